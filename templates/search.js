@@ -40,16 +40,17 @@ function cut(words) {
   return parts;
 }
 
-const uncut = (text) => text.replace(/[\u200a\u200b]/g, "");
+const NOTE_END = "\u241e";
+const uncut = (text) => text.replace(/\u241e\s?|[\u200a\u200b]/g, "");
 
-// The index has words without symbols: `$5bn` stands there as `5bn`, `N+1` as `n1`; such a word, and a number, is asked for as a whole.
+// The index has words without symbols: `$5bn` stands there as `5bn`, `N+1` as `n1`. Such a word, and one with a digit, must be there as it is.
 function terms(q) {
   const phrases = [], plain = [];
   for (const [whole, quoted] of q.matchAll(/"([^"]*)"?|[^\s"]+/g)) {
     const bare = (quoted ?? whole).replace(/[\p{S}\p{C}]/gu, "");
     const words = cut(bare);
     if (!LETTER.test(words)) continue;
-    (quoted !== undefined || bare !== whole || words.includes(" ") || /^\p{N}+$/u.test(words) ? phrases : plain).push(words);
+    (quoted !== undefined || bare !== whole || /[ \p{N}]/u.test(words) ? phrases : plain).push(words);
   }
   return { phrases, plain };
 }
@@ -77,26 +78,45 @@ async function having(all, words) {
     const counts = exact.results.length ? exact.filters.year : {};
     return Promise.all(years.map((year) => counts[year] || hasLike(all, word, year)));
   }));
-  lacking = words.filter((_, at) => !rows[at].some(Boolean));
+  lacking.push(...words.filter((_, at) => !rows[at].some(Boolean)));
   return years.filter((_, at) => rows.every((row) => row[at]));
+}
+
+function plainly(text) {
+  const known = uncut(text).normalize("NFD").replace(/[\p{M}\p{S}\p{C}]/gu, "").toLowerCase();
+  const words = known.replace(/[’']s(?!\p{L})/gu, "").replace(/[\p{Pd}/]/gu, " ").split(/\s+/);
+  return words.map((word) => word.replace(/^\P{L}*?(?=[\p{L}\p{N}])|[^\p{L}\p{N}]+$/gu, "")).filter(Boolean).join(" ");
+}
+
+function has({ content, meta: { title, said_by } }, words) {
+  const texts = [content, title, said_by].map(plainly);
+  if (UNSPACED.test(words)) return texts.some((text) => text.replaceAll(" ", "").includes(plainly(words).replaceAll(" ", "")));
+  return texts.some((text) => ` ${text} `.includes(` ${plainly(words)} `));
 }
 
 async function answered({ q, theme, year }) {
   const all = await load();
+  // Pages have no year, and only stories have days by which they can be listed.
+  const kind = { any: q ? ["story", "letter", ...(year ? [] : ["page"])] : ["story"] };
   const ask = async (words, some, sort = {}) =>
-    some.length ? (await all.search(words, { filters: { year: { any: some }, ...(theme && { theme }) }, sort })).results : [];
+    some.length ? (await all.search(words, { filters: { kind, year: { any: some }, ...(theme && { theme }) }, sort })).results : [];
   const among = years.filter((one) => !year || one === year);
   if (!q) return ask(null, among, { at: "desc" });
   const { phrases, plain } = terms(q);
   lacking = [];
   const questions = phrases.map((words) => ask(`"${words}"`, among));
+  for (const words of phrases) if (!(await all.search(`"${words}"`)).results.length) lacking.push(words);
   if (plain.length) {
     const known = await having(all, plain);
     questions.unshift(ask(plain.join(" "), among.filter((one) => known.includes(one))));
   }
   const [first = [], ...others] = await Promise.all(questions);
   const ids = others.map((results) => new Set(results.map(({ id }) => id)));
-  return first.filter(({ id }) => ids.every((one) => one.has(id)));
+  const results = first.filter(({ id }) => ids.every((one) => one.has(id)));
+  if (!phrases.length) return results;
+  // Pagefind takes other forms of a word, and `200` for a part of `H200`.
+  const stories = await Promise.all(results.map((result) => result.data()));
+  return results.filter((_, at) => phrases.every((words) => has(stories[at], words)));
 }
 
 function asked() {
@@ -110,32 +130,64 @@ function show(element, words) {
   return made;
 }
 
-function passage({ excerpt, content }) {
+function passage(parts) {
   const words = document.createElement("p");
-  const plain = (part) => uncut(part).replaceAll("&lt;", "<").replaceAll("&gt;", ">");
   words.className = "passage";
   words.dir = "auto";
-  excerpt.split(/<mark>(.*?)<\/mark>/s).forEach((part, at) => words.append(at % 2 ? show("mark", plain(part)) : plain(part)));
-  const shown = words.textContent.trim();
-  const whole = uncut(content);
-  if (!whole.startsWith(shown)) words.prepend("… ");
-  if (!whole.endsWith(shown)) words.append(" …");
+  words.append(...parts);
   return words;
+}
+
+// The note, whole; and if none of the words are in it, what Pagefind has cut out around them.
+function passages({ excerpt, content, locations, filters: { kind: [kind] } }) {
+  const [cuts, gap] = content.includes("\u200b") ? [/\u200b/, ""] : [/\s+/, " "];
+  const all = content.split(cuts);
+  const end = all.findIndex((word) => word.includes(NOTE_END));
+  const note = kind === "story" ? all.slice(0, end < 0 ? all.length : end) : [];
+  const marked = new Set(locations);
+  const parts = note.flatMap((word, at) => [at ? gap : "", marked.has(at) ? show("mark", uncut(word)) : uncut(word)]);
+  const whole = note.length ? [passage(parts)] : [];
+  if (note.length && (!marked.size || locations.some((at) => at < note.length))) return whole;
+  const plain = (part) => uncut(part).replaceAll("&lt;", "<").replaceAll("&gt;", ">");
+  const words = passage(excerpt.split(/<mark>(.*?)<\/mark>/s).map((part, at) => (at % 2 ? show("mark", plain(part)) : plain(part))));
+  const shown = words.textContent.trim();
+  if (!uncut(content).startsWith(shown)) words.prepend("… ");
+  if (!uncut(content).endsWith(shown)) words.append(" …");
+  return [...whole, words];
+}
+
+// A theme's title has its colour, as on every other page.
+function themes(ids) {
+  const chips = document.createElement("ul");
+  chips.className = "chips";
+  for (const id of ids) {
+    const option = [...form.elements.theme?.options ?? []].find(({ value }) => value === id);
+    if (!option) continue;
+    const [item, link] = [document.createElement("li"), show("a", option.textContent)];
+    link.className = option.className;
+    link.href = `${base}themes/${encodeURIComponent(id)}/`;
+    item.append(link);
+    chips.append(item);
+  }
+  return chips;
 }
 
 function line(story) {
   const [row, heading, link, details] = ["li", "h3", "a", "p"].map((name) => document.createElement(name));
   const { said_by, day } = story.meta;
+  const [, ...date] = /^(\d{4})(\d\d)(\d\d)$/.exec(day) ?? [];
+  const written = date.length ? new Date(date.join("-")).toLocaleDateString("en-GB", { dateStyle: "long", timeZone: "UTC" }) : "";
   const title = uncut(story.meta.title);
   link.href = story.url;
   link.append(title);
   heading.dir = "auto";
   heading.append(link);
   details.className = "details";
-  details.append(show("span", said_by), " ", show("span", day));
+  details.append(show("span", said_by));
+  if (written) details.append(" ", show("span", written));
   row.append(heading, details);
-  const words = passage(story);
-  if (words.textContent.trim() !== title) row.append(words);
+  row.append(...passages(story).filter((words) => words.textContent.trim() !== title));
+  if (story.filters.theme && !story.filters.kind.includes("page")) row.append(themes(story.filters.theme));
   return row;
 }
 
@@ -152,11 +204,12 @@ async function continued() {
   return rows[0];
 }
 
-function said(number, any) {
-  if (!any) return "";
+function said(number) {
+  const { q } = Object.fromEntries(asked());
   if (number === 0 && lacking.length) return `Nothing has ${lacking.map((word) => `“${word}”`).join(" or ")}. Check the spelling, or browse the archive and the themes.`;
-  if (number === 0) return "No story matches all of this. Try fewer words, or another theme or year.";
-  return number === 1 ? "1 story" : `${number.toLocaleString("en")} stories`;
+  if (number === 0) return "Nothing matches all of this. Try fewer words, or another theme or year.";
+  const [one, many] = q ? ["result", "results"] : ["story", "stories"];
+  return `${number.toLocaleString("en")} ${number === 1 ? one : many}`;
 }
 
 async function search() {
@@ -170,13 +223,12 @@ async function search() {
     else list.replaceChildren();
     if (mine !== turn) return;
     more.hidden = shown >= found.length;
-    status.textContent = said(found.length, any);
+    status.textContent = any ? said(found.length) : "";
   } catch {
     index = undefined;
     list.replaceChildren();
     more.hidden = true;
     status.textContent = "Search could not be loaded. Reload this page, or look through the archive.";
-    
   }
 }
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import base64
+import csv
 import gzip
 import json
 import os
@@ -10,6 +11,7 @@ import sqlite3
 import time
 import unicodedata
 from collections.abc import Iterator, Sequence
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -33,7 +35,7 @@ from digest.site.fingerprint import shipped_templates
 from digest.site.link_targets import Targets
 from digest.site.markdown import MarkdownRenderer
 from digest.site.search import pagefind, reproducible, search_index
-from digest.site.search.records import CUT, UNSPACED, Record, cut, record
+from digest.site.search.records import CUT, NOTE_END, UNSPACED, Record, cut, of_story
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -74,7 +76,7 @@ themes: [{themes}]
 
 INDEX = "search/pagefind/"
 LACKING = "Nothing has {}. Check the spelling, or browse the archive and the themes."
-NOTHING = "No story matches all of this. Try fewer words, or another theme or year."
+NOTHING = "Nothing matches all of this. Try fewer words, or another theme or year."
 
 
 @pytest.fixture
@@ -200,12 +202,12 @@ PIECES = st.sampled_from(
 @given(note=st.lists(PIECES | st.text(max_size=3), max_size=12).map("".join))
 def test_every_word_that_is_searched_stands_on_the_page(note: str) -> None:
     story = make_story(note=note, excerpt=note, headline="Ours")
-    told = record(story, (), "2026/w20/#x", "The Example Post", writer().words)
+    told = of_story(story, (), "2026/w20/#x", "The Example Post", writer().words)
     shown = writer().html(note, file=story.file, here="2026/w20/", top=4)
     page = html5lib.parse(f"<div>{shown} {story.title} Ours</div>", namespaceHTMLElements=False)
     words = "".join(page.itertext()).replace("\u200b", "")
 
-    for word in told.words.replace(CUT, "").replace("\u200b", "").split():
+    for word in told.words.replace(CUT, "").replace("\u200b", "").replace(NOTE_END, "").split():
         assert word in unicodedata.normalize("NFC", words)
 
 
@@ -218,16 +220,19 @@ def test_a_record_has_all_that_is_said_of_a_story() -> None:
         authors=("Jo", "Ann"),
     )
 
-    told = record(story, ("x",), "2026/w20/#foundries-fill-up", "The Post", writer().words)
+    told = of_story(story, ("x",), "2026/w20/#foundries-fill-up", "The Post", writer().words)
 
     assert told.headline == "Ours"
-    assert told.words == "Note.\nExcerpt.\nFoundries fill up\nCorrected."
-    assert (told.said_by, told.day) == ("The Post · Jo and Ann", "15 May 2026")
+    assert told.words == f"Note. {NOTE_END} Excerpt.\nFoundries fill up\nCorrected."
+    assert told.said_by == "The Post · Jo and Ann"
+    assert told.day == date(2026, 5, 15)
 
 
 @pytest.mark.parametrize("note", ["", "<!-- todo -->", "[//]: # (todo)"])
 def test_a_story_of_nothing_but_a_headline_is_found_by_it(note: str) -> None:
-    assert record(make_story(note=note), (), "x", "y", writer().words).words == "Foundries fill up"
+    assert (
+        of_story(make_story(note=note), (), "x", "y", writer().words).words == "Foundries fill up"
+    )
 
 
 @pytest.mark.parametrize(
@@ -295,11 +300,11 @@ def test_each_story_is_found_at_its_permalink_by_theme_and_year(root: Path) -> N
         "2026/w20/#quiet",
     }
     crane = stories["2026/w19/#two-cranes"]
-    assert crane["filters"] == {"theme": ["cranes", "tolls"]}
+    assert crane["filters"] == {"kind": ["story"], "theme": ["cranes", "tolls"]}
     assert crane["meta"] == {
         "title": "Two cranes too many",
         "said_by": "The Quay · Jo Writer",
-        "day": "5 May 2026",
+        "day": "20260505",
     }
     assert stories["2025/w19/#old-crane"]["content"] == "Rust was the cause: <b> & more."
 
@@ -509,11 +514,11 @@ def test_the_program_stands_with_the_newest_year_alone(root: Path) -> None:
 def test_what_a_file_name_alone_says_of_a_story_is_known(root: Path) -> None:
     path = write(root, "2026-05-12", "quiet", "A quiet week")
     path.write_text(path.read_text().replace("published: 2026-05-12T12:00:00+08:00\n", ""))
-    assert found(made(root))["2026/w20/#quiet"]["meta"]["day"] == "12 May 2026"
+    assert found(made(root))["2026/w20/#quiet"]["meta"]["day"] == "20260512"
 
     path.rename(path.with_name("2026-05-13-quiet.md"))
 
-    assert found(made(root))["2026/w20/#quiet"]["meta"]["day"] == "13 May 2026"
+    assert found(made(root))["2026/w20/#quiet"]["meta"]["day"] == "20260513"
 
 
 def test_words_that_are_taken_back_leave_the_index_even_where_the_list_of_what_was_built_is_lost(
@@ -753,7 +758,7 @@ SCRIPTS = {
     ],
     "半導体の輸出規制が強化される": ["半導体", "輸出規制", "コンテナ", "規制"],
     "대만 반도체수출 통제": ["반도체", "수출", "통제"],
-    "Chips cost $5bn at AT&T": ["$5bn", "5bn", "5b", "AT&T", "chips $5bn"],
+    "Chips cost $5bn at AT&T": ["$5bn", "5bn", "AT&T", "chips $5bn"],
     "Plan N+1 for ~30 C++ houses": ["N+1", "~30", "C++", "n+1 plan"],
     "Don’t panic, coffee": ["don't", "don’t", "cof"],
     "ข้าวและน้ำ": ["และ", "น้ำ"],
@@ -789,7 +794,7 @@ def test_any_word_of_a_title_finds_it_in_scripts_without_spaces_and_with_symbols
     with browsing.reading(browser) as opened:
         for asked in SCRIPTS[title]:
             opened.goto(f"{of_many_scripts}search/?q={quote(asked)}")
-            assert stories(opened, "1 story") == [title], asked
+            assert stories(opened, "1 result") == [title], asked
             assert not re.search("[\u200a\u200b]", opened.locator("#_stories").inner_text())
 
 
@@ -800,6 +805,97 @@ def test_what_stands_nowhere_is_not_found_by_its_letters(
         for asked in NOT_FOUND:
             opened.goto(f"{of_many_scripts}search/?q={quote(asked)}")
             assert stories(opened, NOTHING) == [], asked
+
+
+DATA = Path(__file__).parents[1] / "data/search"
+
+
+def table(name: str) -> list[dict[str, str]]:
+    with (DATA / name).open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
+
+
+@pytest.fixture(scope="module")
+def of_the_table(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of the site of `texts.tsv`."""
+    pytest.importorskip("pagefind", reason="pagefind is not installed")
+    root = tmp_path_factory.mktemp("table")
+    (root / "digest.toml").write_text(TOML)
+    for row in table("texts.tsv"):
+        path = root / "content" / row["file"]
+        path.parent.mkdir(parents=True, exist_ok=True)
+        fields = {
+            "title": json.dumps(row["title"]) if row["title"] else "",
+            "themes": f"[{row['themes']}]" if row["themes"] else "",
+        }
+        if path.name[:4].isdigit():
+            fields |= {"link": f"https://quay.example/{path.stem}", "feeds": "[quay]"}
+        front = "".join(f"{name}: {value}\n" for name, value in fields.items() if value)
+        path.write_text(f"---\n{front}---\n\n{row['body']}\n", encoding="utf-8")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(search_index, "available", lambda: True)
+        made(root)
+    with browsing.serving(root / "site") as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def table_page(of_the_table: str, browser: Browser) -> Iterator[Page]:
+    with browsing.reading(browser) as page:
+        page.goto(f"{of_the_table}search/")
+        yield page
+
+
+def test_a_note_is_shown_whole_with_its_themes_and_letters_and_pages_are_marked(
+    table_page: Page, of_the_table: str
+) -> None:
+    table_page.goto(f"{of_the_table}search/?q=harbour+board")
+    stories(table_page, "2 results")
+    shown = {
+        row.locator("h3").inner_text(): row for row in table_page.locator("#_stories > li").all()
+    }
+    dredging = shown["Dredging of the north channel begins"]
+    body = next(row["body"] for row in table("texts.tsv") if "dredging" in row["file"])
+    assert dredging.locator(".passage").inner_text() == body
+    assert dredging.locator("mark").all_inner_texts() == ["harbour", "board"]
+    assert shown["About"].locator(".details").inner_text().strip() == "Page"
+
+    table_page.goto(f"{of_the_table}search/?q=oyster")
+    stories(table_page, "3 results")
+    letter = table_page.locator("#_stories > li", has_text="The week of the oysters")
+    assert letter.locator(".details").inner_text() == "Letter 1 February 2026"
+
+    table_page.goto(f"{of_the_table}search/?q=toll+reform&theme=tolls")
+    stories(table_page, "2 results")
+    chips = table_page.locator("#_stories .chips a")
+    assert chips.all_inner_texts() == ["Tolls", "Tolls"]
+    assert chips.first.evaluate("link => link.pathname") == "/trial/themes/tolls/"
+
+
+def name_of(link: str) -> str:
+    """What `queries.tsv` calls the text behind a link."""
+    place, _, anchor = link.partition("/trial/")[2].partition("#")
+    kind, _, rest = place.strip("/").partition("/")
+    return anchor or {"themes": f"theme-{rest}"}.get(
+        kind, f"letter-{kind}-{rest}" if rest else kind
+    )
+
+
+@pytest.mark.parametrize("row", table("queries.tsv"), ids=lambda row: row["question"])
+def test_a_question_finds_what_the_table_says(table_page: Page, row: dict[str, str]) -> None:
+    table_page.get_by_label("Words").fill("")
+    assert stories(table_page, "") == []
+    table_page.get_by_label("Words").fill(row["question"])
+    lacking = row["found"].partition("nothing: ")[2].split()
+    wanted = set() if lacking else set(row["found"].split()) - {"-"}
+    status = f"{len(wanted)} result{'s' * (len(wanted) != 1)}" if wanted else NOTHING
+    if lacking:
+        status = LACKING.format(" or ".join(f"“{word}”" for word in lacking))
+
+    stories(table_page, status)
+
+    links = table_page.locator("#_stories h3 a").evaluate_all("all => all.map(link => link.href)")
+    assert {name_of(link) for link in links} == wanted
 
 
 ATTACK = "<img src=x onerror=alert(1)> </mark><script>alert(1)</script> <mark>"
@@ -856,9 +952,9 @@ def stories(page: Page, status: str) -> list[str]:
 def test_a_word_finds_a_story_and_leads_to_it(page: Page, address: str) -> None:
     page.get_by_label("Words").fill("ordered twice")
 
-    assert stories(page, "1 story") == ["Two cranes too many"]
+    assert stories(page, "1 result") == ["Two cranes too many"]
     assert page.locator("#_stories mark").all_inner_texts() == ["ordered", "twice."]
-    assert "The Quay · Jo Writer 5 May 2026" in page.locator("#_stories li").inner_text()
+    assert "The Quay · Jo Writer 5 May 2026" in page.locator("#_stories > li").inner_text()
     page.get_by_role("link", name="Two cranes too many").click()
     page.wait_for_url(f"{address}2026/w19/#two-cranes")
 
@@ -867,24 +963,24 @@ def test_what_stories_hold_is_shown_as_words_and_never_run(page: Page) -> None:
     page.on("dialog", lambda dialog: pytest.fail(dialog.message))
     page.get_by_label("Words").fill("airship")
 
-    assert stories(page, "1 story") == [f"{ATTACK} airship"]
+    assert stories(page, "1 result") == [f"{ATTACK} airship"]
     assert ATTACK in page.locator("#_stories .passage").inner_text()
     assert page.locator("#_stories").locator("img, script").count() == 0
 
 
 def test_theme_and_year_choose_among_what_a_word_finds(page: Page, address: str) -> None:
     page.get_by_label("Words").fill("crane")
-    assert sorted(stories(page, "3 stories")) == [
+    assert sorted(stories(page, "3 results")) == [
         "An old crane sinks",
         "Tolls rise",
         "Two cranes too many",
     ]
 
     page.get_by_label("Theme").select_option(label="Cranes & hoists")
-    assert sorted(stories(page, "2 stories")) == ["An old crane sinks", "Two cranes too many"]
+    assert sorted(stories(page, "2 results")) == ["An old crane sinks", "Two cranes too many"]
 
     page.get_by_label("Year").select_option("2025")
-    assert stories(page, "1 story") == ["An old crane sinks"]
+    assert stories(page, "1 result") == ["An old crane sinks"]
     assert page.locator("#_stories .passage").inner_text() == "Rust was the cause: <b> & more."
     assert page.url == f"{address}search/?q=crane&theme=cranes&year=2025"
 
@@ -892,26 +988,26 @@ def test_theme_and_year_choose_among_what_a_word_finds(page: Page, address: str)
 @pytest.mark.parametrize(
     ("asked", "status", "headlines"),
     [
-        ("q=crane&theme=cranes", "2 stories", {"An old crane sinks", "Two cranes too many"}),
-        ("q=crane&theme=cranes&year=2026", "1 story", {"Two cranes too many"}),
+        ("q=crane&theme=cranes", "2 results", {"An old crane sinks", "Two cranes too many"}),
+        ("q=crane&theme=cranes&year=2026", "1 result", {"Two cranes too many"}),
         ("q=crane&theme=tolls&year=2025", NOTHING, set()),
         ("theme=cranes&year=2025", "1 story", {"An old crane sinks"}),
         ("theme=cranes&year=2024", NOTHING, set()),
         ("year=2025", "1 story", {"An old crane sinks"}),
-        ("q=crane+rust", "1 story", {"An old crane sinks"}),  # and no crane of a year without rust
-        ("q=crane+pay", "1 story", {"Tolls rise"}),
+        ("q=crane+rust", "1 result", {"An old crane sinks"}),  # and no crane of a year without rust
+        ("q=crane+pay", "1 result", {"Tolls rise"}),
         ("q=rust&year=2026", NOTHING, set()),
         ("q=crane+barge", NOTHING, set()),  # of which each has a year of its own
-        ("q=orde", "1 story", {"Two cranes too many"}),  # half typed
-        ("q=cranes+sinking", "1 story", {"An old crane sinks"}),  # of other endings
-        ("q=orderable", "1 story", {"Two cranes too many"}),  # of one stem with "ordered"
+        ("q=orde", "1 result", {"Two cranes too many"}),  # half typed
+        ("q=cranes+sinking", "1 result", {"An old crane sinks"}),  # of other endings
+        ("q=orderable", "1 result", {"Two cranes too many"}),  # of one stem with "ordered"
         ("q=orchard", LACKING.format("“orchard”"), set()),  # which shares too little with it
         ("q=crnae", LACKING.format("“crnae”"), set()),  # which shares two letters with many
         ("q=crane+HBM", LACKING.format("“HBM”"), set()),  # not the cranes alone
         ("q=zeppelin+crane+hbm", LACKING.format("“zeppelin” or “hbm”"), set()),
-        ("q=29", "1 story", {"Barge 29 passes"}),
+        ("q=29", "1 result", {"Barge 29 passes"}),
         ("q=299", NOTHING, set()),  # and not the barge 29
-        ('q="second+crane"', "1 story", {"Tolls rise"}),
+        ('q="second+crane"', "1 result", {"Tolls rise"}),
         ('q="crane+second"', NOTHING, set()),
     ],
 )
@@ -934,7 +1030,7 @@ def test_theme_and_year_alone_list_their_stories_the_newest_first(page: Page) ->
 def test_an_address_may_ask_and_what_it_asks_wrongly_is_left_out(page: Page, address: str) -> None:
     page.goto(f"{address}search/?q=crane&year=2026&theme=gone")
 
-    assert sorted(stories(page, "2 stories")) == ["Tolls rise", "Two cranes too many"]
+    assert sorted(stories(page, "2 results")) == ["Tolls rise", "Two cranes too many"]
     assert page.get_by_label("Words").input_value() == "crane"
     assert page.get_by_label("Year").input_value() == "2026"
 
@@ -944,7 +1040,7 @@ def test_nothing_found_is_said_and_an_empty_question_clears_the_page(page: Page)
     assert stories(page, LACKING.format("“zeppelin”")) == []
 
     page.get_by_label("Words").fill("crane")
-    stories(page, "3 stories")
+    stories(page, "3 results")
     page.get_by_label("Words").fill("")
     assert stories(page, "") == []
 
@@ -952,9 +1048,9 @@ def test_nothing_found_is_said_and_an_empty_question_clears_the_page(page: Page)
 def test_many_stories_come_in_parts_and_the_keyboard_stays_where_they_go_on(page: Page) -> None:
     page.get_by_label("Words").focus()
     page.keyboard.type("barge")
-    assert len(stories(page, "30 stories")) == 20
+    assert len(stories(page, "30 results")) == 20
 
-    page.get_by_role("button", name="Show more stories").press("Enter")
+    page.get_by_role("button", name="Show more results").press("Enter")
     page.locator("#_stories li").nth(29).wait_for()
 
     assert (
@@ -963,7 +1059,7 @@ def test_many_stories_come_in_parts_and_the_keyboard_stays_where_they_go_on(page
         .get_by_role("link")
         .evaluate("link => link === document.activeElement")
     )
-    assert page.get_by_role("button", name="Show more stories").is_hidden()
+    assert page.get_by_role("button", name="Show more results").is_hidden()
 
 
 def test_without_script_the_page_says_where_to_look(address: str, browser: Browser) -> None:

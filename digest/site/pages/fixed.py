@@ -58,9 +58,13 @@ def _search_page(context: SiteContext) -> Page:
         place=addresses.SEARCH,
     )
     themes = tuple(
-        (summary.theme.id, summary.theme.title) for summary in context.themes if summary.stories
+        (summary.theme.id, summary.theme.title, context.cards.chips[summary.theme.id].colour)
+        for summary in context.themes
+        if summary.stories
     )
-    editions = [edition for edition in context.archive.editions if edition.stories]
+    editions = [
+        edition for edition in context.archive.editions if edition.stories or edition.letter
+    ]
     years = tuple(dict.fromkeys(edition.week.year for edition in editions))
     version = context.search_version
     return context.page(
@@ -69,7 +73,7 @@ def _search_page(context: SiteContext) -> Page:
 
 
 def _search_data(
-    _: SiteContext, themes: tuple[tuple[str, str], ...], years: tuple[int, ...], version: str
+    _: SiteContext, themes: tuple[tuple[str, str, int], ...], years: tuple[int, ...], version: str
 ) -> Mapping[str, object]:
     return {"themes": themes, "years": years, "program": version}
 

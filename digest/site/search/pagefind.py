@@ -50,8 +50,12 @@ def _request(record: Record, language: str) -> dict[str, Any]:
         "url": record.place,
         "content": record.words,
         "language": language.partition("-")[0].lower(),
-        "meta": {"title": record.headline, "said_by": record.said_by, "day": record.day},
-        "filters": {"theme": list(record.themes)},
+        "meta": {  # Pagefind searches this, too: dates are written so that nobody finds them
+            "title": record.headline,
+            "said_by": record.said_by,
+            "day": f"{record.day:%Y%m%d}" if record.day else "",
+        },
+        "filters": {"kind": [record.kind], "theme": list(record.themes)},
         "sort": {"at": str(record.at)},
     }
 

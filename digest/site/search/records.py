@@ -1,6 +1,6 @@
-"""A story as a record of the search index: its words, and what readers may filter by.
+"""A story, letter or page as a record of the search index: its words, and what readers filter by.
 
-    Story ──▶ the HTML that its page shows ──▶ words ──▶ Record
+    text ──▶ the HTML that its page shows ──▶ words ──▶ Record
 
 The words come from the HTML of the page, so that nothing is found that no page shows: comments,
 attributes, what the sanitizer removes. Pagefind finds words between spaces, so text in scripts
@@ -14,9 +14,11 @@ import re
 import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 
-from digest.model import Story
-from digest.site import formatting
+from digest.model import FreePage, Letter, Story, Theme
+from digest.site import addresses, formatting
+from digest.site.archive import Edition
 
 UNSPACED = (
     "\u0e01-\u0e5b\u0e81-\u0edf\u1000-\u109f\u1780-\u17ff"
@@ -29,43 +31,87 @@ Khmer, Han, kana, bopomofo, hangul. `search.js` has the same ranges."""
 CUT = "\u200a\u200b"
 """Put where a text is cut: white space to Pagefind, and removed by the page's script."""
 
+NOTE_END = "\u241e"
+"""Stands as a word between a note and the text after it; no page shows it, and nobody searches it."""
+
 _UNSPACED = re.compile(f"[{UNSPACED}]")
 _SPACE = re.compile(r"\s+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
-    """One story in the index, with its place, words, and ids of themes.
+    """One text in the index, with its place, words, and ids of themes.
 
-    `said_by` and `day` are shown below the headline; results without words are sorted by `at`.
+    `kind` is "story", "letter" or "page". In `words`, a note ends at NOTE_END. `said_by` and `day`
+    are shown below the headline. Results without words are sorted by `at`.
     """
 
+    kind: str
     place: str
     headline: str
     words: str
     said_by: str
-    day: str
-    themes: tuple[str, ...]
-    at: int
+    day: date | None = None
+    themes: tuple[str, ...] = ()
+    at: int = 0
 
 
-def record(
+def of_story(
     story: Story, themes: tuple[str, ...], place: str, source: str, words_of: Callable[[str], str]
 ) -> Record:
     """Returns the record of a story; `words_of` returns what a page shows of a Markdown text."""
     own = story.headline or story.title
     other = story.title if story.title != own else ""
     corrections = (correction.text for correction in story.corrections)
-    texts = (words_of(story.note), words_of(story.excerpt), other, *corrections)
+    texts = (words_of(story.excerpt), other, *corrections)
+    rest = "\n".join(filter(None, texts))
+    words = f"{words_of(story.note)} {NOTE_END} {rest}" if rest else words_of(story.note)
     said_by = filter(None, (source, formatting.listed(story.authors)))
     return Record(
+        kind="story",
         place=place,
         headline=cut(_encodable(own)),
-        words=cut(_encodable("\n".join(filter(None, texts)) or own)),
+        words=cut(_encodable(words.strip() or own)),
         said_by=_encodable(" · ".join(said_by)),
-        day=formatting.day(story.published),
+        day=story.published.date(),
         themes=themes,
         at=int(story.published.timestamp()),
+    )
+
+
+def of_letter(edition: Edition, letter: Letter, words_of: Callable[[str], str]) -> Record:
+    """Returns the record of an edition's letter."""
+    title = edition.letter_title
+    return Record(
+        kind="letter",
+        place=addresses.week(edition.week),
+        headline=cut(_encodable(title)),
+        words=cut(_encodable(words_of(letter.body) or title)),
+        said_by="Letter",
+        day=edition.week.sunday,
+    )
+
+
+def of_introduction(theme: Theme, page: FreePage, words_of: Callable[[str], str]) -> Record:
+    """Returns the record of a theme's introduction, which its page shows."""
+    return Record(
+        kind="page",
+        place=addresses.theme(theme.id),
+        headline=cut(_encodable(theme.title)),
+        words=cut(_encodable(words_of(page.body) or theme.title)),
+        said_by="Theme",
+        themes=(theme.id,),
+    )
+
+
+def of_page(page: FreePage, words_of: Callable[[str], str]) -> Record:
+    """Returns the record of a page that the editor wrote."""
+    return Record(
+        kind="page",
+        place=addresses.free_page(page.name),
+        headline=cut(_encodable(page.title)),
+        words=cut(_encodable(words_of(page.body) or page.title)),
+        said_by="Page",
     )
 
 

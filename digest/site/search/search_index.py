@@ -1,25 +1,26 @@
-"""The search index: one for each year, made again only if a story of the year has changed.
+"""The search index: one for each year, made again only if a text of the year has changed.
 
     archive ──by year──▶ changed? ──yes──▶ records ──Pagefind──▶ cache ──▶ files of the site
 
-Each story is a record, so that readers find stories, not pages. If the index of a year cannot be
-made, the site has no search page, rather than an index that is out of date; the build goes on.
+Each story is a record, so that readers find stories, not pages; so are letters and the texts without
+a date, which are in the newest year's index. If the index of a year cannot be made, the site has no
+search page, rather than an index that is out of date; the build goes on.
 """
 
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
-from itertools import groupby
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from digest.cache import Cache, key_of
-from digest.model import Config, Story
+from digest.model import Config, FreePage, Letter, Story, Theme
 from digest.site import addresses, fingerprint
 from digest.site.addresses import Base
-from digest.site.archive import Archive
+from digest.site.archive import Archive, Edition
 from digest.site.cards import publisher
 from digest.site.link_targets import Targets
 from digest.site.markdown import MarkdownRenderer
@@ -51,6 +52,15 @@ class Index(NamedTuple):
         return key_of(repr(tuple(sorted(parts))).encode()).hex()[:10] if parts else ""
 
 
+class _Texts(NamedTuple):
+    """What the index of a year is made from; introductions and pages are in the newest year's."""
+
+    stories: tuple[Story, ...]
+    letters: tuple[tuple[Edition, Letter], ...]
+    introductions: tuple[tuple[Theme, FreePage], ...] = ()
+    pages: tuple[FreePage, ...] = ()
+
+
 def available() -> bool:
     """True if the extra `search` is installed."""
     return all(importlib.util.find_spec(library) for library in ("pagefind", "cbor2"))
@@ -64,12 +74,9 @@ def index(archive: Archive, config: Config, cache: Cache) -> Index:
     """
     if not archive.stories or not available():
         return Index()
-    years = {
-        str(year): tuple(stories)
-        for year, stories in groupby(archive.all, key=lambda story: story.week.year)
-    }
+    years = _by_year(archive)
     shared = _shared(config)
-    keys = {year: archive.keys.of(shared, stories) for year, stories in years.items()}
+    keys = {year: archive.keys.of(shared, *texts) for year, texts in years.items()}
     hashes = {year: cache.get("search", year, key, dict[str, bytes]) for year, key in keys.items()}
     changed = {
         year: list(_records(archive, config, years[year])) for year in keys if hashes[year] is None
@@ -105,18 +112,45 @@ def _shared(config: Config) -> bytes:
     return key_of(repr(inputs).encode(errors="surrogatepass"))
 
 
-def _records(archive: Archive, config: Config, stories: Iterable[Story]) -> Iterator[Record]:
-    from digest.site.search.records import record
+def _by_year(archive: Archive) -> dict[str, _Texts]:
+    """Returns the texts of each year that has stories or letters, the newest year first."""
+    introductions = tuple(
+        (line.theme, line.introduction) for line in archive.storylines if line.introduction
+    )
+    stories: dict[int, list[Story]] = defaultdict(list)
+    letters: dict[int, list[tuple[Edition, Letter]]] = defaultdict(list)
+    for story in archive.all:
+        stories[story.week.year].append(story)
+    for edition in archive.editions:
+        if edition.letter:
+            letters[edition.week.year].append((edition, edition.letter))
+    newest, *older = sorted({*stories, *letters}, reverse=True)
+    undated = introductions, archive.pages
+    return {
+        str(newest): _Texts(tuple(stories[newest]), tuple(letters[newest]), *undated),
+        **{str(year): _Texts(tuple(stories[year]), tuple(letters[year])) for year in older},
+    }
+
+
+def _records(archive: Archive, config: Config, texts: _Texts) -> Iterator[Record]:
+    from digest.site.search import records
 
     markdown = MarkdownRenderer(Targets(archive, Base(config.site.url)))
     feeds = {feed.id: feed for feed in config.feeds}
     below = {one.file for group in archive.below.values() for one in group}
-    for story in stories:
+    for story in texts.stories:
         if story.file in below:  # no page shows more of it
             headline = story.headline or story.title
             story = replace(story, title=headline, note="", excerpt="", corrections=(), authors=())
         place = addresses.permalink(story.week, archive.anchors.of(story))
-        yield record(story, story.themes, place, publisher(story, feeds)[0], markdown.words)
+        source = publisher(story, feeds)[0]
+        yield records.of_story(story, story.themes, place, source, markdown.words)
+    for edition, letter in texts.letters:
+        yield records.of_letter(edition, letter, markdown.words)
+    for theme, page in texts.introductions:
+        yield records.of_introduction(theme, page, markdown.words)
+    for page in texts.pages:
+        yield records.of_page(page, markdown.words)
 
 
 def _make(
