@@ -45,12 +45,13 @@ const uncut = (text) => text.replace(/\u241e\s?|[\u200a\u200b]/g, "");
 
 // The index has words without symbols: `$5bn` stands there as `5bn`, `N+1` as `n1`. Such a word, and one with a digit, must be there as it is.
 function terms(q) {
-  const phrases = [], plain = [];
+  const phrases = new Map(), plain = [];
   for (const [whole, quoted] of q.matchAll(/"([^"]*)"?|[^\s"]+/g)) {
     const bare = (quoted ?? whole).replace(/[\p{S}\p{C}]/gu, "");
     const words = cut(bare);
     if (!LETTER.test(words)) continue;
-    (quoted !== undefined || bare !== whole || /[ \p{N}]/u.test(words) ? phrases : plain).push(words);
+    if (quoted !== undefined || bare !== whole || /[ \p{N}]/u.test(words)) phrases.set(words, quoted ?? whole);
+    else plain.push(words);
   }
   return { phrases, plain };
 }
@@ -104,8 +105,8 @@ async function answered({ q, theme, year }) {
   if (!q) return ask(null, among, { at: "desc" });
   const { phrases, plain } = terms(q);
   lacking = [];
-  const questions = phrases.map((words) => ask(`"${words}"`, among));
-  for (const words of phrases) if (!(await all.search(`"${words}"`)).results.length) lacking.push(words);
+  const questions = [...phrases.keys()].map((words) => ask(`"${words}"`, among));
+  for (const [words, typed] of phrases) if (!(await all.search(`"${words}"`)).results.length) lacking.push(typed);
   if (plain.length) {
     const known = await having(all, plain);
     questions.unshift(ask(plain.join(" "), among.filter((one) => known.includes(one))));
@@ -113,10 +114,10 @@ async function answered({ q, theme, year }) {
   const [first = [], ...others] = await Promise.all(questions);
   const ids = others.map((results) => new Set(results.map(({ id }) => id)));
   const results = first.filter(({ id }) => ids.every((one) => one.has(id)));
-  if (!phrases.length) return results;
+  if (!phrases.size) return results;
   // Pagefind takes other forms of a word, and `200` for a part of `H200`.
   const stories = await Promise.all(results.map((result) => result.data()));
-  return results.filter((_, at) => phrases.every((words) => has(stories[at], words)));
+  return results.filter((_, at) => [...phrases.keys()].every((words) => has(stories[at], words)));
 }
 
 function asked() {
