@@ -239,7 +239,8 @@ def missing_source(folder: Path, standing: Standing) -> str:
 def _remote(folder: Path) -> str:
     inside = git.run(folder, "rev-parse", "--is-inside-work-tree", need=_NEED)
     if inside.returncode:
-        what = _last(inside.stderr)
+        lines = inside.stderr.decode(errors="replace").strip().splitlines()
+        what = lines[-1] if lines else "git failed without an error message"
         if b"not a git repository" in inside.stderr:
             cure = "run 'git init', add the remote that you publish to, and publish again"
             what = f"is not in a git repository; {cure}"
@@ -333,8 +334,3 @@ def refusal(said: str, address: str) -> str:
 def _address(text: str) -> str:
     """Returns a text without logins in its URLs, and with other secrets in them masked."""
     return redact.mask(text).replace("://…@", "://")
-
-
-def _last(said: bytes) -> str:
-    lines = said.decode(errors="replace").strip().splitlines()
-    return lines[-1] if lines else "git failed without an error message"

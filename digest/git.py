@@ -48,7 +48,15 @@ def changes(folder: Path, since: str) -> Changes:
         raise DigestError(f"{folder}: is not in a git repository, which --since needs")
     if inside.returncode:
         raise DigestError(f"{folder}: git says: {_last_line(inside.stderr)}")
-    base = _base(folder, since)
+    found = run(folder, "rev-parse", "--verify", "--quiet", f"{since}^{{commit}}")
+    if found.returncode or "\0" in since:
+        raise UnknownRefError(
+            f"git has no commit '{since}' here; in a shallow clone, fetch it first"
+        )
+    commit = found.stdout.decode().strip()
+    # where the histories diverged, so that others' later work is left out
+    fork = run(folder, "merge-base", commit, "HEAD")
+    base = fork.stdout.decode().strip() or commit
     diff = run(folder, *_DIFF, base, "--", ".")
     untracked = run(folder, "ls-files", "-z", "--others", "--exclude-standard", "--", ".")
     for answer in (diff, untracked):
@@ -254,23 +262,12 @@ def remotes(folder: Path) -> tuple[str, ...]:
     return tuple(answer.stdout.decode(errors="replace").split()) if answer.returncode == 0 else ()
 
 
-def _base(folder: Path, since: str) -> str:
-    """Returns the commit where the histories diverged, so that others' later work is left out."""
-    found = run(folder, "rev-parse", "--verify", "--quiet", f"{since}^{{commit}}")
-    if found.returncode or "\0" in since:
-        raise UnknownRefError(
-            f"git has no commit '{since}' here; in a shallow clone, fetch it first"
-        )
-    commit = found.stdout.decode().strip()
-    fork = run(folder, "merge-base", commit, "HEAD")
-    return fork.stdout.decode().strip() or commit
-
-
 def _changes(diff: bytes, untracked: frozenset[str]) -> Changes:
     """Parses the raw lines, which name the files, and the patches, in the same order."""
     raw, _, patch = diff.partition(b"\0\0") if b"\0\0" in diff else (diff, b"", b"")
     entries = list(_entries(raw.split(b"\0")))
-    patches = _patches(patch)
+    starts = [*(found.start() for found in _SECTION.finditer(patch)), len(patch)]
+    patches = [patch[start:end] for start, end in itertools.pairwise(starts)]
     # Not so if a file has changed its type, or has merge conflicts.
     known = len(patches) == len(entries)
     lines, new, gone = dict[str, frozenset[int]](), set(untracked), set[str]()
@@ -293,12 +290,6 @@ def _entries(parts: list[bytes]) -> Iterator[tuple[str, str, str]]:
         status = part.rsplit(b" ", 1)[1][:1].decode()
         old = os.fsdecode(next(rest, b""))
         yield status, old, os.fsdecode(next(rest, b"")) if status in {"R", "C"} else old
-
-
-def _patches(diff: bytes) -> list[bytes]:
-    """Returns the patch of each file; all lines but its header have a prefix."""
-    starts = [*(found.start() for found in _SECTION.finditer(diff)), len(diff)]
-    return [diff[start:end] for start, end in itertools.pairwise(starts)]
 
 
 def _lines(patch: bytes) -> Iterator[int]:

@@ -82,7 +82,8 @@ def fetch_link(address: str, base: str = "") -> str | None:
     if not is_web or not _HOST.fullmatch(parts.hostname or "") or port == 0:
         return None
     link = urlunsplit(parts._replace(scheme=parts.scheme.lower()))
-    return _encode(link.rstrip())  # an empty fragment may have had white space before it
+    # an empty fragment may have had white space before it
+    return _UNFIT.sub(lambda sign: quote(sign[0]), link.rstrip())
 
 
 def feed_link(address: str, base: str = "") -> str | None:
@@ -266,7 +267,3 @@ def _in_one_form(address: str) -> str:
 def _decoded(code: re.Match[str]) -> str:
     sign = chr(int(code[0][1:], 16))
     return sign if sign in _UNRESERVED else code[0].upper()
-
-
-def _encode(link: str) -> str:
-    return _UNFIT.sub(lambda sign: quote(sign[0]), link)

@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import click
 
 from digest import redact, urls
 from digest.cli.context import Call
-
-if TYPE_CHECKING:
-    from digest.commands.add import AddReport
 
 
 @click.command()
@@ -34,15 +29,7 @@ def add(call: Call, url: str) -> None:
             param_hint="URL",
         )
     root, config = call.open()
-    _tell(command.run(root, config, address, now=call.now), call)
-    if secrets := redact.names(address):
-        what = f"what looks like a secret in its address ({', '.join(secrets)}) was left out"
-        call.complain(f"{what}; check that the link works without it")
-
-
-def _tell(report: AddReport, call: Call) -> None:
-    """Prints the story that was added, what the editor may want to check in it, and other
-    problems."""
+    report = command.run(root, config, address, now=call.now)
     call.complain(*report.problems)
     story = report.story
     call.say(
@@ -52,3 +39,6 @@ def _tell(report: AddReport, call: Call) -> None:
         call.say(
             "The page names no date, so the story is dated now; if that is wrong, correct published: and move the file"
         )
+    if secrets := redact.names(address):
+        what = f"what looks like a secret in its address ({', '.join(secrets)}) was left out"
+        call.complain(f"{what}; check that the link works without it")

@@ -55,7 +55,20 @@ def check(call: Call, links: bool, since: str | None, form: str) -> None:
     except UnknownRefError as error:
         raise click.BadParameter(str(error), param_hint="--since") from None
     if form == "json":
-        click.echo(formatting.as_json(_as_data(report)))
+        click.echo(
+            formatting.as_json(
+                [
+                    {
+                        "file": problem.file,
+                        "line": problem.line,
+                        "level": "hint" if problem.hint else "error",
+                        "what": problem.what,
+                        "cure": problem.cure,
+                    }
+                    for problem in report.problems
+                ]
+            )
+        )
     elif form == "github":
         _annotate(report)
     else:
@@ -107,20 +120,6 @@ def _annotate(report: CheckReport) -> None:
             f"{name}={printable(_escaped(value, ':,'))}" for name, value in place.items() if value
         )
         click.echo(f"::{level} {properties}::{printable(_escaped(problem.words))}")
-
-
-def _as_data(report: CheckReport) -> list[dict[str, object]]:
-    """Returns the problems as values for JSON."""
-    return [
-        {
-            "file": problem.file,
-            "line": problem.line,
-            "level": "hint" if problem.hint else "error",
-            "what": problem.what,
-            "cure": problem.cure,
-        }
-        for problem in report.problems
-    ]
 
 
 def _as_hint(problem: Problem) -> str:

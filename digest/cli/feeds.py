@@ -16,7 +16,7 @@ from digest.cli.status import last_answer, unsure
 from digest.errors import suggestion
 
 if TYPE_CHECKING:
-    from digest.commands.feeds import AddReport, FeedsReport, RemoveReport
+    from digest.commands.feeds import AddReport, RemoveReport
 
 
 @click.group(
@@ -41,7 +41,29 @@ def feeds(context: click.Context) -> None:
 
         call: Call = context.obj
         root, config = call.open()
-        _tell(command.run(root, config, now=call.now), call)
+        report = command.run(root, config, now=call.now)
+        if not report.rows:
+            call.say("There is no feed yet. Next: digest feeds add URL")
+        else:
+            rows = (
+                (row.feed, last_answer(row, call.verbose), row.new or 0, row.brought, row.kept,
+                 redact.mask(feed.url) if feed else "")
+                for row, feed in report.rows
+            )  # fmt: skip
+            call.say(
+                *formatting.table(
+                    ("feed", "last answer", "new", "brought", "kept", "address"), rows
+                )
+            )
+        call.complain(
+            *(
+                f"{row.feed}: the last pull failed: {row.reason}"
+                for row, _ in report.rows
+                if row.reason
+            )
+        )
+        call.say(*unsure(row for row, _ in report.rows))
+        call.complain(*formatting.unread(report.unread, report.unknown_themes))
 
 
 @feeds.command()
@@ -96,25 +118,6 @@ def remove(call: Call, id: str) -> None:
         raise click.BadParameter(
             f"there is no feed '{id}' in digest.toml; {cure}", param_hint="ID"
         ) from None
-
-
-def _tell(report: FeedsReport, call: Call) -> None:
-    if not report.rows:
-        call.say("There is no feed yet. Next: digest feeds add URL")
-    else:
-        rows = (
-            (row.feed, last_answer(row, call.verbose), row.new or 0, row.brought, row.kept,
-             redact.mask(feed.url) if feed else "")
-            for row, feed in report.rows
-        )  # fmt: skip
-        call.say(
-            *formatting.table(("feed", "last answer", "new", "brought", "kept", "address"), rows)
-        )
-    call.complain(
-        *(f"{row.feed}: the last pull failed: {row.reason}" for row, _ in report.rows if row.reason)
-    )
-    call.say(*unsure(row for row, _ in report.rows))
-    call.complain(*formatting.unread(report.unread, report.unknown_themes))
 
 
 def _tell_added(report: AddReport, call: Call) -> None:

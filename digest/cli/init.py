@@ -15,7 +15,6 @@ from digest.cli.context import Call
 
 if TYPE_CHECKING:
     from digest.commands.init import InitReport
-    from digest.commands.sample import SampleReport
 
 
 _THEMES = "Then find your themes: digest themes --propose"
@@ -64,7 +63,23 @@ def init(call: Call, folder: Path, feeds: tuple[str, ...], files: tuple[Path, ..
     here = local_timezone.of_this_machine()
     beat = command.beat_of(addresses, files, now=call.now)
     if has_sample:
-        _tell_replaced(sample.replace_with(folder, beat, timezone=here), call)
+        report = sample.replace_with(folder, beat, timezone=here)
+        call.say(*(f"{feed.id}: {feed.title}, {redact.mask(feed.url)}" for feed in report.feeds))
+        call.complain(*formatting.left_out(report.left_out))
+        call.say(*(f"{file}: removed" for file in report.removed if call.verbose))
+        call.say(
+            f"Removed the sample: its feed, and {formatting.stories(len(report.removed))} without edits"
+        )
+        call.say(*(f"{file}: stays, because it was edited" for file in report.kept))
+        call.complain(
+            *(f"{file}: stays, because it cannot be read; digest check" for file in report.unread)
+        )
+        if report.themes:
+            call.say(
+                "The themes in digest.toml stay, because they were edited or stories have them"
+            )
+        _tell_address(report.address, call)
+        call.say("Next: digest pull && digest serve", _THEMES)
         return
     _tell(command.run(folder, timezone=here, beat=beat, now=call.now), folder, call)
     if not here:
@@ -89,24 +104,6 @@ def _tell(report: InitReport, folder: Path, call: Call) -> None:
         f"A new digest is {'here' if here else f'in {folder}'}{feeds}. Next: {step}digest pull && digest serve"
     )
     call.say(*([_THEMES] if report.feeds else []))
-
-
-def _tell_replaced(report: SampleReport, call: Call) -> None:
-    """Prints the feeds, what became of the sample, and the next step."""
-    call.say(*(f"{feed.id}: {feed.title}, {redact.mask(feed.url)}" for feed in report.feeds))
-    call.complain(*formatting.left_out(report.left_out))
-    call.say(*(f"{file}: removed" for file in report.removed if call.verbose))
-    call.say(
-        f"Removed the sample: its feed, and {formatting.stories(len(report.removed))} without edits"
-    )
-    call.say(*(f"{file}: stays, because it was edited" for file in report.kept))
-    call.complain(
-        *(f"{file}: stays, because it cannot be read; digest check" for file in report.unread)
-    )
-    if report.themes:
-        call.say("The themes in digest.toml stay, because they were edited or stories have them")
-    _tell_address(report.address, call)
-    call.say("Next: digest pull && digest serve", _THEMES)
 
 
 def _tell_address(address: str, call: Call) -> None:

@@ -59,17 +59,15 @@ def letter(call: Call, week: str, more: bool, publish: bool) -> None:
     if publish:
         _tell_published(report, call)
     elif more:
-        _tell_more(report, call)
+        drafts = f"; left out: {report.drafts} in draft" if report.drafts else ""
+        if report.stories:
+            call.say(
+                f"{report.file}: {formatting.stories(report.stories)} added at its end{drafts}"
+            )
+        else:
+            call.say(f"{report.file}: every story of {report.week} is in it already{drafts}")
     else:
         _tell(report, call, chosen=not week)
-
-
-def _tell_more(report: LetterReport, call: Call) -> None:
-    drafts = f"; left out: {report.drafts} in draft" if report.drafts else ""
-    if report.stories:
-        call.say(f"{report.file}: {formatting.stories(report.stories)} added at its end{drafts}")
-    else:
-        call.say(f"{report.file}: every story of {report.week} is in it already{drafts}")
 
 
 def _tell_published(report: LetterReport, call: Call) -> None:

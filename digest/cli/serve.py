@@ -11,7 +11,7 @@ from digest.cli import progress
 from digest.cli.context import Call
 
 if TYPE_CHECKING:
-    from digest.commands.serve import Built, Event, Opened
+    from digest.commands.serve import Event, Opened
 
 _THIS_MACHINE = frozenset({"127.0.0.1", "localhost", "::1", "[::1]"})
 _NAMED = 3
@@ -70,7 +70,13 @@ def serve(
                 url = event.desk if desk else event.url
                 _open(url, call, event.door)
         elif isinstance(event, command.Built):
-            _tell_built(event, call)
+            call.complain(*filter(None, [event.notice]))
+            changed = event.changed
+            named = ", ".join(changed[:_NAMED]) + (
+                f" and {len(changed) - _NAMED} more" if len(changed) > _NAMED else ""
+            )
+            pages = f"{event.pages} files, {event.written} written, {event.removed} removed in {event.seconds * 1000:.0f} ms"
+            call.say(f"{named or 'Built'}: {pages}")
         elif isinstance(event, command.Broken):
             call.complain(*map(str, event.problems))
         elif isinstance(event, command.Polling):
@@ -111,16 +117,6 @@ def _tell_opened(event: Opened, host: str, allowed: tuple[str, ...], call: Call)
         call.complain(
             "The system has no file watchers left (fs.inotify); checking for changes every second instead"
         )
-
-
-def _tell_built(event: Built, call: Call) -> None:
-    call.complain(*filter(None, [event.notice]))
-    changed = event.changed
-    named = ", ".join(changed[:_NAMED]) + (
-        f" and {len(changed) - _NAMED} more" if len(changed) > _NAMED else ""
-    )
-    pages = f"{event.pages} files, {event.written} written, {event.removed} removed in {event.seconds * 1000:.0f} ms"
-    call.say(f"{named or 'Built'}: {pages}")
 
 
 def _open(url: str, call: Call, door: str = "") -> None:

@@ -104,7 +104,9 @@ def themes(
     _check_usage(*asked, take=take is not None, everything=everything, dry=dry)
     if as_json and not missing:
         raise click.UsageError("--json belongs to --missing.")
-    _check_phrases(phrases)
+    for phrase in phrases:
+        if fault := check_phrase(phrase):
+            raise click.BadParameter(f"the phrase '{phrase}' {fault}", param_hint="--try")
     root, config = call.open()
     if explained is not None:
         _tell_why(_explain(call, root, config, explained), call)
@@ -123,12 +125,6 @@ def themes(
         _tell_changes(report, call)
     else:
         _tell_counts(command.run(root, config), call)
-
-
-def _check_phrases(phrases: tuple[str, ...]) -> None:
-    for phrase in phrases:
-        if fault := check_phrase(phrase):
-            raise click.BadParameter(f"the phrase '{phrase}' {fault}", param_hint="--try")
 
 
 def _check_usage(*asked: bool, take: bool, everything: bool, dry: bool) -> None:

@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import click
 
 from digest.cli.context import Call
-
-if TYPE_CHECKING:
-    from digest.commands.upgrade import UpgradeReport
 
 
 @click.command(short_help="Bring the files that init wrote up to date.")
@@ -29,11 +24,7 @@ def upgrade(call: Call, applied: bool) -> None:
     """
     from digest.commands import upgrade as command
 
-    _tell(command.run(call.root(), now=call.now, apply=applied), call)
-
-
-def _tell(report: UpgradeReport, call: Call) -> None:
-    """Prints the diff, or with --apply what was done with each file; then what is left for the editor."""
+    report = command.run(call.root(), now=call.now, apply=applied)
     for change in report.changes:
         call.say(*([f"{change.file}: {change.how}"] if report.applied else change.diff()))
     for file, why in report.left:

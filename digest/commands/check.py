@@ -139,7 +139,10 @@ def run(
         problems=_sorted([*problems, *outside.problems], changes),
         untold=_sorted(outside.untold, changes),
         private=outside.private,
-        files=sum(changes is None or _is_changed(file, changes) for file in _looked_at(survey)),
+        files=sum(
+            changes is None or file in changes.new or file in changes.lines
+            for file in _looked_at(survey)
+        ),
         offline=outside.offline,
         no_copies=outside.no_copies,
         folder=folder,
@@ -407,10 +410,6 @@ def _is_brought_in(problem: Problem, changes: Changes) -> bool:
     return any(file in words for file in changes.new) or any(
         Path(file).name in words for file in changes.gone
     )
-
-
-def _is_changed(file: str, changes: Changes) -> bool:
-    return file in changes.new or file in changes.lines
 
 
 def _looked_at(survey: ContentReport) -> tuple[str, ...]:

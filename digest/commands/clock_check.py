@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 from digest.content.ledger import Ledgers
 from digest.errors import DigestError
 from digest.intake.new_story import is_ahead
-from digest.model import Document, Entry, Failed, Feed
+from digest.model import Document, Failed, Feed
 
 Read = Mapping[str, Document | Failed]
 """What the answers of feeds say, by the feeds' ids."""
@@ -80,11 +80,9 @@ def _believed(document: Document | Failed, now: datetime) -> Document | Failed:
     first = f"{ahead[0].published:%Y-%m-%d} ('{ahead[0].title[:80]}')"
     warning = f"a date more than a day ahead, such as {first}, in {count}; treated as undated"
     entries = tuple(
-        _undated(entry) if entry.published and is_ahead(entry.published, now) else entry
+        entry._replace(published=None, day_only=False, zoneless=False)
+        if entry.published and is_ahead(entry.published, now)
+        else entry
         for entry in document.entries
     )
     return document._replace(entries=entries, warnings=(*document.warnings, warning))
-
-
-def _undated(entry: Entry) -> Entry:
-    return entry._replace(published=None, day_only=False, zoneless=False)

@@ -88,6 +88,8 @@ class _Records:
 
     def story(self, story: Story) -> Record:
         place = addresses.permalink(story.week, self._anchors.of(story))
+        known = {feed.id for feed in self._config.feeds}
+        first = next((feed for feed in story.feeds if feed in known), None)
         return {
             "kind": "story",
             "file": story.file,
@@ -114,16 +116,11 @@ class _Records:
             "ahead": [asdict(one) for one in story.ahead],
             "saved": story.saved,
             "excerpt": story.excerpt,
-            "excerpt_feed": self._excerpt_feed(story),
+            "excerpt_feed": self._writers.get(story.file, first) if story.excerpt else None,
             "note": story.note,
             "earlier": story.earlier,
             "earlier_titles": self._earlier.get(story.file, ()) if story.earlier else (),
         }
-
-    def _excerpt_feed(self, story: Story) -> str | None:
-        known = {feed.id for feed in self._config.feeds}
-        first = next((feed for feed in story.feeds if feed in known), None)
-        return self._writers.get(story.file, first) if story.excerpt else None
 
     def letter(self, letter: Letter) -> Record:
         return {

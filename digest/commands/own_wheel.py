@@ -31,7 +31,13 @@ def build(installed: Distribution) -> tuple[str, bytes]:
     files = dict(sorted(_program())) | dict(_metadata(installed, f"{name}.dist-info"))
     record = f"{name}.dist-info/RECORD"
     files[record] = ("".join(f"{line}\n" for line in record_of(files)) + f"{record},,\n").encode()
-    return f"{name}-py3-none-any.whl", _zipped(files)
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
+        for path, content in files.items():
+            entry = zipfile.ZipInfo(path, _TIME)
+            entry.compress_type, entry.external_attr = zipfile.ZIP_DEFLATED, 0o100644 << 16
+            archive.writestr(entry, content)
+    return f"{name}-py3-none-any.whl", packed.getvalue()
 
 
 def called_workflow() -> Path:
@@ -67,13 +73,3 @@ def _metadata(installed: Distribution, folder: str) -> Iterator[tuple[str, bytes
         if text := installed.read_text(name):
             yield f"{folder}/{name}", text.encode()
     yield f"{folder}/WHEEL", _WHEEL.encode()
-
-
-def _zipped(files: Mapping[str, bytes]) -> bytes:
-    packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
-        for path, content in files.items():
-            entry = zipfile.ZipInfo(path, _TIME)
-            entry.compress_type, entry.external_attr = zipfile.ZIP_DEFLATED, 0o100644 << 16
-            archive.writestr(entry, content)
-    return packed.getvalue()

@@ -108,7 +108,11 @@ def run(
     if built.not_removed:
         raise DigestError("\n".join(built.not_removed))  # they would be published
     with disk.lock(root):
-        ids = _ids(site, standing)
+        paths = sorted(path for path in site.rglob("*") if path.is_file())
+        ids = {
+            path.relative_to(site).as_posix(): gh_pages.id_of(path.read_bytes(), standing.commit)
+            for path in paths
+        }
         if not replacing:
             if source.commit:  # a repository without a commit has nothing to compare
                 _refuse_older(root, standing)
@@ -259,15 +263,6 @@ def _from(source: Source, origin: str) -> str:
     if not source.commit:
         return ""
     return f" from {source.commit}" + (f" ({origin.removeprefix('from ')})" if origin else "")
-
-
-def _ids(site: Path, standing: Standing) -> dict[str, str]:
-    """Returns the id of each file that was built, as git has it, by path."""
-    paths = sorted(path for path in site.rglob("*") if path.is_file())
-    return {
-        path.relative_to(site).as_posix(): gh_pages.id_of(path.read_bytes(), standing.commit)
-        for path in paths
-    }
 
 
 def _kept_name(

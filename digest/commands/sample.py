@@ -10,7 +10,7 @@ again.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -93,7 +93,16 @@ def replace_with(root: Path, beat: NewDigest, *, timezone: str) -> SampleReport:
             len(unedited) < len(of_sample) or survey.unread or _mentions(survey.content, unedited)
         ):
             disk.unlink(root / paths.ledger(sample.id))
-        _remove_rest(root, removed)
+        if disk.read_inside(root, SAMPLE) == (STARTER / SAMPLE).read_bytes():
+            disk.unlink(root / SAMPLE)
+        weeks = {Path(file).parent for file in removed}
+        for folder in (
+            *sorted(weeks),
+            *sorted({week.parent for week in weeks}),
+            Path(SAMPLE).parent,
+        ):
+            with contextlib.suppress(OSError):  # it is not empty
+                (root / folder).rmdir()
         config_edit.write(root, before, after)
     return SampleReport(
         feeds=beat.feeds,
@@ -149,13 +158,3 @@ def _mentions(content: Content, stories: Sequence[Story]) -> bool:
     texts += [page.body for page in (*content.pages, *content.introductions)]
     texts += [story.note for story in content.stories]
     return any(Path(story.file).stem in text for story in stories for text in texts)
-
-
-def _remove_rest(root: Path, removed: Iterable[str]) -> None:
-    """Removes the sample's feed, if it is unchanged, and folders that are empty now."""
-    if disk.read_inside(root, SAMPLE) == (STARTER / SAMPLE).read_bytes():
-        disk.unlink(root / SAMPLE)
-    weeks = {Path(file).parent for file in removed}
-    for folder in (*sorted(weeks), *sorted({week.parent for week in weeks}), Path(SAMPLE).parent):
-        with contextlib.suppress(OSError):  # it is not empty
-            (root / folder).rmdir()

@@ -139,7 +139,9 @@ def _weeks(survey: ContentReport, close: str) -> tuple[WeekRow, ...]:
         stories.setdefault(story.week, []).append(story)
     letters = {letter.week: letter for letter in survey.content.letters}
     unread = {week for file in survey.unread if (week := paths.week_of(file))}
-    last = _last_closed(survey, close)
+    lettered = {letter.week for letter in survey.content.letters if not letter.draft}
+    seen = {story.week for story in survey.content.stories if not (story.hide or story.draft)}
+    last = max(closed_weeks(seen | lettered, lettered, close), default=None)
     rows = []
     for week in sorted(stories.keys() | letters.keys() | unread, reverse=True):
         closed = last is not None and week <= last
@@ -188,14 +190,6 @@ def _letter(week: Week, letters: Mapping[Week, Letter], unread: Iterable[str]) -
     return "unread" if is_unread else ""
 
 
-def _last_closed(survey: ContentReport, close: str) -> Week | None:
-    """Returns the newest week that is closed for readers; weeks without visible stories close no
-    other."""
-    lettered = {letter.week for letter in survey.content.letters if not letter.draft}
-    seen = {story.week for story in survey.content.stories if not (story.hide or story.draft)}
-    return max(closed_weeks(seen | lettered, lettered, close), default=None)
-
-
 # ---------------------------------------------------------------- by feed
 
 
@@ -204,7 +198,13 @@ def feed_rows(
 ) -> tuple[FeedRow, ...]:
     """Returns a row for each feed in digest.toml, then for those that have only a ledger."""
     memory = feed_state.valid(json_files.recall(root, feed_state.NAME), now)
-    there = _there(survey, _unread(root, survey))
+    texts = {}
+    for file in survey.unread:
+        if file.startswith(paths.LEDGERS):
+            continue
+        with contextlib.suppress(DigestError):
+            texts[file] = store.read_text(root, file)
+    there = _there(survey, texts)
     states = {feed.id: "retired" if feed.retired else "pulled" for feed in config.feeds}
     states |= {feed: "ledger only" for feed in survey.ledgers if feed not in states}
     zone = ZoneInfo(config.site.timezone)
@@ -273,14 +273,3 @@ def _is_in(unread: Mapping[str, str], record: Record) -> bool:
     record."""
     names = names_of(record.aliases) if unread else ()
     return record.file in unread or any(name in text for text in unread.values() for name in names)
-
-
-def _unread(root: Path, survey: ContentReport) -> dict[str, str]:
-    """Returns the text of files that cannot be read as stories, decoded leniently."""
-    texts = {}
-    for file in survey.unread:
-        if file.startswith(paths.LEDGERS):
-            continue
-        with contextlib.suppress(DigestError):
-            texts[file] = store.read_text(root, file)
-    return texts

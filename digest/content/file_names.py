@@ -89,7 +89,11 @@ def problem(file: str) -> Problem | None:
     if file == paths.SHEET:
         return None
     if folder in {"themes", "pages"} or _WEEK.fullmatch(folder):
-        return _misnamed(file, name)
+        right = proper(name)
+        if is_hidden_text(name):
+            what = "is hidden by the dot before its name, so it is not read"
+            return Problem(file, 0, what, f"rename it to {right}")
+        return Problem(file, 0, f"is not a {_kind(file)}'s name", f"rename it to {right}")
     if not name.lower().rstrip(" .").endswith(_ENDINGS):
         return None
     if top in {"themes", "pages"}:
@@ -123,14 +127,6 @@ def is_left_out(file: str) -> bool:
     folder, name = paths.folder_of(file), file.rpartition("/")[2]
     here = folder in {"themes", "pages"} or _WEEK.fullmatch(folder) is not None
     return here and not (is_text(name) or paths.copied(file) or _LEFTOVER.search(name))
-
-
-def _misnamed(file: str, name: str) -> Problem:
-    right = proper(name)
-    if is_hidden_text(name):
-        what = "is hidden by the dot before its name, so it is not read"
-        return Problem(file, 0, what, f"rename it to {right}")
-    return Problem(file, 0, f"is not a {_kind(file)}'s name", f"rename it to {right}")
 
 
 def _kind(file: str) -> str:

@@ -78,7 +78,16 @@ def chosen(words: str, weeks: Iterable[Week], lettered: Container[Week]) -> Week
     """
     known = sorted(weeks, reverse=True)
     if not words:
-        return _newest(known, lettered)
+        if not known:
+            raise DigestError(
+                "content: no week has a story to write about; 'digest pull' adds some"
+            )
+        found = next((week for week in known if week not in lettered), None)
+        if found is None:
+            raise DigestError(
+                "content: every week that has stories has its letter; edit the one you mean"
+            )
+        return found
     short = _SHORT.fullmatch(words)
     wanted = (
         [week for week in known if week.number == int(short[1])] if short else [Week.typed(words)]
@@ -87,17 +96,6 @@ def chosen(words: str, weeks: Iterable[Week], lettered: Container[Week]) -> Week
         named = words if short else str(wanted[0])
         raise DigestError(f"{named}: no story is published in that week; {_known(known)}")
     return wanted[0]
-
-
-def _newest(known: list[Week], lettered: Container[Week]) -> Week:
-    if not known:
-        raise DigestError("content: no week has a story to write about; 'digest pull' adds some")
-    found = next((week for week in known if week not in lettered), None)
-    if found is None:
-        raise DigestError(
-            "content: every week that has stories has its letter; edit the one you mean"
-        )
-    return found
 
 
 def _known(weeks: list[Week]) -> str:

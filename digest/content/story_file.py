@@ -18,7 +18,6 @@ from typing import TypeVar
 
 from digest import urls
 from digest.content import excerpt, front_matter, paths, timestamps
-from digest.content.front_matter import Matter
 from digest.content.identity import story_keys
 from digest.content.plain_front_matter import Value
 from digest.content.timestamps import parse_time
@@ -121,7 +120,11 @@ def loads(text: str, file: str, known: Known) -> Story:
     read = Reader(file, matter.values)
     week, day, slug = _place(read, file)
     day, published = _dated(read, day, known.zone)
-    body = _body(matter, file, known)
+    guid, link, feeds = (
+        matter.values.get(key, _NO_VALUE).listed for key in ("id", "link", "feeds")
+    )
+    ours = known.excerpts_of(file, "".join(guid[:1]), "".join(link[:1]), feeds)
+    body = excerpt.split(matter.body, ours)
     story = Story(
         file=file,
         week=week,
@@ -340,14 +343,6 @@ def _dated(read: Reader, day: date | None, zone: tzinfo) -> tuple[date, datetime
         read.fault(0, "the story has no date", cure)
     day = day or (published.astimezone(zone).date() if published else date.min)
     return day, published or datetime.combine(day, time(12), zone)
-
-
-def _body(matter: Matter, file: str, known: Known) -> excerpt.Body:
-    guid, link, feeds = (
-        matter.values.get(key, _NO_VALUE).listed for key in ("id", "link", "feeds")
-    )
-    ours = known.excerpts_of(file, "".join(guid[:1]), "".join(link[:1]), feeds)
-    return excerpt.split(matter.body, ours)
 
 
 def _link(words: str) -> str:

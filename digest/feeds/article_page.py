@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import islice
 from urllib.parse import urlsplit
 
@@ -102,11 +102,17 @@ class _Page:
         summary = (
             self._first("og:description") or self.data.description or self._first("description")
         )
+        names = []
+        for author in self._all("article:author"):
+            if not urls.is_absolute(author) and "/" not in author:  # many are links to profiles
+                names.append(author)
         raw = RawEntry(
             title=self._headline(site),
             links=(self._link(),),
             dates=tuple(islice(self._dates(), 1)),
-            authors=author_names.names(map(_plain, self._authors())),
+            authors=author_names.names(
+                map(_plain, self.data.authors or names or self._all("author"))
+            ),
             images=(
                 *self._all("og:image:secure_url", "og:image", "og:image:url"),
                 self.data.image,
@@ -146,13 +152,6 @@ class _Page:
         for text in (self.data.published, *self._all("article:published_time"), *self.times):
             if dates.parse_time(text):
                 yield text
-
-    def _authors(self) -> Iterable[str]:
-        names = []
-        for author in self._all("article:author"):
-            if not urls.is_absolute(author) and "/" not in author:  # many are links to profiles
-                names.append(author)
-        return self.data.authors or names or self._all("author")
 
     def _all(self, *properties: str) -> list[str]:
         values = list[str]()

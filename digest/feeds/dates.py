@@ -140,23 +140,21 @@ def _by_form(text: str) -> ParsedDate | None:
         if match := form.fullmatch(text):
             parts = {name: value for name, value in match.groupdict().items() if value}
             try:
-                return _from_parts(parts)
+                day, zone_text = _day(parts), parts.get("zone", "").strip(" ,;.")
+                midnight = datetime(day.year, day.month, day.day, tzinfo=UTC)
+                time_of_day = _time_of_day(parts) if "hour" in parts else timedelta(0)
+                zone = _zone(zone_text)
+                if not time_of_day and (not zone_text or zone is None):
+                    return ParsedDate(midnight, day_only=True, zoneless=True)
+                local = midnight + time_of_day
+                if zone is None:
+                    return ParsedDate(local, day_only=not time_of_day, zoneless=True)
+                return ParsedDate(
+                    local.replace(tzinfo=zone).astimezone(UTC), day_only=not time_of_day
+                )
             except _Undated:
                 continue
     return None
-
-
-def _from_parts(parts: dict[str, str]) -> ParsedDate:
-    day, zone_text = _day(parts), parts.get("zone", "").strip(" ,;.")
-    midnight = datetime(day.year, day.month, day.day, tzinfo=UTC)
-    time_of_day = _time_of_day(parts) if "hour" in parts else timedelta(0)
-    zone = _zone(zone_text)
-    if not time_of_day and (not zone_text or zone is None):
-        return ParsedDate(midnight, day_only=True, zoneless=True)
-    local = midnight + time_of_day
-    if zone is None:
-        return ParsedDate(local, day_only=not time_of_day, zoneless=True)
-    return ParsedDate(local.replace(tzinfo=zone).astimezone(UTC), day_only=not time_of_day)
 
 
 def _day(parts: dict[str, str]) -> date:

@@ -71,7 +71,11 @@ def document(
     if skipped:
         warnings.append(_skipped(skipped))
     if bad_dates:
-        warnings.append(_bad_dates(bad_dates))
+        shown = plain_text.line(bad_dates[0])[:40]
+        count = f"{len(bad_dates)} of its entries" if len(bad_dates) > 1 else "one of its entries"
+        warnings.append(
+            f"a date that cannot be used, such as '{shown}', in {count}; treated as undated"
+        )
     if not raw:
         warnings.append("no entries in it")
     return Document(
@@ -116,19 +120,18 @@ def without_secrets(document: Document, *addresses: str) -> Document:
         return document
     return document._replace(
         title=_masked(document.title, secrets),
-        entries=tuple(_entry_without(entry, secrets) for entry in document.entries),
+        entries=tuple(
+            entry._replace(
+                id=redact.strip_values(entry.id, secrets),
+                title=_masked(entry.title, secrets),
+                link=redact.strip_values(entry.link, secrets),
+                image=redact.strip_values(entry.image, secrets),
+                summary=_masked(entry.summary, secrets),
+            )
+            for entry in document.entries
+        ),
         warnings=tuple(_masked(words, secrets) for words in document.warnings),
         moved=redact.strip_values(document.moved, secrets),
-    )
-
-
-def _entry_without(entry: Entry, secrets: frozenset[str]) -> Entry:
-    return entry._replace(
-        id=redact.strip_values(entry.id, secrets),
-        title=_masked(entry.title, secrets),
-        link=redact.strip_values(entry.link, secrets),
-        image=redact.strip_values(entry.image, secrets),
-        summary=_masked(entry.summary, secrets),
     )
 
 
@@ -248,9 +251,3 @@ def _skipped(titles: Sequence[str]) -> str:
         names.append(f"'{shown}'" if shown else "one without a headline")
     more = f" and {len(titles) - _MOST_NAMED} more" if len(titles) > _MOST_NAMED else ""
     return f"skipped, no web link: {', '.join(names)}{more}"
-
-
-def _bad_dates(texts: Sequence[str]) -> str:
-    shown = plain_text.line(texts[0])[:40]
-    count = f"{len(texts)} of its entries" if len(texts) > 1 else "one of its entries"
-    return f"a date that cannot be used, such as '{shown}', in {count}; treated as undated"

@@ -136,7 +136,12 @@ class _Pruner:
         if parent and parent.role == "text":
             self._start_markup(parent, name.rpartition(":")[2], attributes)
             return
-        key = self._key(address, name)
+        prefix, _, local = name.rpartition(":")
+        lower = address.lower()
+        # some RSS 2.0 feeds declare a namespace for RSS itself
+        is_rss = "backend.userland.com/rss" in lower
+        prefix = "" if is_rss else self._namespaces.get(lower, prefix)
+        key = f"{prefix}:{local}".lower() if prefix else local.lower()
         role = self._role(parent, key, attributes)
         if not role:
             self._skipped = 1
@@ -234,15 +239,6 @@ class _Pruner:
         if not role and self._is_lenient and parent.role in {"frame", "wrapper"}:
             return "wrapper"
         return role
-
-    def _key(self, uri: str, name: str) -> str:
-        """Returns an element's name in lower case, with our prefix for its namespace."""
-        prefix, _, local = name.rpartition(":")
-        lower = uri.lower()
-        # some RSS 2.0 feeds declare a namespace for RSS itself
-        is_rss = "backend.userland.com/rss" in lower
-        prefix = "" if is_rss else self._namespaces.get(lower, prefix)
-        return f"{prefix}:{local}".lower() if prefix else local.lower()
 
 
 def _parts(full_name: str) -> tuple[str, str]:

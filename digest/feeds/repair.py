@@ -266,7 +266,9 @@ class _Document:
         self._write(f"</{last.name}>")
         for one in unclosed:
             if _local(last.name) in _TEXTS and one.name.lower() not in html_tags.ELEMENTS:
-                self._take_as_text(one)
+                self._fault(f"an unknown tag, <{one.name}>, kept as text", one.position)
+                tag = _TO_NEXT.match(self._text, one.position)
+                self._output[one.output] = escape(tag[0] if tag else "")
             else:
                 self._close_early(one)
         if not self._open:
@@ -297,12 +299,6 @@ class _Document:
             self._output.append(f"</{one.name}>")
         else:
             self._output[following] = f"</{one.name}>{self._output[following]}"
-
-    def _take_as_text(self, one: _Open) -> None:
-        """Turns an unknown tag in a text into text, such as the one in `vector<int>`."""
-        self._fault(f"an unknown tag, <{one.name}>, kept as text", one.position)
-        tag = _TO_NEXT.match(self._text, one.position)
-        self._output[one.output] = escape(tag[0] if tag else "")
 
     def _write(self, tag: str) -> None:
         self._output.append(tag)

@@ -132,17 +132,12 @@ def _key_fault(lines: list[str], first: int, addressed: int, file: str) -> Probl
             or not line.strip()
             or (number > first + 1 and line.startswith((" ", "\t", "- ")))
         ):
-            wrong.append((not _is_telling(line), number, line))
+            tests = (_LIKE_KEY.match, _BARE_KEY.match, _ADDRESS.search, typing_errors.is_like_fence)
+            wrong.append((not any(test(line) for test in tests), number, line))
     if not wrong:
         return Problem(file, first + 1, "there is no 'link'", "add link: … to the lines at the top")
     _, number, line = min(wrong)
     return _no_key(line, file, number)
-
-
-def _is_telling(line: str) -> bool:
-    """True if a line may be meant as a key, a fence or a link."""
-    tests = (_LIKE_KEY.match, _BARE_KEY.match, _ADDRESS.search, typing_errors.is_like_fence)
-    return any(test(line) for test in tests)
 
 
 def _no_key(line: str, file: str, number: int) -> Problem:

@@ -8,7 +8,7 @@ No clock is read: whether a week is closed follows from the weeks and letters.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -18,7 +18,7 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from digest.cache import key_of
-from digest.model import Config, Content, FreePage, Letter, Story, Theme
+from digest.model import Config, Content, FreePage, Letter, Story
 from digest.names import current_ids, last_change
 from digest.same_event import Renamed, groups, renamed
 from digest.site.anchors import Anchors, anchors_of
@@ -65,11 +65,18 @@ def arrange(
     letters = {letter.week: letter for letter in content.letters if drafts or not letter.draft}
     moved = _moved(anchors, shown)
     editions = _editions(by_week, letters, moved, places, config, keys, memory)
+    introductions = _written(content.introductions, drafts)
+    names = current_ids(config.themes)
+    by_theme = {names.get(page.name, page.name): page for page in introductions}
+    storylines = []
+    for theme in config.themes:
+        stories = chain.from_iterable(edition.themed.get(theme.id, ()) for edition in editions)
+        storylines.append(Storyline(theme, tuple(stories), by_theme.get(theme.id)))
     return Archive(
         stories=tuple(chain.from_iterable(edition.stories for edition in editions)),
         editions=editions,
         vacated=_vacated(content, by_week.keys() | letters.keys(), moved, config.close, keys),
-        storylines=_storylines(editions, _written(content.introductions, drafts), config.themes),
+        storylines=tuple(storylines),
         pages=_written(content.pages, drafts),
         anchors=anchors,
         below={file: under for edition in editions for file, under in edition.below.items()},
@@ -319,15 +326,3 @@ def _edition(
         order=config.themes,
         key=keys.of(week, here.stories, closed, letter, moved, links),
     )
-
-
-def _storylines(
-    editions: Sequence[Edition], introductions: Iterable[FreePage], themes: Iterable[Theme]
-) -> tuple[Storyline, ...]:
-    names = current_ids(themes)
-    by_theme = {names.get(page.name, page.name): page for page in introductions}
-    storylines = []
-    for theme in themes:
-        stories = chain.from_iterable(edition.themed.get(theme.id, ()) for edition in editions)
-        storylines.append(Storyline(theme, tuple(stories), by_theme.get(theme.id)))
-    return tuple(storylines)

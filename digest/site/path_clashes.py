@@ -32,7 +32,8 @@ def problems(claims: Iterable[tuple[str, str]]) -> list[Problem]:
         if other[1] != source or other[0] != path:
             found.append(_clash(path, source, other[1]))
     for path, source in files.values():
-        for folder in _folders(path):
+        parts = _folded(path).split("/")
+        for folder in ("/".join(parts[:end]) for end in range(1, len(parts))):
             if folder in files:
                 found.append(_clash(folder, source, files[folder][1]))
                 break
@@ -51,11 +52,6 @@ def below(folder: str, owner: str, claims: Iterable[tuple[str, str]]) -> list[Pr
 
 def _folded(path: str) -> str:
     return path.lower() if path.isascii() else unicodedata.normalize("NFC", path).casefold()
-
-
-def _folders(path: str) -> Iterator[str]:
-    parts = _folded(path).split("/")
-    return ("/".join(parts[:end]) for end in range(1, len(parts)))
 
 
 def _clash(path: str, source: str, other: str) -> Problem:

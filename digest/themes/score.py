@@ -78,7 +78,7 @@ def scores(judged: Iterable[Judged], themes: Sequence[str]) -> list[Score]:
     missed: dict[tuple[str | None, str], int] = defaultdict(int)
     quarters = set()
     for story in judged:
-        quarter = _quarter(story.day)
+        quarter = f"{story.day.year}-Q{(story.day.month + 2) // 3}"
         quarters.add(quarter)
         for theme in themes:
             places = [(name, when) for name in (theme, None) for when in (quarter, ALL)]
@@ -118,7 +118,3 @@ def ageing(rows: Iterable[Score]) -> Iterator[str]:
         elif right and last.precision.high < right / (right + wrong):
             false = f"{last.wrong} of {last.right + last.wrong} in {last.quarter}"
             yield f"{theme} ages: it was wrong in {false}, in {wrong} of {right + wrong} before"
-
-
-def _quarter(day: date) -> str:
-    return f"{day.year}-Q{(day.month + 2) // 3}"

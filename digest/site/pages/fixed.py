@@ -14,19 +14,15 @@ from digest.site.pages.themes import theme_line
 def fixed_pages(context: SiteContext) -> Iterator[Page]:
     """Yields the editor's pages, and the site's own pages that are not about stories."""
     for page in context.archive.pages:
-        yield _free_page(context, page)
+        here = addresses.free_page(page.name)
+        description = context.description(page, here) or page.title
+        head = Head(title=context.titled(page.title), description=description, place=here)
+        links = context.links_key(page.body)
+        yield context.page("page.html", page.file, head, _free_page_data, page, links)
     if context.searched:
         yield _search_page(context)
     yield _subscribe_page(context)
     yield _not_found_page(context)
-
-
-def _free_page(context: SiteContext, page: FreePage) -> Page:
-    here = addresses.free_page(page.name)
-    description = context.description(page, here) or page.title
-    head = Head(title=context.titled(page.title), description=description, place=here)
-    links = context.links_key(page.body)
-    return context.page("page.html", page.file, head, _free_page_data, page, links)
 
 
 def _free_page_data(context: SiteContext, page: FreePage, _: bytes) -> Mapping[str, object]:
