@@ -1,26 +1,32 @@
-"""Hints about `also`: names that have no effect, and what of a story below another is not shown.
+"""Hints about `also`: names that have no effect, what is not shown, and stories that may need it.
 
-stories ──same_event──▶ groups ──▶ a hint for each name that cannot be followed, and why
+whole weeks ──same_event──▶ groups ──▶ a hint for each name that cannot be followed, and why
+a week ──event_pairs──▶ pairs that are in no group yet
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 
+from digest.checks import event_pairs
+from digest.checks.event_pairs import Pair
 from digest.checks.story_rules import LineOf
 from digest.errors import Problem, suggestion
 from digest.model import Content, Story
 from digest.same_event import Ignored, already_below, file_of, groups, renamed
+from digest.week import Week
 
 _CURE = "take the name out"
+_MOST = 50  # names that are explained; finding a suggestion for each is slow
 
 
 def hints(stories: Iterable[Story], content: Content, line_of: LineOf) -> Iterator[Problem]:
     """Yields the hints about these stories, which are whole weeks of the content."""
     shown = [story for story in stories if not story.hide]
     found = groups(shown, renamed(content.places))
-    for one in found.ignored:
+    for one in found.ignored[:_MOST]:
         if file_of(one.name, one.story) not in content.unread:
             line = line_of(one.story.file, "also")
             yield Problem(one.story.file, line, *_explained(one, content), hint=True)
@@ -29,6 +35,35 @@ def hints(stories: Iterable[Story], content: Content, line_of: LineOf) -> Iterat
         for other in below:
             for what, cure in _unseen(by_file[file], other):
                 yield Problem(file, line_of(file, "also"), what, cure, hint=True)
+
+
+def likely(week: Iterable[Story], content: Content) -> tuple[Pair, ...]:
+    """Returns the pairs of a week's stories that likely report one event and are not grouped."""
+    shown = [story for story in week if not story.hide]
+    group: dict[str, str] = {}
+    for file, below in groups(shown, renamed(content.places)).below.items():
+        group |= dict.fromkeys((file, *(other.file for other in below)), file)
+    found = []
+    for pair in event_pairs.likely_pairs(shown):
+        first, second = (group.get(one.file, one.file) for one in (pair.first, pair.second))
+        if first != second:
+            found.append(pair)
+    return tuple(found)
+
+
+def ungrouped(content: Content, closed: Collection[Week], line_of: LineOf) -> Iterator[Problem]:
+    """Yields a hint for each likely pair of a week that is still open: a false one goes with it."""
+    weeks: dict[Week, list[Story]] = defaultdict(list)
+    for story in content.stories:
+        if story.week not in closed:
+            weeks[story.week].append(story)
+    for stories in weeks.values():
+        for pair in likely(stories, content):
+            first, second = (one.file.rpartition("/")[2] for one in (pair.first, pair.second))
+            what = f"likely reports the same event as {first}: {pair.why}"
+            cure = f"if so, add  also: [{second}]  to that file; if not, leave both"
+            line = line_of(pair.second.file, "title")
+            yield Problem(pair.second.file, line, what, cure, hint=True)
 
 
 def refused(story: Story, names: Sequence[str], content: Content) -> str:

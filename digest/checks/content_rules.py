@@ -74,6 +74,7 @@ def review(
         *_pending(shown, history, line_of, read, versions, content.letters),
         *among(shown, line_of),
         *also_rules.hints(content.stories, content, line_of),
+        *also_rules.ungrouped(content, closed, line_of),
         *story_rules.hidden_but_shown(content.stories, line_of),
         *story_rules.shared_guids(shown, history),
         *_titled(content.introductions, line_of),
