@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any, cast
 from zoneinfo import ZoneInfo
 
-from digest import disk, redact, urls
+from digest import disk, mail_settings, redact, urls
 from digest.errors import DigestError, Faults, Problem, suggestion
-from digest.model import CONFIG_FILE, Config, Feed, Site, Theme
+from digest.model import CONFIG_FILE, Config, Feed, Mail, Site, Theme
 from digest.phrases import check_phrase
 
 _ID = re.compile(r"[a-z0-9][a-z0-9-]*")
@@ -49,6 +49,7 @@ _TABLES: Mapping[str, Mapping[str, type]] = {
     "themes": {"id": str, "title": str, "match": list, "ignore": list, "was": list},
     "pull": {"draft": bool},
     "editions": {"close": str},
+    "mail": mail_settings.KEYS,
 }
 _REQUIRED = {"site": ("title", "url"), "feeds": ("id", "url"), "themes": ("id", "title", "match")}
 _LISTS = frozenset({"feeds", "themes"})
@@ -161,7 +162,10 @@ class _Check:
         self, table: Iterable[str], keys: Iterable[str], name: str, number: int, kind: str
     ) -> None:
         for key in table:
-            if key not in keys:
+            if name == "mail" and redact.is_name(key):
+                what = f"mail.{key} is a secret"
+                self.fault(name, number, key, what, mail_settings.secret_cure())
+            elif key not in keys:
                 what = f"unknown {kind} '{key}'" + (f" in [{name}]" if name else "")
                 place = (name, number, key) if name else (key, number, "")
                 self.fault(*place, what, suggestion(key, keys))
@@ -206,12 +210,15 @@ def _build(check: _Check, tables: Mapping[str, Sequence[dict[str, Any]]]) -> Con
     what = "'{}' is not a way to close a week"
     fits = {"next-week", "letter"}.__contains__
     check.value("editions", 0, "close", close, fits, what, 'write "next-week" or "letter"')
+    for key, what, cure in mail_settings.faults(tables["mail"][0]):
+        check.fault("mail", 0, key, what, cure)
     return Config(
         site=_site(tables["site"][0]),
         feeds=tuple(map(_feed, tables["feeds"])),
         themes=tuple(map(_theme, tables["themes"])),
         draft=tables["pull"][0].get("draft", False),
         close=close,
+        mail=Mail() if check.problems else mail_settings.settings(tables["mail"][0]),
     )
 
 
@@ -242,6 +249,8 @@ def _check_site(check: _Check, site: dict[str, Any]) -> None:
 
 def _check_feed(check: _Check, number: int, feed: dict[str, Any]) -> None:
     _check_id(check, "feeds", number, feed.get("id"), "id")
+    what, cure = "'{}' is the ledger of sent mails", "give the feed another id"
+    check.value("feeds", number, "id", feed.get("id"), lambda id: id != "sent", what, cure)
     what = "'{}' is neither an http(s) address nor a path inside the digest"
     cure = "copy the feed's address from the publisher's page"
     check.value("feeds", number, "url", feed.get("url"), _is_feed_url, what, cure)

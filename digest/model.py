@@ -61,6 +61,26 @@ class Theme(NamedTuple):
     was: tuple[str, ...] = ()
 
 
+class Mail(NamedTuple):
+    """How an edition is sent as a mail: `via` is "smtp", "buttondown", "listmonk", or empty.
+
+    `sender` is a mailbox with its name, `to` the address of one. `host` and `port` are the SMTP
+    server's, `url` is the API's, `list` the number of a list there, `user` who logs in. `subscribe`
+    and `unsubscribe` are where readers do so.
+    """
+
+    via: str = ""
+    sender: str = ""
+    to: str = ""
+    host: str = ""
+    port: int = 0
+    user: str = ""
+    url: str = ""
+    list: int = 0
+    subscribe: str = ""
+    unsubscribe: str = ""
+
+
 class Config(NamedTuple):
     """All of `digest.toml`, checked; `close` is "next-week" or "letter"."""
 
@@ -69,6 +89,7 @@ class Config(NamedTuple):
     themes: tuple[Theme, ...] = ()
     draft: bool = False
     close: str = "next-week"
+    mail: Mail = Mail()
 
 
 # ---------------------------------------------------------------- what publishers say

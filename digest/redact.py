@@ -84,6 +84,11 @@ def _nested(address: str) -> str:
     return ""
 
 
+def is_name(key: str) -> bool:
+    """True for the name of a setting that has a secret, such as `api_key`."""
+    return _NAME.fullmatch(key) is not None and key.lower() not in {"email", "login", "username"}
+
+
 def strip(address: str) -> str:
     """Returns the URL without what looks like a secret; unchanged if there is none.
 

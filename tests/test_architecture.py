@@ -11,8 +11,8 @@ ROOT = Path(__file__).parent.parent
 FILES = sorted((ROOT / "digest").rglob("*.py"))
 SHARED = {
     "cache", "config_edit", "config_template", "custom_domain", "disk", "errors", "gh_pages", "git", "installed",
-    "json_files", "model", "names", "phrases", "redact", "same_event", "sanitize", "text_lines", "tracking_parameters",
-    "urls", "week",
+    "json_files", "mail_settings", "model", "names", "phrases", "redact", "same_event", "sanitize", "text_lines",
+    "tracking_parameters", "urls", "week",
 }  # fmt: skip
 MAY_IMPORT = {
     "shared": set(),
@@ -24,6 +24,7 @@ MAY_IMPORT = {
     "checks": {"shared", "content", "themes", "intake"},
     "site": {"shared"},
     "preview": {"shared"},
+    "mail": {"shared", "site"},
     "commands": {
         "shared",
         "config",
@@ -34,6 +35,7 @@ MAY_IMPORT = {
         "checks",
         "site",
         "preview",
+        "mail",
     },
     "cli": {"shared", "config", "commands"},
     "__main__": {"cli"},

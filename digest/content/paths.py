@@ -20,6 +20,8 @@ LEDGERS = "content/ledger"
 LOCATIONS = f"{LEDGERS}/_places.jsonl"
 """Where each story has been. Not a feed's ledger: a feed's id begins with a letter or a digit."""
 
+SENT = f"{LEDGERS}/sent.jsonl"
+"""Which editions were mailed; no feed may have the id `sent`."""
 ADDED = "_added"
 """Takes the place of a feed's id in the ledger of stories that were added from web pages."""
 
@@ -58,7 +60,8 @@ def ledger(feed: str) -> str:
 
 def feed_of(name: str) -> str:
     """Returns the feed whose ledger has this file name; "" if it is not a feed's ledger."""
-    return name.removesuffix(".jsonl") if name.endswith(".jsonl") and name[0] != "_" else ""
+    is_feeds = name.endswith(".jsonl") and name[0] != "_" and name != posixpath.basename(SENT)
+    return name.removesuffix(".jsonl") if is_feeds else ""
 
 
 def is_story(file: str) -> bool:

@@ -17,11 +17,12 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from digest import disk, json_files
-from digest.content import ledger, locations, paths, story_file, summaries
+from digest.content import ledger, locations, paths, sent, story_file, summaries
 from digest.content.edit import Edit
 from digest.content.history import History
 from digest.content.ledger import Record
 from digest.content.scan import Scan, content, is_unseen_folder, scan
+from digest.content.sent import Sending
 from digest.errors import DigestError, Faults, Problem
 from digest.model import Location, Story
 from digest.names import is_markdown
@@ -108,12 +109,23 @@ def read_added(root: Path) -> tuple[dict[str, Record], tuple[Problem, ...]]:
     return ledger.loads(disk.read_inside(root, file) or b"", file)
 
 
+def read_sent(root: Path) -> tuple[tuple[Sending, ...], tuple[Problem, ...]]:
+    """Reads which editions were mailed."""
+    return sent.loads(disk.read_inside(root, paths.SENT) or b"")
+
+
+def add_sent(root: Path, line: Sending) -> None:
+    """Adds what became of an edition; it is on the disk when this returns."""
+    disk.append(root, paths.SENT, sent.dumps(line))
+
+
 def read_all_ledgers(root: Path) -> AllLedgers:
     """Reads all ledgers; `problems` are unreadable lines, which may hold addresses and Atom ids."""
     feeds, damaged = read_ledgers(root)
     located, wrong = read_locations(root)
     added, unread = read_added(root)
-    return AllLedgers(feeds, located, added, (*damaged, *wrong, *unread))
+    _, unsure = read_sent(root)
+    return AllLedgers(feeds, located, added, (*damaged, *wrong, *unread, *unsure))
 
 
 def summaries_of(root: Path) -> Callable[[Story], tuple[str, ...]]:

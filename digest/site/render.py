@@ -90,16 +90,22 @@ class Renderer:
     def page(self, page: Page, data: Mapping[str, object]) -> bytes:
         """Returns a page in UTF-8; `data` is what its template receives."""
         self._last = page.last
+        content = _encoded(self._rendered(page.template, data))
+        _refuse_malformed(page, content)
+        return content
+
+    def text(self, template: str, data: Mapping[str, object]) -> str:
+        """Returns what a template makes of values, for what is not a page of the site."""
+        return _encoded(self._rendered(template, data)).decode()
+
+    def _rendered(self, template: str, data: Mapping[str, object]) -> str:
         try:
-            text = self._templates.render(page.template, data)
+            return self._templates.render(template, data)
         except Exception as error:
-            problem = self._templates.problem(page.template, error)
+            problem = self._templates.problem(template, error)
             if problem is None:
                 raise
             raise Faults([problem]) from error
-        content = _encoded(text)
-        _refuse_malformed(page, content)
-        return content
 
     def _versioned(self, place: str) -> str:
         """Returns the link to a file, with a hash of its content.

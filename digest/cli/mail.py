@@ -1,0 +1,102 @@
+"""`digest mail`: options and output."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from digest.cli import completion, formatting
+from digest.cli.context import Call
+from digest.cli.safe_print import echo
+
+if TYPE_CHECKING:
+    from digest.commands.mail import MailReport
+    from digest.model import Config
+
+
+@click.command()
+@click.argument("week", metavar="[WEEK]", default="", shell_complete=completion.weeks)
+@click.option("--send", is_flag=True, help="Send it.")
+@click.option(
+    "--output",
+    type=click.Path(dir_okay=False, path_type=Path, allow_dash=True),
+    metavar="FILE",
+    help="Write the message to this file; - is the standard output.",
+)
+@click.option("--dry-run", "dry", is_flag=True, help="Show the mail, write and send nothing.")
+@click.option("--again", is_flag=True, help="With --send: even if it was sent, or may have been.")
+@click.option("--sent", is_flag=True, help="Note that it was sent, and send nothing.")
+@click.pass_obj
+def mail(
+    call: Call,
+    week: str,
+    send: bool,
+    output: Path | None,
+    dry: bool,
+    again: bool,
+    sent: bool,
+) -> None:
+    """Mail an edition, once.
+
+    WEEK is 2026-W20, 2026/w20, or w20 of the newest year that has it; without it, the next edition
+    that was not mailed. Only closed editions are mailed. Writes a complete message, with HTML and
+    text, to the file 2026-W20.eml. With --send, it is sent as [mail] in digest.toml says.
+
+    What was sent is noted in content/ledger/sent.jsonl: commit it, so that no clone sends an
+    edition again. The password is read from the environment, as DIGEST_MAIL_SECRET.
+
+    \b
+    Examples:
+      digest mail --dry-run
+      digest mail w20 --output -
+      digest mail --send
+    """
+    from digest.commands import mail as command
+    from digest.mail_settings import SECRET
+
+    root, config = call.open()
+    if sent and (send or output or dry or again):
+        raise click.UsageError("--sent excludes the other options")
+    if send and output:
+        raise click.UsageError("--send and --output exclude each other; run one after the other")
+    if again and not send:
+        raise click.UsageError("--again needs --send")
+    shown = str(output) == "-"
+    wanted = command.Wanted(output=output, send=send, again=again, dry=dry or shown)
+    secret = os.environ.get(SECRET, "")
+    try:
+        if sent:
+            call.say(f"{command.note(root, config, week, clock=call.clock)}: noted as sent")
+            return
+        report = command.run(root, config, week, wanted, secret=secret, clock=call.clock)
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint="WEEK") from None
+    if shown and not dry:
+        click.echo(report.message, nl=False)
+        call.complain(*filter(None, [report.reason]))
+    else:
+        _tell(report, config, call)
+
+
+def _tell(report: MailReport, config: Config, call: Call) -> None:
+    """Prints what became of the mail; in a dry run the mail itself."""
+    if report.mail is None:
+        call.say(report.reason[:1].upper() + report.reason[1:])
+        return
+    settings = config.mail
+    what = f"'{report.mail.subject}' with {formatting.stories(report.stories)}"
+    if report.sent:
+        call.say(f"Sent to {settings.to}: {what}")
+        call.say("Commit content/ledger/sent.jsonl, so that no other clone sends it again")
+    elif report.file:
+        call.say(f"{report.file}: {what}")
+        if settings.via == "smtp":
+            call.say(
+                f"A mail server keeps no drafts; 'digest mail --send' sends it to {settings.to}"
+            )
+    else:
+        for line in (*report.headers, "", report.mail.text.rstrip("\n")):
+            echo(line)

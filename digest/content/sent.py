@@ -1,0 +1,96 @@
+"""The ledger `sent.jsonl`: which editions were mailed, so that none is sent twice.
+
+    {"v": 1, "at": "2026-05-19T11:30:04.000000Z", "week": "2026-W20", "via": "smtp",
+     "to": "list@example.org", "state": "sending", "began": "", "by": ""}
+
+`sending` is written before an edition is sent, `sent` or `failed` (it certainly was not) after it,
+with the time of that `sending` in `began`; `draft` if a service has a draft of it. `by` names a run
+that sends later (`--claim`). Order and repeats of lines do not matter, since git merges the file by
+union.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from digest.content import ledger, paths
+from digest.content.timestamps import YEARS
+from digest.errors import Problem
+from digest.week import Week
+
+VERSION = 1
+SENDING, SENT, FAILED, DRAFT = "sending", "sent", "failed", "draft"
+_STATES = frozenset({SENDING, SENT, FAILED, DRAFT})
+
+
+class Sending(NamedTuple):
+    """One line: what became of an edition at one time. All values are text."""
+
+    at: str
+    week: str
+    via: str
+    to: str
+    state: str
+    began: str = ""
+    by: str = ""
+
+
+class Mailed(NamedTuple):
+    """What became of one edition: the line that says it was sent, those that leave it open."""
+
+    sent: Sending | None = None
+    unknown: tuple[Sending, ...] = ()
+
+
+def dumps(line: Sending) -> str:
+    """Returns a line with its line break."""
+    return json.dumps({"v": VERSION, **line._asdict()}, ensure_ascii=False) + "\n"
+
+
+def loads(content: bytes) -> tuple[tuple[Sending, ...], tuple[Problem, ...]]:
+    """Returns the lines, oldest first, and a problem for each that cannot be read."""
+    found, problems = set[Sending](), list[Problem]()
+    text = content.decode("utf-8-sig", errors="replace")
+    for number, line in enumerate(text.split("\n"), start=1):
+        try:
+            if line.strip():
+                found.add(_line(json.loads(line)))
+        except (ValueError, KeyError, TypeError, RecursionError):
+            cure = "restore it from git: it may say that an edition was sent"
+            passed = ledger.passed_over(line, paths.SENT, number)
+            problems += [
+                one if one.what == ledger.MARK else one._replace(cure=cure) for one in passed
+            ]
+    return tuple(sorted(found)), tuple(problems)
+
+
+def by_week(lines: Iterable[Sending]) -> dict[Week, Mailed]:
+    """Returns what became of each edition; one that was sent once is sent, whatever came after."""
+    lines = tuple(lines)
+    ended = {(line.week, line.began) for line in lines if line.state in (SENT, FAILED)}
+    found: dict[Week, Mailed] = {}
+    for line in lines:
+        week = Week.parse(line.week)
+        mailed = found.get(week, Mailed())
+        if line.state == SENT:
+            mailed = mailed._replace(sent=mailed.sent or line)
+        elif line.state == SENDING and (line.week, line.at) not in ended:
+            mailed = mailed._replace(unknown=(*mailed.unknown, line))
+        found[week] = mailed
+    return found
+
+
+def _line(line: dict[str, Any]) -> Sending:
+    """Parses a line; raises ValueError, KeyError or TypeError if it is not one."""
+    found = Sending(**{name: line.get(name, "") for name in Sending._fields})
+    if line["v"] != VERSION or not all(isinstance(value, str) for value in found):
+        raise ValueError("another version, or a value that is not text")
+    at = datetime.fromisoformat(found.at)
+    if at.tzinfo is None or at.year not in YEARS or found.state not in _STATES:
+        raise ValueError("not a valid time or state")
+    Week.parse(found.week)
+    "".join(found).encode()  # raises ValueError for half a surrogate pair
+    return found

@@ -1,0 +1,109 @@
+"""Sends one message by SMTP (RFC 5321), encrypted unless the server is on this machine.
+
+    connect ──▶ TLS ──▶ log in ──▶ sender, recipient ──▶ `begin` ──▶ the message
+
+Nothing can have been sent before `begin` is called. After it, an error is `NotSentError` only if
+the server has refused the message.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import smtplib
+import ssl
+from collections.abc import Callable
+from email.utils import parseaddr
+
+from digest import mail_settings
+from digest.errors import DigestError
+from digest.model import Mail
+
+_PATIENCE = 60.0  # seconds that a server may be silent
+_ACCEPTED = frozenset({250, 251})
+
+
+class NotSentError(DigestError):
+    """Nothing was sent."""
+
+
+class UnknownError(DigestError):
+    """The message was sent or not: nobody can say."""
+
+
+def send(message: bytes, settings: Mail, secret: str, begin: Callable[[], None]) -> None:
+    """Sends a message to the recipient in the settings; logs in if they name a user.
+
+    Raises NotSentError, UnknownError, and what `begin` raises.
+    """
+    place = f"{settings.host}:{settings.port}"
+    try:
+        server = _connected(settings, secret)
+    except (OSError, smtplib.SMTPException) as error:
+        raise NotSentError(f"{place}: {_words(error)}") from error
+    try:
+        _offered(server, settings, place)
+        begin()
+        try:
+            code, words = server.data(message)
+        except smtplib.SMTPDataError as error:
+            raise NotSentError(f"{place}: refuses the message: {_words(error)}") from error
+        except (OSError, smtplib.SMTPException) as error:
+            what = f"{place}: the connection ended while the message was sent: {_words(error)}"
+            raise UnknownError(what) from error
+        if code not in _ACCEPTED:
+            raise NotSentError(f"{place}: refuses the message: {_answer(code, words)}")
+    finally:
+        with contextlib.suppress(OSError, smtplib.SMTPException):
+            server.quit()
+
+
+def _connected(settings: Mail, secret: str) -> smtplib.SMTP:
+    """Returns a connection over which a message may be sent; raises OSError or SMTPException."""
+    tls = ssl.create_default_context()
+    if mail_settings.is_submissions(settings.port):
+        server: smtplib.SMTP = smtplib.SMTP_SSL(
+            settings.host, settings.port, timeout=_PATIENCE, context=tls
+        )
+    else:
+        server = smtplib.SMTP(settings.host, settings.port, timeout=_PATIENCE)
+    try:
+        server.ehlo_or_helo_if_needed()
+        if isinstance(server, smtplib.SMTP_SSL):
+            pass
+        elif server.has_extn("starttls"):
+            server.starttls(context=tls)
+        elif not mail_settings.is_local(settings.host):
+            raise smtplib.SMTPNotSupportedError("offers no encryption (STARTTLS)")
+        if settings.user:
+            server.login(settings.user, secret)
+    except BaseException:
+        server.close()
+        raise
+    return server
+
+
+def _offered(server: smtplib.SMTP, settings: Mail, place: str) -> None:
+    """Names sender and recipient; raises NotSentError if the server refuses one of them."""
+    sender = parseaddr(settings.sender)[1]
+    for name, (act, address) in {
+        "sender": (server.mail, sender),
+        "recipient": (server.rcpt, settings.to),
+    }.items():
+        try:
+            code, words = act(address)
+        except (OSError, smtplib.SMTPException) as error:
+            raise NotSentError(f"{place}: {_words(error)}") from error
+        if code not in _ACCEPTED:
+            raise NotSentError(f"{place}: refuses the {name} {address}: {_answer(code, words)}")
+
+
+def _answer(code: int, words: bytes) -> str:
+    return f"{code} {' '.join(words.decode(errors='replace').split())}"
+
+
+def _words(error: Exception) -> str:
+    """Returns what an error says on one line, with the server's own words if it has any."""
+    if isinstance(error, smtplib.SMTPResponseException):
+        said = error.smtp_error
+        return _answer(error.smtp_code, said if isinstance(said, bytes) else said.encode())
+    return " ".join(str(error).split()) or type(error).__name__

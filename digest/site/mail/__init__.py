@@ -1,0 +1,1 @@
+"""An edition as a mail: its HTML with the styles in its tags, and its text."""

@@ -1,0 +1,363 @@
+"""`digest mail`: which edition, to a file or sent by a real mail server, and never twice."""
+
+from __future__ import annotations
+
+import asyncio
+import email
+import json
+import shutil
+import smtplib
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from email import policy
+from pathlib import Path
+
+import pytest
+from aiosmtpd.smtp import SMTP
+from mailhost import PASSWORD, Inbox, certificate, encrypted, serving
+from test_cli import digest
+
+from digest import config
+from digest.commands import mail
+from digest.commands.mail import Wanted
+from digest.content import store
+from digest.content.paths import SENT
+
+NOW = datetime(2026, 5, 20, 8, tzinfo=UTC)
+SETTINGS = """\
+[site]
+title = "Test"
+url = "https://chip-digest.github.io/"
+
+[mail]
+from = "Ed <ed@example.net>"
+to = "list@example.net"
+smtp = "127.0.0.1:{port}"
+"""
+
+
+@pytest.fixture
+def inbox() -> Inbox:
+    return Inbox()
+
+
+@pytest.fixture
+def root(tmp_path: Path, inbox: Inbox) -> Iterator[Path]:
+    """A digest with stories in three weeks, of which the last is open, and a mail server."""
+    for day, week in (("08", 19), ("15", 20), ("19", 21)):
+        put(tmp_path, f"2026/w{week}/2026-05-{day}-chips-{week}.md")
+    with serving(inbox) as port:
+        (tmp_path / "digest.toml").write_text(SETTINGS.format(port=port))
+        yield tmp_path
+
+
+def put(root: Path, file: str, *lines: str) -> None:
+    path = root / "content" / file
+    path.parent.mkdir(parents=True, exist_ok=True)
+    more = "".join(f"{line}\n" for line in lines)
+    path.write_text(
+        f"---\ntitle: {path.stem[11:].capitalize()}\nlink: https://n.example/{path.stem}\n{more}---\n"
+    )
+
+
+def letter(root: Path, week: int, *lines: str) -> None:
+    front = "".join(f"{line}\n" for line in lines)
+    (root / f"content/2026/w{week}/letter.md").write_text(f"---\ntitle: Dear\n{front}---\nWords.\n")
+
+
+def said(root: Path, *words: str, **variables: str) -> str:
+    """What the command says; the test fails if it does."""
+    done = digest("mail", *words, cwd=root, **variables)
+    assert (done.returncode, done.stderr) == (0, "")
+    return done.stdout
+
+
+def refused(root: Path, *words: str, **variables: str) -> str:
+    """The one line with which the command refuses."""
+    done = digest("mail", *words, cwd=root, **variables)
+    assert (done.returncode, done.stdout) == (1, "")
+    return done.stderr.rstrip("\n")
+
+
+def lines(root: Path) -> list[tuple[str, str]]:
+    """Week and state of each line of the ledger."""
+    file = root / SENT
+    found = map(json.loads, file.read_text().splitlines()) if file.exists() else []
+    return [(line["week"], line["state"]) for line in found]
+
+
+def test_the_newest_closed_edition_is_written_to_a_file(root: Path, inbox: Inbox) -> None:
+    assert said(root) == (
+        f"{root}/2026-W20.eml: 'Week 20, 2026: Chips-20' with 1 story\n"
+        "A mail server keeps no drafts; 'digest mail --send' sends it to list@example.net\n"
+    )
+    made = email.message_from_bytes((root / "2026-W20.eml").read_bytes(), policy=policy.default)
+    assert made["Subject"] == "Week 20, 2026: Chips-20"
+    assert (inbox.messages, lines(root)) == ([], [])
+
+
+def test_the_message_goes_to_any_file_and_to_the_standard_output(root: Path) -> None:
+    said(root, "--output", "mine.eml")
+
+    assert said(root, "w19", "--output", "-").splitlines()[2] == "Subject: Week 19, 2026: Chips-19"
+    assert not (root / "2026-W20.eml").exists()
+    assert b"Subject: Week 20" in (root / "mine.eml").read_bytes()
+
+
+def test_a_dry_run_shows_headers_and_text_and_writes_nothing(root: Path) -> None:
+    before = sorted(root.rglob("*"))
+    shown = said(root, "--dry-run", "--send")
+
+    assert shown.startswith(
+        "From: Ed <ed@example.net>\nTo: list@example.net\nSubject: Week 20, 2026"
+    )
+    assert "Week 20, 2026: Chips-20\n=====" in shown
+    assert sorted(root.rglob("*")) == before
+
+
+def test_an_edition_is_sent_once(root: Path, inbox: Inbox) -> None:
+    assert said(root, "--send") == (
+        "Sent to list@example.net: 'Week 20, 2026: Chips-20' with 1 story\n"
+        "Commit content/ledger/sent.jsonl, so that no other clone sends it again\n"
+    )
+    ((sender, recipients, message),) = inbox.messages
+    assert (sender, recipients) == ("ed@example.net", ["list@example.net"])
+    assert b"Subject: Week 20, 2026: Chips-20" in message
+    assert lines(root) == [("2026-W20", "sending"), ("2026-W20", "sent")]
+
+    again = said(root, "--send")
+    assert again.startswith("Nothing to mail: 2026-W20, the newest closed edition, was mailed on ")
+    assert "--again sends it once more" in refused(root, "w20", "--send")
+    assert len(inbox.messages) == 1
+    assert said(root, "w20", "--send", "--again").startswith("Sent to")
+    assert len(inbox.messages) == 2
+
+
+def test_editions_follow_in_the_order_in_which_they_were_published(
+    root: Path, inbox: Inbox
+) -> None:
+    said(root, "w19", "--send")
+    put(root, "2026/w22/2026-05-26-chips-22.md")
+
+    assert "Week 20" in said(root, "--send")
+    assert "Week 21" in said(root, "--send")
+    assert said(root, "--send").startswith("Nothing to mail: 2026-W21")
+    assert len(inbox.messages) == 3
+
+
+def test_an_archive_that_was_there_before_is_not_mailed(root: Path) -> None:
+    said(root, "--send")
+    put(root, "2026/w22/2026-05-26-chips-22.md")
+    said(root, "--send")
+    said(root, "--send")
+
+    assert lines(root)[1::2] == [("2026-W20", "sent"), ("2026-W21", "sent")]
+
+
+def test_two_clones_that_are_merged_send_nothing_again(root: Path, inbox: Inbox) -> None:
+    clone = shutil.copytree(root, root.parent / "clone")
+    said(root, "w19", "--send")
+    said(clone, "--send")
+    (root / SENT).write_text((clone / SENT).read_text() + (root / SENT).read_text())
+
+    assert said(root, "--send").startswith("Nothing to mail: 2026-W20")
+    assert "2026-W19: was mailed" in refused(root, "w19", "--send")
+    assert len(inbox.messages) == 2
+
+
+def test_what_is_not_published_is_not_mailed(root: Path) -> None:
+    put(root, "2026/w18/2026-05-01-a.md", "hide: true")
+    put(root, "2026/w18/2026-05-02-b.md", "draft: true")
+    letter(root, 19, "draft: true")
+
+    assert refused(root, "w21") == (
+        "2026-W21 is still open; it closes when a later week has a story or a letter"
+    )
+    assert refused(root, "w18") == "2026-W18 has no published story; 1 hidden and 1 in draft"
+    assert refused(root, "w19") == (
+        "content/2026/w19/letter.md: is a draft, so 2026-W19 is not mailed; "
+        "'digest letter --publish 2026-W19' publishes it"
+    )
+    assert refused(root, "w17").startswith("w17: no story is published in that week; ")
+    assert digest("mail", "soon", cwd=root).returncode == 2
+
+
+def test_a_draft_of_a_letter_holds_its_edition_back(root: Path) -> None:
+    letter(root, 20, "draft: true")
+    said(root, "w19", "--send")
+
+    assert "content/2026/w20/letter.md: is a draft" in said(root, "--send")
+    letter(root, 20)
+    assert "'Week 20, 2026: Dear'" in said(root, "--send")
+
+
+def test_a_digest_without_a_closed_week_has_nothing_to_mail(root: Path) -> None:
+    shutil.rmtree(root / "content")
+    put(root, "2026/w21/2026-05-19-chips.md")
+
+    assert said(root, "--send").startswith("Nothing to mail: no week is closed; it closes when ")
+
+
+def test_what_sending_needs_is_named(root: Path) -> None:
+    settings = (root / "digest.toml").read_text()
+
+    (root / "digest.toml").write_text(settings.replace("chip-digest.github.io", "example.org"))
+    assert refused(root, "--send").startswith("digest.toml:3: url is still the example address")
+    (root / "digest.toml").write_text(f"{settings}user = 'ed'\n")
+    assert refused(root, "--send") == (
+        "DIGEST_MAIL_SECRET is not set in the environment; it has the password of 'ed'"
+    )
+    (root / "digest.toml").write_text(settings.partition("to =")[0])
+    assert refused(root, "--send").startswith(
+        "digest.toml:5: [mail] does not say how to send; add "
+    )
+    (root / "digest.toml").write_text(settings.partition("[mail]")[0])
+    assert refused(root) == (
+        'digest.toml: mail.from is missing; add from = "Name <name@example.org>" to [mail]'
+    )
+
+
+def test_a_refused_recipient_is_not_noted(root: Path, inbox: Inbox) -> None:
+    inbox.on_rcpt = lambda _: "550 no such list"
+
+    assert refused(root, "--send").endswith(
+        ": refuses the recipient list@example.net: 550 no such list"
+    )
+    assert lines(root) == []
+    inbox.on_rcpt = lambda _: None
+    said(root, "--send")
+    assert len(inbox.messages) == 1
+
+
+def test_a_refused_message_can_be_sent_later(root: Path, inbox: Inbox) -> None:
+    inbox.on_data = lambda _: "554 looks like spam"
+
+    assert refused(root, "--send").endswith(": refuses the message: 554 looks like spam")
+    assert lines(root) == [("2026-W20", "sending"), ("2026-W20", "failed")]
+    inbox.on_data = lambda _: None
+    said(root, "--send")
+    assert lines(root)[2:] == [("2026-W20", "sending"), ("2026-W20", "sent")]
+
+
+def hang_up(server: SMTP) -> str | None:
+    assert isinstance(server.transport, asyncio.Transport)
+    server.transport.abort()
+    return "250 never heard"
+
+
+def test_a_server_that_dies_in_the_middle_leaves_it_to_the_editor(root: Path, inbox: Inbox) -> None:
+    inbox.on_data = hang_up
+    first = refused(root, "--send").splitlines()
+    inbox.on_data = lambda _: None
+
+    assert "the connection ended while the message was sent" in first[0]
+    assert "it is not known whether it went out" in first[1]
+    assert refused(root, "--send") == first[1]
+    assert "digest mail 2026-W20 --sent" in first[1]
+    assert said(root, "w20", "--sent") == "2026-W20: noted as sent\n"
+    assert said(root, "--send").startswith("Nothing to mail")
+    assert inbox.messages == []
+    assert "was mailed" in refused(root, "w20", "--sent")
+
+
+def test_an_edition_of_which_nobody_knows_can_be_sent_again(root: Path, inbox: Inbox) -> None:
+    inbox.on_data = hang_up
+    refused(root, "--send")
+    inbox.on_data = lambda _: None
+
+    said(root, "2026-W20", "--send", "--again")
+    assert len(inbox.messages) == 1
+    assert said(root, "--send").startswith("Nothing to mail")
+
+
+def test_a_server_that_is_not_there_is_named(root: Path) -> None:
+    (root / "digest.toml").write_text(SETTINGS.format(port=1))
+
+    assert refused(root, "--send").startswith("127.0.0.1:1: ")
+    assert lines(root) == []
+
+
+class KilledError(BaseException):
+    """The process ends."""
+
+
+@pytest.mark.parametrize("after", [False, True])
+@pytest.mark.parametrize("step", ["begin", "send", "end"])
+def test_no_edition_goes_out_twice_whenever_a_run_is_killed(
+    root: Path, inbox: Inbox, step: str, after: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = config.load(root)
+    calls = 0
+
+    def killed(real: Callable[..., object], nth: int) -> Callable[..., object]:
+        def call(*words: object, **named: object) -> object:
+            nonlocal calls
+            calls += 1
+            if calls == nth and not after:
+                raise KilledError
+            found = real(*words, **named)
+            if calls == nth:
+                raise KilledError
+            return found
+
+        return call
+
+    with monkeypatch.context() as patch:
+        if step == "send":
+            patch.setattr(smtplib.SMTP, "data", killed(smtplib.SMTP.data, 1))
+        else:
+            nth = 1 if step == "begin" else 2
+            patch.setattr(store, "add_sent", killed(store.add_sent, nth))
+        with pytest.raises(KilledError):
+            mail.run(root, settings, "", Wanted(send=True), clock=lambda: NOW)
+    went_out = len(inbox.messages)
+    next_run = digest("mail", "--send", cwd=root)
+
+    assert len(inbox.messages) == 1 or "it is not known" in next_run.stderr
+    assert len(inbox.messages) == max(went_out, step == "begin" and not after)
+
+
+def test_a_damaged_ledger_stops_sending(root: Path, inbox: Inbox) -> None:
+    said(root, "--send")
+    ledger = root / SENT
+    ledger.write_text(ledger.read_text().replace('"sent"', '"sent'))
+
+    assert refused(root, "--send") == (
+        "content/ledger/sent.jsonl:2: not a line of the ledger; "
+        "restore it from git: it may say that an edition was sent"
+    )
+    assert "sent.jsonl:2" in digest("check", cwd=root).stdout + digest("check", cwd=root).stderr
+    assert len(inbox.messages) == 1
+
+
+def test_sending_changes_nothing_on_the_site(root: Path) -> None:
+    digest("build", cwd=root)
+    before = {path: path.read_bytes() for path in (root / "site").rglob("*") if path.is_file()}
+    said(root, "--send")
+    digest("build", cwd=root)
+
+    assert {
+        path: path.read_bytes() for path in (root / "site").rglob("*") if path.is_file()
+    } == before
+    assert digest("check", cwd=root).returncode == 0
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl makes the certificate")
+def test_a_password_goes_over_an_encrypted_line_only(
+    root: Path, inbox: Inbox, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    pem = certificate(tmp_path_factory.mktemp("tls"))
+    with serving(inbox, **encrypted(pem)) as port:
+        settings = SETTINGS.format(port=port).replace("127.0.0.1", "localhost") + 'user = "ed"\n'
+        (root / "digest.toml").write_text(settings)
+
+        untrusted = refused(root, "--send", DIGEST_MAIL_SECRET=PASSWORD)
+        trusted = {"SSL_CERT_FILE": str(pem)}
+        wrong = refused(root, "--send", DIGEST_MAIL_SECRET="wrong", **trusted)
+        assert (inbox.messages, lines(root)) == ([], [])
+        said(root, "--send", DIGEST_MAIL_SECRET=PASSWORD, **trusted)
+
+    assert "certificate" in untrusted.lower()
+    assert "535" in wrong
+    assert inbox.encrypted == [True]
+    assert PASSWORD not in untrusted + wrong + (root / SENT).read_text()
