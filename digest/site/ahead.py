@@ -2,7 +2,8 @@
 
     archive ──▶ Announced of each date: passed or not, and later texts that link back ──▶ Ahead
 
-No clock is read: a date has passed if the newest story is of a later day.
+No clock is read: a date is an earlier one if the newest story is of a later day, or if a text that
+links back is of that day or later. So a month can be over before it ends.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from digest.site.link_targets import BrokenLink
 from digest.site.markdown import MarkdownRenderer
 from digest.week import Week, reached
 
+_ORDER = attrgetter("last", "when", "source.day", "source.place", "text")
 _SHOWN = 3  # in the box on a page
 _MONTH, _YEAR = timedelta(days=31), timedelta(days=366)
 
@@ -46,9 +48,10 @@ class Source(NamedTuple):
 
 
 class Announced(NamedTuple):
-    """A date ahead: `last` is its last day, `since` are later texts that link to its source."""
+    """A date ahead, from its `first` to its `last` day; `since` are texts that say what came of it."""
 
     when: str
+    first: date
     last: date
     text: str
     source: Source
@@ -64,7 +67,7 @@ class AheadLine(NamedTuple):
 
 
 class Ahead(NamedTuple):
-    """All announced dates: `coming` the next first, `past` the last first."""
+    """All announced dates: `coming` the next first, `past` (earlier ones) the last first."""
 
     coming: tuple[Announced, ...] = ()
     past: tuple[Announced, ...] = ()
@@ -72,7 +75,7 @@ class Ahead(NamedTuple):
     @property
     def all(self) -> tuple[Announced, ...]:
         """All dates, the earliest first."""
-        return (*reversed(self.past), *self.coming)
+        return tuple(sorted((*self.past, *self.coming), key=_ORDER))
 
     def lines(self) -> tuple[AheadLine, ...]:
         """Returns the next three dates after the newest story."""
@@ -82,9 +85,12 @@ class Ahead(NamedTuple):
         """Returns the next three dates as of an edition: announced until then, and due after it."""
         if not (self.coming or self.past):
             return ()
-        day = _last_day(edition)
+        week, day = edition.week, _last_day(edition)
+        known = [one for one in self.all if one.source.week <= week and one.last >= day]
         return _lines(
-            one for one in self.all if one.source.week <= edition.week and one.last >= day
+            one
+            for one in known
+            if not any(text.week <= week and text.day >= one.first for text in one.since)
         )
 
 
@@ -93,15 +99,19 @@ def ahead_of(archive: Archive, config: Config, markdown: MarkdownRenderer) -> Ah
     found = list(_announced(archive, config))
     if not found:
         return Ahead()
-    since = _links_back(archive, config, markdown, {source for source, _ in found})
-    made = [
-        Announced(one.when, _end(one.when), one.text, source, since.get(source, ()))
-        for source, one in found
-    ]
-    made.sort(key=lambda one: (one.last, one.when, one.source.day, one.source.place, one.text))
-    newest = _newest(archive)
-    past = [one for one in made if newest and one.last < newest]
-    return Ahead(tuple(made[len(past) :]), tuple(reversed(past)))
+    newest, coming, past = _newest(archive), list[Announced](), list[Announced]()
+    links_back = _links_back(archive, config, markdown, {source for source, _ in found})
+    for source, one in found:
+        first, last, later = first_day(one.when), _end(one.when), links_back.get(source, ())
+        since = tuple([text for text in later if text.day >= first])
+        has_passed = newest is not None and last < newest
+        if has_passed:
+            since = since or later  # it may have been called off before
+        made = Announced(one.when, first, last, one.text, source, since)
+        (past if has_passed or since else coming).append(made)
+    coming.sort(key=_ORDER)
+    past.sort(key=_ORDER, reverse=True)
+    return Ahead(tuple(coming), tuple(past))
 
 
 def _announced(archive: Archive, config: Config) -> Iterator[tuple[Source, DueDate]]:

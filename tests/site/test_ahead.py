@@ -79,7 +79,7 @@ def test_a_later_story_that_links_back_says_what_came_of_it(link: str) -> None:
     (listed,) = lists(site(court, later))[-1:]
 
     since = (
-        "Since then: Later 20 May 2026" if counts else "No later story here says what came of it."
+        "Since then: Later, 20 May 2026" if counts else "No later story here says what came of it."
     )
     assert listed == [f"16 May 2026 A hearing Court, 15 May 2026 {since}"]
 
@@ -97,8 +97,38 @@ def test_letters_link_back_and_are_linked_to_but_no_text_of_the_same_week_by_its
     (listed,) = lists(site(before, court, later, letters=letters))
 
     assert listed == [
-        "18 May 2026 Sales Week 20, 2026: Dear reader Since then: Later 27 May 2026",
+        "18 May 2026 Sales Week 20, 2026: Dear reader Since then: Later, 27 May 2026",
         "16 May 2026 A hearing Court, 15 May 2026 Since then: Week 21, 2026: Next",
+    ]
+
+
+def test_a_month_is_over_when_that_is_told_and_a_link_before_it_says_nothing() -> None:
+    court = make_story("court", ahead=due("2026-06: A ruling", "2026-07: Another"))
+    link = "See [it](../w20/2026-05-15-court.md)."
+    before = make_story("before", day="2026-05-29", note=link)
+
+    coming = site(court, before)
+
+    assert lists(coming) == [
+        ["June 2026 A ruling Court, 15 May 2026", "July 2026 Another Court, 15 May 2026"]
+    ]
+    made = site(court, before, make_story("told", day="2026-06-02", note=link))
+    assert lists(made) == [
+        ["July 2026 Another Court, 15 May 2026"],
+        ["June 2026 A ruling Court, 15 May 2026 Since then: Told, 2 June 2026"],
+    ]
+    assert box(made["index.html"]) == ["Another July 2026"]
+    assert box(made["2026/w23/index.html"]) == ["Another July 2026"]
+    assert box(made["2026/w22/index.html"]) == ["A ruling June 2026", "Another July 2026"]
+
+
+def test_what_was_told_before_a_date_counts_once_it_has_passed() -> None:
+    court = make_story("court", ahead=due("2026-05-27: A hearing"))
+    off = make_story("off", day="2026-05-20", note="[It](../w20/2026-05-15-court.md) is off.")
+
+    assert lists(site(court, off)) == [["27 May 2026 A hearing Court, 15 May 2026"]]
+    assert lists(site(court, off, make_story("newest", day="2026-05-28"))) == [
+        ["27 May 2026 A hearing Court, 15 May 2026 Since then: Off, 20 May 2026"]
     ]
 
 

@@ -15,7 +15,7 @@ from functools import partial
 from digest.model import Site
 from digest.site import formatting
 from digest.site.addresses import Base
-from digest.site.ahead import Announced, first_day
+from digest.site.ahead import Announced
 from digest.site.feeds import atom
 
 _OCTETS = 75  # of a line, without its end (§3.1)
@@ -43,13 +43,12 @@ def calendar(site: Site, base: Base, dates: Iterable[Announced]) -> str:
 
 
 def _event(one: Announced, base: Base, uid: str) -> Iterator[str]:
-    source, first = one.source, first_day(one.when)
-    is_day = first == one.last
+    source, is_day = one.source, one.first == one.last
     link = base.absolute(source.place)
     yield "BEGIN:VEVENT"
     yield f"UID:{uid}"
     yield f"DTSTAMP:{source.changed.astimezone(UTC):%Y%m%dT%H%M%SZ}"
-    yield f"DTSTART;VALUE=DATE:{first:%Y%m%d}"
+    yield f"DTSTART;VALUE=DATE:{one.first:%Y%m%d}"
     yield f"SUMMARY:{_escaped(one.text if is_day else f'In {formatting.period(one.when)}: {one.text}')}"
     yield f"DESCRIPTION:{_escaped(source.title)}\\n{_escaped(link)}"
     yield f"URL:{link}"
