@@ -1,8 +1,7 @@
 """Reads and writes files safely: files appear whole, lines are only added, one writer at a time.
 
 A file is written beside its place under a hidden name and then renamed, so that a reader, a crash
-or a full disk never leaves half a file. If something prevents a write, one clear line says what.
-Also the lock.
+or a full disk never leaves half a file. What prevents a write is said in one line. Also the lock.
 """
 
 from __future__ import annotations
@@ -14,6 +13,7 @@ import json
 import os
 import re
 import stat
+import time
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import IO
@@ -283,7 +283,7 @@ def lock(root: Path, waiting: Callable[[], None] | None = None) -> Iterator[None
             except OSError as error:
                 if waiting is not None:
                     waiting()
-                elif read(place) != _BRIEF:
+                elif not _is_brief(place):
                     what = f"{root}: another run of digest is writing here; wait until it has ended"
                     raise DigestError(what) from error
                 fcntl.flock(file, fcntl.LOCK_EX)
@@ -294,6 +294,13 @@ def lock(root: Path, waiting: Callable[[], None] | None = None) -> Iterator[None
             except OSError as error:
                 raise refused("write", place, error) from error
         yield
+
+
+def _is_brief(place: Path) -> bool:
+    """True if a preview's build holds the lock; it says so only after it has taken it."""
+    if read(place) != _BRIEF:
+        time.sleep(0.05)
+    return read(place) == _BRIEF
 
 
 def make_folder(folder: Path, mode: int | None) -> None:
@@ -384,9 +391,8 @@ def _all_of(file: int) -> bytes:
     status = os.fstat(file)
     if not stat.S_ISREG(status.st_mode) and not stat.S_ISDIR(status.st_mode):
         raise OSError(errno.EINVAL, "it is not a regular file")
-    size = status.st_size
-    content = os.read(file, size + 1)
-    if len(content) == size > 0:
+    content = os.read(file, status.st_size + 1)
+    if len(content) == status.st_size > 0:
         return content
     while more := os.read(file, 1 << 20):
         content += more

@@ -68,11 +68,13 @@ class Desk:
         self._moved: dict[str, Story] = {}  # by their new files, which the last build may not know
         self._cards: dict[Week, dict[str, Card]] = {}
         self._saves: deque[tuple[Edit, ...]] = deque(maxlen=_UNDONE)
+        self._told = ""  # what a save without the script did, for the page after it
         self._lock = threading.Lock()
         self._render = templates.renderer(_FOLDER)
         self._clock, self._letters = clock, LetterDesk(root, clock)
         script, style = ((_FOLDER / name).read_text("utf-8") for name in ("desk.js", "desk.css"))
-        self._values = {"script": Html(script), "style": Html(style), "token": session.token}
+        self._values: dict[str, Any] = {"script": Html(script), "style": Html(style)}
+        self._values |= {"token": session.token, "events": inject.EVENTS}
         self.policy = (
             f"default-src 'none'; script-src {inject.source_hash(script)}; "
             f"style-src {inject.source_hash(style)}; img-src 'self'; connect-src 'self'; "
@@ -102,7 +104,10 @@ class Desk:
                 if self.session.is_key(request.query.get("token", "")):
                     return DeskResponse(self._render("opened.html", {}), cookie=self.session.cookie)
                 self.session.admit(request)
-                return DeskResponse(self._page(self._week(request.query.get("week", ""))))
+                said, self._told = self._told, ""
+                return DeskResponse(
+                    self._page(self._week(request.query.get("week", "")), said=said)
+                )
             except Refused as refused:
                 return self._refused(request, str(refused), refused.status, given)
             except DigestError as error:
@@ -156,10 +161,10 @@ class Desk:
         with suppress(ValueError):
             if words:
                 return Week.parse(words)
+        if words:
+            raise Refused("there is no such week", 404)
         weeks = reached(self._weeks())
-        if words or not weeks:
-            raise Refused("there is no such week" if words else "there is no story yet", 404)
-        return weeks[-1]
+        return weeks[-1] if weeks else Week.of(self._today())
 
     # ------------------------------------------------------------ pages
 
@@ -270,7 +275,7 @@ class Desk:
             problems = "\n".join(map(str, curate.unknown(self._root, known.config, file)))
             raise Refused(problems, 404)
         if given.get("set") == "take":
-            return self._saved(request, week, [file], "As the file has it")
+            return self._saved(request, week, [file], f"As the file has it: {self._named([file])}")
         texts = {name: text_lines.normalized(given[name]) for name in _TEXTS if name in given}
         seen = seen or "unseen"  # a file that could not be read when its form was shown
         try:
@@ -297,14 +302,14 @@ class Desk:
             self._set_reviewed(file, done=wanted.reviewed)
         if given.get("set") == "link":
             return self._save_letter(request, week, {"set": f"link={file}"}, [change.file, file])
-        touched = [file, *(one.file for one in edits[1:] if one.before != one.after)]
-        said = f"Moved to {formatting.label(wanted.week)}" if wanted.week else "Saved"
+        place = formatting.label(wanted.week) if wanted.week else ""
+        said = f"{view.told(wanted, place)}: {self._named([file])}"
+        if others := [one.file for one in edits[1:] if one.before != one.after]:
+            said += f"; no longer leads the week: {self._named(others)}"
         kept = [one for one in results if isinstance(one, Refusal)]  # others that lead the week
         why = "; ".join(self._words(one.why) for one in kept)
-        touched += [one.request.file for one in kept]
-        return self._saved(
-            request, week, [change.file, *touched], said, why and f"another leads, too: {why}"
-        )
+        touched = [change.file, file, *others, *(one.request.file for one in kept)]
+        return self._saved(request, week, touched, said, why and f"another leads, too: {why}")
 
     def _save_letter(
         self, request: DeskRequest, week: Week, given: Mapping[str, str], files: Iterable[str] = ()
@@ -327,6 +332,7 @@ class Desk:
             return _json(reply, 409 if letter.is_refused else 200)
         if letter.is_refused:
             return DeskResponse(self._page(week, said=said, letter=letter), 409)
+        self._told = said
         return self._to(week, "letter")
 
     def _today(self) -> date:
@@ -350,6 +356,7 @@ class Desk:
         if not request.wants_json:
             if refused:
                 return DeskResponse(self._page(week, said=said), 409)
+            self._told = said
             there = [file for file in files if paths.week_of(file) == week]
             return self._to(week, Card(file=there[0]).anchor if there else "")
         html = self._shown_again(week, files)
@@ -408,7 +415,13 @@ class Desk:
             others = [file for file in others if file not in changed]
             rest = f"; nor is {', '.join(others)}, saved with it" if others else ""
             return f"{', '.join(changed)}: changed since it was saved, and not undone{rest}", files
-        return "Undone", files
+        undone = dict.fromkeys(edit.file for edit in edits)
+        return f"Undone: {self._named(undone)}", files
+
+    def _named(self, files: Iterable[str]) -> str:
+        """Returns the headlines of stories for a message, of other files their names."""
+        found = ((self._stories.get(file), file) for file in files)
+        return view.named(one.headline or one.title if one else file for one, file in found)
 
     # ------------------------------------------------------------ what was reviewed
 

@@ -14,6 +14,7 @@ import pytest
 from desks import WEEK, Desk, files, serving
 
 from digest import disk
+from digest.preview.desk.view import Card
 
 STORY = "number-3"
 
@@ -47,7 +48,7 @@ def test_a_page_shows_the_whole_summary_the_reasons_of_themes_and_how_far_one_is
     desk: Desk,
 ) -> None:
     assert "0 of 6 done, 4 without a theme, no letter yet" in desk.page
-    assert "<p>A second paragraph of 3.</p>" in desk.page
+    assert '<p dir="auto">A second paragraph of 3.</p>' in desk.page
     assert "Memory crunch: &#39;memory&#39; in the headline" in desk.page
     assert "The Example Post · <time" in desk.page
 
@@ -529,7 +530,10 @@ def test_a_lead_that_cannot_be_ended_is_reported(desk: Desk, accept: str) -> Non
     answer = desk.send("story", desk.form(STORY) | {"set": "lead=true"}, Accept=accept)
 
     assert "lead: true" in desk.text(STORY)
-    assert "Saved, but another leads, too: " + desk.file("number-1") in answer.text
+    assert (
+        "Leads the week: Number 3 on memory, but another leads, too: " + desk.file("number-1")
+        in answer.text
+    )
     assert answer.status_code == (200 if "json" in accept else 409)
 
 
@@ -561,3 +565,68 @@ def test_too_much_text_is_refused_in_words(desk: Desk) -> None:
 
     assert answer.status_code == 413
     assert desks.parsed(answer)["said"].startswith("not saved: more than")
+
+
+def test_a_save_without_the_script_says_what_it_did_on_the_next_page_alone(desk: Desk) -> None:
+    desk.save(STORY, set="hide=true", note="Mine.")
+    hidden = desk.open()
+    desk.undo()
+    undone = desk.open()
+
+    assert ">Note saved, hidden: Number 3 on memory</p>" in hidden
+    assert ">Undone: Number 3 on memory</p>" in undone
+    assert "Undone" not in desk.open()
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({"note": "Mine."}, "Note saved"),
+        ({"headline": "Mine"}, "Headline saved"),
+        ({"set": "lead=true"}, "Leads the week"),
+        ({"set": "theme=+export-controls"}, "Themes memory-crunch, export-controls"),
+        ({"set": "theme=-memory-crunch"}, "No theme"),
+        ({"set": "reviewed=true"}, "Left as it is"),
+        ({"week": "2026-W49"}, "Moved to Week 49, 2026"),
+        ({}, "Nothing to save"),
+    ],
+)
+def test_a_save_says_what_it_did(desk: Desk, fields: dict[str, str], said: str) -> None:
+    answer = desk.send("story", desk.form(STORY) | fields, Accept="application/json")
+
+    assert desks.parsed(answer)["said"] == f"{said}: Number 3 on memory"
+
+
+@pytest.mark.parametrize(
+    ("summary", "shown"),
+    [
+        (("short",), 5),
+        (("a" * 600, "b" * 600), 600),
+        (("word " * 1000,), 695),
+        (("x" * 5000,), 702),
+        (("a" * 300, "b" * 300, "c" * 300, "d" * 300), 600),
+    ],
+)
+def test_of_a_long_summary_the_beginning_is_shown_and_nothing_is_lost(
+    summary: tuple[str, ...], shown: int
+) -> None:
+    card = Card(file="content/2026/w20/x.md", summary=summary)
+    words = "".join((*card.begun, *card.rest)).replace("…", "")
+
+    assert sum(map(len, card.begun)) == pytest.approx(shown, abs=8)
+    assert words.replace(" ", "") == "".join(summary).replace(" ", "")
+
+
+def test_a_week_without_stories_says_so(desk: Desk) -> None:
+    page = desk.open("2026-W30")
+
+    assert "No stories, no letter yet" in page
+    assert "There is no story in this week yet." in page
+
+
+def test_a_digest_without_stories_has_a_desk(tmp_path: Path) -> None:
+    (tmp_path / "digest.toml").write_text(desks.SETTINGS)
+    with serving(tmp_path, opened=False) as desk:
+        page = desk.client.get("/_desk/").text
+
+    assert "No stories, no letter yet" in page

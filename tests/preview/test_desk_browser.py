@@ -208,6 +208,67 @@ def test_a_letter_put_back_by_a_reload_does_not_overwrite_anothers(
     assert (path.read_text() if path.exists() else None) == theirs
 
 
+def test_what_another_hand_changes_is_shown_without_a_reload_and_beside_what_is_typed(
+    page: Page, desk: Desk
+) -> None:
+    typing, other = desk.root / desk.file("number-2"), desk.root / desk.file("number-1")
+    box = page.locator("article[data-name*='number-2'] textarea[name=note]")
+    shown = page.locator("article[data-name*='number-1'] textarea[name=note]")
+    said = page.locator("#said")
+    box.focus()
+    page.keyboard.insert_text("Half a")
+    desk.preview.write(desk.file("number-1"), other.read_text() + "By another hand.\n")
+    said.get_by_text("Changed on the disk: Number 1").wait_for()
+    at_once = shown.input_value()
+    desk.preview.write(desk.file("number-2"), typing.read_text() + "By another hand.\n")
+    said.get_by_text("Number 2. What you are typing stays").wait_for()
+    page.keyboard.insert_text(" thought")
+    page.keyboard.press("Control+Enter")
+    page.get_by_role("cell", name="By another hand.").wait_for()
+
+    assert at_once == "By another hand."
+    assert page.get_by_role("cell", name="Half a thought").is_visible()
+    assert typing.read_text().endswith("\n\nBy another hand.\n")
+
+
+def test_stories_that_come_and_go_on_the_disk_come_and_go_on_the_desk(
+    page: Page, desk: Desk
+) -> None:
+    names = page.locator("main article h3")
+    before = names.all_inner_texts()
+    new = f"{desks.WEEK}/2026-11-25-mine.md"
+    desk.preview.write(new, "---\ntitle: By hand\nlink: https://news.example/by-hand\n---\n")
+    page.locator("#said").get_by_text("New: By hand").wait_for()
+    added = names.all_inner_texts()
+    progress = page.locator("#progress").inner_text()
+    (desk.root / new).unlink()
+    page.locator("#said").get_by_text("No longer there: By hand").wait_for()
+
+    assert [name for name in added if name != "By hand"] == before
+    assert added[0] != "By hand"
+    assert " of 7 done" in progress
+    assert names.all_inner_texts() == before
+
+
+def test_a_file_that_is_broken_on_the_disk_shows_its_fault_and_keeps_what_is_typed(
+    page: Page, desk: Desk
+) -> None:
+    texts = {desk.file(name): desk.text(name) for name in ("number-1", "number-2")}
+    typed, other = (page.locator(f"article[data-name*='number-{n}']") for n in (1, 2))
+    typed.locator("textarea[name=note]").fill("Typed.")
+    page.keyboard.press("Escape")
+    for file, text in texts.items():
+        desk.preview.write(file, text.replace("link:", "lnk:"))
+    other.get_by_text("unknown key 'lnk'").wait_for()
+    while_broken = typed.locator("textarea[name=note]").input_value()
+    for file, text in texts.items():
+        desk.preview.write(file, text)
+    other.get_by_role("button", name="Hide").wait_for()
+
+    assert while_broken == "Typed."
+    assert typed.locator("textarea[name=note]").input_value() == "Typed."
+
+
 def test_undo_by_key_and_the_words_of_the_line_that_says_so(page: Page, desk: Desk) -> None:
     before = files(desk.root)
     for key in ("h", "j", "l", "u", "u"):
@@ -248,9 +309,9 @@ def test_digits_that_a_keyboard_types_only_with_shift_choose_themes(page: Page, 
 def test_a_theme_typed_before_a_clash_is_saved_by_save_mine(page: Page, desk: Desk) -> None:
     card = page.locator("main article").first
     path = desk.root / desks.WEEK / str(card.get_attribute("data-name"))
-    path.write_text(path.read_text().replace("id:", "# theirs\nid:"))
     page.keyboard.press("t")
     page.keyboard.type("exp")
+    path.write_text(path.read_text().replace("id:", "# theirs\nid:"))
     page.keyboard.press("Enter")
     saved(page)
     kept = card.get_by_label("Add a theme").input_value()
@@ -318,9 +379,9 @@ def test_axe_finds_nothing_and_the_page_fits(
         page.set_default_timeout(20_000)
         arrive(page, desk)
         other = desk.root / desk.file("number-5")
-        other.write_text(other.read_text() + "By another hand.\n")
         story = page.locator("article[data-name*='number-5']")
         story.get_by_label("Note").fill("Mine.")
+        other.write_text(other.read_text() + "By another hand.\n")
         story.get_by_role("button", name="Save", exact=True).click()
         story.get_by_role("button", name="Save mine").first.wait_for()
         page.keyboard.press("Escape")

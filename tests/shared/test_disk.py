@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -254,6 +255,23 @@ def test_a_second_run_waits_for_a_preview_whose_builds_are_short(tmp_path: Path)
     said, _ = second.communicate(timeout=60)
 
     assert said == b"in\n"
+
+
+def test_a_run_that_meets_a_preview_before_it_says_that_it_is_brief_waits_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    preview = ExitStack()
+    preview.enter_context(disk.lock(tmp_path, waiting=lambda: None))
+    place = tmp_path / ".digest/lock"
+    place.write_bytes(b"")
+
+    def go_on(_: float) -> None:
+        place.write_bytes(b"brief")
+        preview.close()
+
+    monkeypatch.setattr("digest.disk.time.sleep", go_on)
+    with disk.lock(tmp_path):
+        assert place.read_bytes() == b""
 
 
 def _lines(path: Path) -> list[str]:

@@ -1,4 +1,4 @@
-// The desk's keys, and saving in place. Without it every form works by itself.
+// The desk's keys, saving in place, and showing what changes on the disk. Without it every form works by itself.
 (() => {
   "use strict";
   const one = (what, within = document) => within.querySelector(what);
@@ -32,18 +32,27 @@
     } catch { /* storage is disabled */ }
   };
 
+  // What the server gave last of each story and of the letter, and the mark of the file that it shows.
+  const served = new Map();
+  const given = (node) => node.matches("aside") ? node.innerHTML.trim() : node.outerHTML;
+  const mark = (node) => (one("[name=seen]", node) || {}).value;
+  const note = (node) => served.set(node.id, { html: given(node), mark: mark(node) });
+
   // Replaces a story or the letter by its new HTML; what was typed since it was sent stays.
   const replace = (old, html, sent) => {
     const holder = document.createElement("template");
     holder.innerHTML = html;
     const fresh = old.matches("aside") ? old.cloneNode(false) : holder.content.firstElementChild;
     if (fresh !== holder.content.firstElementChild) fresh.append(holder.content);
+    note(fresh);
     const active = old.contains(document.activeElement) ? document.activeElement : null;
     const again = active && active !== old && (active.id ? `[id="${active.id}"]`
       : active.dataset.digit ? `[data-digit="${active.dataset.digit}"]` : active.dataset.act ? `[data-act="${active.dataset.act}"]` : "");
     const span = active && isText(active) && active.selectionStart !== undefined ? [active.selectionStart, active.selectionEnd] : null;
-    const open = one("details", old);
-    if (open && open.open && one("details", fresh)) one("details", fresh).open = true;
+    for (const open of all("details[open]", old)) {
+      const same = one(`details.${open.className}`, fresh);
+      if (same) same.open = true;
+    }
     old.replaceWith(fresh);
     for (const box of boxes(old)) {
       const next = one(`[data-box="${box.dataset.box}"]`, fresh);
@@ -64,14 +73,71 @@
   const show = (reply, sent, id) => {
     for (const [name, html] of Object.entries(reply.cards || {})) {
       const old = document.getElementById(name);
-      if (!old) { location.reload(); return; }
-      if (html) { replace(old, html, name === id ? sent : {}); continue; }
-      if (old.classList.contains("current")) go(1);
-      old.remove();
+      if (!old) later(0);
+      else if (html) replace(old, html, name === id ? sent : {});
+      else remove(old);
     }
     if (reply.letter !== undefined) replace(one("#letter"), reply.letter, sent);
     if (reply.progress) one("#progress").textContent = reply.progress;
     if (reply.said) say(reply.said, reply.refused);
+  };
+
+  const remove = (story) => {
+    if (story === chosen()) {
+      const found = stories(), at = found.indexOf(story);
+      choose(found[at + 1] || found[at - 1]);
+    }
+    story.remove();
+  };
+
+  // Shows what has changed on the disk, by another program or a pull. Where someone is typing, nothing is moved or replaced.
+  const isTyping = (node) => node.contains(document.activeElement) && isText(document.activeElement);
+  // Both versions are shown already, or what is typed would have no box any more.
+  const stays = (old, node) => Boolean(one("form[data-whole]", old)) || boxes(old).some((box) => unsaved(box) && !one(`[data-box="${box.dataset.box}"]`, node));
+  const title = (story) => one("h3", story).textContent;
+  const many = (names, words) => names.length === 1 ? `${words}: ${names[0]}` : names.length ? `${words}: ${names.length} stories` : "";
+  let waits = 0, begun = 0, isLate = false;
+  const later = (after) => { clearTimeout(waits); waits = setTimeout(refresh, after); };
+  const refresh = async () => {
+    const before = begun;
+    const response = await fetch(`/_desk/?week=${one("[name=at]").value}`).catch(() => null);
+    if (!response) return; // the stream of events tells when the preview is back
+    if (!response.ok) { say("The preview was started again: open the address that it has printed, in this tab. What you typed stays in it.", true); return; }
+    const page = new DOMParser().parseFromString(await response.text(), "text/html");
+    if (saving || begun !== before) { later(300); return; }
+    const added = [], changed = [], gone = [];
+    let next = null;
+    isLate = false;
+    for (const node of [one("#letter", page), ...all("main article", page).reverse()]) {
+      const old = document.getElementById(node.id), was = served.get(node.id);
+      if (old && was.html !== given(node)) {
+        const isOther = was.mark !== mark(node);
+        if (isOther) changed.push(old.matches("aside") ? "the letter" : title(old));
+        if (isTyping(old)) isLate = true;
+        if (isTyping(old) || stays(old, node)) was.mark = mark(node);
+        else replace(old, node.matches("aside") ? node.innerHTML : node.outerHTML, {});
+      }
+      if (!old) {
+        added.push(title(node));
+        const fresh = document.importNode(node, true);
+        note(fresh);
+        const section = one("#todo").parentNode;
+        for (const empty of all(".empty", section)) empty.remove();
+        if (next) next.before(fresh); else section.append(fresh);
+      }
+      if (node.matches("article")) next = document.getElementById(node.id);
+    }
+    for (const old of stories()) {
+      if (page.getElementById(old.id)) continue;
+      gone.push(title(old));
+      if (!boxes(old).some(unsaved)) remove(old);
+    }
+    for (const id of ["progress", "broken", "week"]) {
+      const old = document.getElementById(id), now = page.getElementById(id);
+      if (old.innerHTML !== now.innerHTML && old !== document.activeElement) old.innerHTML = now.innerHTML;
+    }
+    const words = [many(added, "New"), many(changed, "Changed on the disk"), many(gone, "No longer there")].filter(Boolean).join(" · ");
+    if (words) say(words + (isLate ? ". What you are typing stays" : ""));
   };
 
   // Saves one after the other: each sees the file as the one before has left it.
@@ -79,6 +145,7 @@
   const save = (form, set = "") => {
     const id = (form.closest("article, aside") || {}).id;
     document.body.dataset.saving = ++saving;
+    begun++;
     queue = queue.then(async () => {
       const own = id ? one("form", document.getElementById(id) || document.createElement("p")) : form;
       if (!own) return;
@@ -203,6 +270,7 @@
       if (reply && one("#letter .preview")) one("#letter .preview").innerHTML = reply.html;
     }, 400);
   });
+  addEventListener("focusout", () => { if (isLate) later(300); });
   addEventListener("focusin", (event) => {
     const story = event.target.closest && event.target.closest("article");
     if (story && story.id !== current) choose(story, false);
@@ -216,6 +284,20 @@
 
   addEventListener("load", () => setTimeout(place)); // earlier, the browser would scroll there
 
+  // Listens to the builds of the preview, as its pages do; a hidden page does not, since a browser has few connections.
+  let stream = null, build = "";
+  const rest = () => { if (stream) stream.close(); stream = null; };
+  const listen = () => {
+    if (stream || document.hidden) return;
+    stream = new EventSource(document.body.dataset.events);
+    stream.onmessage = ({ data }) => { if (data !== build) later(300); build = data; };
+    stream.onerror = () => { if (stream && stream.readyState === 2) { rest(); setTimeout(listen, 1000); } };
+  };
+  document.addEventListener("visibilitychange", () => { if (document.hidden) rest(); else listen(); });
+  addEventListener("pagehide", rest);
+  addEventListener("pageshow", listen);
+
+  [...stories(), one("#letter")].forEach(note);
   boxes(document).forEach(recall);
   const named = document.getElementById(location.hash.slice(1));
   choose(named || stories()[0], Boolean(named));

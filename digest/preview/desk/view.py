@@ -16,6 +16,9 @@ from digest.preview.desk import form
 
 _FEW = 9
 """As many themes as there are digits; with more, only a story's own and the likely ones are shown."""
+_LONG, _SHOWN = 1000, 700
+"""From so many characters on, only the first ones of a summary are shown at once."""
+_LONGEST_NAME = 70
 _UNSAFE = re.compile(r"[^a-z0-9-]")
 
 
@@ -96,6 +99,16 @@ class Card:
         return self.reply.typed.get("note", self.story.note if self.story else "")
 
     @property
+    def begun(self) -> tuple[str, ...]:
+        """The paragraphs of the summary that are shown at once."""
+        return _folded(self.summary)[0]
+
+    @property
+    def rest(self) -> tuple[str, ...]:
+        """The other ones."""
+        return _folded(self.summary)[1]
+
+    @property
     def own_headline(self) -> str:
         """The text in the box of the headline."""
         return self.reply.typed.get("headline", self.story.headline if self.story else "")
@@ -107,14 +120,49 @@ class Card:
         return self.reply.typed.get("corrections", saved)
 
 
+_TOLD = {
+    "lead": ("leads the week", "no longer leads the week"),
+    "hide": ("hidden", "no longer hidden"),
+    "draft": ("a draft", "no longer a draft"),
+}
+
+
 def progress(cards: Iterable[Card], letter: str) -> str:
     """Returns in words how far a week is; `letter` says how far its letter is."""
     stories = [(card.story, card.done) for card in cards]
+    if not stories:
+        return f"No stories, {letter}"
     parts = [f"{sum(done for _, done in stories)} of {len(stories)} done"]
     themeless = [one for one, _ in stories if one and not (one.themes or one.hide)]
     if themeless:
         parts.append(f"{len(themeless)} without a theme")
     return ", ".join([*parts, letter])
+
+
+def told(wanted: form.Wanted, place: str = "") -> str:
+    """Returns in words what a save did; `place` is the week to which the story moved."""
+    done = []
+    for name, value in wanted.changes.items():
+        if name in _TOLD:
+            done.append(_TOLD[name][0 if value else 1])
+        elif name == "themes":
+            done.append(f"themes {', '.join(value)}" if value else "no theme")
+        else:
+            done.append(f"{form.LABELS[name].lower()} {'saved' if value else 'taken out'}")
+    if place:
+        done.append(f"moved to {place}")
+    if wanted.reviewed is not None:
+        done.append("left as it is" if wanted.reviewed else "to do again")
+    words = ", ".join(done) or "nothing to save"
+    return words[0].upper() + words[1:]
+
+
+def named(headlines: Iterable[str]) -> str:
+    """Returns headlines for a message, each no longer than a line."""
+    return "; ".join(
+        text if len(text) <= _LONGEST_NAME else f"{text[:_LONGEST_NAME].rstrip()}…"
+        for text in headlines
+    )
 
 
 def chips(
@@ -147,3 +195,18 @@ def clashes(wanted: Mapping[str, Any], now: Story | None) -> tuple[Clash, ...]:
             yours, theirs = form.words(name, value), form.words(name, there)
             found.append(Clash(form.LABELS[name], yours, theirs))
     return tuple(found)
+
+
+def _folded(parts: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Returns the paragraphs that are shown at once, and the rest of a long summary."""
+    if sum(map(len, parts)) <= _LONG:
+        return parts, ()
+    left = _SHOWN
+    for number, part in enumerate(parts):
+        if len(part) > left:
+            at = part.rfind(" ", 0, left) if number == 0 else -1
+            cut = at if at > 0 else left if number == 0 else 0
+            begun = (f"{part[:cut]} …",) if cut else ()
+            return parts[:number] + begun, (part[cut:].lstrip(), *parts[number + 1 :])
+        left -= len(part)
+    return parts, ()
