@@ -27,7 +27,7 @@ from digest.site import addresses, arrange
 from digest.site.archive import Archive
 from digest.themes.reapply import judge
 from digest.themes.reasons import reasons
-from digest.themes.suggest import Index
+from digest.themes.suggest import Index, Suggestion
 
 _AT_ONCE = 200  # stories: more would make a page wait
 
@@ -38,13 +38,13 @@ class _Kept:
     each feed's summaries with the time of their file.
 
     `links` has the files of the stories under each name of their links, `linked` the names by file;
-    of `pending` stories, None for all of them, these are still to be noted. `likely` says by file
-    which themes a story may have, and why: an edit of one story hardly changes that of others.
+    of `pending` stories, None for all of them, these are still to be noted. `suggested` has
+    by file which themes a story may have: an edit of one story hardly changes that of others.
     """
 
     made: dict[str, Annotation] = field(default_factory=dict)
     index: Index | None = None
-    likely: dict[str, dict[str, str]] = field(default_factory=dict)
+    suggested: dict[str, tuple[Suggestion, ...]] = field(default_factory=dict)
     history: History | None = None
     summaries: dict[str, tuple[int, dict[str, str]]] = field(default_factory=dict)
     links: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
@@ -69,10 +69,14 @@ class Annotations:
         """Returns the annotations of the next build, before which these files have changed."""
         following = Annotations(self._root, config, content, archive)
         kept = following._kept = self._kept
-        if CONFIG_FILE in changed or any(map(paths.is_story, changed)):
-            kept.index = None
-        if CONFIG_FILE in changed or any(file.startswith(paths.LEDGERS) for file in changed):
-            kept.made, kept.history, kept.likely = {}, None, {}
+        is_read_anew = CONFIG_FILE in changed or any(
+            one.startswith(paths.LEDGERS) for one in changed
+        )
+        if is_read_anew:
+            kept.made, kept.history = {}, None
+        if is_read_anew or following._stories.keys() != self._stories.keys():
+            kept.index, kept.suggested = None, {}
+        kept.suggested = {file: one for file, one in kept.suggested.items() if file not in changed}
         kept.made = {
             file: annotation for file, annotation in kept.made.items() if file not in changed
         }
@@ -101,11 +105,10 @@ class Annotations:
 
     def likely(self, file: str) -> dict[str, str]:
         """Returns the themes that a story may have, and why: by the stories that it is like."""
-        kept, story = self._kept, self._stories.get(file)
-        if story is not None and file not in kept.likely and self._config.themes:
-            found = [replace(one, like=one.like[:1]) for one in self._index().suggest(story)]
-            kept.likely[file] = {one.theme: one.likeness.removeprefix(": ") for one in found}
-        return kept.likely.get(file, {})
+        story = self._stories.get(file)
+        suggested = self._suggestions(story) if story else ()
+        found = [replace(one, like=one.like[:1]) for one in suggested]
+        return {one.theme: one.likeness.removeprefix(": ") for one in found}
 
     def records(self, story: Story) -> list[Record]:
         """Returns what the ledgers have about a story."""
@@ -169,13 +172,16 @@ class Annotations:
             return
         titles = {theme.id: theme.title for theme in self._config.themes}
         yield "No theme"
-        for one in self._index().suggest(story):
+        for one in self._suggestions(story):
             yield f"perhaps {titles[one.theme]}{one.likeness}"
 
-    def _index(self) -> Index:
-        kept = self._kept
-        kept.index = kept.index or Index(self._content.stories, self._config.themes)
-        return kept.index
+    def _suggestions(self, story: Story) -> tuple[Suggestion, ...]:
+        """Returns the themes that a story may have, the likeliest first."""
+        kept, themes = self._kept, self._config.themes
+        if story.file not in kept.suggested and themes:
+            kept.index = kept.index or Index(self._content.stories, themes)
+            kept.suggested[story.file] = kept.index.suggest(story)
+        return kept.suggested.get(story.file, ())
 
     def _make(self, story: Story) -> Annotation:
         themes, history = self._config.themes, self._history()

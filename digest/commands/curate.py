@@ -7,9 +7,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from contextlib import ExitStack
+import re
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import ExitStack, suppress
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from digest import disk
@@ -23,9 +25,11 @@ from digest.content.scan import NamesIn
 from digest.content.story_file import Known
 from digest.errors import DigestError, Faults, Problem
 from digest.model import Config, Story
+from digest.names import is_markdown
 from digest.week import Week
 
 _TRIES = 3
+_LEADING = re.compile(rb"^\W*lead\W*:\W*(true|yes|on)\b", re.IGNORECASE | re.MULTILINE)
 
 
 def known(root: Path, config: Config) -> Known:
@@ -59,7 +63,7 @@ def carry_out(
     """Does what `run` does, for a caller that holds the digest's lock."""
     by_file = {story.file: story for story in stories}
     allowed = known(root, config)
-    wanted = [_as_lead(request, by_file.get(request.file)) for request in wanted]
+    wanted = [_as_lead(root, config, request, by_file.get(request.file)) for request in wanted]
     results, made, leads = list[Edit | Refusal](), list[ChangeRequest](), dict[Week, str]()
     for request in wanted:
         week = request.week or paths.week_of(request.file)
@@ -72,9 +76,12 @@ def carry_out(
             made.append(request)
         elif request.leads and week:
             del leads[week]
+    moved = {edit.place for edit in results if isinstance(edit, Edit)}
     for other in change_requests.other_leads(made, stories):
-        if b"lead" in (disk.read_inside(root, other.file) or b""):
+        if other.file not in moved and b"lead" in (disk.read_inside(root, other.file) or b""):
             results.append(_carry_out(root, config, other, by_file[other.file], allowed))
+    for week in leads:
+        results += _unread_leads(root, week, by_file.keys() | moved)
     return results
 
 
@@ -84,8 +91,8 @@ def make(root: Path, edits: Sequence[Edit]) -> list[str]:
     Raises DigestError, and changes nothing, if another run writes here or a place is taken.
     """
     with disk.lock(root), ExitStack() as reverting:
-        texts = {edit.file: edit.before.encode() for edit in edits}
-        changed = [file for file in texts if disk.read_inside(root, file) != texts[file]]
+        texts = {edit.file: edit.before.encode() for edit in reversed(edits)}  # the first of each
+        changed = [file for file in texts if (disk.read_inside(root, file) or b"") != texts[file]]
         if changed:
             return changed
         for edit in edits:
@@ -115,11 +122,37 @@ def is_untouched(story: Story, records: Sequence[Record], config: Config) -> boo
     return themes in {record.wrote.get("themes", "") for record in records}
 
 
-def _as_lead(request: ChangeRequest, story: Story | None) -> ChangeRequest:
+def _as_lead(
+    root: Path, config: Config, request: ChangeRequest, story: Story | None
+) -> ChangeRequest:
     """Returns the request of moving a lead to another week as one that makes it the lead there."""
-    if story is None or not story.lead or request.week in {None, story.week}:
+    if story is None or request.week in {None, story.week}:
         return request
-    return replace(request, changes={"lead": True, **request.changes})
+    with suppress(Faults):  # as its file is now: another program may have changed it since
+        if look(root, config, story).story.lead:
+            return replace(request, changes={"lead": True, **request.changes})
+    return request
+
+
+def _unread_leads(root: Path, week: Week, known: Collection[str]) -> Iterator[Refusal]:
+    """Yields refusals for files of a week that say that they lead it, but were never read."""
+    folder = f"content/{week.folder}"
+    for name in sorted(NamesIn(root)(folder)):
+        file = f"{folder}/{name}"
+        if file in known or not paths.is_story(file):
+            continue
+        if _LEADING.search(disk.read_inside(root, file) or b""):
+            why = f"{file}: says that it leads {week}, and cannot be read; see 'digest check'"
+            yield Refusal(request=ChangeRequest(file=file, changes={"lead": False}), why=why)
+
+
+def _user_of(root: Path, file: str, name: str) -> str:
+    """Returns a file that names a picture beside a story as well, "" if there is none."""
+    for other in filter(is_markdown, store.files(root)):
+        text = store.read_text(root, other) if other != file else ""
+        if change_requests.names(text, name):
+            return other
+    return ""
 
 
 def _carry_out(
@@ -132,7 +165,9 @@ def _carry_out(
     beside = NamesIn(root)(request.file.rpartition("/")[0]) if request.week else ()
     for _ in range(_TRIES):
         data = disk.read_inside(root, request.file)
-        decided = change_requests.decide(request, data, story.excerpt, allowed, beside)
+        decided = change_requests.decide(
+            request, data, story.excerpt, allowed, beside, partial(_user_of, root, request.file)
+        )
         if isinstance(decided, Refusal):
             return decided
         try:

@@ -179,7 +179,7 @@ class Desk:
         files = {file for file, story in self._stories.items() if story.week == week}
         files |= {one.file for one in self._broken if paths.is_story(one.file)}
         there = [one for one in sorted(files) if paths.week_of(one) == week]
-        hashes = reviewed.hashes_of_week(self._root, week)
+        hashes = reviewed.known_hashes(self._root)
         found = [self._card(file, hashes, (reply or {}).get(file, NO_REPLY)) for file in there]
         found = [card for card in found if card.story or card.problems or card.reply.why]
         found.sort(key=lambda card: card.story.published.timestamp() if card.story else 0)
@@ -223,7 +223,7 @@ class Desk:
         records = known.annotations.records(story)
         likely = known.annotations.likely(file)
         feeds = {feed.id: feed for feed in known.config.feeds}
-        is_reviewed = hashes.get(file) == reviewed.words_hash(story)
+        is_reviewed = reviewed.is_reviewed(story, hashes)
         is_new = curate.is_untouched(story, records, known.config)
         is_changed = bool(pending.to_look_at(records, story, shown.text))
         summary = beside.summary or story.excerpt
@@ -279,8 +279,8 @@ class Desk:
         texts = {name: text_lines.normalized(given[name]) for name in _TEXTS if name in given}
         seen = seen or "unseen"  # a file that could not be read when its form was shown
         try:
-            now = curate.look(self._root, known.config, story).story
-            wanted = form.wanted(given, now, known.config.themes, self._today())
+            now = curate.look(self._root, known.config, story)
+            wanted = form.wanted(given, now.story, known.config.themes, self._today())
             change = ChangeRequest(
                 file=file, seen_hash=seen, changes=wanted.changes, week=wanted.week
             )
@@ -298,8 +298,11 @@ class Desk:
         edits = [one for one in results if isinstance(one, Edit)]
         self._remember(edits)
         file = first.place or file
+        if wanted.reviewed and seen != now.seen_hash:
+            said = f"Changed since you saw it, look again: {self._named([file])}"
+            return self._saved(request, week, [file], said)
         if wanted.reviewed is not None:
-            self._set_reviewed(file, done=wanted.reviewed)
+            reviewed.set_reviewed(self._root, now.story, reviewed=wanted.reviewed)
         if given.get("set") == "link":
             return self._save_letter(request, week, {"set": f"link={file}"}, [change.file, file])
         place = formatting.label(wanted.week) if wanted.week else ""
@@ -315,14 +318,14 @@ class Desk:
         self, request: DeskRequest, week: Week, given: Mapping[str, str], files: Iterable[str] = ()
     ) -> DeskResponse:
         """Carries out what the letter's form asks for; `files` are of the story saved with it."""
-        letter, edit = self._letters.save(self._now(), week, given)
-        if edit:
-            self._saves.append((edit,))
+        letter, edits = self._letters.save(self._now(), week, given)
+        if edits:
+            self._saves.append(edits)
         said = letter.said
         if letter.is_refused:
             action = given.get("set", "").partition("=")[0]
             done = {"publish": "published:", "draft": "drafted:", "link": "linked in"}
-            begun = "Saved, but not" if edit or files else "Not"
+            begun = "Saved, but not" if edits or files else "Not"
             said = f"{begun} {done.get(action, 'saved:')} the letter"
         if request.wants_json:
             values = {"letter": letter, "week": week, "token": self.session.token}
@@ -342,7 +345,7 @@ class Desk:
         """Answers that nothing was written, with what was typed."""
         if not request.wants_json:
             return DeskResponse(self._page(week, {file: reply}, reply.why), 409)
-        card = self._card(file, reviewed.hashes_of_week(self._root, week), reply)
+        card = self._card(file, reviewed.known_hashes(self._root), reply)
         html, said = {card.anchor: self._html(card)}, f"Not saved: {card.headline}"
         return _json({"cards": html, "said": said, "refused": True}, 409)
 
@@ -360,16 +363,19 @@ class Desk:
             there = [file for file in files if paths.week_of(file) == week]
             return self._to(week, Card(file=there[0]).anchor if there else "")
         html = self._shown_again(week, files)
-        progress = self._progress(week, self._letters.view(self._now(), week))
-        reply = {"cards": html, "said": said, "progress": progress, "saves": len(self._saves)}
+        letter = self._letters.view(self._now(), week)
+        reply = {"cards": html, "said": said, "progress": self._progress(week, letter)}
+        if any(map(paths.is_letter, files)):
+            values = {"letter": letter, "week": week, "token": self.session.token}
+            reply["letter"] = self._render("letter.html", values)
         return _json(reply | {"refused": bool(refused)})
 
     def _shown_again(self, week: Week, files: Iterable[str]) -> dict[str, str]:
         """Returns the HTML of the week's cards by id as their files are now, "" without a file."""
-        shown, hashes = self._cards.setdefault(week, {}), reviewed.hashes_of_week(self._root, week)
+        shown, hashes = self._cards.setdefault(week, {}), reviewed.known_hashes(self._root)
         html: dict[str, str] = {}
         for file in dict.fromkeys(files):
-            if paths.week_of(file) != week:
+            if paths.week_of(file) != week or not paths.is_story(file):
                 continue
             card = self._card(file, hashes)
             is_there = bool(card.story or card.problems)
@@ -421,15 +427,10 @@ class Desk:
     def _named(self, files: Iterable[str]) -> str:
         """Returns the headlines of stories for a message, of other files their names."""
         found = ((self._stories.get(file), file) for file in files)
-        return view.named(one.headline or one.title if one else file for one, file in found)
-
-    # ------------------------------------------------------------ what was reviewed
-
-    def _set_reviewed(self, file: str, *, done: bool) -> None:
-        """Notes that an editor has reviewed a story as it is now, or has not."""
-        week, story = paths.week_of(file), self._stories.get(file)
-        if week is not None and story is not None:
-            reviewed.set_reviewed(self._root, week, file, story, reviewed=done)
+        return view.named(
+            one.headline or one.title if one else "the letter" if paths.is_letter(file) else file
+            for one, file in found
+        )
 
 
 def _markdown(card: Card) -> str:

@@ -8,6 +8,7 @@ The front matter stays byte for byte, except for what `digest letter --publish` 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -17,7 +18,7 @@ from digest import disk, text_lines
 from digest.commands import curate
 from digest.commands import letter as letters
 from digest.content import letter_draft, paths, read
-from digest.content.edit import Edit
+from digest.content.edit import Edit, with_title
 from digest.content.pending import file_hash
 from digest.errors import DigestError
 from digest.site import addresses
@@ -33,8 +34,8 @@ if TYPE_CHECKING:
 class LetterView(NamedTuple):
     """A week's letter; `is_read` if its file can be read.
 
-    After a refused save, `body` is what was typed, `seen_hash` the hash of the file on which it was,
-    and `theirs` what the file says instead.
+    After a refused save, `title` and `body` are what was typed, `seen_hash` the hash of the file on
+    which they were, and `their_title` and `theirs` what the file says instead.
     """
 
     file: str
@@ -46,6 +47,7 @@ class LetterView(NamedTuple):
     seen_hash: str = ""
     preview: str = ""
     said: str = ""
+    their_title: str = ""
     theirs: str | None = None
     is_refused: bool = False
 
@@ -91,52 +93,62 @@ class LetterDesk:
 
     def save(
         self, known: Known, week: Week, given: Mapping[str, str]
-    ) -> tuple[LetterView, Edit | None]:
-        """Carries out what the letter's form asks for; returns the letter, and an edit to undo."""
-        action, said, edit = given.get("set", ""), "Saved", None
+    ) -> tuple[LetterView, tuple[Edit, ...]]:
+        """Carries out what the letter's form asks for; returns the letter, and edits to undo."""
+        action, said, edits = given.get("set", ""), "", list[Edit]()
         try:
             if action == "draft":
-                letters.run(self._root, known.config, str(week))
-                said = "Drafted"
+                report = letters.run(self._root, known.config, str(week))
+                edits += [report.edit] if report.edit else []
+                said = _drafted(report)
             found = self._read(known, week)
             if found is None:
                 raise DigestError("this week has no letter yet; draft one first")
             view = found.view
-            body = (
-                view.body
-                if action == "take"
-                else text_lines.normalized(given.get("body", view.body))
-            )
+            title, body = (view.title, view.body) if action == "take" else _typed(given, view)
             if action.startswith("link="):
                 body = _with_link(known, body, action.removeprefix("link="))
-            if body != view.body:
-                if "body" in given and given.get("seen") != view.seen_hash:
+            if (title, body) != (view.title, view.body):
+                if given.keys() & {"title", "body"} and given.get("seen") != view.seen_hash:
                     why = f"{view.file}: changed since you saw it; choose between both versions"
-                    mine = view._replace(body=body, said=why, theirs=view.body, is_refused=True)
-                    return mine, None
-                wanted = _with_body(found, body)
-                self._check(known, wanted, body)
+                    mine = view._replace(title=title, body=body, said=why, is_refused=True)
+                    mine = mine._replace(their_title=view.title, theirs=view.body)
+                    return mine, tuple(edits)
+                wanted = self._edit(known, found, title, body)
                 if curate.make(self._root, [wanted]):
                     raise DigestError(f"{view.file}: is being changed; save again")
-                edit = wanted
+                edits.append(wanted)
+                said = "Letter saved"
             if action == "publish":
-                letters.publish(self._root, known.config, str(week), now=self._now())
-                said = "Published"
+                report = letters.publish(self._root, known.config, str(week), now=self._now())
+                edits += [report.edit] if report.edit else []
+                said = "Letter published"
         except (DigestError, ValueError) as error:
             view = self.view(known, week)
-            body = text_lines.normalized(given.get("body", view.body))
-            seen = view.seen_hash if edit else given.get("seen", view.seen_hash)
-            said = f"the text is saved, but not published: {error}" if edit else str(error)
-            return view._replace(body=body, seen_hash=seen, said=said, is_refused=True), edit
-        return self.view(known, week)._replace(said=said), edit
+            title, body = _typed(given, view)
+            seen = view.seen_hash if edits else given.get("seen", view.seen_hash)
+            said = f"the text is saved, but not published: {error}" if edits else str(error)
+            view = view._replace(title=title, body=body, seen_hash=seen, said=said)
+            return view._replace(is_refused=True), tuple(edits)
+        return self.view(known, week)._replace(said=said or "Nothing to save"), tuple(edits)
 
-    def _check(self, known: Known, wanted: Edit, body: str) -> None:
-        """Raises DigestError if an edit would give a letter that cannot be read, or another body."""
-        text = read.decoded(wanted.after.encode(), wanted.file)
-        if text_lines.normalized(read.letter(text, wanted.file, _zone(known)).body) != body:
-            raise DigestError(
-                f"{wanted.file}: the text would not be read as typed; edit the file itself"
-            )
+    def _edit(self, known: Known, found: _File, title: str, body: str) -> Edit:
+        """Returns the edit that gives a letter this title and body.
+
+        Raises DigestError if it could not be read as typed.
+        """
+        edit = _with_body(found, body) if body != found.view.body else None
+        after = edit.after if edit else found.text
+        with suppress(DigestError, ValueError):
+            if title != found.view.title:
+                after = with_title(after, title)
+            text = read.decoded(after.encode(), found.view.file)
+            letter = read.letter(text, found.view.file, _zone(known))
+            if (letter.title, text_lines.normalized(letter.body)) == (title, body):
+                return Edit(found.view.file, found.text, after)
+        raise DigestError(
+            f"{found.view.file}: the text would not be read as typed; edit the file itself"
+        )
 
     def _read(self, known: Known, week: Week) -> _File | None:
         """Returns the letter's file; raises Faults if it cannot be read."""
@@ -158,6 +170,21 @@ class LetterDesk:
             seen_hash=file_hash(text),
         )
         return _File(text, head, view)
+
+
+def _typed(given: Mapping[str, str], view: LetterView) -> tuple[str, str]:
+    """Returns the title and the text that a form has, or else those of the file."""
+    title = " ".join(given.get("title", view.title).split())
+    if title == " ".join(view.title.split()):
+        title = view.title
+    return title, text_lines.normalized(given.get("body", view.body))
+
+
+def _drafted(report: letters.LetterReport) -> str:
+    """Returns what drafting did, and whether it takes the edition out of the weekly feed."""
+    if report.appeared:
+        return f"Letter drafted: {report.week} is out of the weekly feed until you publish it"
+    return "Letter drafted"
 
 
 def _zone(known: Known) -> ZoneInfo:

@@ -33,13 +33,15 @@ from digest.week import Week
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LetterReport:
     """The letter's file, its week, how many stories it links, and how many of the week are drafts
-    and left out. `appeared`: when the edition came into the weekly feed, before it had a letter."""
+    and left out. `appeared`: when the edition came into the weekly feed, before it had a letter.
+    `edit` is how the file was changed, for undo."""
 
     file: str
     week: Week
     stories: int
     drafts: int
     appeared: datetime | None = None
+    edit: Edit | None = None
 
 
 def run(root: Path, config: Config, week: str = "") -> LetterReport:
@@ -56,7 +58,8 @@ def run(root: Path, config: Config, week: str = "") -> LetterReport:
         written = {letter.week: letter.file for letter in content.letters}
         edition = editions[letter_draft.chosen(week, editions, written)]
         file = written.get(edition.week) or paths.letter(edition.week)
-        if edition.week in written or not store.create(root, file, _draft(edition)):
+        text = _draft(edition)
+        if edition.week in written or not store.create(root, file, text):
             raise DigestError(
                 f"{file}: this week already has a letter; edit it, or delete it first"
             )
@@ -70,6 +73,7 @@ def run(root: Path, config: Config, week: str = "") -> LetterReport:
             if story.week == edition.week
         ),
         appeared=_appeared(archive, config, edition.week),
+        edit=Edit(file, "", text),
     )
 
 
@@ -146,7 +150,13 @@ def publish(root: Path, config: Config, week: str = "", *, now: datetime) -> Let
             )
     stories = [one for one in content.stories if one.week == choice and not one.hide]
     waiting = sum(one.draft for one in stories)
-    return LetterReport(file=file, week=choice, stories=len(stories) - waiting, drafts=waiting)
+    return LetterReport(
+        file=file,
+        week=choice,
+        stories=len(stories) - waiting,
+        drafts=waiting,
+        edit=Edit(file, text, published),
+    )
 
 
 def _not_drafted(week: Week, letters: Mapping[Week, Letter]) -> str:

@@ -1,6 +1,6 @@
 """What an editor has reviewed: `.digest/desk/` has a hash of the publisher's words of each story.
 
-    set_reviewed ──▶ .digest/desk/2026-w20.json ──▶ to_look_at: new, or changed since the editor wrote
+    set_reviewed ──▶ .digest/desk/reviewed.json ──▶ to_look_at: new, or changed since the editor wrote
 
 If the publisher's words change, the story is to be looked at again. Another machine, or a digest
 whose `.digest/` was deleted, shows the stories that no one has touched as new once more.
@@ -8,8 +8,8 @@ whose `.digest/` was deleted, shows the stories that no one has touched as new o
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from functools import cache, partial
+from collections.abc import Collection, Mapping
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 
@@ -19,28 +19,31 @@ from digest.commands import curate
 from digest.content import store
 from digest.content.load import ContentReport
 from digest.model import Config, Story
-from digest.week import Week
 
 NEW, CHANGED = "new", "changed"
+_FILE = "desk/reviewed.json"
 
 
-def hashes_of_week(root: Path, week: Week) -> dict[str, str]:
-    """Returns the hashes of the words that an editor has reviewed in a week, by file."""
-    return json_files.recall(root, _name(week), lambda known: isinstance(known, str))
+def known_hashes(root: Path) -> dict[str, str]:
+    """Returns the hashes of the words that an editor has reviewed, by the id of the story.
+
+    By its link if it has no id: neither changes when its file moves or is renamed.
+    """
+    return json_files.recall(root, _FILE, lambda known: isinstance(known, str))
 
 
-def words_hash(story: Story) -> str:
-    """Returns a hash of the publisher's words."""
-    return sha256(f"{story.title}\n{story.excerpt}".encode(errors="replace")).hexdigest()[:16]
+def is_reviewed(story: Story, hashes: Mapping[str, str]) -> bool:
+    """True if an editor has reviewed a story's present words."""
+    return hashes.get(story.id or story.link) == _words_hash(story)
 
 
-def set_reviewed(root: Path, week: Week, file: str, story: Story, *, reviewed: bool) -> None:
+def set_reviewed(root: Path, story: Story, *, reviewed: bool) -> None:
     """Notes that an editor has reviewed a story as it is now, or has not."""
-    hashes = hashes_of_week(root, week)
-    hashes.pop(file, None)
+    hashes = known_hashes(root)
+    hashes.pop(story.id or story.link, None)
     if reviewed:
-        hashes[file] = words_hash(story)
-    json_files.remember(root, _name(week), hashes)
+        hashes[story.id or story.link] = _words_hash(story)
+    json_files.remember(root, _FILE, hashes)
 
 
 def to_look_at(
@@ -51,7 +54,7 @@ def to_look_at(
     New ones are in weeks after the newest published letter; `unsettled` are those in which a pull
     has left something to look at, if that is known.
     """
-    known = cache(partial(hashes_of_week, root))
+    hashes = known_hashes(root)
     letters = [letter.week for letter in survey.content.letters if not letter.draft]
     last, untouched = max(letters, default=None), curate.untouched(survey, config)
     changed = changed_since(root, survey) if unsettled is None else unsettled
@@ -60,7 +63,7 @@ def to_look_at(
         is_new = story.file in untouched and (last is None or story.week > last)
         if not is_new and story.file not in changed:
             continue
-        if known(story.week).get(story.file) != words_hash(story):
+        if not is_reviewed(story, hashes):
             found[story.file] = NEW if is_new else CHANGED
     return found
 
@@ -72,5 +75,6 @@ def changed_since(root: Path, survey: ContentReport) -> tuple[str, ...]:
     return content_rules.unsettled(survey, read, versions)
 
 
-def _name(week: Week) -> str:
-    return f"desk/{str(week).lower()}.json"
+def _words_hash(story: Story) -> str:
+    """Returns a hash of the publisher's words."""
+    return sha256(f"{story.title}\n{story.excerpt}".encode(errors="replace")).hexdigest()[:16]

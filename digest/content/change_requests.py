@@ -24,9 +24,11 @@ order of keys, quoting, line breaks and every other byte stay. Pure: nothing is 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
+import unicodedata
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
+from urllib.parse import unquote
 
 from digest import text_lines
 from digest.content import edit, excerpt, paths, read, story_file
@@ -37,6 +39,7 @@ from digest.errors import Faults, Problem
 from digest.model import PUBLISHER_FIELDS, Story
 from digest.week import Week
 
+_HERE = re.compile(r"(?<![\w./])\./")
 _LONGEST = 300  # a ledger cuts longer wordings
 
 
@@ -100,10 +103,12 @@ def decide(
     excerpt_was: str,
     known: Known,
     beside: Collection[str] = (),
+    user_of: Callable[[str], str] = lambda _: "",
 ) -> Edit | Refusal:
     """Returns the edit that carries out a request on the file's bytes, or why it is refused.
 
-    `excerpt_was` is as in `shown`; `beside` has the names in the file's folder.
+    `excerpt_was` is as in `shown`; `beside` has the names in the file's folder, and `user_of`
+    returns another file that names a picture of it, or "".
     """
     try:
         found = shown(data, request.file, excerpt_was, known)
@@ -126,8 +131,10 @@ def decide(
     if request.seen_hash and request.seen_hash != found.seen_hash:
         why = f"{request.file}: this file has been changed since you saw it; choose between both versions"
         return refusal(why, changed=True)
-    if picture := _picture(text, beside) if place else "":
-        return refusal(f"{request.file}: shows {picture} in its folder; move both files by hand")
+    pictures = _pictures(text, beside) if place else ()
+    for name in pictures:
+        if why := _stays(text, name, user_of(name)):
+            return refusal(f"{request.file}: shows {name}, {why}")
     try:
         after = edit.changed(text, now, changes, known)
         if len(after.encode()) > read.MAX_BYTES:
@@ -139,7 +146,7 @@ def decide(
         if not isinstance(error, UnicodeError):
             why = f"{error}; edit the file itself"
         return refusal(f"{request.file}: {why}")
-    return Edit(request.file, text, after, place)
+    return Edit(request.file, text, after, place, pictures)
 
 
 def other_leads(
@@ -181,13 +188,35 @@ def _place(story: Story, week: Week | None) -> str:
     return f"content/{week.folder}/{story.file.rpartition('/')[2]}"
 
 
-def _picture(text: str, beside: Iterable[str]) -> str:
-    """Returns a picture in the same folder that a text names, "" if there is none."""
-    pictures = [name for name in beside if paths.copied(f"content/2026/w01/{name}")]
-    text = re.sub(r"https?://[^\s<>()\"']+", "", text)
-    return next((name for name in pictures if _names(text, name)), "")
+def _pictures(text: str, beside: Iterable[str]) -> tuple[str, ...]:
+    """Returns the pictures in the same folder that a text names."""
+    return tuple(
+        name for name in beside if paths.copied(f"content/2026/w01/{name}") and names(text, name)
+    )
 
 
-def _names(text: str, name: str) -> bool:
-    """True if a text has this file's name, and not only as a part of a longer one."""
-    return re.search(rf"(?<![\w.%~+-]){re.escape(name)}(?!\.?[\w-])", text) is not None
+def _stays(text: str, name: str, user: str) -> str:
+    """Returns why a picture cannot move with the story that shows it, and what to do; "" if it can."""
+    if user:
+        return f"as {user} does; move both files by hand, and correct the links"
+    if f"/{_composed(name)}" in _HERE.sub("", _plain(text)):
+        return "with its folder; move both files by hand, and correct the link"
+    return ""
+
+
+def names(text: str, name: str) -> bool:
+    """True if a text has a file's name, percent-encoded or not, and not only as a part of a longer one."""
+    return (
+        re.search(rf"(?<![\w.%~+-]){re.escape(_composed(name))}(?!\.?[\w-])", _plain(text))
+        is not None
+    )
+
+
+def _plain(text: str) -> str:
+    """Returns a text without addresses of other hosts, and without percent-encoding."""
+    return _composed(unquote(re.sub(r"https?://[^\s<>()\"']+", "", text)))
+
+
+def _composed(text: str) -> str:
+    """Returns a text as NFC: some systems write the names of files as NFD."""
+    return unicodedata.normalize("NFC", text)

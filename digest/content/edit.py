@@ -30,21 +30,29 @@ _COMMENT_LINE = re.compile(r"^\s*#|[\"']\s+#")
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """A change to a story file; it is only made if the file's text still is `before`.
+    """A change to a story's or a letter's file; it is only made if its text still is `before`.
 
-    With `place`, the file then moves there.
+    An empty `before` creates the file, an empty `after` removes it. With `place`, it then moves there,
+    and these pictures of its folder with it.
     """
 
     file: str
     before: str
     after: str
     place: str = ""
+    pictures: tuple[str, ...] = ()
 
     @property
     def undone(self) -> Edit:
         """The edit that undoes this one."""
         place = self.file if self.place else ""
-        return Edit(self.place or self.file, self.after, self.before, place)
+        return Edit(self.place or self.file, self.after, self.before, place, self.pictures)
+
+    @property
+    def moved(self) -> list[tuple[str, str]]:
+        """The pictures that move, each with its new place."""
+        old, new = (file.rpartition("/")[0] for file in (self.file, self.place))
+        return [(f"{old}/{name}", f"{new}/{name}") for name in self.pictures]
 
 
 def edited(text: str, story: Story, changes: Mapping[str, Any], known: Known) -> str | None:
@@ -92,6 +100,20 @@ def published_letter(text: str, file: str, when: datetime) -> str | None:
     except (Faults, ValueError, IndexError):
         return None
     return result if "published" in values and "draft" not in values else None
+
+
+def with_title(text: str, title: str) -> str:
+    """Returns a letter's text with another title, "" for none.
+
+    Raises Faults or ValueError if its front matter cannot be changed.
+    """
+    if (
+        not front_matter.parse(text, "", required=False).values
+        and text.partition("\n")[0].rstrip() != FENCE
+    ):
+        stop = _stop(_LINE.findall(text) or [""])
+        text = stop.join([FENCE, FENCE, "", text])
+    return _with_key(text, "title", "", title)
 
 
 def _with_key(text: str, key: str, old: str | tuple[str, ...], words: str | tuple[str, ...]) -> str:

@@ -9,7 +9,7 @@ import hashlib
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager, nullcontext
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -197,16 +197,38 @@ def rewrite(root: Path, edits: Iterable[Edit], *, stop: bool = False) -> tuple[s
 
 
 def make(root: Path, edit: Edit) -> bool:
-    """Makes one edit, and then moves the file if the edit says so; False if the file has changed.
+    """Makes one edit, and moves the file if the edit says so; False if the file has changed.
 
     Raises DigestError if there is a file in the place to which it moves. The caller holds the lock.
     """
     if edit.place and os.path.lexists(disk.inside(root, edit.place)):
         raise DigestError(f"{edit.place}: there is a file with this name; rename one of them")
-    if rewrite(root, [edit]):
+    if not edit.before and not os.path.lexists(disk.inside(root, edit.file)):
+        return create(root, edit.file, edit.after)
+    if not edit.after:
+        return _remove(root, edit)
+    with ExitStack() as reverting:
+        for picture, copy in edit.moved:  # first, so that a killed run leaves no story without them
+            if not disk.link(root, picture, copy):
+                raise DigestError(f"{copy}: there is a file with this name; rename one of them")
+            reverting.callback(disk.unlink, disk.inside(root, copy))
+        if rewrite(root, [edit]):
+            return False
+        if edit.place:
+            disk.move(root, edit.file, edit.place)
+        reverting.pop_all()
+    for picture, _ in edit.moved:
+        disk.unlink(disk.inside(root, picture))
+    disk.settle(root, [picture for picture, _ in edit.moved])
+    return True
+
+
+def _remove(root: Path, edit: Edit) -> bool:
+    """Removes a file; False if it has changed."""
+    if disk.read_inside(root, edit.file) != edit.before.encode():
         return False
-    if edit.place:
-        disk.move(root, edit.file, edit.place)
+    disk.unlink(disk.inside(root, edit.file))
+    disk.settle(root, [edit.file])
     return True
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -207,3 +208,69 @@ def test_random_sessions_lose_no_byte_of_another_hand(
 
     examples = int(os.environ.get("DIGEST_SESSIONS", "25"))
     settings(max_examples=examples, deadline=None)(given(STEPS)(play))()
+
+
+def test_a_story_takes_its_pictures_along_and_back(root: Path) -> None:
+    folder, other = root / "content/2026/w20", root / "content/2026/w21"
+    for name, data in (("my quay.png", b"quay"), ("shared.png", b"shared")):
+        (folder / name).write_bytes(data)
+    text = (root / A).read_text()
+    (root / A).write_text(f"{text}\n![](my%20quay.png)\n")
+    (root / B).write_text(f"{(root / B).read_text()}\n![](shared.png)\n")
+    (root / C).write_text(f"{(root / C).read_text()}\n![](shared.png)\n")
+    before = read_folder(root / "content")
+
+    made, refused = run(root, *(ChangeRequest(file=file, week=Week(2026, 21)) for file in (A, C)))
+    there = sorted(path.name for path in other.iterdir())
+    assert isinstance(made, Edit)
+    left = curate.make(root, [made.undone])
+
+    assert there == ["2026-05-13-a.md", "my quay.png"]
+    assert isinstance(refused, Refusal)
+    assert f"shows shared.png, as {B} does" in refused.why
+    assert left == []
+    assert read_folder(root / "content") == before
+
+
+def test_a_picture_is_not_moved_over_another_and_nothing_is_left_behind(root: Path) -> None:
+    folder, other = root / "content/2026/w20", root / "content/2026/w21"
+    other.mkdir()
+    for name in ("1.png", "2.png"):
+        (folder / name).write_bytes(b"ours")
+    (other / "2.png").write_bytes(b"another")
+    (root / A).write_text(f"{(root / A).read_text()}\n![](1.png) ![](2.png)\n")
+    before = read_folder(root / "content")
+
+    (refused,) = run(root, ChangeRequest(file=A, week=Week(2026, 21)))
+
+    assert isinstance(refused, Refusal)
+    assert refused.why.startswith("content/2026/w21/2.png: there is a file with this name")
+    assert read_folder(root / "content") == before
+
+
+def test_a_lead_that_moves_leads_where_it_was_before_and_nothing_else_becomes_one(
+    root: Path,
+) -> None:
+    week, settings = Week(2026, 21), config.load(root)
+    (moved,) = run(root, ChangeRequest(file=B, week=week))
+    seen = (*stories(root), *(replace(one, file=B) for one in stories(root) if one.slug == "b"))
+    assert isinstance(moved, Edit)
+    curate.make(root, [moved.undone])
+    (root / A).write_text((root / A).read_text().replace("themes", "lead: false\nthemes"))
+    curate.run(root, settings, [ChangeRequest(file=B, week=week)], seen)
+    curate.run(root, settings, [ChangeRequest(file=A, week=week)], seen)
+
+    assert [(one.slug, one.week) for one in stories(root) if one.lead] == [("b", week)]
+
+
+def test_a_lead_in_a_file_that_was_never_read_is_reported_in_one_line(root: Path) -> None:
+    (root / C).write_text("---\ntitle: C\nlink: [\nlead: true\n---\n")
+    (root / B).write_text("---\ntitle: B\nlink: [\n---\n\nThey lead: true or not.\n")
+
+    made, refused = run(root, ChangeRequest(file=A, changes={"lead": True}))
+
+    assert isinstance(made, Edit)
+    assert isinstance(refused, Refusal)
+    assert (
+        refused.why == f"{C}: says that it leads 2026-W20, and cannot be read; see 'digest check'"
+    )

@@ -398,4 +398,4 @@ def test_what_the_publisher_changed_below_a_note_is_new_until_it_was_looked_at(
 def look(root: Path, file: str) -> None:
     """Marks a story as looked at, as the desk does."""
     story = next(one for one in load.load(root, config.load(root)).stories if one.file == file)
-    reviewed.set_reviewed(root, story.week, file, story, reviewed=True)
+    reviewed.set_reviewed(root, story, reviewed=True)

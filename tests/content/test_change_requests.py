@@ -257,33 +257,53 @@ def test_line_breaks_that_git_has_changed_are_no_change() -> None:
     assert isinstance(change_requests.decide(request, crlf, "", KNOWN), Edit)
 
 
-def test_a_story_moves_to_another_week_unless_it_shows_a_picture_of_its_folder() -> None:
+def test_a_story_moves_to_another_week_with_the_pictures_that_only_it_shows() -> None:
     request = ChangeRequest(file=FILE, week=Week(2026, 21), changes={"lead": True})
     data = (STORY + "![](quay.jpg)\n").encode()
 
-    moved, stays = (
-        change_requests.decide(request, data, "", KNOWN, beside)
-        for beside in ((), ("quay.jpg", "a.md"))
+    beside = ("quay.jpg", "a.md")
+
+    alone = change_requests.decide(request, data, "", KNOWN, beside)
+    shared = change_requests.decide(
+        request, data, "", KNOWN, beside, lambda _: "content/2026/w20/letter.md"
     )
 
-    assert isinstance(moved, Edit)
-    assert moved.place == "content/2026/w21/2026-05-15-slug.md"
-    assert moved.undone == Edit(moved.place, moved.after, moved.before, FILE)
-    assert isinstance(stays, Refusal)
-    assert "quay.jpg" in stays.why
+    assert isinstance(alone, Edit)
+    assert alone.place == "content/2026/w21/2026-05-15-slug.md"
+    assert alone.moved == [("content/2026/w20/quay.jpg", "content/2026/w21/quay.jpg")]
+    assert alone.undone.moved == [("content/2026/w21/quay.jpg", "content/2026/w20/quay.jpg")]
+    assert alone.undone.undone == alone
+    assert isinstance(shared, Refusal)
+    assert shared.why == (
+        f"{FILE}: shows quay.jpg, as content/2026/w20/letter.md does; "
+        "move both files by hand, and correct the links"
+    )
 
 
 @pytest.mark.parametrize(
-    ("shown", "stays"),
-    [("![](1.png)", True), ("<img src='./1.png'>", True), ("![](https://x.example/1.png)", False),
-     ("![](https://x.example/11.png)", False), ("![](11.png)", False), ("![](1.png.webp)", False)],
+    ("shown", "moves"),
+    [("![](1%20é.png)", True), ("![](1%20%C3%A9.png)", True), ("![](<1 é.png>)", True),
+     ("<img src='./1 e\u0301.png'>", True), ("![](https://x.example/1%20é.png)", False),
+     ("![](11%20é.png)", False), ("![](1%20é.png.webp)", False)],
 )  # fmt: skip
-def test_a_picture_is_shown_only_by_its_whole_name(shown: str, stays: bool) -> None:
+def test_a_picture_is_shown_only_by_its_whole_name(shown: str, moves: bool) -> None:
     request = ChangeRequest(file=FILE, week=Week(2026, 21))
+    data = f"{STORY}{shown}\n".encode()
 
-    done = change_requests.decide(request, f"{STORY}{shown}\n".encode(), "", KNOWN, ["1.png"])
+    done = change_requests.decide(request, data, "", KNOWN, ["1 é.png"])
 
-    assert isinstance(done, Refusal) == stays
+    assert isinstance(done, Edit)
+    assert done.pictures == (("1 é.png",) if moves else ())
+
+
+def test_a_picture_that_is_shown_with_its_folder_does_not_move() -> None:
+    request = ChangeRequest(file=FILE, week=Week(2026, 21))
+    data = f"{STORY}![](1.png)\n![](../w20/1.png)\n".encode()
+
+    done = change_requests.decide(request, data, "", KNOWN, ["1.png"])
+
+    assert isinstance(done, Refusal)
+    assert "shows 1.png, with its folder; move both files by hand" in done.why
 
 
 def test_the_publishers_version_of_a_field_can_be_taken() -> None:

@@ -302,7 +302,8 @@ def test_a_letter_changed_meanwhile_is_not_written(desk: Desk) -> None:
     assert kept.endswith("By another hand.\n")
     assert '<pre tabindex="0">By another hand.</pre>' in refused.text
     assert "\nBy mine.</textarea>" in refused.text
-    assert path.read_text() == "---\ndraft: true\n---\n\nBy mine.\n"
+    assert "In the file now, without a title:" in refused.text
+    assert path.read_text() == "---\ntitle: Week 48, 2026\ndraft: true\n---\n\nBy mine.\n"
 
 
 def test_a_letter_with_a_fault_shows_it_and_keeps_what_was_typed(desk: Desk) -> None:
@@ -630,3 +631,106 @@ def test_a_digest_without_stories_has_a_desk(tmp_path: Path) -> None:
         page = desk.client.get("/_desk/").text
 
     assert "No stories, no letter yet" in page
+
+
+def test_a_letters_title_is_changed_in_its_own_line(desk: Desk) -> None:
+    path = desk.root / WEEK / "letter.md"
+    desk.letter(set="draft")
+    drafted = path.read_text()
+    desk.open()
+    desk.letter(title="What the  memory crunch means: a start")
+    titled = path.read_text()
+    desk.open()
+    desk.undo()
+
+    assert titled == drafted.replace(
+        "title: Week 48, 2026", "title: 'What the memory crunch means: a start'"
+    )
+    assert path.read_text() == drafted
+
+
+@pytest.mark.parametrize(
+    ("text", "title", "after"),
+    [
+        ("Text.\n", "Mine", "---\ntitle: Mine\n---\n\nText.\n"),
+        ("---\n# own\ntitle: 'A'\n---\n\nText.\n", "", "---\n# own\n---\n\nText.\n"),
+        ("---\r\ndraft: true\r\n---\r\n\r\nText.\r\n", "Mine",
+         "---\r\ntitle: Mine\r\ndraft: true\r\n---\r\n\r\nText.\r\n"),
+        ("---\r\n---\r\nText.\r\n", "Mine", "---\r\ntitle: Mine\r\n---\r\nText.\r\n"),
+    ],
+)  # fmt: skip
+def test_a_title_is_given_and_taken_out_whatever_front_matter_a_letter_has(
+    desk: Desk, text: str, title: str, after: str
+) -> None:
+    path = desk.root / WEEK / "letter.md"
+    path.write_bytes(text.encode())
+    desk.open()
+    desk.letter(title=title)
+
+    assert path.read_bytes() == after.encode()
+
+
+def test_a_letters_title_that_another_hand_changed_is_not_written_over(desk: Desk) -> None:
+    path = desk.root / WEEK / "letter.md"
+    path.write_text("---\ntitle: A\n---\n\nText.\n")
+    desk.open()
+    path.write_text("---\ntitle: Theirs\n---\n\nText.\n")
+    refused = desk.letter(title="Mine")
+    desk.page = refused.text
+    kept = path.read_text()
+    desk.letter(title="Mine")
+
+    assert "In the file now, with the title “Theirs”:" in refused.text
+    assert 'value="Mine"' in refused.text
+    assert "title: Theirs" in kept
+    assert path.read_text() == "---\ntitle: Mine\n---\n\nText.\n"
+
+
+def test_drafting_writing_and_publishing_a_letter_are_undone_one_by_one(desk: Desk) -> None:
+    path = desk.root / WEEK / "letter.md"
+    before = files(desk.root)
+    desk.letter(set="draft")
+    drafted = path.read_text()
+    desk.open()
+    desk.letter(title="Mine", body="Words.", set="publish")
+    published = path.read_text()
+    desk.undo()
+    unpublished = path.read_text()
+    desk.undo()
+
+    assert "published: " in published
+    assert published.endswith("\n\nWords.\n")
+    assert unpublished == drafted
+    assert files(desk.root) == before
+
+
+def test_a_draft_that_was_written_since_is_not_removed_by_undo(desk: Desk) -> None:
+    path = desk.root / WEEK / "letter.md"
+    desk.letter(set="draft")
+    path.write_text(path.read_text() + "By another hand.\n")
+    answer = desk.send("undo", {"token": desk.token(), "at": "2026-W48"}, Accept="application/json")
+
+    assert path.read_text().endswith("By another hand.\n")
+    assert "changed since it was saved, and not undone" in desks.parsed(answer)["said"]
+    assert "By another hand." in desks.parsed(answer)["letter"]
+
+
+def test_a_story_that_was_reviewed_stays_so_in_another_week(desk: Desk) -> None:
+    desk.save(STORY, set="reviewed=true")
+    desk.open()
+    desk.save(STORY, week="2026-W49")
+    page = desk.open("2026-W49")
+    undone = (desk.undo(), desk.open())[1]
+
+    assert "1 of 1 done" in page
+    assert "1 of 6 done" in undone
+
+
+def test_words_that_came_since_a_story_was_shown_are_not_reviewed_unseen(desk: Desk) -> None:
+    path = desk.root / desk.file(STORY)
+    path.write_text(path.read_text().replace("title: Number 3", "title: Number 3, corrected,"))
+    desk.save(STORY, set="reviewed=true")
+    page = desk.open()
+
+    assert "Changed since you saw it, look again: Number 3 on memory" in page
+    assert "0 of 6 done" in page

@@ -147,9 +147,12 @@ class Desk:
         """Sends the letter's form."""
         form = self.page.partition('<aside id="letter"')[2]
         seen = re.search(r'name="seen" value="([^"]*)"', form)
+        title = re.search(r'name="title" value="([^"]*)"', form)
         body = re.search(r'name="body"[^>]*>\n(.*?)</textarea>', form, re.DOTALL)
         fields = {"token": self.token(), "at": "2026-W48", "seen": seen[1] if seen else ""}
-        if body:
+        if title and "<fieldset hidden disabled>" not in form:
+            fields["title"] = unescape(title[1])
+        if body and "<fieldset hidden disabled>" not in form:
             fields["body"] = unescape(body[1]).replace("\n", "\r\n")
         return self.send("letter", fields | changed)
 
