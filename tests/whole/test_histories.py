@@ -25,6 +25,7 @@ from test_sequences import BIG, QUIET, Sequence, Step, _chosen, _fields, _is_sto
 from digest import config
 from digest.commands import build, pull
 from digest.commands.pull_report import PullReport
+from digest.content import load
 from digest.errors import Faults
 
 GIT = (
@@ -36,14 +37,17 @@ GIT = (
     "-c",
     "merge.conflictStyle=merge",
 )
-ARTICLE = re.compile(r'<article class="(?:card|line)" id="([^"]+)">(.*?)</article>', re.DOTALL)
+ARTICLE = re.compile(r'<article class="(?:card|line)[^"]*" id="([^"]+)">(.*?)</article>', re.DOTALL)
 REDIRECT = re.compile(r'<li id="([^"_][^"]*)"><a [^>]*?href="([^"]+)"')
 LINK = re.compile(
-    r'<h3[^>]*><a href="https?://news\.example/(?:article/3500(\d+)|story-(\d+)|(\d+))(?:[/"?])'
+    r'<h3[^>]*><a [^>]*?href="https?://news\.example/(?:article/3500(\d+)|story-(\d+)|(\d+))(?:[/"?])'
+)
+ALSO = re.compile(
+    r'<p class="original" id="([^"]+)">Also: <cite[^>]*><a href="https?://news\.example/(?:article/3500(\d+)|story-(\d+)|(\d+))[/"?]'
 )
 EXCERPT = re.compile(r'<blockquote class="excerpt"[^>]*>(.*?)</blockquote>', re.DOTALL)
 QUOTATION = re.compile(r"<blockquote>.*?</blockquote>", re.DOTALL)
-NOTE = re.compile(r'<div class="note"[^>]*>(.*?)</div>', re.DOTALL)
+NOTE = re.compile(r'<div class="note[^"]*"[^>]*>(.*?)</div>', re.DOTALL)
 ENTRY = re.compile(r"<entry>(.*?)</entry>", re.DOTALL)
 PUBLISHERS = re.compile(r"two paragraphs|some five words|said .{0,9}v\d|&amp; more")
 """Words of the publisher's summaries, as pages show them."""
@@ -78,6 +82,28 @@ class History(Sequence):
         for file in self._stories():
             text = (self.root / file).read_bytes()
             (self.root / file).write_bytes(re.sub(rb"(?m)^hide: true\n", b"", text))
+
+    def do_also(self, one: int, other: int) -> None:
+        """The editor names another story of the week, or one that is not in it, as the same event."""
+        file, named = _chosen(self._stories(), one), _chosen(self._stories(), other)
+        beside = [
+            place
+            for place in self._stories()
+            if place.rpartition("/")[0] == file.rpartition("/")[0]
+        ]
+        names = {named, _chosen(beside, other)} if other % 2 else {_chosen(beside, other)}
+        words = ", ".join(sorted(name.rpartition("/")[2] for name in names)).encode()
+
+        def also(text: bytes) -> bytes:
+            text = re.sub(rb"(?m)^also:[^\r\n]*\r?\n", b"", text)
+            return re.sub(rb"(?m)^(link:[^\r\n]*)", rb"\1\nalso: [" + words + b"]", text, count=1)
+
+        self._edit(one, also)
+
+    def do_alone(self, _: int, __: int) -> None:
+        for file in self._stories():
+            text = (self.root / file).read_bytes()
+            (self.root / file).write_bytes(re.sub(rb"(?m)^also:[^\r\n]*\r?\n", b"", text))
 
     def do_swap(self, one: int, other: int) -> None:
         """Two files change places; the job sees it before it pulls again, since git would merge one into the other."""
@@ -222,9 +248,15 @@ class History(Sequence):
                     found = LINK.search(article)
                     assert found, article
                     shown[path, anchor] = int(next(filter(None, found.groups())))
+                for anchor, *numbers in ALSO.findall(page):
+                    assert (path, anchor) not in shown
+                    shown[path, anchor] = int(next(filter(None, numbers)))
                 for anchor, href in REDIRECT.findall(page):
                     target, _, fragment = href.partition("#")
                     redirects[path, anchor] = f"{target.lstrip('/')}index.html", fragment
+        content = load.load(self.root, config.load(self.root))
+        published = [story for story in content.stories if not (story.hide or story.draft)]
+        assert len(shown) == len(published), "a story is shown twice, or nowhere"
         for address, number in shown.items():
             owner = self.owners.setdefault(address, number)
             assert owner == number, f"{address} was E{owner}'s and now shows E{number}"
@@ -288,8 +320,9 @@ class History(Sequence):
         ).stdout
 
 
-KINDS = ("tell", "tell", "tell", "edit", "edit", "pull", "pull", "job", "job", "sync", "sync", "move", "rename", "swap",
-         "delete", "write", "earlier", "clash", "hide", "show", "build", "build", "build")  # fmt: skip
+KINDS = ("tell", "tell", "tell", "edit", "edit", "pull", "pull", "job", "job", "sync", "sync", "move", "rename",
+         "swap", "delete", "write", "earlier", "clash", "hide", "show", "also", "also", "alone", "build", "build",
+         "build")  # fmt: skip
 STEPS = st.lists(st.tuples(st.sampled_from(KINDS), BIG, BIG), min_size=3, max_size=14)
 
 
