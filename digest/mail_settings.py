@@ -26,7 +26,7 @@ _BUTTONDOWN = "https://api.buttondown.com/v1"
 _SUBMISSION, _SUBMISSIONS = 587, 465  # ports: RFC 6409, RFC 8314
 _NEEDED = {
     "smtp": ("from", "to", "smtp"),
-    "buttondown": (),
+    "buttondown": ("from",),
     "listmonk": ("from", "url", "user", "list"),
 }
 """What each way of sending needs."""

@@ -122,6 +122,14 @@ class Failed(NamedTuple):
     wait: datetime | None = None
 
 
+class Reply(NamedTuple):
+    """What an API answers; `status` is 0 if there was no answer, then `reason` says why."""
+
+    status: int
+    body: bytes = b""
+    reason: str = ""
+
+
 class Entry(NamedTuple):
     """One entry of a feed, as plain text, with http(s) links only.
 

@@ -43,10 +43,11 @@ def mail(
 
     WEEK is 2026-W20, 2026/w20, or w20 of the newest year that has it; without it, the next edition
     that was not mailed. Only closed editions are mailed. Writes a complete message, with HTML and
-    text, to the file 2026-W20.eml. With --send, it is sent as [mail] in digest.toml says.
+    text, to the file 2026-W20.eml, or makes a draft at the service that [mail] in digest.toml names.
+    With --send, it is sent.
 
     What was sent is noted in content/ledger/sent.jsonl: commit it, so that no clone sends an
-    edition again. The password is read from the environment, as DIGEST_MAIL_SECRET.
+    edition again. The password or key is read from the environment, as DIGEST_MAIL_SECRET.
 
     \b
     Examples:
@@ -86,11 +87,15 @@ def _tell(report: MailReport, config: Config, call: Call) -> None:
     if report.mail is None:
         call.say(report.reason[:1].upper() + report.reason[1:])
         return
-    settings = config.mail
+    settings, week = config.mail, report.mail.week
     what = f"'{report.mail.subject}' with {formatting.stories(report.stories)}"
     if report.sent:
-        call.say(f"Sent to {settings.to}: {what}")
+        by = f"by {settings.via}" if settings.via != "smtp" else f"to {settings.to}"
+        call.say(f"Sent {by}: {what}")
         call.say("Commit content/ledger/sent.jsonl, so that no other clone sends it again")
+    elif report.draft:
+        call.say(f"{report.draft}: {'a draft' if report.new else 'has a draft already'} of {what}")
+        call.say(f"Look at it there; 'digest mail {week} --send' sends it as it is then")
     elif report.file:
         call.say(f"{report.file}: {what}")
         if settings.via == "smtp":

@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -24,9 +25,11 @@ from digest.content import ledger, publishable, sent, store
 from digest.content.load import load
 from digest.content.sent import Mailed, Sending
 from digest.errors import DigestError, Faults, Problem
+from digest.feeds.fetch import ask_api, user_agent
 from digest.mail import smtp
+from digest.mail.errors import NotSentError, UnknownError
 from digest.mail.message import headers, message
-from digest.mail.smtp import NotSentError, UnknownError
+from digest.mail.services import service
 from digest.mail_settings import SECRET
 from digest.model import CONFIG_FILE, Config
 from digest.site.addresses import Base
@@ -38,14 +41,18 @@ from digest.site.mail.edition import EditionMail, edition_mail
 from digest.site.render import Renderer
 from digest.week import Week
 
+_SERVICES = {"buttondown": "API key", "listmonk": "token"}
+"""The services that keep drafts and know what they have sent, and what their secret is called."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MailReport:
     """What became of an edition: its `mail`, with how many `stories`, the `message` in bytes, and its
     `headers` as they are shown.
 
-    Without a `mail`, none is due, and `reason` says why. `file` is where the message was written;
-    without one it was `sent`, or shown only.
+    Without a `mail`, none is due, and `reason` says why. `file` is where the message was written,
+    `draft` the page of its draft at a service, which is `new` or was there. Otherwise it was `sent`,
+    or only shown.
     """
 
     mail: EditionMail | None = None
@@ -54,6 +61,8 @@ class MailReport:
     headers: Sequence[str] = ()
     reason: str = ""
     file: Path | None = None
+    draft: str = ""
+    new: bool = False
     sent: bool = False
 
 
@@ -93,9 +102,11 @@ def run(
             return MailReport(reason=found.reason)
         edition = found.edition
         before = mailed.get(edition.week, Mailed())
-        _refuse_settings(root, config, send=wanted.send, secret=secret)
-        if wanted.send:
-            _refuse_mailed(before, edition.week, wanted)
+        at_service = config.mail.via in _SERVICES and not wanted.output
+        if wanted.send or at_service:
+            _refuse_mailed(before, edition.week, wanted, at_service=at_service)
+        acting = not wanted.dry and (wanted.send or at_service)
+        _refuse_settings(root, config, acting=acting, secret=secret)
         mail = _composed(root, config, archive, edition, dates[edition.week])
         made = message(mail, config.mail, config.site.url)
         report = MailReport(
@@ -103,11 +114,27 @@ def run(
         )
         if wanted.dry:
             return report
-        if not wanted.send:
+        send = partial(_send, root, config, edition.week, clock)
+        if at_service:
+            ask = partial(ask_api, agent=user_agent(config.site))
+            api = service(config.mail, secret, ask)
+            remote = None if wanted.again else api.find(mail)
+            if remote and not remote.is_draft:
+                store.add_sent(root, _line(config, edition.week, sent.SENT, clock()))
+                where = f"{api.name} has {edition.week} already, as '{remote.state}'"
+                return MailReport(reason=f"nothing to mail: {where}: {remote.page}")
+            new, remote = remote is None, remote or api.create(mail)
+            if not wanted.send:
+                if new:
+                    store.add_sent(root, _line(config, edition.week, sent.DRAFT, clock()))
+                return replace(report, draft=remote.page, new=new)
+            send(partial(api.send, remote))
+        elif wanted.send:
+            send(partial(smtp.send, made, config.mail, secret))
+        else:
             file = wanted.output or root / f"{edition.week}.eml"
             disk.write(file.parent, file.name, made)
             return replace(report, file=file)
-        _send(root, config, edition.week, made, secret, clock)
         return replace(report, sent=True)
 
 
@@ -139,13 +166,14 @@ def _mailed(root: Path) -> Mapping[Week, Mailed]:
     return sent.by_week(lines)
 
 
-def _refuse_settings(root: Path, config: Config, *, send: bool, secret: str) -> None:
-    """Raises DigestError if digest.toml or the environment lacks what a mail needs."""
+def _refuse_settings(root: Path, config: Config, *, acting: bool, secret: str) -> None:
+    """Raises DigestError if digest.toml lacks what a mail needs, or the environment what is needed
+    to send it or to make a draft (`acting`)."""
     mail, lines = config.mail, settings.lines(root)
     if not mail.sender:
         what, cure = "mail.from is missing", 'add from = "Name <name@example.org>" to [mail]'
         raise Faults([Problem(CONFIG_FILE, lines.get(("mail", 0, ""), 0), what, cure)])
-    if not send:
+    if not acting:
         return
     if kind := site_address.kind(config.site.url):
         what = f"url is {kind} {config.site.url}, so nothing is sent"
@@ -157,19 +185,21 @@ def _refuse_settings(root: Path, config: Config, *, send: bool, secret: str) -> 
             'add smtp = "smtp.example.org:587" and to = "…"',
         )
         raise Faults([Problem(CONFIG_FILE, lines.get(("mail", 0, ""), 0), what, cure)])
-    if mail.user and not secret:
+    if (mail.user or mail.via in _SERVICES) and not secret:
         raise DigestError(
-            f"{SECRET} is not set in the environment; it has the password of '{mail.user}'"
+            f"{SECRET} is not set in the environment; it is the {_SERVICES.get(mail.via, 'password')}"
+            + (f" of '{mail.user}'" if mail.user else "")
         )
 
 
-def _refuse_mailed(before: Mailed, week: Week, wanted: Wanted) -> None:
-    """Raises DigestError if an edition was sent, or if nobody knows, unless it is wanted again."""
+def _refuse_mailed(before: Mailed, week: Week, wanted: Wanted, *, at_service: bool) -> None:
+    """Raises DigestError if an edition was sent, unless it is wanted again, and if nobody knows: a
+    service does."""
     if wanted.again:
         return
     if before.sent:
         raise DigestError(f"{week}: was mailed {when(before)}; --again sends it once more")
-    if before.unknown:
+    if before.unknown and not at_service:
         raise DigestError(_undecided(before.unknown[-1]))
 
 
@@ -194,14 +224,20 @@ def _composed(
 def _line(
     config: Config, week: Week, state: str, now: datetime, began: str = "", by: str = ""
 ) -> Sending:
-    via, to = config.mail.via or "hand", config.mail.to or "readers"
+    mail = config.mail
+    via, to = mail.via or "hand", mail.to or (f"list {mail.list}" if mail.list else "all readers")
     return Sending(ledger.timestamp(now), str(week), via, to, state, began, by)
 
 
 def _send(
-    root: Path, config: Config, week: Week, made: bytes, secret: str, clock: Callable[[], datetime]
+    root: Path,
+    config: Config,
+    week: Week,
+    clock: Callable[[], datetime],
+    send: Callable[[Callable[[], None]], None],
 ) -> None:
-    """Sends a message by SMTP, and notes before and after that it does."""
+    """Sends an edition, and notes before and after that it does: `send` calls the function that it
+    is given when the edition is about to leave."""
     line = _line(config, week, sent.SENDING, clock())
     begun = False
 
@@ -211,11 +247,13 @@ def _send(
         begun = True
 
     try:
-        smtp.send(made, config.mail, secret, begin)
+        send(begin)
     except NotSentError:
         if begun:
             store.add_sent(root, _line(config, week, sent.FAILED, clock(), line.at))
         raise
     except UnknownError as error:
-        raise DigestError(f"{error}\n{_undecided(line)}") from error
+        cure = "run the command again: it asks whether the edition was sent"
+        undecided = cure if config.mail.via in _SERVICES else _undecided(line)
+        raise DigestError(f"{error}\n{undecided}") from error
     store.add_sent(root, _line(config, week, sent.SENT, clock(), line.at))

@@ -30,7 +30,7 @@ from digest.feeds.http_errors import Redirect, Retry
 from digest.feeds.limits import USUAL, Limits
 from digest.feeds.link_check import LinkResult
 from digest.feeds.private_networks import Guard, PrivateAddressError
-from digest.model import Failed, Feed, Fetched, Site, Validators
+from digest.model import Failed, Feed, Fetched, Reply, Site, Validators
 
 _ACCEPT = (
     "application/rss+xml, application/atom+xml, application/feed+json, application/rdf+xml;q=0.9, "
@@ -152,6 +152,27 @@ def check_links(
         for address in addresses
     ]
     return tuple(concurrent.run((probe.check() for probe in probes), on_progress))
+
+
+def ask_api(
+    method: str,
+    address: str,
+    headers: Mapping[str, str],
+    body: bytes | None,
+    *,
+    agent: str,
+    limits: Limits = USUAL,
+) -> Reply:
+    """Makes one request to an API, without retries and redirects, and returns what it answers."""
+    try:
+        with httpx.Client(
+            headers={"User-Agent": agent.encode("ascii", "ignore").decode()},
+            timeout=httpx.Timeout(limits.deadline, connect=limits.connect),
+        ) as client:
+            response = client.request(method, address, headers=dict(headers), content=body)
+            return Reply(response.status_code, response.content)
+    except _NETWORK_ERRORS as error:
+        return Reply(0, reason=http_errors.exception_reason(error, limits.deadline))
 
 
 class _Session:

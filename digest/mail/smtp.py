@@ -15,19 +15,11 @@ from collections.abc import Callable
 from email.utils import parseaddr
 
 from digest import mail_settings
-from digest.errors import DigestError
+from digest.mail.errors import NotSentError, UnknownError
 from digest.model import Mail
 
 _PATIENCE = 60.0  # seconds that a server may be silent
 _ACCEPTED = frozenset({250, 251})
-
-
-class NotSentError(DigestError):
-    """Nothing was sent."""
-
-
-class UnknownError(DigestError):
-    """The message was sent or not: nobody can say."""
 
 
 def send(message: bytes, settings: Mail, secret: str, begin: Callable[[], None]) -> None:

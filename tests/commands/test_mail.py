@@ -205,7 +205,7 @@ def test_what_sending_needs_is_named(root: Path) -> None:
     assert refused(root, "--send").startswith("digest.toml:3: url is still the example address")
     (root / "digest.toml").write_text(f"{settings}user = 'ed'\n")
     assert refused(root, "--send") == (
-        "DIGEST_MAIL_SECRET is not set in the environment; it has the password of 'ed'"
+        "DIGEST_MAIL_SECRET is not set in the environment; it is the password of 'ed'"
     )
     (root / "digest.toml").write_text(settings.partition("to =")[0])
     assert refused(root, "--send").startswith(

@@ -34,11 +34,13 @@ LARGEST = 100_000
 class EditionMail(NamedTuple):
     """An edition as a mail: `id` is its Atom id, `date` when the edition was published.
 
-    `body` is the HTML for a service that puts a page of its own around it, `page` the whole HTML.
+    `url` is that of its page on the site. `body` is the HTML for a service that puts its own page
+    around it, `page` the whole HTML.
     """
 
     week: Week
     id: str
+    url: str
     subject: str
     date: datetime
     text: str
@@ -84,6 +86,7 @@ def edition_mail(
     return EditionMail(
         week=edition.week,
         id=atom.feed_id(site, "week", str(edition.week)),
+        url=context.base.absolute(view.place),
         subject=title,
         date=datetime.fromtimestamp(int(dates.published), ZoneInfo(site.timezone)),
         text=text_part(body(total, total)),

@@ -1,0 +1,240 @@
+"""The APIs of two newsletter services, Buttondown and listmonk: drafts are made there, and sent.
+
+    find ──nothing──▶ create, as a draft ──▶ `begin` ──▶ send
+
+A service keeps the edition's id with the draft, so an edition is found there again, whatever this
+side remembers. Both put text through a template language, so braces are written in a way that it
+does not see.
+"""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import json
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, NamedTuple, Protocol
+from urllib.parse import urlencode
+
+from digest.mail.errors import NotSentError, UnknownError
+from digest.model import Mail, Reply
+from digest.site.mail.edition import EditionMail
+
+Request = Callable[[str, str, Mapping[str, str], bytes | None], Reply]
+"""Makes an HTTP request: method, URL, headers, body."""
+
+_SHOWN = 200  # characters of what a service says
+_MOST_PAGES = 100  # of a list
+_NEVER_SENT = range(400, 500)
+"""Statuses with which a service refuses a request that it has not carried out."""
+_JOINER = "\u2060"  # WORD JOINER, which is not seen
+
+
+class Remote(NamedTuple):
+    """An edition at a service: its `id` and `state` there, and the page where it can be seen."""
+
+    id: str
+    state: str
+    page: str
+
+    @property
+    def is_draft(self) -> bool:
+        """True if it was not sent, and is not to be sent at a time."""
+        return self.state == "draft"
+
+
+class Service(Protocol):
+    """A service that keeps a list of readers. All functions raise NotSentError, `send` also
+    UnknownError."""
+
+    name: str
+
+    def find(self, mail: EditionMail) -> Remote | None:
+        """Returns the edition if the service has it."""
+
+    def create(self, mail: EditionMail) -> Remote:
+        """Makes a draft."""
+
+    def send(self, remote: Remote, begin: Callable[[], None]) -> None:
+        """Calls `begin`, then lets the service send a draft."""
+
+
+def service(settings: Mail, secret: str, request: Request) -> Service:
+    """Returns the service in the settings; `secret` is its API key or token."""
+    kinds: Mapping[str, type[_Buttondown | _Listmonk]] = {
+        "buttondown": _Buttondown,
+        "listmonk": _Listmonk,
+    }
+    return kinds[settings.via](settings, secret, request)
+
+
+class _Api:
+    """Requests to one API, answered in JSON."""
+
+    name = ""
+
+    def __init__(self, settings: Mail, headers: Mapping[str, str], request: Request) -> None:
+        self._url, self._request = settings.url, request
+        self._headers = {**headers, "Accept": "application/json"}
+
+    def ask(self, method: str, path: str, values: Mapping[str, object] | None = None) -> Any:
+        """Returns the answer to a request; raises NotSentError, or UnknownError if a request that
+        changes something may have been carried out."""
+        body = None if values is None else json.dumps(values).encode()
+        headers = {**self._headers, "Content-Type": "application/json"} if body else self._headers
+        reply = self._request(method, f"{self._url}{path}", headers, body)
+        place = f"{self.name} at {self._url}"
+        if reply.status in _NEVER_SENT or (method == "GET" and reply.status // 100 != 2):
+            said = reply.reason or f"{reply.status} {_words(reply.body)}"
+            raise NotSentError(f"{place}: {said}{_cure(reply.status)}")
+        if reply.status // 100 != 2:
+            raise UnknownError(f"{place}: {reply.reason or f'{reply.status} {_words(reply.body)}'}")
+        with self.understood():
+            return json.loads(reply.body)
+
+    @contextlib.contextmanager
+    def understood(self) -> Iterator[None]:
+        """Raises NotSentError where an answer is not what the API is documented to give."""
+        try:
+            yield
+        except (KeyError, TypeError, AttributeError, ValueError, RecursionError):
+            what = "answers something else than its API would; is mail.url right?"
+            raise NotSentError(f"{self.name} at {self._url}: {what}") from None
+
+
+class _Buttondown(_Api):
+    """https://docs.buttondown.com/api-emails-introduction, version 2026-04-01."""
+
+    name = "Buttondown"
+
+    def __init__(self, settings: Mail, secret: str, request: Request) -> None:
+        headers = {
+            "Authorization": f"Token {secret}",
+            "X-API-Version": "2026-04-01",
+            # It refuses to send for a key that has never sent, unless told that this is meant.
+            "X-Buttondown-Live-Dangerously": "true",
+        }
+        super().__init__(settings, headers, request)
+
+    def find(self, mail: EditionMail) -> Remote | None:
+        with self.understood():
+            found = (one for one in self._emails() if _id_of(one) == mail.id)
+            kept = (self._remote(one) for one in found if one["status"] != "deleted")
+            return next(kept, None)
+
+    def create(self, mail: EditionMail) -> Remote:
+        body = _without_blank_lines(_html(mail.body))
+        values = {
+            "subject": _text(mail.subject, _JOINER),
+            # As Markdown, in which HTML stays as it is; its other editor would drop the styles.
+            "body": f"<!-- buttondown-editor-mode: plaintext -->{body}",
+            "status": "draft",
+            "canonical_url": mail.url,
+            "metadata": {"digest": mail.id},
+        }
+        with self.understood():
+            return self._remote(self.ask("POST", "/emails", values))
+
+    def send(self, remote: Remote, begin: Callable[[], None]) -> None:
+        begin()
+        self.ask("PATCH", f"/emails/{remote.id}", {"status": "about_to_send"})
+
+    def _emails(self) -> Iterator[dict[str, Any]]:
+        for number in range(1, _MOST_PAGES + 1):
+            words = {"ordering": "-creation_date", "excluded_fields": "body", "page": number}
+            page = self.ask("GET", f"/emails?{urlencode(words)}")
+            yield from page["results"]
+            if not page.get("next"):
+                break
+
+    def _remote(self, email: Mapping[str, Any]) -> Remote:
+        id = str(email["id"])
+        return Remote(id, str(email["status"]), f"https://buttondown.com/emails/{id}")
+
+
+class _Listmonk(_Api):
+    """https://listmonk.app/docs/apis/campaigns/."""
+
+    name = "listmonk"
+
+    def __init__(self, settings: Mail, secret: str, request: Request) -> None:
+        login = base64.b64encode(f"{settings.user}:{secret}".encode()).decode()
+        super().__init__(settings, {"Authorization": f"Basic {login}"}, request)
+        self._settings = settings
+
+    def find(self, mail: EditionMail) -> Remote | None:
+        tag = _tag(mail)
+        words = {"tags": tag, "per_page": "all", "no_body": "true", "order_by": "created_at"}
+        with self.understood():
+            found = self.ask("GET", f"/api/campaigns?{urlencode(words)}")["data"]["results"]
+            return next((self._remote(one) for one in found if tag in (one["tags"] or ())), None)
+
+    def create(self, mail: EditionMail) -> Remote:
+        open_braces = '{{ "{{" }}'
+        values = {
+            "name": mail.subject,
+            "subject": mail.subject.replace("{{", open_braces),
+            "lists": [self._settings.list],
+            "from_email": self._settings.sender,
+            "type": "regular",
+            "content_type": "html",
+            "body": _html(mail.body),
+            "altbody": mail.text.replace("{{", open_braces),
+            "messenger": "email",
+            "tags": [_tag(mail)],
+        }
+        with self.understood():
+            return self._remote(self.ask("POST", "/api/campaigns", values)["data"])
+
+    def send(self, remote: Remote, begin: Callable[[], None]) -> None:
+        begin()
+        self.ask("PUT", f"/api/campaigns/{remote.id}/status", {"status": "running"})
+
+    def _remote(self, campaign: Mapping[str, Any]) -> Remote:
+        id = str(campaign["id"])
+        return Remote(id, str(campaign["status"]), f"{self._url}/campaigns/{id}")
+
+
+def _id_of(email: Mapping[str, Any]) -> object:
+    metadata = email.get("metadata")
+    return metadata.get("digest") if isinstance(metadata, dict) else None
+
+
+def _tag(mail: EditionMail) -> str:
+    """Returns the tag by which a campaign is found: listmonk's tags are small letters and hyphens."""
+    return f"digest-{mail.id.rpartition(':')[2]}"
+
+
+def _html(markup: str) -> str:
+    """Returns HTML in which no template language finds a command."""
+    return markup.replace("{", "&#123;").replace("@TrackLink", "&#64;TrackLink")
+
+
+def _text(words: str, between: str) -> str:
+    """Returns a line of text in which no two signs are a template's command."""
+    for sign in "{%#":
+        words = words.replace("{" + sign, "{" + between + sign)
+    return words
+
+
+def _without_blank_lines(markup: str) -> str:
+    """Returns HTML as one block of Markdown: a blank line would end it, also in a `pre`."""
+    lines = (line if line.strip() else "&#10;" for line in markup.strip().split("\n"))
+    return "\n".join(lines)
+
+
+def _cure(status: int) -> str:
+    secret = "; is DIGEST_MAIL_SECRET right, and may that key write?"
+    return secret if status in (401, 403) else ""
+
+
+def _words(body: bytes) -> str:
+    """Returns what a service says of an error: the message in its JSON, or the beginning."""
+    text = body.decode(errors="replace")
+    try:
+        found = json.loads(text)
+        text = str(found.get("message") or found.get("detail") or text)
+    except (ValueError, AttributeError, RecursionError):
+        pass
+    flat = " ".join(text.split())
+    return flat[:_SHOWN]

@@ -1,0 +1,169 @@
+"""`digest mail` at Buttondown and listmonk: a draft is made and found again, and goes out once."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import apihost
+import pytest
+from apihost import KEY, Buttondown, Listmonk, Service
+from maillint import lint
+from test_cli import digest
+from test_mail import lines, put
+
+from digest.content.paths import SENT
+
+TABLES = {
+    "buttondown": 'via = "buttondown"\nurl = "http://127.0.0.1:{port}/v1"\n',
+    "listmonk": 'via = "listmonk"\nurl = "http://127.0.0.1:{port}/"\nlist = 3\nuser = "api"\n',
+}
+SITE = '[site]\ntitle = "Test"\nurl = "https://chip-digest.github.io/"\n[mail]\nfrom = "Ed <ed@example.net>"\n'
+HOSTILE = "Chips {{ .Subscriber.Email }} {% now %} <b>x</b>"
+
+
+@pytest.fixture(params=["buttondown", "listmonk"])
+def service(request: pytest.FixtureRequest) -> Service:
+    return Buttondown() if request.param == "buttondown" else Listmonk()
+
+
+@pytest.fixture
+def root(tmp_path: Path, service: Service) -> Iterator[Path]:
+    """A digest with two closed weeks, and the service that mails it."""
+    for day, week in (("08", 19), ("15", 20), ("19", 21)):
+        put(tmp_path, f"2026/w{week}/2026-05-{day}-chips-{week}.md", f"headline: '{HOSTILE}'")
+    with apihost.serving(service) as port:
+        table = TABLES[type(service).__name__.lower()].format(port=port)
+        (tmp_path / "digest.toml").write_text(SITE + table)
+        yield tmp_path
+
+
+def said(root: Path, *words: str) -> str:
+    done = digest("mail", *words, cwd=root, DIGEST_MAIL_SECRET=KEY)
+    assert (done.returncode, done.stderr) == (0, "")
+    return done.stdout
+
+
+def refused(root: Path, *words: str, secret: str = KEY) -> str:
+    done = digest("mail", *words, cwd=root, DIGEST_MAIL_SECRET=secret)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert KEY not in done.stderr
+    return done.stderr.rstrip("\n")
+
+
+def test_a_draft_is_made_once_and_sent_as_it_is_there(root: Path, service: Service) -> None:
+    first, second = said(root), said(root)
+    service.kept[0]["subject"] = "The editor's own"
+
+    assert ": a draft of 'Week 20, 2026: Chips" in first
+    assert "'digest mail 2026-W20 --send' sends it as it is then" in first
+    assert ": has a draft already of 'Week 20" in second
+    assert lines(root) == [("2026-W20", "draft")]
+    assert service.mailed == []
+    assert said(root, "--send").startswith(f"Sent by {type(service).__name__.lower()}: ")
+    assert (len(service.kept), service.mailed) == (1, ["The editor's own"])
+    assert lines(root)[1:] == [("2026-W20", "sending"), ("2026-W20", "sent")]
+    assert said(root, "--send").startswith("Nothing to mail: 2026-W20, the newest closed edition")
+    assert "--again sends it once more" in refused(root, "w20", "--send")
+
+
+def test_what_a_service_gets_is_words_to_it(root: Path, service: Service) -> None:
+    said(root)
+    (draft,) = service.kept
+    body = draft["body"]
+
+    assert "{" not in body
+    assert "Chips &#123;&#123; .Subscriber.Email &#125;" not in body
+    assert "&#123;&#123; .Subscriber.Email" in body
+    assert "{{ ." not in draft["subject"]
+    assert "\n\n" not in body or draft.get("content_type") == "html"
+    page = f"<!DOCTYPE html><html lang=en><head><meta charset=utf-8><title>x</title></head>{body}"
+    assert lint(page) == []
+    if isinstance(service, Listmonk):
+        assert draft["lists"] == [3]
+        assert draft["from_email"] == "Ed <ed@example.net>"
+        assert '{{ "{{" }} .Subscriber.Email' in draft["altbody"]
+
+
+def test_a_draft_is_found_among_many(root: Path, service: Service) -> None:
+    said(root, "w20")
+    said(root, "w19")
+    service.kept += [
+        {**service.kept[0], "metadata": {}, "tags": ["other"], "id": number} for number in range(7)
+    ]
+
+    assert "has a draft already" in said(root, "w20")
+    assert "has a draft already" in said(root, "w19")
+    assert len(service.kept) == 9
+
+
+def test_what_the_editor_has_sent_there_is_not_sent_again(root: Path, service: Service) -> None:
+    said(root)
+    service.kept[0]["status"] = "finished" if isinstance(service, Listmonk) else "sent"
+
+    assert "has 2026-W20 already, as '" in said(root, "--send")
+    assert service.mailed == []
+    assert lines(root)[-1] == ("2026-W20", "sent")
+
+
+def test_another_clone_that_knows_nothing_sends_nothing_again(root: Path, service: Service) -> None:
+    said(root, "--send")
+    (root / SENT).unlink()
+
+    assert said(root, "--send").startswith("Nothing to mail: ")
+    assert len(service.mailed) == 1
+
+
+@pytest.mark.parametrize("method", ["POST", "PATCH PUT", "GET"])
+def test_a_service_that_dies_in_the_middle_is_asked_again(
+    root: Path, service: Service, method: str
+) -> None:
+    service.deaf = lambda asked: asked in method
+    refused(root, "--send")
+    service.deaf = lambda _: False
+    said(root, "--send")
+
+    assert (len(service.kept), len(service.mailed)) == (1, 1)
+    assert lines(root)[-1] == ("2026-W20", "sent")
+
+
+def test_an_edition_that_a_service_refuses_can_be_sent_later(root: Path, service: Service) -> None:
+    service.on_request = lambda method, _: 422 if method in ("PATCH", "PUT") else None
+
+    assert refused(root, "--send").endswith(": 422 not now")
+    assert lines(root) == [("2026-W20", "sending"), ("2026-W20", "failed")]
+    service.on_request = lambda _, __: None
+    said(root, "--send")
+    assert len(service.mailed) == 1
+
+
+def test_again_mails_another_one(root: Path, service: Service) -> None:
+    said(root, "--send")
+    said(root, "w20", "--send", "--again")
+
+    assert (len(service.kept), len(service.mailed)) == (2, 2)
+
+
+def test_what_a_service_refuses_is_said(root: Path, service: Service) -> None:
+    wrong = refused(root, secret="wrong")
+    nothing = digest("mail", cwd=root, DIGEST_MAIL_SECRET="")
+    service.on_request = lambda _, __: 500
+
+    assert wrong.endswith("; is DIGEST_MAIL_SECRET right, and may that key write?")
+    assert "Invalid token." in wrong or "invalid API credentials" in wrong
+    assert nothing.stderr.startswith("DIGEST_MAIL_SECRET is not set in the environment; it is the ")
+    assert ": 500 not now" in refused(root)
+    assert service.kept == []
+
+
+def test_an_answer_that_is_not_the_apis_is_said(root: Path, service: Service) -> None:
+    service.answer = lambda *_: (200, ["hello"])  # type: ignore[method-assign]
+
+    assert refused(root).endswith(": answers something else than its API would; is mail.url right?")
+
+
+def test_a_file_and_a_dry_run_ask_nobody(root: Path, service: Service) -> None:
+    assert said(root, "--dry-run").startswith("From: Ed <ed@example.net>\n")
+    assert said(root, "--output", "a.eml").startswith("a.eml: 'Week 20")
+    assert json.dumps(service.asked) == "[]"
