@@ -4,8 +4,10 @@
 
 Each week's stories are asked for before the editor has decided on them: which themes the rules give,
 and whether the editor's main theme is among three suggestions. Then the editor decides, looks at the
-phrases that are proposed, takes up to two that were never wrong so far, and takes out again those that
-have been wrong more than once in five. Nothing looks ahead.
+phrases that are proposed, takes up to two that stand in a headline of the theme and were never wrong so
+far, and takes out again those that have been wrong more than once in five. Nothing looks ahead, except
+in the row that says so: there the editor takes only phrases that will never be wrong, and as many as there
+are, which is the most that accepting phrases can bring.
 
 The text of a story is its headline and the feed's whole summary, from the feeds' own files in `--feeds`,
 by default ../shared/feeds.
@@ -87,10 +89,16 @@ class Replay:
     dropped: int = 0
 
 
-def replay(stories: Sequence[Story], summaries: Mapping[str, str]) -> Replay:
-    """Replays the stories week by week; `summaries` are those of their files."""
-    themes = [Theme(id, id, phrases) for id, phrases in PHRASES.items()]
+def replay(
+    stories: Sequence[Story], summaries: Mapping[str, str], *, ahead: bool = False
+) -> Replay:
+    """Replays the stories week by week; `summaries` are those of their files.
+
+    With `ahead`, the editor knows which phrases will never be wrong, and takes all of these.
+    """
+    themes = _obvious()
     done, past = Replay(), list[Story]()
+    future = [_decided(story, summaries) for story in stories] if ahead else None
     for week in sorted({story.week for story in stories}):
         index = Index(past, themes)
         new = [_story(story, summaries) for story in stories if story.week == week]
@@ -102,7 +110,7 @@ def replay(stories: Sequence[Story], summaries: Mapping[str, str]) -> Replay:
             done.among_three += story.themes[0] in suggested
             done.first += suggested[:1] == [story.themes[0]]
         past += new
-        themes = list(_learnt(themes, [_decided(story, summaries) for story in past], done))
+        themes = list(_learnt(themes, [_decided(story, summaries) for story in past], done, future))
     for story in past:
         done.at_the_end.add(_found(story, summaries, themes), story.themes)
     return done
@@ -127,28 +135,46 @@ def _found(story: Story, summaries: Mapping[str, str], themes: Sequence[Theme]) 
     return themes_of(one.headline, one.summary, themes)
 
 
-def _learnt(themes: Sequence[Theme], past: Sequence[Decided], done: Replay) -> Iterator[Theme]:
+def _learnt(
+    themes: Sequence[Theme],
+    past: Sequence[Decided],
+    done: Replay,
+    future: Sequence[Decided] | None,
+) -> Iterator[Theme]:
     """Yields the themes with the phrases that the editor takes this week, without those that failed."""
     kept = {theme.id: [*theme.match] for theme in themes}
     for id, phrase in [(theme.id, phrase) for theme in themes for phrase in theme.match]:
-        rule = (Theme(id, id, (phrase,)),)
-        hit = [story for story in past if themes_of(story.headline, story.summary, rule)]
-        wrong = sum(id not in story.themes for story in hit)
-        if wrong > WRONG * len(hit) and (len(hit) >= FEWEST or phrase not in PHRASES[id]):
+        right, wrong, _ = _counts(id, phrase, past)
+        hits = right + wrong
+        if wrong > WRONG * hits and (hits >= FEWEST or phrase not in PHRASES[id]):
             kept[id].remove(phrase)
             done.dropped += 1
     rules = [theme._replace(match=tuple(kept[theme.id])) for theme in themes]
     before = {(one.theme, one.phrase) for one in done.taken}
-    offered = [
-        one
-        for one in proposals(past, rules)
-        if not one.wrong and (one.theme, one.phrase) not in before
-    ]
+    offered = []
+    for one in proposals(past, rules):
+        _, wrong, titled = _counts(one.theme, one.phrase, past if future is None else future)
+        if not wrong and (titled or future) and (one.theme, one.phrase) not in before:
+            offered.append(one)
     offered.sort(key=lambda one: (-one.new, -one.right, one.phrase))
-    for one in offered[: min(A_WEEK, MOST - len(done.taken))]:
+    most = A_WEEK if future is None else MOST
+    for one in offered[: min(most, MOST - len(done.taken))]:
         kept[one.theme].append(one.phrase)
         done.taken.append(one)
     return (theme._replace(match=tuple(kept[theme.id])) for theme in themes)
+
+
+def _counts(id: str, phrase: str, stories: Iterable[Decided]) -> tuple[int, int, int]:
+    """Returns how many stories a phrase finds rightly, wrongly, and rightly by the headline alone."""
+    rule = (Theme(id, id, (phrase,)),)
+    right = wrong = titled = 0
+    for story in stories:
+        if themes_of(story.headline, story.summary, rule):
+            is_right = id in story.themes
+            right += is_right
+            wrong += not is_right
+            titled += is_right and bool(themes_of(story.headline, "", rule))
+    return right, wrong, titled
 
 
 def summaries_in(folder: Path, stories: Iterable[Story]) -> dict[str, str]:
@@ -193,7 +219,7 @@ def main() -> None:
     settings = config.load(ROOT)
     stories = sorted(load.survey(ROOT, settings).content.stories, key=lambda one: one.published)
     summaries = summaries_in(words.feeds, stories)
-    done = replay(stories, summaries)
+    done, most = replay(stories, summaries), replay(stories, summaries, ahead=True)
     source = "whole summaries" if summaries else "notes for summaries"
     rows = [
         (
@@ -205,6 +231,8 @@ def main() -> None:
         ("with proposals, each week before it was decided", done.as_it_came),
         ("with proposals, at the end, over all stories", done.at_the_end),
         ("proposals accepted, and taken out again", f"{len(done.taken)}, {done.dropped}"),
+        ("with only phrases that will never be wrong, before it was decided", most.as_it_came),
+        ("with only phrases that will never be wrong, at the end", most.at_the_end),
     ]
     if words.stories:
         spent = seconds(words.stories)

@@ -3,7 +3,7 @@
     decided stories ──▶ words and pairs of words ──count right and wrong──▶ the best, one after the other
 
 A phrase is proposed if it finds a story of the theme that no phrase of the rule finds, is hardly ever
-wrong, and is right more often than chance would be. Nothing is added unasked.
+wrong, and is right more often than chance would be; first those that stand in a headline. Nothing is added unasked.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from math import exp, lgamma, log, log1p
@@ -19,7 +19,7 @@ from math import exp, lgamma, log, log1p
 from digest.model import Theme
 from digest.phrases import fold
 from digest.themes.rules import WORD, themes_of
-from digest.themes.words import is_telling, is_unspaced, stem_of, words_of
+from digest.themes.words import is_telling, is_unspaced, size_of, stem_of, words_of
 
 MOST = 8
 """How many phrases are proposed for a theme."""
@@ -68,18 +68,19 @@ class Weak:
 def proposals(decided: Sequence[Decided], themes: Sequence[Theme]) -> Iterator[Proposal]:
     """Yields phrases for these themes, the best first for each."""
     there = candidates(decided)
+    headlines = sorted(candidates([replace(story, summary="") for story in decided], 1))
+    titled = {phrase for phrase in there if _is_among(phrase, headlines)}
     spelling = spellings(decided)
     for theme in themes:
         having = {number for number, story in enumerate(decided) if theme.id in story.themes}
         left = having - _found(theme, decided, having)
         for _ in range(MOST):
-            best = _best(theme, decided, there, having, left)
+            best = _best(theme, decided, there, titled, having, left)
             if best is None:
                 break
             proposal, found = best
             left -= found
-            words = (spelling.get(word, word) for word in proposal.phrase.split())
-            yield replace(proposal, phrase=" ".join(words))
+            yield replace(proposal, phrase=spelled(proposal.phrase, spelling))
 
 
 def weak(
@@ -101,10 +102,14 @@ def _best(
     theme: Theme,
     decided: Sequence[Decided],
     candidates: Mapping[str, frozenset[int]],
+    titled: Collection[str],
     having: set[int],
     left: set[int],
 ) -> tuple[Proposal, set[int]] | None:
-    """Returns the best phrase for the stories that are left, and the right ones that it finds."""
+    """Returns the best phrase for the stories that are left, and the right ones that it finds.
+
+    Those in a headline come first: a story is about them, which the words of a summary need not be.
+    """
     share = (len(having) + 1) / (len(decided) + 2)
     there = set(map(fold, theme.match))
     ranked = []
@@ -115,7 +120,8 @@ def _best(
         if new and right >= _RIGHT and wrong * 5 <= right and phrase not in there:
             chance = _chance(right, wrong, share)
             if chance <= _CHANCE:
-                ranked.append((2 * wrong - new, chance, -phrase.count(" "), len(phrase), phrase))
+                place = phrase not in titled, 2 * wrong - new, chance
+                ranked.append((*place, -phrase.count(" "), len(phrase), phrase))
     for *_, phrase in sorted(ranked)[:_TRIED]:
         # The rule may ignore some of these words.
         met = _found(theme._replace(match=(phrase,)), decided, candidates[phrase])
@@ -144,8 +150,8 @@ def _found(theme: Theme, decided: Sequence[Decided], numbers: Iterable[int]) -> 
     }
 
 
-def candidates(decided: Sequence[Decided]) -> dict[str, frozenset[int]]:
-    """Returns words, words with an open end and pairs of words, each with the stories that have it."""
+def candidates(decided: Sequence[Decided], least: int = _RIGHT) -> dict[str, frozenset[int]]:
+    """Returns words, words with an open end and pairs of words that at least so many stories have, with these."""
     found: dict[str, set[int]] = defaultdict(set)
     for number, story in enumerate(decided):
         for text in (story.headline, story.summary):
@@ -158,18 +164,35 @@ def candidates(decided: Sequence[Decided]) -> dict[str, frozenset[int]]:
                     continue
                 if is_telling(first) and is_telling(second):
                     found[f"{first} {second}"].add(number)
-    forms: dict[str, set[str]] = defaultdict(set)
-    for phrase in found:
-        forms[stem_of(phrase)].add(phrase)
     every = sorted(found)
+    for stem in {*_stems(every)}:
+        beginning = set(_beginning(stem, every))
+        if len(beginning) > 1:
+            found[f"{stem}*"] = set().union(*(found[phrase] for phrase in beginning))
+    return {
+        phrase: frozenset(numbers) for phrase, numbers in found.items() if len(numbers) >= least
+    }
+
+
+def _stems(phrases: Sequence[str]) -> Iterator[str]:
+    """Yields what several forms of a word, or of two, have in common, and words that others begin with."""
+    forms: dict[str, set[str]] = defaultdict(set)
+    for phrase in phrases:
+        forms[stem_of(phrase)].add(phrase)
     for base, same in forms.items():
         shortest = min(same, key=len)
         stem = shortest if all(form.startswith(shortest) for form in same) else base
-        if len(same) > 1 and len(stem) >= _STEM:
-            found[f"{stem}*"] = set().union(*(found[phrase] for phrase in _beginning(stem, every)))
-    return {
-        phrase: frozenset(numbers) for phrase, numbers in found.items() if len(numbers) >= _RIGHT
-    }
+        least = _STEM if len(same) > 1 else _STEM + 1
+        if (len(same) > 1 or " " not in stem) and size_of(stem) >= least:
+            yield stem
+
+
+def _is_among(phrase: str, every: Sequence[str]) -> bool:
+    """True for one of these phrases, and for the beginning of one with a star."""
+    if phrase.endswith("*"):
+        return any(_beginning(phrase[:-1], every))
+    at = bisect_left(every, phrase)
+    return every[at : at + 1] == [phrase]
 
 
 def spellings(decided: Iterable[Decided]) -> dict[str, str]:
@@ -179,6 +202,12 @@ def spellings(decided: Iterable[Decided]) -> dict[str, str]:
         counts.update(re.findall(WORD, f"{story.headline} {story.summary}"))
     common = sorted(counts, key=lambda word: (counts[word], word))
     return {fold(word): word for word in common}
+
+
+def spelled(phrase: str, spelling: Mapping[str, str]) -> str:
+    """Returns a phrase as its words are most often written."""
+    words = ((word.rstrip("*"), word) for word in phrase.split())
+    return " ".join(spelling.get(base, base) + word[len(base) :] for base, word in words)
 
 
 def _beginning(stem: str, every: Sequence[str]) -> Iterator[str]:

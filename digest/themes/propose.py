@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from digest.content.slug import ascii_words
 from digest.model import Story, Theme
 from digest.names import free_name
-from digest.themes.phrase_proposals import Decided, candidates, spellings
+from digest.themes.phrase_proposals import Decided, candidates, spelled, spellings
 from digest.themes.words import stem_of
 
 FEWEST = 20
@@ -72,9 +72,7 @@ def propose(stories: Sequence[Story], taken: Sequence[str] = ()) -> list[Propose
         if -score < _FEW:
             break
         phrases = [seed, *_beside(seed, found, phrases_of, left)]
-        written = tuple(
-            " ".join(spelling.get(word, word) for word in one.split()) for one in phrases
-        )
+        written = tuple(spelled(phrase, spelling) for phrase in phrases)
         having = set().union(*(found[phrase] for phrase in phrases))
         title = written[0].rstrip("*")
         theme = Theme(id="", title=title[:1].upper() + title[1:], match=written)

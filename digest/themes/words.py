@@ -37,6 +37,16 @@ went were what when where whether which while who whole whom whose why wide will
 work worked works would year years yesterday yet you your
 january february march april june july august september october november december
 """
+_SHORT = 2
+# Each sign is a syllable in Hangul, Ethiopic, Cherokee, Yi and Vai, and a consonant with its vowel in the scripts of
+# India and Tibet.
+_SYLLABLE = re.compile(
+    "[\u0900-\u0dff\u0f00-\u0fff\u1200-\u167f\u1700-\u177f\u2d80-\u2ddf\ua000-\ua63f\uac00-\ud7a3]"
+)
+_HANGUL = re.compile("[\uac00-\ud7a3]")
+_PARTICLE = re.compile(
+    "(?<=[\uac00-\ud7a3]{2})(?:에서|까지|부터|으로|에게|[이가을를은는에의로와과도만])$"
+)
 _EMPTY = frozenset(_COMMON.split())
 _TERM = re.compile(rf"{WORD}|[{UNSPACED}]+")
 _IS_UNSPACED = re.compile(f"[{UNSPACED}]")
@@ -58,8 +68,15 @@ def words_of(text: str) -> list[str]:
 
 def is_telling(word: str) -> bool:
     """True for a word that a story may be about: not a short or common one, nor a bare number."""
-    is_long_enough = len(word) > 2 or is_unspaced(word)
-    return is_long_enough and word not in _EMPTY and not word.isdigit()
+    return is_unspaced(word) or (size_of(word) > _SHORT and word not in _EMPTY)
+
+
+def size_of(word: str) -> int:
+    """Returns how many letters a word has: a syllable's sign counts as two, a digit only beside letters."""
+    letters = [sign for sign in word if sign.isalpha()]
+    syllables = sum(map(bool, map(_SYLLABLE.match, letters)))
+    digits = sum(map(str.isdigit, word)) if len(letters) > syllables else 0
+    return len(letters) + syllables + digits
 
 
 def is_unspaced(word: str) -> bool:
@@ -68,7 +85,9 @@ def is_unspaced(word: str) -> bool:
 
 
 def stem_of(word: str) -> str:
-    """Returns a word without the ending of an English plural or verb, to compare words by."""
+    """Returns a word without the ending of an English plural or verb, or a Korean particle, to compare words by."""
+    if _HANGUL.fullmatch(word[-1:]):
+        return _PARTICLE.sub("", word)
     for ending in ("ing", "ed", "es", "s", "e"):
         if word.endswith(ending) and len(word) >= len(ending) + 4:
             return word[: -len(ending)]

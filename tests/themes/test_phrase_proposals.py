@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from builders import make_theme
 
 from digest.themes.phrase_proposals import Decided, Proposal, Weak, proposals, weak
@@ -71,6 +73,29 @@ def test_a_phrase_that_the_rule_ignores_is_not_proposed() -> None:
 
     assert "contract*" not in phrases
     assert all(themes_of(f"{PRICES}", "", [theme._replace(match=(phrase,))]) for phrase in phrases)
+
+
+def test_a_phrase_in_a_headline_comes_before_one_that_only_summaries_have() -> None:
+    stories = [
+        replace(story, summary="The giant said so." if story.themes else "")
+        for story in (
+            *decided(right=["Price up", "Sold out", "Dear", "Price down"]),
+            *decided(right=[]),
+        )
+    ]
+
+    found = [(one.phrase, one.new) for one in proposals(stories, [make_theme("prices")])]
+
+    assert found == [("Price", 2), ("giant", 2)]
+
+
+def test_words_with_particles_or_compounds_are_found_by_their_beginning() -> None:
+    korean = ["항구가 붐빈다", "새 항구를 연다", "항구에서 만난 사람"]
+    german = ["Hafen wird teurer", "Neue Hafengebühr", "Hafens Zukunft", "Streit um Hafengebühr"]
+
+    for titles, phrase in ((korean, "항구*"), (german, "Hafen*")):
+        found = list(proposals(decided(right=titles), [make_theme("prices")]))
+        assert (found[0].phrase, found[0].right) == (phrase, len(titles))
 
 
 def test_words_that_no_story_is_about_are_no_phrase() -> None:
