@@ -13,6 +13,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import date, datetime, time, timedelta
 from functools import partial
+from itertools import islice
 from operator import attrgetter
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -67,15 +68,12 @@ class AheadLine(NamedTuple):
 
 
 class Ahead(NamedTuple):
-    """All announced dates: `coming` the next first, `past` (earlier ones) the last first."""
+    """Announced dates: `all` the earliest first, of these `coming` the next first, `past` (earlier
+    ones) the last first."""
 
+    all: tuple[Announced, ...] = ()
     coming: tuple[Announced, ...] = ()
     past: tuple[Announced, ...] = ()
-
-    @property
-    def all(self) -> tuple[Announced, ...]:
-        """All dates, the earliest first."""
-        return tuple(sorted((*self.past, *self.coming), key=_ORDER))
 
     def lines(self) -> tuple[AheadLine, ...]:
         """Returns the next three dates after the newest story."""
@@ -83,13 +81,13 @@ class Ahead(NamedTuple):
 
     def lines_of(self, edition: Edition) -> tuple[AheadLine, ...]:
         """Returns the next three dates as of an edition: announced until then, and due after it."""
-        if not (self.coming or self.past):
+        if not self.all:
             return ()
         week, day = edition.week, _last_day(edition)
-        known = [one for one in self.all if one.source.week <= week and one.last >= day]
         return _lines(
             one
-            for one in known
+            for one in self.all
+            if one.last >= day and one.source.week <= week
             if not any(text.week <= week and text.day >= one.first for text in one.since)
         )
 
@@ -110,8 +108,9 @@ def ahead_of(archive: Archive, config: Config, markdown: MarkdownRenderer) -> Ah
         made = Announced(one.when, first, last, one.text, source, since)
         (past if has_passed or since else coming).append(made)
     coming.sort(key=_ORDER)
-    past.sort(key=_ORDER, reverse=True)
-    return Ahead(tuple(coming), tuple(past))
+    past.sort(key=_ORDER)
+    every = tuple(sorted((*past, *coming), key=_ORDER))
+    return Ahead(every, tuple(coming), tuple(reversed(past)))
 
 
 def _announced(archive: Archive, config: Config) -> Iterator[tuple[Source, DueDate]]:
@@ -153,7 +152,7 @@ def _end(when: str) -> date:
 
 
 def _lines(dates: Iterable[Announced]) -> tuple[AheadLine, ...]:
-    shown = list(dates)[:_SHOWN]
+    shown = islice(dates, _SHOWN)
     return tuple([AheadLine(one.when, one.text, one.source.place) for one in shown])
 
 
