@@ -149,6 +149,9 @@ class Annotations:
         if self._kept.history is None:
             self._kept.history = self._read_history()
             return True
+        if self._kept.index is None and self._config.themes:
+            self._kept.index = Index(self._content.stories, self._config.themes)
+            return True
         return not self._link()
 
     def _annotation(self, file: str) -> Annotation:

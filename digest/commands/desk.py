@@ -67,7 +67,7 @@ class Desk:
         self._stories: dict[str, Story] = {}
         self._moved: dict[str, Story] = {}  # by their new files, which the last build may not know
         self._cards: dict[Week, dict[str, Card]] = {}
-        self._saves: deque[tuple[Edit, ...]] = deque(maxlen=_UNDONE)
+        self._saves: deque[tuple[str, tuple[Edit, ...]]] = deque(maxlen=_UNDONE)
         self._told = ""  # what a save without the script did, for the page after it
         self._lock = threading.Lock()
         self._render = templates.renderer(_FOLDER)
@@ -296,17 +296,18 @@ class Desk:
             reply = Reply(self._words(first.why), found, texts, again, seen)
             return self._kept(request, week, file, reply)
         edits = [one for one in results if isinstance(one, Edit)]
-        self._remember(edits)
         file = first.place or file
+        place = formatting.label(wanted.week) if wanted.week else ""
+        name = view.named([now.story.headline or now.story.title])
+        said = f"{view.told(wanted, place)}: {name}"
+        self._remember(said, edits)
         if wanted.reviewed and seen != now.seen_hash:
-            said = f"Changed since you saw it, look again: {self._named([file])}"
-            return self._saved(request, week, [file], said)
+            why = f"Changed since you saw it, look again: {self._named([file])}"
+            return self._saved(request, week, [file], why)
         if wanted.reviewed is not None:
             reviewed.set_reviewed(self._root, now.story, reviewed=wanted.reviewed)
         if given.get("set") == "link":
             return self._save_letter(request, week, {"set": f"link={file}"}, [change.file, file])
-        place = formatting.label(wanted.week) if wanted.week else ""
-        said = f"{view.told(wanted, place)}: {self._named([file])}"
         if others := [one.file for one in edits[1:] if one.before != one.after]:
             said += f"; no longer leads the week: {self._named(others)}"
         kept = [one for one in results if isinstance(one, Refusal)]  # others that lead the week
@@ -320,7 +321,7 @@ class Desk:
         """Carries out what the letter's form asks for; `files` are of the story saved with it."""
         letter, edits = self._letters.save(self._now(), week, given)
         if edits:
-            self._saves.append(edits)
+            self._saves.append(("Letter saved" if letter.is_refused else letter.said, edits))
         said = letter.said
         if letter.is_refused:
             action = given.get("set", "").partition("=")[0]
@@ -389,11 +390,11 @@ class Desk:
         query = urlencode({"week": str(week)})
         return DeskResponse(status=303, location=f"/_desk/?{query}" + (anchor and f"#{anchor}"))
 
-    def _remember(self, edits: Iterable[Edit]) -> None:
+    def _remember(self, said: str, edits: Iterable[Edit]) -> None:
         """Notes the edits of a save, for undo, and where moved stories are."""
         made = [edit for edit in edits if edit.place or edit.before != edit.after]
         if made:
-            self._saves.append(tuple(made))
+            self._saves.append((said, tuple(made)))
         for edit in made:
             if edit.place and (story := self._stories.get(edit.file)):
                 week = paths.week_of(edit.place) or story.week
@@ -409,11 +410,11 @@ class Desk:
         """
         if not self._saves:
             return "Nothing to undo", []
-        edits = self._saves.pop()
+        said, edits = self._saves.pop()
         try:
             changed = curate.make(self._root, [edit.undone for edit in reversed(edits)])
         except DigestError:
-            self._saves.append(edits)
+            self._saves.append((said, edits))
             raise
         files = [file for edit in edits for file in (edit.file, edit.place) if file]
         if changed:
@@ -421,8 +422,7 @@ class Desk:
             others = [file for file in others if file not in changed]
             rest = f"; nor is {', '.join(others)}, saved with it" if others else ""
             return f"{', '.join(changed)}: changed since it was saved, and not undone{rest}", files
-        undone = dict.fromkeys(edit.file for edit in edits)
-        return f"Undone: {self._named(undone)}", files
+        return f"Undone: {said[:1].lower()}{said[1:]}", files
 
     def _named(self, files: Iterable[str]) -> str:
         """Returns the headlines of stories for a message, of other files their names."""

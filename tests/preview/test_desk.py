@@ -575,7 +575,7 @@ def test_a_save_without_the_script_says_what_it_did_on_the_next_page_alone(desk:
     undone = desk.open()
 
     assert ">Note saved, hidden: Number 3 on memory</p>" in hidden
-    assert ">Undone: Number 3 on memory</p>" in undone
+    assert ">Undone: note saved, hidden: Number 3 on memory</p>" in undone
     assert "Undone" not in desk.open()
 
 

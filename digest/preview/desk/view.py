@@ -99,6 +99,11 @@ class Card:
         return self.reply.typed.get("note", self.story.note if self.story else "")
 
     @property
+    def reasons(self) -> str:
+        """Why it has its themes, and why it may have others."""
+        return " · ".join(f"{chip.title}: {chip.why}" for chip in self.chips if chip.why)
+
+    @property
     def begun(self) -> tuple[str, ...]:
         """The paragraphs of the summary that are shown at once."""
         return _folded(self.summary)[0]
