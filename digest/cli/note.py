@@ -36,7 +36,7 @@ def note(call: Call, file: Path) -> None:
         "w", prefix=f"{shown.story.slug}-", suffix=".md", delete=False, encoding="utf-8", newline=""
     ) as opened:
         opened.write(shown.story.note + "\n" if shown.story.note else "")
-    place = Path(opened.name)
+    place, before = Path(opened.name), Path(opened.name).read_bytes()
     try:
         click.edit(filename=opened.name)
         words = place.read_text(encoding="utf-8-sig")
@@ -44,7 +44,11 @@ def note(call: Call, file: Path) -> None:
         why = f"{place}: your editor has removed this file, so nothing was changed"
         raise click.ClickException(why) from None
     except (click.ClickException, OSError, UnicodeDecodeError) as error:
-        raise click.ClickException(f"{error}; your words are in {place}") from None
+        why = f"{error}; name another text editor in $EDITOR"
+        if place.read_bytes() != before:
+            raise click.ClickException(f"{why}; your words are in {place}") from None
+        place.unlink()
+        raise click.ClickException(why) from None
     try:
         results = command.write_note(root, config, shown, words)
     except (DigestError, OSError):

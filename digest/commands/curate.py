@@ -29,6 +29,7 @@ from digest.names import is_markdown
 from digest.week import Week
 
 _TRIES = 3
+_EXAMPLE = "content/2026/w20/2026-05-15-slug.md"
 _LEADING = re.compile(rb"^\W*lead\W*:\W*(true|yes|on)\b", re.IGNORECASE | re.MULTILINE)
 
 
@@ -183,7 +184,7 @@ def _carry_out(
 def unknown(root: Path, config: Config, file: str) -> list[Problem]:
     """Returns why a file cannot be edited that is not among the stories."""
     if not paths.is_story(file):
-        return [Problem(file, 0, "this is not a story")]
+        return [Problem(file, 0, "this is not a story", f"name a file such as {_EXAMPLE}")]
     try:
         change_requests.shown(disk.read_inside(root, file), file, "", known(root, config))
     except Faults as faults:

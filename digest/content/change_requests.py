@@ -91,7 +91,7 @@ def shown(data: bytes | None, file: str, excerpt_was: str, known: Known) -> Show
     `excerpt_was` is its excerpt as last read with the ledgers, which say whose a quotation is.
     """
     if data is None:
-        raise Faults([Problem(file, 0, "this file is no longer there", "it was moved or deleted")])
+        raise Faults([Problem(file, 0, "there is no such file", "was it moved or deleted?")])
     text = read.decoded(data, file)
     known = replace(known, excerpts=OneStory(frozenset(excerpt.hashes(excerpt_was))))
     return Shown(story_file.loads(text, file, known), file_hash(text), text)

@@ -124,7 +124,7 @@ def test_a_save_between_reading_and_writing_is_not_lost(root: Path, monkeypatch:
     [
         ("../outside.md", "this is not a story"),
         ("content/2026/w20/letter.md", "this is not a story"),
-        ("content/2026/w20/2026-05-13-none.md", "this file is no longer there"),
+        ("content/2026/w20/2026-05-13-none.md", "there is no such file; was it moved or deleted?"),
         ("content/2026/w20/2026-05-16-broken.md", ":3: unknown key 'lnk'; did you mean 'link'?"),
     ],
 )

@@ -165,7 +165,7 @@ def test_a_file_that_cannot_be_changed_is_named_and_the_others_are_changed(root:
     assert result.exit_code == 1
     assert result.stdout == f"{B}: changed\n"
     assert result.stderr.splitlines() == [
-        "content/none.md: this is not a story",
+        "content/none.md: this is not a story; name a file such as content/2026/w20/2026-05-15-slug.md",
         f"{A}:1: there is no 'link'; add link: … to the front matter",
         f"{A}:3: unknown key 'lnk'; did you mean 'link'?",
     ]
@@ -281,6 +281,14 @@ def test_an_editor_that_removes_its_file_changes_nothing(root: Path) -> None:
     assert "nothing was changed" in result.stderr
     assert "your words are in" not in result.stderr
     assert (root / A).read_bytes() == before
+
+
+def test_an_editor_that_cannot_be_started_is_said_so_and_leaves_no_file(root: Path) -> None:
+    result = said(root, "note", A, VISUAL="no-such-editor")
+
+    assert result.exit_code == 1
+    assert "name another text editor in $EDITOR\n" in result.stderr
+    assert "your words are in" not in result.stderr
 
 
 # ---------------------------------------------------------------- new

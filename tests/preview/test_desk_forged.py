@@ -132,9 +132,7 @@ def test_only_files_of_stories_can_be_named(desk: Desk, file: str) -> None:
     assert refused(desk, "letter", fields={"set": f"link={file}"}) in {303, 409}
 
 
-@pytest.mark.parametrize(
-    "week", ["../../x", "2026-W99", "x", "content/2026/w48", "2026/w48/../w49", "0000-W00"]
-)
+@pytest.mark.parametrize("week", ["../../x", "2026-W99", "x", "2026/w48/../w49", "0000-W00"])
 def test_only_weeks_can_be_named(desk: Desk, week: str) -> None:
     assert refused(desk, fields={"week": week}) == 409
     assert refused(desk, fields={"at": week}) == 404
