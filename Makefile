@@ -5,7 +5,7 @@ BIN := .venv/bin
 VERSION := import sys; print("%d.%d" % sys.version_info[:2])
 NEW_ENOUGH := import sys; sys.version_info < (3, 11) and sys.exit(1)
 
-.PHONY: help site serve test lint format judges package-test floors lock pictures bench bench-peers clean FORCE
+.PHONY: help site serve test lint format judges package-test floors lock pictures font card bench bench-peers clean FORCE
 
 help:  ## lists these targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' Makefile | while IFS='|' read -r name words; do printf '  %-13s %s\n' "$$name" "$$words"; done
@@ -36,11 +36,18 @@ floors: .venv/installed  ## tests with the lowest versions of libraries that pyp
 
 lock: .venv/installed  ## updates digest/locked-packages.txt, which new digests are installed from, to the newest releases
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check 'uv>=0.9'
-	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --upgrade --generate-hashes --extra search \
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --upgrade --generate-hashes --extra search --extra cards \
 		--no-header --no-annotate --output-file digest/locked-packages.txt pyproject.toml
 
 pictures: .venv/tested  ## takes the README's pictures of the shipped archive; needs Chromium
 	$(BIN)/python docs/pictures.py
+
+font: .venv/tested  ## makes the font of social cards, from the folder CHARIS with the fonts of Charis SIL
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check fonttools
+	$(BIN)/python docs/social_cards.py "$(CHARIS)"
+
+card: .venv/tested  ## draws the social card of sites that draw none of their own
+	$(BIN)/python docs/social_cards.py
 
 format: .venv/tested  ## formats the code
 	$(BIN)/ruff format .
@@ -75,7 +82,7 @@ clean:  ## removes everything that can be rebuilt
 		|| { $(BIN)/python -m pip install --quiet --disable-pip-version-check --editable . && touch $@; }
 
 .venv/tested: .venv/installed
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,search]'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,search,cards]'
 	@touch $@
 
 FORCE:

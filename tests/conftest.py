@@ -15,6 +15,7 @@ from hypothesis import settings
 
 from digest.feeds import parse_client
 from digest.site.search import search_index
+from digest.site.social import png
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -37,10 +38,11 @@ def shared() -> Path:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def without_search() -> Iterator[None]:
-    """Builds make no search page, as where that extra is not installed: sites are the same on every machine."""
+def without_extras() -> Iterator[None]:
+    """Builds make no search page and draw no card, as without the extras: sites are the same on every machine."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(search_index, "available", lambda: False)
+        patch.setattr(png, "available", lambda: False)
         yield
 
 

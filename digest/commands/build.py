@@ -13,6 +13,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -20,9 +21,9 @@ from digest import custom_domain, disk, redact, urls
 from digest.cache import Cache, key_of
 from digest.commands import site_address
 from digest.content.scan import Scan, again, scan
-from digest.errors import DigestError, Faults
+from digest.errors import DigestError, Faults, Problem
 from digest.model import Config, Copied
-from digest.site import fingerprint
+from digest.site import addresses, fingerprint
 from digest.site import output as outputs
 from digest.site.keys import Memory
 from digest.site.output import Manifest, Output, Written
@@ -135,8 +136,8 @@ def run(
 class Builder:
     """Builds one digest into one folder, any number of times; the caller holds the digest's lock.
 
-    With `drafts`, stories, letters and pages that wait as such are built as well; unless it is
-    `searched`, no index is made.
+    With `drafts`, stories, letters and pages that wait as such are built as well; without
+    `extras`, there is no index of the search, and no social card but the shipped one.
     """
 
     def __init__(
@@ -147,11 +148,11 @@ class Builder:
         cache: Cache,
         *,
         drafts: bool = False,
-        searched: bool = True,
+        extras: bool = True,
         force: bool = False,
     ) -> None:
         self._root, self._config, self._folder, self._cache = root, config, folder, cache
-        self._drafts, self._searched, self._force = drafts, searched, force
+        self._drafts, self._extras, self._force = drafts, extras, force
         self._site = fingerprint.of_pages(root, config, drafts=drafts)
         self._memory = Memory()
         self._scan: Scan | None = None
@@ -193,9 +194,10 @@ class Builder:
         from digest.content.load import due_locations, load
         from digest.site.arrange import arrange
         from digest.site.plan import plan
-        from digest.site.search import (
-            search_index,
-        )  # imported late: a build with nothing to do needs none of these
+        from digest.site.search import search_index
+        from digest.site.social.pages import can_draw
+
+        # All are imported late: a build with nothing to do needs none of these.
 
         content = load(
             self._root, self._config, scanned, self._cache, fingerprint.of_reading(self._config)
@@ -204,10 +206,14 @@ class Builder:
             publishable.published(content), self._config, drafts=self._drafts, memory=self._memory
         )
         index = search_index.Index()
-        if self._searched:
+        if self._extras:
             index = search_index.index(archive, self._config, self._cache)
         planned = plan(
-            archive, self._config, searched=bool(index.program), search_version=index.program
+            archive,
+            self._config,
+            searched=bool(index.program),
+            search_version=index.program,
+            drawn=self._extras and can_draw(self._config),
         )
         copied = {one.path: _copied_key(one, scanned.since) for one in planned.copied}
         keys = {**planned.keys(self._site), **copied, **index.files}
@@ -222,6 +228,8 @@ class Builder:
         output.begin(keys)
         try:
             self._stage_pages(planned, keys, output, on_progress)
+            if planned.context.drawn:
+                self._cache.keep_only("card", keys)
             for one in planned.copied:
                 if not (copied[one.path] and output.has(one.path, copied[one.path])):
                     output.stage(one.path, _source(one))
@@ -261,7 +269,25 @@ class Builder:
         for number, page in enumerate(wanted):
             if on_progress:
                 on_progress(number, len(wanted))
-            output.stage(page.path, self._renderer.page(page, planned.data(page)))
+            content = self._renderer.page(page, planned.data(page))
+            if page.path.startswith(addresses.CARDS):
+                content = self._card(page.path, content)
+            output.stage(page.path, content)
+
+    def _card(self, path: str, svg: bytes) -> bytes:
+        """Returns a social card as PNG, from the cache unless its SVG has changed.
+
+        Other output folders have the same cards, and a new machine gets them with the cache.
+        """
+        from digest.site.social import png
+
+        try:
+            return self._cache.memo(
+                "card", path, key_of(png.program(), svg), bytes, partial(png.draw, svg)
+            )
+        except png.Failed as error:
+            what, cure = f"gives a picture that cannot be drawn: {error}", "correct the template"
+            raise Faults([Problem(f"{fingerprint.FOLDER}/card.svg", 0, what, cure)]) from error
 
     def _remembered(self, name: str, key: bytes, make: Callable[[], str]) -> str:
         return self._cache.memo("edition", name, key_of(self._site, key), str, make)

@@ -217,7 +217,7 @@ class Preview:
         if builder is None or settings != self._config or has_new_template:
             folder = self._root / _FOLDER
             builder = build.Builder(
-                self._root, settings, folder, self._cache, drafts=True, searched=False
+                self._root, settings, folder, self._cache, drafts=True, extras=False
             )
             changed = frozenset()
         with disk.lock(self._root, waiting=lambda: self._on_event(Waiting())):

@@ -32,6 +32,8 @@ CORRECTIONS = "corrections/"
 CORRECTIONS_FEED = "corrections/feed.atom"
 ARCHIVE_JSON = "archive.json"
 LLMS = "llms.txt"
+CARDS = "cards/"
+SITE_CARD = "cards/site.png"
 SEARCH = "search/"
 SEARCH_SCRIPT = "search/search.js"
 SEARCH_INDEX = "search/pagefind/"
@@ -86,9 +88,9 @@ SEARCHED = (
 )
 """Patterns of the files of the search: they are ours if the search page is."""
 
-BESIDE = ("[0-9][0-9][0-9][0-9]/w[0-9][0-9]/**/*", "pages/**/*", "themes/**/*")
+BESIDE = ("[0-9][0-9][0-9][0-9]/w[0-9][0-9]/**/*", "pages/**/*", "themes/**/*", "cards/*")
 PICTURES = frozenset({".png", ".jpg", ".jpeg", ".gif", ".webp", ".avif", ".svg"})
-"""Where pictures that are next to Markdown texts are copied to, and their endings."""
+"""Where pictures are that are copied from Markdown texts, or drawn, and their endings."""
 
 _SAFE = "/-._~!$&'()*+,;=:@"  # needs no encoding in a path (RFC 3986 §3.3)
 _LONE_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
@@ -128,6 +130,16 @@ def theme_page(id: str, number: int) -> str:
 def theme_feed(id: str) -> str:
     """Returns the place of a theme's Atom feed."""
     return f"themes/{id}/feed.atom"
+
+
+def week_card(of: Week) -> str:
+    """Returns the place of a week's social card."""
+    return f"{CARDS}{of.folder.replace('/', '-')}.png"
+
+
+def theme_card(id: str) -> str:
+    """Returns the place of a theme's social card."""
+    return f"{CARDS}theme-{id}.png"
 
 
 def free_page(name: str) -> str:

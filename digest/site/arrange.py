@@ -99,6 +99,12 @@ def front(archive: Archive) -> Edition | None:
     )
 
 
+def weekly(archive: Archive) -> tuple[Edition, ...]:
+    """Returns the editions in the weekly feed, newest first."""
+    closed = [edition for edition in archive.editions if edition.closed]
+    return tuple([edition for edition in closed if edition.week not in archive.held][:EDITIONS])
+
+
 def recent(archive: Archive) -> tuple[Story, ...]:
     """Returns the stories of `/feed.atom`: the newest 50, or all of the open weeks if more."""
     still_open = sum(len(edition.stories) for edition in archive.editions if not edition.closed)

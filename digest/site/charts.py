@@ -26,8 +26,8 @@ _SLOTS = 60  # at most, in a timeline; of a longer time, a slot has several week
 _LAYERS = 10  # at most, in one chart; further themes are one layer
 _MIN_WEEKS = 3  # with a story; a chart of fewer shows nothing
 
-_LEFT, _PLOT = 30, 520  # units: the width of the numbers at grid lines, and of the bars
-_TOP, _BELOW = 16, 24  # units above and below the bars
+LEFT, PLOT = 30, 520  # units: the width of the numbers at grid lines, and of the bars
+TOP, _BELOW = 16, 24  # units above and below the bars
 _LABEL_STEP, _LABEL_WIDTH = 48, 40  # units between two labels, and the width of one
 _FEW_YEARS = 2  # with so many new years or fewer, months have labels, too
 _MIN_HEIGHT = 4  # stories at least for the full height of small bars: a single story is not a peak
@@ -159,12 +159,12 @@ def draw(slots: Sequence[Slot], series: Sequence[Series], plot: int) -> Chart | 
     return Chart(
         title=f"Stories {every}, {formatting.span(slots[0][0], slots[-1][1])}",
         description=_description(slots, totals, layers),
-        width=_LEFT + _PLOT,
-        height=_TOP + plot + _BELOW,
-        foot=_TOP + plot,
+        width=LEFT + PLOT,
+        height=TOP + plot + _BELOW,
+        foot=TOP + plot,
         layers=tuple(_layers(layers, top, plot)),
         lines=tuple(
-            Mark(_TOP + plot - value * plot // top, str(value))
+            Mark(TOP + plot - value * plot // top, str(value))
             for value in range(step, top + 1, step)
         ),
         signs=_labels(slots),
@@ -224,7 +224,7 @@ def _stacked(below: Sequence[int], above: Sequence[int], top: int, plot: int) ->
     """Returns the bars between two heights; both are rounded in one way, so stacked bars touch."""
     bars = []
     for slot, (low, high) in enumerate(zip(below, above, strict=True)):
-        head, foot = (_TOP + plot - value * plot // top for value in (high, low))
+        head, foot = (TOP + plot - value * plot // top for value in (high, low))
         if foot > head:
             left, right = _edge(slot, len(below)), _edge(slot + 1, len(below))
             bars.append(_bar(left, head, max(2, (right - left) * 3 // 4), foot - head))
@@ -260,7 +260,7 @@ def _labels(slots: Sequence[Slot]) -> tuple[Mark, ...]:
     placed: dict[int, str] = {}
     for slot, words in wanted:
         left = _edge(slot, len(slots))
-        if left <= _LEFT + _PLOT - _LABEL_WIDTH and all(
+        if left <= LEFT + PLOT - _LABEL_WIDTH and all(
             abs(left - other) >= _LABEL_STEP for other in placed
         ):
             placed[left] = words
@@ -280,7 +280,7 @@ def _spaced(slots: Sequence[int], number: int) -> Sequence[int]:
 
 def _edge(slot: int, number: int) -> int:
     """Returns where a slot begins; `number` is how many there are."""
-    return _LEFT + slot * _PLOT // number
+    return LEFT + slot * PLOT // number
 
 
 def _rows(slots: Sequence[Slot], series: Sequence[Series], totals: Sequence[int]) -> Iterator[Row]:

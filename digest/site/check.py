@@ -18,6 +18,7 @@ from digest.site.link_targets import Targets
 from digest.site.markdown import MarkdownRenderer
 from digest.site.plan import plan, reserved_names
 from digest.site.search import search_index
+from digest.site.social.pages import can_draw
 
 
 def proof(
@@ -27,7 +28,8 @@ def proof(
 
     Also about dates ahead that have passed. `line_of` returns the line of a key in a file.
     """
-    planned = plan(archive, config, searched=search_index.available())
+    searched, drawn = search_index.available(), can_draw(config)
+    planned = plan(archive, config, searched=searched, drawn=drawn)
     for page in planned.pages:
         planned.data(page)  # resolves every link on the page
     names = reserved_names(page for page in archive.content.pages if page.draft)

@@ -14,13 +14,16 @@ from digest.site.ahead import Ahead, ahead_of
 from digest.site.archive import Archive
 from digest.site.cards import Cards
 from digest.site.charts import Sparkline
+from digest.site.edition_dates import EditionDates, dates_of
 from digest.site.feeds.atom import Entries
 from digest.site.link_targets import Targets
 from digest.site.markdown import Html, MarkdownRenderer, text_of
 from digest.site.page import Head, Link, Page
+from digest.site.social.card import Picture
 from digest.site.storylines import Neighbours, neighbours
 from digest.site.timeline import Counts, Timeline, count_stories
 from digest.urls import has_own_link
+from digest.week import Week
 
 _DESCRIPTION = 155  # characters of a description; search engines cut off more
 
@@ -28,18 +31,21 @@ _DESCRIPTION = 155  # characters of a description; search engines cut off more
 class SiteView(NamedTuple):
     """What every page shows of the digest: `menu` in its head, `more` in its foot, the `icon`.
 
-    `direction` is "rtl" if the digest's language is written from right to left, else empty.
+    `direction` is "rtl" if the digest's language is written from right to left, else empty. `locale`
+    is that language with a territory, `picture` the social card of pages without one of their own.
     """
 
     title: str
     description: str
     language: str
+    locale: str
     direction: str
     author: str
     icon: str
     menu: tuple[Link, ...]
     more: tuple[Link, ...]
     feeds: tuple[Link, ...]
+    picture: Picture
 
 
 class ThemeSummary(NamedTuple):
@@ -53,7 +59,11 @@ class ThemeSummary(NamedTuple):
 
 
 class SiteContext(NamedTuple):
-    """One build's archive and what was made from it. `searched`: the site has a search page."""
+    """One build's archive and what was made from it.
+
+    `dates` are those of the editions in the weekly feed. `searched`: the site has a search page;
+    `drawn`: it has social cards of its own.
+    """
 
     config: Config
     archive: Archive
@@ -62,6 +72,7 @@ class SiteContext(NamedTuple):
     markdown: MarkdownRenderer
     cards: Cards
     entries: Entries
+    dates: Mapping[Week, EditionDates]
     themes: tuple[ThemeSummary, ...]
     neighbours: Mapping[str, Neighbours]
     ahead: Ahead
@@ -69,6 +80,7 @@ class SiteContext(NamedTuple):
     own_icon: str
     searched: bool
     search_version: str
+    drawn: bool
 
     def page(
         self,
@@ -148,12 +160,14 @@ def make_context(
     *,
     searched: bool,
     search_version: str = "",
+    drawn: bool = False,
 ) -> SiteContext:
     """Returns the context of one build."""
     markdown = MarkdownRenderer(Targets(archive, base))
     cards = Cards(config, archive, markdown)
     counts = count_stories(archive.editions)
     copied = {one.path for one in archive.content.copied}
+    weekly = arrange.weekly(archive)
     own_icon = next((name for name in addresses.OWN_ICONS if name in copied), "")
     ahead = ahead_of(archive, config, markdown)
     return SiteContext(
@@ -164,13 +178,17 @@ def make_context(
         markdown=markdown,
         cards=cards,
         entries=Entries(config, cards),
+        dates=dates_of(archive, config, weekly[-1].week) if weekly else {},
         themes=_theme_summaries(archive, counts),
         neighbours=neighbours(archive.storylines),
         ahead=ahead,
-        site=_site_view(config, archive, own_icon or addresses.ICON, searched, bool(ahead.all)),
+        site=_site_view(
+            config, archive, own_icon or addresses.ICON, searched, bool(ahead.all), drawn
+        ),
         own_icon=own_icon,
         searched=searched,
         search_version=search_version,
+        drawn=drawn,
     )
 
 
@@ -201,7 +219,7 @@ def _theme_summaries(archive: Archive, counts: Counts) -> tuple[ThemeSummary, ..
 
 
 def _site_view(
-    config: Config, archive: Archive, icon: str, searched: bool, has_ahead: bool
+    config: Config, archive: Archive, icon: str, searched: bool, has_ahead: bool, drawn: bool
 ) -> SiteView:
     site, front = config.site, arrange.front(archive)
     menu = [Link("Latest edition", addresses.week(front.week))] if front else []
@@ -215,6 +233,7 @@ def _site_view(
         title=site.title,
         description=site.description,
         language=site.language,
+        locale=formatting.locale(site.language),
         direction=formatting.direction(site.language),
         author=site.editor or site.title,
         icon=icon,
@@ -227,5 +246,11 @@ def _site_view(
         feeds=(
             Link(site.title, addresses.FEED),
             Link(f"{site.title}, week by week", addresses.WEEKS_FEED),
+        ),
+        picture=Picture(
+            addresses.SITE_CARD,
+            ". ".join(filter(None, (site.title, site.description)))
+            if drawn
+            else "Bars of stacked colours, taller and lower",
         ),
     )

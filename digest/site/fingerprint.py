@@ -30,6 +30,8 @@ _LIBRARIES = (
     "pagefind_bin",
     "pagefind_bin_extended",
     "tzdata",
+    "resvg_py",
+    "oxipng",
 )
 _PACKAGE = Path(__file__).resolve().parents[1]
 

@@ -28,6 +28,19 @@ _RTL_SCRIPTS = frozenset(
 )
 
 
+_REGIONS = {
+    "af": "ZA", "ar": "AR", "be": "BY", "bg": "BG", "bn": "IN", "bs": "BA", "ca": "ES", "cs": "CZ",
+    "cy": "GB", "da": "DK", "de": "DE", "el": "GR", "en": "US", "es": "ES", "et": "EE", "eu": "ES",
+    "fa": "IR", "fi": "FI", "fr": "FR", "ga": "IE", "gl": "ES", "he": "IL", "hi": "IN", "hr": "HR",
+    "hu": "HU", "hy": "AM", "id": "ID", "is": "IS", "it": "IT", "ja": "JP", "ka": "GE", "kk": "KZ",
+    "ko": "KR", "lt": "LT", "lv": "LV", "mk": "MK", "ms": "MY", "nb": "NO", "nl": "NL", "nn": "NO",
+    "pl": "PL", "pt": "BR", "ro": "RO", "ru": "RU", "sk": "SK", "sl": "SI", "sq": "AL", "sr": "RS",
+    "sv": "SE", "sw": "KE", "ta": "IN", "th": "TH", "tl": "PH", "tr": "TR", "uk": "UA", "ur": "PK",
+    "vi": "VN", "zh": "CN",
+}  # fmt: skip
+"""The regions that Facebook has for a language alone (its list of locales, 2026)."""
+
+
 def day(when: date) -> str:
     """Returns the day of a date or datetime: `15 May 2026`."""
     return f"{when.day} {_MONTHS[when.month - 1]} {when.year}"
@@ -43,6 +56,19 @@ def direction(language: str) -> str:
     first, *rest = language.lower().split("-")
     script = next((part for part in rest if len(part) == 4 and part.isalpha()), "")
     return "rtl" if script in _RTL_SCRIPTS or (not script and first in _RTL_LANGUAGES) else ""
+
+
+def locale(language: str) -> str:
+    """Returns a language (BCP 47) as a locale of the Open Graph protocol: `en_US`, `pt_BR`.
+
+    Without a region it is the one where most speakers are; empty if that is not known.
+    """
+    first, *rest = language.split("-")
+    region = next((part.upper() for part in rest if len(part) == 2 and part.isalpha()), "")
+    if not region and first.lower() == "zh" and "hant" in map(str.lower, rest):
+        region = "TW"
+    region = region or _REGIONS.get(first.lower(), "")
+    return f"{first.lower()}_{region}" if region else ""
 
 
 def month(when: date) -> str:

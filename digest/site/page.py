@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from digest.site.keys import Keys
+from digest.site.social.card import Picture
 
 
 class Link(NamedTuple):
@@ -36,6 +37,7 @@ class Head(NamedTuple):
     """What is in the head of a page: `place` is its canonical address, `feeds` are its own feeds.
 
     `updated` is when anything on the page last changed (ISO 8601), empty if nothing has a date.
+    `published` is when an edition was, as in the weekly feed. `picture` is None if the page has the card of the site.
     """
 
     title: str
@@ -43,6 +45,8 @@ class Head(NamedTuple):
     place: str
     feeds: tuple[Link, ...] = ()
     updated: str = ""
+    published: str = ""
+    picture: Picture | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -29,6 +29,7 @@ from digest.site.pages.home import home_page
 from digest.site.pages.plain import plain_pages
 from digest.site.pages.themes import theme_pages
 from digest.site.pages.week import week_pages
+from digest.site.social.pages import card_pages, shipped_card
 
 _SEARCH = {
     addresses.output(addresses.SEARCH): "the search page",
@@ -81,14 +82,22 @@ class Plan:
 
 
 def plan(
-    archive: Archive, config: Config, *, searched: bool = False, search_version: str = ""
+    archive: Archive,
+    config: Config,
+    *,
+    searched: bool = False,
+    search_version: str = "",
+    drawn: bool = False,
 ) -> Plan:
-    """Returns the plan of the site at `config.site.url`; `searched`: it has a search page.
+    """Returns the plan of the site at `config.site.url`.
 
-    `search_version` is the version of Pagefind's script.
+    `searched`: it has a search page, `search_version` is the version of Pagefind's script.
+    `drawn`: it has social cards of its own.
     """
     base = Base(config.site.url)
-    context = make_context(archive, config, base, searched=searched, search_version=search_version)
+    context = make_context(
+        archive, config, base, searched=searched, search_version=search_version, drawn=drawn
+    )
     weeks = list(week_pages(context))
     for_readers = _with_distinct_titles(
         [
@@ -108,19 +117,25 @@ def plan(
         *ahead_calendar(context),
         *plain_pages(context),
         *program_pages(context, for_readers),
+        *card_pages(context, for_readers),
     )
-    copied = attachments.published(archive, context.markdown)
+    shown = attachments.published(archive, context.markdown)
+    copied = shown if drawn else (*shown, shipped_card())
     own = addresses.PLACES.values()  # a clash with these is a problem of its own
     unclaimed = [page for page in archive.pages if addresses.free_page(page.name) not in own]
     reserved = reserved_names(unclaimed)
     refused = {problem.file for problem in reserved}
-    claiming = [page for page in pages if page.source not in refused]
+    claiming = [
+        page
+        for page in pages
+        if page.source not in refused and not page.path.startswith(addresses.CARDS)
+    ]
     return Plan(
         pages=pages,
         copied=copied,
         problems=(
             *atom.duplicate_ids(archive.content),
-            *_clashes(claiming, copied, searched=searched),
+            *_clashes(claiming, shown, searched=searched),
             *reserved,
         ),
         context=context,
@@ -145,6 +160,7 @@ def _clashes(pages: Iterable[Page], copied: Iterable[Copied], *, searched: bool)
     return [
         *path_clashes.problems(claims),
         *path_clashes.below(addresses.SEARCH_INDEX, "the index of the search", files),
+        *path_clashes.below(addresses.CARDS, "the folder of social cards", files),
     ]
 
 

@@ -1,4 +1,4 @@
-"""Renders pages with their templates, to bytes.
+"""Renders pages with their templates, to bytes; of a social card, its SVG.
 
     Page ──template──▶ text ──without forbidden characters──▶ bytes ──well-formed?──▶ done
 
@@ -40,6 +40,8 @@ _LISTED = 10  # of a page's stories or weeks, in its structured data: more would
 _VERSION = 10  # hexadecimal digits
 _ANCHOR, _BODY = "\ue000", "\ue001"  # placeholders in the frame of a story (private use area)
 
+_PROPERTY = re.compile(r"--([\w-]+):([^;}]*)")
+
 Memo = Callable[[str, bytes, Callable[[], str]], str]
 """Returns the cached text of a name and key, or makes it (`Cache.memo`)."""
 
@@ -66,6 +68,7 @@ class Renderer:
                 "entry": self._entry,
                 "whole": self._whole,
                 "fingerprint": _fingerprint,
+                "colours": _colours,
             },
             changing={
                 "href": base.href,
@@ -218,7 +221,7 @@ def _encoded(text: str) -> bytes:
 def _refuse_malformed(page: Page, content: bytes) -> None:
     """Raises Faults if a template gives XML or JSON that cannot be parsed."""
     try:
-        if page.path.endswith((".atom", ".xml", ".opml")):
+        if page.path.endswith((".atom", ".xml", ".opml", ".png")):
             expat.ParserCreate("utf-8").Parse(content, True)
         elif page.path.endswith(".json"):
             json.loads(content)
@@ -226,6 +229,11 @@ def _refuse_malformed(page: Page, content: bytes) -> None:
         what = f"gives a {page.path} that is not well-formed: {error}"
         problem = Problem(f"{FOLDER}/{page.template}", 0, what, "correct the template")
         raise Faults([problem]) from error
+
+
+def _colours(css: str) -> dict[str, str]:
+    """Returns the custom properties of a style sheet, as it first defines them."""
+    return {name: value.strip() for name, value in reversed(_PROPERTY.findall(css))}
 
 
 def _fingerprint(words: str) -> str:

@@ -97,17 +97,19 @@ class Counts(NamedTuple):
         slots = charts.slots(min(counts), self.recent[-1][1])
         return Series(theme.title, number, charts.sum_by_slot(counts, slots))
 
-    def activity_chart(self, themes: Sequence[Theme]) -> Chart | None:
-        """Returns the chart of the last weeks, stories by main theme; None if too little to see."""
-        if not self.main:
-            return None
+    def activity(self, themes: Sequence[Theme]) -> tuple[Series, ...]:
+        """Returns the stories of the last weeks by main theme."""
         known = [(theme.id, theme.title, number) for number, theme in enumerate(themes, 1)]
-        series = [
+        return tuple(
             Series(title, number, charts.sum_by_slot(self.main[id], self.recent))
             for id, title, number in (*known, ("", "Elsewhere", 0))
             if id in self.main
-        ]
-        return charts.draw(self.recent, series, _ACTIVITY_HEIGHT)
+        )
+
+    def activity_chart(self, themes: Sequence[Theme]) -> Chart | None:
+        """Returns the chart of the last weeks, stories by main theme; None if too little to see."""
+        series = self.activity(themes)
+        return charts.draw(self.recent, series, _ACTIVITY_HEIGHT) if series else None
 
 
 def count_stories(editions: Sequence[Edition]) -> Counts:

@@ -56,7 +56,7 @@ def build(root: Path, *, drafts: bool = False) -> Written | str:
     try:
         given = config.load(root)
         with disk.lock(root), Cache(root) as cache:
-            builder = Builder(root, given, root / "site", cache, drafts=drafts, searched=False)
+            builder = Builder(root, given, root / "site", cache, drafts=drafts, extras=False)
             scanned = builder.scan()
             last = builder.is_current(scanned, recorded=False)
             return Written(0, 0, len(last.made)) if last else builder.build(scanned).written
@@ -510,7 +510,7 @@ class Preview:
 
     def _anew(self) -> Builder:
         return Builder(
-            self.root, config.load(self.root), self.root / "site", self._cache, searched=False
+            self.root, config.load(self.root), self.root / "site", self._cache, extras=False
         )
 
     def build(self) -> Written | str:

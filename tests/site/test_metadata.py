@@ -79,7 +79,7 @@ def test_a_page_says_to_others_what_it_says_of_itself(site: dict[str, bytes]) ->
         assert told["title"] == title.text
         assert told["description"] == described.get("content")
         assert told["url"] == canonical.get("href")
-        assert (told["site_name"], told["locale"]) == ("Chip Digest", "en")
+        assert (told["site_name"], told["locale"]) == ("Chip Digest", "en_US")
 
 
 @pytest.mark.parametrize(

@@ -101,7 +101,7 @@ class Digest:
         try:
             with pytest.MonkeyPatch.context() as patch:
                 patch.setattr(Cache, "save", lambda _: None)
-                build_into(self.root / "site", self.root, config.load(self.root), searched=True)
+                build_into(self.root / "site", self.root, config.load(self.root), extras=True)
         except DigestError:
             pass
 
@@ -175,7 +175,7 @@ def clean_build(root: Path, url: str, *, drafts: bool) -> dict[str, bytes] | str
     try:
         given = config.load(root)
         given = given._replace(site=given.site._replace(url=url)) if url else given
-        build_into(root / "clean", root, given, drafts=drafts, searched=True)
+        build_into(root / "clean", root, given, drafts=drafts, extras=True)
     except DigestError as error:
         return str(error)
     return read_folder(root / "clean")

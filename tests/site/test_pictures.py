@@ -272,7 +272,8 @@ def pictures(root: Path, *, drafts: bool = False) -> set[str]:
     """The pictures of the site, by name, once it was built."""
     build_into(root / "site", root, config.load(root), drafts=drafts)
     return {path.name for path in (root / "site").rglob("*") if path.suffix in {".png", ".svg"}} - {
-        "icon.svg"
+        "icon.svg",
+        "site.png",
     }
 
 

@@ -188,6 +188,7 @@ def test_the_site_has_every_address_of_the_contract() -> None:
 
     assert set(rendered(content, make_config())) == {
         *("index.html", "archive/index.html", "themes/index.html", "subscribe/index.html", "404.html"),
+        "cards/site.png",
         *("feed.atom", "feed.json", "weeks.atom", "feeds.opml", "sitemap.xml", "robots.txt", "style.css", "icon.svg"),
         "CNAME",
         *("about/index.html", "archive-notes/index.html", "2026/w19/index.html", "2026/w19/feed.atom"),

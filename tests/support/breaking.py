@@ -26,6 +26,7 @@ from digest import config
 from digest.commands import build, pull
 from digest.errors import DigestError
 from digest.site.search import search_index
+from digest.site.social import png
 
 NOW = datetime(2026, 5, 20, 8, 0, tzinfo=UTC)
 _TAKING = frozenset({"os.remove", "os.rmdir"})
@@ -34,6 +35,7 @@ _CHANGING = frozenset({"os.mkdir", "os.rename", "os.link", "os.chmod", "os.trunc
 _KILLED, _REFUSED = 9, 1
 
 search_index.available = lambda: False  # its program does to the disk what we cannot count
+png.available = lambda: False  # as in other tests
 
 
 class Breaker:

@@ -32,6 +32,7 @@ from digest.feeds import article_page, parse_client
 from digest.feeds.parse import parse
 from digest.model import Feed, Fetched
 from digest.site.search import search_index
+from digest.site.social import png
 
 NOW = datetime(2026, 5, 20, 8, 0, tzinfo=UTC)
 ADDRESS = "https://quay.example/article/7700001/crane"
@@ -58,6 +59,7 @@ def in_one_process() -> Iterator[None]:
     """Lets nothing but this process use the disk, and nothing the network."""
     with (
         patch.object(search_index, "available", lambda: False),
+        patch.object(png, "available", lambda: False),
         patch.object(
             parse_client,
             "feeds",

@@ -35,11 +35,11 @@ def rendered(
 
 
 def build_into(
-    folder: Path, root: Path, config: Config, *, drafts: bool = False, searched: bool = False
+    folder: Path, root: Path, config: Config, *, drafts: bool = False, extras: bool = False
 ) -> Built:
-    """Builds a digest into a folder, as a new process would; without a search page unless it is `searched`."""
+    """Builds a digest into a folder, as a new process would; without what extras add unless `extras`."""
     with disk.lock(root), Cache(root) as cache:
-        builder = Builder(root, config, folder, cache, drafts=drafts, searched=searched)
+        builder = Builder(root, config, folder, cache, drafts=drafts, extras=extras)
         return builder.build(builder.scan())
 
 

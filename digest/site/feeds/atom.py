@@ -278,8 +278,8 @@ class Entries:
         return EditionEntry(
             id=feed_id(self._config.site, "week", str(edition.week)),
             title=formatting.titled(edition.week, edition.title),
-            published=_datetime(dates.published, self.zone),
-            updated=_datetime(dates.updated, self.zone),
+            published=datetime_of(dates.published, self.zone),
+            updated=datetime_of(dates.updated, self.zone),
             place=addresses.week(edition.week),
             key=edition.key,
             view=partial(view, edition),
@@ -301,7 +301,7 @@ def _updated(story: Story, change: datetime, zone: tzinfo, names: Mapping[str, s
     return change + timedelta(seconds=number % _HOUR)
 
 
-def _datetime(seconds: float, zone: tzinfo) -> datetime:
+def datetime_of(seconds: float, zone: tzinfo) -> datetime:
     """Returns a time in a zone; in UTC if the offset has seconds, which RFC 3339 forbids."""
     found = datetime.fromtimestamp(int(seconds), zone)
     return found.astimezone(UTC) if found.strftime("%z")[5:] else found

@@ -12,7 +12,7 @@ from digest.model import Story, Theme
 from digest.site import addresses, arrange
 from digest.site.archive import Edition
 from digest.site.context import SiteContext
-from digest.site.edition_dates import EditionDates, dates_of
+from digest.site.edition_dates import EditionDates
 from digest.site.page import Head, Page
 from digest.site.pages.week import edition_view
 from digest.week import Week
@@ -39,7 +39,7 @@ def feed_pages(context: SiteContext) -> Iterator[Page]:
     yield context.file(
         addresses.FEED_JSON, "feeds/feed.json", "the JSON feed of the whole", _whole, *whole
     )
-    yield _weekly_feed(context, closed)
+    yield _weekly_feed(context)
     for storyline in archive.storylines:
         theme, stories = storyline.theme, storyline.stories[: arrange.FEED_STORIES]
         about = f"{theme.title} in {context.config.site.title}"
@@ -64,13 +64,9 @@ def program_pages(context: SiteContext, pages: Iterable[Page]) -> Iterator[Page]
         yield _program_page(context, addresses.SEARCH_SCRIPT, "search.js", _nothing)
 
 
-def _weekly_feed(context: SiteContext, closed: Sequence[Edition]) -> Page:
-    archive = context.archive
-    editions = tuple(
-        [edition for edition in closed if edition.week not in archive.held][: arrange.EDITIONS]
-    )
-    found = dates_of(archive, context.config, editions[-1].week if editions else None)
-    dates = tuple([found[edition.week] for edition in editions])
+def _weekly_feed(context: SiteContext) -> Page:
+    editions = arrange.weekly(context.archive)
+    dates = tuple([context.dates[edition.week] for edition in editions])
     source = "the feed of the weeks"
     return context.file(addresses.WEEKS_FEED, "feeds/weeks.xml", source, _weeks, editions, dates)
 

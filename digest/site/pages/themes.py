@@ -21,6 +21,7 @@ from digest.site.context import SiteContext, ThemeSummary, latest
 from digest.site.markdown import Html
 from digest.site.page import Head, Link, Listed, Page
 from digest.site.pages.week import Group, shared
+from digest.site.social.pages import theme_picture
 from digest.site.timeline import Event, Timeline, story_events, timeline_view
 
 T = TypeVar("T")
@@ -144,6 +145,7 @@ def _first_page(
         place=addresses.theme(theme.id),
         feeds=(_feed_link(theme),),
         updated=context.last_change(addresses.theme(theme.id), stories),
+        picture=theme_picture(context, theme, number, extent),
     )
     over_time = context.counts.timelines.get(theme.id), context.counts.series(theme, number)
     return _theme_page(

@@ -12,8 +12,10 @@ from digest.site.ahead import AheadLine
 from digest.site.archive import Edition
 from digest.site.cards import Card
 from digest.site.context import SiteContext
+from digest.site.feeds.atom import datetime_of
 from digest.site.markdown import Html
 from digest.site.page import Head, Link, Listed, Page
+from digest.site.social.pages import week_picture
 from digest.site.storylines import StepsView
 from digest.week import Week
 
@@ -115,11 +117,14 @@ def week_pages(context: SiteContext) -> Iterator[Page]:
     editions, memory = context.archive.editions, context.archive.memory
     weeks = [edition.week for edition in editions]
     for edition, newer, older in zip(editions, (None, *weeks), (*weeks[1:], None), strict=False):
-        values = newer, older, steps_key(context, edition), context.ahead.lines_of(edition)
+        dates = context.dates.get(edition.week)
+        published = dates.published if dates else 0
+        steps, ahead = steps_key(context, edition), context.ahead.lines_of(edition)
+        values = newer, older, steps, ahead, published
         make = partial(_week_page, context, edition, *values)
         yield memory.memo(("week page", edition.week), (edition,), values, make)
     for edition in context.archive.vacated:
-        yield _week_page(context, edition, None, None, b"", ())
+        yield _week_page(context, edition, None, None, b"", (), 0)
 
 
 def _week_page(
@@ -129,12 +134,15 @@ def _week_page(
     older: Week | None,
     steps: bytes,
     ahead: tuple[AheadLine, ...],
+    published: float,
 ) -> Page:
     head = Head(
         title=context.titled(formatting.titled(edition.week, edition.title)),
         description=_description(context, edition),
         place=addresses.week(edition.week),
         updated=context.last_change(addresses.week(edition.week), edition.stories),
+        published=datetime_of(published, context.entries.zone).isoformat() if published else "",
+        picture=week_picture(context, edition),
     )
     source = f"the page of {edition.week}"
     return context.page("week.html", source, head, _week_data, edition, newer, older, steps, ahead)

@@ -1,0 +1,109 @@
+"""The social cards of the site, of its weeks and of its themes.
+
+Without the extra `cards`, or if the font has no letters for the site's name, all pages have the
+shipped card, which has no words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from digest.model import Config, Copied, Theme
+from digest.site import addresses, charts, fingerprint, formatting
+from digest.site.archive import Edition
+from digest.site.context import SiteContext
+from digest.site.page import Page
+from digest.site.social import png
+from digest.site.social.card import Part, Picture, SocialCard, lay_out
+from digest.site.social.lettering import drawable
+
+TEMPLATE = "card.svg"
+_SHIPPED = "static/card.png"
+_OTHERS = "Other subjects"
+_VERSION = 10  # hexadecimal digits
+
+
+def can_draw(config: Config) -> bool:
+    """True if the cards of a digest can be drawn: the extra is installed, and has all letters."""
+    return png.available() and bool(drawable(config.site.title))
+
+
+def shipped_card() -> Copied:
+    """Returns the card of a site without own ones."""
+    source = fingerprint.shipped_templates() / _SHIPPED
+    return Copied(source, f"{fingerprint.FOLDER}/{_SHIPPED}", addresses.SITE_CARD)
+
+
+def week_picture(context: SiteContext, edition: Edition) -> Picture | None:
+    """Returns the card of a week; None if there is none, so that the page has the site's."""
+    if not context.drawn or not edition.stories:
+        return None
+    named = context.cards.chips
+    order = [*named, ""]  # as in digest.toml
+    main = sorted(edition.main.items(), key=lambda one: (not one[0], -one[1], order.index(one[0])))
+    parts = tuple(
+        Part(named[id].title, named[id].colour, number) if id else Part(_OTHERS, 0, number)
+        for id, number in main
+        if any(edition.main)  # of an edition without any theme there is nothing to say
+    )
+    count = formatting.stories(len(edition.stories))
+    detail = f"{formatting.span(edition.week)} · {count}{'' if edition.closed else ' so far'}"
+    label, title = formatting.label(edition.week), drawable(edition.title)
+    card = SocialCard(
+        nameplate=drawable(context.config.site.title),
+        label=label if title else "",
+        title=title or label,
+        detail=detail,
+        parts=parts,
+    )
+    subjects = formatting.listed(f"{part.title} ({part.number})" for part in parts)
+    alt = f"{formatting.titled(edition.week, edition.title)}. {detail}"
+    alt = f"{alt}: {subjects}" if subjects else alt
+    return _picture(context, addresses.week_card(edition.week), alt, card)
+
+
+def theme_picture(context: SiteContext, theme: Theme, number: int, extent: str) -> Picture | None:
+    """Returns the card of a theme; None if there is none. `extent` says which stories it has."""
+    title = drawable(theme.title)
+    if not context.drawn or not title:
+        return None
+    timeline, series = context.counts.timelines.get(theme.id), context.counts.series(theme, number)
+    card = SocialCard(
+        nameplate=drawable(context.config.site.title),
+        label="",
+        title=title,
+        detail=extent,
+        slots=charts.slots(timeline.first, timeline.until) if timeline else (),
+        series=(series,) if timeline and series else (),
+        colour=charts.colour(number),
+    )
+    alt = f"{theme.title}. {extent}"
+    return _picture(context, addresses.theme_card(theme.id), alt, card)
+
+
+def card_pages(context: SiteContext, pages: Iterable[Page]) -> Iterator[Page]:
+    """Yields the card of the site, and those of the `pages` for readers."""
+    if not context.drawn:
+        return
+    site, counts = context.config.site, context.counts
+    card = SocialCard(
+        nameplate="",
+        label="",
+        title=drawable(site.title),
+        detail=drawable(site.description),
+        slots=counts.recent,
+        series=counts.activity(context.config.themes),
+    )
+    pictures = {page.head.picture for page in pages if page.head and page.head.picture}
+    cards = [(addresses.SITE_CARD, card)]
+    cards += sorted((one.place, one.card) for one in pictures if one.card)
+    for place, card in cards:
+        yield context.file(place, TEMPLATE, f"the social card {place}", _card_data, card)
+
+
+def _card_data(_: SiteContext, card: SocialCard) -> Mapping[str, object]:
+    return {"card": lay_out(card)}
+
+
+def _picture(context: SiteContext, place: str, alt: str, card: SocialCard) -> Picture:
+    return Picture(place, alt, card, context.archive.keys.of(card).hex()[:_VERSION])
