@@ -12,6 +12,7 @@ import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, cast
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from digest import disk, mail_settings, redact, urls
@@ -28,6 +29,7 @@ _LANGUAGE = re.compile(
 _HEADER = re.compile(r"\s*\[+\s*([A-Za-z0-9_-]+)\s*\]+")
 _TWICE = re.compile(r"Cannot declare \('(\w+)',\) twice")
 _SINGLE = re.compile(r"\s*\[\s*(feeds|themes)\s*\]")
+_THIS_MACHINE = frozenset({"localhost", "127.0.0.1", "::1"})
 _MAX_WORDS = 100_000  # no more of a summary is read
 _BRACKET = re.compile(r"[\[{]|[\]}]")
 _DIGITS = re.compile(r"[\d_]{4000}")
@@ -37,7 +39,7 @@ _KEY = re.compile(r"""\s*["']?([A-Za-z0-9_-]+)["']?\s*=""")
 
 _TABLES: Mapping[str, Mapping[str, type]] = {
     "site": dict.fromkeys(
-        ("title", "url", "id", "description", "language", "timezone", "editor"), str
+        ("title", "url", "id", "description", "language", "timezone", "editor", "hub"), str
     ),
     "feeds": {
         **dict.fromkeys(("id", "url", "title", "publisher"), str),
@@ -243,6 +245,8 @@ def _check_site(check: _Check, site: dict[str, Any]) -> None:
         "'{}' is not a language tag (BCP 47)",
         'write a code of two or three letters, such as "en", or with more such as "zh-Hant"',
     )
+    cure = 'write the address of a WebSub hub, such as "https://pubsubhubbub.appspot.com/"'
+    value("hub", _is_hub, "is not an https address without secrets", cure)
     cure = 'write a name from the IANA list, such as "Asia/Hong_Kong"'
     value("timezone", _is_zone, "'{}' is not a time zone", cure)
 
@@ -343,6 +347,14 @@ def _without_secrets(table: dict[str, Any], *keys: str) -> dict[str, Any]:
 
 def _site_fault(url: str) -> str:
     return urls.site_fault(url) or ("" if url == url.strip() else "has white space around it")
+
+
+def _is_hub(url: str) -> bool:
+    """True for an https address; on this machine also http. It is in every feed, without secrets."""
+    link = urls.web_link(url)
+    if link is None or link != urls.fetch_link(url) or redact.names(link):
+        return False
+    return link.startswith("https://") or urlsplit(link).hostname in _THIS_MACHINE
 
 
 def _is_feed_url(url: str) -> bool:

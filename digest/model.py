@@ -21,7 +21,10 @@ from digest.week import Week
 
 
 class Site(NamedTuple):
-    """The digest as a whole; `url` ends with a slash, and its path is the base path of the site."""
+    """The digest as a whole; `url` ends with a slash, and its path is the base path of the site.
+
+    `hub` is told of changed feeds (WebSub).
+    """
 
     title: str
     url: str
@@ -30,6 +33,7 @@ class Site(NamedTuple):
     language: str = "en"
     timezone: str = "UTC"
     editor: str = ""
+    hub: str = ""
 
 
 class Feed(NamedTuple):

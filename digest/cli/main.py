@@ -25,7 +25,7 @@ from digest.cli.safe_print import echo
 from digest.errors import DigestError
 
 _COMMANDS = ("init", "feeds", "pull", "build", "serve", "check", "status", "new", "set", "note", "sheet", "themes",
-             "excerpts", "letter", "add", "publish", "mail", "export", "upgrade")  # fmt: skip
+             "excerpts", "letter", "add", "publish", "ping", "mail", "export", "upgrade")  # fmt: skip
 """The commands in the order in which a newcomer needs them; each is the name of its module in this
 package."""
 

@@ -41,6 +41,7 @@ class SiteView(NamedTuple):
     locale: str
     direction: str
     author: str
+    hub: str
     icon: str
     menu: tuple[Link, ...]
     more: tuple[Link, ...]
@@ -236,6 +237,7 @@ def _site_view(
         locale=formatting.locale(site.language),
         direction=formatting.direction(site.language),
         author=site.editor or site.title,
+        hub=site.hub,
         icon=icon,
         menu=tuple(menu),
         more=(

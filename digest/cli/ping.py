@@ -1,0 +1,48 @@
+"""`digest ping`: options and output."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from digest.cli import formatting
+from digest.cli.context import Call
+
+
+@click.command()
+@click.option(
+    "--output",
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="The folder with the built site; by default site/.",
+)
+@click.option("--dry-run", "dry", is_flag=True, help="Say which feeds have changed, tell no one.")
+@click.pass_obj
+def ping(call: Call, output: Path | None, dry: bool) -> None:
+    """Tell the WebSub hub which feeds have changed.
+
+    Feed readers that know WebSub then show new stories at once. Set the address of a hub as hub in
+    digest.toml, and run this when the built site is on the web. Only feeds whose bytes have changed
+    since the hub was last told are announced; the first time, all of them. What the hub was told
+    is noted in .digest/.
+
+    \b
+    Examples:
+      digest ping --dry-run
+      digest ping
+      digest ping --output .digest/publish    (after digest publish)
+    """
+    from digest.commands import ping as command
+
+    root, config = call.open()
+    report = command.run(root, config, output=output or root / "site", dry=dry)
+    call.complain(*report.failures)
+    feeds = formatting.count(len(report.told), "feed")
+    if report.told:
+        call.say(f"{'Would tell' if dry else 'Told'} {report.hub} of {feeds}:", *report.told)
+    elif not report.failures:
+        call.say("No feed has changed since the hub was last told")
+    if report.failures:
+        sys.exit(1)

@@ -1,0 +1,261 @@
+"""`digest ping`: the hub is told of the feeds that have changed, and of no other."""
+
+from __future__ import annotations
+
+import http.server
+import threading
+import xml.etree.ElementTree as ElementTree
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import parse_qs
+
+import pytest
+from sites import build_into, read_folder
+from test_cli import digest
+
+from digest import config
+from digest.commands import ping
+from digest.errors import DigestError, Faults
+
+URL = "https://chip-digest.github.io/repo/"
+SETTINGS = """\
+[site]
+title = "Test"
+url = "https://chip-digest.github.io/repo/"
+hub = "{hub}"
+
+[[themes]]
+id = "chips"
+title = "Chips"
+match = ["chip*"]
+
+[[themes]]
+id = "fabs"
+title = "Fabs"
+match = ["fab*"]
+"""
+
+
+class WebSubHub:
+    """A hub on loopback: `told` are the feeds that it was told of, `answers` what it says of some."""
+
+    def __init__(self) -> None:
+        self.told: list[str] = []
+        self.answers: dict[str, int] = {}
+        self.forms: list[dict[str, list[str]]] = []
+        self.address = ""
+
+    def answer(self, form: dict[str, list[str]]) -> int:
+        (address,) = form["hub.url"]
+        self.forms.append(form)
+        self.told.append(address.removeprefix(URL))
+        return self.answers.get(self.told[-1], 204)
+
+
+@pytest.fixture
+def hub() -> Iterator[WebSubHub]:
+    heard = WebSubHub()
+
+    class Exchange(http.server.BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            assert self.headers["Content-Type"] == "application/x-www-form-urlencoded"
+            status = heard.answer(
+                parse_qs(self.rfile.read(int(self.headers["Content-Length"])).decode())
+            )
+            self.send_response(status)
+            if status == 302:
+                self.send_header("Location", heard.address)
+            self.end_headers()
+            self.wfile.write(b"" if status < 300 else b"no\nsuch topic")
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Exchange)
+    heard.address = f"http://127.0.0.1:{server.server_address[1]}/"
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
+    thread.start()
+    yield heard
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture
+def root(tmp_path: Path, hub: WebSubHub) -> Path:
+    """A built digest with stories of two themes in three weeks."""
+    (tmp_path / "digest.toml").write_text(SETTINGS.format(hub=hub.address))
+    for day, week, theme in (("01", 18, "fabs"), ("08", 19, "chips"), ("15", 20, "chips")):
+        path = tmp_path / f"content/2026/w{week}/2026-05-{day}-story-{week}.md"
+        path.parent.mkdir(parents=True)
+        path.write_text(
+            f"---\ntitle: Story {week}\nlink: https://n.example/{week}\nthemes: [{theme}]\n---\n"
+        )
+    build(tmp_path)
+    return tmp_path
+
+
+def build(root: Path) -> None:
+    build_into(root / "site", root, config.load(root))
+
+
+def feeds(root: Path) -> dict[str, bytes]:
+    site = read_folder(root / "site")
+    return {path: content for path, content in site.items() if path.endswith(".atom")}
+
+
+def told(root: Path, *words: str) -> tuple[int, list[str], str]:
+    """The exit code of the command, what it says, and what it complains about."""
+    done = digest("ping", *words, cwd=root)
+    return done.returncode, done.stdout.splitlines(), done.stderr
+
+
+def test_every_atom_feed_names_the_hub_and_itself(root: Path, hub: WebSubHub) -> None:
+    atom = "{http://www.w3.org/2005/Atom}"
+    for path, content in feeds(root).items():
+        links = ElementTree.fromstring(content).findall(f"{atom}link")
+        assert [one.get("href") for one in links if one.get("rel") == "hub"] == [hub.address]
+        assert [one.get("href") for one in links if one.get("rel") == "self"] == [URL + path]
+
+
+def test_without_a_hub_no_feed_names_one(root: Path) -> None:
+    toml = root / "digest.toml"
+    toml.write_text(
+        "\n".join(line for line in toml.read_text().splitlines() if not line.startswith("hub"))
+    )
+    build(root)
+
+    assert not [path for path, content in feeds(root).items() if b'rel="hub"' in content]
+    code, said, complaint = told(root)
+    assert (code, said) == (1, [])
+    assert complaint.startswith(
+        'digest.toml: names no hub; set hub = "https://…" in its table [site]'
+    )
+
+
+def test_the_hub_is_told_of_feeds_that_changed_and_of_no_other(root: Path, hub: WebSubHub) -> None:
+    before = feeds(root)
+    code, said, complaint = told(root)
+
+    assert (code, complaint) == (0, "")
+    assert sorted(hub.told) == sorted(before)
+    assert said == [
+        f"Told {hub.address} of {len(before)} feeds:",
+        *(URL + path for path in hub.told),
+    ]
+    assert all(
+        one["hub.mode"] == ["publish"] and one["hub.topic"] == one["hub.url"] for one in hub.forms
+    )
+
+    hub.told.clear()
+    story = root / "content/2026/w19/2026-05-08-story-19.md"
+    story.write_text(story.read_text() + "\nA note.\n")
+    build(root)
+    changed = {path for path, content in feeds(root).items() if content != before[path]}
+    told(root)
+
+    assert {"feed.atom", "2026/w19/feed.atom", "themes/chips/feed.atom"} <= changed
+    assert "themes/fabs/feed.atom" not in changed
+    assert (len(hub.told), set(hub.told)) == (len(changed), changed)
+
+
+def test_a_second_ping_and_another_build_of_the_same_tell_nothing(
+    root: Path, hub: WebSubHub
+) -> None:
+    told(root)
+    hub.told.clear()
+    build_into(root / "elsewhere", root, config.load(root))
+
+    for words in ((), ("--output", "elsewhere")):
+        assert told(root, *words) == (0, ["No feed has changed since the hub was last told"], "")
+    assert hub.told == []
+
+
+def test_a_dry_run_tells_no_hub_and_notes_nothing(root: Path, hub: WebSubHub) -> None:
+    code, said, _ = told(root, "--dry-run")
+
+    assert (code, said[0]) == (0, f"Would tell {hub.address} of {len(feeds(root))} feeds:")
+    assert hub.told == []
+    told(root)
+    assert len(hub.told) == len(feeds(root))
+
+
+def test_what_the_hub_refused_is_told_again(root: Path, hub: WebSubHub) -> None:
+    hub.answers = {"weeks.atom": 503}
+    code, said, complaint = told(root)
+
+    assert code == 1
+    assert complaint.splitlines() == [
+        f"{hub.address}: not told of {URL}weeks.atom: it answered 503 (no such topic)"
+    ]
+    assert len(said) == len(feeds(root))
+    hub.answers, hub.told = {}, []
+    assert told(root)[0] == 0
+    assert hub.told == ["weeks.atom"]
+
+
+def test_a_redirect_is_not_followed(root: Path, hub: WebSubHub) -> None:
+    hub.answers = {"weeks.atom": 302}
+
+    assert "weeks.atom: it answered 302" in told(root)[2]
+    assert hub.told.count("weeks.atom") == 1
+
+
+def test_a_hub_that_cannot_be_reached_is_one_line(root: Path) -> None:
+    toml = root / "digest.toml"
+    toml.write_text(toml.read_text().replace("http://127.0.0.1:", "http://127.0.0.1:1/?"))
+
+    code, said, complaint = told(root)
+
+    assert (code, said) == (1, [])
+    (line,) = complaint.splitlines()
+    assert line.startswith("http://127.0.0.1:1/")
+    assert line.endswith(f"; nor of {len(feeds(root)) - 1} more")
+
+
+def test_another_hub_is_told_of_all_feeds(root: Path, hub: WebSubHub) -> None:
+    told(root)
+    hub.told.clear()
+    toml = root / "digest.toml"
+    toml.write_text(toml.read_text().replace(hub.address, f"{hub.address}hub/"))
+    build(root)
+
+    told(root)
+
+    assert sorted(hub.told) == sorted(feeds(root))
+
+
+def test_a_folder_without_a_site_and_feeds_of_others_are_told_of_nothing(
+    root: Path, hub: WebSubHub
+) -> None:
+    other = root / "other"
+    other.mkdir()
+    (other / "feed.atom").write_text("<feed/>")
+
+    with pytest.raises(DigestError, match="has no feed of Digest; run 'digest build' first"):
+        ping.run(root, config.load(root), output=other, dry=False)
+    assert hub.told == []
+
+
+@pytest.mark.parametrize(
+    ("hub", "fits"),
+    [
+        ("https://pubsubhubbub.appspot.com/", True),
+        ("https://hub.example/?topic=x", True),
+        ("http://localhost:8080/", True),
+        ("http://hub.example/", False),
+        ("https://me:secret@hub.example/", False),
+        ("https://hub.example/?token=4711471147114711", False),
+        ("hub.example", False),
+        ("", False),
+        ("javascript:alert(1)", False),
+    ],
+)
+def test_a_hub_is_an_https_address(tmp_path: Path, hub: str, fits: bool) -> None:
+    (tmp_path / "digest.toml").write_text(SETTINGS.format(hub=hub))
+    if fits:
+        assert config.load(tmp_path).site.hub == hub
+        return
+
+    with pytest.raises(Faults, match=r"digest\.toml:4: site.hub: is not an https address"):
+        config.load(tmp_path)
