@@ -25,8 +25,10 @@ def recall(root: Path, name: str, kind: Callable[[Any], bool] = lambda _: True) 
         if _SURROGATE.search(content):  # cannot be encoded as text again
             return {}
         stored = json.loads(content)
-        values = dict(stored["says"]) if stored.get("version") == _MEMORY_VERSION else {}
+        values = stored["says"] if stored.get("version") == _MEMORY_VERSION else {}
     except (DigestError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return {}
+    if not isinstance(values, dict):
         return {}
     return {key: value for key, value in values.items() if kind(value)}
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from digest import config
@@ -92,6 +92,7 @@ def values() -> st.SearchStrategy[Any]:
     says=st.dictionaries(st.sampled_from(["a", "b", "content/2026/w21/x.md"]), values(), max_size=3)
     | values()
 )
+@example(says=[[None, ""]])
 def test_no_memory_stops_a_command(name: str, root: Path, says: object) -> None:
     remember(root, name, says)
     loaded = config.load(root)
