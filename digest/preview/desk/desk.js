@@ -99,6 +99,7 @@
   let waits = 0, begun = 0, isLate = false;
   const later = (after) => { clearTimeout(waits); waits = setTimeout(refresh, after); };
   const refresh = async () => {
+    if (saving) { later(300); return; }
     const before = begun;
     const response = await fetch(`/_desk/?week=${one("[name=at]").value}`).catch(() => null);
     if (!response) return; // the stream of events tells when the preview is back
