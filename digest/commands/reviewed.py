@@ -25,24 +25,24 @@ _FILE = "desk/reviewed.json"
 
 
 def known_hashes(root: Path) -> dict[str, str]:
-    """Returns the hashes of the words that an editor has reviewed, by the id of the story.
+    """Returns the hashes of the words that an editor has reviewed, by story.
 
-    By its link if it has no id: neither changes when its file moves or is renamed.
+    Its file does not matter, so it may move or be renamed.
     """
     return json_files.recall(root, _FILE, lambda known: isinstance(known, str))
 
 
 def is_reviewed(story: Story, hashes: Mapping[str, str]) -> bool:
     """True if an editor has reviewed a story's present words."""
-    return hashes.get(story.id or story.link) == _words_hash(story)
+    return hashes.get(_key(story)) == _words_hash(story)
 
 
 def set_reviewed(root: Path, story: Story, *, reviewed: bool) -> None:
     """Notes that an editor has reviewed a story as it is now, or has not."""
     hashes = known_hashes(root)
-    hashes.pop(story.id or story.link, None)
+    hashes.pop(_key(story), None)
     if reviewed:
-        hashes[story.id or story.link] = _words_hash(story)
+        hashes[_key(story)] = _words_hash(story)
     json_files.remember(root, _FILE, hashes)
 
 
@@ -73,6 +73,11 @@ def changed_since(root: Path, survey: ContentReport) -> tuple[str, ...]:
     read = partial(store.read_text, root)
     versions = git.merged_from(root, content_rules.edited(survey, read))
     return content_rules.unsettled(survey, read, versions)
+
+
+def _key(story: Story) -> str:
+    """Returns what tells a story from others; two feeds may give the same id."""
+    return f"{story.id} {story.link}".strip()
 
 
 def _words_hash(story: Story) -> str:
