@@ -22,6 +22,9 @@ image: {URL}/p.png?sig={TOKEN}
 source: {URL}/
 corrections:
 - "2026-05-16: it was at {URL}/c?key={TOKEN}"
+ahead:
+- "2026-06: it is at {URL}/w?key={TOKEN}"
+saved: {URL}/s?token={TOKEN}
 ---
 
 > Asked at https://news.example/q?auth={TOKEN}.
@@ -54,7 +57,9 @@ def new(root: Path) -> Path:
     content = root / "content"
     files = {
         "2026/w20/2026-05-15-a.md": STORY,
-        "2026/w20/letter.md": TEXT,
+        "2026/w20/letter.md": TEXT.replace(
+            "\n---", f"\nahead: 2026-07: {URL}/v?key={TOKEN}\n---", 1
+        ),
         "2026/w21/2026-05-20-b.md": "---\ntitle: B\nlink: https://news.example/b\nthemes: [ships]\n---\n",
         "pages/about.md": TEXT,
         "themes/ships.md": TEXT.partition("---\n\n")[2],
@@ -120,9 +125,9 @@ def test_check_names_each_line_with_a_secret_and_what_is_published(tmp_path: Pat
     lines = {(Path(one["file"]).name, one["line"]) for one in secrets}
     assert lines == {
         *(("digest.toml", line) for line in (4, 5, 10, 13)),
-        *(("2026-05-15-a.md", line) for line in (2, 3, 4, 5, 7, 10, 12, 13, 14, 16)),
+        *(("2026-05-15-a.md", line) for line in (2, 3, 4, 5, 7, 9, 10, 13, 15, 16, 17, 19)),
         *((name, 2) for name in ("letter.md", "about.md")),
-        *((name, 5) for name in ("letter.md", "about.md")),
+        *(("letter.md", 3), ("letter.md", 6), ("about.md", 5)),
         ("ships.md", 1),
     }
     assert {one["cure"].partition(";")[0] for one in secrets} == {"the site leaves it out"}
