@@ -36,8 +36,7 @@ _READING = os.O_RDONLY | _SAFELY
 _ADDING = os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_NOFOLLOW", 0) | _SAFELY
 _NO_NAMES = frozenset({"", ".", ".."})
 _BLANK = b" \t\r\n\0"
-_CANNOT_FLUSH = frozenset({errno.EINVAL, errno.ENOTSUP, errno.EBADF})
-"""Errors of file systems that do not flush folders."""
+_CANNOT_FLUSH = frozenset({errno.EINVAL, errno.ENOTSUP, errno.EBADF})  # a file system has no flush
 _TICK = 20_000_000  # ns: the coarsest resolution of time stamps on disks
 
 
@@ -121,17 +120,6 @@ def write(root: Path, file: str, content: bytes, mode: int | None = None) -> Non
         settle(root, [file])
 
 
-def touch(root: Path, file: str) -> None:
-    """Creates an empty file, if it does not exist; several processes may do so at once."""
-    path = inside(root, file)
-    try:
-        make_folder(path.parent, None)
-        path.touch()
-    except OSError as error:
-        raise refused("write", path, error) from error
-    settle(root, [file])
-
-
 def hidden(name: str) -> str:
     """Returns the hidden name of an unfinished file."""
     return f".{name}{_UNFINISHED}"
@@ -192,7 +180,9 @@ def move(root: Path, file: str, place: str) -> None:
     """Moves a file to a place where there is none."""
     path, moved = inside(root, file), inside(root, place)
     try:
-        make_folder(moved.parent, None)
+        if not moved.parent.is_dir():
+            make_folder(moved.parent, None)
+            settle(root, [place])  # or else a power cut might leave the file in no folder
         path.rename(moved)
     except OSError as error:
         raise refused("move", path, error) from error
@@ -207,6 +197,13 @@ def unlink(path: Path | str) -> None:
         pass
     except OSError as error:
         raise refused("move", path, error) from error
+
+
+def remove(root: Path, file: str) -> None:
+    """Removes a file of the digest, if it exists; it does not come back after a power cut."""
+    if os.path.lexists(inside(root, file)):
+        unlink(root / file)
+        settle(root, [file])
 
 
 def settle(root: Path, files: Iterable[str]) -> None:
@@ -333,9 +330,7 @@ def is_whole(path: Path) -> bool:
 
 def is_torn(content: bytes) -> bool:
     """True if a file is empty, or only has a line of JSON that a killed run did not finish."""
-    return not content or (
-        content.startswith(b"{") and b"\n" not in content and b"\r" not in content
-    )
+    return not content or (content.startswith(b"{") and not any(end in content for end in b"\r\n"))
 
 
 def refused(action: str, path: Path | str, error: OSError) -> DigestError:

@@ -15,8 +15,5 @@ def split(text: str) -> list[str]:
 def normalized(text: str) -> str:
     """Returns a text with `\\n` as its line breaks, and without blank lines around it."""
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-    while lines and not lines[-1].strip():
-        lines.pop()
-    while lines and not lines[0].strip():
-        lines.pop(0)
-    return "\n".join(lines)
+    filled = [number for number, line in enumerate(lines) if line.strip()]
+    return "\n".join(lines[filled[0] : filled[-1] + 1]) if filled else ""

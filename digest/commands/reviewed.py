@@ -13,7 +13,7 @@ from functools import partial
 from hashlib import sha256
 from pathlib import Path
 
-from digest import git, json_files
+from digest import disk, git, json_files
 from digest.checks import content_rules
 from digest.commands import curate
 from digest.content import store
@@ -38,7 +38,11 @@ def is_reviewed(story: Story, hashes: Mapping[str, str]) -> bool:
 
 
 def set_reviewed(root: Path, story: Story, *, reviewed: bool) -> None:
-    """Notes that an editor has reviewed a story as it is now, or has not."""
+    """Notes that an editor has reviewed a story as it is now, or has not.
+
+    Raises DigestError, and changes nothing, if the hashes cannot be read.
+    """
+    disk.read_inside(root, f"{disk.CACHE}/{_FILE}")  # raises before the other hashes are lost
     hashes = known_hashes(root)
     hashes.pop(_key(story), None)
     if reviewed:

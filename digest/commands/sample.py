@@ -72,6 +72,8 @@ def replace_with(root: Path, beat: NewDigest, *, timezone: str) -> SampleReport:
         others = [story for story in survey.content.stories if story.file not in removed]
         in_use = {theme for story in others for theme in story.themes}
         in_use |= {page.name for page in survey.content.introductions} | {*sample.themes}
+        if survey.unread:  # may have any theme
+            in_use |= {theme.id for theme in old.themes}
         site = {} if others else _with_defaults_replaced(old, beat, timezone)
         is_example = urls.is_placeholder(old.site.url)
         address = site_address.of_origin(root) if is_example else ""
@@ -88,13 +90,13 @@ def replace_with(root: Path, beat: NewDigest, *, timezone: str) -> SampleReport:
         new = config.loads(after.removeprefix("\ufeff"))
         for file in sorted(removed):
             if disk.read_inside(root, file) == texts[file].encode():
-                disk.unlink(root / file)
+                disk.remove(root, file)
         if not (
             len(unedited) < len(of_sample) or survey.unread or _mentions(survey.content, unedited)
         ):
-            disk.unlink(root / paths.ledger(sample.id))
+            disk.remove(root, paths.ledger(sample.id))
         if disk.read_inside(root, SAMPLE) == (STARTER / SAMPLE).read_bytes():
-            disk.unlink(root / SAMPLE)
+            disk.remove(root, SAMPLE)
         weeks = {Path(file).parent for file in removed}
         for folder in (
             *sorted(weeks),

@@ -108,7 +108,7 @@ def carry_out(root: Path, config: Config) -> AppliedReport | None:
     if rest:
         disk.replace(root, FILE, data, rest)
     elif disk.read_inside(root, FILE) == data:
-        disk.unlink(disk.inside(root, FILE))
+        disk.remove(root, FILE)
     made = (one for one in results if isinstance(one, Edit) and one.before != one.after)
     return AppliedReport(
         changed=tuple(dict.fromkeys(one.file for one in made)),

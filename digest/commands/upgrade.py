@@ -175,7 +175,7 @@ def _unused_wheels(root: Path, record: Record, files: Mapping[str, bytes]) -> It
 def _write(root: Path, changes: list[Change]) -> None:
     for change in changes:
         if change.after is None:
-            disk.unlink(root / change.file)
+            disk.remove(root, change.file)
             continue
         if change.before is None:
             done = disk.create(root, change.file, change.after)

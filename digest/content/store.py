@@ -9,7 +9,7 @@ import hashlib
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -199,14 +199,28 @@ def rewrite(root: Path, edits: Iterable[Edit], *, stop: bool = False) -> tuple[s
 def make(root: Path, edit: Edit) -> bool:
     """Makes one edit, and moves the file if the edit says so; False if the file has changed.
 
-    Raises DigestError if there is a file in the place to which it moves. The caller holds the lock.
+    Raises DigestError if the place is taken, or the disk refuses something: the file is then put
+    back as it was. The caller holds the lock.
     """
     if edit.place and os.path.lexists(disk.inside(root, edit.place)):
         raise DigestError(f"{edit.place}: there is a file with this name; rename one of them")
+    try:
+        return _made(root, edit)
+    except DigestError:
+        with suppress(DigestError):  # the first error is reported
+            _put_back(root, edit)
+        raise
+
+
+def _made(root: Path, edit: Edit) -> bool:
+    """Does what `make` does, but leaves a file as it is where the disk refuses something."""
     if not edit.before and not os.path.lexists(disk.inside(root, edit.file)):
         return create(root, edit.file, edit.after)
     if not edit.after:
-        return _remove(root, edit)
+        if disk.read_inside(root, edit.file) != edit.before.encode():
+            return False
+        disk.remove(root, edit.file)
+        return True
     with ExitStack() as reverting:
         for picture, copy in edit.moved:  # first, so that a killed run leaves no story without them
             if not disk.link(root, picture, copy):
@@ -218,18 +232,24 @@ def make(root: Path, edit: Edit) -> bool:
             disk.move(root, edit.file, edit.place)
         reverting.pop_all()
     for picture, _ in edit.moved:
-        disk.unlink(disk.inside(root, picture))
-    disk.settle(root, [picture for picture, _ in edit.moved])
+        disk.remove(root, picture)
     return True
 
 
-def _remove(root: Path, edit: Edit) -> bool:
-    """Removes a file; False if it has changed."""
-    if disk.read_inside(root, edit.file) != edit.before.encode():
-        return False
-    disk.unlink(disk.inside(root, edit.file))
-    disk.settle(root, [edit.file])
-    return True
+def _put_back(root: Path, edit: Edit) -> None:
+    """Puts a file back as it was where its edit was made in part."""
+    before, after = edit.before.encode(), edit.after.encode()
+    if edit.place and not os.path.lexists(root / edit.file):
+        for picture, copy in edit.moved:
+            disk.link(root, copy, picture)
+            disk.remove(root, copy)
+        disk.move(root, edit.place, edit.file)
+    if not before and disk.read_inside(root, edit.file) == after:
+        disk.remove(root, edit.file)
+    elif not after:
+        disk.create(root, edit.file, before)
+    else:
+        disk.replace(root, edit.file, after, before)
 
 
 def sweep(root: Path, unfinished: Iterable[str]) -> CleanedUp:

@@ -60,8 +60,8 @@ def file_away(root: Path, filing: Filing) -> Problem | None:
         return Problem(filing.inbox, 0, f"{filing.file} has appeared during the pull", "pull again")
     for picture in filing.pictures:
         if picture.last:
-            disk.unlink(root / picture.inbox)
-    disk.unlink(root / filing.inbox)
+            disk.remove(root, picture.inbox)
+    disk.remove(root, filing.inbox)
     return None
 
 

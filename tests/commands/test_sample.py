@@ -259,6 +259,16 @@ def test_where_an_address_leads_to_no_feed_the_sample_stays(mine: Path) -> None:
     assert {path: path.read_bytes() for path in mine.rglob("*.md")} == before
 
 
+def test_a_story_that_cannot_be_read_keeps_its_themes(mine: Path) -> None:
+    text = (mine / LAMP).read_text()
+    (mine / LAMP).write_text(text.replace("title:", "titel:"))
+    with FeedHost(Answers(feed_xml=RSS)) as host:
+        made = digest("init", "--feed", host.url("/feed.xml"), cwd=mine)
+    (mine / LAMP).write_text(text)
+
+    assert (made.returncode, digest("build", cwd=mine).stderr) == (0, "")
+
+
 def test_a_digest_that_has_other_feeds_as_well_is_left_alone(mine: Path) -> None:
     with FeedHost(Answers(feed_xml=RSS, lights_atom=ATOM)) as host:
         digest("feeds", "add", host.url("/feed.xml"), cwd=mine)

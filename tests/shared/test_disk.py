@@ -113,7 +113,7 @@ WRITES: dict[str, Callable[[Path, str], object]] = {
     "create": lambda root, file: disk.create(root, file, b"new"),
     "replace": lambda root, file: disk.replace(root, file, b"theirs", b"new"),
     "append": lambda root, file: disk.append(root, file, "{}\n"),
-    "touch": disk.touch,
+    "remove": disk.remove,
     "link": lambda root, file: disk.link(root, "digest.toml", file),
     "read": disk.read_inside,
 }

@@ -15,24 +15,48 @@ import errno
 import json
 import os
 import random
+import re
 import shutil
 import stat
 import sys
 import threading
+import uuid
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from unittest.mock import patch
+from urllib.parse import urlencode
 
 from digest import config
-from digest.commands import add, build, letter, publish, pull, themes
+from digest.commands import (
+    add,
+    build,
+    feeds,
+    init,
+    letter,
+    publish,
+    pull,
+    sample,
+    sheet,
+    theme_rules,
+    themes,
+)
+from digest.commands import set as sets
+from digest.commands.annotate import Annotations
+from digest.commands.desk import Desk, Known
+from digest.commands.init import NewDigest
+from digest.content import load, publishable
+from digest.content.pending import file_hash
 from digest.errors import DigestError
 from digest.feeds import article_page, parse_client
 from digest.feeds.parse import parse
-from digest.model import Feed, Fetched
+from digest.model import Config, Feed, Fetched
+from digest.preview.desk.requests import FORM, DeskRequest, DeskSession
+from digest.site import arrange
 from digest.site.search import search_index
 from digest.site.social import png
+from digest.week import Week
 
 NOW = datetime(2026, 5, 20, 8, 0, tzinfo=UTC)
 ADDRESS = "https://quay.example/article/7700001/crane"
@@ -40,6 +64,10 @@ PAGE = (
     b"<html><head><title>A crane arrives</title><meta property='og:description' content='It is blue.'>"
     b"<meta property='article:published_time' content='2026-05-18T10:00:00Z'></head><body>Words</body></html>"
 )
+WEEK = Week(2026, 19)
+LIST = "list.opml"
+OPML = """<opml version="2.0"><body><outline text="A" xmlUrl="https://a.example/feed.xml"/></body></opml>"""
+BEAT = NewDigest(feeds=(Feed(id="a", url="https://a.example/feed.xml", title="A", publisher="A"),))
 UNTRACKED = frozenset({".git", "remote.git", "first.json", "second.json"})
 """What git writes by itself, and feeds, of which one that cannot be read is a row of the report."""
 KILLED, REFUSED, UNNOTICED, CRASHED = 9, 1, 3, 4
@@ -72,18 +100,192 @@ def in_one_process() -> Iterator[None]:
 
 
 def run(command: str, root: Path) -> None:
-    """Runs a command as the command line does."""
+    """Runs a command as the command line or the desk does."""
+    begun(command, root)()
+
+
+def begun(command: str, root: Path) -> Callable[[], object]:
+    """Does what comes before a command, and returns what runs it."""
+    if command in {"init", "init --feed"}:
+        return lambda: _init(command, root)
+    if command == "desk":
+        desk = _desk(root)
+        return lambda: _at_the_desk(desk, root)
+    if command == "desk letter":
+        desk = _desk(root)
+        return lambda: _letter_at_the_desk(desk, root)
+    if command == "desk undo":
+        desk = _desk(root)
+        post(desk, "story", _form(root, "e3-", note=NOTE, set="lead=true", week="2026-W18"))
+        return lambda: post(desk, "undo", {})
+    return lambda: _run(command, root)
+
+
+def _run(command: str, root: Path) -> None:
     settings = config.load(root)
     runs: dict[str, Callable[[], object]] = {
         "pull": lambda: pull.run(root, settings, settings.feeds, now=NOW),
         "add": lambda: add.run(root, settings, ADDRESS, now=NOW),
         "letter": lambda: letter.run(root, settings, "2026-W19"),
+        "letter --publish": lambda: letter.publish(root, settings, now=NOW),
         "themes": lambda: themes.apply(root, settings, now=NOW),
+        "themes --take": lambda: theme_rules.take(root, settings, "", {1}),
+        "feeds add": lambda: feeds.add(root, [], [root / LIST], now=NOW),
+        "feeds remove": lambda: feeds.remove(root, "second", now=NOW),
+        "set": lambda: _set(root, settings, ["e1-"], "lead", "headline=Ours: #1", "themes=mine"),
+        "set week": lambda: _set(root, settings, ["e2-", "e3-"], "week=2026-W18"),
+        "note": lambda: _refuse(
+            sets.write_note(root, settings, sets.look(root, settings, _file(root, "e1-")), NOTE)
+        ),
+        "sheet": lambda: sheet.run(root, settings),
+        "sheet --apply": lambda: _apply(root, settings),
         "build": lambda: build.run(root, settings, output=root / "site", base_url=None, now=NOW),
         "publish": lambda: publish.run(root, settings, now=NOW),
     }
     with in_one_process():
         runs[command]()
+
+
+def prepare(command: str, root: Path) -> None:
+    """Puts into a digest what a command needs."""
+    if command == "letter --publish":
+        run("letter", root)
+    elif command == "init --feed":
+        run("init", root)
+        run("pull", root)
+    elif command == "themes --take":
+        _write_more(root)
+        theme_rules.suggest(root, config.load(root))
+    elif command == "feeds add":
+        (root / LIST).write_text(OPML)
+    elif command in {"set", "desk", "desk undo"}:
+        _set(root, config.load(root), ["e4-"], "lead")
+        _write_more(root, "lead: true\n")
+    elif command == "sheet --apply":
+        run("sheet", root)
+        file = root / "content/sheet.md"
+        first, *others = re.split(r"(?m)^(?=k )", file.read_text())
+        changed = [f"{letter}{rest[1:]}" for letter, rest in zip("xld", others, strict=False)]
+        noted = [rest + "    " + NOTE.replace("\n", "\n    ") + "\n" for rest in others[3:]]
+        file.write_text("".join([first, *changed, *noted]))
+
+
+NOTE = "Ours ✎1.\n\n- and *more*"
+
+
+def _write_more(root: Path, key: str = "") -> None:
+    """Writes the stories of another week: some are on cranes, and have a theme."""
+    for number in range(10):
+        about, themes = ("Blue cranes rise", "[mine]") if number % 2 else ("Fog comes", "[]")
+        title = f"title: {about} {number}\nlink: https://b.example/{number}\n"
+        day = f"published: 2026-05-0{number % 3 + 1}T10:00:00+08:00\nthemes: {themes}\n"
+        place = root / f"content/2026/w18/2026-05-0{number % 3 + 1}-more-{number}.md"
+        place.parent.mkdir(exist_ok=True)
+        place.write_text(f"---\n{title}{day}{key if number == 4 else ''}---\n\nOurs ✎.\n")
+
+
+def _init(command: str, root: Path) -> None:
+    """Makes a digest with the sample, or puts feeds of one's own in its place."""
+    text = init._config
+    with (
+        patch.object(uuid, "uuid4", lambda: uuid.UUID(int=1)),
+        patch.object(init, "_config", lambda _, *given: text(Path("/my-digest"), *given)),
+        in_one_process(),
+    ):
+        if command == "init":
+            init.run(root, now=NOW)
+        elif sample.is_all(root):
+            sample.replace_with(root, BEAT, timezone="Asia/Hong_Kong")
+
+
+def _file(root: Path, name: str) -> str:
+    """Returns the file of a story, by a part of its name."""
+    (found,) = (root / "content").rglob(f"*{name}*.md")
+    return found.relative_to(root).as_posix()
+
+
+def _set(root: Path, settings: Config, names: list[str], *words: str) -> None:
+    files = [_file(root, name) for name in names]
+    _refuse(sets.run(root, settings, files, words, now=NOW))
+
+
+def _refuse(outcomes: tuple[sets.Outcome, ...]) -> None:
+    """Raises DigestError with the first refusal: the command says it, and ends with 1."""
+    for one in outcomes:
+        if one.refused:
+            raise DigestError(one.refused)
+
+
+def _apply(root: Path, settings: Config) -> None:
+    report = sheet.apply(root, settings)
+    if report and report.refused:
+        raise DigestError(report.refused[0])
+
+
+def _desk(root: Path) -> Desk:
+    """Returns the desk of a preview that has built the digest."""
+    settings = config.load(root)
+    desk = Desk(root, DeskSession(8000), lambda: NOW)
+    content = load.survey(root, settings).content
+    archive = arrange.arrange(publishable.published(content), settings, drafts=True)
+    desk.show(Known(settings, content, archive, Annotations(root, settings, content, archive), "/"))
+    return desk
+
+
+def post(desk: Desk, place: str, fields: dict[str, str]) -> dict[str, Any]:
+    """Sends a form to the desk as its script does; raises DigestError for a refusal."""
+    asked = DeskRequest(
+        method="POST",
+        place=place,
+        headers={"content-type": FORM, "host": "localhost:8000", "sec-fetch-site": "same-origin",
+                 "accept": "application/json"},
+        cookie=desk.session.cookie.partition("=")[2].partition(";")[0],
+        body=urlencode({"token": desk.session.token, "at": str(WEEK), **fields}).encode(),
+    )  # fmt: skip
+    answer = desk.answer(asked)
+    said: dict[str, Any] = json.loads(answer.body)
+    if said.get("refused"):
+        why = re.search(r"[^<>\n]*Input/output error", answer.body.replace("\\n", "\n"))
+        raise DigestError(why[0] if why else said["said"])
+    return said
+
+
+def _form(root: Path, name: str, **fields: str) -> dict[str, str]:
+    """Returns the form of a story as its card shows it, with other values."""
+    file = _file(root, name)
+    seen = file_hash((root / file).read_text())
+    return {"file": file, "seen": seen, **fields}
+
+
+def _at_the_desk(desk: Desk, root: Path) -> None:
+    post(desk, "story", _form(root, "e1-", note=NOTE, headline="Ours", set="lead=true"))
+    post(desk, "story", _form(root, "e1-", set="reviewed=true"))
+    post(desk, "story", _form(root, "e3-", set="reviewed=true", corrections="2026-05-01: It is."))
+    post(desk, "story", _form(root, "e2-", set="theme=+mine", week="2026-W18"))
+
+
+def _letter_at_the_desk(desk: Desk, root: Path) -> None:
+    """Drafts a letter, writes it and publishes it."""
+    file = root / "content/2026/w19/letter.md"
+    try:
+        post(desk, "letter", {"set": "draft"})
+    except DigestError:
+        if not file.exists():
+            raise
+    text = file.read_text()
+    if "draft: true" in text:
+        form = {"body": NOTE, "seen": file_hash(text), "set": "publish"}
+        post(desk, "letter", form)
+
+
+class Move(NamedTuple):
+    """A file that moves from one folder to another: their numbers, its two names, its number."""
+
+    before: int
+    old: str
+    after: int
+    new: str
+    file: int
 
 
 class Disk:
@@ -96,6 +298,7 @@ class Disk:
         self.open: list[
             int
         ] = []  # a file that is held open keeps its number when its last name goes
+        self.moves: list[Move] = []
         for folder, folders, files in os.walk(self.root):
             self.flush(folder)
             folders[:] = [name for name in folders if name not in UNTRACKED]
@@ -106,11 +309,26 @@ class Disk:
         """Takes note of what is on the disk from now on."""
         number = _number(place)
         if stat.S_ISDIR(os.stat(place).st_mode):  # noqa: PTH116 - it may be what has no name
+            for move in [one for one in self.moves if number in {one.before, one.after}]:
+                self.make(move)
+                self.moves.remove(move)
             self.names[number] = _names(place)
         elif isinstance(place, int):
             self.contents[number] = Path(f"/proc/self/fd/{place}").read_bytes()
         else:
             self.contents[number] = Path(place).read_bytes()
+
+    def move(self, place: str, target: str) -> None:
+        """Takes note that a file is about to move to another folder: on the disk at once, or not at all."""
+        (before, old), (after, new) = (os.path.split(path) for path in (place, target))
+        with contextlib.suppress(OSError):
+            if before != after:
+                move = Move(_number(before), old, _number(after), new, _number(place))
+                self.moves.append(move)
+
+    def make(self, move: Move) -> None:
+        self.names.get(move.before, {}).pop(move.old, None)
+        self.names.setdefault(move.after, {})[move.new] = move.file
 
     def hold(self, place: str) -> None:
         with contextlib.suppress(OSError):
@@ -118,6 +336,9 @@ class Disk:
 
     def leave(self, target: Path, dice: random.Random | None) -> None:
         """Writes what is left; with dice, some of what was not flushed has reached the disk as well."""
+        for move in self.moves:
+            if dice and dice.random() < 0.5:
+                self.make(move)
         self._leave(_number(self.root), self.root, target, dice)
 
     def _leave(self, number: int, live: str, target: Path, dice: random.Random | None) -> None:
@@ -125,8 +346,11 @@ class Disk:
         now = _names(live) if Path(live).is_dir() and _number(live) == number else {}
         names = dict(self.names.get(number, {}))
         if dice:
+            moved = {move.file for move in self.moves}
             names |= {
-                name: one for name, one in now.items() if name not in names and dice.random() < 0.5
+                name: one
+                for name, one in now.items()
+                if name not in names and one not in moved and dice.random() < 0.5
             }
         for name, one in names.items():
             place, copy = f"{live}/{name}", target / name
@@ -207,6 +431,8 @@ class Breaker:
             self.busy.now = True
             for name in named:
                 self.disk.hold(name)
+            if act == "os.rename":
+                self.disk.move(*named)
             self.busy.now = False
 
     def _wrap(self, name: str, around: Callable[..., Any]) -> None:
@@ -246,8 +472,9 @@ def broken(command: str, way: str, root: Path, last: int) -> tuple[int, str]:
         return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), said
     code, words = CRASHED, ""
     try:
+        command_begun = begun(command, root)
         breaker = Breaker(root, way, last)
-        run(command, root)
+        command_begun()
         if way == "cut" and last:
             breaker.cut()
         code, words = (UNNOTICED if breaker.broken else 0), str(breaker.met)

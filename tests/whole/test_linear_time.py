@@ -270,6 +270,10 @@ def test_a_note_full_of_one_mark_is_read_in_linear_time(make: Callable[[int], st
     assert not growth.is_growing(read, make, SIZE)
 
 
+def test_blank_lines_around_a_note_are_cut_off_in_linear_time() -> None:
+    assert not growth.is_growing(text_lines.normalized, lambda size: "\n" * size + "a", 200_000)
+
+
 def test_a_list_of_quoted_names_that_is_not_closed_is_read_in_linear_time() -> None:
     def make(size: int) -> str:
         return "---\nauthors: [" + '"Jo", ' * (size // 6) + "\n---\n"
