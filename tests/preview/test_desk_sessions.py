@@ -18,6 +18,7 @@ from desks import Desk, files, serving
 
 SESSIONS = int(os.environ.get("DESK_SESSIONS", "4"))
 ACTS = 25
+NEVER_MOVED = ["number-1", "number-2", "number-3", "number-4"]
 STORIES = 6
 MARK = re.compile(r"✎\d+")
 BUTTONS = ("hide=true", "hide=false", "lead=true", "lead=false", "draft=true", "draft=false",
@@ -110,6 +111,23 @@ class Session:
         if self.dice.random() < 0.8:
             self.desk.open()
 
+    def letter(self, _: str) -> None:
+        """Drafts, titles, writes or publishes the letter; some of it is refused."""
+        self.desk.open()
+        words: dict[str, str] = self.dice.choice(
+            [{"set": "draft"}, {"title": self.mark()}, {"body": self.mark()}, {"set": "publish"},
+             {"title": self.mark(), "body": self.mark(), "set": "publish"}]
+        )  # fmt: skip
+        self.desk.letter(**words)
+        self.desk.open()
+
+    def move(self, name: str) -> None:
+        """Moves a story with its picture to another week and, if it is there, back."""
+        week = "2026-W48" if "/w49/" in self.desk.file(name) else "2026-W49"
+        self.desk.open("2026-W49" if week == "2026-W48" else "2026-W48")
+        assert self.desk.save(name, week=week).status_code == 303
+        self.desk.open()
+
     def undo(self, _: str) -> None:
         if not self.saves:
             return
@@ -134,12 +152,22 @@ def test_nothing_that_anyone_wrote_is_lost_and_checks_pass(desk: Desk, seed: int
 
 def test_a_session_without_another_hand_is_undone_byte_for_byte(tmp_path: Path) -> None:
     with serving(desks.make(tmp_path, STORIES)) as desk:
+        picture = (desk.root / desk.file("number-6")).with_name("my quay.png")
+        picture.write_bytes(b"quay")
+        desk.preview.write(desk.file("number-6"), desk.text("number-6") + "\n![](my%20quay.png)\n")
         before = files(desk.root)
         session = Session(desk, random.Random(7))
         for _ in range(ACTS):
-            name = session.dice.choice(session.names())
-            session.dice.choice([session.note, session.button])(name)
+            act = session.dice.choice([session.note, session.button, session.letter, session.move])
+            act(
+                session.dice.choice(
+                    ["number-5", "number-6"] if act == session.move else NEVER_MOVED
+                )
+            )
+        moved = files(desk.root)
         for _ in range(ACTS):
             desk.undo()
+
+        assert moved != before
 
         assert files(desk.root) == before
