@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from digest.model import Config
 
 _NUMBER = re.compile(r"[0-9]{1,6}")
+_NO_STORY = "There is no story yet. Next: digest pull"
 _NAMED = 5
 """How many phrases that catch nothing are named without --verbose."""
 
@@ -41,7 +42,8 @@ def missing(root: Path, config: Config, as_json: bool, call: Call) -> None:
         )
     number = len(report.missing) + report.older
     verb = "has" if number == 1 else "have"
-    call.say(f"{number} of {formatting.stories(report.stories)} {verb} no theme")
+    counted = f"{number} of {formatting.stories(report.stories)} {verb} no theme"
+    call.say(counted if report.stories else _NO_STORY)
     if number and not config.themes:
         call.say("digest.toml has no theme yet; to see what recurs: digest themes --propose")
     call.complain(*formatting.unread(report.unread, report.unknown_themes))
@@ -117,9 +119,12 @@ def propose(root: Path, config: Config, call: Call) -> None:
     report = theme_rules.propose(root, config)
     call.complain(*formatting.unread(report.unread, report.unknown_themes))
     without = f"{formatting.stories(report.searched)} without a theme"
-    if report.searched < report.fewest:
+    if not report.searched:
+        call.say("There is no story without a theme")
+    elif report.searched < report.fewest:
+        verb = "is" if report.searched == 1 else "are"
         call.say(
-            f"There are {without}: too few to see what recurs in them. Pull for some weeks, until there are"
+            f"There {verb} {without}: too few to see what recurs in them. Pull for some weeks, until there are"
             f" {report.fewest}, or write themes of your own into digest.toml"
         )
     elif not report.themes:
@@ -154,6 +159,8 @@ def _share(share: Share) -> str:
 
 def _decided(report: SuggestReport | ScoreReport) -> list[str]:
     """Returns the lines that say what the numbers rest on."""
+    if not report.stories:
+        return [_NO_STORY]
     said = [
         f"You have decided {report.decided} of {formatting.stories(report.stories)}: changed their themes, written"
         " a note or headline, or linked them in a published letter"

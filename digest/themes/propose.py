@@ -26,7 +26,7 @@ _MOST = 10
 """How many themes are proposed."""
 _PHRASES = 6
 _SHOWN = 3
-_SHARE = 0.2
+_SHARE = 1 / 3
 """A word of more of the stories is what the whole digest is about."""
 
 Found = Mapping[str, frozenset[int]]
@@ -55,10 +55,12 @@ def propose(stories: Sequence[Story], taken: Sequence[str] = ()) -> list[Propose
     most = max(2 * _FEW, int(len(texts) * _SHARE))
     every = candidates(texts)
     everywhere = {phrase for phrase, numbers in every.items() if len(numbers) > most}
+    wide = tuple(phrase[:-1] for phrase in everywhere if phrase.endswith("*"))
     found = {
         phrase: numbers
         for phrase, numbers in every.items()
-        if _FEW <= len(numbers) <= most and everywhere.isdisjoint(phrase.split())
+        if _FEW <= len(numbers) <= most
+        and not any(word in everywhere or word.startswith(wide) for word in phrase.split())
     }
     phrases_of: dict[int, list[str]] = defaultdict(list)
     for phrase, numbers in found.items():
@@ -93,7 +95,7 @@ def _weight(
     name and goes with no other."""
     having = found[phrase]
     new = len(having & left)
-    is_word = " " not in phrase and not spelling.get(phrase, phrase)[:1].isupper()
+    is_word = " " not in phrase and spelled(phrase, spelling)[:1].islower()
     alone = is_word and not any(
         _goes_with(one, phrase, having, found) for one in _there(having, found, phrases_of)
     )

@@ -88,7 +88,7 @@ def stem_of(word: str) -> str:
     """Returns a word without the ending of an English plural or verb, or a Korean particle, to compare words by."""
     if _HANGUL.fullmatch(word[-1:]):
         return _PARTICLE.sub("", word)
-    for ending in ("ing", "ed", "es", "s", "e"):
+    for ending in ("ing", "ies", "ed", "es", "s", "e", "y"):
         if word.endswith(ending) and len(word) >= len(ending) + 4:
-            return word[: -len(ending)]
+            return word[: -len(ending)] if ending != "y" or word[-2] not in "aeou" else word
     return word

@@ -50,6 +50,31 @@ def test_a_word_that_most_headlines_have_is_no_theme() -> None:
     assert "Starbucks" in phrases
 
 
+def test_words_without_capitals_and_forms_of_a_word_become_themes() -> None:
+    ports = ("항구가 붐빈다", "새 항구를 연다", "항구 파업", "항구에서 만난 사람")
+    ferries = (
+        "Arran ferry cancelled",
+        "Two ferries collide",
+        "Islanders want ferries",
+        "A ferry sold",
+        "Dearer ferries",
+        "The last ferry",
+    )
+
+    phrases = {one.theme.match[0] for one in propose(stories((*COFFEE, *ports, *ferries)))}
+
+    assert {"항구*", "ferr*"} <= phrases
+
+
+def test_a_word_that_most_headlines_have_in_several_forms_is_no_theme() -> None:
+    forms = ("ferry", "ferries", "ferryman")
+    everywhere = [f"{title}: {forms[at % 3]}" for at, title in enumerate(COFFEE)]
+
+    phrases = {phrase for one in propose(stories(tuple(everywhere))) for phrase in one.theme.match}
+
+    assert not [phrase for phrase in phrases if phrase.startswith("ferr")]
+
+
 def test_too_few_stories_propose_nothing() -> None:
     assert propose(stories(COFFEE[: FEWEST - 1])) == []
 
@@ -86,6 +111,9 @@ def test_what_is_printed_can_be_copied_into_digest_toml(tmp_path: Path) -> None:
 
 def test_too_few_stories_are_said_in_words(tmp_path: Path) -> None:
     rule(tmp_path, {})
+    for option in ("--missing", "--suggest", "--score"):
+        assert said(tmp_path, option).output == "There is no story yet. Next: digest pull\n"
+    assert said(tmp_path, "--propose").output == "There is no story without a theme\n"
     for feed in ("first", "second"):
         (tmp_path / f"{feed}.xml").write_text(rss())
     pulled(tmp_path)

@@ -28,6 +28,8 @@ def test_words_that_are_short_common_or_numbers(word: str) -> None:
     [
         ("항구가 항구를 항구에서 항구", "항구"),
         ("prices price priced pricing", "pric"),
+        ("ferry ferries", "ferr"),
+        ("subway subways", "subway"),
         ("로로 배가", ""),
         ("船が", "船が"),
     ],
