@@ -31,9 +31,9 @@ def problems(root: Path, survey: ContentReport) -> Iterator[Problem]:
         for place in content.places
         if place.story and place.story not in hidden
     }
-    noted = set()
+    noted, history = set(), survey.history
     for story in (story for story in content.stories if not story.hide):
-        for _, record in survey.history.of(story):
+        for _, record in history.of(story):
             today |= dict.fromkeys(record.other_files, story.file)
             if record.deleted:
                 noted.add(story.file)

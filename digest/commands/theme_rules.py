@@ -218,9 +218,10 @@ def _texts(
     """Returns the texts of decided stories and of others, and for how many of the first the summary
     is not stored."""
     names, summaries_of = current_ids(config.themes), store.summaries_of(root)
+    history = survey.history
     decided, others, partly = list[Decided](), list[Decided](), 0
     for story in (verdict.story for verdict in verdicts):
-        title, words, whole = words_of(story, survey.history.of(story), summaries_of(story))
+        title, words, whole = words_of(story, history.of(story), summaries_of(story))
         text = Decided(story.file, title, words, frozenset(named(story, names)))
         if story.file in chosen:
             decided.append(text)
