@@ -321,8 +321,8 @@ class History(Sequence):
 
 
 KINDS = ("tell", "tell", "tell", "edit", "edit", "pull", "pull", "job", "job", "sync", "sync", "move", "rename",
-         "swap", "delete", "write", "earlier", "clash", "hide", "show", "also", "also", "alone", "build", "build",
-         "build")  # fmt: skip
+         "swap", "delete", "write", "earlier", "clash", "hide", "show", "also", "also", "also", "also", "alone",
+         "build", "build", "build")  # fmt: skip
 STEPS = st.lists(st.tuples(st.sampled_from(KINDS), BIG, BIG), min_size=3, max_size=14)
 
 
