@@ -66,8 +66,9 @@ def ungrouped(content: Content, closed: Collection[Week], line_of: LineOf) -> It
             yield Problem(pair.second.file, line, what, cure, hint=True)
 
 
-def refused(story: Story, names: Sequence[str], content: Content) -> str:
-    """Returns why the first of some new names would have no effect in a story's `also`; or ""."""
+def refused(story: Story, also: Sequence[str], content: Content) -> str:
+    """Returns why the first new name in another `also` of a story would have no effect; or ""."""
+    names = [name for name in also if name not in story.also]
     now = renamed(content.places)
     others = [one for one in content.stories if one.week == story.week and one.file != story.file]
     others = [one for one in others if not one.hide]

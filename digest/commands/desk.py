@@ -21,7 +21,7 @@ from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from digest import config, disk, text_lines
-from digest.commands import curate, reviewed
+from digest.commands import curate, desk_events, reviewed
 from digest.commands.annotate import Annotations
 from digest.commands.desk_letter import LetterDesk, LetterView
 from digest.content import change_requests, letter_draft, load, paths, pending, publishable
@@ -41,7 +41,7 @@ from digest.week import Week, reached
 
 _FOLDER = Path(view.__file__).parent
 _UNDONE = 50
-_TEXTS = ("note", "headline", "corrections", "add", "week")
+_TEXTS = ("note", "headline", "corrections", "also", "add", "week")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +72,7 @@ class Desk:
         self._lock = threading.Lock()
         self._render = templates.renderer(_FOLDER)
         self._clock, self._letters = clock, LetterDesk(root, clock)
+        self._events = desk_events.WeekEvents()
         script, style = ((_FOLDER / name).read_text("utf-8") for name in ("desk.js", "desk.css"))
         self._values: dict[str, Any] = {"script": Html(script), "style": Html(style)}
         self._values |= {"token": session.token, "events": inject.EVENTS}
@@ -244,7 +245,8 @@ class Desk:
         link = Html(editor_link(self._root, card.file, 1))
         day = formatting.day(card.story.published) if card.story else ""
         values = {"card": card, "link": link, "day": day, "token": self.session.token}
-        values |= {"week": paths.week_of(card.file), "markdown": _markdown(card)}
+        event = self._events.view(card.file, self._cards, self._now().content)
+        values |= {"week": paths.week_of(card.file), "markdown": _markdown(card), "event": event}
         return Html(self._render("card.html", values))
 
     def _progress(self, week: Week, letter: LetterView) -> str:
@@ -281,6 +283,8 @@ class Desk:
         try:
             now = curate.look(self._root, known.config, story)
             wanted = form.wanted(given, now.story, known.config.themes, self._today())
+            if seen == now.seen_hash:
+                desk_events.refuse(now.story, wanted.changes, known.content)
             change = ChangeRequest(
                 file=file, seen_hash=seen, changes=wanted.changes, week=wanted.week
             )
@@ -380,10 +384,10 @@ class Desk:
                 continue
             card = self._card(file, hashes)
             is_there = bool(card.story or card.problems)
-            html[card.anchor] = self._html(card) if is_there else ""
             shown.pop(file, None)
             if is_there:
                 shown[file] = card
+            html[card.anchor] = self._html(card) if is_there else ""
         return html
 
     def _to(self, week: Week, anchor: str = "") -> DeskResponse:

@@ -165,8 +165,7 @@ def _request(
     taken = changes.pop("take", ())
     if story and correction:
         changes["corrections"] = (*story.corrections, Correction(today, correction))
-    new = [name for name in changes.get("also", ()) if story and name not in story.also]
-    if story and (why := also_rules.refused(story, new, survey.content)):
+    if story and (why := also_rules.refused(story, changes.get("also", ()), survey.content)):
         raise LookupError(why)
     if story and changes.get("ahead"):
         changes["ahead"] = (*story.ahead, *changes["ahead"])

@@ -70,6 +70,9 @@ def test_a_page_shows_the_whole_summary_the_reasons_of_themes_and_how_far_one_is
         ({"corrections": "2026-11-29: The number was wrong."},
          ["corrections: ['2026-11-29: The number was wrong.']"]),
         ({"set": "hide=true", "note": "Why not."}, ["hide: true", "Why not."]),
+        ({"set": "also=+2026-11-24-number-1.md,2026-11-25-number-2.md"},
+         ["also: [2026-11-24-number-1.md, 2026-11-25-number-2.md]"]),
+        ({"also": "2026-11-24-number-1.md"}, ["also: [2026-11-24-number-1.md]"]),
         ({"set": "reviewed=true"}, []),
         ({}, []),
     ],
@@ -84,6 +87,40 @@ def test_a_save_changes_its_own_lines_and_nothing_else(
     assert [one.strip() for one in changed_lines(before, desk.text(STORY))] == lines
     left = {file for file, data in files(desk.root).items() if others.get(file) != data}
     assert left <= {desk.file(STORY)}
+
+
+def test_a_story_is_shown_below_another_and_has_its_own_card_again(desk: Desk) -> None:
+    before = desk.text(STORY)
+
+    desk.save(STORY, set="also=+2026-11-24-number-1.md")
+    desk.open()
+    assert 'Below it: <a href="#s-2026-11-24-number-1" dir="auto">Number 1</a>' in desk.page
+    assert 'Shown below <a href="#s-2026-11-26-number-3-on-memory">' in desk.page
+    desk.save(STORY, set="also=")
+    desk.open()
+
+    assert desk.text(STORY) == before
+    assert "Shown below" not in desk.page
+
+
+@pytest.mark.parametrize(
+    ("typed", "why"),
+    [
+        ("nothing.md", "is no story in this folder; correct the name, or take it out"),
+        ("2026-11-26-number-3-on-memory.md", "is this file itself; take the name out"),
+    ],
+)
+def test_a_story_that_cannot_be_shown_below_another_is_refused_with_the_reason(
+    desk: Desk, typed: str, why: str
+) -> None:
+    before = desk.text(STORY)
+
+    answer = desk.send("story", desk.form(STORY) | {"also": typed, "note": "Mine."})
+
+    assert answer.status_code == 409
+    assert f"also: &#39;{typed}&#39; {why}" in answer.text
+    assert f'value="{typed}"' in answer.text and "Mine." in answer.text
+    assert desk.text(STORY) == before
 
 
 def test_comments_quotes_and_line_breaks_of_a_file_stay(desk: Desk) -> None:

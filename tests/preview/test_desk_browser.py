@@ -394,6 +394,53 @@ def test_axe_finds_nothing_and_the_page_fits(
     assert wide <= width
 
 
+def test_stories_of_the_same_event_by_one_key(browser: Browser, tmp_path: Path) -> None:
+    axe = pytest.importorskip(
+        "axe_playwright_python.sync_playwright", reason="axe is not installed"
+    )
+    titles = (
+        "Halden Motors to buy battery maker Voltara for $2.3 billion",
+        "Halden Motors agrees $2.3bn takeover of Voltara",
+        "Zoo mourns its oldest elephant",
+    )
+    root = desks.make(tmp_path, 3, titles)
+    before = files(root)
+
+    def also() -> list[str]:
+        lines = [line for data in files(root).values() for line in data.decode().splitlines()]
+        return [line for line in lines if line.startswith("also:")]
+
+    wishes: dict[str, Any] = {"viewport": {"width": 390, "height": 800}, "color_scheme": "dark"}
+    with serving(root) as desk, browsing.reading(browser, **wishes) as page:
+        page.set_default_timeout(20_000)
+        arrive(page, desk)
+        story = page.locator("article[data-name*='halden-motors-to-buy']")
+        why = "both say Halden, Motors, Voltara, 2.3 billion dollars; 25 hours apart"
+        story.get_by_text(f"Same event? {titles[1]}, The Example Post: {why}").wait_for()
+        story.focus()
+        page.keyboard.press("a")
+        saved(page)
+        story.get_by_text("Below it:").wait_for()
+        assert also() == ["also: [2026-11-25-halden-motors-agrees-2-3bn-takeover-of-voltara.md]"]
+        other = page.locator("article[data-name*='takeover']")
+        other.get_by_text("Shown below Halden").wait_for()
+        page.evaluate(axe.Axe().axe_script)
+        found, wide = page.evaluate(AXE), page.evaluate(browsing.WIDTH)
+        page.keyboard.press("a")
+        saved(page)
+        assert also() == []
+        page.keyboard.press("u")
+        saved(page)
+        assert len(also()) == 1
+        page.keyboard.press("u")
+        saved(page)
+        story.get_by_text("Same event?").wait_for()
+
+    assert found == []
+    assert wide <= 390
+    assert files(root) == before
+
+
 def test_hostile_feeds_show_as_words(browser: Browser, shared: Path, tmp_path: Path) -> None:
     feeds = sorted(
         path for path in (shared / "hostile").glob("d*") if path.suffix in {".xml", ".json"}

@@ -23,7 +23,7 @@ STORIES = 6
 MARK = re.compile(r"✎\d+")
 BUTTONS = ("hide=true", "hide=false", "lead=true", "lead=false", "draft=true", "draft=false",
            "theme=+memory-crunch", "theme=-memory-crunch", "main=export-controls",
-           "reviewed=true")  # fmt: skip
+           "reviewed=true", "also=+2026-11-25-number-2.md", "also=+2026-11-26-number-3.md", "also=")  # fmt: skip
 
 
 @pytest.fixture(scope="module")

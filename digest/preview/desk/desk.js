@@ -214,6 +214,7 @@
       if (button && button.value === "hide=true") go(1);
     },
     d: (story) => press(story, '[data-act="draft"]'),
+    a: (story) => press(story, '[data-act="also"]'),
     o: (story) => { const link = story && one("a.source", story); if (link) link.click(); },
     u: () => save(one("#undo").form),
     "?": () => { one("#keys").open = !one("#keys").open; },

@@ -23,6 +23,7 @@ LABELS = {
     "lead": "Leads the week",
     "hide": "Hidden",
     "draft": "Draft",
+    "also": "Same event",
     "corrections": "Corrections",
     "week": "Week",
 }
@@ -52,12 +53,16 @@ def wanted(form: Mapping[str, str], story: Story, themes: Sequence[Theme], today
         story.corrections
     ):
         changes["corrections"] = _corrections(form["corrections"], today)
+    if "also" in form and _names(form["also"]) != story.also:
+        changes["also"] = _names(form["also"])
     reviewed = None
     name, _, value = form.get("set", "").partition("=")
     if name in FLAGS:
         changes[name] = value == "true"
     elif name == "reviewed":
         reviewed = value == "true"
+    elif name == "also":
+        changes["also"] = _also(changes.get("also", story.also), value)
     elif name in {"theme", "main"}:
         changes["themes"] = _themes(story.themes, name, value, themes)
     if added := form.get("add", "").strip():
@@ -95,6 +100,18 @@ def _corrections(text: str, today: date) -> tuple[Correction, ...]:
             raise ValueError(f"'{line}': write what was wrong, too")
         found.append(Correction(day, words))
     return tuple(found)
+
+
+def _names(typed: str) -> tuple[str, ...]:
+    return tuple(filter(None, map(str.strip, typed.split(","))))
+
+
+def _also(having: tuple[str, ...], value: str) -> tuple[str, ...]:
+    """Returns the stories of the same event with some added (+name,name), one removed, or none."""
+    if value.startswith("-"):
+        return tuple(name for name in having if name != value[1:])
+    added = _names(value.removeprefix("+"))
+    return tuple(dict.fromkeys((*having, *added))) if added else ()
 
 
 def _themes(

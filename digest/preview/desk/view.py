@@ -36,6 +36,33 @@ class Chip(NamedTuple):
     suggested: bool = False
 
 
+class OtherStory(NamedTuple):
+    """Another story of the week, on a card of the same event; `why` it likely reports that.
+
+    `is_free`: it can be shown below this one.
+    """
+
+    name: str
+    anchor: str
+    headline: str
+    publisher: str
+    why: str = ""
+    is_free: bool = False
+
+
+class EventView(NamedTuple):
+    """The stories of the event that a card reports: the one above it, those below it, likely ones."""
+
+    above: OtherStory | None = None
+    below: tuple[OtherStory, ...] = ()
+    likely: tuple[OtherStory, ...] = ()
+
+    @property
+    def free(self) -> str:
+        """The names of the likely ones that can be shown below the story, with commas."""
+        return ",".join(one.name for one in self.likely if one.is_free)
+
+
 class Clash(NamedTuple):
     """A field whose file was changed meanwhile: what was wanted, and what the file says now."""
 
@@ -117,6 +144,11 @@ class Card:
     def own_headline(self) -> str:
         """The text in the box of the headline."""
         return self.reply.typed.get("headline", self.story.headline if self.story else "")
+
+    @property
+    def also(self) -> str:
+        """The text in the box of stories of the same event, with commas."""
+        return self.reply.typed.get("also", ", ".join(self.story.also) if self.story else "")
 
     @property
     def corrections(self) -> str:
