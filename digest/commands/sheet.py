@@ -6,7 +6,7 @@ content/sheet.md ──▶ what each line asks ──▶ curate ──▶ story 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -91,9 +91,12 @@ def carry_out(root: Path, config: Config) -> AppliedReport | None:
     if not read.is_changed:
         return AppliedReport(is_changed=False)
     survey = load.survey(root, config)
+    named: dict[str, list[Story]] = {}
+    for story in survey.content.stories:
+        named.setdefault(without_ending(story.file.rpartition("/")[2]), []).append(story)
     requests, refused = dict[Entry, ChangeRequest](), dict[Entry, str]()
     for entry in read.entries:
-        wanted = _wanted(root, config, entry, read, survey.content.stories)
+        wanted = _wanted(root, config, entry, read, named.get(entry.name, ()))
         if isinstance(wanted, ChangeRequest):
             requests[entry] = wanted
         elif wanted:
@@ -127,23 +130,21 @@ def _read(data: bytes) -> Sheet:
 
 
 def _wanted(
-    root: Path, config: Config, entry: Entry, read: Sheet, stories: Iterable[Story]
+    root: Path, config: Config, entry: Entry, read: Sheet, named: Sequence[Story]
 ) -> ChangeRequest | str | None:
-    """Returns what the lines of a story ask for, why that is impossible, or None."""
+    """Returns what the lines of a story ask for, why that is impossible, or None.
+
+    `named` are the stories whose files have its name, in whatever week.
+    """
     if not entry.is_changed:
         return None
-    found = [story for story in stories if _name(story.file) == entry.name]
-    found = [story for story in found if story.week == read.week] or found
+    found = [story for story in named if story.week == read.week] or named
     if entry.fault or len(found) != 1:
         return entry.fault or f"there is no readable story {entry.name}"
     try:
         return sheet.wanted(entry, curate.look(root, config, found[0]), read.themes, config.themes)
     except Faults as faults:
         return str(faults)
-
-
-def _name(file: str) -> str:
-    return without_ending(file.rpartition("/")[2])
 
 
 def _words(entry: Entry, why: str) -> str:

@@ -10,6 +10,7 @@ editor never sees an old page. If the last build failed, every page shows the pr
 
 from __future__ import annotations
 
+import asyncio
 import mimetypes
 import os
 import re
@@ -22,7 +23,7 @@ from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import (
     FileResponse,
     PlainTextResponse,
@@ -48,6 +49,8 @@ _HEADERS = {
 _RETRY = "retry: 500\n\n"  # milliseconds until the browser reconnects after a restart
 # other units are ignored (RFC 9110 §14.2)
 _RANGE = re.compile(r"bytes=[\d\s,-]*\d[\d\s,-]*", re.IGNORECASE)
+_BODY_TIMEOUT = 10  # seconds for the body of a request
+_MOST_READ = 10 * MOST_BYTES
 _NOT_FOUND = "404.html"
 _TYPES = {
     ".html": "text/html; charset=utf-8",
@@ -108,10 +111,10 @@ def make_app(
 
 async def _of_desk(desk: Desk, request: Request) -> Response:
     """Returns the desk's answer; it reads and writes files, so it works in another thread."""
-    body = b""
-    async for part in request.stream():
-        if len(body) <= MOST_BYTES:  # the rest is read, not kept: the desk refuses it in words
-            body += part
+    body = await _body(request)
+    if body is None:
+        message = "Not saved: the request did not arrive whole.\n"
+        return PlainTextResponse(message, status_code=408, headers=_HEADERS)
     names = set(request.headers.keys())
     desk_request = DeskRequest(
         method=request.method,
@@ -134,6 +137,25 @@ async def _of_desk(desk: Desk, request: Request) -> Response:
     if answer.cookie:
         headers["Set-Cookie"] = answer.cookie
     return Response(answer.body, answer.status, headers)
+
+
+async def _body(request: Request) -> bytes | None:
+    """Returns the body of a request; None if it does not arrive whole.
+
+    Of one that is too long only the beginning is kept, and somewhat more is read than the desk
+    accepts, so that browsers get its refusal in words.
+    """
+    body, length = bytearray(), 0
+    try:
+        async with asyncio.timeout(_BODY_TIMEOUT):
+            async for part in request.stream():
+                length += len(part)
+                body += part[: MOST_BYTES + 1 - len(body)]
+                if length > _MOST_READ:
+                    break
+    except (TimeoutError, ClientDisconnect):
+        return None
+    return bytes(body)
 
 
 class _HostCheck:

@@ -69,7 +69,7 @@ def serve(app: Any, listening: socket.socket, closing: Callable[[], None]) -> No
 def make_server(app: Any, closing: Callable[[], None] = lambda: None) -> uvicorn.Server:
     """Returns a server that calls `closing` when it is asked to stop."""
     settings = uvicorn.Config(
-        app,
+        _closing_unread(app),
         lifespan="off",
         ws="none",
         log_config=None,
@@ -84,21 +84,40 @@ def make_server(app: Any, closing: Callable[[], None] = lambda: None) -> uvicorn
     return _Server(settings, closing)
 
 
-class _ProtocolWithTimeouts(H11Protocol):
-    """Disconnects clients that send no request, or a request body that does not end.
+def _closing_unread(app: Any) -> Any:
+    """Returns the application, closing connections after answers to bodies that it has not read.
 
-    uvicorn waits for both forever, so any program on this machine could take all connections.
+    Clients are told so, and use another one. uvicorn would wait for the rest of the body forever,
+    so any program on this machine could take all connections.
     """
+
+    async def answer(scope: Any, receive: Any, send: Any) -> None:
+        names = {name for name, _ in scope["headers"]}
+        is_read = names.isdisjoint({b"content-length", b"transfer-encoding"})
+
+        async def reading() -> Any:
+            nonlocal is_read
+            message = await receive()
+            is_read = is_read or not message.get("more_body", False)
+            return message
+
+        async def sending(message: Any) -> None:
+            if message["type"] == "http.response.start" and not is_read:
+                headers = [*message.get("headers", ()), (b"connection", b"close")]
+                message = {**message, "headers": headers}
+            await send(message)
+
+        await app(scope, reading, sending)
+
+    return answer
+
+
+class _ProtocolWithTimeouts(H11Protocol):
+    """Disconnects clients that send no request: uvicorn waits for it forever."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
         self.loop.call_later(_REQUEST_TIMEOUT, self._close_if_silent)
-
-    def handle_events(self) -> None:
-        super().handle_events()
-        cycle: RequestResponseCycle | None = self.cycle
-        if cycle and cycle.response_complete and cycle.more_body:
-            self.transport.close()
 
     def _close_if_silent(self) -> None:
         cycle: RequestResponseCycle | None = self.cycle

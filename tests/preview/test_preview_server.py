@@ -6,11 +6,15 @@ import contextlib
 import socket
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from digest.preview import app as preview_app
 from digest.preview import server
+from digest.preview.desk.requests import DeskRequest, DeskResponse, DeskSession
+from digest.preview.state import PreviewState, Shown
 
 
 async def app(_: Any, __: Any, send: Any) -> None:
@@ -20,16 +24,45 @@ async def app(_: Any, __: Any, send: Any) -> None:
     await send({"type": "http.response.body", "body": b"ok"})
 
 
+async def reader(_: Any, receive: Any, send: Any) -> None:
+    """Reads the whole request first."""
+    while (await receive()).get("more_body"):
+        pass
+    await app(None, None, send)
+
+
+class Desk:
+    """A desk that answers "ok", and remembers what it was asked."""
+
+    policy, session = "", DeskSession(1)
+
+    def __init__(self) -> None:
+        self.asked: list[DeskRequest] = []
+
+    def answer(self, request: DeskRequest) -> DeskResponse:
+        self.asked.append(request)
+        return DeskResponse("ok")
+
+
+@contextlib.contextmanager
+def running(application: Any) -> Iterator[int]:
+    """Yields the port at which an application is served."""
+    one = server.make_server(application)
+    with server.listen("127.0.0.1", 0) as listening:
+        thread = threading.Thread(target=one.run, args=([listening],))
+        thread.start()
+        try:
+            yield listening.getsockname()[1]
+        finally:
+            one.should_exit = True
+            thread.join()
+
+
 @pytest.fixture
 def port(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
     monkeypatch.setattr(server, "_REQUEST_TIMEOUT", 0.3)
-    running = server.make_server(app)
-    with server.listen("127.0.0.1", 0) as listening:
-        thread = threading.Thread(target=running.run, args=([listening],))
-        thread.start()
-        yield listening.getsockname()[1]
-        running.should_exit = True
-        thread.join()
+    with running(app) as port:
+        yield port
 
 
 def talk(port: int, beginning: bytes, more: bytes = b"") -> bytes:
@@ -66,6 +99,56 @@ def test_a_request_without_end_is_answered_and_then_hung_up_on(port: int) -> Non
     begun = b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
 
     assert b"\r\n\r\nok" in talk(port, begun, b"1\r\nx\r\n")
+
+
+POST = b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n"
+
+
+def test_a_client_whose_request_was_not_read_is_told_to_use_another_connection(port: int) -> None:
+    answered = talk(port, POST)
+
+    assert b"\r\nconnection: close\r\n" in answered.lower()
+    assert answered.endswith(b"\r\n\r\nok")
+
+
+def test_a_client_whose_request_was_read_may_ask_again() -> None:
+    with (
+        running(reader) as port,
+        socket.create_connection(("127.0.0.1", port), timeout=20) as connection,
+    ):
+        for _ in range(3):
+            connection.sendall(POST)
+            connection.sendall(b"a=")
+            answered = b""
+            while not answered.endswith(b"ok"):
+                answered += connection.recv(1000) or pytest.fail("the server has hung up")
+            assert b"close" not in answered
+
+
+@pytest.mark.parametrize(
+    ("begun", "status"),
+    [
+        (b"Content-Length: 99\r\n\r\nnote=Half a ", b" 408 "),
+        (b"Transfer-Encoding: chunked\r\n\r\n5\r\nnote=\r\n", b" 408 "),
+        (b"Content-Length: 7\r\n\r\nnote=OK", b" 200 "),
+    ],
+)
+def test_a_form_that_does_not_arrive_whole_never_reaches_the_desk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, begun: bytes, status: bytes
+) -> None:
+    monkeypatch.setattr(preview_app, "_BODY_TIMEOUT", 0.3)
+    desk = Desk()
+    shown = Shown(build="1", root=tmp_path, folder=tmp_path)
+    application = preview_app.make_app(PreviewState(shown), "127.0.0.1", 1, ["a"], desk)
+    start = b"POST /_desk/story HTTP/1.1\r\nHost: a\r\nConnection: close\r\n"
+    with running(application) as port:
+        answered = talk(port, start + begun)
+        with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
+            connection.sendall(start + begun)  # and hangs up at once
+        assert talk(port, b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+
+    assert status in answered
+    assert {request.body for request in desk.asked} <= {b"note=OK"}
 
 
 def test_a_client_may_ask_again_on_the_same_connection(port: int) -> None:
