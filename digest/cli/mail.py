@@ -28,6 +28,10 @@ if TYPE_CHECKING:
 )
 @click.option("--dry-run", "dry", is_flag=True, help="Show the mail, write and send nothing.")
 @click.option("--again", is_flag=True, help="With --send: even if it was sent, or may have been.")
+@click.option(
+    "--claim", default="", metavar="NAME",
+    help="Note that it will be sent by this run; with --send: send what it has noted.",
+)  # fmt: skip
 @click.option("--sent", is_flag=True, help="Note that it was sent, and send nothing.")
 @click.pass_obj
 def mail(
@@ -37,6 +41,7 @@ def mail(
     output: Path | None,
     dry: bool,
     again: bool,
+    claim: str,
     sent: bool,
 ) -> None:
     """Mail an edition, once.
@@ -59,14 +64,16 @@ def mail(
     from digest.mail_settings import SECRET
 
     root, config = call.open()
-    if sent and (send or output or dry or again):
+    if sent and (send or output or dry or again or claim):
         raise click.UsageError("--sent excludes the other options")
     if send and output:
         raise click.UsageError("--send and --output exclude each other; run one after the other")
+    if claim and (output or again or (send and week)):
+        raise click.UsageError("--claim goes with --send and WEEK only, not with both")
     if again and not send:
         raise click.UsageError("--again needs --send")
     shown = str(output) == "-"
-    wanted = command.Wanted(output=output, send=send, again=again, dry=dry or shown)
+    wanted = command.Wanted(output=output, send=send, again=again, claim=claim, dry=dry or shown)
     secret = os.environ.get(SECRET, "")
     try:
         if sent:
@@ -93,6 +100,10 @@ def _tell(report: MailReport, config: Config, call: Call) -> None:
         by = f"by {settings.via}" if settings.via != "smtp" else f"to {settings.to}"
         call.say(f"Sent {by}: {what}")
         call.say("Commit content/ledger/sent.jsonl, so that no other clone sends it again")
+    elif report.claimed:
+        call.say(
+            f"{week}: noted that it will be sent. Push content/ledger/sent.jsonl, then send it"
+        )
     elif report.draft:
         call.say(f"{report.draft}: {'a draft' if report.new else 'has a draft already'} of {what}")
         call.say(f"Look at it there; 'digest mail {week} --send' sends it as it is then")

@@ -58,6 +58,8 @@ def _tell(report: PublishReport, call: Call) -> None:
     """Prints warnings, which files differ (all of them with --dry-run or --verbose), and what feed
     readers would show."""
     call.complain(*report.warnings)
+    if report.mail:
+        call.say(f"mail: {report.mail}")
     if report.same:
         call.say(
             f"Nothing has changed: gh-pages of {report.address} has these {report.files} files already"

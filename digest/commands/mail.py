@@ -10,7 +10,7 @@ was sent, and it is not sent again until the editor has decided.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -20,23 +20,20 @@ from typing import NamedTuple
 from digest import config as settings
 from digest import disk
 from digest.commands import site_address
-from digest.commands.next_mail import next_mail, when
-from digest.content import ledger, publishable, sent, store
-from digest.content.load import load
+from digest.commands.next_mail import Due, due, when
+from digest.content import ledger, sent, store
 from digest.content.sent import Mailed, Sending
 from digest.errors import DigestError, Faults, Problem
 from digest.feeds.fetch import ask_api, user_agent
 from digest.mail import smtp
 from digest.mail.errors import NotSentError, UnknownError
 from digest.mail.message import headers, message
-from digest.mail.services import service
+from digest.mail.services import Service, service
 from digest.mail_settings import SECRET
 from digest.model import CONFIG_FILE, Config
 from digest.site.addresses import Base
-from digest.site.archive import Archive, Edition
-from digest.site.arrange import arrange
+from digest.site.archive import Edition
 from digest.site.context import make_context
-from digest.site.edition_dates import EditionDates, dates_of
 from digest.site.mail.edition import EditionMail, edition_mail
 from digest.site.render import Renderer
 from digest.week import Week
@@ -51,8 +48,8 @@ class MailReport:
     `headers` as they are shown.
 
     Without a `mail`, none is due, and `reason` says why. `file` is where the message was written,
-    `draft` the page of its draft at a service, which is `new` or was there. Otherwise it was `sent`,
-    or only shown.
+    `draft` the page of its draft at a service, which is `new` or was there. Otherwise it was
+    `sent`, noted as about to be (`claimed`), or only shown.
     """
 
     mail: EditionMail | None = None
@@ -63,6 +60,7 @@ class MailReport:
     file: Path | None = None
     draft: str = ""
     new: bool = False
+    claimed: bool = False
     sent: bool = False
 
 
@@ -95,47 +93,66 @@ def run(
     DigestError for an edition that cannot be mailed, or was mailed.
     """
     with store.writing(root, dry=wanted.dry):
-        archive = arrange(publishable.published(load(root, config)), config)
-        dates, mailed = dates_of(archive, config), _mailed(root)
-        found = next_mail(archive, config, dates, mailed, week)
+        found = due(root, config, week, wanted.claim if wanted.send else "")
         if found.edition is None:
             return MailReport(reason=found.reason)
         edition = found.edition
-        before = mailed.get(edition.week, Mailed())
+        before = found.mailed.get(edition.week, Mailed())
         at_service = config.mail.via in _SERVICES and not wanted.output
-        if wanted.send or at_service:
+        claiming = bool(wanted.claim) and not wanted.send
+        if wanted.send or at_service or claiming:
             _refuse_mailed(before, edition.week, wanted, at_service=at_service)
-        acting = not wanted.dry and (wanted.send or at_service)
+        acting = not wanted.dry and (wanted.send or (at_service and not claiming))
         _refuse_settings(root, config, acting=acting, secret=secret)
-        mail = _composed(root, config, archive, edition, dates[edition.week])
+        mail = _composed(root, config, found, edition)
         made = message(mail, config.mail, config.site.url)
         report = MailReport(
             mail=mail, stories=len(edition.stories), message=made, headers=headers(made)
         )
         if wanted.dry:
             return report
-        send = partial(_send, root, config, edition.week, clock)
+        claimed = before.claimed(wanted.claim)
+        if claiming:
+            if claimed is None:
+                line = _line(config, edition.week, sent.SENDING, clock())
+                store.add_sent(root, line._replace(by=wanted.claim))
+            return replace(report, claimed=True)
+        send = partial(_send, root, config, edition.week, clock, claimed)
         if at_service:
             ask = partial(ask_api, agent=user_agent(config.site))
             api = service(config.mail, secret, ask)
-            remote = None if wanted.again else api.find(mail)
-            if remote and not remote.is_draft:
-                store.add_sent(root, _line(config, edition.week, sent.SENT, clock()))
-                where = f"{api.name} has {edition.week} already, as '{remote.state}'"
-                return MailReport(reason=f"nothing to mail: {where}: {remote.page}")
-            new, remote = remote is None, remote or api.create(mail)
-            if not wanted.send:
-                if new:
-                    store.add_sent(root, _line(config, edition.week, sent.DRAFT, clock()))
-                return replace(report, draft=remote.page, new=new)
-            send(partial(api.send, remote))
-        elif wanted.send:
+            noted = partial(_line, config, edition.week, now=clock())
+            return _at_service(root, api, mail, report, wanted, send, noted)
+        if wanted.send:
             send(partial(smtp.send, made, config.mail, secret))
-        else:
-            file = wanted.output or root / f"{edition.week}.eml"
-            disk.write(file.parent, file.name, made)
-            return replace(report, file=file)
-        return replace(report, sent=True)
+            return replace(report, sent=True)
+        file = wanted.output or root / f"{edition.week}.eml"
+        disk.write(file.parent, file.name, made)
+        return replace(report, file=file)
+
+
+def _at_service(
+    root: Path,
+    api: Service,
+    mail: EditionMail,
+    report: MailReport,
+    wanted: Wanted,
+    send: Callable[[Callable[[Callable[[], None]], None]], None],
+    noted: Callable[..., Sending],
+) -> MailReport:
+    """Makes a draft at a service, unless it has one, and sends it if that is wanted."""
+    remote = None if wanted.again else api.find(mail)
+    if remote and not remote.is_draft:
+        store.add_sent(root, noted(state=sent.SENT))
+        where = f"{api.name} has {mail.week} already, as '{remote.state}'"
+        return MailReport(reason=f"nothing to mail: {where}: {remote.page}")
+    new, remote = remote is None, remote or api.create(mail)
+    if not wanted.send:
+        if new:
+            store.add_sent(root, noted(state=sent.DRAFT))
+        return replace(report, draft=remote.page, new=new)
+    send(partial(api.send, remote))
+    return replace(report, sent=True)
 
 
 def note(root: Path, config: Config, week: str, *, clock: Callable[[], datetime]) -> Week:
@@ -144,26 +161,16 @@ def note(root: Path, config: Config, week: str, *, clock: Callable[[], datetime]
     Raises ValueError for words that name no week, DigestError for one that was sent already.
     """
     with store.writing(root):
-        archive = arrange(publishable.published(load(root, config)), config)
-        dates, mailed = dates_of(archive, config), _mailed(root)
-        found = next_mail(archive, config, dates, mailed, week)
+        found = due(root, config, week)
         if found.edition is None:
             raise DigestError(found.reason)
         edition = found.edition.week
-        before = mailed.get(edition, Mailed())
+        before = found.mailed.get(edition, Mailed())
         if before.sent:
             raise DigestError(f"{edition}: was mailed {when(before)} already")
         began = before.unknown[-1].at if before.unknown else ""
         store.add_sent(root, _line(config, edition, sent.SENT, clock(), began))
         return edition
-
-
-def _mailed(root: Path) -> Mapping[Week, Mailed]:
-    """Returns what became of each edition; raises Faults if a line of the ledger is damaged."""
-    lines, problems = store.read_sent(root)
-    if problems:
-        raise Faults(problems)
-    return sent.by_week(lines)
 
 
 def _refuse_settings(root: Path, config: Config, *, acting: bool, secret: str) -> None:
@@ -199,7 +206,7 @@ def _refuse_mailed(before: Mailed, week: Week, wanted: Wanted, *, at_service: bo
         return
     if before.sent:
         raise DigestError(f"{week}: was mailed {when(before)}; --again sends it once more")
-    if before.unknown and not at_service:
+    if before.unknown and not at_service and not before.claimed(wanted.claim):
         raise DigestError(_undecided(before.unknown[-1]))
 
 
@@ -212,21 +219,17 @@ def _undecided(line: Sending) -> str:
     )
 
 
-def _composed(
-    root: Path, config: Config, archive: Archive, edition: Edition, dates: EditionDates
-) -> EditionMail:
-    context = make_context(archive, config, Base(config.site.url), searched=False)
+def _composed(root: Path, config: Config, found: Due, edition: Edition) -> EditionMail:
+    context = make_context(found.archive, config, Base(config.site.url), searched=False)
     renderer = Renderer(root, context.base)
     renderer.refuse_flaws()
-    return edition_mail(context, renderer, edition, dates)
+    return edition_mail(context, renderer, edition, found.dates[edition.week])
 
 
-def _line(
-    config: Config, week: Week, state: str, now: datetime, began: str = "", by: str = ""
-) -> Sending:
+def _line(config: Config, week: Week, state: str, now: datetime, began: str = "") -> Sending:
     mail = config.mail
     via, to = mail.via or "hand", mail.to or (f"list {mail.list}" if mail.list else "all readers")
-    return Sending(ledger.timestamp(now), str(week), via, to, state, began, by)
+    return Sending(ledger.timestamp(now), str(week), via, to, state, began)
 
 
 def _send(
@@ -234,16 +237,18 @@ def _send(
     config: Config,
     week: Week,
     clock: Callable[[], datetime],
+    claimed: Sending | None,
     send: Callable[[Callable[[], None]], None],
 ) -> None:
     """Sends an edition, and notes before and after that it does: `send` calls the function that it
-    is given when the edition is about to leave."""
-    line = _line(config, week, sent.SENDING, clock())
-    begun = False
+    is given when the edition is about to leave. `claimed` is the line that says so already."""
+    line = claimed or _line(config, week, sent.SENDING, clock())
+    begun = claimed is not None
 
     def begin() -> None:
         nonlocal begun
-        store.add_sent(root, line)
+        if not begun:
+            store.add_sent(root, line)
         begun = True
 
     try:

@@ -8,14 +8,17 @@ the newest, so that mailing can begin with any archive.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import NamedTuple
 
-from digest.content import letter_draft
+from digest.content import letter_draft, publishable, sent, store
+from digest.content.load import load
 from digest.content.sent import Mailed
-from digest.errors import DigestError
+from digest.errors import DigestError, Faults
 from digest.model import Config, Content
 from digest.site.archive import Archive, Edition
-from digest.site.edition_dates import EditionDates
+from digest.site.arrange import arrange
+from digest.site.edition_dates import EditionDates, dates_of
 from digest.week import Week
 
 
@@ -24,6 +27,37 @@ class NextMail(NamedTuple):
 
     edition: Edition | None
     reason: str = ""
+
+
+class Due(NamedTuple):
+    """The edition to mail with its dates, or none and the reason why; what became of all editions."""
+
+    edition: Edition | None
+    reason: str
+    archive: Archive
+    dates: Mapping[Week, EditionDates]
+    mailed: Mapping[Week, Mailed]
+
+
+def due(root: Path, config: Config, words: str = "", claim: str = "") -> Due:
+    """Reads a digest and returns the edition that is mailed next, or the one that `words` name, or
+    that a run has noted under the name `claim`.
+
+    Raises ValueError for words that name no week, DigestError for an edition that cannot be mailed,
+    Faults if the ledger is damaged.
+    """
+    archive = arrange(publishable.published(load(root, config)), config)
+    lines, problems = store.read_sent(root)
+    if problems:
+        raise Faults(problems)
+    dates, mailed = dates_of(archive, config), sent.by_week(lines)
+    claimed = [week for week, one in mailed.items() if one.claimed(claim)]
+    if claim and not claimed:
+        found = NextMail(None, f"nothing to mail: '{claim}' has noted nothing")
+    else:
+        words = str(claimed[0]) if claimed else words
+        found = next_mail(archive, config, dates, mailed, words)
+    return Due(*found, archive, dates, mailed)
 
 
 def next_mail(

@@ -19,11 +19,12 @@ from pathlib import Path
 from digest import config, custom_domain, disk, gh_pages, urls
 from digest.commands import build, site_address
 from digest.commands.build import Progress
+from digest.commands.next_mail import due
 from digest.content import store
 from digest.errors import DigestError, Faults, Problem
 from digest.gh_pages import Source, Standing
 from digest.model import CONFIG_FILE, Config
-from digest.site import addresses, lost_urls, own_files
+from digest.site import addresses, formatting, lost_urls, own_files
 from digest.site.feeds import republished
 from digest.site.feeds.republished import News
 
@@ -50,7 +51,7 @@ class PublishReport:
     `vanished` are addresses that work now and will not afterwards. `commit` is the new one, empty
     without one; `first`: the branch is new. `origin` says what was published if that is not the
     committed default branch, `uncommitted` which of its files are not committed. `warnings` say
-    what is odd about the addresses.
+    what is odd about the addresses, `mail` which edition is mailed next.
     """
 
     address: str
@@ -64,6 +65,7 @@ class PublishReport:
     feeds: tuple[News, ...] = ()
     warnings: tuple[str, ...] = ()
     commit: str = ""
+    mail: str = ""
     first: bool = False
     dry: bool = False
 
@@ -127,7 +129,7 @@ def run(
             report, warnings=tuple(filter(None, odd)), origin=origin, uncommitted=source.uncommitted
         )
         if dry or report.same:
-            return report
+            return replace(report, mail=_next_mail(root, settings) if dry else "")
         message = f"Publish {settings.site.title}" + _from(source, origin)
         return replace(
             report, commit=gh_pages.put(root, site, standing, message=message, cname=cname)
@@ -161,6 +163,17 @@ def _refuse_address(
         )
     if problem:
         raise Faults([problem._replace(hint=False)])
+
+
+def _next_mail(root: Path, settings: Config) -> str:
+    """Returns which edition 'digest mail' would send next, and to whom; empty if it sends none."""
+    mail = settings.mail
+    found = due(root, settings) if mail.via else None
+    if found is None or found.edition is None:
+        return ""
+    to = mail.to or f"the readers at {mail.via}"
+    title = formatting.titled(found.edition.week, found.edition.title)
+    return f"'digest mail --send' would send '{title}' to {to}"
 
 
 def _refuse_loss(root: Path, standing: Standing, ids: Mapping[str, str]) -> None:

@@ -44,6 +44,10 @@ class Mailed(NamedTuple):
     sent: Sending | None = None
     unknown: tuple[Sending, ...] = ()
 
+    def claimed(self, by: str) -> Sending | None:
+        """Returns the open line of a run that sends later; None without one, or if `by` is empty."""
+        return next((line for line in self.unknown if by and line.by == by), None)
+
 
 def dumps(line: Sending) -> str:
     """Returns a line with its line break."""

@@ -7,6 +7,7 @@ import email
 import json
 import shutil
 import smtplib
+import subprocess
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from email import policy
@@ -361,3 +362,74 @@ def test_a_password_goes_over_an_encrypted_line_only(
     assert "535" in wrong
     assert inbox.encrypted == [True]
     assert PASSWORD not in untrusted + wrong + (root / SENT).read_text()
+
+
+def test_a_run_notes_what_it_will_send_and_sends_nothing_else(root: Path, inbox: Inbox) -> None:
+    noted = said(root, "--claim", "run-1")
+    other = said(root, "--send", "--claim", "run-2")
+
+    assert noted.startswith("2026-W20: noted that it will be sent. Push ")
+    assert other == "Nothing to mail: 'run-2' has noted nothing\n"
+    assert said(root, "--claim", "run-1") == noted
+    assert "it is not known" in refused(root, "--claim", "run-2")
+    assert "it is not known" in refused(root, "--send")
+    assert inbox.messages == []
+    assert said(root, "--send", "--claim", "run-1").startswith("Sent to")
+    assert said(root, "--send", "--claim", "run-1").startswith("Nothing to mail: ")
+    assert said(root, "--claim", "run-2").startswith("Nothing to mail: ")
+    assert lines(root) == [("2026-W20", "sending"), ("2026-W20", "sent")]
+    assert len(inbox.messages) == 1
+
+
+def test_a_message_that_is_refused_after_it_was_noted_can_be_noted_again(
+    root: Path, inbox: Inbox
+) -> None:
+    inbox.on_rcpt = lambda _: "550 no such list"
+    said(root, "--claim", "run-1")
+    refused(root, "--send", "--claim", "run-1")
+    inbox.on_rcpt = lambda _: None
+
+    assert lines(root) == [("2026-W20", "sending"), ("2026-W20", "failed")]
+    said(root, "--claim", "run-2")
+    said(root, "--send", "--claim", "run-2")
+    assert len(inbox.messages) == 1
+
+
+def test_publishing_says_which_edition_is_mailed_next(root: Path) -> None:
+    repository(root)
+    dry = digest("publish", "--dry-run", cwd=root).stdout
+    said(root, "--send")
+    after = digest("publish", "--dry-run", cwd=root).stdout
+
+    line = "mail: 'digest mail --send' would send 'Week 20, 2026: Chips-20' to list@example.net\n"
+    assert line in dry
+    assert "mail:" not in after
+
+
+def repository(root: Path) -> None:
+    """Makes a repository of a digest, with a remote beside it."""
+    remote = root.parent / "remote.git"
+    for words in (
+        ("init", "-q", "--bare", str(remote)),
+        ("init", "-q", "-b", "main"),
+        ("remote", "add", "origin", str(remote)),
+        ("add", "--all"),
+        ("-c", "user.name=E", "-c", "user.email=e@e.example", "commit", "-q", "-m", "Begin"),
+        ("push", "-q", "origin", "main"),
+    ):
+        subprocess.run(["git", *words], cwd=root, check=True)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("--send", "--output", "a.eml"),
+        ("--again",),
+        ("--sent", "--send"),
+        ("--claim", "a", "--output", "a.eml"),
+        ("--claim", "a", "--send", "w20"),
+    ],
+)
+def test_options_that_exclude_each_other(root: Path, words: tuple[str, ...]) -> None:
+    assert digest("mail", *words, cwd=root).returncode == 2
+    assert lines(root) == []

@@ -13,6 +13,7 @@ from builders import make_config, make_letter, make_story
 from hypothesis import given
 from hypothesis import strategies as st
 from maillint import RULES, lint
+from sites import rendered
 
 from digest import config
 from digest.content.load import load
@@ -282,3 +283,15 @@ def test_markup_as_text(markup: str, text: str) -> None:
     assert [line.rstrip() for line in found.splitlines()] == [
         line.rstrip() for line in text.split("\n")
     ]
+
+
+def test_the_subscribe_page_begins_with_the_mail_where_there_is_one() -> None:
+    address = "https://lists.example/chips?a=1&b=2"
+    content = Content(stories=(make_story("chips"), LATER))
+    with_mail = rendered(content, make_config(mail=Mail(subscribe=address)))["subscribe/index.html"]
+    without = rendered(content, make_config())["subscribe/index.html"].decode()
+    order = [with_mail.index(words) for words in (b"?a=1&amp;b=2", b"weeks.atom<", b"feed.atom<")]
+
+    assert order == sorted(order)
+    assert "mailbox" not in without
+    assert without.index("weeks.atom<") < without.index("feed.atom<")

@@ -126,7 +126,8 @@ class Hub:
     """A repository on GitHub: `origin.git`, its caches, its artifact, and in `pages` what Pages serves.
 
     `address` is what Pages reports, empty where it is not set up. `digest` is the shell's way to call the command, but
-    where the hub `installs`. `environment` is what else its runners' shells are set to.
+    where the hub `installs`. `environment` is what else its runners' shells are set to, `variables` and
+    `secrets` what the repository's settings have.
     """
 
     folder: Path
@@ -136,6 +137,8 @@ class Hub:
     attempt: int = 1
     installs: bool = False
     environment: dict[str, str] = field(default_factory=dict)
+    variables: dict[str, str] = field(default_factory=dict)
+    secrets: dict[str, str] = field(default_factory=dict)
     handed: list[str] = field(default_factory=list)
     """The names under which this run has handed sites over, in all its attempts."""
 
@@ -267,7 +270,8 @@ class _Runner:
             "always": True,
         }
         contexts = {"github": self.github, "steps": self.steps, "needs": self.needs}
-        return {**contexts, "inputs": self.inputs, **status}
+        settings = {"vars": self.hub.variables, "secrets": self.hub.secrets}
+        return {**contexts, **settings, "inputs": self.inputs, **status}
 
     def due(self, of: Values) -> bool:
         """Tells whether a job or a step is to be performed: after a failure only where its condition speaks of that."""
@@ -310,7 +314,8 @@ class _Runner:
         files = {name: self.place / name for name in ("GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY")}
         for file in files.values():
             file.write_text("")
-        given = {name: filled(text, self.known()) for name, text in step.get("env", {}).items()}
+        told = {**self.job.get("env", {}), **step.get("env", {})}
+        given = {name: filled(text, self.known()) for name, text in told.items()}
         done = subprocess.run(
             ["bash", "--noprofile", "--norc", "-eo", "pipefail", self.place / "step.sh"],
             cwd=self.workspace if self.workspace.exists() else self.place,

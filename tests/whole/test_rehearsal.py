@@ -34,6 +34,7 @@ import pytest
 import warm
 import yaml
 from feedhost import Exchange, FeedHost
+from mailhost import Inbox, serving
 from rehearsal import (
     BRANCH,
     CALL,
@@ -844,6 +845,94 @@ def test_a_run_that_is_killed_is_completed_by_the_next(hub: Hub, step: str) -> N
     assert on_pages(hub, "A ferry")
 
 
+# ---------------------------------------------------------------- the edition as a mail
+
+
+@pytest.fixture
+def inbox(published: Hub) -> Iterator[Inbox]:
+    """The mail server of a digest with a closed week, in whose repository mailing is switched on."""
+    taken = Inbox()
+    with serving(taken) as port:
+        table = f"""
+[mail]
+from = "Ada <ada@news.example>"
+to = "list@news.example"
+smtp = "127.0.0.1:{port}"
+"""
+
+        def change(desk: Path) -> None:
+            settings = (desk / "digest.toml").read_text()
+            address = re.search(r'url = "(.*)"', settings)
+            assert address
+            settings = settings.replace(address[1], "https://ada.github.io/lamps/", 1)
+            (desk / "digest.toml").write_text(settings + table)
+            add(
+                "content/2026/w21/2026-05-19-later.md",
+                "---\ntitle: Later\nlink: https://n.example/\n---\n",
+            )(desk)
+
+        edit(published, change)
+        yield taken
+
+
+def sendings(hub: Hub) -> list[str]:
+    return [line["state"] for line in ledger(hub, "sent")]
+
+
+def test_an_edition_is_mailed_after_the_deployment_where_that_is_switched_on(
+    published: Hub, inbox: Inbox
+) -> None:
+    off = published.run(THEIRS)
+    published.variables = {"DIGEST_MAIL": "send"}
+    first, second = published.run(THEIRS), published.run(THEIRS)
+
+    assert (off.jobs["mail"], first.jobs["mail"], second.jobs["mail"]) == (
+        "skipped", "success", "success",
+    ), first.log  # fmt: skip
+    assert len(inbox.messages) == 1
+    assert b"https://ada.github.io/lamps/2026/w20/" in inbox.messages[0][2]
+    assert sendings(published) == ["sending", "sent"]
+    assert commits(published)[:2] == ["Note what is mailed", "Note what is mailed"]
+
+
+@pytest.mark.parametrize("step", ["Push the note", "Mail the edition", "Push what was mailed"])
+def test_no_edition_is_mailed_twice_by_runs_that_are_killed(
+    published: Hub, inbox: Inbox, step: str
+) -> None:
+    published.variables = {"DIGEST_MAIL": "send"}
+    with pytest.raises(KilledError):
+        published.run(THEIRS, between={step: killed})
+    went_out = len(inbox.messages)
+    again = published.run(THEIRS)
+
+    assert went_out == (step == "Push what was mailed")
+    if step == "Push the note":  # nothing was in git, and nothing had left
+        assert (again.green, len(inbox.messages)) == (True, 1)
+        return
+    assert again.jobs["mail"] == "failure"
+    assert "it is not known whether it went out" in again.log
+    assert "2026-W20 --sent" in again.log
+    assert len(inbox.messages) == went_out
+    line = ledger(published, "sent")[0]
+    decided = {**line, "state": "sent", "began": line["at"]}
+    edit(published, add("content/ledger/sent.jsonl", json.dumps(decided) + "\n"))
+    assert published.run(THEIRS).green
+    assert len(inbox.messages) == went_out
+
+
+def test_what_others_push_while_an_edition_is_mailed_stays(published: Hub, inbox: Inbox) -> None:
+    published.variables = {"DIGEST_MAIL": "send"}
+    between = {
+        step: lambda _: edit(published, add(FIRST, "\nA note.\n"), words="Note")
+        for step in ("Push the note", "Push what was mailed")
+    }
+    run = published.run(THEIRS, between=between)
+
+    assert run.green, run.log
+    assert (len(inbox.messages), sendings(published)) == (1, ["sending", "sent"])
+    assert show(published, FIRST).count("A note.") == 2
+
+
 # ---------------------------------------------------------------- what readers get
 
 
@@ -998,11 +1087,11 @@ def test_a_digest_has_the_jobs_of_the_called_workflow_or_calls_it() -> None:
     called, whole, calling, ours = (
         yaml.safe_load(file.read_text()) for file in (CALLED, THEIRS, CALLING, OURS)
     )
-    steps = called["jobs"]["build"]["steps"]
-    (install,) = (step for step in steps if step["name"] == INSTALLATION)
+    steps = [step for job in called["jobs"].values() for step in job["steps"]]
 
-    assert install["env"] == {"REQUIREMENTS": "${{ inputs.requirements }}"}
-    install["env"]["REQUIREMENTS"] = "requirements.txt"
+    for install in (step for step in steps if step.get("name") == INSTALLATION):
+        assert install["env"] == {"REQUIREMENTS": "${{ inputs.requirements }}"}
+        install["env"]["REQUIREMENTS"] = "requirements.txt"
     assert (whole["jobs"], whole["defaults"]) == (called["jobs"], called["defaults"])
     own = ours["jobs"]["digest"]
     place = ".github/workflows/publish-digest.yml"
@@ -1028,6 +1117,7 @@ def test_actions_are_pinned_and_permissions_are_few(workflow: Path) -> None:
     publishing = {
         "build": {"contents": "write", "pages": "read"},
         "deploy": {"pages": "write", "id-token": "write"},
+        "mail": {"contents": "write"},
     }
     releasing = {"build": {"contents": "read"}, "publish": {"id-token": "write"}}
     calling = {"digest": {"contents": "write", "pages": "write", "id-token": "write"}}
@@ -1062,8 +1152,18 @@ def test_what_is_installed_finds_no_token_and_the_push_still_has_one(workflow: P
             ["bash", "-ec", login], env=told, capture_output=True, text=True, check=False
         )
 
-    assert steps[0]["with"]["persist-credentials"] is False
+    jobs = yaml.safe_load(workflow.read_text())["jobs"]
+    taking = {
+        step["name"]
+        for step in jobs["mail"]["steps"]
+        if "github.token" in json.dumps(step) or "secrets." in json.dumps(step)
+    }
+    assert {
+        job["steps"][0]["with"]["persist-credentials"] for job in (jobs["build"], jobs["mail"])
+    } == {False}
     assert with_token == [PUSH]
+    assert taking == {"Push the note", "Mail the edition", "Push what was mailed"}
+    assert jobs["mail"]["env"]["PUSH"].startswith(script[: script.index("keep()")])
     assert asked == ["basic " + base64.b64encode(b"x-access-token:s3cret").decode()]
     assert "s3cret" not in done.stdout + done.stderr
 

@@ -44,7 +44,8 @@ def _subscribe_page(context: SiteContext) -> Page:
 
 
 def _subscribe_data(context: SiteContext, themes: tuple[ThemeSummary, ...]) -> Mapping[str, object]:
-    return {"themes": tuple(theme_line(context, theme) for theme in themes)}
+    lines = tuple(theme_line(context, theme) for theme in themes)
+    return {"themes": lines, "mail": context.config.mail.subscribe}
 
 
 def _search_page(context: SiteContext) -> Page:
