@@ -38,17 +38,22 @@ def hints(stories: Iterable[Story], content: Content, line_of: LineOf) -> Iterat
 
 
 def likely(week: Iterable[Story], content: Content) -> tuple[Pair, ...]:
-    """Returns the pairs of a week's stories that likely report one event and are not grouped."""
+    """Returns the pairs of a week's stories that likely report one event and are not grouped.
+
+    For a story below another one, that one is in the pair: only there can others be added.
+    """
     shown = [story for story in week if not story.hide]
-    group: dict[str, str] = {}
+    by_file = {story.file: story for story in shown}
+    above: dict[str, Story] = {}
     for file, below in groups(shown, renamed(content.places)).below.items():
-        group |= dict.fromkeys((file, *(other.file for other in below)), file)
-    found = []
+        above |= dict.fromkeys((other.file for other in below), by_file[file])
+    found: dict[frozenset[str], Pair] = {}
     for pair in event_pairs.likely_pairs(shown):
-        first, second = (group.get(one.file, one.file) for one in (pair.first, pair.second))
-        if first != second:
-            found.append(pair)
-    return tuple(found)
+        first, second = (above.get(one.file, one) for one in (pair.first, pair.second))
+        if first is not second:
+            key = frozenset((first.file, second.file))
+            found.setdefault(key, pair._replace(first=first, second=second))
+    return tuple(found.values())
 
 
 def ungrouped(content: Content, closed: Collection[Week], line_of: LineOf) -> Iterator[Problem]:
@@ -59,11 +64,13 @@ def ungrouped(content: Content, closed: Collection[Week], line_of: LineOf) -> It
             weeks[story.week].append(story)
     for stories in weeks.values():
         for pair in likely(stories, content):
-            first, second = (one.file.rpartition("/")[2] for one in (pair.first, pair.second))
+            one, other = pair.first, pair.second
+            if other.also and not one.also:
+                one, other = other, one
+            first, second = (story.file.rpartition("/")[2] for story in (one, other))
             what = f"likely reports the same event as {first}: {pair.why}"
-            cure = f"if so, add  also: [{second}]  to that file; if not, leave both"
-            line = line_of(pair.second.file, "title")
-            yield Problem(pair.second.file, line, what, cure, hint=True)
+            cure = f"if so, add {second} to 'also' in that file; if not, leave both"
+            yield Problem(other.file, line_of(other.file, "title"), what, cure, hint=True)
 
 
 def refused(story: Story, also: Sequence[str], content: Content) -> str:

@@ -121,7 +121,8 @@ class Pair(NamedTuple):
     @property
     def why(self) -> str:
         """Why they likely do, in words."""
-        hours = round((self.second.published - self.first.published).total_seconds() / 3600)
+        apart = abs(self.second.published - self.first.published)
+        hours = round(apart.total_seconds() / 3600)
         return f"both say {', '.join(self.shared)}; {hours} hours apart"
 
 

@@ -51,7 +51,7 @@ def _views(
     likely: dict[str, list[OtherStory]] = {}
     for pair in also_rules.likely(shown, content):
         for one, other in ((pair.first, pair.second), (pair.second, pair.first)):
-            is_free = not (other.also or other.lead or other.file in above or one.file in above)
+            is_free = not (other.also or other.lead)
             found = _other(cards[other.file], pair.why, is_free=is_free)
             likely.setdefault(one.file, []).append(found)
     return {

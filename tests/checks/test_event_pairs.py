@@ -120,6 +120,23 @@ def test_stories_of_one_group_and_hidden_ones_are_not_proposed_again() -> None:
     assert likely(first, replace(second, hide=True)) == 0
 
 
+def test_a_story_like_one_that_is_below_another_is_proposed_to_that_one() -> None:
+    first, second, third = reports(
+        ("Halden Motors to buy Voltara for $2.3 billion", 0),
+        ("Halden Motors agrees $2.3bn takeover of Voltara", 30),
+        ("Voltara accepts Halden Motors' $2.3 billion offer", 70),
+    )
+    first = replace(first, also=(second.file.rpartition("/")[2],))
+    content = make_content(first, second, third)
+
+    (pair,) = also_rules.likely(content.stories, content)
+    (hint,) = also_rules.ungrouped(content, (), lambda *_: 2)
+
+    assert (pair.first, pair.second) == (first, third)
+    assert hint.file == third.file
+    assert hint.cure == "if so, add 2026-05-11-s2.md to 'also' in that file; if not, leave both"
+
+
 def test_only_open_weeks_have_hints() -> None:
     stories = reports(
         ("Halden Motors to buy Voltara for $2.3 billion", 0),
@@ -133,6 +150,6 @@ def test_only_open_weeks_have_hints() -> None:
     assert hint.words == (
         "likely reports the same event as 2026-05-11-s0.md: "
         "both say Halden, Motors, Voltara, 2.3 billion dollars; 5 hours apart; "
-        "if so, add  also: [2026-05-11-s1.md]  to that file; if not, leave both"
+        "if so, add 2026-05-11-s1.md to 'also' in that file; if not, leave both"
     )
     assert not list(also_rules.ungrouped(content, {stories[0].week}, lambda *_: 2))
