@@ -121,7 +121,9 @@ def plan(
     )
     shown = attachments.published(archive, context.markdown)
     copied = shown if drawn else (*shown, shipped_card())
-    own = addresses.PLACES.values()  # a clash with these is a problem of its own
+    own = set(addresses.PLACES.values())  # a clash with these is a problem of its own
+    if not context.ahead.all:
+        own.discard(addresses.AHEAD)  # the site has no such page yet
     unclaimed = [page for page in archive.pages if addresses.free_page(page.name) not in own]
     reserved = reserved_names(unclaimed)
     refused = {problem.file for problem in reserved}

@@ -15,6 +15,7 @@ from urllib.parse import quote, unquote
 
 import previews
 import pytest
+import warm
 from previews import OTHER, STORY, WEEK, Preview, Stream, previewing, story
 
 from digest import config, disk
@@ -38,13 +39,7 @@ def preview(root: Path) -> Iterator[Preview]:
 
 
 def digest(*words: str, cwd: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "digest", *words],
-        cwd=cwd,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    return warm.run(list(words), cwd, dict(os.environ))
 
 
 # ---------------------------------------------------------------- what is shown
@@ -442,7 +437,7 @@ def test_ctrl_c_ends_the_preview_with_streams_open(how: int, preview: Preview) -
 
     assert "Traceback" not in "\n".join(preview.lines)
     assert [line.split(" ")[:2] for line in preview.lines] == [
-        ["Built:", "21"],
+        ["Built:", "22"],
         ["The", "preview"],
         ["The", "desk"],
     ]

@@ -6,18 +6,17 @@ Nothing waits for a span of time: whoever wants to see a build waits for its wor
 from __future__ import annotations
 
 import http.client
-import os
 import queue
 import re
 import signal
 import socket
-import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
+
+import warm
 
 LONGEST = 60
 SETTINGS = """\
@@ -57,17 +56,8 @@ class Preview:
 
     def __init__(self, root: Path, *words: str, within: tuple[str, ...] = ()) -> None:
         self.root = root
-        environment = {**os.environ, "PYTHONWARNINGS": "error", "PYTHONUNBUFFERED": "1"}
         port = () if "--port" in words else ("--port", "0")
-        command = [*within, sys.executable, "-m", "digest", "serve", *port, *words]
-        self.process = subprocess.Popen(
-            command,
-            cwd=root,
-            env=environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
+        self.process = warm.start(["serve", *port, *words], root, within)
         self.lines: list[str] = []
         self.url = ""
         opened = threading.Event()

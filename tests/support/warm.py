@@ -13,6 +13,7 @@ import importlib
 import json
 import os
 import pkgutil
+import select
 import signal
 import socket
 import subprocess
@@ -27,6 +28,7 @@ import json, os, socket, sys
 line = socket.socket(socket.AF_UNIX)
 line.connect(sys.argv[1])
 socket.send_fds(line, [json.dumps([sys.argv[2:], os.getcwd(), dict(os.environ)]).encode()], [0, 1, 2])
+line.recv(8)
 sys.exit(int(line.recv(4) or 1))
 """
 
@@ -38,6 +40,10 @@ def command(place: Path | None = None) -> str:
     """
     place = place or Path(_begun())
     return f"exec '{sys.executable}' -I -S -c '{_CALLER}' '{place}' \"$@\""
+
+
+_PID = 8
+"""A call first says the id of its process, in so many digits."""
 
 
 class _Shared:
@@ -69,12 +75,71 @@ def run(
         told = json.dumps([words, str(folder), environment]).encode()
         streams = [nothing.fileno(), out.fileno(), wrong.fileno()]
         socket.send_fds(line, [told], streams)
+        line.recv(_PID)
         code = int(line.recv(4))
         said = []
         for stream in (out, wrong):
             stream.seek(0)
             said.append(stream.read().decode().replace("\r\n", "\n"))
     return subprocess.CompletedProcess(words, code, *said)
+
+
+class Started:
+    """A call that goes on, such as `serve`, with what is needed of `subprocess.Popen`."""
+
+    def __init__(self, words: list[str], folder: Path, environment: dict[str, str]) -> None:
+        self._line = socket.socket(socket.AF_UNIX)
+        self._line.connect(_begun())
+        reading, writing = os.pipe()
+        with Path(os.devnull).open("rb") as nothing:
+            told = json.dumps([words, str(folder), environment]).encode()
+            socket.send_fds(self._line, [told], [nothing.fileno(), writing, writing])
+        os.close(writing)
+        self.stdout = os.fdopen(reading, encoding="utf-8")
+        self.pid = int(self._line.recv(_PID))
+        self._code: int | None = None
+
+    def poll(self) -> int | None:
+        """Returns how it ended, None if it goes on."""
+        return self._ended(0)
+
+    def wait(self, timeout: float) -> int:
+        """Waits for its end, and returns how it ended."""
+        code = self._ended(timeout)
+        assert code is not None, "it goes on"
+        return code
+
+    def send_signal(self, number: int) -> None:
+        """Sends it a signal, unless it has ended."""
+        if self.poll() is None:
+            os.kill(self.pid, number)
+
+    def _ended(self, seconds: float) -> int | None:
+        if self._code is None and select.select([self._line], [], [], seconds)[0]:
+            self._code = int(self._line.recv(4) or -signal.SIGKILL)
+            self._line.close()
+        return self._code
+
+
+def start(
+    words: list[str], folder: Path, within: tuple[str, ...] = ()
+) -> Started | subprocess.Popen[str]:
+    """Starts `digest` in a process of its own that goes on; its output is one stream of text.
+
+    `within` is a command that starts another, such as `nice`.
+    """
+    environment = dict(os.environ)
+    has_fork = not within and hasattr(os, "fork") and bool(_begun())
+    if has_fork and not _is_read_at_start(environment):
+        return Started(words, folder, environment)
+    return subprocess.Popen(
+        [*within, sys.executable, "-m", "digest", *words],
+        cwd=folder,
+        env={**environment, "PYTHONWARNINGS": "error", "PYTHONUNBUFFERED": "1"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
 
 
 def end() -> None:
@@ -132,6 +197,7 @@ def listen(place: str) -> None:
                     signal.signal(
                         signal.SIGCHLD, signal.SIG_DFL
                     )  # the command has children of its own
+                    line.send(b"%*d" % (_PID, os.getpid()))
                     words, folder, environment = json.loads(told)
                     code = _call(words, folder, environment, streams)
                     line.send(b"%d" % code)
