@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+import warm
 import yaml
 from rehearsal import Hub, git, index_answers
 from test_docs import BLOCK, HOSTING, ROOT
@@ -75,8 +76,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A bare repository with a new digest."""
     folder = tmp_path_factory.mktemp("made")
     desk = folder / "desk"
-    words = [sys.executable, "-m", "digest", "init", str(desk)]
-    subprocess.run(words, check=True, capture_output=True)
+    warm.run(["init", str(desk)], folder, dict(os.environ)).check_returncode()
     settings = desk / "digest.toml"
     settings.write_text(re.sub('(?m)^url = "https.*"', f'url = "{ADDRESS}"', settings.read_text()))
     git(desk, "init", "-q", "--initial-branch=main")

@@ -18,6 +18,7 @@ from importlib.metadata import PathDistribution, distribution
 from pathlib import Path
 
 import pytest
+import warm
 from feedhost import Exchange, FeedHost
 from packaging.requirements import Requirement
 from rehearsal import git
@@ -442,13 +443,7 @@ def test_a_folder_in_somebody_elses_repository_does_not_take_its_address(tmp_pat
 
 def test_build_and_check_hint_at_an_address_that_is_still_an_examples(tmp_path: Path) -> None:
     def said(*words: str) -> str:
-        done = subprocess.run(
-            [sys.executable, "-m", "digest", *words],
-            cwd=tmp_path,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        done = warm.run(list(words), tmp_path, dict(os.environ))
         assert done.returncode == 0, done.stderr
         return done.stdout + done.stderr
 

@@ -7,14 +7,14 @@ says, and the stories that result, each with its `published` and `updated`.
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
+import os
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+import warm
 
 from digest import config
 from digest.commands import pull
@@ -187,8 +187,7 @@ def test_a_feed_whose_dates_all_turn_to_the_future_fails_after_years_of_good_one
 def test_the_command_says_so_in_one_line_and_exits_with_1(root: Path) -> None:
     write_feed(root, [("7", "Ahead", "Sat, 16 Nov 2999 18:11:00 GMT")])
 
-    words = [sys.executable, "-m", "digest", "--root", str(root), "pull"]
-    result = subprocess.run(words, capture_output=True, text=True, check=False)
+    result = warm.run(["pull"], root, dict(os.environ))
 
     assert (result.returncode, result.stdout, result.stderr.count("\n")) == (1, "", 1)
     assert (

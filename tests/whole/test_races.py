@@ -15,6 +15,7 @@ from pathlib import Path
 
 import newsroom
 import pytest
+import warm
 from newsroom import FEEDS, Publisher
 from sites import read_folder
 
@@ -58,8 +59,7 @@ def root(tmp_path: Path, publisher: Publisher) -> Path:
 
 
 def digest(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "digest", "--root", str(root), *arguments]
-    return subprocess.run(command, capture_output=True, text=True, check=False)
+    return warm.run(list(arguments), root, dict(os.environ))
 
 
 @pytest.mark.parametrize("command", ["pull", "build"])
