@@ -121,9 +121,8 @@ def plan(
     )
     shown = attachments.published(archive, context.markdown)
     copied = shown if drawn else (*shown, shipped_card())
-    own = set(addresses.PLACES.values())  # a clash with these is a problem of its own
-    if not context.ahead.all:
-        own.discard(addresses.AHEAD)  # the site has no such page yet
+    # A clash with these is a problem of its own. Without a date, there is no page of dates yet.
+    own = {*addresses.PLACES.values()} - (set() if context.ahead.all else {addresses.AHEAD})
     unclaimed = [page for page in archive.pages if addresses.free_page(page.name) not in own]
     reserved = reserved_names(unclaimed)
     refused = {problem.file for problem in reserved}
