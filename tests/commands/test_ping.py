@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import http.server
-import threading
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import parse_qs
 
 import pytest
 from sites import build_into, read_folder
 from test_cli import digest
+from websubhub import WebSubHub, serving
 
 from digest import config
 from digest.commands import ping
@@ -36,49 +34,10 @@ match = ["fab*"]
 """
 
 
-class WebSubHub:
-    """A hub on loopback: `told` are the feeds that it was told of, `answers` what it says of some."""
-
-    def __init__(self) -> None:
-        self.told: list[str] = []
-        self.answers: dict[str, int] = {}
-        self.forms: list[dict[str, list[str]]] = []
-        self.address = ""
-
-    def answer(self, form: dict[str, list[str]]) -> int:
-        (address,) = form["hub.url"]
-        self.forms.append(form)
-        self.told.append(address.removeprefix(URL))
-        return self.answers.get(self.told[-1], 204)
-
-
 @pytest.fixture
 def hub() -> Iterator[WebSubHub]:
-    heard = WebSubHub()
-
-    class Exchange(http.server.BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            assert self.headers["Content-Type"] == "application/x-www-form-urlencoded"
-            status = heard.answer(
-                parse_qs(self.rfile.read(int(self.headers["Content-Length"])).decode())
-            )
-            self.send_response(status)
-            if status == 302:
-                self.send_header("Location", heard.address)
-            self.end_headers()
-            self.wfile.write(b"" if status < 300 else b"no\nsuch topic")
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Exchange)
-    heard.address = f"http://127.0.0.1:{server.server_address[1]}/"
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
-    thread.start()
-    yield heard
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serving(URL) as heard:
+        yield heard
 
 
 @pytest.fixture

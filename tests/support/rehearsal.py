@@ -258,7 +258,9 @@ class _Runner:
             "run_attempt": str(hub.attempt),
             "base_ref": BRANCH,
         }
-        self.needs = {job["needs"]: needs[job["needs"]]} if "needs" in job else {}
+        wanted = job.get("needs", [])
+        wanted = [wanted] if isinstance(wanted, str) else wanted
+        self.needs = {name: needs[name] for name in wanted}
         self.inputs = job.get("inputs", {})
 
     def known(self) -> dict[str, Any]:
@@ -368,17 +370,13 @@ class _Runner:
 
     def actions_checkout(self, given: Values) -> None:
         depth = [] if given.get("fetch-depth") == "0" else ["--depth=1", "--no-single-branch"]
-        branch = given.get("ref", self.github["ref_name"])
-        git(
-            self.place,
-            "clone",
-            "-q",
-            *depth,
-            "--branch",
-            branch,
-            f"file://{self.hub.origin}",
-            "work",
-        )
+        ref = given.get("ref", self.github["ref_name"])
+        commit = ref if re.fullmatch("[0-9a-f]{40}", ref) else ""
+        branch = [] if commit else ["--branch", ref]
+        git(self.place, "clone", "-q", *depth, *branch, f"file://{self.hub.origin}", "work")
+        if commit:
+            git(self.workspace, "fetch", "-q", "--depth=1", "origin", commit)
+            git(self.workspace, "checkout", "-q", commit)
         if not self.may("contents", "write"):
             git(self.workspace, "remote", "set-url", "--push", "origin", "no-permission")
 

@@ -50,6 +50,7 @@ from rehearsal import (
     value,
 )
 from sites import Element, find, parse, read_folder
+from websubhub import serving as serving_hub
 
 from digest import __version__
 from digest.commands import init, own_wheel, workflow
@@ -598,6 +599,39 @@ def test_two_clones_that_pulled_the_same_and_more_unite_their_ledgers(
     )
 
 
+def test_a_hub_is_told_of_feeds_that_changed_once_they_are_published(
+    published: Hub, wire: Wire
+) -> None:
+    with serving_hub(f"{published.address}/") as websub:
+        edit(published, swap("digest.toml", "[site]", f'[site]\nhub = "{websub.address}"'))
+        assert published.run(THEIRS, "push").jobs["ping"] == "success"
+        before = read_folder(published.pages)
+        feeds = {path for path in before if path.endswith(".atom")}
+        assert (len(websub.told), set(websub.told)) == (len(feeds), feeds)
+
+        websub.told.clear()
+        assert published.run(THEIRS).jobs["ping"] == "success"
+        assert websub.told == []
+
+        wire.say("second", "a-tide")
+        run = published.run(
+            THEIRS, between={"Take what was built": lambda _: edit(published, add(FIRST, "Later."))}
+        )
+        after = read_folder(published.pages)
+        changed = {
+            path for path in after if path.endswith(".atom") and after[path] != before.get(path)
+        }
+        assert run.jobs["ping"] == "success"
+        assert changed
+        assert (len(websub.told), set(websub.told)) == (len(changed), changed)
+
+        websub.told.clear()
+        websub.answers = {"feed.atom": 500}
+        run = published.run(THEIRS)
+        assert run.jobs["ping"] == "failure"
+        assert f"not told of {published.address}/feed.atom: it answered 500" in run.log
+
+
 def test_what_an_editor_took_out_by_force_is_not_brought_back(published: Hub, wire: Wire) -> None:
     """Our run took the branch as it was before the editor put another history in its place."""
     edit(published, add("content/pages/secret.md", "# Secret\n"), words="Leak")
@@ -645,7 +679,13 @@ def test_where_no_feed_can_be_read_the_run_is_red_and_the_editors_words_are_publ
 
     run = published.run(THEIRS, "push")
 
-    assert run.jobs == {"build": "success", "deploy": "success", "alarm": "failure"}
+    assert run.jobs == {
+        "build": "success",
+        "deploy": "success",
+        "mail": "skipped",
+        "ping": "skipped",
+        "alarm": "failure",
+    }
     assert "::error title=No feed could be read::" in run.log
     assert on_pages(published, "✎ A note.")
 
@@ -659,7 +699,13 @@ def test_broken_content_is_red_and_annotated_and_the_old_site_stays_but_the_pull
 
     run = published.run(THEIRS, "push")
 
-    assert run.jobs == {"build": "failure", "deploy": "skipped", "alarm": "skipped"}
+    assert run.jobs == {
+        "build": "failure",
+        "deploy": "skipped",
+        "mail": "skipped",
+        "ping": "skipped",
+        "alarm": "skipped",
+    }
     assert re.search(rf"::error file={FIRST},line=\d+,title=digest check::", run.log)
     assert read_folder(published.pages) == pages
     assert commits(published)[0] == "Pull 1 new story"
@@ -701,7 +747,13 @@ def test_a_branch_that_may_not_be_pushed_to_is_told_and_published_as_it_is(
 
     run = published.run(THEIRS)
 
-    assert run.jobs == {"build": "success", "deploy": "success", "alarm": "failure"}
+    assert run.jobs == {
+        "build": "success",
+        "deploy": "success",
+        "mail": "skipped",
+        "ping": "skipped",
+        "alarm": "failure",
+    }
     assert "::error title=Nothing could be pushed::" in run.log
     assert "GH006: Protected branch" in run.log
     assert commits(published) == before
@@ -716,7 +768,13 @@ def test_where_pages_is_not_set_up_the_run_says_how(hub: Hub) -> None:
 
     run = hub.run(THEIRS)
 
-    assert run.jobs == {"build": "failure", "deploy": "skipped", "alarm": "skipped"}
+    assert run.jobs == {
+        "build": "failure",
+        "deploy": "skipped",
+        "mail": "skipped",
+        "ping": "skipped",
+        "alarm": "skipped",
+    }
     assert "::error title=GitHub Pages is not set up::In the repository's Settings" in run.log
     assert commits(hub)[0] == "Pull 3 new stories"
 
@@ -1118,6 +1176,7 @@ def test_actions_are_pinned_and_permissions_are_few(workflow: Path) -> None:
         "build": {"contents": "write", "pages": "read"},
         "deploy": {"pages": "write", "id-token": "write"},
         "mail": {"contents": "write"},
+        "ping": {"contents": "read"},
     }
     releasing = {"build": {"contents": "read"}, "publish": {"id-token": "write"}}
     calling = {"digest": {"contents": "write", "pages": "write", "id-token": "write"}}
