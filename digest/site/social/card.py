@@ -139,8 +139,11 @@ def lay_out(card: SocialCard) -> CardView:
     detail = fit(card.detail, room, 2 * _DETAIL_STEP, (_DETAIL,), bold=False).lines
     below = 30 + _DETAIL_STEP * len(detail)
     title = fit(card.title, _ROOM, int(above - below - head), sizes, bold=True)
+    high = line_height(title.size) * (len(title.lines) - 1) + title.size * 0.3 + 46
     begin = head + title.size * 0.78
-    first = begin + line_height(title.size) * (len(title.lines) - 1) + title.size * 0.3 + 46
+    if not card.parts and not bars:  # nothing is at the bottom: the words are in the middle
+        begin += max(0, HEIGHT - _LEFT - begin - high - _DETAIL_STEP * (len(detail) - 1)) / 2
+    first = begin + high
     if card.parts:
         first = above - 30 - _DETAIL_STEP * (len(detail) - 1)
     label = cut(card.label, _ROOM * 500 / _LABEL, bold=False)
