@@ -15,7 +15,7 @@ from pathlib import Path
 import digest
 from benchmarks import measure
 from benchmarks.serving import Served
-from benchmarks.subjects import DIGEST, WITH_SEARCH, Subject
+from benchmarks.subjects import DIGEST, WITH_CARDS, WITH_SEARCH, Subject
 
 _MEMORY = ".digest/feeds.json"
 _FRAME = Path("templates/base.html")
@@ -56,6 +56,12 @@ def phases(newest: str, middle: str) -> tuple[Phase, ...]:
     def searched(_: Subject) -> Sequence[str]:
         return (*WITH_SEARCH, "--quiet", "build")
 
+    def drawn(_: Subject) -> Sequence[str]:
+        return (*WITH_CARDS, "--quiet", "build")
+
+    cards = Phase(
+        "cold build with social cards", lambda subject, _: subject.forget(), drawn, False, True
+    )
     index = (
         Phase(
             "cold build with an index for the search",
@@ -96,6 +102,7 @@ def phases(newest: str, middle: str) -> tuple[Phase, ...]:
         Phase("`--version`", _nothing, ours("--version"), everyone=False),
         Phase("`--help`", _nothing, ours("--help"), everyone=False),
         *(index if importlib.util.find_spec("pagefind") else ()),
+        *((cards,) if importlib.util.find_spec("resvg_py") else ()),
     )
 
 

@@ -16,10 +16,16 @@ from benchmarks.peers import journal
 from benchmarks.peers.convert import PLACES, WRITERS
 from benchmarks.peers.programs import Program
 
-WITH_SEARCH = (sys.executable, "-m", "digest")
-_HIDDEN = "import sys; sys.modules['pagefind'] = None; from digest.cli.main import main; main()"
-DIGEST = (sys.executable, "-c", _HIDDEN)
-"""Digest without the extra `search`: peers do not make an index either."""
+
+def _without(*libraries: str) -> tuple[str, ...]:
+    """Returns the command `digest` as it is where these libraries are not installed."""
+    hidden = "; ".join(f"sys.modules['{library}'] = None" for library in libraries)
+    return (sys.executable, "-c", f"import sys; {hidden}; from digest.cli.main import main; main()")
+
+
+WITH_SEARCH, WITH_CARDS = _without("resvg_py"), _without("pagefind")
+DIGEST = _without("pagefind", "resvg_py")
+"""Digest without its extras: peers make neither an index nor social cards."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
