@@ -88,6 +88,8 @@ def run(
         del files[SAMPLE]
     if disk.read_inside(root, README) not in (None, files[README]):
         files[OTHER_README] = files.pop(README)
+    settings = (root / CONFIG_FILE).resolve()
+    above = next(folder for folder in settings.parents if folder.exists())
     written: list[str] = []
     kept: list[str] = []
     for place, content in sorted(files.items()):
@@ -97,6 +99,7 @@ def run(
         (written if made else kept).append(place)
     disk.create(root, init_record.FILE, init_record.dumps(managed(files)))
     disk.create(root, CONFIG_FILE, text.encode())  # last: what has no digest.toml is no digest yet
+    disk.settle(above, [settings.relative_to(above).as_posix()])  # the new folders around it
     return InitReport(
         written=(*written, CONFIG_FILE),
         kept=tuple(kept),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -470,3 +472,17 @@ def test_where_there_is_a_readme_already_another_file_says_how_the_digest_is_mad
     assert (tmp_path / "README.md").read_text() == "# Chips\n"
     assert "DIGEST.md" in report.written
     assert "--requirement requirements.txt" in (tmp_path / "DIGEST.md").read_text()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="/proc says which folder is flushed")
+def test_the_folders_that_it_makes_survive_a_power_cut(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flushed = set[str]()
+    monkeypatch.setattr(
+        os, "fsync", lambda file: flushed.add(str(Path(f"/proc/self/fd/{file}").readlink()))
+    )
+
+    init.run(tmp_path / "a" / "b")
+
+    assert {str(tmp_path), str(tmp_path / "a"), str(tmp_path / "a" / "b")} <= flushed
