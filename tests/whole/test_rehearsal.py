@@ -1032,6 +1032,8 @@ def fetched(connection: http.client.HTTPConnection, path: str) -> tuple[int, str
 def links(address: str, kind: str, body: bytes, tree: Element) -> Iterator[str]:
     """Yields every address that a file leads to: what a page links and loads, and whatever is written out in full."""
     host = "{0.scheme}://{0.netloc}".format(urlsplit(address))
+    if kind == "text/calendar":
+        body = body.replace(b"\r\n ", b"")  # folded lines, RFC 5545 section 3.1
     text = html.unescape(body.decode("utf-8", errors="replace"))
     yield from re.findall(rf"{re.escape(host)}[^\s\"'<>)\\]*", text)
     if tree is not None:
