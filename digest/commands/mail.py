@@ -4,7 +4,7 @@
                                                      └─▶ "sending" in the ledger ──▶ send ──▶ "sent"
 
 `content/ledger/sent.jsonl` has what was sent. It says so before the first byte of a message leaves,
-and again when the server has it: if a run is killed in between, nobody knows whether the edition
+and again when the server has it. If a run is killed in between, it is not known whether the edition
 was sent, and it is not sent again until the editor has decided.
 """
 
@@ -156,7 +156,7 @@ def _at_service(
 
 
 def note(root: Path, config: Config, week: str, *, clock: Callable[[], datetime]) -> Week:
-    """Notes that an edition was sent, for one of which nobody knew; returns its week.
+    """Notes that an edition was sent, if that was not known; returns its week.
 
     Raises ValueError for words that name no week, DigestError for one that was sent already.
     """
@@ -200,8 +200,8 @@ def _refuse_settings(root: Path, config: Config, *, acting: bool, secret: str) -
 
 
 def _refuse_mailed(before: Mailed, week: Week, wanted: Wanted, *, at_service: bool) -> None:
-    """Raises DigestError if an edition was sent, unless it is wanted again, and if nobody knows: a
-    service does."""
+    """Raises DigestError if an edition was sent, or if that is not known (a service knows), unless
+    it is wanted again."""
     if wanted.again:
         return
     if before.sent:

@@ -1,4 +1,4 @@
-"""What may come of sending: the message certainly did not go out, or nobody knows.
+"""How sending can fail: nothing was sent, or it is not known whether the message was.
 
 DigestError
  ├─ NotSentError    nothing was sent
@@ -15,4 +15,4 @@ class NotSentError(DigestError):
 
 
 class UnknownError(DigestError):
-    """The message was sent or not: nobody here can say."""
+    """It is not known whether the message was sent."""
