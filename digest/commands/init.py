@@ -98,7 +98,8 @@ def run(
             made = _add_missing(root, place, content.decode())
         (written if made else kept).append(place)
     disk.create(root, init_record.FILE, init_record.dumps(managed(files)))
-    disk.create(root, CONFIG_FILE, text.encode())  # last: what has no digest.toml is no digest yet
+    check_new(root)  # another run may have made one meanwhile
+    disk.write(root, CONFIG_FILE, text.encode())  # last: what has no digest.toml is no digest yet
     disk.settle(above, [settings.relative_to(above).as_posix()])  # the new folders around it
     return InitReport(
         written=(*written, CONFIG_FILE),
