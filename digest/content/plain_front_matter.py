@@ -18,6 +18,10 @@ ONE_TEXT = frozenset({"title", "headline", "source"})
 """Keys whose value is text to the end of its line: `[Update]` is a word there, and not a list."""
 _LIST = re.compile(r"\[(?:[^,\[\]{}:#?]+(?:,[^,\[\]{}:#?]+)*)?\]")
 
+_QUOTED = r"""'(?:[^']|'')+'|"[^"\\]+\""""
+_QUOTED_LIST = re.compile(rf"\[(?:{_QUOTED})(?:, ?(?:{_QUOTED}))*\]")
+_QUOTED_TEXT = re.compile(_QUOTED)
+
 
 class Value(NamedTuple):
     """The value of one key: a text or a list of texts, and the line of the key, counted from 1."""
@@ -71,7 +75,10 @@ def _value(rest: str) -> str | tuple[str, ...] | None:
 
 @lru_cache(maxsize=4096)  # most stories have the same few feeds, themes and authors
 def _listed(words: str) -> tuple[str, ...] | None:
-    """Returns the texts of a list; None if one of them is quoted, missing, or a list itself."""
+    """Returns the texts of a list; None unless all of them are quoted, or none."""
+    if _QUOTED_LIST.fullmatch(words):
+        texts = [_unquoted(text) for text in _QUOTED_TEXT.findall(words)]
+        return tuple([text for text in texts if text is not None])
     if not _LIST.fullmatch(words):
         return None
     if words == "[]":
