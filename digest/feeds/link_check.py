@@ -71,13 +71,13 @@ def doubt(result: LinkResult) -> str:
     """Returns why we cannot say whether a page exists, or "" if we can."""
     if result.is_good or result.is_gone:
         return ""
-    return result.reason or f"its server results {result.status}"
+    return result.reason or f"its server answers {result.status}"
 
 
 def is_offline(results: Iterable[LinkResult]) -> bool:
     """True if no other machine could be reached: then we have no network.
 
-    This machine results without a network, so its results do not count if others were asked.
+    This machine answers without a network, so its results do not count if others were asked.
     """
     asked = tuple(result for result in results if not result.is_private)
     others = [result for result in asked if not _is_local(result.address)] or asked
