@@ -18,7 +18,7 @@ from digest.model import Content, Story
 from digest.same_event import Ignored, already_below, file_of, groups, renamed
 from digest.week import Week
 
-_CURE = "take the name out"
+_CURE = "remove the name"
 _MOST = 50  # names that are explained; finding a suggestion for each is slow
 
 
@@ -104,7 +104,7 @@ def _explained(one: Ignored, content: Content) -> tuple[str, str]:
 
 
 def _missing(one: Ignored, content: Content) -> tuple[str, str]:
-    """Returns what became of a file that is no visible story of this week, and what to do."""
+    """Returns why a file is not a visible story of this week, and what to do."""
     file = file_of(one.name, one.story)
     folder, _, name = file.rpartition("/")
     present = {story.file: story for story in content.stories}
@@ -121,8 +121,8 @@ def _missing(one: Ignored, content: Content) -> tuple[str, str]:
     near = [other.rpartition("/")[2] for other in present if other.startswith(f"{folder}/")]
     cure = suggestion(name, near)
     if not cure.startswith("did you mean"):
-        cure = "correct the name, or take it out"
-    return "is no story in this folder", cure
+        cure = "correct the name, or remove it"
+    return "is not a story in this folder", cure
 
 
 def _unseen(story: Story, other: Story) -> Iterator[tuple[str, str]]:
@@ -131,7 +131,7 @@ def _unseen(story: Story, other: Story) -> Iterator[tuple[str, str]]:
     if other.draft and not story.draft:
         yield (
             f"also: '{name}' is a draft, so it is not shown yet",
-            "take 'draft' out of it, or wait",
+            "remove 'draft' from it, or wait",
         )
     if other.note:
         what = f"also: '{name}' has a note, which is not shown while it is below this story"

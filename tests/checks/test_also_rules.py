@@ -29,22 +29,22 @@ def other(**fields: Any) -> Story:
 
 
 CASES: dict[str, tuple[Content, str]] = {
-    "itself": (make_content(story(A)), f"also: '{A}' is this file itself; take the name out"),
+    "itself": (make_content(story(A)), f"also: '{A}' is this file itself; remove the name"),
     "twice": (
         make_content(story(B, "2026-05-15-b"), other()),
-        "also: '2026-05-15-b' is named twice; take the name out",
+        "also: '2026-05-15-b' is named twice; remove the name",
     ),
     "hidden": (
         make_content(story(B), other(hide=True)),
-        f"also: '{B}' is hidden; take the name out",
+        f"also: '{B}' is hidden; remove the name",
     ),
     "draft": (
         make_content(story(B), other(draft=True)),
-        f"also: '{B}' is a draft, so it is not shown yet; take 'draft' out of it, or wait",
+        f"also: '{B}' is a draft, so it is not shown yet; remove 'draft' from it, or wait",
     ),
     "elsewhere": (
         make_content(story(B), other(week=Week(2026, 21))),
-        f"also: '{B}' is in another week, 2026-W21; move one of the two files, or take the name out",
+        f"also: '{B}' is in another week, 2026-W21; move one of the two files, or remove the name",
     ),
     "renamed and moved": (
         make_content(
@@ -54,17 +54,17 @@ CASES: dict[str, tuple[Content, str]] = {
                 make_place(other(week=Week(2026, 21)), file="content/2026/w20/2026-05-15-old.md"),
             ),
         ),
-        "also: '2026-05-15-old.md' is in another week, 2026-W21; move one of the two files, or take the name out",
+        "also: '2026-05-15-old.md' is in another week, 2026-W21; move one of the two files, or remove the name",
     ),
     "deleted": (
         make_content(
             story(B), gone=(Gone(f"content/2026/w20/{B}", Week(2026, 20), "2026-05-15", 0),)
         ),
-        f"also: '{B}' was deleted; take the name out",
+        f"also: '{B}' was deleted; remove the name",
     ),
     "misspelt": (
         make_content(story("2026-05-15-bb.md"), other()),
-        f"also: '2026-05-15-bb.md' is no story in this folder; did you mean '{B}'?",
+        f"also: '2026-05-15-bb.md' is not a story in this folder; did you mean '{B}'?",
     ),
     "has also": (
         make_content(story(B), other(also=("2026-05-15-c.md",)), make_story("c")),
@@ -76,7 +76,7 @@ CASES: dict[str, tuple[Content, str]] = {
     ),
     "taken": (
         make_content(story(B), other(), make_story("c", also=(B,))),
-        f"also: '{B}' is below {A} already; take the name out",
+        f"also: '{B}' is below {A} already; remove the name",
     ),
     "note": (
         make_content(story(B), other(note="Ours.")),
@@ -106,6 +106,6 @@ def test_a_file_that_another_story_names_is_refused_to_a_second_one() -> None:
     content = make_content(story(), other(), make_story("c", also=(B,)))
 
     assert also_rules.refused(content.stories[0], (B,), content) == (
-        f"also: '{B}' is below 2026-05-15-c.md already; take the name out"
+        f"also: '{B}' is below 2026-05-15-c.md already; remove the name"
     )
     assert also_rules.refused(content.stories[2], (A,), content) == ""

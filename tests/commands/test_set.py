@@ -108,7 +108,7 @@ def test_stories_of_the_same_event_are_named_and_taken_out_again(root: Path) -> 
     refused = said(root, "set", B, "also=2026-05-13-a.md,no.md,2026-05-14-b.md")
     assert (refused.exit_code, refused.stderr) == (
         1,
-        f"{B}: also: 'no.md' is no story in this folder; correct the name, or take it out\n",
+        f"{B}: also: 'no.md' is not a story in this folder; correct the name, or remove it\n",
     )
     assert said(root, "set", A, f"also={B}").stderr == (
         f"{A}: also: '2026-05-14-b.md' has 'also' itself, so it has a card of its own; "

@@ -106,8 +106,8 @@ def test_a_story_is_shown_below_another_and_has_its_own_card_again(desk: Desk) -
 @pytest.mark.parametrize(
     ("typed", "why"),
     [
-        ("nothing.md", "is no story in this folder; correct the name, or take it out"),
-        ("2026-11-26-number-3-on-memory.md", "is this file itself; take the name out"),
+        ("nothing.md", "is not a story in this folder; correct the name, or remove it"),
+        ("2026-11-26-number-3-on-memory.md", "is this file itself; remove the name"),
     ],
 )
 def test_a_story_that_cannot_be_shown_below_another_is_refused_with_the_reason(
