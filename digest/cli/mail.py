@@ -105,7 +105,7 @@ def _tell(report: MailReport, config: Config, call: Call) -> None:
             f"{week}: noted that it will be sent. Push content/ledger/sent.jsonl, then send it"
         )
     elif report.draft:
-        call.say(f"{report.draft}: {'a draft' if report.new else 'has a draft already'} of {what}")
+        call.say(f"{report.draft}: {'a draft' if report.new else 'an earlier draft'} of {what}")
         call.say(f"Look at it there; 'digest mail {week} --send' sends it as it is then")
     elif report.file:
         call.say(f"{report.file}: {what}")

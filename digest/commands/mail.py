@@ -40,6 +40,10 @@ from digest.week import Week
 
 _SERVICES = {"buttondown": "API key", "listmonk": "token"}
 """The services that keep drafts and know what they have sent, and what their secret is called."""
+Begin = Callable[[], None]
+"""Notes that an edition is about to leave."""
+Sender = Callable[[Begin], None]
+"""Sends an edition; calls `Begin` when it is about to leave."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,10 +141,13 @@ def _at_service(
     mail: EditionMail,
     report: MailReport,
     wanted: Wanted,
-    send: Callable[[Callable[[Callable[[], None]], None]], None],
+    send: Callable[[Sender], None],
     noted: Callable[..., Sending],
 ) -> MailReport:
-    """Makes a draft at a service, unless it has one, and sends it if that is wanted."""
+    """Makes a draft at a service, unless it has one, and sends it if that is wanted.
+
+    `send` sends by the function that it is given, `noted` makes a line for the ledger.
+    """
     remote = None if wanted.again else api.find(mail)
     if remote and not remote.is_draft:
         store.add_sent(root, noted(state=sent.SENT))
@@ -238,10 +245,9 @@ def _send(
     week: Week,
     clock: Callable[[], datetime],
     claimed: Sending | None,
-    send: Callable[[Callable[[], None]], None],
+    send: Sender,
 ) -> None:
-    """Sends an edition, and notes before and after that it does: `send` calls the function that it
-    is given when the edition is about to leave. `claimed` is the line that says so already."""
+    """Sends an edition, and notes it before and after; `claimed` is the line that notes it already."""
     line = claimed or _line(config, week, sent.SENDING, clock())
     begun = claimed is not None
 

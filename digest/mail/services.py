@@ -17,6 +17,7 @@ from typing import Any, NamedTuple, Protocol
 from urllib.parse import urlencode
 
 from digest.mail.errors import NotSentError, UnknownError
+from digest.mail_settings import SECRET
 from digest.model import Mail, Reply
 from digest.site.mail.edition import EditionMail
 
@@ -44,8 +45,11 @@ class Remote(NamedTuple):
 
 
 class Service(Protocol):
-    """A service that keeps a list of readers. All functions raise NotSentError, `send` also
-    UnknownError."""
+    """A service that keeps a list of readers.
+
+    All functions raise NotSentError; `create` and `send` raise UnknownError if the service may have
+    done what it was asked for.
+    """
 
     name: str
 
@@ -98,7 +102,7 @@ class _Api:
         try:
             yield
         except (KeyError, TypeError, AttributeError, ValueError, RecursionError):
-            what = "answers something else than its API would; is mail.url right?"
+            what = "does not answer as its API should; is mail.url right?"
             raise NotSentError(f"{self.name} at {self._url}: {what}") from None
 
 
@@ -125,7 +129,7 @@ class _Buttondown(_Api):
     def create(self, mail: EditionMail) -> Remote:
         body = _without_blank_lines(_html(mail.body))
         values = {
-            "subject": _text(mail.subject, _JOINER),
+            "subject": _without_commands(mail.subject),
             # As Markdown, in which HTML stays as it is; its other editor would drop the styles.
             "body": f"<!-- buttondown-editor-mode: plaintext -->{body}",
             "status": "draft",
@@ -201,7 +205,7 @@ def _id_of(email: Mapping[str, Any]) -> object:
 
 
 def _tag(mail: EditionMail) -> str:
-    """Returns the tag by which a campaign is found: listmonk's tags are small letters and hyphens."""
+    """Returns the tag by which a campaign is found; listmonk's tags are lower-case, with hyphens."""
     return f"digest-{mail.id.rpartition(':')[2]}"
 
 
@@ -210,11 +214,11 @@ def _html(markup: str) -> str:
     return markup.replace("{", "&#123;").replace("@TrackLink", "&#64;TrackLink")
 
 
-def _text(words: str, between: str) -> str:
-    """Returns a line of text in which no two signs are a template's command."""
-    for sign in "{%#":
-        words = words.replace("{" + sign, "{" + between + sign)
-    return words
+def _without_commands(text: str) -> str:
+    """Returns a line of text in which no two characters begin a template's command."""
+    for char in "{%#":
+        text = text.replace("{" + char, "{" + _JOINER + char)
+    return text
 
 
 def _without_blank_lines(markup: str) -> str:
@@ -224,8 +228,7 @@ def _without_blank_lines(markup: str) -> str:
 
 
 def _cure(status: int) -> str:
-    secret = "; is DIGEST_MAIL_SECRET right, and may that key write?"
-    return secret if status in (401, 403) else ""
+    return f"; is {SECRET} right, and may that key write?" if status in (401, 403) else ""
 
 
 def _words(body: bytes) -> str:

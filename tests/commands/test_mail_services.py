@@ -58,7 +58,7 @@ def test_a_draft_is_made_once_and_sent_as_it_is_there(root: Path, service: Servi
 
     assert ": a draft of 'Week 20, 2026: Chips" in first
     assert "'digest mail 2026-W20 --send' sends it as it is then" in first
-    assert ": has a draft already of 'Week 20" in second
+    assert ": an earlier draft of 'Week 20" in second
     assert lines(root) == [("2026-W20", "draft")]
     assert service.mailed == []
     assert said(root, "--send").startswith(f"Sent by {type(service).__name__.lower()}: ")
@@ -93,8 +93,8 @@ def test_a_draft_is_found_among_many(root: Path, service: Service) -> None:
         {**service.kept[0], "metadata": {}, "tags": ["other"], "id": number} for number in range(7)
     ]
 
-    assert "has a draft already" in said(root, "w20")
-    assert "has a draft already" in said(root, "w19")
+    assert "an earlier draft of" in said(root, "w20")
+    assert "an earlier draft of" in said(root, "w19")
     assert len(service.kept) == 9
 
 
@@ -160,7 +160,7 @@ def test_what_a_service_refuses_is_said(root: Path, service: Service) -> None:
 def test_an_answer_that_is_not_the_apis_is_said(root: Path, service: Service) -> None:
     service.answer = lambda *_: (200, ["hello"])  # type: ignore[method-assign]
 
-    assert refused(root).endswith(": answers something else than its API would; is mail.url right?")
+    assert refused(root).endswith(": does not answer as its API should; is mail.url right?")
 
 
 def test_a_file_and_a_dry_run_ask_nobody(root: Path, service: Service) -> None:

@@ -78,7 +78,9 @@ def edition_mail(
     whole = _most(total, lambda number: len(page(number, total).encode()))
     listed = total if whole >= 0 else _most(total, lambda number: len(page(0, number).encode()))
     if listed < 0:
-        what = f"the letter is too long for a mail: Gmail shows {LARGEST:,} bytes of HTML"
+        what = (
+            f"the letter is too long for a mail: Gmail shows {LARGEST:,} bytes of HTML; shorten it"
+        )
         raise DigestError(f"{edition.letter.file if edition.letter else edition.week}: {what}")
     whole = max(whole, 0)
     if problems := [problem for problem in context.markdown.problems if not problem.hint]:
