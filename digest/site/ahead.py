@@ -83,7 +83,7 @@ class Ahead(NamedTuple):
         """Returns the next three dates as of an edition: announced until then, and due after it."""
         if not self.all:
             return ()
-        week, day = edition.week, _last_day(edition)
+        week, day = edition.week, _newest_day(edition)
         return _lines(
             one
             for one in self.all
@@ -100,7 +100,8 @@ def ahead_of(archive: Archive, config: Config, markdown: MarkdownRenderer) -> Ah
     newest, coming, past = _newest(archive), list[Announced](), list[Announced]()
     links_back = _links_back(archive, config, markdown, {source for source, _ in found})
     for source, one in found:
-        first, last, later = first_day(one.when), _end(one.when), links_back.get(source, ())
+        first, last = formatting.first_day(one.when), _last_day_of(one.when)
+        later = links_back.get(source, ())
         since = tuple([text for text in later if text.day >= first])
         has_passed = newest is not None and last < newest
         if has_passed:
@@ -127,23 +128,18 @@ def _newest(archive: Archive) -> date | None:
     """Returns the day of the newest story; weeks far ahead, by a typing error, do not count."""
     with_stories = {edition.week: edition for edition in archive.editions if edition.stories}
     last = reached(with_stories)[-1:]
-    return _last_day(with_stories[last[0]]) if last else None
+    return _newest_day(with_stories[last[0]]) if last else None
 
 
-def _last_day(edition: Edition) -> date:
+def _newest_day(edition: Edition) -> date:
     """Returns the day of an edition's newest story, a day of its week; the last one without any."""
     week = edition.week
     newest = max([story.day for story in edition.all], default=week.sunday)
     return max(week.monday, min(newest, week.sunday))
 
 
-def first_day(when: str) -> date:
-    """Returns the first day of a day, month or year in ISO 8601."""
-    return date.fromisoformat(f"{when}-01-01"[:10])
-
-
-def _end(when: str) -> date:
-    first = first_day(when)
+def _last_day_of(when: str) -> date:
+    first = formatting.first_day(when)
     if len(when) == len("2027"):
         return (first + _YEAR).replace(day=1) - timedelta(days=1)
     if len(when) == len("2027-01"):

@@ -83,8 +83,13 @@ def month_of(when: date) -> str:
 
 def period(when: str) -> str:
     """Returns a day, month or year in ISO 8601 in words: `15 May 2026`, `May 2026`, `2026`."""
-    first = date.fromisoformat(f"{when}-01-01"[:10])
+    first = first_day(when)
     return {4: when, 7: month_of(first)}.get(len(when), day(first))
+
+
+def first_day(when: str) -> date:
+    """Returns the first day of a day, month or year in ISO 8601."""
+    return date.fromisoformat(f"{when}-01-01"[:10])
 
 
 def span(week: Week, until: Week | None = None) -> str:
