@@ -29,7 +29,6 @@ _LANGUAGE = re.compile(
 _HEADER = re.compile(r"\s*\[+\s*([A-Za-z0-9_-]+)\s*\]+")
 _TWICE = re.compile(r"Cannot declare \('(\w+)',\) twice")
 _SINGLE = re.compile(r"\s*\[\s*(feeds|themes)\s*\]")
-_THIS_MACHINE = frozenset({"localhost", "127.0.0.1", "::1"})
 _MAX_WORDS = 100_000  # no more of a summary is read
 _BRACKET = re.compile(r"[\[{]|[\]}]")
 _DIGITS = re.compile(r"[\d_]{4000}")
@@ -354,7 +353,7 @@ def _is_hub(url: str) -> bool:
     link = urls.web_link(url)
     if link is None or link != urls.fetch_link(url) or redact.names(link):
         return False
-    return link.startswith("https://") or urlsplit(link).hostname in _THIS_MACHINE
+    return link.startswith("https://") or urlsplit(link).hostname in urls.THIS_MACHINE
 
 
 def _is_feed_url(url: str) -> bool:

@@ -45,7 +45,6 @@ _EXAMPLES = {
 }
 _ADDRESS = re.compile(r"[^@\s]{1,64}@[^@\s]{1,250}", re.ASCII)
 _HOST = re.compile(r"[a-z0-9.-]+|\[[0-9a-f:.]+\]", re.IGNORECASE | re.ASCII)
-_LOCAL = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 def settings(table: Mapping[str, Any]) -> Mail:
@@ -61,7 +60,7 @@ def settings(table: Mapping[str, Any]) -> Mail:
 
 def is_local(host: str) -> bool:
     """True for a server on this machine, to which nothing needs to be encrypted."""
-    return host in _LOCAL
+    return host in urls.THIS_MACHINE
 
 
 def is_submissions(port: int) -> bool:

@@ -12,6 +12,8 @@ from urllib.parse import SplitResult, parse_qsl, quote, urljoin, urlsplit, urlun
 
 from digest import tracking_parameters
 
+THIS_MACHINE = frozenset({"localhost", "127.0.0.1", "::1"})
+"""Names by which programs on this machine reach it."""
 _TEXT_FRAGMENT = re.compile(r":~:.*", re.DOTALL)
 _ARTICLE = re.compile(r"/article/(\d{6,})(?=/|$)")
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+")

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 import click
 
+from digest import urls
 from digest.cli import progress
 from digest.cli.context import Call
 
 if TYPE_CHECKING:
     from digest.commands.serve import Event, Opened
 
-_THIS_MACHINE = frozenset({"127.0.0.1", "localhost", "::1", "[::1]"})
 _NAMED = 3
 
 
@@ -109,7 +109,7 @@ def _tell_opened(event: Opened, host: str, allowed: tuple[str, ...], call: Call)
     do = "can read it too, including drafts"
     if event.desk:
         do += ", and with the desk's address change your stories"
-    if host not in _THIS_MACHINE:
+    if host.strip("[]") not in urls.THIS_MACHINE:
         call.complain(f"Anyone who reaches {host} on this machine {do}")
     if allowed:
         call.complain(f"Anyone who reaches {', '.join(allowed)} {do}")

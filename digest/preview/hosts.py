@@ -11,8 +11,9 @@ import ipaddress
 import re
 import socket
 
+from digest import urls
+
 _HOST = re.compile(r"(?:\[([0-9a-fA-F:.]+)\]|([^:\[\]/@\s]+))(?::(\d{1,5}))?")
-_LOCAL = frozenset({"localhost", "127.0.0.1", "::1"})
 _ALL_INTERFACES = frozenset({"0.0.0.0", "::", ""})
 
 
@@ -31,7 +32,7 @@ def is_ours(host: str, bound: str, port: int, allowed: frozenset[str] = frozense
         return True
     if found[3] and int(found[3]) != port:
         return False
-    if name in _LOCAL or name == bound.strip("[]").lower():
+    if name in urls.THIS_MACHINE or name == bound.strip("[]").lower():
         return True
     own = socket.gethostname().lower()
     return bound in _ALL_INTERFACES and (_is_ip_address(name) or name in {own, f"{own}.local"})
