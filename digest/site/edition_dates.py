@@ -10,12 +10,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import date, datetime, time, tzinfo
 from types import MappingProxyType
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from digest.model import Config, Gone, Letter, Story
+from digest.model import Config, Content, Gone, Letter, Story
 from digest.names import last_change
 from digest.site.archive import Archive, Edition
 from digest.week import Week, reached
@@ -42,8 +43,8 @@ def dates_of(
     content = archive.content
     hidden = [story for story in content.stories if story.hide and not story.draft]
     zone = ZoneInfo(config.site.timezone)
-    came, gone = content.came, content.gone
-    return edition_dates(archive.editions, config.close, zone, hidden, gone, came, oldest)
+    came, gone, left = content.came, content.gone, _left(content)
+    return edition_dates(archive.editions, config.close, zone, hidden, gone, came, oldest, left)
 
 
 def edition_dates(
@@ -54,6 +55,7 @@ def edition_dates(
     deleted: Iterable[Gone] = (),
     came: Mapping[str, float] = MappingProxyType({}),
     oldest: Week | None = None,
+    left: Iterable[Story] = (),
 ) -> Mapping[Week, EditionDates]:
     """Returns the dates of all closed editions, which come newest first.
 
@@ -61,9 +63,13 @@ def edition_dates(
     (`Content.came`).
 
     `hidden` and `deleted` stories of a week still count as what closed the week before: taking a
-    story back must not announce the edition before it again, only its own.
+    story back must not announce the edition before it again, only its own. So do those that have
+    `left` it for another week, given with the week that they left.
     """
     editions = tuple(editions)
+    moved: dict[Week, list[float]] = defaultdict(list)
+    for story in left:
+        moved[story.week].append(_came(story, _monday(story.week, zone), came))
     withheld: dict[Week, list[float]] = defaultdict(list)
     for story in hidden:
         withheld[story.week].append(_came(story, _monday(story.week, zone), came))
@@ -79,7 +85,7 @@ def edition_dates(
             continue
         monday = _monday(edition.week, zone)
         added = [_came(story, monday, came) for story in edition.all]
-        all_added = (*added, *withheld.get(edition.week, ()))
+        all_added = (*added, *withheld.get(edition.week, ()), *moved.get(edition.week, ()))
         if edition.closed:
             letter = edition.letter
             if (close == "letter" and letter is not None and not letter.draft) or later is None:
@@ -113,9 +119,25 @@ def _noon(day: str, zone: tzinfo) -> float:
         return 0
 
 
+def _left(content: Content) -> list[Story]:
+    """Returns the stories that were in another week before, each with that week."""
+    stories = {story.file: story for story in content.stories if not story.draft}
+    return [
+        replace(stories[place.story], week=place.week)
+        for place in content.places
+        if place.story in stories and stories[place.story].week != place.week
+    ]
+
+
 def _came(story: Story, monday: float, came: Mapping[str, float]) -> float:
-    """Returns when a story was added: by a pull or on its own date, not before its week began."""
-    return came.get(story.file) or max(story.published.timestamp(), monday)
+    """Returns when a story was added to its week: by a pull or on its own date.
+
+    One of an earlier week was moved here, and came when this week began at the earliest.
+    """
+    pulled = came.get(story.file, 0)
+    if pulled and story.day >= story.week.monday:
+        return pulled
+    return max(pulled or story.published.timestamp(), monday)
 
 
 def _dates(edition: Edition, closing: float, zone: tzinfo, taken_back: int) -> EditionDates:

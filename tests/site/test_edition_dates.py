@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 from xml.etree import ElementTree
@@ -216,3 +217,52 @@ def test_a_draft_or_a_week_of_hidden_stories_closes_nothing(root: Path) -> None:
     story(root, "w21/2026-05-19-b.md", "hide: true\n")
 
     assert weeks(root) == {}
+
+
+ENTRIES = tuple((day, f"2026-05-{day:02}T08:00:00+08:00") for day in (9, 13, 15, 18, 20))
+"""One of week 19, two of week 20, two of week 21."""
+
+
+@pytest.fixture
+def daily(tmp_path: Path) -> Path:
+    """A digest with the entries of weeks 19 and 20, each pulled at noon of its day."""
+    (tmp_path / "digest.toml").write_text(TOML.format(close="next-week"))
+    pull_daily(tmp_path, range(1, 4))
+    return tmp_path
+
+
+def pull_daily(root: Path, numbers: Iterable[int]) -> None:
+    for number in numbers:
+        entries = ENTRIES[:number]
+        pulled(root, NOON.format(day=f"{entries[-1][0]:02}"), *entries)
+
+
+def moved(root: Path, name: str, week: str) -> None:
+    """Moves the story whose file name ends so."""
+    (file,) = root.glob(f"content/2026/w*/*-{name}.md")
+    (root / "content/2026" / week).mkdir(exist_ok=True)
+    file.rename(root / "content/2026" / week / file.name)
+
+
+def test_a_week_is_not_announced_again_when_the_story_that_closed_it_is_moved(daily: Path) -> None:
+    pull_daily(daily, [4, 5])
+    closed = weeks(daily)["Week 20"]
+    assert closed == (NOON.format(day=18),) * 2
+
+    moved(daily, "entry-18", "w20")
+
+    assert weeks(daily)["Week 20"] == closed
+    assert weeks(daily)["Week 20"] == closed  # now that the build has recorded where it is
+
+
+def test_a_pulled_story_that_is_kept_for_the_next_week_closes_nothing_before_that_week(
+    daily: Path,
+) -> None:
+    assert "Week 20" not in weeks(daily)
+
+    moved(daily, "entry-15", "w21")
+
+    monday = "2026-05-18T00:00:00+08:00"
+    assert weeks(daily)["Week 20"] == (monday, monday)
+    pull_daily(daily, [4])
+    assert weeks(daily)["Week 20"] == (monday, monday)
