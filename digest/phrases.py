@@ -27,6 +27,9 @@ _SPELLINGS = str.maketrans(
 # be part of a name.
 _GLUED = re.compile(r"(?:\w\w|\w\*|\*)\+\w\w|\w\w\+\w\*?")
 
+_QUOTED = re.compile(r"""["\u201c\u201d\u201e\u00ab\u00bb].+["\u201c\u201d\u00ab\u00bb]|'.+'""")
+_REGULAR = re.compile(r"^\^|[|\\]|[a-z]\$$")
+
 # Text without combining marks: Latin letters, dashes and quotation marks.
 _PLAIN = re.compile("[\x00-\u02ff\u2010-\u2027]*")
 
@@ -68,13 +71,22 @@ def check_phrase(phrase: str) -> str | None:
 
 
 def explain(phrase: str) -> str | None:
-    """Returns what a phrase does not mean, if it reads like several phrases; None if it does not."""
+    """Returns what a phrase does not mean, if it reads like several, like a quotation or like a regular
+    expression; None if it does not.
+    """
     if "," in phrase:
         return f"'{phrase}' is one phrase, comma included; write two phrases to find either of two"
     if re.search(r"\s(?:OR|AND|NOT)\s|\s\|+\s", phrase):
         return (
             f"'{phrase}' is one phrase, all its words included; write two phrases to find either of two,"
             f" ' {JOIN} ' between them to find both"
+        )
+    if _QUOTED.fullmatch(phrase):
+        return f"'{phrase}' is searched with its quotation marks; leave them out"
+    if _REGULAR.search(phrase):
+        return (
+            f"'{phrase}' is no regular expression, so its signs are searched as they stand; write its"
+            f" words, and '{STAR}' at the end of one that may go on"
         )
     return None
 

@@ -79,7 +79,7 @@ def refused(story: Story, also: Sequence[str], content: Content) -> str:
     now = renamed(content.places)
     others = [one for one in content.stories if one.week == story.week and one.file != story.file]
     others = [one for one in others if not one.hide]
-    meant = replace(story, hide=False, also=(*story.also, *names))
+    meant = replace(story, hide=False, also=tuple(also))
     found = list(groups([meant, *others], now).ignored)
     for file, below in groups(others, now).below.items():
         below_it = {one.file for one in below}

@@ -135,20 +135,23 @@ class LetterDesk:
     def _edit(self, known: Known, found: _File, title: str, body: str) -> Edit:
         """Returns the edit that gives a letter this title and body.
 
-        Raises DigestError if it could not be read as typed.
+        Raises DigestError if it could not be read as typed, or if a comment would be lost.
         """
         edit = _with_body(found, body) if body != found.view.body else None
         after = edit.after if edit else found.text
+        why = "the text would not be read as typed"
         with suppress(DigestError, ValueError):
             if title != found.view.title:
-                after = with_title(after, title)
+                try:
+                    after = with_title(after, found.view.title, title)
+                except ValueError as error:
+                    why = str(error)
+                    raise
             text = read.decoded(after.encode(), found.view.file)
             letter = read.letter(text, found.view.file, _zone(known))
             if (letter.title, text_lines.normalized(letter.body)) == (title, body):
                 return Edit(found.view.file, found.text, after)
-        raise DigestError(
-            f"{found.view.file}: the text would not be read as typed; edit the file itself"
-        )
+        raise DigestError(f"{found.view.file}: {why}; edit the file itself")
 
     def _read(self, known: Known, week: Week) -> _File | None:
         """Returns the letter's file; raises Faults if it cannot be read."""

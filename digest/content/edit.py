@@ -102,10 +102,10 @@ def published_letter(text: str, file: str, when: datetime) -> str | None:
     return result if "published" in values and "draft" not in values else None
 
 
-def with_title(text: str, title: str) -> str:
-    """Returns a letter's text with another title, "" for none.
+def with_title(text: str, old: str, title: str) -> str:
+    """Returns a letter's text with another title than the `old` one; "" for none.
 
-    Raises Faults or ValueError if its front matter cannot be changed.
+    Raises Faults or ValueError if its front matter cannot be changed, or if a comment would be lost.
     """
     if (
         not front_matter.parse(text, "", required=False).values
@@ -113,7 +113,7 @@ def with_title(text: str, title: str) -> str:
     ):
         stop = _stop(_LINE.findall(text) or [""])
         text = stop.join([FENCE, FENCE, "", text])
-    return _with_key(text, "title", "", title)
+    return _with_key(text, "title", old, title)
 
 
 def _with_key(text: str, key: str, old: str | tuple[str, ...], words: str | tuple[str, ...]) -> str:
@@ -166,7 +166,7 @@ def _block(
 ) -> list[str]:
     """Returns the lines of a list with one value a line, with the indentation that it has.
 
-    The first values stay as they are written, if they are the same.
+    Values that it has already stay as they are written.
     """
     items = [
         number
@@ -181,7 +181,15 @@ def _block(
         kept += 1
     place = items[kept] if kept < len(items) else span.last + 1
     _refuse_comments(key, span, bare[place : span.last + 1])
-    added = [f"{lead}{story_file.written('', part)}{stop}" for part in parts[kept:]]
+    ends = [*items[1:], span.last + 1]
+    own = {
+        value: lines[number + 1]
+        for value, number, end in zip(old, items, ends, strict=False)
+        if len(items) == len(old) and end == number + 1
+    }
+    added = [
+        own.get(part) or f"{lead}{story_file.written('', part)}{stop}" for part in parts[kept:]
+    ]
     return [*lines[span.line + 1 : place + 1], *added]
 
 

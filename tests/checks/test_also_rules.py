@@ -102,6 +102,17 @@ def test_nothing_is_said_where_all_is_well_or_the_file_has_a_fault_of_its_own() 
     assert hints(make_content(story(B), unread=frozenset({f"content/2026/w20/{B}"}))) == []
 
 
+def test_the_name_of_a_renamed_story_may_be_corrected() -> None:
+    place = make_place(other(), file="content/2026/w20/2026-05-15-old.md")
+    content = make_content(story("2026-05-15-old.md"), other(), places=(place,))
+    both = ("2026-05-15-old.md", B)
+
+    assert also_rules.refused(content.stories[0], (B,), content) == ""
+    assert also_rules.refused(content.stories[0], both, content) == (
+        f"also: '{B}' is named twice; remove the name"
+    )
+
+
 def test_a_file_that_another_story_names_is_refused_to_a_second_one() -> None:
     content = make_content(story(), other(), make_story("c", also=(B,)))
 

@@ -220,6 +220,29 @@ def test_several_phrases_are_tried_at_once_alone_and_together_with_near_misses(r
     assert "DRAM contract prices rise ('contract* + price*' in the headline; prices)\n" in printed
 
 
+@pytest.mark.parametrize(
+    ("phrase", "words"),
+    [
+        ('"fog"', "is searched with its quotation marks; leave them out"),
+        ("“fog boat”", "is searched with its quotation marks; leave them out"),
+        ("'fog'", "is searched with its quotation marks; leave them out"),
+        ("^fog", "is no regular expression"),
+        ("fog|boat", "is no regular expression"),
+        (r"\bfog", "is no regular expression"),
+        ("fog$", "is no regular expression"),
+        ("US$", ""),
+        ("'s Fog", ""),
+    ],
+)
+def test_a_phrase_that_reads_like_a_search_of_another_kind_is_explained(
+    root: Path, phrase: str, words: str
+) -> None:
+    result = said(root, "--try", phrase)
+
+    assert result.exit_code == 0
+    assert (f"'{phrase}' {words}" in result.stderr) if words else not result.stderr
+
+
 @pytest.mark.parametrize("phrase", ["fog, boat", "fog OR boat", "fog || boat"])
 def test_a_phrase_that_reads_like_several_is_explained(root: Path, phrase: str) -> None:
     result = said(root, "--try", phrase)

@@ -216,6 +216,15 @@ def test_a_list_with_comments_takes_another_value_at_its_end() -> None:
     assert "has a comment" in refused(text, corrections=(second,))
 
 
+def test_values_that_stay_in_a_list_keep_their_quotes() -> None:
+    text = STORY.replace("themes: []", "themes:\n- 'taiwan'\n-   \"memory-crunch\"")
+    first, second = "- 'taiwan'\n", '-   "memory-crunch"\n'
+
+    assert changed(text, themes=("memory-crunch",)) == text.replace(first, "")
+    swapped = text.replace(first + second, second + first)
+    assert changed(text, themes=("memory-crunch", "taiwan")) == swapped
+
+
 @pytest.mark.parametrize(
     ("text", "changes", "why"),
     [

@@ -707,6 +707,20 @@ def test_a_title_is_given_and_taken_out_whatever_front_matter_a_letter_has(
     assert path.read_bytes() == after.encode()
 
 
+def test_a_letters_title_is_not_taken_out_with_a_comment_behind_it(desk: Desk) -> None:
+    path = desk.root / WEEK / "letter.md"
+    path.write_text("---\ntitle: 'A'  # until Friday\n---\n\nText.\n")
+    desk.open()
+    refused = desk.letter(title="", body="Other words.")
+
+    assert "has a comment, which would be lost; edit the file itself" in refused.text
+    assert "Other words." in refused.text
+    assert path.read_text() == "---\ntitle: 'A'  # until Friday\n---\n\nText.\n"
+    desk.open()
+    desk.letter(title="B")
+    assert path.read_text() == "---\ntitle: 'B'  # until Friday\n---\n\nText.\n"
+
+
 def test_a_letters_title_that_another_hand_changed_is_not_written_over(desk: Desk) -> None:
     path = desk.root / WEEK / "letter.md"
     path.write_text("---\ntitle: A\n---\n\nText.\n")
