@@ -19,7 +19,6 @@ from digest.feeds import html_tags
 NotWellFormed = expat.ExpatError
 
 _SEPARATOR = "\x1f"  # cannot occur in a namespace URI
-_XML = "http://www.w3.org/XML/1998/namespace"
 _ROOTS = frozenset({"rss", "feed", "rdf:rdf", "channel"})
 _FRAME = _ROOTS | {"items"}
 _ENTRIES = frozenset({"item", "entry"})

@@ -17,7 +17,6 @@ from typing import NamedTuple
 
 _FOLDER = Path(__file__).parent / "font"
 FILES = (_FOLDER / "Regular.ttf", _FOLDER / "Bold.ttf")
-FAMILY = "Digest Serif"
 _MOST_LINES = 4  # more would be small print, and a large file
 _LONGEST = 300  # characters; more than any line or title has room for
 _SPACES = re.compile(r"[^\S\u00a0\u202f]+")  # all but those that keep words together
