@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 @click.option("--again", is_flag=True, help="With --send: even if it was sent, or may have been.")
 @click.option(
     "--claim", default="", metavar="NAME",
-    help="Note that it will be sent by this run; with --send: send what it has noted.",
+    help="Note that the run of this name will send it; with --send: send what that run has noted.",
 )  # fmt: skip
 @click.option("--sent", is_flag=True, help="Note that it was sent, and send nothing.")
 @click.pass_obj

@@ -24,8 +24,8 @@ def new(call: Call, since: str | None, as_json: bool) -> None:
     A story counts as touched if it has a note, a headline, a source or a correction of yours, is
     hidden or a lead, was made a draft or is no longer one, or has other themes than the rules gave
     it. Untouched stories are listed from weeks after the newest published letter, changed ones from
-    any week. What you have marked as looked at in the desk is left out until its publisher changes
-    it. With --since, it lists untouched stories alone, of any week, looked at or not. With
+    any week. What you have reviewed at the desk ("Leave as it is") is left out until its publisher
+    changes it. With --since, it lists untouched stories alone, of any week, reviewed or not. With
     --verbose each has its headline.
 
     \b
