@@ -3,9 +3,9 @@
     make font CHARIS=FOLDER     the fonts and widths, from the folder of CharisSIL-Regular.ttf
     make card                   templates/static/card.png
 
-Charis SIL (https://software.sil.org/charis/, Debian's fonts-sil-charis) is reduced to Latin, Greek
-and Cyrillic letters and general punctuation. Its licence reserves the names "Charis" and "SIL", so
-the result has another one. `advances.json` has the width of each character in both fonts, in units
+Charis SIL (https://software.sil.org/charis/, Debian's fonts-sil-charis) is reduced to Latin and
+Cyrillic letters, a few Greek ones, and general punctuation. Its licence reserves the names "Charis"
+and "SIL", so the result has another one. `advances.json` has the width of each character in both fonts, in units
 of which an em has 1,000: the cards are laid out by it, and it says which characters there are.
 """
 
