@@ -43,7 +43,7 @@ def reports(*said: tuple[str, float]) -> list[Story]:
     ]
 
 
-def test_nine_of_ten_pairs_are_right_among_headlines_half_of_which_only_look_alike() -> None:
+def test_nearly_all_pairs_are_right_and_most_are_found_among_headlines_that_look_alike() -> None:
     found = [row["label"] for row in ROWS if likely_pairs(pair(row))]
     labels = [row["label"] for row in ROWS]
 
