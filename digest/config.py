@@ -245,7 +245,7 @@ def _check_site(check: _Check, site: dict[str, Any]) -> None:
         'write a code of two or three letters, such as "en", or with more such as "zh-Hant"',
     )
     cure = 'write the address of a WebSub hub, such as "https://pubsubhubbub.appspot.com/"'
-    value("hub", _is_hub, "is not an https address without secrets", cure)
+    value("hub", _is_hub, "is not an https address, or has a password or token in it", cure)
     cure = 'write a name from the IANA list, such as "Asia/Hong_Kong"'
     value("timezone", _is_zone, "'{}' is not a time zone", cure)
 

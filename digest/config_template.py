@@ -19,28 +19,29 @@ _NO_FOLDERS: Mapping[str, str] = MappingProxyType({})
 _SECTION = re.compile(r"(?m)^(?=# -{20,} (\w+))")
 
 _FEEDS = """\
-# ---------------------------------------------------------------- feeds: what is pulled
+# ---------------------------------------------------------------- feeds
 
 """
 _NOTES = {
     "id": "stories name their feeds by it: change it before the first pull, not after",
-    "publisher": "shown as a story's source; the feed's title where you say nothing",
-    "excerpt": "words kept of what the feed says; 0 keeps none",
+    "publisher": "shown as a story's source; by default the feed's title",
+    "excerpt": "how many words of the publisher's summary are kept; 0 keeps none",
 }
 THEMES_SECTION = """\
-# ---------------------------------------------------------------- themes: what is followed
-# A story earns a theme by a phrase in its headline or summary. Any phrase suffices; case does not \
-count, a hyphen is a
-# space. Words are whole: "ferry" does not find "ferryman", "ferry*" does. "harbour + fee*" \
-needs both, anywhere.
-# The first of a story's themes is its main theme. Take the # away, and write your own \
-in place of this:
+# ---------------------------------------------------------------- themes
+# A story gets a theme if one of its phrases is in the headline or summary. Case does not matter, \
+and a hyphen counts as a
+# space. Words are whole: "ferry" does not match "ferryman", "ferry*" does. "harbour + fee*" \
+requires both, anywhere.
+# The first of a story's themes is its main theme. 'digest themes --propose' shows what recurs in \
+your stories. Remove the
+# "# " from these lines, and replace the example:
 
 # [[themes]]
 # id = "ferries"                    # lower-case letters, digits and hyphens
 # title = "Ferries"
 # match = ["ferry", "ferries", "slipway + boat*"]
-# ignore = ["ferry tale*"]          # blanked out before the search
+# ignore = ["ferry tale*"]          # ignored in the search
 """
 
 

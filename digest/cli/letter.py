@@ -73,7 +73,9 @@ def letter(call: Call, week: str, more: bool, publish: bool) -> None:
 def _tell_published(report: LetterReport, call: Call) -> None:
     drafts = f"; still drafts: {report.drafts} of its stories" if report.drafts else ""
     call.say(f"{report.file}: published with {formatting.stories(report.stories)}{drafts}")
-    call.say("Next: build and publish the site. While its week is open, the edition waits")
+    call.say(
+        "Next: build and publish the site. The weekly feed gets the edition once its week is closed"
+    )
 
 
 def _tell(report: LetterReport, call: Call, *, chosen: bool) -> None:

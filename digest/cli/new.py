@@ -11,7 +11,7 @@ from digest.cli.context import Call
 from digest.errors import UnknownRefError
 
 
-@click.command(short_help="List the stories that no one has touched yet.")
+@click.command(short_help="List the stories to look at, new or changed.")
 @click.option(
     "--since", metavar="REF", help="Those that are new since this git commit or branch, instead."
 )

@@ -75,8 +75,12 @@ def _tell(report: PublishReport, call: Call) -> None:
                 if not path.startswith(_INDEX)
             )
         )
-        if any(path.startswith(_INDEX) for _, paths in differing for path in paths):
-            call.say(f"{'changed':<8} {_INDEX} (the search index)")
+        index = {word: sum(path.startswith(_INDEX) for path in paths) for word, paths in differing}
+        found = [word for word, number in index.items() if number]
+        if found:
+            word = found[0] if len(found) == 1 else "changed"
+            numbers = ", ".join(f"{number} {word}" for word, number in index.items())
+            call.say(f"{word:<8} {_INDEX} (the search index: {numbers})")
     for news in () if report.first else report.feeds:
         call.say(*_of_a_feed(news.feed, news.new, news.again, first=news.first))
     for place in report.vanished if report.dry else ():

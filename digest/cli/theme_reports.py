@@ -91,7 +91,9 @@ def _tell_phrases(report: SuggestReport, asked: str, call: Call) -> None:
     for theme, phrases in empty.items():
         shown = phrases if call.verbose else phrases[:_NAMED]
         more = f" and {len(phrases) - len(shown)} more" if len(phrases) > len(shown) else ""
-        call.say(f"{theme}: nothing is caught by {', '.join(shown)}{more}; drop them?")
+        call.say(
+            f"{theme}: nothing is caught by {', '.join(shown)}{more}; drop {'it' if len(phrases) == 1 else 'them'}?"
+        )
     if report.proposals:
         command = " ".join(filter(None, ("digest themes --suggest", asked, "--take 1,…")))
         call.say(f"Only you can judge these. To add phrases: {command}")

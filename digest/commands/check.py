@@ -219,7 +219,7 @@ def _idle(root: Path, settings: Config, survey: ContentReport) -> Iterator[Probl
             stories = survey.content.stories
             caught = sum(bool(themes_of(one.title, one.excerpt, [theme])) for one in stories)
             if caught:
-                what += f", though its match finds {caught} of {len(stories)}"
+                what += f", though its match finds at least {caught} of {len(stories)}"
                 cure = "'digest themes --apply' gives it to those whose themes you have not edited"
             yield Problem(CONFIG_FILE, line, what, cure, hint=True)
 

@@ -62,7 +62,7 @@ def run(root: Path, config: Config, week: str = "") -> SheetReport:
         stories.sort(key=lambda story: (story.file not in new, story.file))
         before = disk.read_inside(root, FILE)
         if before and _read(before).is_changed:
-            cure = "run 'digest sheet --apply', do yourself what that leaves in it, and delete it"
+            cure = "run 'digest sheet --apply'; if that leaves something in it, do that by hand and delete the sheet"
             raise DigestError(f"{FILE}: has changes that are not carried out yet; {cure}")
         shown = [curate.look(root, config, story) for story in stories]
         disk.write(root, FILE, sheet.render(chosen, shown, config.themes).encode())

@@ -15,9 +15,9 @@ from digest.week import Week
 
 _SHORT = re.compile(r"w?(\d{1,2})", re.IGNORECASE)
 _PROMPT = (
-    "<!-- Write your letter here, and keep of the links below what you like: each leads to its"
-    " story, wherever its\n"
-    "file is moved. When readers may see the letter: digest letter --publish -->"
+    "<!-- Write your letter here, and delete the links that you do not want. A link still works if its"
+    " story's file is\n"
+    "moved later. When readers may see the letter, run: digest letter --publish -->"
 )
 _MORE = "## More this week"
 """The heading of links that were added after the draft."""

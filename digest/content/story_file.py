@@ -369,8 +369,8 @@ def due_date(words: str) -> DueDate:
             raise ValueError
         timestamps.day(f"{match[1]}-01-01"[:10])  # the first day of a month or a year
     except ValueError:
-        what = f"ahead: '{words}' does not say what is due when"
-        cure = "write it as - 2027-01: what is due; a day (2027-01-15) or a year (2027) is fine too"
+        what = f"ahead: '{words}' has no date with what is due then"
+        cure = "write it as 2027-01: what is due; a day (2027-01-15) or a year (2027) is fine too"
         raise ValueError(what, cure) from None
     return DueDate(match[1], " ".join(match[2].split()))
 

@@ -52,7 +52,7 @@ def quiet(records: Mapping[str, Record], now: datetime) -> str:
         return ""
     silence = _days(now - dates[-1])
     return (
-        f"nothing new for {silence}, where its longest silence was {_days(longest)}; "
+        f"nothing new for {silence}, though its longest silence was {_days(longest)}; "
         "check whether the publisher still updates it"
     )
 

@@ -610,7 +610,7 @@ def test_a_theme_new_in_digest_toml_is_to_be_applied_where_its_phrases_match(
     story("c", note="> All of memory is sold.", feeds="first")
 
     assert told(root) == [
-        "hint: digest.toml:10: no story has the theme 'memory', though its match finds 1 of 20; "
+        "hint: digest.toml:10: no story has the theme 'memory', though its match finds at least 1 of 20; "
         "'digest themes --apply' gives it to those whose themes you have not edited"
     ]
 

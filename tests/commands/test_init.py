@@ -444,11 +444,11 @@ def test_a_feed_whose_title_has_no_word_in_ascii_is_called_by_its_host(tmp_path:
 @pytest.mark.parametrize(
     ("before", "added"),
     [
-        ("", ".digest/\nsite/*\n!site/.gitkeep\n"),
-        ("node_modules/", "\n.digest/\nsite/*\n!site/.gitkeep\n"),
-        ("# ours\n/docs/site\n", ".digest/\nsite/*\n!site/.gitkeep\n"),
-        ("/site\n", ".digest/\n"),
-        ("site/*\n!site/.gitkeep\n.digest\n", ""),
+        ("", ".digest/\nsite/*\n!site/.gitkeep\n*.eml\n"),
+        ("node_modules/", "\n.digest/\nsite/*\n!site/.gitkeep\n*.eml\n"),
+        ("# ours\n/docs/site\n", ".digest/\nsite/*\n!site/.gitkeep\n*.eml\n"),
+        ("/site\n", ".digest/\n*.eml\n"),
+        ("site/*\n!site/.gitkeep\n.digest\n*.eml\n", ""),
     ],
 )
 def test_git_ignores_the_site_and_the_caches_of_a_repository_that_was_there(

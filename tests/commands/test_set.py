@@ -65,7 +65,7 @@ def test_dates_ahead_are_added_and_a_saved_copy_is_set(root: Path) -> None:
     )
 
     wrong = said(root, "set", A, "ahead=in June: One")
-    assert (wrong.exit_code, "does not say what is due when" in wrong.output) == (2, True)
+    assert (wrong.exit_code, "has no date with what is due then" in wrong.output) == (2, True)
     assert said(root, "set", A, "saved=nowhere").exit_code == 1
     assert said(root, "set", A, "ahead=", "saved=").exit_code == 0
     assert not re.search("ahead|saved", (root / A).read_text())

@@ -160,7 +160,7 @@ def test_lines_that_git_files_lack_are_added_below_the_editors(mine: Path) -> No
 
     upgraded(mine)
 
-    assert (mine / ".gitignore").read_text() == "/drafts/\nsite/*\n.digest/\n"
+    assert (mine / ".gitignore").read_text() == "/drafts/\nsite/*\n.digest/\n*.eml\n"
     assert "merge=union" in (mine / ".gitattributes").read_text()
 
 

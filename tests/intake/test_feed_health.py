@@ -73,7 +73,7 @@ def test_a_silence_of_more_than_twice_the_longest_is_named() -> None:
 
     assert feed_health.quiet(habit, START + timedelta(hours=100 + 144)) == ""
     assert feed_health.quiet(habit, START + timedelta(hours=100 + 145)) == (
-        "nothing new for 6 days, where its longest silence was 3 days; check whether the publisher still updates it"
+        "nothing new for 6 days, though its longest silence was 3 days; check whether the publisher still updates it"
     )
 
 
