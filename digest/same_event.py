@@ -22,8 +22,12 @@ Renamed = Callable[[str], str]
 """Returns the present file of one that was renamed, "" if there is none."""
 
 
+REMOVE = "remove the name"
+"""How to fix most names that have no effect."""
+
+
 class Ignored(NamedTuple):
-    """A name in the `also` of a story that has no effect, and why.
+    """A name in the `also` of a story that has no effect, why, and how to fix it.
 
     `why` follows the name in a message; it is empty if the story's folder has no such story.
     """
@@ -31,6 +35,7 @@ class Ignored(NamedTuple):
     story: Story
     name: str
     why: str = ""
+    cure: str = REMOVE
 
 
 class Groups(NamedTuple):
@@ -87,9 +92,9 @@ def groups(stories: Iterable[Story], now: Renamed) -> Groups:
     for story in sorted(naming, key=attrgetter("file")):
         found = []
         for name, other in _named(story, by_file, now):
-            why = _obstacle(story, other, taken) if other else ""
+            why, cure = _obstacle(story, other, taken) if other else ("", REMOVE)
             if other is None or why:
-                ignored.append(Ignored(story, name, why))
+                ignored.append(Ignored(story, name, why, cure))
             else:
                 taken[other.file] = story.file
                 found.append(other)
@@ -107,16 +112,18 @@ def _named(
         yield name, by_file.get(file) or by_file.get(now(file))
 
 
-def _obstacle(story: Story, other: Story, taken: Mapping[str, str]) -> str:
-    """Returns why a story cannot be below another; empty if it can."""
+def _obstacle(story: Story, other: Story, taken: Mapping[str, str]) -> tuple[str, str]:
+    """Returns why a story cannot be below another, and how to fix it; both empty if it can."""
     if other.file == story.file:
-        return "is this file itself"
+        return "is this file itself", REMOVE
     if taken.get(other.file) == story.file:
-        return "is named twice"
+        return "is named twice", REMOVE
     if other.file in taken:
-        return already_below(taken[other.file])
+        return already_below(taken[other.file]), REMOVE
     if other.also:
-        return "has 'also' itself, so it has a card of its own"
+        cure = "name all stories of the event in one file"
+        return "has 'also' itself, so it has a card of its own", cure
     if other.lead:
-        return "leads the week, so it has a card of its own"
-    return ""
+        cure = "write 'also' into that file instead"
+        return "leads the week, so it has a card of its own", cure
+    return "", ""

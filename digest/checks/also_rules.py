@@ -15,10 +15,9 @@ from digest.checks.event_pairs import Pair
 from digest.checks.story_rules import LineOf
 from digest.errors import Problem, suggestion
 from digest.model import Content, Story
-from digest.same_event import Ignored, already_below, file_of, groups, renamed
+from digest.same_event import REMOVE, Ignored, already_below, file_of, groups, renamed
 from digest.week import Week
 
-_CURE = "remove the name"
 _MOST = 50  # names that are explained; finding a suggestion for each is slow
 
 
@@ -93,13 +92,7 @@ def refused(story: Story, also: Sequence[str], content: Content) -> str:
 
 def _explained(one: Ignored, content: Content) -> tuple[str, str]:
     """Returns why a name has no effect, and how to fix it."""
-    what, cure = one.why, _CURE
-    if not what:
-        what, cure = _missing(one, content)
-    elif what.startswith("leads"):
-        cure = "write 'also' into that file instead"
-    elif what.startswith("has 'also'"):
-        cure = "name all stories of the event in one file"
+    what, cure = (one.why, one.cure) if one.why else _missing(one, content)
     return f"also: '{one.name}' {what}", cure
 
 
@@ -112,12 +105,12 @@ def _missing(one: Ignored, content: Content) -> tuple[str, str]:
     moved += [other for other in present if other.rpartition("/")[2] == name]
     for other in (file, *moved):
         if other in present and present[other].week != one.story.week:
-            cure = f"move one of the two files, or {_CURE}"
+            cure = f"move one of the two files, or {REMOVE}"
             return f"is in another week, {present[other].week}", cure
         if other in present and present[other].hide:
-            return "is hidden", _CURE
+            return "is hidden", REMOVE
     if any(file in (gone.file, *gone.former) for gone in content.gone):
-        return "was deleted", _CURE
+        return "was deleted", REMOVE
     near = [other.rpartition("/")[2] for other in present if other.startswith(f"{folder}/")]
     cure = suggestion(name, near)
     if not cure.startswith("did you mean"):
