@@ -6,7 +6,7 @@
 Likeness alone decides nothing: two stories about one company, or two headlines from one template, are
 often more alike than two reports of one event. So words that stand together in both headlines count as
 one thing, at least one of the things must be a name or a number, and other names, other numbers, the
-opposite deed, or one word in the place of another mean that these are two events. A pair is a hint, and
+opposite action, or one word in the place of another mean that these are two events. A pair is a hint, and
 nothing more. Scripts without capital letters give few pairs.
 """
 
@@ -27,26 +27,26 @@ from digest.model import Story
 from digest.themes.words import is_telling, stem_of
 
 _NEAR = timedelta(hours=60)
-"""Reports of one event are this near in time; later ones report what followed from it."""
+"""Two reports of one event are at most this far apart; a later one reports what followed from it."""
 _THINGS = 3
-"""In so many things, at least, reports of one event agree."""
+"""Two reports of one event agree in at least this many things."""
 _SAID, _SAID_LESS = 0.5, 0.34
-"""The share of one headline, and of the other, that the other story must say, too."""
+"""The share of a headline's words that the other story must have; less is enough for one of the two."""
 _ALIKE, _TEMPLATE = 0.75, 0.7
-"""The share of words from which two headlines are the same one, or are made from one template."""
+"""The share of words in common from which two headlines are the same, or are made from one template."""
 _COMMON, _COMMON_SHARE = 4, 0.1
 """A word in more headlines of the week than this, and than this share of them, is not rare."""
 _SUMMARY = 6
-"""Whole stories that agree share so many words, at least."""
+"""Two whole stories agree only if they share at least this many words."""
 _LONGEST, _FIGURES = 1_000, 20
 """Characters of a headline or a summary that are compared, and numbers."""
 _WORDS = 6  # that a pair names
 _ROUNDED = 0.05
-"""Numbers that differ by less than this share of them are one number, rounded."""
+"""Two numbers that differ by less than this share are the same number, rounded."""
 _SMALL, _LARGE = 12, 100
-"""Small numbers count many things; one that is large, or has a unit, counts for two things."""
+"""Numbers up to the first say little; one above the second, or with a unit, counts for two things."""
 
-_DEEDS = """
+_ACTIONS = """
 buy buys buying bought acquire takeover acquisition merger merge stake bid offer sell sells sold sale
 sue sued lawsuit appeal
 appoint hire hires elect | quit resign leave leaves depart sack oust fired
@@ -58,7 +58,7 @@ win wins won | lose loses lost
 open opens | close closes shut
 die dies died death mourn
 """
-"""What was done: each line has words for one deed, and behind the bar those for its opposite."""
+"""What was done: each line has words for one action, and behind the bar those for its opposite."""
 _NO_REPORT = frozenset(
     ["what", "why", "how", "who", "which", "where", "quiz", "opinion", "review", "podcast"]
 )
@@ -135,7 +135,7 @@ class _Report:
     """What a story says, in forms in which words are compared.
 
     `order` has the words of the headline, and `shown` how they are written there; `terms` are those
-    that say something, `names` its names, each as its words, `deeds` what was done. `numbers` has
+    that say something, `names` its names, each as its words, `actions` what was done. `numbers` has
     the numbers of the headline by unit. `text`, `all_names` and `figures` are of the whole story.
     """
 
@@ -143,7 +143,7 @@ class _Report:
     shown: Mapping[str, str]
     terms: tuple[str, ...]
     names: tuple[frozenset[str], ...]
-    deeds: frozenset[int]
+    actions: frozenset[int]
     numbers: Mapping[str, frozenset[float]]
     text: frozenset[str]
     all_names: tuple[frozenset[str], ...]
@@ -198,8 +198,8 @@ def _agreement(one: _Report, other: _Report, common: Collection[object]) -> tupl
     is_summary = _summaries_agree(one, other, figures)
     if _contradict(one, other) or not (names or figures or is_summary):
         return ()
-    deeds = bool(one.deeds & other.deeds)
-    things = _things(shared, one.terms, other.terms) + deeds + sum(map(_weight, figures))
+    actions = bool(one.actions & other.actions)
+    things = _things(shared, one.terms, other.terms) + actions + sum(map(_weight, figures))
     said = sorted((_said(one, other), _said(other, one)))
     is_agreed = things >= _THINGS and said[0] >= _SAID_LESS and said[1] >= _SAID
     is_alike = len(shared) > _THINGS and said[0] >= _ALIKE
@@ -221,7 +221,10 @@ def _summaries_agree(one: _Report, other: _Report, figures: Collection[Figure]) 
 
 def _contradict(one: _Report, other: _Report) -> bool:
     """True if two headlines cannot be about one event."""
-    if any(deed ^ 1 in other.deeds for deed in one.deeds) and not one.deeds & other.deeds:
+    if (
+        any(action ^ 1 in other.actions for action in one.actions)
+        and not one.actions & other.actions
+    ):
         return True
     for unit in one.numbers.keys() & other.numbers.keys():
         values = [[(unit, value) for value in report.numbers[unit]] for report in (one, other)]
@@ -299,7 +302,7 @@ def _report(title: str, summary: str) -> _Report | None:
         shown=shown,
         terms=tuple(dict.fromkeys(word for word in order if is_telling(word))),
         names=names,
-        deeds=frozenset(_DEED[word] for word in order if word in _DEED),
+        actions=frozenset(_ACTION_OF[word] for word in order if word in _ACTION_OF),
         numbers=numbers,
         text=frozenset(word for word in (*order, *more) if is_telling(word)),
         all_names=(*names, *others),
@@ -363,9 +366,10 @@ def _numbers(text: str) -> dict[str, frozenset[float]]:
     return {unit: frozenset(values) for unit, values in found.items()}
 
 
-_DEED = {
+_ACTION_OF = {
     _form(word): 2 * number + side
-    for number, line in enumerate(_DEEDS.strip().split("\n"))
+    for number, line in enumerate(_ACTIONS.strip().split("\n"))
     for side, words in enumerate(line.split("|"))
     for word in words.split()
 }
+"""The number of each word's action; it and that of its opposite differ in the last bit."""
