@@ -51,7 +51,7 @@ def settings(table: Mapping[str, Any]) -> Mail:
     """Returns the settings of a table without faults."""
     values = {key: value for key, value in table.items() if key not in ("from", "smtp", "url")}
     via = table.get("via", "smtp" if "smtp" in table else "")
-    host, port = _place(table.get("smtp", "")) or ("", 0)
+    host, port = _host_and_port(table.get("smtp", "")) or ("", 0)
     url = table.get("url", _BUTTONDOWN if via == "buttondown" else "").rstrip("/")
     return Mail(
         **{**values, "via": via}, sender=table.get("from", ""), host=host, port=port, url=url
@@ -101,7 +101,7 @@ def faults(table: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
             )
 
 
-def _place(text: str) -> tuple[str, int] | None:
+def _host_and_port(text: str) -> tuple[str, int] | None:
     """Returns host and port of `host:port`; None if it is neither that nor a host alone."""
     try:
         parts = urlsplit(f"//{text}")
@@ -149,7 +149,7 @@ def _unsubscribe_fault(text: str) -> str:
 _FAULTS: Mapping[str, Callable[[Any], str]] = {
     "from": partial(_address_fault, named=True),
     "to": partial(_address_fault, named=False),
-    "smtp": lambda text: "" if _place(text) else "is not a server and a port",
+    "smtp": lambda text: "" if _host_and_port(text) else "is not a server and a port",
     "url": _url_fault,
     "subscribe": _link_fault,
     "unsubscribe": _unsubscribe_fault,

@@ -20,7 +20,7 @@ from typing import NamedTuple
 from digest import config as settings
 from digest import disk
 from digest.commands import site_address
-from digest.commands.next_mail import Due, due, when
+from digest.commands.next_mail import Due, date_and_recipient, due
 from digest.content import ledger, sent, store
 from digest.content.sent import Mailed, Sending
 from digest.errors import DigestError, Faults, Problem
@@ -174,7 +174,7 @@ def note(root: Path, config: Config, week: str, *, clock: Callable[[], datetime]
         edition = found.edition.week
         before = found.mailed.get(edition, Mailed())
         if before.sent:
-            raise DigestError(f"{edition}: was mailed {when(before)} already")
+            raise DigestError(f"{edition}: was mailed {date_and_recipient(before)} already")
         began = before.unknown[-1].at if before.unknown else ""
         store.add_sent(root, _line(config, edition, sent.SENT, clock(), began))
         return edition
@@ -212,7 +212,9 @@ def _refuse_mailed(before: Mailed, week: Week, wanted: Wanted, *, at_service: bo
     if wanted.again:
         return
     if before.sent:
-        raise DigestError(f"{week}: was mailed {when(before)}; --again sends it once more")
+        raise DigestError(
+            f"{week}: was mailed {date_and_recipient(before)}; --again sends it once more"
+        )
     if before.unknown and not at_service and not before.claimed(wanted.claim):
         raise DigestError(_undecided(before.unknown[-1]))
 

@@ -91,9 +91,7 @@ def next_mail(
     if waiting:
         return NextMail(None, f"nothing to mail: {_refusal(waiting[-1].week, archive, config)}")
     if sent:
-        what = (
-            f"{sent[-1].week}, the newest closed edition, was mailed {when(mailed[sent[-1].week])}"
-        )
+        what = f"{sent[-1].week}, the newest closed edition, was mailed {date_and_recipient(mailed[sent[-1].week])}"
         return NextMail(None, f"nothing to mail: {what}")
     return NextMail(None, f"nothing to mail: no week is closed; {_closing(config)}")
 
@@ -109,8 +107,8 @@ def _chosen(
     return next(edition for edition in archive.editions if edition.week == week)
 
 
-def when(mailed: Mailed) -> str:
-    """Returns when and to whom an edition was mailed, in words."""
+def date_and_recipient(mailed: Mailed) -> str:
+    """Returns when and to whom an edition was mailed, in words; empty if it was not."""
     line = mailed.sent
     return f"on {line.at[:10]} to {line.to}" if line else ""
 

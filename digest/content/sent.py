@@ -4,8 +4,9 @@
      "to": "list@example.org", "state": "sending", "began": "", "by": ""}
 
 `sending` is written before an edition is sent, `sent` or `failed` (it certainly was not) after it,
-with the time of that `sending` in `began`; `draft` if a service has a draft of it. `by` names a run
-that sends later (`--claim`). Order and repeats of lines do not matter, since git merges the file by
+with the time of that `sending` in `began`; `draft` if a service has a draft of it. `via` is as in
+digest.toml, or "hand" if `[mail]` does not say how to send. `by` names a run that sends later
+(`--claim`). Order and repeats of lines do not matter, since git merges the file by
 union.
 """
 
