@@ -18,14 +18,12 @@ from digest.site.edition_dates import EditionDates, dates_of
 from digest.site.feeds.atom import Entries
 from digest.site.link_targets import Targets
 from digest.site.markdown import Html, MarkdownRenderer, text_of
-from digest.site.page import Head, Link, Page
+from digest.site.page import LONGEST_DESCRIPTION, Head, Link, Page
 from digest.site.social.card import Picture
 from digest.site.storylines import Neighbours, neighbours
 from digest.site.timeline import Counts, Timeline, count_stories
 from digest.urls import has_own_link
 from digest.week import Week
-
-_DESCRIPTION = 155  # characters of a description; search engines cut off more
 
 
 class SiteView(NamedTuple):
@@ -130,7 +128,7 @@ class SiteContext(NamedTuple):
 
     def description(self, page: FreePage, here: str) -> str:
         """Returns the first words of a page that the editor wrote, as its description."""
-        return formatting.shortened(text_of(self.text(page, here)), _DESCRIPTION)
+        return formatting.shortened(text_of(self.text(page, here)), LONGEST_DESCRIPTION)
 
     def links_key(self, text: str) -> bytes:
         """Returns a hash of where links lead, for the key of a page that shows this text."""

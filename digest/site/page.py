@@ -33,6 +33,10 @@ class Listed(NamedTuple):
     publisher: str = ""
 
 
+LONGEST_DESCRIPTION = 155
+"""Characters of a page's description; search engines cut off more."""
+
+
 class Head(NamedTuple):
     """What is in the head of a page: `place` is its canonical address, `feeds` are its own feeds.
 

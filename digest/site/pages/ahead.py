@@ -9,9 +9,7 @@ from digest.site.ahead import Ahead
 from digest.site.context import SiteContext, latest
 from digest.site.feeds import ical
 from digest.site.markdown import Html
-from digest.site.page import Head, Page
-
-_DESCRIPTION = 155  # characters; search engines cut off more
+from digest.site.page import LONGEST_DESCRIPTION, Head, Page
 
 
 def ahead_pages(context: SiteContext) -> Iterator[Page]:
@@ -25,7 +23,7 @@ def ahead_pages(context: SiteContext) -> Iterator[Page]:
     described = f"{count} ahead in {context.config.site.title}"
     head = Head(
         title=context.titled("Ahead"),
-        description=formatting.shortened(f"{described}{next_dates}", _DESCRIPTION),
+        description=formatting.shortened(f"{described}{next_dates}", LONGEST_DESCRIPTION),
         place=addresses.AHEAD,
         updated=latest(one.source.changed.isoformat() for one in ahead.all),
     )

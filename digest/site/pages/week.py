@@ -14,7 +14,7 @@ from digest.site.cards import Card
 from digest.site.context import SiteContext
 from digest.site.feeds.atom import datetime_of
 from digest.site.markdown import Html
-from digest.site.page import Head, Link, Listed, Page
+from digest.site.page import LONGEST_DESCRIPTION, Head, Link, Listed, Page
 from digest.site.social.pages import week_picture
 from digest.site.storylines import StepsView
 from digest.week import Week
@@ -24,7 +24,6 @@ _INDEXED = 10  # headlines in the index of an edition
 _TO_INDEX = 4  # stories of an edition that has an index
 _SECTION = 2  # stories of a theme that has a section of its own
 _SHORT = 700  # characters of a note (HTML) that fits in half a page's width
-_DESCRIPTION = 155  # characters; search engines cut off more
 _DESCRIBED = 12  # headlines, more than a description has
 _OPENING = 4  # paragraphs of a letter, more than a description has
 
@@ -274,7 +273,9 @@ def _description(context: SiteContext, edition: Edition) -> str:
             first += [story for story in edition.stories if story is not edition.lead]
             words = "; ".join(context.cards.headline(story) for story in first[:_DESCRIBED])
             days = f"{days}, {formatting.stories(len(edition.stories))}"
-        return formatting.shortened(f"{days}: {words}" if words else f"{days}.", _DESCRIPTION)
+        return formatting.shortened(
+            f"{days}: {words}" if words else f"{days}.", LONGEST_DESCRIPTION
+        )
 
     return context.archive.memory.memo(("description", edition.week), (edition,), (), make)
 
