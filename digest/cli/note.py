@@ -44,7 +44,9 @@ def note(call: Call, file: Path) -> None:
         why = f"{place}: your editor has removed this file, so nothing was changed"
         raise click.ClickException(why) from None
     except (click.ClickException, OSError, UnicodeDecodeError) as error:
-        why = f"{error}; name another text editor in $EDITOR"
+        start = error.__cause__  # of click's exception, if the editor cannot be started
+        reason = f"{start.filename}: {start.strerror}" if isinstance(start, OSError) else f"{error}"
+        why = f"{reason}; name another text editor in $EDITOR"
         if place.read_bytes() != before:
             raise click.ClickException(f"{why}; your words are in {place}") from None
         place.unlink()

@@ -287,7 +287,8 @@ def test_an_editor_that_cannot_be_started_is_said_so_and_leaves_no_file(root: Pa
     result = said(root, "note", A, VISUAL="no-such-editor")
 
     assert result.exit_code == 1
-    assert "name another text editor in $EDITOR\n" in result.stderr
+    why = "no-such-editor: No such file or directory; name another text editor in $EDITOR"
+    assert result.stderr.rstrip().endswith(f"Error: {why}")
     assert "your words are in" not in result.stderr
 
 

@@ -435,6 +435,9 @@ def test_stories_of_the_same_event_by_one_key(browser: Browser, tmp_path: Path) 
         page.keyboard.press("u")
         saved(page)
         story.get_by_text("Same event?").wait_for()
+        page.locator("article[data-name*='zoo']").focus()
+        page.keyboard.press("a")
+        page.get_by_text("No story seems to report the same event").wait_for()
 
     assert found == []
     assert wide <= 390

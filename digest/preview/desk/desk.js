@@ -214,7 +214,9 @@
       if (button && button.value === "hide=true") go(1);
     },
     d: (story) => press(story, '[data-act="draft"]'),
-    a: (story) => press(story, '[data-act="also"]'),
+    a: (story) => {
+      if (!press(story, '[data-act="also"]')) say("No story seems to report the same event. You can name its file under “Headline, corrections, same event, week”");
+    },
     o: (story) => { const link = story && one("a.source", story); if (link) link.click(); },
     u: () => save(one("#undo").form),
     "?": () => { one("#keys").open = !one("#keys").open; },
