@@ -311,7 +311,9 @@ class Desk:
         if wanted.reviewed is not None:
             reviewed.set_reviewed(self._root, now.story, reviewed=wanted.reviewed)
         if given.get("set") == "link":
-            return self._save_letter(request, week, {"set": f"link={file}"}, [change.file, file])
+            is_saved = any(one.place or one.before != one.after for one in edits)
+            saved = [change.file, file] if is_saved else []
+            return self._save_letter(request, week, {"set": f"link={file}"}, saved)
         if others := [one.file for one in edits[1:] if one.before != one.after]:
             said += f"; no longer leads the week: {self._named(others)}"
         kept = [one for one in results if isinstance(one, Refusal)]  # others that lead the week

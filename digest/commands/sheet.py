@@ -23,6 +23,7 @@ from digest.names import without_ending
 from digest.week import Week
 
 FILE = paths.SHEET
+_TWICE = "lines above these change the same story; run 'digest sheet --apply' again to carry these out, too"
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,16 +92,7 @@ def carry_out(root: Path, config: Config) -> AppliedReport | None:
     if not read.is_changed:
         return AppliedReport(is_changed=False)
     survey = load.survey(root, config)
-    named: dict[str, list[Story]] = {}
-    for story in survey.content.stories:
-        named.setdefault(without_ending(story.file.rpartition("/")[2]), []).append(story)
-    requests, refused = dict[Entry, ChangeRequest](), dict[Entry, str]()
-    for entry in read.entries:
-        wanted = _wanted(root, config, entry, read, named.get(entry.name, ()))
-        if isinstance(wanted, ChangeRequest):
-            requests[entry] = wanted
-        elif wanted:
-            refused[entry] = wanted
+    requests, refused = _requests(root, config, read, survey.content.stories)
     results = curate.carry_out(root, config, requests.values(), survey.content.stories)
     for entry, result in zip(requests, results, strict=False):
         if isinstance(result, Refusal):
@@ -127,6 +119,27 @@ def _read(data: bytes) -> Sheet:
     if b"\0" in data:  # UTF-16, which is valid UTF-8 if it is ASCII without a byte order mark
         raise Faults([Problem(FILE, 0, "not UTF-8 text", "save it as UTF-8")])
     return sheet.parse(decoded(data, FILE))
+
+
+def _requests(
+    root: Path, config: Config, read: Sheet, stories: Sequence[Story]
+) -> tuple[dict[Entry, ChangeRequest], dict[Entry, str]]:
+    """Returns what the lines of each story ask for, and why others cannot be carried out."""
+    named: dict[str, list[Story]] = {}
+    for story in stories:
+        named.setdefault(without_ending(story.file.rpartition("/")[2]), []).append(story)
+    requests, refused = dict[Entry, ChangeRequest](), dict[Entry, str]()
+    files = set[str]()
+    for entry in read.entries:
+        wanted = _wanted(root, config, entry, read, named.get(entry.name, ()))
+        if isinstance(wanted, ChangeRequest) and wanted.file in files:
+            refused[entry] = _TWICE
+        elif isinstance(wanted, ChangeRequest):
+            requests[entry] = wanted
+            files.add(wanted.file)
+        elif wanted:
+            refused[entry] = wanted
+    return requests, refused
 
 
 def _wanted(

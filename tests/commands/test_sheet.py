@@ -57,6 +57,25 @@ def change(root: Path, *pairs: tuple[str, str]) -> None:
     (root / SHEET).write_text(whole)
 
 
+def test_a_story_that_two_hands_changed_in_a_merged_sheet_is_done_in_two_runs(root: Path) -> None:
+    said(root, "sheet")
+    line = re.search(r"^l .*  B  .*\n", text(root), re.MULTILINE)
+    assert line
+    change(root, (re.escape(line[0]), line[0].replace("l ", "x ", 1) + f"\n{line[0]}    Mine.\n"))
+
+    first = said(root, "sheet", "--apply")
+    assert (
+        "lines above these change the same story; run 'digest sheet --apply' again" in first.stderr
+    )
+    assert "hide: true" in text(root, f"content/{B}")
+    second = said(root, "sheet", "--apply")
+
+    assert second.exit_code == 0
+    assert "hide: true" in text(root, f"content/{B}")
+    assert text(root, f"content/{B}").endswith("\nMine.\n")
+    assert not (root / SHEET).exists()
+
+
 def test_a_sheet_has_a_line_for_each_story_and_changes_nothing_by_itself(root: Path) -> None:
     before = read_folder(root / "content")
 

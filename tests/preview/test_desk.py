@@ -554,6 +554,11 @@ def test_a_link_without_a_letter_saves_the_story_and_answers_with_its_card(desk:
     assert told["said"] == "Saved, but not linked in the letter"
     assert ["\nTyped.</textarea>" in card for card in told["cards"].values()] == [True]
 
+    again = desk.send(
+        "story", desk.form(STORY) | {"note": "Typed.", "set": "link"}, Accept="application/json"
+    )
+    assert desks.parsed(again)["said"] == "Not linked in the letter"
+
 
 @pytest.mark.parametrize("accept", ["application/json", "text/html"])
 def test_a_lead_that_cannot_be_ended_is_reported(desk: Desk, accept: str) -> None:
