@@ -39,6 +39,18 @@ STOPS = """() => [...document.querySelectorAll(
     'a[href]:not([tabindex="-1"]), button, input, select, summary, [tabindex="0"]')]
     .filter(node => node.checkVisibility()).map(node => node.getAttribute('href') || node.localName)"""
 SCROLLED = "() => [...document.querySelectorAll('pre, table')].filter(node => node.scrollWidth > node.clientWidth).length"
+WIDEST = """() => {
+    let widest = 0;
+    for (const item of document.querySelectorAll('main :is(.events, .rows) li')) {
+        const texts = document.createTreeWalker(item, NodeFilter.SHOW_TEXT), line = document.createRange();
+        while (texts.nextNode()) {
+            line.selectNode(texts.currentNode);
+            const widths = [...line.getClientRects()].map(box => box.width);
+            widest = Math.max(widest, ...widths.map(width => width / parseFloat(getComputedStyle(item).fontSize)));
+        }
+    }
+    return widest;
+}"""
 MOVES = """() => [...document.querySelectorAll('*')].filter(node => {
     const style = getComputedStyle(node);
     return parseFloat(style.transitionDuration) > 0.01 || parseFloat(style.animationDuration) > 0.01;
@@ -110,6 +122,17 @@ def test_every_kind_of_page_is_among_those_judged(showcase: Path) -> None:
 
 def test_no_page_is_wider_than_a_small_phone(visits: dict[str, Visit]) -> None:
     assert {place: one.width for place, one in visits.items() if one.width > PHONE["width"]} == {}
+
+
+@pytest.mark.parametrize("place", ["ahead/", "2026/w20/"])
+def test_lists_of_dates_have_lines_that_can_be_read(
+    place: str, address: str, browser: Browser
+) -> None:
+    with browsing.reading(browser, viewport=DESK) as page:
+        page.goto(address + place)
+        widest = page.evaluate(WIDEST)
+
+    assert 20 < widest <= 34  # em: some 75 characters
 
 
 def test_nothing_moves_when_a_picture_comes_late(visits: dict[str, Visit]) -> None:
