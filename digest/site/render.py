@@ -36,7 +36,7 @@ _PLAIN = bytes([9, 10, 13, *range(32, 127)])  # nearly all bytes of a page
 
 _VERSIONED = {addresses.STYLE: "style.css", addresses.SEARCH_SCRIPT: "search.js"}
 """The templates of the files that are linked with a version."""
-_LISTED = 10  # of a page's stories or weeks, in its structured data: more would be heavy
+_LISTED = 5  # of a page's stories or weeks, in its structured data: more would be heavy
 _VERSION = 10  # hexadecimal digits
 _ANCHOR, _BODY = "\ue000", "\ue001"  # placeholders in the frame of a story (private use area)
 
@@ -151,16 +151,14 @@ class Renderer:
         items = []
         for number, one in enumerate(islice(listed, _LISTED), 1):
             url = self._base.absolute(one.place)
-            element: dict[str, object] = {
-                "@type": "ListItem",
-                "position": number,
-                "url": url,
-                "name": one.title,
-            }
+            element: dict[str, object] = {"@type": "ListItem", "position": number}
+            named = {"url": url, "name": one.title}
             if one.day:
                 publisher = {"@type": "Organization", "name": one.publisher}
-                story = {"@type": "NewsArticle", "url": url, "name": element.pop("name")}
-                element["item"] = {**story, "datePublished": one.day, "publisher": publisher}
+                about = {"datePublished": one.day, "publisher": publisher}
+                element["item"] = {"@type": "NewsArticle", **named, **about}
+            else:
+                element.update(named)
             items.append(element)
         return as_json(items)
 
