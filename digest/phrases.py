@@ -85,8 +85,8 @@ def explain(phrase: str) -> str | None:
         return f"'{phrase}' is searched with its quotation marks; leave them out"
     if _REGULAR.search(phrase):
         return (
-            f"'{phrase}' is no regular expression, so its signs are searched as they stand; write its"
-            f" words, and '{STAR}' at the end of one that may go on"
+            f"'{phrase}' is searched as it is written, not as a regular expression; write its words,"
+            f" and '{STAR}' at the end of one that may continue"
         )
     return None
 

@@ -80,7 +80,7 @@ def apply(root: Path, config: Config) -> AppliedReport | None:
 def carry_out(root: Path, config: Config) -> AppliedReport | None:
     """Does what `apply` does, for a caller that holds the digest's lock.
 
-    A sheet that nobody has changed stays as it is. A story that cannot be changed keeps its lines.
+    A sheet that no one has changed stays as it is. A story that cannot be changed keeps its lines.
     """
     try:
         data = disk.read_inside(root, FILE)

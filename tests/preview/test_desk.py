@@ -218,7 +218,7 @@ def test_the_other_version_may_be_kept(desk: Desk) -> None:
 @pytest.mark.parametrize(
     ("fields", "why"),
     [
-        ({"corrections": "2026-02-30: wrong"}, "&#39;2026-02-30&#39; is no day; write"),
+        ({"corrections": "2026-02-30: wrong"}, "&#39;2026-02-30&#39; is not a day; write"),
         ({"corrections": "2026-02-20:"}, "write what was wrong, too"),
         ({"add": "wine"}, "no theme is called &#39;wine&#39;"),
         ({"add": "c"}, "may be memory-crunch or export-controls"),

@@ -39,7 +39,7 @@ class Wanted(NamedTuple):
 
 
 def wanted(form: Mapping[str, str], story: Story, themes: Sequence[Theme], today: date) -> Wanted:
-    """Returns what a form asks for; raises ValueError, with what to do, for what is no value.
+    """Returns what a form asks for; raises ValueError, with what to do, for what is not a value.
 
     A correction without a day is of `today`.
     """
@@ -93,7 +93,7 @@ def _corrections(text: str, today: date) -> tuple[Correction, ...]:
             day = date.fromisoformat(match[1]) if match else today
         except ValueError:
             raise ValueError(
-                f"'{match[1] if match else line}' is no day; write 2026-05-20: …"
+                f"'{match[1] if match else line}' is not a day; write 2026-05-20: …"
             ) from None
         words = line[match.end() :] if match else line
         if not words:
