@@ -68,7 +68,7 @@ def serve(
             _tell_opened(event, host, allowed, call)
             if open_ or desk:
                 url = event.desk if desk else event.url
-                _open(url, call, event.door)
+                _open(url, call, event.redirect)
         elif isinstance(event, command.Built):
             call.complain(*filter(None, [event.notice]))
             changed = event.changed
@@ -119,13 +119,13 @@ def _tell_opened(event: Opened, host: str, allowed: tuple[str, ...], call: Call)
         )
 
 
-def _open(url: str, call: Call, door: str = "") -> None:
-    """Opens a browser at `door` or else the URL, without waiting for it; says so if there is none."""
+def _open(url: str, call: Call, redirect: str = "") -> None:
+    """Opens a browser at `redirect` or else the URL, without waiting for it; says so if there is none."""
     import threading
     import webbrowser
 
     def attempt() -> None:
-        if not webbrowser.open(door or url):
+        if not webbrowser.open(redirect or url):
             call.complain(f"No browser could be opened; open {url} yourself")
 
     threading.Thread(target=attempt, daemon=True).start()

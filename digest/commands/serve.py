@@ -36,8 +36,8 @@ from digest.preview.state import PreviewState, Shown
 from digest.site.addresses import Base
 
 _FOLDER = Path(disk.CACHE, "preview")
-_DOOR = f"{disk.CACHE}/desk/open.html"
-_LEADING = '<!doctype html><title>Desk</title><meta http-equiv="refresh" content="0; url={0}"><a href="{0}">Desk</a>'
+_REDIRECT = f"{disk.CACHE}/desk/open.html"
+_REDIRECT_HTML = '<!doctype html><title>Desk</title><meta http-equiv="refresh" content="0; url={0}"><a href="{0}">Desk</a>'
 _TEMPLATES = "templates/"
 _NAME = re.compile(r"[\w.-]+|\[?[0-9a-fA-F:.]+\]?")
 
@@ -45,13 +45,13 @@ _NAME = re.compile(r"[\w.-]+|\[?[0-9a-fA-F:.]+\]?")
 @dataclass(frozen=True, slots=True)
 class Opened:
     """The preview is ready; `exhausted`: the system has no file watchers left, so files are scanned
-    instead. `desk` is the desk's URL with its key, "" if it is off, and `door` a page that leads
+    instead. `desk` is the desk's URL with its key, "" if it is off, and `redirect` a page that leads
     there: other accounts can read the arguments with which a browser is started."""
 
     url: str
     exhausted: bool
     desk: str = ""
-    door: str = ""
+    redirect: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,9 +130,9 @@ def run(
             url = address + (preview.state.shown.base or "/")
             at = f"{address}/_desk/?token={desk_shown.session.key}" if desk_shown else ""
             if desk:
-                disk.write(root, _DOOR, _LEADING.format(at).encode(), mode=0o600)
-            door = (root / _DOOR).as_uri() if desk else ""
-            on_event(Opened(url, rebuilder.exhausted, at, door))
+                disk.write(root, _REDIRECT, _REDIRECT_HTML.format(at).encode(), mode=0o600)
+            redirect = (root / _REDIRECT).as_uri() if desk else ""
+            on_event(Opened(url, rebuilder.exhausted, at, redirect))
             server.serve(
                 make_app(preview.state, host, port, names, desk_shown),
                 listening,
@@ -141,7 +141,7 @@ def run(
         finally:
             rebuilder.end()
             if desk:
-                disk.unlink(root / _DOOR)
+                disk.unlink(root / _REDIRECT)
 
 
 def _host(name: str) -> str:
