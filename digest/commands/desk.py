@@ -419,9 +419,9 @@ class Desk:
         said, edits = self._saves.pop()
         try:
             changed = curate.make(self._root, [edit.undone for edit in reversed(edits)])
-        except DigestError:
+        except DigestError as error:
             self._saves.append((said, edits))
-            raise
+            raise DigestError(f"not undone: {error}") from None
         files = [file for edit in edits for file in (edit.file, edit.place) if file]
         if changed:
             others = [edit.place or edit.file for edit in edits]

@@ -433,6 +433,7 @@ def test_an_undo_of_a_move_whose_place_is_taken_can_be_tried_again(desk: Desk) -
     desk.undo()
 
     assert refused.status_code == 409
+    assert f"not undone: {desk.file(STORY)}: there is a file with this name" in refused.text
     assert files(desk.root) == before
 
 
