@@ -9,6 +9,8 @@ from typing import Any
 from digest.cli.safe_print import json_text
 from digest.redact import mask
 
+NO_THEMES = "digest.toml has no theme yet; to see what recurs: digest themes --propose"
+
 
 def table(heads: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[str]:
     """Yields the lines of a table: numbers right-aligned, words left-aligned, zero or nothing as a

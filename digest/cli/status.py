@@ -38,10 +38,10 @@ def status(call: Call) -> None:
     from digest.commands import status as command
 
     root, config = call.open()
-    _tell(command.run(root, config, now=call.now), call)
+    _tell(command.run(root, config, now=call.now), call, has_themes=bool(config.themes))
 
 
-def _tell(report: StatusReport, call: Call) -> None:
+def _tell(report: StatusReport, call: Call, *, has_themes: bool) -> None:
     """Prints a row for each week, newest first, and for each feed, then problems."""
     if report.empty and not report.unread:
         step = "digest pull" if report.feeds else "digest feeds add URL"
@@ -61,6 +61,8 @@ def _tell(report: StatusReport, call: Call) -> None:
     if report.themeless:
         number = len(report.themeless)
         call.say(f"{formatting.stories(number)} {formatting.without_theme(number, report.likely)}")
+    if report.weeks and not has_themes:
+        call.say(formatting.NO_THEMES)
     states = [*report.to_look_at.values()]
     if states:
         new, changed = states.count("new"), states.count("changed")

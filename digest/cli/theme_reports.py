@@ -45,7 +45,7 @@ def missing(root: Path, config: Config, as_json: bool, call: Call) -> None:
     counted = f"{number} of {formatting.stories(report.stories)} {verb} no theme"
     call.say(counted if report.stories else _NO_STORY)
     if number and not config.themes:
-        call.say("digest.toml has no theme yet; to see what recurs: digest themes --propose")
+        call.say(formatting.NO_THEMES)
     call.complain(*formatting.unread(report.unread, report.unknown_themes))
 
 

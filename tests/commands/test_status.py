@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -251,6 +252,17 @@ def test_the_desk_fits_eighty_columns_and_shows_nothing_as_a_dot(root: Path) -> 
     assert lines[0] == "week      state  stories  noted  no theme  drafts  hidden  lead  letter"
     assert lines[1] == "2026-W20  open         3      ·         2       ·       ·  ·     ·"
     assert max(map(len, lines)) <= 80
+
+
+def test_without_themes_the_next_step_is_named(root: Path) -> None:
+    hint = "digest.toml has no theme yet; to see what recurs: digest themes --propose"
+    assert hint not in said(root).stdout.splitlines()
+
+    settings = SETTINGS.partition("[[themes]]")[0]
+    (root / "digest.toml").write_text(settings)
+    for file in (root / "content/2026").rglob("*.md"):
+        file.write_text(re.sub(r"(?m)^themes: .*\n", "", file.read_text()))
+    assert hint in said(root).stdout.splitlines()
 
 
 def test_twelve_weeks_are_shown_and_the_others_counted(root: Path) -> None:
