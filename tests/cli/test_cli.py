@@ -94,16 +94,16 @@ def test_init_adds_to_git_files_what_git_has_to_know(tmp_path: Path) -> None:
     assert (tmp_path / ".gitattributes").read_text() == (
         "*.md text\ncontent/ledger/*.jsonl merge=union text eol=lf\n"
     )
-    assert (tmp_path / ".gitignore").read_text() == ".digest/\nsite/*\n!site/.gitkeep\n"
+    assert (tmp_path / ".gitignore").read_text() == ".digest/\nsite/*\n!site/.gitkeep\n*.eml\n"
 
 
 @pytest.mark.parametrize(
     ("before", "after"),
     [
-        ("*.log", "*.log\n.digest/\nsite/*\n!site/.gitkeep\n"),
-        ("/.digest\nsite/\n", "/.digest\nsite/\n"),
-        ("site/*\r\n", "site/*\r\n.digest/\n"),
-        ("# .digest/\n", "# .digest/\n.digest/\nsite/*\n!site/.gitkeep\n"),
+        ("*.log", "*.log\n.digest/\nsite/*\n!site/.gitkeep\n*.eml\n"),
+        ("/.digest\nsite/\n", "/.digest\nsite/\n*.eml\n"),
+        ("site/*\r\n", "site/*\r\n.digest/\n*.eml\n"),
+        ("# .digest/\n", "# .digest/\n.digest/\nsite/*\n!site/.gitkeep\n*.eml\n"),
     ],
 )
 def test_init_adds_to_gitignore_only_what_is_missing(
