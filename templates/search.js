@@ -41,6 +41,8 @@ function cut(words) {
 }
 
 const NOTE_END = "\u241e";
+// In a text that is cut, its own spaces are marked: the index has one between all its letters.
+const SPACE = "\u2420";
 const uncut = (text) => text.replace(/\u241e\s?|[\u200a\u200b]/g, "");
 
 // The index has words without symbols: `$5bn` stands there as `5bn`, `N+1` as `n1`. Such a word, and one with a digit, must be there as it is.
@@ -141,19 +143,20 @@ function passage(parts) {
 
 // The note, whole; and if none of the words are in it, what Pagefind has cut out around them.
 function passages({ excerpt, content, locations, filters: { kind: [kind] } }) {
-  const [cuts, gap] = content.includes("\u200b") ? [/\u200b/, ""] : [/\s+/, " "];
-  const all = content.split(cuts);
+  const isCut = UNSPACED.test(content);
+  const readable = (text) => (isCut ? uncut(text).replace(/\s+/g, "").replaceAll(SPACE, " ") : uncut(text));
+  const all = content.split(/\s+/);
   const end = all.findIndex((word) => word.includes(NOTE_END));
   const note = kind === "story" ? all.slice(0, end < 0 ? all.length : end) : [];
   const marked = new Set(locations);
-  const parts = note.flatMap((word, at) => [at ? gap : "", marked.has(at) ? show("mark", uncut(word)) : uncut(word)]);
+  const parts = note.flatMap((word, at) => [at && !isCut ? " " : "", marked.has(at) ? show("mark", readable(word)) : readable(word)]);
   const whole = note.length ? [passage(parts)] : [];
   if (note.length && (!marked.size || locations.some((at) => at < note.length))) return whole;
-  const plain = (part) => uncut(part).replaceAll("&lt;", "<").replaceAll("&gt;", ">");
+  const plain = (part) => readable(part).replaceAll("&lt;", "<").replaceAll("&gt;", ">");
   const words = passage(excerpt.split(/<mark>(.*?)<\/mark>/s).map((part, at) => (at % 2 ? show("mark", plain(part)) : plain(part))));
   const shown = words.textContent.trim();
-  if (!uncut(content).startsWith(shown)) words.prepend("… ");
-  if (!uncut(content).endsWith(shown)) words.append(" …");
+  if (!readable(content).trim().startsWith(shown)) words.prepend("… ");
+  if (!readable(content).trim().endsWith(shown)) words.append(" …");
   return [...whole, words];
 }
 
@@ -178,7 +181,7 @@ function line(story) {
   const { said_by, day } = story.meta;
   const [, ...date] = /^(\d{4})(\d\d)(\d\d)$/.exec(day) ?? [];
   const written = date.length ? new Date(date.join("-")).toLocaleDateString("en-GB", { dateStyle: "long", timeZone: "UTC" }) : "";
-  const title = uncut(story.meta.title);
+  const title = uncut(story.meta.title).replaceAll(SPACE, "");
   link.href = story.url;
   link.append(title);
   heading.dir = "auto";

@@ -35,7 +35,7 @@ from digest.site.fingerprint import shipped_templates
 from digest.site.link_targets import Targets
 from digest.site.markdown import MarkdownRenderer
 from digest.site.search import pagefind, reproducible, search_index
-from digest.site.search.records import CUT, NOTE_END, UNSPACED, Record, cut, of_story
+from digest.site.search.records import CUT, NOTE_END, SPACE, UNSPACED, Record, cut, of_story
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -207,7 +207,7 @@ def test_every_word_that_is_searched_stands_on_the_page(note: str) -> None:
     page = html5lib.parse(f"<div>{shown} {story.title} Ours</div>", namespaceHTMLElements=False)
     words = "".join(page.itertext()).replace("\u200b", "")
 
-    for word in told.words.replace(CUT, "").replace("\u200b", "").replace(NOTE_END, "").split():
+    for word in re.sub(f"[\u200b{NOTE_END}{SPACE}]", "", told.words.replace(CUT, "")).split():
         assert word in unicodedata.normalize("NFC", words)
 
 
@@ -240,11 +240,11 @@ def test_a_story_of_nothing_but_a_headline_is_found_by_it(note: str) -> None:
     [
         ("Plain words, $5bn.", "Plain words, $5bn."),
         ("芯片危机", "芯|片|危|机"),
-        ("TSMC在亚利桑那州 建厂，“芯片”！", "TSMC|在|亚|利|桑|那|州 _建|厂，“|芯|片”！"),
+        ("TSMC在亚利桑那州 建厂，“芯片”！", "TSMC|在|亚|利|桑|那|州␠ _建|厂，“|芯|片”！"),
         ("半導体の輸出コンテナー5個", "半|導|体|の|輸|出|コ|ン|テ|ナ|ー|5|個"),
-        ("두 반도체", "두 _반|도|체"),
+        ("두 반도체", "두␠ _반|도|체"),
         ("ข้าวและน้ำ", "ข้|า|ว|แ|ล|ะ|น้|ำ"),
-        ("a\u200bb\u200a芯", "ab _芯"),
+        ("a\u200bb\u200a芯", "ab␠ _芯"),
     ],
 )
 def test_scripts_without_spaces_are_cut_into_letters(text: str, parts: str) -> None:
@@ -255,7 +255,8 @@ def test_scripts_without_spaces_are_cut_into_letters(text: str, parts: str) -> N
 def test_a_cut_text_is_the_same_text_once_the_cuts_are_taken_out(text: str) -> None:
     plain = unicodedata.normalize("NFC", text).replace("\u200b", "").replace("\u200a", " ")
 
-    assert cut(text).replace(CUT, "").replace("\u200b", "") == plain
+    given = cut(text).replace(CUT, "").replace("\u200b", "").replace(SPACE, "")
+    assert given == plain.replace(SPACE, "")
 
 
 def test_the_page_cuts_what_is_asked_for_by_the_same_letters() -> None:
@@ -773,6 +774,11 @@ NOT_FOUND = {
 }
 """What is asked, and what of it nothing has."""
 
+NOTES = {
+    "半導体の輸出規制が強化される": "コンテナの話。2027年まで続く。",
+    "대만 반도체수출 통제": "두 항구의 이야기 하나, 2027년까지.",
+}
+
 
 @pytest.fixture(scope="module")
 def of_many_scripts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
@@ -786,7 +792,7 @@ def of_many_scripts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             "2026-05-05",
             f"s{number}",
             title,
-            note="コンテナの話" if "半導体" in title else "",
+            note=NOTES.get(title, ""),
         )
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(search_index, "available", lambda: True)
@@ -804,6 +810,18 @@ def test_any_word_of_a_title_finds_it_in_scripts_without_spaces_and_with_symbols
             opened.goto(f"{of_many_scripts}search/?q={quote(asked)}")
             assert stories(opened, "1 result") == [title], asked
             assert not re.search("[\u200a\u200b]", opened.locator("#_stories").inner_text())
+
+
+@pytest.mark.parametrize(
+    ("title", "asked"), [(title, word) for title in NOTES for word in (title[:3], NOTES[title][:4])]
+)
+def test_a_note_in_a_script_without_spaces_is_shown_as_it_was_written(
+    browser: Browser, of_many_scripts: str, title: str, asked: str
+) -> None:
+    with browsing.reading(browser) as opened:
+        opened.goto(f"{of_many_scripts}search/?q={quote(asked)}")
+        assert stories(opened, "1 result") == [title]
+        assert opened.locator("#_stories .passage").first.inner_text() == NOTES[title]
 
 
 def test_what_stands_nowhere_is_not_found_by_its_letters(

@@ -34,6 +34,10 @@ CUT = "\u200a\u200b"
 NOTE_END = "\u241e"
 """Stands as a word between a note and the text after it; no page shows it, and nobody searches it."""
 
+SPACE = "\u2420"
+"""Put before a space of a text that is cut: Pagefind makes all white space alike, and the page's
+script has to know which spaces to show."""
+
 _UNSPACED = re.compile(f"[{UNSPACED}]")
 _SPACE = re.compile(r"\s+")
 
@@ -122,11 +126,12 @@ def cut(text: str) -> str:
     well, since Pagefind's script then ends words only at marks. Other texts stay as they are.
     """
     text = unicodedata.normalize("NFC", text).replace("\u200b", "").replace("\u200a", " ")
+    text = text.replace(SPACE, "")
     if not _UNSPACED.search(text):
         return text
     found: list[str] = []
     last = ""  # the last letter or digit since the last space or cut
-    for character in _SPACE.sub(lambda space: f"{space[0]}\u200b", text):
+    for character in _SPACE.sub(lambda space: f"{SPACE}{space[0]}\u200b", text):
         if unicodedata.category(character)[0] in "LN":
             if last and (_UNSPACED.match(last) or _UNSPACED.match(character)):
                 found.append(CUT)
