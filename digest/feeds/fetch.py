@@ -37,6 +37,9 @@ _ACCEPT = (
     "application/xml;q=0.8, text/xml;q=0.8, application/json;q=0.7, */*;q=0.1"
 )
 _ACCEPT_PAGE = "text/html, application/xhtml+xml, */*;q=0.1"
+_UNUSABLE_ENVIRONMENT = (ImportError, OSError, ValueError, httpx.InvalidURL)
+"""What making a client raises: httpx reads proxies and certificates from the environment."""
+_UNUSABLE = "the proxy or the certificates that are set in the environment cannot be used"
 _NETWORK_ERRORS = (
     httpx.HTTPError,
     httpx.InvalidURL,
@@ -163,16 +166,31 @@ def ask_api(
     agent: str,
     limits: Limits = USUAL,
 ) -> Reply:
-    """Makes one request to an API, without retries and redirects, and returns what it answers."""
+    """Makes one request to an API, without retries and redirects, and returns what it answers.
+
+    What is longer than `limits.body`, or not there in time, is cut off.
+    """
+    until = time.monotonic() + limits.deadline
     try:
-        with httpx.Client(
+        client = httpx.Client(
             headers={"User-Agent": agent.encode("ascii", "ignore").decode()},
-            timeout=httpx.Timeout(limits.deadline, connect=limits.connect),
-        ) as client:
-            response = client.request(method, address, headers=dict(headers), content=body)
-            return Reply(response.status_code, response.content)
+            timeout=httpx.Timeout(limits.silence, connect=limits.connect),
+        )
+    except _UNUSABLE_ENVIRONMENT as error:
+        return Reply(0, reason=f"{_UNUSABLE}: {error}")
+    content = bytearray()
+    try:
+        with (
+            client,
+            client.stream(method, address, headers=dict(headers), content=body) as response,
+        ):
+            for chunk in response.iter_bytes():
+                content += chunk
+                if len(content) > limits.body or time.monotonic() > until:
+                    break
+            return Reply(response.status_code, bytes(content))
     except _NETWORK_ERRORS as error:
-        return Reply(0, reason=http_errors.exception_reason(error, limits.deadline))
+        return Reply(0, reason=http_errors.exception_reason(error, limits.silence))
 
 
 class _Session:
@@ -253,12 +271,8 @@ class _Request:
     async def run(self) -> Fetched | Failed:
         try:
             client = self._session.client()
-        except (ImportError, OSError, ValueError, httpx.InvalidURL) as error:
-            # httpx reads proxies and certificates from the environment
-            return self._failed(
-                "the proxy or the certificates that are set in the environment cannot be used: "
-                f"{error}"
-            )
+        except _UNUSABLE_ENVIRONMENT as error:
+            return self._failed(f"{_UNUSABLE}: {error}")
         async with client:
             return await self._run_with_retries(client)
 

@@ -94,7 +94,13 @@ class _Api:
         if reply.status // 100 != 2:
             raise UnknownError(f"{place}: {reply.reason or f'{reply.status} {_words(reply.body)}'}")
         with self.understood():
-            return json.loads(reply.body)
+            try:
+                return json.loads(reply.body)
+            except ValueError as error:
+                if method == "GET":
+                    raise
+                what = "accepted the request, but did not answer in JSON"
+                raise UnknownError(f"{place}: {what}; is mail.url right?") from error
 
     @contextlib.contextmanager
     def understood(self) -> Iterator[None]:

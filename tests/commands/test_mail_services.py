@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import apihost
 import pytest
@@ -161,6 +162,30 @@ def test_an_answer_that_is_not_the_apis_is_said(root: Path, service: Service) ->
     service.answer = lambda *_: (200, ["hello"])  # type: ignore[method-assign]
 
     assert refused(root).endswith(": does not answer as its API should; is mail.url right?")
+
+
+def test_where_a_service_may_have_sent_an_edition_it_is_not_noted_as_failed(
+    root: Path, service: Service
+) -> None:
+    answer = service.answer
+
+    def odd(method: str, *rest: Any) -> tuple[int, Any]:
+        status, values = answer(method, *rest)
+        return status, b"<p>Done</p>" if method in ("PATCH", "PUT") else values
+
+    service.answer = odd  # type: ignore[method-assign,assignment]
+
+    assert "accepted the request, but did not answer in JSON" in refused(root, "--send")
+    assert lines(root) == [("2026-W20", "sending")]
+    said(root, "--send")
+    assert (lines(root)[-1], len(service.mailed)) == (("2026-W20", "sent"), 1)
+
+
+def test_an_environment_that_cannot_be_used_is_named(root: Path) -> None:
+    done = digest("mail", cwd=root, DIGEST_MAIL_SECRET=KEY, SSL_CERT_FILE="/no/such")
+
+    assert done.returncode == 1
+    assert ": the proxy or the certificates that are set in the environment cannot" in done.stderr
 
 
 def test_a_file_and_a_dry_run_ask_nobody(root: Path, service: Service) -> None:

@@ -99,7 +99,7 @@ class _Exchange(http.server.BaseHTTPRequestHandler):
         if service.deaf(self.command):
             self.close_connection = True
             return
-        content = json.dumps(answer).encode()
+        content = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
         self.send_response(status)
         self.send_header("Content-Length", str(len(content)))
         self.end_headers()
