@@ -90,6 +90,8 @@ def picture(
     browser: Browser, answer: Callable[[Route], None], scheme: Literal["light", "dark"]
 ) -> bytes:
     """Returns what the top of a page looks like in a colour scheme, as WebP."""
+    from playwright.sync_api import Error
+
     with browser.new_context(
         viewport={"width": WIDTH, "height": HEIGHT},
         device_scale_factor=SHARPNESS,
@@ -99,7 +101,11 @@ def picture(
         page.route("**/*", answer)
         page.goto(URL)
         devtools = context.new_cdp_session(page)  # playwright's own pictures are PNG or JPEG
-        taken = devtools.send("Page.captureScreenshot", {"format": "webp", "quality": QUALITY})
+        wanted = {"format": "webp", "quality": QUALITY}
+        try:
+            taken = devtools.send("Page.captureScreenshot", wanted)
+        except Error:  # now and then it is "unable to capture" what it has only just drawn
+            taken = devtools.send("Page.captureScreenshot", wanted)
     return base64.b64decode(taken["data"])
 
 

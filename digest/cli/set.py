@@ -33,11 +33,12 @@ def set(call: Call, words: tuple[str, ...], as_json: bool) -> None:
     \b
     lead, hide, draft      turn it on; hide=false turns it off
     themes=a,b             its themes, the main one first; themes= for none
-    also=FILE,FILE         stories of the same event, shown below it; also= for none
+    also=FILE,FILE         stories of one event, shown below it; also= for none
     headline=…, source=…   your own words; headline= takes them out
     note=…                 your note ('digest note' opens an editor)
     correction=…           adds a correction, dated today
-    ahead=…                adds a date ahead, such as 'ahead=2027-01: a ruling'; ahead= for none
+    ahead=…                adds a date ahead, such as 'ahead=2027-01: a ruling';
+                           ahead= takes them out
     saved=URL              a saved copy of the article; saved= for none
     week=2026-W21          moves the story to another week
     take=title,excerpt     takes the publisher's version of a field

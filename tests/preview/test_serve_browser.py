@@ -101,6 +101,7 @@ def test_what_is_wrong_lies_over_the_last_good_page_until_it_is_mended(
 def test_the_message_can_be_put_away_to_look_beneath(page: Page, preview: Preview) -> None:
     preview.replace(STORY, "title:", "titel:")
     page.locator(FAULT).get_by_text("did you mean 'title'?").wait_for()
+    page.wait_for_load_state()  # the script hears the key from then on
     page.keyboard.press("Escape")
 
     assert page.locator(FAULT).count() == 0

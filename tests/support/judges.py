@@ -79,7 +79,9 @@ class Made:
         """Returns the built files of these suffixes as text, by their path below the site."""
         site = self.root / "site"
         return {
-            path.relative_to(site).as_posix(): path.read_bytes().decode("utf-8")
+            path.relative_to(site).as_posix(): path.read_bytes().decode(
+                "latin-1" if path.suffix == ".png" else "utf-8"
+            )
             for path in sorted(site.rglob("*"))
             if path.is_file() and path.name.endswith(suffixes)
         }
@@ -390,7 +392,10 @@ def refeed(made: Made, _: str) -> None:
 def no_read(made: Made, _: str) -> None:
     """No word of a file of this machine, or of one beside the feed, has come into the content or the site."""
     everything = "\n".join(
-        [*made.output("").values(), *(body.decode() for body in made.second.values())]
+        [
+            *made.output("").values(),
+            *(body.decode(errors="replace") for body in made.second.values()),
+        ]
     )
     name = socket.gethostname()
     for secret in (

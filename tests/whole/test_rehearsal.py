@@ -1267,7 +1267,9 @@ def linter() -> list[str | Path] | None:
     script = (
         "const { readFileSync } = require('fs'); const [lint, ...files] = process.argv.slice(1);"
         "require(lint).createLinter().then(check => { const found = files.flatMap("
-        "file => check(readFileSync(file, 'utf8'), file)); found.forEach(one => console.log(one.line, one.message));"
+        "file => check(readFileSync(file, 'utf8'), file)).filter(one => !one.message.startsWith("
+        # The package is older than this context.
+        "'undefined variable \"vars\"')); found.forEach(one => console.log(one.line, one.message));"
         "process.exit(found.length ? 1 : 0) })"
     )
     return (
