@@ -88,11 +88,11 @@ class _Api:
         headers = {**self._headers, "Content-Type": "application/json"} if body else self._headers
         reply = self._request(method, f"{self._url}{path}", headers, body)
         place = f"{self.name} at {self._url}"
-        if reply.status in _NEVER_SENT or (method == "GET" and reply.status // 100 != 2):
-            said = reply.reason or f"{reply.status} {_words(reply.body)}"
-            raise NotSentError(f"{place}: {said}{_cure(reply.status)}")
         if reply.status // 100 != 2:
-            raise UnknownError(f"{place}: {reply.reason or f'{reply.status} {_words(reply.body)}'}")
+            said = reply.reason or f"{reply.status} {_words(reply.body)}"
+            if method == "GET" or reply.status in _NEVER_SENT:
+                raise NotSentError(f"{place}: {said}{_cure(reply.status)}")
+            raise UnknownError(f"{place}: {said}")
         with self.understood():
             try:
                 return json.loads(reply.body)
