@@ -108,7 +108,9 @@ async function answered({ q, theme, year }) {
   const { phrases, plain } = terms(q);
   lacking = [];
   const questions = [...phrases.keys()].map((words) => ask(`"${words}"`, among));
-  for (const [words, typed] of phrases) if (!(await all.search(`"${words}"`)).results.length) lacking.push(typed);
+  for (const [at, [words, typed]] of [...phrases].entries()) {
+    if (!(await questions[at]).length && !(await all.search(`"${words}"`)).results.length) lacking.push(typed);
+  }
   if (plain.length) {
     const known = await having(all, plain);
     questions.unshift(ask(plain.join(" "), among.filter((one) => known.includes(one))));
