@@ -79,7 +79,9 @@ def _read(address: str, config: Config, now: datetime, limits: Limits) -> tuple[
 
 def _desk(root: Path, config: Config, ledgers: Ledgers, addresses: Iterable[str]) -> Snapshot:
     names = add.names_in_question(addresses, ledgers)
-    return snapshot.read_snapshot(root, config, ledgers, names, locate.altered(root, config))
+    return snapshot.read_snapshot(
+        root, config, ledgers, names, locate.readable(root, config).altered
+    )
 
 
 def _check_new(found: str) -> None:

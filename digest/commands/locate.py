@@ -10,7 +10,6 @@ again.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
@@ -21,7 +20,7 @@ from digest.content import store
 from digest.content.load import due_locations, load, survey
 from digest.content.scan import scan
 from digest.errors import DigestError, Faults
-from digest.model import Config
+from digest.model import Config, Content
 from digest.site import fingerprint
 
 
@@ -44,11 +43,10 @@ def run(root: Path, config: Config, now: datetime) -> None:
             cache.save()
 
 
-def altered(root: Path, config: Config) -> Mapping[str, str]:
-    """Returns the stories whose `id`, or link without one, was changed, by file, with their owners
-    (`following`)."""
+def readable(root: Path, config: Config) -> Content:
+    """Returns the content, without the files that cannot be read."""
     try:
         with Cache(root) as cache:
-            return load(root, config, scan(root), cache, fingerprint.of_reading(config)).altered
+            return load(root, config, scan(root), cache, fingerprint.of_reading(config))
     except Faults:
-        return survey(root, config).content.altered  # of the files that can be read
+        return survey(root, config).content

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from digest import redact, urls
 from digest.commands.sheet import AppliedReport
-from digest.content.ledger import Ledgers, Record
+from digest.content.ledger import Ledgers
 from digest.feeds import feed_state
+from digest.feeds.feed_state import Memory
 from digest.intake import feed_health
 from digest.intake.inbox import Filing
 from digest.intake.plan import Outcome
-from digest.model import Config, Document, Failed, Feed, Fetched
+from digest.model import Config, Document, Failed, Fetched
 from digest.themes.suggest import Suggestions, likeliest
 
 
@@ -82,76 +81,47 @@ class PullReport:
         return likeliest(self.suggestions)
 
 
-def rows(
-    answers: Iterable[Fetched | Failed],
-    read: Mapping[str, Document | Failed],
-    outcomes: Iterable[Outcome],
-    memory: Mapping[str, Any],
-) -> list[Row]:
-    """Returns a row for each feed that was asked.
-
-    `read` has the parsed documents by feed, `memory` is what earlier pulls know of the feeds.
-    """
-    outcomes_by_feed = {outcome.feed.id: outcome for outcome in outcomes}
-    return [
-        _row(one, read.get(one.feed.id), outcomes_by_feed.get(one.feed.id), memory)
-        for one in answers
-    ]
-
-
-def warned(
-    row: Row,
-    feed: Feed,
-    read: Mapping[str, Document | Failed],
-    ledgers: Mapping[str, Mapping[str, Record]],
-    now: datetime,
-) -> Row:
-    """Returns the row with what is odd about a feed that answered, against what it brought before
-    this pull."""
-    records = ledgers.get(feed.id, {})
-    document = read.get(feed.id)
-    gap = (
-        feed_health.gap(document, row.known + len(row.adopted), records, now)
-        if isinstance(document, Document) and not row.passed_over
-        else ""
-    )
-    incoming = urls.web_link(feed.url) and row.state in {"read", "unchanged"}
-    silent = feed_health.quiet(records, now) if incoming and not row.new else ""
-    return replace(
-        row, gap=bool(gap), warnings=(*row.warnings, *(alarm for alarm in (gap, silent) if alarm))
-    )
-
-
-def renamed(row: Row, config: Config, ledgers: Ledgers) -> Row:
-    """Returns the row with a warning if all stories of a new feed are those of one that digest.toml
-    no longer has."""
-    names = {file.rpartition("/")[2] for file in (*row.updated, *row.adopted)}
-    if row.feed in ledgers or row.new or not names:
-        return row
-    for old in sorted(ledgers.keys() - {feed.id for feed in config.feeds}):
-        if names <= {record.file.rpartition("/")[2] for record in ledgers[old].values()}:
-            what = f"all its stories are those of '{old}', which is no longer in digest.toml; if you renamed the feed, "
-            return replace(row, warnings=(*row.warnings, f"{what}they now name both ids"))
-    return row
-
-
-def _row(
+def row(
     answer: Fetched | Failed,
     document: Document | Failed | None,
     outcome: Outcome | None,
-    memory: Mapping[str, Any],
+    *,
+    passed_over: tuple[str, ...],
+    memory: Memory,
+    config: Config,
+    ledgers: Ledgers,
+    now: datetime,
 ) -> Row:
-    if failed := next((one for one in (answer, document) if isinstance(one, Failed)), None):
-        return Row(feed=failed.feed.id, state="failed", reason=redact.mask(failed.reason))
-    moved, by = feed_state.moved_to(answer, document, memory)
-    moved = redact.mask(moved)
+    """Returns the row of a feed by its answer, its parsed document and what became of it.
+
+    `memory` is what earlier pulls know of the feeds. Warnings compare the feed with the `ledgers`
+    before this pull.
+    """
+    feed = answer.feed
+    for result in (answer, document):
+        if isinstance(result, Failed):
+            return Row(feed=feed.id, state="failed", reason=redact.mask(result.reason))
+    moved, moved_by = feed_state.moved_to(answer, document, memory)
+    records = ledgers.get(feed.id, {})
+    is_silent = urls.web_link(feed.url) and not (outcome and outcome.new)
+    silence = feed_health.quiet(records, now) if is_silent else ""
     if outcome is None:
-        return Row(feed=answer.feed.id, state="unchanged", moved=moved, moved_by=by)
+        return Row(
+            feed=feed.id,
+            state="unchanged",
+            moved=redact.mask(moved),
+            moved_by=moved_by,
+            warnings=(silence,) if silence else (),
+        )
+    gap = ""
+    if isinstance(document, Document) and not passed_over:
+        gap = feed_health.gap(document, outcome.known + len(outcome.adopted), records, now)
+    warnings = (*outcome.warnings, _renamed(outcome, config, ledgers), gap, silence)
     return Row(
-        feed=answer.feed.id,
+        feed=feed.id,
         state="read",
-        moved=moved,
-        moved_by=by,
+        moved=redact.mask(moved),
+        moved_by=moved_by,
         entries=outcome.entries,
         new=outcome.new,
         adopted=outcome.adopted,
@@ -159,5 +129,20 @@ def _row(
         updated=outcome.updated,
         kept=outcome.kept,
         notices=outcome.notices,
-        warnings=outcome.warnings,
+        gap=bool(gap),
+        passed_over=passed_over,
+        warnings=tuple(filter(None, warnings)),
     )
+
+
+def _renamed(outcome: Outcome, config: Config, ledgers: Ledgers) -> str:
+    """Returns a warning if all stories of a new feed are those of one that digest.toml no longer
+    has."""
+    names = {file.rpartition("/")[2] for file in (*outcome.updated, *outcome.adopted)}
+    if outcome.feed.id in ledgers or outcome.new or not names:
+        return ""
+    for old in sorted(ledgers.keys() - {feed.id for feed in config.feeds}):
+        if names <= {record.file.rpartition("/")[2] for record in ledgers[old].values()}:
+            what = f"all its stories are those of '{old}', which is no longer in digest.toml"
+            return f"{what}; if you renamed the feed, they now name both ids"
+    return ""

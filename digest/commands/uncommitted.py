@@ -121,7 +121,7 @@ def _not_there(root: Path, config: Config, ledgers: Ledgers, brought: Missing) -
     """Returns the stories that are in no other file either, not even in one that cannot be read."""
     if not brought:
         return {}
-    altered = locate.altered(root, config)
+    altered = locate.readable(root, config).altered
     desk = snapshot.read_snapshot(root, config, ledgers, uncommitted.search_names(brought), altered)
     left = uncommitted.without(brought, desk.stories, altered)
     return {
