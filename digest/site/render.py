@@ -66,16 +66,16 @@ class Renderer:
                 "articles": self._articles,
                 "content": self._content,
                 "entry": self._entry,
-                "whole": self._whole,
-                "fingerprint": _fingerprint,
+                "edition_content": self._edition_content,
+                "csp_hash": _csp_hash,
                 "colours": _colours,
             },
             changing={
                 "href": base.href,
                 "versioned": self._versioned,
                 "absolute": base.absolute,
-                "listing": self._listing,
-                "afar": lambda html: markdown.absolute(html, base.origin),
+                "item_list": self._item_list,
+                "absolute_links": lambda html: markdown.absolute(html, base.origin),
             },
             known={"places": addresses.PLACES},
         )
@@ -146,7 +146,7 @@ class Renderer:
             pieces.append(frame(card.anchor, body))
         return Html("".join(pieces))
 
-    def _listing(self, listed: Iterable[Listed]) -> Html:
+    def _item_list(self, listed: Iterable[Listed]) -> Html:
         """Returns the first elements of an ItemList (schema.org), as JSON for a script."""
         items = []
         for number, one in enumerate(islice(listed, _LISTED), 1):
@@ -183,7 +183,7 @@ class Renderer:
     def _entry(self, entry: AtomEntry) -> Html:
         return self._once(("feeds/entry.xml", entry.id), "entry", entry)
 
-    def _whole(self, entry: EditionEntry) -> Html:
+    def _edition_content(self, entry: EditionEntry) -> Html:
         def make() -> str:
             return self._templates.render("feeds/edition.html", {"edition": entry.view()})
 
@@ -234,6 +234,6 @@ def _colours(css: str) -> dict[str, str]:
     return {name: value.strip() for name, value in reversed(_PROPERTY.findall(css))}
 
 
-def _fingerprint(words: str) -> str:
+def _csp_hash(words: str) -> str:
     """Returns the hash that allows an inline script in a Content-Security-Policy (CSP 3 §2.3.1)."""
     return "sha256-" + base64.b64encode(hashlib.sha256(words.encode()).digest()).decode()
