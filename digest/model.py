@@ -227,6 +227,11 @@ class Story:
     note: str = ""
     line: int = field(default=0, compare=False)
 
+    @property
+    def shown_headline(self) -> str:
+        """The headline that readers see: the editor's if there is one, else the publisher's."""
+        return self.headline or self.title
+
 
 CONFIG_FILE = "digest.toml"
 FLAGS = ("lead", "hide", "draft")
@@ -365,3 +370,8 @@ class Content(NamedTuple):
     """Locations that no ledger has yet; `at` is the newest time in any ledger."""
     damaged: tuple[Problem, ...] = ()
     """The lines of ledgers that cannot be read."""
+
+    @property
+    def texts(self) -> tuple[Letter | FreePage, ...]:
+        """The editor's own texts: all letters, introductions of themes, and pages."""
+        return (*self.letters, *self.introductions, *self.pages)

@@ -173,13 +173,8 @@ def texts(survey: ContentReport) -> Iterator[Text]:
     """Yields every Markdown text by an editor that is or will be published."""
     content = survey.content
     yield from _notes(content.stories)
-    written: tuple[Letter | FreePage, ...] = (
-        *content.letters,
-        *content.introductions,
-        *content.pages,
-    )
-    for one in written:
-        yield Text(one.file, one.line, one.body)
+    for text in content.texts:
+        yield Text(text.file, text.line, text.body)
 
 
 def _notes(stories: Iterable[Story]) -> Iterator[Text]:

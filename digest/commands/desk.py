@@ -302,7 +302,7 @@ class Desk:
         edits = [one for one in results if isinstance(one, Edit)]
         file = first.place or file
         place = formatting.label(wanted.week) if wanted.week else ""
-        name = view.named([now.story.headline or now.story.title])
+        name = view.named([now.story.shown_headline])
         said = f"{view.told(wanted, place)}: {name}"
         self._remember(said, edits)
         if wanted.reviewed and seen != now.seen_hash:
@@ -434,7 +434,7 @@ class Desk:
         """Returns the headlines of stories for a message, of other files their names."""
         found = ((self._stories.get(file), file) for file in files)
         return view.named(
-            one.headline or one.title if one else "the letter" if paths.is_letter(file) else file
+            one.shown_headline if one else "the letter" if paths.is_letter(file) else file
             for one, file in found
         )
 

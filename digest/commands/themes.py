@@ -180,7 +180,7 @@ def explain(root: Path, config: Config, file: str) -> ExplainReport:
     )
     return ExplainReport(
         file=file,
-        title=story.headline or story.title,
+        title=story.shown_headline,
         reasons=tuple(reasons(verdict, config.themes)),
         own=verdict.own,
     )

@@ -117,7 +117,7 @@ def _sections(sections: Sections) -> Iterator[str]:
 
 def link(story: Story) -> str:
     """Returns a link to a story's file, which is in the letter's own folder."""
-    return f"[{_words(story.headline or story.title)}]({story.file.rpartition('/')[2]})"
+    return f"[{_words(story.shown_headline)}]({story.file.rpartition('/')[2]})"
 
 
 def _name(file: str) -> str:

@@ -139,7 +139,7 @@ def values_of(story: Story, ids: Sequence[str], names: Mapping[str, str]) -> Val
     has = ",".join(dict.fromkeys(found)) or "-"
     words = _squashed(excerpt.unescape(story.excerpt))
     quote = f"> {words}" if words else ""
-    return Values(verb, has, _squashed(story.headline or story.title), quote, story.note)
+    return Values(verb, has, _squashed(story.shown_headline), quote, story.note)
 
 
 def parse(text: str) -> Sheet:

@@ -129,9 +129,7 @@ class _Planning:
         story = self._read(name, text)
         self._check_new(name, story)
         week = self.snapshot.open_week(Week.of(story.day))
-        slug = self.slugs.take(
-            week, Entry(id="", title=story.headline or story.title, link=story.link)
-        )
+        slug = self.slugs.take(week, Entry(id="", title=story.shown_headline, link=story.link))
         file = paths.story(week, story.day, slug)
         self.stories.append(replace(story, file=file))
         self.file_of_text[text] = file

@@ -157,7 +157,7 @@ def _story(story: Story, archive: Archive) -> Source:
         file=story.file,
         name=lasting_name(story, archive.content.names),
         week=story.week,
-        title=story.headline or story.title,
+        title=story.shown_headline,
         place=addresses.permalink(story.week, archive.anchors.of(story)),
         day=story.day,
         changed=archive.changed[story.file],

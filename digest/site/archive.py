@@ -68,7 +68,7 @@ class Edition:
             return self.letter.title
         noted = (story for story in self.stories if story.note)
         first = self.lead or next(noted, next(iter(self.stories), None))
-        return (first.headline or first.title) if first else self.letter_title
+        return first.shown_headline if first else self.letter_title
 
     @property
     def sections(self) -> tuple[Section, ...]:

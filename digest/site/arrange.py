@@ -138,12 +138,7 @@ def _places(shown: Iterable[Story], content: Content, anchors: Anchors, drafts: 
         for place in content.places
         if place.story != place.file
     ]
-    texts: tuple[Letter | FreePage, ...] = (
-        *content.letters,
-        *content.introductions,
-        *content.pages,
-    )
-    others = [(text.file, text.draft) for text in texts]
+    others = [(text.file, text.draft) for text in content.texts]
     copied = [(one.file, one.size) for one in content.copied]
     gone = [(one.file, one.former) for one in content.gone]
     files = "\n".join([story.file for story in shown])

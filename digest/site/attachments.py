@@ -33,12 +33,7 @@ def published(archive: Archive, markdown: MarkdownRenderer) -> tuple[Copied, ...
 
 def unused(content: Content, markdown: MarkdownRenderer) -> list[Copied]:
     """Returns the files that no text shows or links to, published or not."""
-    written: tuple[Letter | FreePage, ...] = (
-        *content.letters,
-        *content.introductions,
-        *content.pages,
-    )
-    needed = _needed(content.stories, written, markdown)
+    needed = _needed(content.stories, content.texts, markdown)
     return [one for one in content.copied if not _is_static(one) and one.path not in needed]
 
 

@@ -121,10 +121,6 @@ class Cards:
         """Returns the place of a story's permalink."""
         return addresses.permalink(story.week, self._anchors.of(story))
 
-    def headline(self, story: Story) -> str:
-        """Returns the headline that readers see: the editor's if there is one."""
-        return story.headline or story.title
-
     def split(
         self, stories: Iterable[Story], under: str | None = None
     ) -> tuple[tuple[Card, ...], tuple[Card, ...]]:
@@ -156,7 +152,7 @@ class Cards:
             anchor=anchor,
             place=addresses.permalink(story.week, anchor),
             link=self._link(story.link),
-            headline=story.headline or story.title,
+            headline=story.shown_headline,
             original=story.title if story.headline and story.headline != story.title else "",
             earlier=self._earlier.get(story.file, ()) if story.earlier else (),
             source=source,
@@ -182,7 +178,7 @@ class Cards:
         return Also(
             anchor=self._anchors.of(story),
             link=self._link(story.link),
-            headline=self.headline(story),
+            headline=story.shown_headline,
             source=source,
             paywall=feed.paywall if feed else False,
             draft=story.draft,

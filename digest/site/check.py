@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from digest.errors import Problem
-from digest.model import Config, Content, FreePage, Letter
+from digest.model import Config, Content
 from digest.site import addresses, attachments, formatting
 from digest.site.addresses import Base
 from digest.site.ahead import Ahead
@@ -61,12 +61,7 @@ def _unused(content: Content, markdown: MarkdownRenderer) -> Iterator[Problem]:
 
 def _of_drafts(content: Content, config: Config) -> Iterator[Problem]:
     stories = [story for story in content.stories if story.draft and not story.hide]
-    texts: tuple[Letter | FreePage, ...] = (
-        *content.letters,
-        *content.introductions,
-        *content.pages,
-    )
-    drafts = [text for text in texts if text.draft]
+    drafts = [text for text in content.texts if text.draft]
     if not stories and not drafts:
         return
     everything = arrange(content, config, drafts=True)

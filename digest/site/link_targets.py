@@ -19,7 +19,6 @@ from operator import attrgetter
 from typing import NamedTuple
 from urllib.parse import quote, unquote
 
-from digest.model import FreePage, Letter
 from digest.names import is_markdown, without_ending
 from digest.site import addresses
 from digest.site.addresses import Base
@@ -75,12 +74,7 @@ class Targets:
             found |= dict.fromkeys((gone.file, *gone.former), deleted)
         for week in {one.week for one in content.stories} | {one.week for one in content.gone}:
             found |= dict.fromkeys(_week_files(week), "a week without published stories")
-        texts: tuple[Letter | FreePage, ...] = (
-            *content.letters,
-            *content.introductions,
-            *content.pages,
-        )
-        found |= dict.fromkeys((text.file for text in texts), "a draft")
+        found |= dict.fromkeys((text.file for text in content.texts), "a draft")
         found |= {one.file: "a hidden story" if one.hide else "a draft" for one in content.stories}
         return {file: kind for file, kind in found.items() if file not in self._places}
 

@@ -93,7 +93,7 @@ def key(stories: Iterable[Story], known: Mapping[str, Neighbours], anchors: Anch
         parts.append(f"{theme} {number} {total}")
         for one in (before, after):
             if one:
-                title, file = one.headline or one.title, one.file
+                title, file = one.shown_headline, one.file
                 parts.append(f"{title}\n{file} {one.published.toordinal()} {moved.get(file)}")
             else:
                 parts.append("")
@@ -119,5 +119,5 @@ def _step(cards: Cards, story: Story | None, near: date) -> Step | None:
     day = formatting.day(story.published)
     if story.published.year == near.year:
         day = day.rpartition(" ")[0]
-    title = formatting.shortened(cards.headline(story), _HEADLINE)
+    title = formatting.shortened(story.shown_headline, _HEADLINE)
     return Step(title, cards.place(story), day)

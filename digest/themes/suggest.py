@@ -169,7 +169,7 @@ def suggestions(
     for number, story in enumerate(asked):
         compared = most is None or number < most
         likely = index.suggest(story) if compared else ()
-        found.append(Suggestions(story.file, story.headline or story.title, likely))
+        found.append(Suggestions(story.file, story.shown_headline, likely))
     return tuple(found)
 
 
@@ -218,4 +218,4 @@ def _rarity(term: str, having: int, count: int) -> float:
 
 
 def _neighbour(story: Story) -> Neighbour:
-    return Neighbour(story.file, story.headline or story.title, str(story.week))
+    return Neighbour(story.file, story.shown_headline, str(story.week))

@@ -118,7 +118,7 @@ class Card:
     @property
     def headline(self) -> str:
         """What the story is called on the site."""
-        return (self.story.headline or self.story.title) if self.story else self.name
+        return self.story.shown_headline if self.story else self.name
 
     @property
     def note(self) -> str:

@@ -64,7 +64,7 @@ def _all(context: SiteContext) -> tuple[Corrected, ...]:
 def _of_story(context: SiteContext, story: Story) -> Iterator[Corrected]:
     content, site, cards = context.archive.content, context.config.site, context.cards
     name, zone = lasting_name(story, content.names), context.entries.zone
-    shown = cards.headline(story), cards.place(story)
+    shown = story.shown_headline, cards.place(story)
     for correction in story.corrections:
         id = atom.feed_id(site, "correction", name, str(correction.day), correction.text)
         day = datetime.combine(correction.day, time(), zone)

@@ -231,7 +231,7 @@ def _months(context: SiteContext, stories: Sequence[Story]) -> tuple[Month, ...]
     months = []
     for month, found in groupby(stories, key=lambda story: formatting.month_of(story.day)):
         lines = [
-            StoryLine(context.cards.headline(story), context.cards.place(story), story.published)
+            StoryLine(story.shown_headline, context.cards.place(story), story.published)
             for story in found
         ]
         months.append(Month(month, tuple(lines)))
@@ -242,7 +242,7 @@ def _listed(context: SiteContext, stories: Sequence[Story]) -> tuple[Listed, ...
     cards = context.cards
     return tuple(
         Listed(
-            cards.headline(story),
+            story.shown_headline,
             cards.place(story),
             str(story.published.date()),
             cards.source(story)[0],

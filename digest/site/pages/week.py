@@ -226,7 +226,7 @@ def week_line(context: SiteContext, edition: Edition, headlines: int = 0) -> Wee
         count=formatting.stories(len(edition.stories)),
         about=about(context, edition),
         title=edition.title,
-        headlines=tuple(Link(cards.headline(story), cards.place(story)) for story in first),
+        headlines=tuple(Link(story.shown_headline, cards.place(story)) for story in first),
     )
 
 
@@ -271,7 +271,7 @@ def _description(context: SiteContext, edition: Edition) -> str:
         if not words:
             first = [edition.lead] if edition.lead else []
             first += [story for story in edition.stories if story is not edition.lead]
-            words = "; ".join(context.cards.headline(story) for story in first[:_DESCRIBED])
+            words = "; ".join(story.shown_headline for story in first[:_DESCRIBED])
             days = f"{days}, {formatting.stories(len(edition.stories))}"
         return formatting.shortened(
             f"{days}: {words}" if words else f"{days}.", LONGEST_DESCRIPTION
@@ -330,7 +330,7 @@ def _departed(context: SiteContext, edition: Edition) -> tuple[MovedStory, ...]:
     return tuple(
         MovedStory(
             anchor=redirect.anchor,
-            headline=context.cards.headline(redirect.story),
+            headline=redirect.story.shown_headline,
             place=context.cards.place(redirect.story),
             week=formatting.label(redirect.story.week),
         )

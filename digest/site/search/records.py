@@ -64,7 +64,7 @@ def of_story(
     story: Story, themes: tuple[str, ...], place: str, source: str, words_of: Callable[[str], str]
 ) -> Record:
     """Returns the record of a story; `words_of` returns what a page shows of a Markdown text."""
-    own = story.headline or story.title
+    own = story.shown_headline
     other = story.title if story.title != own else ""
     corrections = (correction.text for correction in story.corrections)
     texts = (words_of(story.excerpt), other, *corrections)

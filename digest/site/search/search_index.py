@@ -140,7 +140,7 @@ def _records(archive: Archive, config: Config, texts: _Texts) -> Iterator[Record
     below = {one.file for group in archive.below.values() for one in group}
     for story in texts.stories:
         if story.file in below:  # no page shows more of it
-            headline = story.headline or story.title
+            headline = story.shown_headline
             story = replace(story, title=headline, note="", excerpt="", corrections=(), authors=())
         place = addresses.permalink(story.week, archive.anchors.of(story))
         source = publisher(story, feeds)[0]
