@@ -20,7 +20,7 @@ import click
 from benchmarks import digestfiles, words
 from benchmarks.words import TOPICS, Topic
 from digest.content import ledger, paths, story_file
-from digest.intake.plan import Snapshot
+from digest.intake.snapshot import Snapshot
 from digest.intake.take_in import take_in
 from digest.model import Config, Document, Entry, Feed, Letter, Site, Story, Theme
 from digest.week import Week

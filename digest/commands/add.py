@@ -25,7 +25,7 @@ from digest.feeds.fetch import fetch_page, user_agent
 from digest.feeds.limits import USUAL, Limits
 from digest.intake import add, snapshot
 from digest.intake.new_story import believes
-from digest.intake.plan import Snapshot
+from digest.intake.snapshot import Snapshot
 from digest.model import Config, Document, Failed, Story
 
 _CURE = "write the story by hand into content/inbox/: title and link are enough, and the next pull files it"

@@ -28,8 +28,9 @@ from digest.feeds.concurrent import Progress
 from digest.feeds.feed_state import Memory
 from digest.feeds.fetch import fetch_in_parts, user_agent
 from digest.feeds.limits import USUAL, Limits
-from digest.intake import detect, feed_filter, inbox_files, snapshot
-from digest.intake.plan import PullPlan, Snapshot
+from digest.intake import changes, feed_filter, inbox_files, precedence, snapshot
+from digest.intake.pull_state import PullPlan
+from digest.intake.snapshot import Snapshot
 from digest.intake.take_in import take_in
 from digest.model import Config, Document, Failed, Feed, Fetched, Story
 from digest.themes.suggest import Suggestions, missing, suggestions
@@ -231,16 +232,16 @@ def _snapshot(
     """Returns what is needed to decide on the documents: very little if nothing in them is new."""
     stored = json_files.recall(root, _CARRIED, json_files.is_texts)
     carried = {feed: frozenset(aliases) for feed, aliases in stored.items()}
-    carried |= {feed.id: frozenset(detect.names_carried(document)) for feed, document in documents}
+    carried |= {feed.id: frozenset(changes.names_carried(document)) for feed, document in documents}
     returned = feed_state.returned((feed for feed, _ in documents), memory)
-    overdue = detect.overdue(ledgers, config, carried)
-    names = detect.in_question(documents, ledgers, overdue, returned)
+    due = precedence.feeds_with_due_corrections(ledgers, config, carried)
+    search = changes.search_texts_of_changes(documents, ledgers, due, returned)
     known = snapshot.read_snapshot(
         root,
         config,
-        ledgers if names else detect.related(documents, ledgers),
-        names,
-        locate.readable(root, config).altered if names else {},
+        ledgers if search else changes.related(documents, ledgers),
+        search,
+        locate.readable(root, config).altered if search else {},
     )
     return replace(known, begun=_begun(root), carried=carried, returned=returned)
 
@@ -297,7 +298,7 @@ def _remember(
     carried = dict(stored)
     for feed, document in batch.documents.items():
         if isinstance(document, Document):
-            carried[feed] = detect.names_carried(document)
+            carried[feed] = changes.names_carried(document)
             before = json_files.recall(root, summaries.name(feed))
             after = summaries.kept(before, document.entries)
             if after != before:
@@ -305,7 +306,7 @@ def _remember(
     if carried != stored:
         json_files.remember(root, _CARRIED, carried)
     incomplete = {outcome.feed.id for outcome in plan.outcomes if outcome.blocked}
-    incomplete |= {*detect.holding(ledgers, plan.lines, carried)}
+    incomplete |= precedence.feeds_with_held_corrections(ledgers, plan.lines, carried)
     written = [answer.feed for answer in batch.answers if answer.feed.id in plan.lines]
     learned = feed_state.updated(
         batch.answers,

@@ -12,7 +12,7 @@ from digest.feeds import feed_state
 from digest.feeds.feed_state import Memory
 from digest.intake import feed_health
 from digest.intake.inbox import Filing
-from digest.intake.plan import Outcome
+from digest.intake.pull_state import Outcome
 from digest.model import Config, Document, Failed, Fetched
 from digest.themes.suggest import Suggestions, likeliest
 

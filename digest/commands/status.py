@@ -24,7 +24,7 @@ from digest.content.letter_draft import unlinked
 from digest.content.load import ContentReport
 from digest.errors import DigestError
 from digest.feeds import feed_state
-from digest.intake.detect import names_of
+from digest.intake.snapshot import search_texts
 from digest.model import Config, Letter, Story
 from digest.site.arrange import closed_weeks
 from digest.themes.suggest import Suggestions, likeliest, missing, suggestions
@@ -271,5 +271,5 @@ def _there(survey: ContentReport, unread: Mapping[str, str]) -> dict[tuple[str, 
 def _is_in(unread: Mapping[str, str], record: Record) -> bool:
     """Tells whether a file that cannot be read is, by its place or by a name in it, the story of a
     record."""
-    names = names_of(record.aliases) if unread else ()
+    names = search_texts(record.aliases) if unread else ()
     return record.file in unread or any(name in text for text in unread.values() for name in names)

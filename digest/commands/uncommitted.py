@@ -22,7 +22,7 @@ from digest.content.ledger import Ledgers
 from digest.content.load import ContentReport
 from digest.errors import Problem
 from digest.intake import snapshot, uncommitted
-from digest.intake.plan import PullPlan
+from digest.intake.pull_state import PullPlan
 from digest.intake.uncommitted import Missing
 from digest.model import Config
 
@@ -127,7 +127,7 @@ def _not_there(root: Path, config: Config, ledgers: Ledgers, brought: Missing) -
     return {
         file: records
         for file, records in left.items()
-        if not desk.hidden(uncommitted.search_names({file: records}))
+        if not desk.unreadable_with(uncommitted.search_names({file: records}))
     }
 
 

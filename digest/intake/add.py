@@ -15,9 +15,8 @@ from digest.content import ledger, paths
 from digest.content.identity import aliases_of, aliases_of_link, keys_of_story
 from digest.content.ledger import Ledgers, Record, hashes_of
 from digest.content.slug import Slugs
-from digest.intake.detect import names_of
 from digest.intake.new_story import Arrival, fresh_story
-from digest.intake.plan import Snapshot
+from digest.intake.snapshot import Snapshot, search_texts
 from digest.model import Config, Entry, Feed, Story
 
 _NO_FEED = Feed(id="", url="", title="", publisher="")
@@ -27,7 +26,7 @@ def names_in_question(addresses: Iterable[str], ledgers: Ledgers) -> frozenset[s
     """Returns texts to search for: a story at one of these URLs contains one of them."""
     known = known_at(addresses, ledgers)
     names = {name for address in addresses for name in names_of_link(address)}
-    return frozenset(names.union(*(names_of(record.aliases) for _, record in known)))
+    return frozenset(names.union(*(search_texts(record.aliases) for _, record in known)))
 
 
 def already(addresses: Iterable[str], snapshot: Snapshot) -> str:
@@ -49,7 +48,7 @@ def already(addresses: Iterable[str], snapshot: Snapshot) -> str:
     for story in (*at_address, *with_keys):
         return f"{story.file}: this story is here already; edit that file"
     names = {name for address in addresses for name in names_of_link(address)}
-    if hidden := snapshot.hidden(names):
+    if hidden := snapshot.unreadable_with(names):
         return f"{hidden}: may be this story, but cannot be read; fix it first"
     for feed, record in known:
         if record.file in snapshot.files:
@@ -105,7 +104,7 @@ def is_same(story: Story, link: str, guid: str = "") -> bool:
 
 def names_of_link(link: str) -> set[str]:
     """Returns texts to search for: the file of a story at this link contains one of them."""
-    return names_of(aliases_of_link(link))
+    return search_texts(aliases_of_link(link))
 
 
 def known_at(addresses: Iterable[str], ledgers: Ledgers) -> list[tuple[str, Record]]:

@@ -9,9 +9,8 @@ from collections.abc import Iterable, Mapping
 
 from digest.content import identity, ledger
 from digest.content.ledger import Record, hashes_of
-from digest.intake.detect import names_of
-from digest.intake.plan import Snapshot
 from digest.intake.precedence import last_written
+from digest.intake.snapshot import Snapshot, search_texts
 from digest.model import Story
 
 
@@ -44,7 +43,7 @@ class Finder:
         if any(scores.values()):
             best = max(scores, key=lambda other: (scores[other], other == file))
             return self.stories[best], ""
-        return None, self._snapshot.hidden(names)
+        return None, self._snapshot.unreadable_with(names)
 
     def is_gone(self, file: str) -> bool:
         """True if the ledgers know a story by this file, and no file on disk can be it."""
@@ -52,7 +51,9 @@ class Finder:
         aliases = [alias for record in records.values() for alias in record.aliases]
         is_there = file in self._snapshot.files or file in self._snapshot.altered.values()
         is_there = is_there or not self._keys(file).isdisjoint(self._files_by_key)
-        return bool(records) and not (is_there or self._snapshot.hidden(names_of(aliases)))
+        return bool(records) and not (
+            is_there or self._snapshot.unreadable_with(search_texts(aliases))
+        )
 
     def _likeness(self, story: Story, file: str) -> int:
         """Returns how many of link, headline and date a story on disk shares with the ledgers."""

@@ -24,8 +24,8 @@ from digest.content.ledger import Ledgers, keys_on_disk
 from digest.content.slug import Slugs
 from digest.errors import Faults, Problem
 from digest.intake.add import is_same, known_at, names_in_question, names_of_link
-from digest.intake.plan import Snapshot
 from digest.intake.shared_files import fault
+from digest.intake.snapshot import Snapshot
 from digest.model import Entry, Story
 from digest.week import Week
 
@@ -160,7 +160,7 @@ class _Planning:
             cure = "put your words at the end of that file, then delete this one"
             raise Faults([Problem(name, 0, what, cure)])
         names = names_of_link(story.link) | ({story.id} - {""})
-        hidden = self.snapshot.hidden(names)
+        hidden = self.snapshot.unreadable_with(names)
         if hidden:
             what = f"{hidden} may be the same story, but cannot be read"
             raise Faults([Problem(name, 0, what, "fix that one")])

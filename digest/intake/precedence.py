@@ -14,9 +14,9 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping
 
 from digest.content import ledger
-from digest.content.ledger import Record, has_guid
+from digest.content.ledger import Ledgers, Record, has_guid
 from digest.intake.merge import WORDS
-from digest.model import PUBLISHER_FIELDS, Story
+from digest.model import PUBLISHER_FIELDS, Config, Story
 
 Records = Mapping[str, Record]
 """The records of one story, by feed."""
@@ -221,3 +221,47 @@ def is_in_file(name: str, said: str, records: Records) -> bool:
     return any(
         one.said.get(name) == said and one.wrote.get(name) == written for one in records.values()
     )
+
+
+def feeds_with_due_corrections(
+    ledgers: Ledgers, config: Config, carried: Mapping[str, Collection[str]]
+) -> set[str]:
+    """Returns the feeds with a held correction, if no earlier feed carries the entry any longer.
+
+    `carried` has the names of the entries in each feed's last document.
+    """
+    live = [feed.id for feed in config.feeds if not feed.retired]
+    found = set()
+    for number, feed in enumerate(live):
+        here = carried.get(feed, ())
+        held = {
+            record.file
+            for record in ledgers.get(feed, {}).values()
+            if record.held and _is_in(record, here)
+        }
+        for other in live[:number] if held else ():
+            there = carried.get(other)
+            held -= {
+                one.file
+                for one in ledgers.get(other, {}).values()
+                if there is None or _is_in(one, there)
+            }
+        if held:
+            found.add(feed)
+    return found
+
+
+def feeds_with_held_corrections(
+    ledgers: Ledgers, lines: Mapping[str, Iterable[Record]], carried: Mapping[str, Collection[str]]
+) -> set[str]:
+    """Returns the feeds that hold a correction of an entry they carry, after `lines` are added."""
+    found = set()
+    for feed, records in ledgers.items():
+        newest = {**records, **{line.id: line for line in lines.get(feed, ())}}
+        if any(record.held and _is_in(record, carried.get(feed, ())) for record in newest.values()):
+            found.add(feed)
+    return found
+
+
+def _is_in(record: Record, names: Collection[str]) -> bool:
+    return not set(record.aliases).isdisjoint(names)

@@ -16,18 +16,56 @@ from digest.content.edit import Edit
 from digest.content.ledger import Record
 from digest.content.pending import Pending
 from digest.content.slug import Slugs
-from digest.intake import dates, detect, match, precedence
+from digest.intake import changes, dates, match, precedence
 from digest.intake.find_file import Finder
 from digest.intake.merge import Merged
 from digest.intake.new_story import Arrival, first_record
-from digest.intake.plan import Snapshot
 from digest.intake.revise import Revision, revise
+from digest.intake.snapshot import Snapshot
 from digest.model import Config, Document, Entry, Feed, Story
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What became of the entries of one document: files of stories, counts, and lines to report."""
+
+    feed: Feed
+    entries: int
+    new: tuple[str, ...] = ()
+    adopted: tuple[str, ...] = ()
+    updated: tuple[str, ...] = ()
+    known: int = 0
+    blocked: int = 0
+    """Entries whose story may be in a file that cannot be read, or was lost with lines of the
+    ledger.
+
+    The next pull looks at them again.
+    """
+    kept: tuple[str, ...] = ()
+    """A line for each field that the feed has changed and that keeps the editor's words."""
+    notices: tuple[str, ...] = ()
+    """A line for each headline or link that changed under an editor's words, and for each field
+    that was withdrawn.
+    """
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PullPlan:
+    """What a pull writes, in this order: new stories, edits, ledger lines by feed.
+
+    `outcomes` are for the report.
+    """
+
+    stories: tuple[Story, ...] = ()
+    edits: tuple[Edit, ...] = ()
+    lines: Mapping[str, tuple[Record, ...]] = field(default_factory=dict)
+    outcomes: tuple[Outcome, ...] = ()
 
 
 @dataclass(slots=True)
 class DocumentReport:
-    """Lines to report of one document, see `plan.Outcome`."""
+    """Lines to report of one document, see `Outcome`."""
 
     kept: list[str] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)
@@ -56,7 +94,7 @@ class PullState:
         """The newest records of each story, by its file and by feed, with the lines of this
         pull.
         """
-        related = detect.related(documents, snapshot.ledgers)
+        related = changes.related(documents, snapshot.ledgers)
         self.known = {
             key: dict.fromkeys(files) for key, files in ledger.known_files(related).items()
         }
@@ -204,7 +242,7 @@ class PullState:
         """
         record = self.first_record(arrival, file, own)._replace(lacks=lacks)
         undated = {} if arrival.entry.published else dates.UNDATED
-        incoming = ledger.hashes(detect.said(arrival.entry)) | undated
+        incoming = ledger.hashes(changes.said(arrival.entry)) | undated
         self.note(arrival, record, incoming, wrote)
 
     def note(
@@ -227,9 +265,9 @@ class PullState:
         aliases = [
             alias
             for alias in arrival.aliases + names
-            if not detect.is_variant(alias, record.aliases)
+            if not changes.is_variant(alias, record.aliases)
         ]
-        withdrawn = detect.withdrawn(incoming, record) if incoming else ()
+        withdrawn = changes.withdrawn(incoming, record) if incoming else ()
         line = record._replace(
             at=ledger.later(self._at, record.at),
             aliases=tuple(dict.fromkeys((*record.aliases, *aliases))),
@@ -245,7 +283,7 @@ class PullState:
 
     def note_new_names(self, arrival: Arrival, record: Record) -> None:
         """Adds a ledger line if an entry that says nothing new has new names."""
-        if detect.new_names(arrival.aliases, record):
+        if changes.new_names(arrival.aliases, record):
             wrote = precedence.written_by_others(record, self.records[record.file])
             self.note(arrival, record, {}, wrote)
 

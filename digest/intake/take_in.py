@@ -14,19 +14,20 @@ deleted does not come back, and a file that cannot be read is never changed.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Literal, NamedTuple
 
 from digest import urls
-from digest.content import ledger, paths, pending
+from digest.content import identity, ledger, paths, pending
 from digest.content.ledger import Record, hashes_of
-from digest.intake import dates, detect, match, precedence, revise
+from digest.errors import Problem
+from digest.intake import changes, dates, match, precedence, revise
 from digest.intake.merge import Merged, agreed, agreed_excerpt, lacking, merge
 from digest.intake.new_story import Arrival, fresh_story
-from digest.intake.plan import Outcome, PullPlan, Snapshot
-from digest.intake.pull_state import DocumentReport, PullState
+from digest.intake.pull_state import DocumentReport, Outcome, PullPlan, PullState
+from digest.intake.snapshot import Snapshot, search_texts
 from digest.model import Config, Document, Entry, Feed, Story
 
 
@@ -48,7 +49,7 @@ def take_in(
 
     The first of a story's feeds supplies its words.
     """
-    carried = {feed.id: frozenset(detect.names_carried(document)) for feed, document in documents}
+    carried = {feed.id: frozenset(changes.names_carried(document)) for feed, document in documents}
     snapshot = replace(snapshot, carried={**snapshot.carried, **carried})
     pull = PullState(documents, snapshot, config, now)
     outcomes = [
@@ -94,7 +95,7 @@ def _document(
         return tuple(decided.get(outcome, ()))
 
     blocked = files_of("blocked")
-    poor_names = detect.warnings(document.entries, entries, blocked, pull.snapshot.problems)
+    poor_names = _warnings(document.entries, entries, blocked, pull.snapshot.problems)
     return Outcome(
         feed=feed,
         entries=len(entries),
@@ -125,12 +126,12 @@ def _decide(pull: PullState, arrival: Arrival, file: str | None) -> Decision:
 
 def _unmatched(pull: PullState, arrival: Arrival) -> Decision:
     """Decides on an entry that matches no story."""
-    if blocked := pull.snapshot.hidden(detect.names_of(arrival.aliases)):
+    if blocked := pull.snapshot.unreadable_with(search_texts(arrival.aliases)):
         return Decision("blocked", blocked)
     link = arrival.entry.link
     addresses = [] if pull.context.is_crowded(link) else [link]
     if deleted := pull.snapshot.deleted(addresses):
-        incoming = ledger.hashes(detect.said(arrival.entry))
+        incoming = ledger.hashes(changes.said(arrival.entry))
         return _add_feed(pull, arrival, deleted, None, incoming)
     if arrival.feed.id in pull.snapshot.withheld:
         return Decision("withheld", "")
@@ -184,9 +185,9 @@ def _known(pull: PullState, arrival: Arrival, file: str) -> Decision:
     """Decides on an entry of a story in the ledgers: new words, new names, or one more feed."""
     records = pull.records[file]
     record = records.get(arrival.feed.id)
-    incoming = detect.incoming(arrival.entry, record)
+    incoming = changes.incoming(arrival.entry, record)
     if record is None:
-        names = detect.names_of(arrival.aliases)
+        names = search_texts(arrival.aliases)
         story, blocked = pull.finder.find(file, names)
         if blocked:
             return Decision("blocked", blocked)
@@ -195,10 +196,10 @@ def _known(pull: PullState, arrival: Arrival, file: str) -> Decision:
     contradicted: frozenset[str] = frozenset()
     if arrival.feed.id in pull.snapshot.returned:
         contradicted = precedence.contradicted(record, incoming, records)
-    if not (detect.is_news(arrival.entry, record) or record.held or contradicted):
+    if not (changes.has_changed(arrival.entry, record) or record.held or contradicted):
         pull.note_new_names(arrival, record)
         return Decision("known", file)
-    story, blocked = pull.finder.find(file, detect.names_of(arrival.aliases + record.aliases))
+    story, blocked = pull.finder.find(file, search_texts(arrival.aliases + record.aliases))
     if blocked:
         return Decision("blocked", blocked)
     if story is None:
@@ -338,7 +339,7 @@ def _take_agreed_words(
         held = {name: written for name, written in held.items() if name not in agreed}
         merged = _merge(pull, arrival, file, story, {**incoming, **agreed}, incoming)
         return _update(pull, arrival, record, story, merged, incoming, held)
-    if detect.is_another_line(record, arrival.aliases, incoming, held):
+    if changes.needs_line(record, arrival.aliases, incoming, held):
         before = pull.pending(file, story)
         fresh = fresh_story(arrival, pull.config, pull.now)
         pull.set_pending(file, story, revise.reworded(before, fresh, record.said, incoming))
@@ -414,7 +415,34 @@ def _update(
         held = (
             {} if is_first else precedence.still_held(record, incoming, merged.withdrawn, records)
         )
-    if merged.incoming or detect.is_another_line(record, arrival.aliases, incoming, held):
+    if merged.incoming or changes.needs_line(record, arrival.aliases, incoming, held):
         wrote = precedence.written_now(record, incoming, revision.wrote, records)
         pull.note(arrival, record, incoming, wrote, names=names, held=held)
     return Decision("known" if after == story else "updated", story.file)
+
+
+def _warnings(
+    entries: Sequence[Entry],
+    distinct: Sequence[Entry],
+    blocked: Iterable[str],
+    problems: Iterable[Problem],
+) -> list[str]:
+    """Returns a warning for each unreadable file, for shared guids, and for skipped entries.
+
+    `distinct` are the entries without repeated ones, `blocked` the files that cannot be read.
+    """
+    repeated = identity.repeated_guids(distinct)
+    passed_over = identity.passed_over(entries, distinct)
+    wrong = {file: Problem(file, 0, "cannot be read") for file in blocked}
+    wrong |= {one.file: one for one in reversed(tuple(problems)) if one.file in wrong}
+    found = [f"{one}; until that is fixed, its story is left as it is" for one in wrong.values()]
+    if repeated:
+        guids = "one guid is" if len(repeated) == 1 else f"{len(repeated)} guids are"
+        found.append(f"{guids} used for several entries; Digest uses their links instead")
+    if passed_over:
+        count = "1 entry" if passed_over == 1 else f"{passed_over} entries"
+        found.append(
+            f"{count} skipped: same guid, link and headline as another one, "
+            "but not the same date and text"
+        )
+    return found

@@ -14,7 +14,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from digest.content import ledger
 from digest.content.history import History
 from digest.content.ledger import Ledgers, Record
-from digest.intake.detect import names_of
+from digest.intake.snapshot import search_texts
 from digest.model import Story
 from digest.names import without_ending
 
@@ -65,7 +65,7 @@ def without(missing: Missing, stories: Iterable[Story], altered: Mapping[str, st
 def search_names(missing: Missing) -> frozenset[str]:
     """Returns texts to search for: the file of each of these stories contains one of them."""
     aliases = (record.aliases for records in missing.values() for record in records.values())
-    return frozenset().union(*map(names_of, aliases))
+    return frozenset().union(*map(search_texts, aliases))
 
 
 def by_feed(missing: Missing) -> dict[str, tuple[str, ...]]:

@@ -23,8 +23,9 @@ from digest.content.history import History
 from digest.content.story_file import Known
 from digest.feeds import normalize
 from digest.feeds.normalize import RawEntry
-from digest.intake import detect
-from digest.intake.plan import PullPlan, Snapshot
+from digest.intake import changes
+from digest.intake.pull_state import PullPlan
+from digest.intake.snapshot import Snapshot
 from digest.intake.take_in import take_in
 from digest.model import Document
 
@@ -80,7 +81,7 @@ class Memory:
 
     def _desk(self, documents: Sequence[tuple[Any, Document]]) -> Snapshot:
         ledgers = {feed: ledger.loads(lines.encode(), "")[0] for feed, lines in self.lines.items()}
-        names = detect.in_question(documents, ledgers)
+        names = changes.search_texts_of_changes(documents, ledgers)
         known = Known(
             excerpts=History(ledgers).excerpts(), feeds=frozenset(feed.id for feed in FEEDS)
         )
@@ -88,7 +89,7 @@ class Memory:
             file: text for file, text in self.texts.items() if any(name in text for name in names)
         }
         return Snapshot(
-            ledgers=ledgers if names else detect.related(documents, ledgers),
+            ledgers=ledgers if names else changes.related(documents, ledgers),
             files=frozenset(self.texts) if names else frozenset(),
             stories=tuple(story_file.loads(text, file, known) for file, text in texts.items()),
             texts=texts,

@@ -15,8 +15,9 @@ from builders import HONG_KONG, make_config, make_entry, make_feed, make_story
 from digest.content import ledger, story_file
 from digest.content.history import History
 from digest.content.story_file import Known
-from digest.intake.detect import in_question
-from digest.intake.plan import PullPlan, Snapshot
+from digest.intake.changes import search_texts_of_changes
+from digest.intake.pull_state import PullPlan
+from digest.intake.snapshot import Snapshot
 from digest.intake.take_in import take_in
 from digest.model import Config, Document, Entry, Feed
 from digest.week import Week
@@ -112,7 +113,9 @@ def test_a_known_entry_is_not_taken_in_again() -> None:
 
     again = pull((FIRST, [make_entry()]), desk=desk)
 
-    assert not in_question([(FIRST, Document(title="", entries=(make_entry(),)))], desk.ledgers)
+    assert not search_texts_of_changes(
+        [(FIRST, Document(title="", entries=(make_entry(),)))], desk.ledgers
+    )
     assert (again.stories, again.edits, again.lines) == ((), (), {})
     assert again.outcomes[0].known == 1
 
