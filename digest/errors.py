@@ -53,6 +53,11 @@ class Problem(NamedTuple):
         """What is wrong and how to fix it, without the place."""
         return self.what + (f"; {self.cure}" if self.cure else "")
 
+    @property
+    def as_hint(self) -> str:
+        """The line that shows it as a hint."""
+        return str(self._replace(what=f"hint: {self.what}"))
+
 
 class DigestError(Exception):
     """Something that the user can fix; its text has one line for each thing that is wrong."""

@@ -4,17 +4,12 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from digest import redact, urls
 from digest.cli import formatting, progress
 from digest.cli.context import Call
-
-if TYPE_CHECKING:
-    from digest.commands.build import BuildReport
-
 
 _NAMED = 10  # damaged lines, hints
 
@@ -75,29 +70,22 @@ def build(
         )
     call.complain(*report.damaged[:_NAMED])
     if report.damaged:
-        more = f"{len(report.damaged) - _NAMED} more, and " if len(report.damaged) > _NAMED else ""
+        rest = len(report.damaged) - _NAMED
+        more = f"{rest} more, and " if rest > 0 else ""
         call.complain(f"{more}published addresses and Atom ids may change without these lines")
-    call.complain(
-        *filter(
-            None, (report.notice, report.warning, report.unrecorded, report.secrets, report.unknown)
-        ),
-        *report.not_removed,
-    )
-    call.complain(*report.hints[:_NAMED])
+    for warning in (
+        report.notice, report.warning, report.unrecorded, report.secrets, report.unknown
+    ):  # fmt: skip
+        if warning:
+            call.complain(warning)
+    call.complain(*report.not_removed, *report.hints[:_NAMED])
     if len(report.hints) > _NAMED:
         call.complain(f"{len(report.hints) - _NAMED} more hints: run 'digest check'")
     if as_json:
         click.echo(formatting.as_json(report._asdict()))
     else:
-        _tell(report, call)
+        stories, weeks = formatting.stories(report.stories), formatting.count(report.weeks, "week")
+        files = f"{report.pages} files, {report.written} written, {report.removed} removed"
+        call.say(f"{stories} in {weeks}: {files}", f"The site is in {report.output}")
     if report.not_removed:
         sys.exit(1)
-
-
-def _tell(report: BuildReport, call: Call) -> None:
-    """Prints what the site contains and what was written."""
-    call.say(
-        f"{formatting.stories(report.stories)} in {formatting.count(report.weeks, 'week')}: {report.pages} files, "
-        f"{report.written} written, {report.removed} removed"
-    )
-    call.say(f"The site is in {report.output}")

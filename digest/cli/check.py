@@ -11,7 +11,7 @@ from digest.cli import formatting, progress
 from digest.cli.colors import in_colour
 from digest.cli.context import Call
 from digest.cli.safe_print import echo, printable
-from digest.errors import Problem, UnknownRefError
+from digest.errors import UnknownRefError
 
 if TYPE_CHECKING:
     from digest.commands.check import CheckReport
@@ -82,11 +82,11 @@ def _tell(report: CheckReport, call: Call, since: str) -> None:
     counts."""
     for problem in report.problems:
         if problem.hint:
-            call.say(in_colour(_as_hint(problem)))
+            call.say(in_colour(problem.as_hint))
         else:
             echo(in_colour(str(problem)))
     for problem in report.untold if call.verbose else ():
-        call.say(in_colour(_as_hint(problem)))
+        call.say(in_colour(problem.as_hint))
     if report.private and not call.verbose:
         asked = (
             "leads into a private network and was"
@@ -120,10 +120,6 @@ def _annotate(report: CheckReport) -> None:
             f"{name}={printable(_escaped(value, ':,'))}" for name, value in place.items() if value
         )
         click.echo(f"::{level} {properties}::{printable(_escaped(problem.words))}")
-
-
-def _as_hint(problem: Problem) -> str:
-    return str(problem._replace(what=f"hint: {problem.what}"))
 
 
 def _escaped(value: str, signs: str = "") -> str:

@@ -17,7 +17,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from digest import custom_domain, disk, redact, urls
+from digest import custom_domain, disk
 from digest.cache import Cache, key_of
 from digest.commands import site_address
 from digest.content.scan import Scan, again, scan
@@ -68,7 +68,7 @@ class BuildReport(NamedTuple):
     hints: Sequence[str] = ()
 
 
-class Built(NamedTuple):
+class BuildResult(NamedTuple):
     """A build's content, archive and report, and what it wrote; `due` are locations to record in
     the ledger."""
 
@@ -92,43 +92,43 @@ def run(
 ) -> BuildReport:
     """Builds the digest at `root` into `output`, for the site's own address or for `base_url`.
 
-    With `now`, the places of stories that no ledger has yet are recorded, so that their addresses
-    redirect when they are moved later. No byte of the site depends on `now`. With `force`, files in
-    the folder that Digest did not make are written over. Raises DigestError, and Faults with every
-    problem in content, links and templates; then nothing is written.
+    `base_url` is as `urls.site_url` returns it; ids stay, since they were made from the site's own
+    address. With `now`, the places of stories that no ledger has yet are recorded, so that their
+    addresses redirect when they are moved later. No byte of the site depends on `now`. With
+    `force`, files in the folder that Digest did not make are overwritten. Raises DigestError, and
+    Faults with every problem in content, links and templates; then nothing is written.
     """
     outputs.check(root, output)
-    _refuse_domain(root, config)
-    config = config if base_url is None else _rebased(config, base_url)
+    named = disk.read_inside(root, custom_domain.FILE)
+    problem = None if named is None else custom_domain.problem(named, config.site.url)
+    if problem and not problem.hint:
+        raise Faults([problem])
+    if base_url is not None:
+        config = config._replace(site=config.site._replace(url=base_url))
     unrecorded, hints = "", tuple[str, ...]()
     with disk.lock(root), Cache(root) as cache:
         builder = Builder(root, config, output, cache, force=force)
         scanned = builder.scan()
-        last = builder.is_current(scanned, recorded=now is not None)
+        last = builder.manifest_if_current(scanned, recorded=now is not None)
         if last:
-            report, written = (
-                dict(last.report),
-                Written(written=0, removed=0, unchanged=len(last.made)),
-            )
+            report = dict(last.report)
+            written = Written(written=0, removed=0, unchanged=len(last.made))
         else:
             built = builder.build(scanned, on_progress=on_progress)
             report, written, hints = built.report, built.written, built.hints
-            unrecorded = _record(root, built.due, now) if now else ""
+            if now and built.due:
+                unrecorded = _record(root, built.due, now)
     if base_url is None and (problem := site_address.hint(root, config)):
-        hints = (*hints, str(problem._replace(what=f"hint: {problem.what}")))
+        hints = (*hints, problem.as_hint)
     return BuildReport(
         output=output,
         url=config.site.url,
         themes=len(config.themes),
         pages=written.written + written.unchanged,
-        written=written.written,
-        unchanged=written.unchanged,
-        removed=written.removed,
         notice=cache.notice,
         unrecorded=unrecorded,
         hints=hints,
-        not_removed=written.not_removed,
-        unknown=written.unknown,
+        **written._asdict(),
         **report,  # type: ignore[arg-type]
     )
 
@@ -170,26 +170,23 @@ class Builder:
                 self._scan = scan(self._root, since)
         return self._scan
 
-    def is_current(self, scanned: Scan, *, recorded: bool) -> Manifest | None:
-        """Returns the last build's manifest where another build would change nothing, else None.
+    def manifest_if_current(self, scanned: Scan, *, recorded: bool) -> Manifest | None:
+        """Returns the last build's manifest if another build would change nothing, else None.
 
-        It would where files of the folder are missing or changed, where the index of the search
-        could not be made the last time, or where the places of stories are to be `recorded` and
-        were not.
+        It would if files of the folder are missing or changed, if the search index could not be
+        made the last time, or if the places of stories are to be `recorded` and were not.
         """
         output = self._output()
         last = output.manifest
-        if (
-            scanned.problems
-            or scanned.unfinished
-            or last.report.get("warning")
-            or (recorded and last.to_record)
-        ):
+        if scanned.problems or scanned.unfinished or last.report.get("warning"):
+            return None
+        if recorded and last.to_record:
             return None
         return last if output.is_current(scanned.fingerprint(), self._site) else None
 
-    def build(self, scanned: Scan, *, on_progress: Progress | None = None) -> Built:
+    def build(self, scanned: Scan, *, on_progress: Progress | None = None) -> BuildResult:
         """Builds the scanned content; raises DigestError, and then nothing is written."""
+        # Imported late: a build with nothing to do needs none of these.
         from digest.content import publishable
         from digest.content.load import due_locations, load
         from digest.site.arrange import arrange
@@ -197,25 +194,21 @@ class Builder:
         from digest.site.search import search_index
         from digest.site.social.pages import can_draw
 
-        # All are imported late: a build with nothing to do needs none of these.
-
-        content = load(
-            self._root, self._config, scanned, self._cache, fingerprint.of_reading(self._config)
-        )
-        archive = arrange(
-            publishable.published(content), self._config, drafts=self._drafts, memory=self._memory
-        )
+        config, reading = self._config, fingerprint.of_reading(self._config)
+        content = load(self._root, config, scanned, self._cache, reading)
+        published = publishable.published(content)
+        archive = arrange(published, config, drafts=self._drafts, memory=self._memory)
         index = search_index.Index()
         if self._extras:
-            index = search_index.index(archive, self._config, self._cache)
+            index = search_index.index(archive, config, self._cache)
         planned = plan(
             archive,
-            self._config,
+            config,
             searched=bool(index.program),
             search_version=index.program,
-            drawn=self._extras and can_draw(self._config),
+            drawn=self._extras and can_draw(config),
         )
-        copied = {one.path: _copied_key(one, scanned.since) for one in planned.copied}
+        copied = {file.path: _copied_key(file, scanned.since) for file in planned.copied}
         keys = {**planned.keys(self._site), **copied, **index.files}
         report: dict[str, int | str | list[str]] = {
             "stories": len(archive.stories),
@@ -230,24 +223,21 @@ class Builder:
             self._stage_pages(planned, keys, output, on_progress)
             if planned.context.drawn:
                 self._cache.keep_only("card", keys)
-            for one in planned.copied:
-                if not (copied[one.path] and output.has(one.path, copied[one.path])):
-                    output.stage(one.path, _source(one))
+            for file in planned.copied:
+                if not (copied[file.path] and output.has(file.path, copied[file.path])):
+                    output.stage(file.path, _read(file))
             for path, key in index.files.items():
                 if not output.has(path, key):
                     output.stage(path, index.content(path))
             planned.refuse()
-            manifest = Manifest(
-                scanned.fingerprint(), self._site, report=report, to_record=bool(due)
-            )
+            has_read, to_record = scanned.fingerprint(), bool(due)
+            manifest = Manifest(has_read, self._site, report=report, to_record=to_record)
             written = output.commit(keys, manifest)
         except BaseException:
             output.drop()
             raise
-        hints = tuple(
-            str(one._replace(what=f"hint: {one.what}")) for one in planned.found() if one.hint
-        )
-        return Built(content, archive, written, report, hints, due)
+        hints = tuple(problem.as_hint for problem in planned.found() if problem.hint)
+        return BuildResult(content, archive, written, report, hints, due)
 
     def _output(self) -> Output:
         return Output(
@@ -298,45 +288,24 @@ def _record(root: Path, due: tuple[Location, ...], now: datetime) -> str:
     from digest.content import store
 
     try:
-        if due:
-            store.add_locations(root, due, now)
+        store.add_locations(root, due, now)
     except DigestError as error:
-        return (
-            f"{error}; so if you later move or rename a story, links to its old address may break"
-        )
+        why = "so if you later move or rename a story, links to its old address may break"
+        return f"{error}; {why}"
     return ""
 
 
-def _copied_key(one: Copied, since: int) -> bytes:
+def _copied_key(file: Copied, since: int) -> bytes:
     """Returns the key of a copied file: its stamp, b"" if that proves nothing."""
     try:
-        stamp = disk.stamp(os.stat(one.source))  # noqa: PTH116 - a fifth of the cost
+        stamp = disk.stamp(os.stat(file.source))  # noqa: PTH116 - a fifth of the cost
     except OSError:
         return b""
     return key_of(repr(stamp).encode()) if max(stamp[:2]) < since else b""
 
 
-def _source(one: Copied) -> bytes:
-    content = disk.read(one.source)
+def _read(file: Copied) -> bytes:
+    content = disk.read(file.source)
     if content is None:
-        raise DigestError(f"{one.file}: this file went away during the build; build again")
+        raise DigestError(f"{file.file}: this file went away during the build; build again")
     return content
-
-
-def _refuse_domain(root: Path, config: Config) -> None:
-    """Raises Faults if `content/static/CNAME` is not a host name, or not that of `url` in
-    digest.toml."""
-    named = disk.read_inside(root, custom_domain.FILE)
-    problem = None if named is None else custom_domain.problem(named, config.site.url)
-    if problem and not problem.hint:
-        raise Faults([problem])
-
-
-def _rebased(config: Config, base_url: str) -> Config:
-    """Returns the config with another URL; ids stay, since they were made from the old one."""
-    url = urls.site_url(base_url)
-    if url is None:
-        raise DigestError(
-            f"'{redact.mask(base_url)}' is not an http(s) address that a site can have"
-        )
-    return config._replace(site=config.site._replace(url=url))

@@ -210,7 +210,7 @@ class Preview:
         self._post(shown)
         return True
 
-    def _build(self, settings: Config, changed: frozenset[str]) -> build.Built:
+    def _build(self, settings: Config, changed: frozenset[str]) -> build.BuildResult:
         """Builds with the last builder, unless config or templates have changed, or it failed."""
         builder, self._builder = self._builder, None
         has_new_template = any(file.startswith(_TEMPLATES) for file in changed)
@@ -225,7 +225,7 @@ class Preview:
         self._builder, self._config = builder, settings
         return made
 
-    def _show(self, made: build.Built, settings: Config) -> Shown:
+    def _show(self, made: build.BuildResult, settings: Config) -> Shown:
         """Returns what is shown after a build: its pages with annotations, without problems."""
         changed, self._changed = self._changed, frozenset()
         if self._annotations is None:

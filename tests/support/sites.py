@@ -11,7 +11,7 @@ import html5lib
 
 from digest import disk
 from digest.cache import Cache
-from digest.commands.build import Builder, Built
+from digest.commands.build import Builder, BuildResult
 from digest.model import Config, Content
 from digest.site.arrange import arrange
 from digest.site.plan import plan
@@ -36,7 +36,7 @@ def rendered(
 
 def build_into(
     folder: Path, root: Path, config: Config, *, drafts: bool = False, extras: bool = False
-) -> Built:
+) -> BuildResult:
     """Builds a digest into a folder, as a new process would; without what extras add unless `extras`."""
     with disk.lock(root), Cache(root) as cache:
         builder = Builder(root, config, folder, cache, drafts=drafts, extras=extras)
