@@ -85,21 +85,21 @@ def _tell(report: CheckReport, call: Call, since: str) -> None:
             call.say(in_colour(problem.as_hint))
         else:
             echo(in_colour(str(problem)))
-    for problem in report.untold if call.verbose else ():
+    for problem in report.links.unchecked if call.verbose else ():
         call.say(in_colour(problem.as_hint))
-    if report.private and not call.verbose:
+    if report.links.private and not call.verbose:
         asked = (
             "leads into a private network and was"
-            if report.private == 1
+            if report.links.private == 1
             else "lead into a private network and were"
         )
         call.say(
-            f"{formatting.count(report.private, 'link')} {asked} not asked: digest --verbose check --links"
+            f"{formatting.count(report.links.private, 'link')} {asked} not asked: digest --verbose check --links"
         )
-    if report.offline:
+    if report.links.is_offline:
         call.say("No linked page could be reached: is this machine on the network?")
-    if report.no_copies:
-        call.say(f"Saved copies of lost pages could not be asked for: {report.no_copies}")
+    if report.links.no_copies:
+        call.say(f"Saved copies of lost pages could not be asked for: {report.links.no_copies}")
     errors, hints = formatting.count(report.errors, "error"), formatting.count(report.hints, "hint")
     place = formatting.count(report.files, "file") + (f" changed since {since}" if since else "")
     rest = "" if report.whole else "; the rest is checked once that is correct"

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from digest import disk, json_files
-from digest.commands import clock_check, locate, lost_lines, pull_report, sheet, uncommitted
+from digest.commands import clock_check, git_history, locate, pull_report, sheet
 from digest.commands.pull_report import PullReport, Row
 from digest.content import paths, store, story_file, summaries
 from digest.content.edit import Edit
@@ -65,7 +65,7 @@ def run(
     DigestError if there is neither a feed nor a file in the inbox, or if the clock is wrong.
     """
     with store.writing(root, dry=dry) as cleaned_up:
-        messages = [] if dry else [*uncommitted.note_deletions(root, config)]
+        messages = [] if dry else [*git_history.note_deletions(root, config)]
         applied = None if dry else sheet.carry_out(root, config)
         stored = json_files.recall(root, feed_state.NAME)
         pulled = {feed.id for feed in config.feeds if not feed.retired} | {
@@ -187,11 +187,12 @@ def _take_in(
         if isinstance(document, Document):
             wanted, passed_over[id] = feed_filter.filtered(feed, document, ledgers.get(id, {}))
             documents.append((feed, wanted))
-    lost = uncommitted.lost_stories(root, config, ledgers)
+    lost = git_history.lost_stories(root, config, ledgers)
     filed, unfiled = inbox_files.empty_inbox(root, config, ledgers, now=now, dry=dry)
     if not (filed or unfiled) and all(feed.retired for feed in config.feeds):
         raise DigestError("digest.toml: there is no feed to pull; add one: digest feeds add URL")
-    gaps = lost_lines.unread(root, problems) | lost_lines.missing(root, ledgers)
+    gaps = git_history.damaged_ledgers(root, problems)
+    gaps |= git_history.shortened_ledgers(root, ledgers)
     known = _snapshot(root, config, documents, ledgers, memory)
     plan = take_in(documents, replace(known, withheld=frozenset(gaps)), config, now)
     outcomes = {outcome.feed.id: outcome for outcome in plan.outcomes}
@@ -275,7 +276,7 @@ def _write(root: Path, plan: PullPlan) -> None:
     store.write(root, plan.stories, plan.edits, plan.lines)
     if edits or begun:
         json_files.remember(root, _BEGUN, {})
-    uncommitted.remember(root, plan)
+    git_history.list_written(root, plan)
 
 
 def _remember(

@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 
 from digest import json_files
 from digest.checks.markdown_scan import is_silent
-from digest.commands import restored, reviewed
+from digest.commands import git_history, reviewed
 from digest.content import load, paths, store
 from digest.content.ledger import Record
 from digest.content.letter_draft import unlinked
@@ -124,7 +124,7 @@ def run(root: Path, config: Config, *, now: datetime) -> StatusReport:
         unread=survey.unread,
         unknown_themes=survey.unknown_themes,
         themeless=suggestions(asked, stories, config.themes),
-        restored=tuple(problem.file for problem in restored.problems(root, survey)),
+        restored=tuple(problem.file for problem in git_history.brought_back(root, survey)),
         to_look_at=reviewed.to_look_at(root, config, survey, unsettled),
         unsettled=unsettled,
     )

@@ -17,7 +17,7 @@ from feedhost import Answer, Exchange, FeedHost
 from test_cli import digest
 
 from digest.cli.main import cli
-from digest.commands import check
+from digest.commands import check, linked_pages
 from digest.commands.check import CheckReport
 from digest.content import ledger, paths, store, story_file
 from digest.content.identity import hash_of
@@ -898,7 +898,9 @@ def slow(exchange: Exchange) -> None:
 
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(check, "_LIMITS", Limits(deadline=1, connect=1, silence=0.4, retries=0))
+    monkeypatch.setattr(
+        linked_pages, "_LIMITS", Limits(deadline=1, connect=1, silence=0.4, retries=0)
+    )
 
 
 def linked(root: Path, host: FeedHost, *paths: str) -> str:
@@ -931,7 +933,7 @@ def test_pages_that_are_gone_or_have_moved_are_hints(root: Path) -> None:
         f"{file}:4: the page at {base}/moved has moved for good; write {base}/good",
     ]
     assert all(one.hint for one in report.problems)
-    assert [one.line for one in report.untold] == [6, 7, 8]
+    assert [one.line for one in report.links.unchecked] == [6, 7, 8]
 
 
 @pytest.mark.parametrize("refusal", [403, 404, 405, 501])
@@ -941,7 +943,7 @@ def test_a_page_that_refuses_head_is_asked_by_get(root: Path, refusal: int) -> N
         linked(root, host, "/page")
         report = run(root, links=True)
 
-    assert (report.problems, report.untold) == ((), ())
+    assert (report.problems, report.links.unchecked) == ((), ())
     assert len(host.requests) == 2
 
 
@@ -995,7 +997,7 @@ def test_a_page_that_is_slow_is_not_called_gone(root: Path) -> None:
         linked(root, host, "/slow", "/good")
         report = run(root, links=True)
 
-    assert (report.problems, len(report.untold)) == ((), 1)
+    assert (report.problems, len(report.links.unchecked)) == ((), 1)
 
 
 @pytest.mark.usefixtures("quick")
@@ -1006,7 +1008,7 @@ def test_what_this_machine_serves_itself_is_no_sign_of_a_network(root: Path, nam
         put(root, "content/pages/links.md", f"<http://a.invalid/> <http://b.invalid/> <{url}>")
         report = run(root, links=True)
 
-    assert (report.problems, report.offline) == ((), True)
+    assert (report.problems, report.links.is_offline) == ((), True)
 
 
 @pytest.mark.usefixtures("quick")

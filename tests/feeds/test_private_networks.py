@@ -173,7 +173,7 @@ def test_check_asks_a_link_that_a_public_feed_brought_in_public_alone(
 
     assert ([path for path, _ in inside.requests] != []) == is_asked
     assert any("is gone (404)" in one.what for one in report.problems) == is_asked
-    assert (report.private, report.offline) == (0 if is_asked else 1, False)
+    assert (report.links.private, report.links.is_offline) == (0 if is_asked else 1, False)
 
 
 def test_check_says_how_many_links_lead_into_a_private_network_and_names_them_if_asked(

@@ -1,0 +1,249 @@
+"""Compares the story files and ledgers with each other and with git's history.
+
+    .digest/brought.json ──▶ files that pulls wrote here ──in git now──▶ dropped from the list
+                                                         ──gone──▶ deleted before git had them: recorded in the ledger
+    stories of ledgers ──▶ not there, not recorded as deleted, never committed ──▶ a problem that lists them
+    lines of ledgers   ──▶ damaged, or not there any more ──▶ a problem; the pull adds no stories of that feed
+    deleted files      ──▶ back, though no commit on top of the deletion added or edited them ──▶ a hint
+
+Only `note_deletions` and `list_written` change something: that list and the ledgers. In a shallow
+clone, whose history is incomplete, nothing is said about stories that were never committed, nor
+about files that are back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from digest import disk, git, json_files
+from digest.commands import locate
+from digest.content import ledger, paths, store
+from digest.content.ledger import Ledgers
+from digest.content.load import ContentReport
+from digest.errors import Problem
+from digest.intake import snapshot
+from digest.intake import uncommitted as rules
+from digest.intake.pull_state import PullPlan
+from digest.intake.uncommitted import Missing
+from digest.model import Config
+from digest.names import is_markdown
+
+_CONTENT = "content"
+_SHOWN = 5
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str)
+
+
+def list_written(root: Path, plan: PullPlan) -> None:
+    """Adds the files that a pull has written here to the list of files that git does not have yet."""
+    new = rules.written(plan.stories, plan.lines)
+    if new:
+        listed = json_files.recall(root, rules.NAME, _is_text)
+        json_files.remember(root, rules.NAME, {**listed, **new})
+
+
+def note_deletions(root: Path, config: Config) -> tuple[str, ...]:
+    """Records in the ledgers which pulled files were deleted here before git had them.
+
+    Returns a message for each feed. Without a git repository the list is kept, since there may be
+    one later. The caller holds the digest's lock.
+    """
+    listed = json_files.recall(root, rules.NAME, _is_text)
+    committed = git.tracked(root, _CONTENT) if listed else None
+    if committed is None:
+        return ()
+    waiting = {file: time for file, time in listed.items() if file not in committed}
+    gone = {file: time for file, time in waiting.items() if not (root / file).is_file()}
+    messages = []
+    if gone:
+        ever = committed | (git.once_had(root, _CONTENT, anywhere=True) or frozenset())
+        ledgers, _ = store.read_ledgers(root)
+        ours = rules.never_committed(rules.written_here(gone, ledgers), ever)
+        deleted = _without_moved(root, config, ledgers, ours)
+        store.add_lines(root, rules.deletions(deleted))
+        for feed, files in rules.by_feed(deleted).items():
+            were, them = ("was", "it") if len(files) == 1 else ("were", "them")
+            what = f"records that {_count(files)} {were} deleted here before git had {them}"
+            messages.append(f"{paths.ledger(feed)}: {what}: {_listed(files)}")
+        for file in gone.keys() - (ours.keys() - deleted.keys()):
+            del waiting[file]
+    if waiting != listed:
+        json_files.remember(root, rules.NAME, waiting)
+    return tuple(messages)
+
+
+# ---------------------------------------------------------------- stories that git never had
+
+
+def lost_stories(root: Path, config: Config, ledgers: Ledgers) -> tuple[Problem, ...]:
+    """Returns a problem for each ledger that has stories whose files are neither here nor were ever
+    committed."""
+    missing = _never_committed(root, ledgers, store.files(root))
+    return tuple(_lost(root, _without_moved(root, config, ledgers, missing)))
+
+
+def uncommitted(root: Path, survey: ContentReport) -> Iterator[Problem]:
+    """Yields those problems for a survey, and one for stories that git does not have yet."""
+    tracked = git.tracked(root, _CONTENT)
+    if tracked is None:
+        return
+    stories, content = survey.content.stories, survey.content
+    if not content.unread:
+        missing = _never_committed(root, survey.ledgers, survey.files)
+        if missing:
+            yield from _lost(root, rules.without(missing, stories, content.altered))
+    untracked = [story for story in stories if story.file not in tracked]
+    history = survey.history if untracked else None
+    found: dict[str, list[str]] = {}
+    for story in untracked:
+        for feed, _ in history.of(story) if history else ():
+            if paths.ledger(feed) in tracked:
+                found.setdefault(feed, []).append(story.file)
+                break
+    for feed, files in found.items():
+        are = "is" if len(files) == 1 else "are"
+        what = f"{_count(files)} that it lists {are} not in git yet: {_listed(files)}"
+        cure = "run 'git add content' and commit; without the files, other clones would take these stories for deleted"
+        yield Problem(paths.ledger(feed), 0, what, cure, hint=True)
+
+
+def _never_committed(root: Path, ledgers: Ledgers, files: Iterable[str]) -> Missing:
+    """Returns the stories of ledgers that are not among `files`, and that git never had."""
+    listed = json_files.recall(root, rules.NAME, _is_text)
+    here = {*rules.written_here(listed, ledgers)} if listed else set()
+    missing = rules.missing(ledgers, frozenset(files), here)
+    ever = git.once_had(root, _CONTENT) if missing else None
+    return {} if ever is None else rules.never_committed(missing, ever)
+
+
+def _without_moved(root: Path, config: Config, ledgers: Ledgers, missing: Missing) -> Missing:
+    """Returns the stories that are in no other file either, not even in one that cannot be read."""
+    if not missing:
+        return {}
+    altered = locate.readable(root, config).altered
+    known = snapshot.read_snapshot(root, config, ledgers, rules.search_names(missing), altered)
+    lost = rules.without(missing, known.stories, altered)
+    return {
+        file: records
+        for file, records in lost.items()
+        if not known.unreadable_with(rules.search_names({file: records}))
+    }
+
+
+def _lost(root: Path, missing: Missing) -> Iterator[Problem]:
+    """Yields a hint for each feed with stories that were lost, and for each that was written by
+    hand."""
+    by_hand = rules.written_by_hand(missing)
+    for file, (feed, record) in by_hand.items():
+        what = f"knows a story that was written by hand, and whose file was never committed: {file}"
+        name = "id" if ledger.has_guid(record) else "link"
+        cure = (
+            "commit it on the machine where it was written; if it was renamed here, give it this "
+            f"{name} again: {record.id}"
+        )
+        yield Problem(paths.ledger(feed), _line(root, feed, [file]), what, cure, hint=True)
+    pulled = {file: records for file, records in missing.items() if file not in by_hand}
+    for feed, files in rules.by_feed(pulled).items():
+        were = "file was" if len(files) == 1 else "files were"
+        what = f"lists {_count(files)} whose {were} never committed: {_listed(files)}"
+        cure = (
+            "run 'git add content' and commit on the machine that pulled them; or delete their "
+            "lines here, and the next pull brings back those that the feed still has"
+        )
+        yield Problem(paths.ledger(feed), _line(root, feed, files), what, cure, hint=True)
+
+
+def _line(root: Path, feed: str, files: Sequence[str]) -> int:
+    """Returns the first line of a ledger that names one of the files; 0 if none does."""
+    names = [f'"{file}"' for file in files]
+    text = store.read_text(root, paths.ledger(feed))
+    for number, line in enumerate(text.split("\n"), start=1):
+        if any(name in line for name in names):
+            return number
+    return 0
+
+
+def _count(files: Sequence[str]) -> str:
+    return "1 story" if len(files) == 1 else f"{len(files)} stories"
+
+
+def _listed(files: Sequence[str]) -> str:
+    more = f" and {len(files) - _SHOWN} more" if len(files) > _SHOWN else ""
+    return ", ".join(files[:_SHOWN]) + more
+
+
+# ---------------------------------------------------------------- ledgers that are not whole
+#
+# Until they are repaired, a pull adds no new stories of such a feed: any of them may be one that an
+# editor deleted.
+
+
+def damaged_ledgers(root: Path, problems: Iterable[Problem]) -> dict[str, Problem]:
+    """Returns a problem for each feed whose ledger has lines that cannot be read.
+
+    Merge-conflict marks do not count, nor does an unfinished line at the end: a killed pull left
+    it, and its story is there.
+    """
+    found: dict[str, Problem] = {}
+    for problem in problems:
+        feed = paths.feed_of(problem.file.rpartition("/")[2])
+        if not feed or problem.what == ledger.MARK:
+            continue
+        lines = (disk.read_inside(root, problem.file) or b"").split(b"\n")
+        if problem.line < len(lines) or not lines[-1].startswith(b"{"):
+            what = f"no new stories of '{feed}' are added, since they may be ones that you deleted"
+            cure = "restore the lines that cannot be read from git or a backup"
+            found[feed] = Problem(problem.file, 0, what, cure)
+    return found
+
+
+def shortened_ledgers(root: Path, ledgers: Ledgers) -> dict[str, Problem]:
+    """Returns a problem for each feed whose ledger lacks entries that the last commit has."""
+    found = {}
+    for file, committed in git.shortened(root, paths.LEDGERS).items():
+        feed = paths.feed_of(file.rpartition("/")[2])
+        if not feed:
+            continue
+        lost = ledger.loads(committed, file)[0].keys() - ledgers.get(feed, {}).keys()
+        if lost:
+            entries = "1 entry" if len(lost) == 1 else f"{len(lost)} entries"
+            what = (
+                f"lacks {entries} that the last commit has, so no new stories of '{feed}' are added"
+            )
+            cure = f"run 'git checkout HEAD -- {file}', or commit it if you took these lines out yourself"
+            found[feed] = Problem(file, 0, what, cure)
+    return found
+
+
+# ---------------------------------------------------------------- deleted files that are back
+
+
+def brought_back(root: Path, survey: ContentReport) -> Iterator[Problem]:
+    """Yields a hint for each file that an editor deleted, and a merge or rebase has brought back.
+
+    Each side of a merge is right by itself, so this is easy to miss, and the file is published
+    again. Hidden stories are not on the site, so they do not count.
+    """
+    content, history = survey.content, survey.history
+    hidden = {story.file for story in content.stories if story.hide}
+    today: dict[str, str] = {}
+    for place in content.places:
+        if place.story and place.story not in hidden:
+            today[place.file] = place.story
+    deleted = set()
+    for story in content.stories:
+        for _, record in () if story.hide else history.of(story):
+            today |= dict.fromkeys(record.other_files, story.file)
+            if record.deleted:
+                deleted.add(story.file)
+    today |= {file: file for file in survey.files if is_markdown(file) and file not in hidden}
+    found = git.brought_back(root, _CONTENT, today, deleted, beside=paths.LEDGERS)
+    for file, commit in sorted(found.items()):
+        where = f"in commit {commit}" if commit else "on another machine, as the ledger says"
+        what = f"was deleted {where}, and a merge has brought it back"
+        cure = "delete it again; or, to keep it, edit it and commit that edit by itself"
+        yield Problem(file, 0, what, cure, hint=True)

@@ -1,0 +1,108 @@
+"""Asks for the pages that a digest links to, for `digest check --links`.
+
+    links ──asked lately? no──▶ request ──gone──▶ saved copies ──▶ hints, and what could not be checked
+
+Changes only the remembered results. A server that blocks programs says nothing about its page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+
+from digest import json_files, redact, urls
+from digest.content.load import ContentReport
+from digest.errors import Problem
+from digest.feeds import fetch, link_check, private_networks, saved_copies
+from digest.feeds.concurrent import Progress
+from digest.feeds.limits import Limits
+from digest.model import Config
+
+_MEMORY = "links.json"
+_LIMITS = Limits(deadline=20.0, connect=8.0, silence=12.0, retries=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkReport:
+    """What is wrong with outside links, and what could not be checked.
+
+    `private` counts those that lead into a private network and were not requested. `is_offline`: no
+    page could be reached; `no_copies` says why saved copies of lost pages could not be asked for.
+    """
+
+    problems: tuple[Problem, ...] = ()
+    unchecked: tuple[Problem, ...] = ()
+    private: int = 0
+    is_offline: bool = False
+    no_copies: str = ""
+
+
+def run(
+    root: Path,
+    config: Config,
+    survey: ContentReport,
+    places: Mapping[str, Sequence[tuple[str, int]]],
+    *,
+    now: datetime,
+    on_progress: Progress | None = None,
+) -> LinkReport:
+    """Requests the links that were not requested lately; `places` has file and line of each use."""
+    memory = json_files.recall(root, _MEMORY)
+    results = link_check.recalled(memory, now)
+    due = [address for address in places if address not in results]
+    agent = fetch.user_agent(config.site)
+    answers = fetch.check_links(
+        due,
+        agent=agent,
+        now=now,
+        limits=_LIMITS,
+        on_progress=on_progress,
+        untrusted=_from_public_feeds(survey, config),
+    )
+    if link_check.is_offline(answers):
+        return LinkReport(is_offline=True)
+    lost = [answer.address for answer in answers if answer.is_gone]
+    copies, no_copies = saved_copies.find(lost, agent=agent, now=now, limits=_LIMITS)
+    answers = tuple(replace(one, copy=copies.get(one.address, "")) for one in answers)
+    if due:
+        final = [answer for answer in answers if not (answer.is_gone and no_copies)]
+        json_files.remember(root, _MEMORY, link_check.remembered(memory, final, now))
+    results |= {answer.address: answer for answer in answers}
+    stories = {story.file: story for story in survey.content.stories}
+    problems, unchecked = list[Problem](), list[Problem]()
+    for address, uses in places.items():
+        result = results[address]
+        doubt = link_check.doubt(result)
+        for file, line in uses:
+            story = stories.get(file)
+            is_of_story = story is not None and story.link.partition("#")[0] == address
+            if story and is_of_story and story.saved and result.is_gone:
+                continue  # readers have the saved copy
+            if fault := link_check.fault(result, of_story=is_of_story):
+                problems.append(Problem(file, line, *fault, hint=True))
+            if doubt:
+                what = f"{redact.mask(address)} could not be checked: {doubt}"
+                unchecked.append(Problem(file, line, what, hint=True))
+    return LinkReport(
+        problems=tuple(problems),
+        unchecked=tuple(unchecked),
+        private=sum(results[address].is_private for address in places),
+        no_copies=no_copies,
+    )
+
+
+def _from_public_feeds(survey: ContentReport, config: Config) -> frozenset[str]:
+    """Returns the links from public feeds, which must not lead into a private network."""
+    feeds = {feed.id for feed in config.feeds}
+    own = {
+        feed.id
+        for feed in config.feeds
+        if not urls.web_link(feed.url) or private_networks.is_inside(feed.url)
+    }
+    links = set()
+    for story in survey.content.stories:
+        if feeds.intersection(story.feeds) and own.isdisjoint(story.feeds):
+            links.add(story.link.partition("#")[0])
+    return frozenset(links)
