@@ -204,8 +204,7 @@ class Builder:
         planned = plan(
             archive,
             config,
-            searched=bool(index.program),
-            search_version=index.program,
+            search_version=index.program or None,
             drawn=self._extras and can_draw(config),
         )
         copied = {file.path: _copied_key(file, scanned.since) for file in planned.copied}

@@ -31,7 +31,6 @@ from digest.mail.message import headers, message
 from digest.mail.services import Service, service
 from digest.mail_settings import SECRET
 from digest.model import CONFIG_FILE, Config
-from digest.site.addresses import Base
 from digest.site.archive import Edition
 from digest.site.context import make_context
 from digest.site.mail.edition import EditionMail, edition_mail
@@ -229,7 +228,7 @@ def _undecided(line: Sending) -> str:
 
 
 def _composed(root: Path, config: Config, found: Due, edition: Edition) -> EditionMail:
-    context = make_context(found.archive, config, Base(config.site.url), searched=False)
+    context = make_context(found.archive, config)
     renderer = Renderer(root, context.base)
     renderer.refuse_flaws()
     return edition_mail(context, renderer, edition, found.dates[edition.week])

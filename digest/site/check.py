@@ -24,51 +24,53 @@ from digest.site.social.pages import can_draw
 def proof(
     archive: Archive, config: Config, line_of: Callable[[str, str], int]
 ) -> tuple[Problem, ...]:
-    """Returns what stops the build of an archive, and hints about broken links in drafts.
+    """Returns what stops the build of an archive, and hints about drafts, pictures and dates ahead.
 
-    Also about dates ahead that have passed. `line_of` returns the line of a key in a file.
+    `line_of` returns the line of a key in a file.
     """
-    searched, drawn = search_index.available(), can_draw(config)
-    planned = plan(archive, config, searched=searched, drawn=drawn)
+    content = archive.content
+    search_version = "" if search_index.available() else None
+    planned = plan(archive, config, search_version=search_version, drawn=can_draw(config))
     for page in planned.pages:
         planned.data(page)  # resolves every link on the page
-    names = reserved_names(page for page in archive.content.pages if page.draft)
+    names = reserved_names(page for page in content.pages if page.draft)
     return (
         *planned.found(),
         *(name._replace(hint=True) for name in names),
-        *_of_drafts(archive.content, config),
-        *_unused(archive.content, planned.context.markdown),
-        *_unanswered(planned.context.ahead, line_of),
+        *_broken_links_of_drafts(content, config),
+        *_unused_pictures(content, planned.context.markdown),
+        *_unanswered_dates(planned.context.ahead, line_of),
     )
 
 
-def _unanswered(ahead: Ahead, line_of: Callable[[str, str], int]) -> Iterator[Problem]:
-    """Finds dates before the newest story of which no later text says what came of it."""
-    for one in ahead.past:
-        if not one.since:
-            file, when = one.source.file, formatting.period(one.when)
-            what = f"{when} is before the newest story, and no later text links back: '{one.text}'"
-            cure = "link to this file in the note or letter that tells what came of it"
-            yield Problem(file, line_of(file, "ahead"), what, cure, hint=True)
-
-
-def _unused(content: Content, markdown: MarkdownRenderer) -> Iterator[Problem]:
-    for one in attachments.unused(content, markdown):
-        what = "no text shows this picture, so it is not published"
-        cure = "show it, delete it, or move it to content/static/"
-        yield Problem(one.file, 0, what, cure, hint=True)
-
-
-def _of_drafts(content: Content, config: Config) -> Iterator[Problem]:
+def _broken_links_of_drafts(content: Content, config: Config) -> Iterator[Problem]:
     stories = [story for story in content.stories if story.draft and not story.hide]
-    drafts = [text for text in content.texts if text.draft]
-    if not stories and not drafts:
+    texts = [text for text in content.texts if text.draft]
+    if not stories and not texts:
         return
-    everything = arrange(content, config, drafts=True)
-    markdown = MarkdownRenderer(Targets(everything, Base(config.site.url)))
+    archive = arrange(content, config, drafts=True)
+    markdown = MarkdownRenderer(Targets(archive, Base(config.site.url)))
     for story in stories:
         here = addresses.week(story.week)
         markdown.html(story.note, file=story.file, here=here, top=4, line=story.line)
-    for text in drafts:
+    for text in texts:
         markdown.html(text.body, file=text.file, here=addresses.HOME, top=2, line=text.line)
-    yield from (problem._replace(hint=True) for problem in markdown.problems)
+    for problem in markdown.problems:
+        yield problem._replace(hint=True)
+
+
+def _unused_pictures(content: Content, markdown: MarkdownRenderer) -> Iterator[Problem]:
+    for picture in attachments.unused(content, markdown):
+        what = "no text shows this picture, so it is not published"
+        cure = "show it, delete it, or move it to content/static/"
+        yield Problem(picture.file, 0, what, cure, hint=True)
+
+
+def _unanswered_dates(ahead: Ahead, line_of: Callable[[str, str], int]) -> Iterator[Problem]:
+    """Finds dates before the newest story if no later text says what came of them."""
+    for date in ahead.past:
+        if not date.since:
+            file, when = date.source.file, formatting.period(date.when)
+            what = f"{when} is before the newest story, and no later text links back: '{date.text}'"
+            cure = "link to this file in the note or letter that tells what came of it"
+            yield Problem(file, line_of(file, "ahead"), what, cure, hint=True)

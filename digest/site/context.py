@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import NamedTuple
@@ -18,7 +18,7 @@ from digest.site.edition_dates import EditionDates, dates_of
 from digest.site.feeds.atom import Entries
 from digest.site.link_targets import Targets
 from digest.site.markdown import Html, MarkdownRenderer, text_of
-from digest.site.page import LONGEST_DESCRIPTION, Head, Link, Page
+from digest.site.page import LONGEST_DESCRIPTION, Data, Head, Link, Page
 from digest.site.social.card import Picture
 from digest.site.storylines import Neighbours, neighbours
 from digest.site.timeline import Counts, Timeline, count_stories
@@ -60,8 +60,9 @@ class ThemeSummary(NamedTuple):
 class SiteContext(NamedTuple):
     """One build's archive and what was made from it.
 
-    `dates` are those of the editions in the weekly feed. `searched`: the site has a search page;
-    `drawn`: it has social cards of its own.
+    `dates` are those of the editions in the weekly feed. `own_icon` is the path of the editor's
+    icon, empty if there is none. `search_version` is the version of Pagefind's script, None if the
+    site has no search page. `drawn`: it has social cards of its own.
     """
 
     config: Config
@@ -77,8 +78,7 @@ class SiteContext(NamedTuple):
     ahead: Ahead
     site: SiteView
     own_icon: str
-    searched: bool
-    search_version: str
+    search_version: str | None
     drawn: bool
 
     def page(
@@ -86,7 +86,7 @@ class SiteContext(NamedTuple):
         template: str,
         source: str,
         head: Head,
-        make: Callable[..., Mapping[str, object]],
+        make: Data,
         *inputs: object,
     ) -> Page:
         """Returns a page for readers; its template also receives `site` and `head`."""
@@ -97,7 +97,7 @@ class SiteContext(NamedTuple):
         place: str,
         template: str,
         source: str,
-        make: Callable[..., Mapping[str, object]],
+        make: Data,
         *inputs: object,
         head: Head | None = None,
         last: bool = False,
@@ -153,22 +153,28 @@ class SiteContext(NamedTuple):
 
 
 def make_context(
-    archive: Archive,
-    config: Config,
-    base: Base,
-    *,
-    searched: bool,
-    search_version: str = "",
-    drawn: bool = False,
+    archive: Archive, config: Config, *, search_version: str | None = None, drawn: bool = False
 ) -> SiteContext:
     """Returns the context of one build."""
+    base = Base(config.site.url)
     markdown = MarkdownRenderer(Targets(archive, base))
     cards = Cards(config, archive, markdown)
     counts = count_stories(archive.editions)
-    copied = {one.path for one in archive.content.copied}
     weekly = arrange.weekly(archive)
-    own_icon = next((name for name in addresses.OWN_ICONS if name in copied), "")
     ahead = ahead_of(archive, config, markdown)
+    copied = {file.path for file in archive.content.copied}
+    own_icon = next((name for name in addresses.OWN_ICONS if name in copied), "")
+    summaries = []
+    for number, storyline in enumerate(archive.storylines, 1):
+        theme, stories = storyline.theme, storyline.stories
+        summary = ThemeSummary(
+            theme=theme,
+            stories=len(stories),
+            latest=stories[0] if stories else None,
+            timeline=counts.timelines.get(theme.id),
+            sparkline=counts.sparkline(theme, number),
+        )
+        summaries.append(summary)
     return SiteContext(
         config=config,
         archive=archive,
@@ -178,17 +184,26 @@ def make_context(
         cards=cards,
         entries=Entries(config, cards),
         dates=dates_of(archive, config, weekly[-1].week) if weekly else {},
-        themes=_theme_summaries(archive, counts),
+        themes=tuple(summaries),
         neighbours=neighbours(archive.storylines),
         ahead=ahead,
         site=_site_view(
-            config, archive, own_icon or addresses.ICON, searched, bool(ahead.all), drawn
+            archive,
+            config,
+            icon=own_icon or addresses.ICON,
+            has_search=search_version is not None,
+            has_dates=bool(ahead.all),
+            drawn=drawn,
         ),
         own_icon=own_icon,
-        searched=searched,
         search_version=search_version,
         drawn=drawn,
     )
+
+
+def no_data(_: SiteContext) -> Mapping[str, object]:
+    """Returns nothing: the data of a page whose template needs only what all receive."""
+    return {}
 
 
 def latest(times: Iterable[str]) -> str:
@@ -201,33 +216,24 @@ def _seconds(time: str) -> float:
     return datetime.fromisoformat(time).timestamp()
 
 
-def _theme_summaries(archive: Archive, counts: Counts) -> tuple[ThemeSummary, ...]:
-    summaries = []
-    for number, storyline in enumerate(archive.storylines, 1):
-        theme, stories = storyline.theme, storyline.stories
-        summaries.append(
-            ThemeSummary(
-                theme=theme,
-                stories=len(stories),
-                latest=stories[0] if stories else None,
-                timeline=counts.timelines.get(theme.id),
-                sparkline=counts.sparkline(theme, number),
-            )
-        )
-    return tuple(summaries)
-
-
 def _site_view(
-    config: Config, archive: Archive, icon: str, searched: bool, has_ahead: bool, drawn: bool
+    archive: Archive, config: Config, *, icon: str, has_search: bool, has_dates: bool, drawn: bool
 ) -> SiteView:
     site, front = config.site, arrange.front(archive)
     menu = [Link("Latest edition", addresses.week(front.week))] if front else []
     menu.append(Link("Archive", addresses.ARCHIVE))
     if config.themes:
         menu.append(Link("Themes", addresses.THEMES))
-    if searched:
+    if has_search:
         menu.append(Link("Search", addresses.SEARCH))
     menu.append(Link("Subscribe", addresses.SUBSCRIBE))
+    more = [Link(page.title, addresses.free_page(page.name)) for page in archive.pages]
+    if has_dates:
+        more.append(Link("Ahead", addresses.AHEAD))
+    more.append(Link("Corrections", addresses.CORRECTIONS))
+    alt = "Bars of stacked colours, taller and lower"
+    if drawn:
+        alt = f"{site.title}. {site.description}" if site.description else site.title
     return SiteView(
         title=site.title,
         description=site.description,
@@ -238,19 +244,10 @@ def _site_view(
         hub=site.hub,
         icon=icon,
         menu=tuple(menu),
-        more=(
-            *(Link(page.title, addresses.free_page(page.name)) for page in archive.pages),
-            *([Link("Ahead", addresses.AHEAD)] if has_ahead else []),
-            Link("Corrections", addresses.CORRECTIONS),
-        ),
+        more=tuple(more),
         feeds=(
             Link(site.title, addresses.FEED),
             Link(f"{site.title}, week by week", addresses.WEEKS_FEED),
         ),
-        picture=Picture(
-            addresses.SITE_CARD,
-            ". ".join(filter(None, (site.title, site.description)))
-            if drawn
-            else "Bars of stacked colours, taller and lower",
-        ),
+        picture=Picture(addresses.SITE_CARD, alt),
     )

@@ -9,14 +9,12 @@ the edition first appeared in the feed. No clock is read: all times come from th
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from collections.abc import Mapping
 from datetime import date, datetime, time, tzinfo
-from types import MappingProxyType
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from digest.model import Config, Content, Gone, Letter, Story
+from digest.model import Config, Content, Letter, Story
 from digest.names import last_change
 from digest.site.archive import Archive, Edition
 from digest.week import Week, reached
@@ -39,71 +37,68 @@ class EditionDates(NamedTuple):
 def dates_of(
     archive: Archive, config: Config, oldest: Week | None = None
 ) -> Mapping[Week, EditionDates]:
-    """Returns the dates of the closed editions of an archive, down to the `oldest` if given."""
-    content = archive.content
-    hidden = [story for story in content.stories if story.hide and not story.draft]
-    zone = ZoneInfo(config.site.timezone)
-    came, gone, left = content.came, content.gone, _left(content)
-    return edition_dates(archive.editions, config.close, zone, hidden, gone, came, oldest, left)
+    """Returns the dates of the closed editions of an archive, down to the `oldest` if given.
 
-
-def edition_dates(
-    editions: Iterable[Edition],
-    close: str,
-    zone: tzinfo,
-    hidden: Iterable[Story] = (),
-    deleted: Iterable[Gone] = (),
-    came: Mapping[str, float] = MappingProxyType({}),
-    oldest: Week | None = None,
-    left: Iterable[Story] = (),
-) -> Mapping[Week, EditionDates]:
-    """Returns the dates of all closed editions, which come newest first.
-
-    `close` says what closes an edition (digest.toml), `came` when stories were pulled
-    (`Content.came`).
-
-    `hidden` and `deleted` stories of a week still count as what closed the week before: taking a
-    story back must not announce the edition before it again, only its own. So do those that have
-    `left` it for another week, given with the week that they left.
+    Stories that were hidden or deleted, or have left a week for another, still count as what closed
+    the week before: taking a story back must not announce the edition before it again, only its own.
     """
-    editions = tuple(editions)
-    moved: dict[Week, list[float]] = defaultdict(list)
-    for story in left:
-        moved[story.week].append(_came(story, _monday(story.week, zone), came))
-    withheld: dict[Week, list[float]] = defaultdict(list)
-    for story in hidden:
-        withheld[story.week].append(_came(story, _monday(story.week, zone), came))
-    for gone in deleted:
-        if not gone.fresh:
-            came_at = gone.came or _noon(gone.day, zone)
-            withheld[gone.week].append(max(came_at, _monday(gone.week, zone)))
-    near = set(reached(edition.week for edition in editions))  # a week far ahead closes none
-    found: dict[Week, EditionDates] = {}
+    content, zone = archive.content, ZoneInfo(config.site.timezone)
+    withheld, moved_away = _withheld(content, zone), _moved_away(content, zone)
+    near = set(
+        reached(edition.week for edition in archive.editions)
+    )  # a week far ahead closes none
+    dates: dict[Week, EditionDates] = {}
     later = None  # when a later week closed this one
-    for edition in editions:
-        if edition.week not in near:
+    for edition in archive.editions:
+        week, letter = edition.week, edition.letter
+        if week not in near:
             continue
-        monday = _monday(edition.week, zone)
-        added = [_came(story, monday, came) for story in edition.all]
-        all_added = (*added, *withheld.get(edition.week, ()), *moved.get(edition.week, ()))
+        monday = _monday(week, zone)
+        added = [_came(story, week, monday, content.came) for story in edition.all]
+        all_added = (*added, *withheld.get(week, ()), *moved_away.get(week, ()))
         if edition.closed:
-            letter = edition.letter
-            if (close == "letter" and letter is not None and not letter.draft) or later is None:
+            by_letter = config.close == "letter" and letter is not None and not letter.draft
+            if by_letter or later is None:
                 closing = _published(letter) or max(added, default=monday)
             else:  # a week may get its first story when a later one has some already
                 closing = max(later, min(all_added, default=later))
-            taken_back = len(withheld.get(edition.week, ()))
-            found[edition.week] = _dates(edition, closing, zone, taken_back)
-        if close != "letter":
-            opening = min(all_added if added else (), default=_published(edition.letter) or monday)
+            dates[week] = _dates(edition, closing, zone, len(withheld.get(week, ())))
+        if config.close != "letter":
+            opening = min(all_added if added else (), default=_published(letter) or monday)
         elif edition.closed:
-            opening = found[edition.week].published
+            opening = dates[week].published
         else:
             continue
         later = opening if later is None else min(later, opening)
-        if edition.week == oldest:
+        if week == oldest:
             break
-    return found
+    return dates
+
+
+def _withheld(content: Content, zone: tzinfo) -> dict[Week, list[float]]:
+    """Returns for each week when its hidden and deleted stories were added."""
+    times: dict[Week, list[float]] = defaultdict(list)
+    for story in content.stories:
+        if story.hide and not story.draft:
+            monday = _monday(story.week, zone)
+            times[story.week].append(_came(story, story.week, monday, content.came))
+    for gone in content.gone:
+        if not gone.fresh:
+            came = gone.came or _noon(gone.day, zone)
+            times[gone.week].append(max(came, _monday(gone.week, zone)))
+    return times
+
+
+def _moved_away(content: Content, zone: tzinfo) -> dict[Week, list[float]]:
+    """Returns for each week when the stories were added that are in another week now."""
+    stories = {story.file: story for story in content.stories if not story.draft}
+    times: dict[Week, list[float]] = defaultdict(list)
+    for place in content.places:
+        story = stories.get(place.story)
+        if story and story.week != place.week:
+            monday = _monday(place.week, zone)
+            times[place.week].append(_came(story, place.week, monday, content.came))
+    return times
 
 
 def _monday(week: Week, zone: tzinfo) -> float:
@@ -119,37 +114,28 @@ def _noon(day: str, zone: tzinfo) -> float:
         return 0
 
 
-def _left(content: Content) -> list[Story]:
-    """Returns the stories that were in another week before, each with that week."""
-    stories = {story.file: story for story in content.stories if not story.draft}
-    return [
-        replace(stories[place.story], week=place.week)
-        for place in content.places
-        if place.story in stories and stories[place.story].week != place.week
-    ]
+def _came(story: Story, week: Week, monday: float, came: Mapping[str, float]) -> float:
+    """Returns when a story was added to a week: by a pull (`Content.came`) or on its own date.
 
-
-def _came(story: Story, monday: float, came: Mapping[str, float]) -> float:
-    """Returns when a story was added to its week: by a pull or on its own date.
-
-    One of an earlier week was moved here, and came when this week began at the earliest.
+    A story of an earlier week was moved here, and came when this week began (`monday`) at the
+    earliest.
     """
     pulled = came.get(story.file, 0)
-    if pulled and story.day >= story.week.monday:
+    if pulled and story.day >= week.monday:
         return pulled
     return max(pulled or story.published.timestamp(), monday)
 
 
 def _dates(edition: Edition, closing: float, zone: tzinfo, taken_back: int) -> EditionDates:
+    """Returns the dates of an edition that closed at a time, with so many stories taken back."""
     letter = edition.letter
     published = max(closing, _published(letter))
-    changed = [last_change(story, zone).timestamp() for story in edition.all]
+    updated = max([published, *(last_change(story, zone).timestamp() for story in edition.all)])
     if letter:
-        changed += [
-            closing + _LETTER * (closing != _published(letter)),
-            letter.updated.timestamp() if letter.updated else 0,
-        ]
-    return EditionDates(published, max([published, *changed]) + taken_back * _TAKEN_BACK)
+        if closing != _published(letter):
+            closing += _LETTER
+        updated = max(updated, closing, letter.updated.timestamp() if letter.updated else 0)
+    return EditionDates(published, updated + taken_back * _TAKEN_BACK)
 
 
 def _published(letter: Letter | None) -> float:

@@ -53,6 +53,10 @@ class Head(NamedTuple):
     picture: Picture | None = None
 
 
+Data = Callable[..., Mapping[str, object]]
+"""Makes what a page's template receives, from the context of the build and the page's inputs."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
     """One output file: its path below the output folder, its template, and what makes its data.
@@ -65,7 +69,7 @@ class Page:
     path: str
     source: str
     template: str
-    make: Callable[..., Mapping[str, object]]
+    make: Data
     inputs: tuple[object, ...]
     head: Head | None
     last: bool = False

@@ -82,22 +82,14 @@ class Plan:
 
 
 def plan(
-    archive: Archive,
-    config: Config,
-    *,
-    searched: bool = False,
-    search_version: str = "",
-    drawn: bool = False,
+    archive: Archive, config: Config, *, search_version: str | None = None, drawn: bool = False
 ) -> Plan:
     """Returns the plan of the site at `config.site.url`.
 
-    `searched`: it has a search page, `search_version` is the version of Pagefind's script.
+    `search_version` is the version of Pagefind's script, None if the site has no search page.
     `drawn`: it has social cards of its own.
     """
-    base = Base(config.site.url)
-    context = make_context(
-        archive, config, base, searched=searched, search_version=search_version, drawn=drawn
-    )
+    context = make_context(archive, config, search_version=search_version, drawn=drawn)
     weeks = list(week_pages(context))
     for_readers = _with_distinct_titles(
         [
@@ -119,26 +111,11 @@ def plan(
         *program_pages(context, for_readers),
         *card_pages(context, for_readers),
     )
-    shown = attachments.published(archive, context.markdown)
-    copied = shown if drawn else (*shown, shipped_card())
-    # A clash with these is a problem of its own. Without a date, there is no page of dates yet.
-    own = {*addresses.PLACES.values()} - (set() if context.ahead.all else {addresses.AHEAD})
-    unclaimed = [page for page in archive.pages if addresses.free_page(page.name) not in own]
-    reserved = reserved_names(unclaimed)
-    refused = {problem.file for problem in reserved}
-    claiming = [
-        page
-        for page in pages
-        if page.source not in refused and not page.path.startswith(addresses.CARDS)
-    ]
+    attached = attachments.published(archive, context.markdown)
     return Plan(
         pages=pages,
-        copied=copied,
-        problems=(
-            *atom.duplicate_ids(archive.content),
-            *_clashes(claiming, shown, searched=searched),
-            *reserved,
-        ),
+        copied=attached if drawn else (*attached, shipped_card()),
+        problems=(*atom.duplicate_ids(archive.content), *_clashes(context, pages, attached)),
         context=context,
     )
 
@@ -153,34 +130,46 @@ def reserved_names(pages: Iterable[FreePage]) -> list[Problem]:
     return problems
 
 
-def _clashes(pages: Iterable[Page], copied: Iterable[Copied], *, searched: bool) -> list[Problem]:
+def _clashes(
+    context: SiteContext, pages: Iterable[Page], attached: Iterable[Copied]
+) -> list[Problem]:
     """Returns a problem for each path that has two sources, or cannot be published."""
-    files = [(one.path, one.file) for one in copied]
-    reserved = [] if searched else list(_SEARCH.items())
-    claims = [*((page.path, page.source) for page in pages), *reserved, *files]
+    taken = set(addresses.PLACES.values())  # a clash with a page that is there has its own message
+    if not context.ahead.all:
+        taken.remove(addresses.AHEAD)
+    free = [page for page in context.archive.pages if addresses.free_page(page.name) not in taken]
+    reserved = reserved_names(free)
+    refused = {problem.file for problem in reserved}
+    claims = []
+    for page in pages:
+        if page.source not in refused and not page.path.startswith(addresses.CARDS):
+            claims.append((page.path, page.source))
+    if context.search_version is None:
+        claims += _SEARCH.items()
+    files = [(file.path, file.file) for file in attached]
     return [
-        *path_clashes.problems(claims),
+        *path_clashes.problems([*claims, *files]),
         *path_clashes.below(addresses.SEARCH_INDEX, "the index of the search", files),
         *path_clashes.below(addresses.CARDS, "the folder of social cards", files),
+        *reserved,
     ]
 
 
 def _with_distinct_titles(pages: Iterable[Page]) -> list[Page]:
     """Returns the pages; a title or description that an earlier page has gets the address added."""
     seen: set[str] = set()
-    found = []
+
+    def distinct(words: str, place: str) -> str:
+        shown = f"{words} (/{place})" if words in seen else words
+        seen.add(shown)
+        return shown
+
+    distinct_pages = []
     for page in pages:
-        head = page.head
-        if head:
-            title = _distinct(head.title, head.place, seen)
-            description = _distinct(head.description, head.place, seen)
+        if head := page.head:
+            title = distinct(head.title, head.place)
+            description = distinct(head.description, head.place)
             if (title, description) != (head.title, head.description):
                 page = replace(page, head=head._replace(title=title, description=description))
-        found.append(page)
-    return found
-
-
-def _distinct(words: str, place: str, seen: set[str]) -> str:
-    distinct = f"{words} (/{place})" if words in seen else words
-    seen.add(distinct)
-    return distinct
+        distinct_pages.append(page)
+    return distinct_pages

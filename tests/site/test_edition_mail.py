@@ -20,7 +20,6 @@ from digest.content.load import load
 from digest.errors import DigestError, Faults
 from digest.mail.message import message
 from digest.model import Config, Content, Mail, Story
-from digest.site.addresses import Base
 from digest.site.arrange import arrange
 from digest.site.context import make_context
 from digest.site.edition_dates import dates_of
@@ -40,7 +39,7 @@ MAIL = Mail(
 def composed(content: Content, settings: Config, root: Path = Path("no-such-root")) -> EditionMail:
     """Returns week 20 as a mail."""
     archive = arrange(content, settings)
-    context = make_context(archive, settings, Base(settings.site.url), searched=False)
+    context = make_context(archive, settings)
     (edition,) = (one for one in archive.editions if one.week == W20)
     renderer = Renderer(root, context.base)
     return edition_mail(context, renderer, edition, dates_of(archive, settings)[W20])

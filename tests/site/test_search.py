@@ -739,7 +739,8 @@ def faults(content: Content, config: Config) -> list[str]:
     from digest.site.plan import plan
 
     return [
-        str(problem) for problem in plan(arrange(content, config), config, searched=True).found()
+        str(problem)
+        for problem in plan(arrange(content, config), config, search_version="").found()
     ]
 
 

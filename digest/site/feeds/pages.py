@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from operator import attrgetter
 from typing import NamedTuple
@@ -11,9 +11,9 @@ from digest import redact, urls
 from digest.model import Story, Theme
 from digest.site import addresses, arrange
 from digest.site.archive import Edition
-from digest.site.context import SiteContext
+from digest.site.context import SiteContext, no_data
 from digest.site.edition_dates import EditionDates
-from digest.site.page import Head, Page
+from digest.site.page import Data, Head, Page
 from digest.site.pages.week import edition_view
 from digest.week import Week
 
@@ -31,15 +31,16 @@ class ThemeFeed(NamedTuple):
 def feed_pages(context: SiteContext) -> Iterator[Page]:
     """Yields the feeds: of all stories, of the weeks, of each theme, of each closed week."""
     archive = context.archive
-    closed = [edition for edition in archive.editions if edition.closed]
-    vacated = [edition for edition in archive.vacated if edition.closed]
-    documents = sorted((*closed, *vacated), key=attrgetter("week"), reverse=True)
-    whole = (arrange.recent(archive), _feed_of(documents[0].week if documents else None))
-    yield context.file(addresses.FEED, _STORIES, "the feed of the whole", _whole, *whole)
-    yield context.file(
-        addresses.FEED_JSON, "feeds/feed.json", "the JSON feed of the whole", _whole, *whole
-    )
-    yield _weekly_feed(context)
+    closed = [week for week in (*archive.editions, *archive.vacated) if week.closed]
+    closed.sort(key=attrgetter("week"), reverse=True)
+    inputs = arrange.recent(archive), _week_feed(closed[0].week if closed else None)
+    yield context.file(addresses.FEED, _STORIES, "the feed of the whole", _feed_data, *inputs)
+    source = "the JSON feed of the whole"
+    yield context.file(addresses.FEED_JSON, "feeds/feed.json", source, _feed_data, *inputs)
+    weekly = arrange.weekly(archive)
+    dates = tuple([context.dates[edition.week] for edition in weekly])
+    place, source = addresses.WEEKS_FEED, "the feed of the weeks"
+    yield context.file(place, "feeds/weeks.xml", source, _weeks_data, weekly, dates)
     for storyline in archive.storylines:
         theme, stories = storyline.theme, storyline.stories[: arrange.FEED_STORIES]
         about = f"{theme.title} in {context.config.site.title}"
@@ -47,42 +48,14 @@ def feed_pages(context: SiteContext) -> Iterator[Page]:
             about = context.description(storyline.introduction, addresses.theme(theme.id)) or about
         for id in (theme.id, *theme.was):
             place, source = addresses.theme_feed(id), f"the feed of theme {id}"
-            yield context.file(place, _STORIES, source, _theme, theme, stories, about)
-    yield from _archive_documents(context, documents)
-
-
-def program_pages(context: SiteContext, pages: Iterable[Page]) -> Iterator[Page]:
-    """Yields what crawlers, feed readers and browsers request; `pages` are those for readers."""
-    heads = tuple([page.head for page in pages if page.template not in {"404.html", "moved.html"}])
-    yield _program_page(context, addresses.OPML, "feeds/feeds.opml", _opml)
-    yield _program_page(context, addresses.SITEMAP, "sitemap.xml", _sitemap, heads)
-    yield _program_page(context, addresses.ROBOTS, "robots.txt", _nothing)
-    yield _program_page(context, addresses.STYLE, "style.css", _nothing)
-    if not context.own_icon:
-        yield _program_page(context, addresses.ICON, "icon.svg", _nothing)
-    if context.searched:
-        yield _program_page(context, addresses.SEARCH_SCRIPT, "search.js", _nothing)
-
-
-def _weekly_feed(context: SiteContext) -> Page:
-    editions = arrange.weekly(context.archive)
-    dates = tuple([context.dates[edition.week] for edition in editions])
-    source = "the feed of the weeks"
-    return context.file(addresses.WEEKS_FEED, "feeds/weeks.xml", source, _weeks, editions, dates)
-
-
-def _archive_documents(context: SiteContext, closed: list[Edition]) -> Iterator[Page]:
-    """Yields the archive documents of RFC 5005: each closed week links to the one before and after.
-
-    A week that has no stories now keeps its document, since feed readers request it again.
-    """
+            yield context.file(place, _STORIES, source, _theme_data, theme, stories, about)
+    # Archive documents (RFC 5005): each closed week links to the one before and after. A week that
+    # has no stories now keeps its document, since feed readers request it again.
     weeks = [edition.week for edition in closed]
-    for edition, previous, following in zip(
-        closed, (*weeks[1:], None), (None, *weeks), strict=False
-    ):
-        neighbours = _feed_of(previous), _feed_of(following)
+    for edition, before, after in zip(closed, (*weeks[1:], None), (None, *weeks), strict=False):
+        neighbours = _week_feed(before), _week_feed(after)
         make = partial(_archive_document, context, edition, *neighbours)
-        yield context.archive.memory.memo(("week feed", edition.week), (edition,), neighbours, make)
+        yield archive.memory.memo(("week feed", edition.week), (edition,), neighbours, make)
 
 
 def _archive_document(
@@ -90,62 +63,66 @@ def _archive_document(
 ) -> Page:
     place, source = addresses.week_feed(edition.week), f"the feed of {edition.week}"
     inputs = edition, previous, following
-    return context.file(place, _STORIES, source, _archived, *inputs, last=True)
+    return context.file(place, _STORIES, source, _archive_data, *inputs, last=True)
 
 
-def _program_page(
-    context: SiteContext,
-    place: str,
-    template: str,
-    make: Callable[..., Mapping[str, object]],
-    *inputs: object,
-) -> Page:
-    return context.file(place, template, f"the digest's {place}", make, *inputs)
+def _week_feed(week: Week | None) -> str:
+    return addresses.week_feed(week) if week else ""
 
 
-def _whole(context: SiteContext, stories: Sequence[Story], previous: str) -> Mapping[str, object]:
+def _feed_data(
+    context: SiteContext, stories: Sequence[Story], previous: str
+) -> Mapping[str, object]:
     return {"feed": context.entries.feed(stories, place=addresses.FEED, previous=previous)}
 
 
-def _weeks(
+def _weeks_data(
     context: SiteContext, editions: Sequence[Edition], dates: Sequence[EditionDates]
 ) -> Mapping[str, object]:
     return {"feed": context.entries.weeks(editions, dates, partial(edition_view, context))}
 
 
-def _theme(
+def _theme_data(
     context: SiteContext, theme: Theme, stories: Sequence[Story], about: str
 ) -> Mapping[str, object]:
     return {"feed": context.entries.theme(theme, stories, about)}
 
 
-def _archived(
+def _archive_data(
     context: SiteContext, edition: Edition, previous: str, following: str
 ) -> Mapping[str, object]:
     return {"feed": context.entries.archive(edition, previous=previous, following=following)}
 
 
-def _opml(context: SiteContext) -> Mapping[str, object]:
-    config = context.config
+def program_pages(context: SiteContext, pages: Iterable[Page]) -> Iterator[Page]:
+    """Yields what crawlers, feed readers and browsers request; `pages` are those for readers."""
+
+    def file(place: str, template: str, make: Data = no_data, *inputs: object) -> Page:
+        return context.file(place, template, f"the digest's {place}", make, *inputs)
+
+    heads = tuple([page.head for page in pages if page.template not in {"404.html", "moved.html"}])
+    yield file(addresses.OPML, "feeds/feeds.opml", _opml_data)
+    yield file(addresses.SITEMAP, "sitemap.xml", _sitemap_data, heads)
+    yield file(addresses.ROBOTS, "robots.txt")
+    yield file(addresses.STYLE, "style.css")
+    if not context.own_icon:
+        yield file(addresses.ICON, "icon.svg")
+    if context.search_version is not None:
+        yield file(addresses.SEARCH_SCRIPT, "search.js")
+
+
+def _opml_data(context: SiteContext) -> Mapping[str, object]:
     sources = []
-    for feed in config.feeds:
+    for feed in context.config.feeds:
         address = redact.strip_feed(urls.web_link(feed.url) or "")
         if address and not feed.retired:
             sources.append((feed.title, address))
-    themes = tuple(
-        ThemeFeed(theme.title, addresses.theme(theme.id), addresses.theme_feed(theme.id))
-        for theme in config.themes
-    )
-    return {"themes": themes, "sources": tuple(sources)}
+    themes = []
+    for theme in context.config.themes:
+        page, feed_place = addresses.theme(theme.id), addresses.theme_feed(theme.id)
+        themes.append(ThemeFeed(theme.title, page, feed_place))
+    return {"themes": tuple(themes), "sources": tuple(sources)}
 
 
-def _sitemap(_: SiteContext, heads: tuple[Head, ...]) -> Mapping[str, object]:
+def _sitemap_data(_: SiteContext, heads: tuple[Head, ...]) -> Mapping[str, object]:
     return {"heads": heads}
-
-
-def _nothing(_: SiteContext) -> Mapping[str, object]:
-    return {}
-
-
-def _feed_of(week: Week | None) -> str:
-    return addresses.week_feed(week) if week else ""

@@ -17,30 +17,30 @@ def ahead_pages(context: SiteContext) -> Iterator[Page]:
     ahead = context.ahead
     if not ahead.all:
         return
-    next_dates = "; ".join(f"{formatting.period(one.when)}: {one.text}" for one in ahead.lines())
-    next_dates = f". {next_dates}" if next_dates else ""
     count = formatting.count(len(ahead.coming), "date") if ahead.coming else "No dates"
-    described = f"{count} ahead in {context.config.site.title}"
+    description = f"{count} ahead in {context.config.site.title}"
+    if ahead.coming:
+        dates = [f"{formatting.period(line.when)}: {line.text}" for line in ahead.lines()]
+        description = f"{description}. {'; '.join(dates)}"
     head = Head(
         title=context.titled("Ahead"),
-        description=formatting.shortened(f"{described}{next_dates}", LONGEST_DESCRIPTION),
+        description=formatting.shortened(description, LONGEST_DESCRIPTION),
         place=addresses.AHEAD,
-        updated=latest(one.source.changed.isoformat() for one in ahead.all),
+        updated=latest(date.source.changed.isoformat() for date in ahead.all),
     )
-    yield context.page("ahead.html", "the page of dates ahead", head, _data, ahead)
+    yield context.page("ahead.html", "the page of dates ahead", head, _ahead_data, ahead)
+
+
+def _ahead_data(_: SiteContext, ahead: Ahead) -> Mapping[str, object]:
+    return {"coming": ahead.coming, "past": ahead.past}
 
 
 def ahead_calendar(context: SiteContext) -> Iterator[Page]:
     """Yields the same dates as a calendar."""
     if context.ahead.all:
-        yield context.file(
-            addresses.CALENDAR, "feeds/plain.txt", "the calendar", _calendar, context.ahead
-        )
+        place, template = addresses.CALENDAR, "feeds/plain.txt"
+        yield context.file(place, template, "the calendar", _calendar_data, context.ahead)
 
 
-def _calendar(context: SiteContext, ahead: Ahead) -> Mapping[str, object]:
+def _calendar_data(context: SiteContext, ahead: Ahead) -> Mapping[str, object]:
     return {"text": Html(ical.calendar(context.config.site, context.base, ahead.all))}
-
-
-def _data(_: SiteContext, ahead: Ahead) -> Mapping[str, object]:
-    return {"coming": ahead.coming, "past": ahead.past}

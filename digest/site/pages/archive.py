@@ -7,7 +7,6 @@ from itertools import groupby
 from typing import NamedTuple
 
 from digest.site import addresses, formatting
-from digest.site.archive import Edition
 from digest.site.charts import Chart
 from digest.site.context import SiteContext, latest
 from digest.site.page import Head, Listed, Page
@@ -33,31 +32,32 @@ def archive_page(context: SiteContext, week_pages: Iterable[Page]) -> Page:
         place=addresses.ARCHIVE,
         updated=latest(page.head.updated for page in week_pages if page.head),
     )
+    # Not the editions themselves: most edits of a story do not change the archive page.
+    lines = [
+        (one.week, one.closed, len(one.stories), about(context, one), one.title)
+        for one in archive.editions
+    ]
     return context.page(
         "archive.html",
         "the page of the archive",
         head,
         _archive_data,
-        tuple([_line_inputs(context, edition) for edition in archive.editions]),
+        tuple(lines),
         summary if archive.editions else "",
         context.counts.activity_chart(context.config.themes),
     )
 
 
-def _line_inputs(context: SiteContext, edition: Edition) -> tuple[object, ...]:
-    """Returns what a week's line is made from: few edits of a story change the archive page."""
-    subjects = about(context, edition)
-    return edition.week, edition.closed, len(edition.stories), subjects, edition.title
-
-
 def _archive_data(
-    context: SiteContext, _: tuple[tuple[object, ...], ...], summary: str, pulse: Chart | None
+    context: SiteContext, _: tuple[tuple[object, ...], ...], summary: str, chart: Chart | None
 ) -> Mapping[str, object]:
-    years = []
-    for year, found in groupby(context.archive.editions, lambda edition: edition.week.year):
-        editions = list(found)
+    years, listed = [], []
+    for year, editions_of_year in groupby(
+        context.archive.editions, lambda edition: edition.week.year
+    ):
+        editions = list(editions_of_year)
         count = formatting.stories(sum(len(edition.stories) for edition in editions))
         weeks = tuple([week_line(context, edition) for edition in editions])
         years.append(YearView(year, count, weeks))
-    listed = tuple(Listed(week.label, week.place) for year in years for week in year.weeks)
-    return {"years": tuple(years), "summary": summary, "pulse": pulse, "listed": listed}
+        listed += [Listed(week.label, week.place) for week in weeks]
+    return {"years": tuple(years), "summary": summary, "pulse": chart, "listed": tuple(listed)}

@@ -11,7 +11,6 @@ from datetime import datetime, time
 from operator import attrgetter
 from typing import NamedTuple
 
-from digest.model import Story
 from digest.names import lasting_name
 from digest.site import addresses, formatting
 from digest.site.context import SiteContext
@@ -34,51 +33,31 @@ class Corrected(NamedTuple):
 
 def corrections_pages(context: SiteContext) -> Iterator[Page]:
     """Yields the page of corrections; its feed is one of `corrections_feed`."""
-    corrected = _all(context)
+    title, corrected = context.config.site.title, _all(context)
     count = formatting.count(len(corrected), "correction") if corrected else "No corrections"
     head = Head(
         title=context.titled("Corrections"),
-        description=f"{count} in {context.config.site.title}, the newest first.",
+        description=f"{count} in {title}, the newest first.",
         place=addresses.CORRECTIONS,
-        feeds=(Link(f"{context.config.site.title}: corrections", addresses.CORRECTIONS_FEED),),
+        feeds=(Link(f"{title}: corrections", addresses.CORRECTIONS_FEED),),
         updated=corrected[0].updated.isoformat() if corrected else "",
     )
-    yield context.page("corrections.html", "the page of corrections", head, _data, corrected)
+    source = "the page of corrections"
+    yield context.page("corrections.html", source, head, _corrections_data, corrected)
+
+
+def _corrections_data(_: SiteContext, corrected: tuple[Corrected, ...]) -> Mapping[str, object]:
+    return {"corrected": corrected}
 
 
 def corrections_feed(context: SiteContext) -> Page:
     """Returns the feed of corrections."""
+    place, template = addresses.CORRECTIONS_FEED, "feeds/corrections.xml"
     newest = _all(context)[:_IN_FEED]
-    source = "the feed of corrections"
-    return context.file(addresses.CORRECTIONS_FEED, "feeds/corrections.xml", source, _feed, newest)
+    return context.file(place, template, "the feed of corrections", _feed_data, newest)
 
 
-def _all(context: SiteContext) -> tuple[Corrected, ...]:
-    found: list[Corrected] = []
-    for story in context.archive.all:
-        if story.corrections or (story.earlier and story.file in context.archive.content.earlier):
-            found += _of_story(context, story)
-    return tuple(sorted(found, key=attrgetter("updated", "id"), reverse=True))
-
-
-def _of_story(context: SiteContext, story: Story) -> Iterator[Corrected]:
-    content, site, cards = context.archive.content, context.config.site, context.cards
-    name, zone = lasting_name(story, content.names), context.entries.zone
-    shown = story.shown_headline, cards.place(story)
-    for correction in story.corrections:
-        id = atom.feed_id(site, "correction", name, str(correction.day), correction.text)
-        day = datetime.combine(correction.day, time(), zone)
-        yield Corrected(id, day, *shown, correction.text, "")
-    for title in content.earlier.get(story.file, ()) if story.earlier else ():
-        id = atom.feed_id(site, "headline", name, title)
-        yield Corrected(id, context.archive.changed[story.file], *shown, story.title, title)
-
-
-def _data(_: SiteContext, corrected: tuple[Corrected, ...]) -> Mapping[str, object]:
-    return {"corrected": corrected}
-
-
-def _feed(context: SiteContext, corrected: tuple[Corrected, ...]) -> Mapping[str, object]:
+def _feed_data(context: SiteContext, corrected: tuple[Corrected, ...]) -> Mapping[str, object]:
     site = context.config.site
     return {
         "feed": atom.AtomFeed(
@@ -91,3 +70,25 @@ def _feed(context: SiteContext, corrected: tuple[Corrected, ...]) -> Mapping[str
             entries=corrected,
         )
     }
+
+
+def _all(context: SiteContext) -> tuple[Corrected, ...]:
+    """Returns everything that was corrected, the newest first."""
+    content, site, zone = context.archive.content, context.config.site, context.entries.zone
+    corrected = []
+    for story in context.archive.all:
+        earlier = content.earlier.get(story.file, ()) if story.earlier else ()
+        if not story.corrections and not earlier:
+            continue
+        name = lasting_name(story, content.names)
+        headline, place = story.shown_headline, context.cards.place(story)
+        for correction in story.corrections:
+            id = atom.feed_id(site, "correction", name, str(correction.day), correction.text)
+            day = datetime.combine(correction.day, time(), zone)
+            corrected.append(Corrected(id, day, headline, place, correction.text, ""))
+        for title in earlier:
+            id, changed = atom.feed_id(site, "headline", name, title), context.archive.changed
+            corrected.append(
+                Corrected(id, changed[story.file], headline, place, story.title, title)
+            )
+    return tuple(sorted(corrected, key=attrgetter("updated", "id"), reverse=True))

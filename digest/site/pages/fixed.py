@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from digest.model import FreePage
 from digest.site import addresses
-from digest.site.context import SiteContext, ThemeSummary
+from digest.site.context import SiteContext, ThemeSummary, no_data
 from digest.site.page import Head, Page
 from digest.site.pages.themes import theme_line
 
@@ -19,10 +19,22 @@ def fixed_pages(context: SiteContext) -> Iterator[Page]:
         head = Head(title=context.titled(page.title), description=description, place=here)
         links = context.links_key(page.body)
         yield context.page("page.html", page.file, head, _free_page_data, page, links)
-    if context.searched:
-        yield _search_page(context)
-    yield _subscribe_page(context)
-    yield _not_found_page(context)
+    if context.search_version is not None:
+        yield _search_page(context, context.search_version)
+    title = context.config.site.title
+    head = Head(
+        title=context.titled("Subscribe"),
+        description=f"How to follow {title}: its feeds, what each of them brings, and what a feed is.",
+        place=addresses.SUBSCRIBE,
+    )
+    source = "the page of subscribing"
+    yield context.page("subscribe.html", source, head, _subscribe_data, context.themes)
+    head = Head(
+        title=context.titled("Nothing here"),
+        description=f"{title} has no page at this address.",
+        place=addresses.NOT_FOUND,
+    )
+    yield context.page("404.html", "the page of lost addresses", head, no_data)
 
 
 def _free_page_data(context: SiteContext, page: FreePage, _: bytes) -> Mapping[str, object]:
@@ -30,59 +42,31 @@ def _free_page_data(context: SiteContext, page: FreePage, _: bytes) -> Mapping[s
     return {"title": page.title, "body": body, "draft": page.draft}
 
 
-def _subscribe_page(context: SiteContext) -> Page:
-    title = context.config.site.title
-    head = Head(
-        title=context.titled("Subscribe"),
-        description=(
-            f"How to follow {title}: its feeds, what each of them brings, and what a feed is."
-        ),
-        place=addresses.SUBSCRIBE,
-    )
-    source = "the page of subscribing"
-    return context.page("subscribe.html", source, head, _subscribe_data, context.themes)
-
-
 def _subscribe_data(context: SiteContext, themes: tuple[ThemeSummary, ...]) -> Mapping[str, object]:
-    lines = tuple(theme_line(context, theme) for theme in themes)
+    lines = tuple([theme_line(context, theme) for theme in themes])
     return {"themes": lines, "mail": context.config.mail.subscribe}
 
 
-def _search_page(context: SiteContext) -> Page:
+def _search_page(context: SiteContext, version: str) -> Page:
     head = Head(
         title=context.titled("Search"),
         description=f"Search all stories of {context.config.site.title} by words, theme and year.",
         place=addresses.SEARCH,
     )
-    themes = tuple(
-        (summary.theme.id, summary.theme.title, context.cards.chips[summary.theme.id].colour)
-        for summary in context.themes
-        if summary.stories
-    )
-    editions = [
-        edition for edition in context.archive.editions if edition.stories or edition.letter
-    ]
-    years = tuple(dict.fromkeys(edition.week.year for edition in editions))
-    version = context.search_version
-    return context.page(
-        "search.html", "the search page", head, _search_data, themes, years, version
-    )
+    themes = []
+    for summary in context.themes:
+        if summary.stories:
+            theme = summary.theme
+            themes.append((theme.id, theme.title, context.cards.chips[theme.id].colour))
+    years: dict[int, None] = {}
+    for edition in context.archive.editions:
+        if edition.stories or edition.letter:
+            years[edition.week.year] = None
+    inputs = tuple(themes), tuple(years), version
+    return context.page("search.html", "the search page", head, _search_data, *inputs)
 
 
 def _search_data(
     _: SiteContext, themes: tuple[tuple[str, str, int], ...], years: tuple[int, ...], version: str
 ) -> Mapping[str, object]:
     return {"themes": themes, "years": years, "program": version}
-
-
-def _not_found_page(context: SiteContext) -> Page:
-    head = Head(
-        title=context.titled("Nothing here"),
-        description=f"{context.config.site.title} has no page at this address.",
-        place=addresses.NOT_FOUND,
-    )
-    return context.page("404.html", "the page of lost addresses", head, _not_found_data)
-
-
-def _not_found_data(_: SiteContext) -> Mapping[str, object]:
-    return {}
