@@ -9,11 +9,11 @@ links back is of that day or later. So a month can be over before it ends.
 from __future__ import annotations
 
 import re
+from calendar import monthrange
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from datetime import date, datetime, time, timedelta
+from collections.abc import Callable, Collection, Iterator, Mapping
+from datetime import date, datetime, time
 from functools import partial
-from itertools import islice
 from operator import attrgetter
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -28,7 +28,6 @@ from digest.week import Week, reached
 
 _ORDER = attrgetter("last", "when", "source.day", "source.place", "text")
 _SHOWN = 3  # in the box on a page
-_MONTH, _YEAR = timedelta(days=31), timedelta(days=366)
 
 
 class Source(NamedTuple):
@@ -48,6 +47,14 @@ class Source(NamedTuple):
         return "#" in self.place
 
 
+class AheadLine(NamedTuple):
+    """A date ahead in a list: what is due, and the place of the text that says so."""
+
+    when: str
+    text: str
+    place: str
+
+
 class Announced(NamedTuple):
     """A date ahead, from its `first` to its `last` day; `since` are texts that say what came of it."""
 
@@ -58,13 +65,10 @@ class Announced(NamedTuple):
     source: Source
     since: tuple[Source, ...]
 
-
-class AheadLine(NamedTuple):
-    """A date ahead in a list: what is due, and the place of the text that says so."""
-
-    when: str
-    text: str
-    place: str
+    @property
+    def line(self) -> AheadLine:
+        """The date in a list."""
+        return AheadLine(self.when, self.text, self.source.place)
 
 
 class Ahead(NamedTuple):
@@ -77,58 +81,54 @@ class Ahead(NamedTuple):
 
     def lines(self) -> tuple[AheadLine, ...]:
         """Returns the next three dates after the newest story."""
-        return _lines(self.coming)
+        return tuple([announced.line for announced in self.coming[:_SHOWN]])
 
     def lines_of(self, edition: Edition) -> tuple[AheadLine, ...]:
         """Returns the next three dates as of an edition: announced until then, and due after it."""
         if not self.all:
             return ()
         week, day = edition.week, _newest_day(edition)
-        return _lines(
-            one
-            for one in self.all
-            if one.last >= day and one.source.week <= week
-            if not any(text.week <= week and text.day >= one.first for text in one.since)
-        )
+        lines: list[AheadLine] = []
+        for announced in self.all:
+            if announced.last < day or announced.source.week > week:
+                continue
+            if any(text.week <= week and text.day >= announced.first for text in announced.since):
+                continue
+            lines.append(announced.line)
+            if len(lines) == _SHOWN:
+                break
+        return tuple(lines)
 
 
 def ahead_of(archive: Archive, config: Config, markdown: MarkdownRenderer) -> Ahead:
     """Returns all dates that published texts announce."""
-    found = list(_announced(archive, config))
-    if not found:
+    due_dates: list[tuple[Source, DueDate]] = []
+    for edition in archive.editions:
+        if letter := edition.letter:
+            due_dates += [(_letter(letter, edition, config), due) for due in letter.ahead]
+        for story in edition.all:
+            due_dates += [(_story(story, archive), due) for due in story.ahead]
+    if not due_dates:
         return Ahead()
-    newest, coming, past = _newest(archive), list[Announced](), list[Announced]()
-    links_back = _links_back(archive, config, markdown, {source for source, _ in found})
-    for source, one in found:
-        first, last = formatting.first_day(one.when), _last_day_of(one.when)
+    # Weeks far ahead, by a typing error, do not count.
+    with_stories = {edition.week: edition for edition in archive.editions if edition.stories}
+    weeks = reached(with_stories)
+    newest = _newest_day(with_stories[weeks[-1]]) if weeks else None
+    links_back = _links_back(archive, config, markdown, {source for source, _ in due_dates})
+    coming, past = list[Announced](), list[Announced]()
+    for source, due in due_dates:
+        first, last = formatting.first_day(due.when), _last_day(due.when)
         later = links_back.get(source, ())
         since = tuple([text for text in later if text.day >= first])
         has_passed = newest is not None and last < newest
         if has_passed:
             since = since or later  # it may have been called off before
-        made = Announced(one.when, first, last, one.text, source, since)
-        (past if has_passed or since else coming).append(made)
+        announced = Announced(due.when, first, last, due.text, source, since)
+        (past if has_passed or since else coming).append(announced)
     coming.sort(key=_ORDER)
     past.sort(key=_ORDER)
     every = tuple(sorted((*past, *coming), key=_ORDER))
     return Ahead(every, tuple(coming), tuple(reversed(past)))
-
-
-def _announced(archive: Archive, config: Config) -> Iterator[tuple[Source, DueDate]]:
-    for edition in archive.editions:
-        if edition.letter:
-            for one in edition.letter.ahead:
-                yield _letter(edition.letter, edition, config), one
-        for story in edition.all:
-            for one in story.ahead:
-                yield _story(story, archive), one
-
-
-def _newest(archive: Archive) -> date | None:
-    """Returns the day of the newest story; weeks far ahead, by a typing error, do not count."""
-    with_stories = {edition.week: edition for edition in archive.editions if edition.stories}
-    last = reached(with_stories)[-1:]
-    return _newest_day(with_stories[last[0]]) if last else None
 
 
 def _newest_day(edition: Edition) -> date:
@@ -138,18 +138,14 @@ def _newest_day(edition: Edition) -> date:
     return max(week.monday, min(newest, week.sunday))
 
 
-def _last_day_of(when: str) -> date:
+def _last_day(when: str) -> date:
+    """Returns the last day of a day, month or year in ISO 8601."""
     first = formatting.first_day(when)
     if len(when) == len("2027"):
-        return (first + _YEAR).replace(day=1) - timedelta(days=1)
+        return first.replace(month=12, day=31)
     if len(when) == len("2027-01"):
-        return (first + _MONTH).replace(day=1) - timedelta(days=1)
+        return first.replace(day=monthrange(first.year, first.month)[1])
     return first
-
-
-def _lines(dates: Iterable[Announced]) -> tuple[AheadLine, ...]:
-    shown = islice(dates, _SHOWN)
-    return tuple([AheadLine(one.when, one.text, one.source.place) for one in shown])
 
 
 def _story(story: Story, archive: Archive) -> Source:
@@ -184,14 +180,17 @@ def _links_back(
     by_link = defaultdict[str, list[Source]](list)
     for source in sources:
         by_link[markdown.targets.base.href(source.place)].append(source)
-    found = defaultdict[Source, list[Source]](list)
+    links_back = defaultdict[Source, list[Source]](list)
 
     def look(text: str, file: str, edition: Edition, make: Callable[[], Source]) -> None:
-        for link in set(_links(text, file, edition.week, markdown)).intersection(by_link):
+        for link in by_link.keys() & set(_links(text, file, edition.week, markdown)):
             later = make()
             for source in by_link[link]:
-                if _is_later(later, source):
-                    found[source].append(later)
+                is_later = later.week > source.week
+                if later.week == source.week:  # a letter tells of all days of its week
+                    is_later = later.is_story and later.day > source.day
+                if is_later:
+                    links_back[source].append(later)
 
     first = min(source.week for source in sources)
     for edition in archive.editions:
@@ -202,7 +201,7 @@ def _links_back(
         if letter := edition.letter:
             look(letter.body, letter.file, edition, partial(_letter, letter, edition, config))
     by_day = attrgetter("day", "place")
-    return {source: tuple(sorted(later, key=by_day)) for source, later in found.items()}
+    return {source: tuple(sorted(later, key=by_day)) for source, later in links_back.items()}
 
 
 def _links(text: str, file: str, week: Week, markdown: MarkdownRenderer) -> Iterator[str]:
@@ -216,10 +215,3 @@ def _links(text: str, file: str, week: Week, markdown: MarkdownRenderer) -> Iter
     if base.url in text:
         for address in re.findall(rf"{re.escape(base.url)}[^\s<>()\[\]\"']*", text):
             yield address.removeprefix(base.origin)
-
-
-def _is_later(text: Source, source: Source) -> bool:
-    """True if a text is of a later week, or both are stories and it is of a later day."""
-    if text.week != source.week:
-        return text.week > source.week
-    return text.is_story and text.day > source.day

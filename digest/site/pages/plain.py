@@ -28,7 +28,7 @@ _TAG = re.compile(
     r'<(?P<closing>/?)(?P<name>[a-z0-9]+)(?P<attributes>(?:[^>"]|"[^"]*")*)>',
     re.DOTALL,
 )
-_LINE = "\0"  # stands for a line break in preformatted text, which stays as it is
+_LINE = "\0"  # a line break in preformatted text, which stays as it is
 _HREF, _ALT = re.compile(r'href="([^"]*)"'), re.compile(r'alt="([^"]*)"')
 _GAP = re.compile(r"(?<!\s)\s*\n\s*\n")
 _MARKS = {
@@ -53,25 +53,19 @@ class WeekEntry(NamedTuple):
 
 def plain_pages(context: SiteContext) -> Iterator[Page]:
     """Yields each week as Markdown, and the two lists of all."""
-    editions = context.archive.editions
-    for edition in editions:
-        place = addresses.week_markdown(edition.week)
-        source, ahead = f"{edition.week} as Markdown", context.ahead.lines_of(edition)
-        yield context.file(place, "feeds/plain.txt", source, _week_text, edition, ahead, last=True)
-    weeks = tuple(
-        [
-            WeekEntry(edition.week, edition.closed, len(edition.stories), edition.title)
-            for edition in editions
-        ]
-    )
+    weeks = []
+    for edition in context.archive.editions:
+        week = edition.week
+        place, source = addresses.week_markdown(week), f"{week} as Markdown"
+        inputs = edition, context.ahead.lines_of(edition)
+        yield context.file(place, "feeds/plain.txt", source, _week_data, *inputs, last=True)
+        weeks.append(WeekEntry(week, edition.closed, len(edition.stories), edition.title))
     themes = tuple([(one.theme.id, one.theme.title, one.stories) for one in context.themes])
-    ahead = tuple([AheadLine(one.when, one.text, one.source.place) for one in context.ahead.all])
-    inputs = weeks, themes, ahead
-    yield context.file(
-        addresses.ARCHIVE_JSON, "feeds/archive.json", "the list of weeks", _archive, *inputs
-    )
-    source = "the list for language models"
-    yield context.file(addresses.LLMS, "feeds/plain.txt", source, _llms, *inputs)
+    lists = tuple(weeks), themes, tuple([date.line for date in context.ahead.all])
+    place, source = addresses.ARCHIVE_JSON, "the list of weeks"
+    yield context.file(place, "feeds/archive.json", source, _archive_data, *lists)
+    place, source = addresses.LLMS, "the list for language models"
+    yield context.file(place, "feeds/plain.txt", source, _llms_data, *lists)
 
 
 def markdown_of(markup: Html) -> str:
@@ -140,38 +134,39 @@ def _indented(text: str, first: str, others: str) -> str:
     return "\n".join(indented).replace(f"\n{_LINE}", _LINE)
 
 
-def _week_text(
+def _week_data(
     context: SiteContext, edition: Edition, ahead: Sequence[AheadLine]
 ) -> Mapping[str, object]:
-    view, base = edition_view(context, edition), context.base
-    front = f"---\ngenerator: Digest\nurl: {base.absolute(view.place)}\n---"
+    view, absolute_url = edition_view(context, edition), context.base.absolute
     title = formatting.titled(edition.week, edition.title)
-    parts = [front, f"# {_words(title)}", f"{view.span}, {view.count.lower()}."]
+    parts = [
+        f"---\ngenerator: Digest\nurl: {absolute_url(view.place)}\n---",
+        f"# {_words(title)}",
+        f"{view.span}, {view.count.lower()}.",
+    ]
     if view.letter:
-        parts.append(markdown_of(absolute(view.letter.body, base.origin)))
+        parts.append(markdown_of(absolute(view.letter.body, context.base.origin)))
     if view.lead:
-        parts += ["## Lead story", _story(context, view.lead)]
+        parts += ["## Lead story", _story(context.base, view.lead)]
     for group in view.groups:
-        parts += [f"## {_words(group.title)}", *(_story(context, card) for card in group.all)]
+        parts += [f"## {_words(group.title)}", *(_story(context.base, card) for card in group.all)]
     if ahead:
-        parts += ["## Ahead, as of this week", "\n".join(_due(base, one) for one in ahead)]
+        items = [
+            f"- {formatting.period(date.when)}: {_link(date.text, absolute_url(date.place))}"
+            for date in ahead
+        ]
+        parts += ["## Ahead, as of this week", "\n".join(items)]
     return {"text": Html("\n\n".join(filter(None, parts)) + "\n")}
 
 
-def _due(base: Base, one: AheadLine) -> str:
-    """Returns a date ahead as an item of a list."""
-    link = f"[{_words(one.text)}](<{base.absolute(one.place)}>)"
-    return f"- {formatting.period(one.when)}: {link}"
-
-
-def _story(context: SiteContext, card: Card) -> str:
+def _story(base: Base, card: Card) -> str:
     """Returns a story as Markdown: headline, details, note, excerpt, corrections, stories below it."""
-    base = context.base
-    facts = (card.source, card.byline, formatting.day(card.published))
-    saved = f"[Saved copy](<{card.saved}>) · " if card.saved else ""
+    details = (card.source, card.byline, formatting.day(card.published))
+    saved = f"{_link('Saved copy', card.saved)} · " if card.saved else ""
+    permalink = _link("Permalink", base.absolute(card.place))
     parts = [
-        f"### [{_words(card.headline)}](<{card.link}>)",
-        f"{_words(', '.join(filter(None, facts)))}. {saved}[Permalink](<{base.absolute(card.place)}>)",
+        f"### {_link(card.headline, card.link)}",
+        f"{_words(', '.join(filter(None, details)))}. {saved}{permalink}",
         markdown_of(absolute(card.note, base.origin)),
     ]
     if card.excerpt:
@@ -179,19 +174,19 @@ def _story(context: SiteContext, card: Card) -> str:
         parts.append(f"{_words(card.speaker)} writes:\n\n> {quoted}")
     for correction in card.corrections:
         parts.append(f"Corrected {formatting.day(correction.day)}: {_words(correction.text)}")
-    for one in card.also:
-        parts.append(f"Also: [{_words(one.headline)}](<{one.link}>), {_words(one.source)}")
+    for also in card.also:
+        parts.append(f"Also: {_link(also.headline, also.link)}, {_words(also.source)}")
     return "\n\n".join(filter(None, parts))
 
 
-def _archive(
+def _archive_data(
     context: SiteContext,
     weeks: Sequence[WeekEntry],
     themes: Sequence[tuple[str, str, int]],
     ahead: Sequence[AheadLine],
 ) -> Mapping[str, object]:
-    site, link = context.config.site, context.base.absolute
-    listed = []
+    site, url = context.config.site, context.base.absolute
+    listed_weeks = []
     for week, closed, stories, title in weeks:
         facts = {
             "week": str(week),
@@ -200,63 +195,60 @@ def _archive(
             "to": str(week.sunday),
             "closed": closed,
             "stories": stories,
-            "url": link(addresses.week(week)),
-            "markdown": link(addresses.week_markdown(week)),
+            "url": url(addresses.week(week)),
+            "markdown": url(addresses.week_markdown(week)),
         }
-        listed.append({**facts, "feed": link(addresses.week_feed(week))} if closed else facts)
-    return {
-        "archive": {
-            "title": site.title,
-            "description": site.description,
-            "language": site.language,
-            "url": link(addresses.HOME),
-            "weeks": listed,
-            "themes": [
-                {
-                    "id": id,
-                    "title": title,
-                    "stories": stories,
-                    "url": link(addresses.theme(id)),
-                    "feed": link(addresses.theme_feed(id)),
-                }
-                for id, title, stories in themes
-            ],
-            "ahead": [
-                {"date": when, "text": text, "url": link(place)} for when, text, place in ahead
-            ],
-        }
+        if closed:
+            facts["feed"] = url(addresses.week_feed(week))
+        listed_weeks.append(facts)
+    listed_themes = []
+    for id, title, stories in themes:
+        place, feed = url(addresses.theme(id)), url(addresses.theme_feed(id))
+        facts = {"id": id, "title": title, "stories": stories, "url": place, "feed": feed}
+        listed_themes.append(facts)
+    archive = {
+        "title": site.title,
+        "description": site.description,
+        "language": site.language,
+        "url": url(addresses.HOME),
+        "weeks": listed_weeks,
+        "themes": listed_themes,
+        "ahead": [{"date": when, "text": text, "url": url(place)} for when, text, place in ahead],
     }
+    return {"archive": archive}
 
 
-def _llms(
+def _llms_data(
     context: SiteContext,
     weeks: Sequence[WeekEntry],
     themes: Sequence[tuple[str, str, int]],
     ahead: Sequence[AheadLine],
 ) -> Mapping[str, object]:
     """Returns the site in short, in the form that llmstxt.org proposes."""
-    site, link = context.config.site, context.base.absolute
+    site, url = context.config.site, context.base.absolute
     lines = [f"# {_words(site.title)}", ""]
     if site.description:
         lines += [f"> {_words(site.description)}", ""]
     lines.append("Stories of other publishers, chosen and commented on week by week.")
     lines += ["", "## Weeks", ""]
     for week, _, stories, title in weeks[:_NEWEST]:
-        name = _words(formatting.titled(week, title))
-        place = link(addresses.week_markdown(week))
-        lines.append(f"- [{name}](<{place}>): {formatting.stories(stories).lower()}")
+        link = _link(formatting.titled(week, title), url(addresses.week_markdown(week)))
+        lines.append(f"- {link}: {formatting.stories(stories).lower()}")
     lines += ["", "## Themes", ""]
     for id, title, stories in themes:
-        count = formatting.stories(stories).lower()
-        lines.append(f"- [{_words(title)}](<{link(addresses.theme(id))}>): {count}")
+        link = _link(title, url(addresses.theme(id)))
+        lines.append(f"- {link}: {formatting.stories(stories).lower()}")
     lines += ["", "## Optional", ""]
     if ahead:
-        lines.append(
-            f"- [Dates ahead](<{link(addresses.AHEAD)}>): what is due, and what came of it"
-        )
-    lines.append(f"- [All weeks as JSON](<{link(addresses.ARCHIVE_JSON)}>)")
-    lines.append(f"- [The newest stories as a JSON Feed](<{link(addresses.FEED_JSON)}>)")
+        link = _link("Dates ahead", url(addresses.AHEAD))
+        lines.append(f"- {link}: what is due, and what came of it")
+    lines.append(f"- {_link('All weeks as JSON', url(addresses.ARCHIVE_JSON))}")
+    lines.append(f"- {_link('The newest stories as a JSON Feed', url(addresses.FEED_JSON))}")
     return {"text": Html("\n".join(lines) + "\n")}
+
+
+def _link(words: str, url: str) -> str:
+    return f"[{_words(words)}](<{url}>)"
 
 
 def _words(text: str) -> str:
