@@ -66,7 +66,7 @@ def run(
 def _read(address: str, config: Config, now: datetime, limits: Limits) -> tuple[Document, str]:
     """Returns the parsed page, and the URL after redirects."""
     fetched = fetch_page(address, agent=user_agent(config.site), now=now, limits=limits)
-    document = fetched if isinstance(fetched, Failed) else parse_client.page(fetched, limits)
+    document = fetched if isinstance(fetched, Failed) else parse_client.parse_page(fetched, limits)
     if document is None:
         raise DigestError(
             redact.mask(f"{address}: that is a feed; put it under [[feeds]] in digest.toml")

@@ -21,7 +21,7 @@ from digest.feeds.limits import Limits
 from digest.model import Config
 
 _MEMORY = "links.json"
-_LIMITS = Limits(deadline=20.0, connect=8.0, silence=12.0, retries=1)
+_LIMITS = Limits(deadline=20.0, connect_timeout=8.0, read_timeout=12.0, retries=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +50,7 @@ def run(
 ) -> LinkReport:
     """Requests the links that were not requested lately; `places` has file and line of each use."""
     memory = json_files.recall(root, _MEMORY)
-    results = link_check.recalled(memory, now)
+    results = link_check.valid(memory, now)
     due = [address for address in places if address not in results]
     agent = fetch.user_agent(config.site)
     answers = fetch.check_links(
@@ -68,19 +68,19 @@ def run(
     answers = tuple(replace(one, copy=copies.get(one.address, "")) for one in answers)
     if due:
         final = [answer for answer in answers if not (answer.is_gone and no_copies)]
-        json_files.remember(root, _MEMORY, link_check.remembered(memory, final, now))
+        json_files.remember(root, _MEMORY, link_check.updated(memory, final, now))
     results |= {answer.address: answer for answer in answers}
     stories = {story.file: story for story in survey.content.stories}
     problems, unchecked = list[Problem](), list[Problem]()
     for address, uses in places.items():
         result = results[address]
-        doubt = link_check.doubt(result)
+        doubt = link_check.why_unknown(result)
         for file, line in uses:
             story = stories.get(file)
             is_of_story = story is not None and story.link.partition("#")[0] == address
             if story and is_of_story and story.saved and result.is_gone:
                 continue  # readers have the saved copy
-            if fault := link_check.fault(result, of_story=is_of_story):
+            if fault := link_check.problem(result, of_story=is_of_story):
                 problems.append(Problem(file, line, *fault, hint=True))
             if doubt:
                 what = f"{redact.mask(address)} could not be checked: {doubt}"
@@ -99,7 +99,7 @@ def _from_public_feeds(survey: ContentReport, config: Config) -> frozenset[str]:
     own = {
         feed.id
         for feed in config.feeds
-        if not urls.web_link(feed.url) or private_networks.is_inside(feed.url)
+        if not urls.web_link(feed.url) or private_networks.is_private_link(feed.url)
     }
     links = set()
     for story in survey.content.stories:

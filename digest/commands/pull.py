@@ -26,7 +26,7 @@ from digest.errors import DigestError
 from digest.feeds import feed_state, parse_client
 from digest.feeds.concurrent import Progress
 from digest.feeds.feed_state import Memory
-from digest.feeds.fetch import fetch_in_parts, user_agent
+from digest.feeds.fetch import fetch_in_batches, user_agent
 from digest.feeds.limits import USUAL, Limits
 from digest.intake import changes, feed_filter, inbox_files, precedence, snapshot
 from digest.intake.pull_state import PullPlan
@@ -82,13 +82,13 @@ def run(
             else:
                 due.append(feed)
         hashes = _ledger_hashes(root, due)
-        parts = fetch_in_parts(
+        parts = fetch_in_batches(
             due,
             root=root,
             known=feed_state.validators(due, memory, hashes),
             agent=user_agent(config.site),
             now=now,
-            limits=replace(limits, prompt=None) if dry else limits,
+            limits=replace(limits, quick_answer=None) if dry else limits,
             on_progress=on_progress,
         )
         reports = []
@@ -147,7 +147,7 @@ def _parse(answers: tuple[Fetched | Failed, ...], limits: Limits, dry: bool) -> 
     So a hostile feed cannot delay the others. A dry run, which writes nothing, has one batch.
     """
     bodies = [answer for answer in answers if isinstance(answer, Fetched) and answer.body]
-    parts = parse_client.feeds(bodies, limits)
+    parts = parse_client.parse_feeds(bodies, limits)
     if dry:
         whole = dict[str, Document | Failed]()
         for documents in parts:

@@ -35,7 +35,7 @@ FOLDER = "tools"
 _LOCK = own_wheel.PACKAGE / "locked-packages.txt"
 _GITHUB = re.compile(r"https://github\.com/([\w-]+/[\w.-]+?)(?:\.git)?/?", re.IGNORECASE)
 _AGENT = f"digest/{__version__}"
-_LIMITS = Limits(deadline=15, connect=5, silence=10, retries=0)
+_LIMITS = Limits(deadline=15, connect_timeout=5, read_timeout=10, retries=0)
 _REFUSED = {401, 403, 404, 410}
 """What a host answers for a repository that only some may read."""
 _HASH = re.compile(r" \\\n +--hash=\S+")

@@ -26,7 +26,7 @@ class Cleaned:
     is_entry_cut: bool = False
 
 
-def cleaned(body: bytes, content_type: str, namespaces: Mapping[str, str]) -> Cleaned:
+def clean(body: bytes, content_type: str, namespaces: Mapping[str, str]) -> Cleaned:
     """Returns the document; `namespaces` maps namespace URIs to the prefixes that we use."""
     decoded = encodings.decode(body, content_type)
     legal = repair.without_illegal(decoded.text)
@@ -38,7 +38,7 @@ def cleaned(body: bytes, content_type: str, namespaces: Mapping[str, str]) -> Cl
     bare = repair.bare(legal.text)
     try:
         if bare is not None:
-            return Cleaned(document=prune.pruned(bare, known).encode(), warnings=tuple(warnings))
+            return Cleaned(document=prune.prune(bare, known).encode(), warnings=tuple(warnings))
     except prune.NotWellFormed:
         pass
     prefixes = {
@@ -47,7 +47,7 @@ def cleaned(body: bytes, content_type: str, namespaces: Mapping[str, str]) -> Cl
     }
     repaired = repair.repair(legal.text, prefixes)
     try:
-        document = prune.pruned(repaired.text, known)
+        document = prune.prune(repaired.text, known)
     except prune.NotWellFormed:
         warnings.append("not well-formed XML; some text may be wrong")
         return Cleaned(document=legal.text.encode(), warnings=tuple(warnings))

@@ -1,7 +1,7 @@
 """Runs coroutines concurrently in an event loop of their own.
 
     run            all results, once the last coroutine has ended
-    run_in_parts   what is done after some seconds, then the rest: no waiting for slow servers
+    run_in_batches   what is done after some seconds, then the rest: no waiting for slow servers
 
 A name lookup runs in a thread and cannot be cancelled, so we do not wait for one at the end.
 """
@@ -47,7 +47,7 @@ async def _gather(
     return await asyncio.gather(*map(counted, coroutines))
 
 
-def run_in_parts(
+def run_in_batches(
     coroutines: Iterable[Coroutine[None, None, _T]],
     seconds: float | None,
     on_progress: Progress | None = None,

@@ -41,7 +41,7 @@ def find(
     for address, answer in zip(addresses, answers, strict=True):
         if isinstance(answer, list):
             candidates |= dict.fromkeys(answer)
-            if private_networks.is_inside(address):
+            if private_networks.is_private_link(address):
                 trusted.update(answer)
     untrusted = candidates.keys() - trusted
     read = _read(list(candidates), agent, now, limits, untrusted=untrusted)
@@ -67,7 +67,9 @@ def _read(
     fetched = fetch(
         feeds, root=Path(), known={}, agent=agent, now=now, limits=limits, untrusted=untrusted
     )
-    parsed = parse_client.sources([one for one in fetched if isinstance(one, Fetched)], limits)
+    parsed = parse_client.parse_sources(
+        [one for one in fetched if isinstance(one, Fetched)], limits
+    )
     return [_answer(one, parsed) for one in fetched]
 
 

@@ -25,7 +25,7 @@ import httpx
 
 from digest import __version__, urls
 from digest.feeds import concurrent, http_errors, local_file
-from digest.feeds.decode import Unpacker, UnreadableBodyError
+from digest.feeds.decompress import Decompressor, UnreadableBodyError
 from digest.feeds.http_errors import Redirect, Retry
 from digest.feeds.limits import USUAL, Limits
 from digest.feeds.link_check import LinkResult
@@ -72,15 +72,21 @@ def fetch(
     limits: Limits = USUAL,
     untrusted: Collection[str] = (),
 ) -> tuple[Fetched | Failed, ...]:
-    """Like `fetch_in_parts`, but returns all results at once."""
-    at_once = replace(limits, prompt=None)
-    (results,) = fetch_in_parts(
-        feeds, root=root, known=known, agent=agent, now=now, limits=at_once, untrusted=untrusted
+    """Like `fetch_in_batches`, but returns all results at once."""
+    in_one_batch = replace(limits, quick_answer=None)
+    (results,) = fetch_in_batches(
+        feeds,
+        root=root,
+        known=known,
+        agent=agent,
+        now=now,
+        limits=in_one_batch,
+        untrusted=untrusted,
     )
     return results
 
 
-def fetch_in_parts(
+def fetch_in_batches(
     feeds: Sequence[Feed],
     *,
     root: Path,
@@ -109,7 +115,7 @@ def fetch_in_parts(
         for number in remote
     )
     coroutines = (request.run() for request in requests)
-    for part in concurrent.run_in_parts(coroutines, limits.prompt, on_progress):
+    for part in concurrent.run_in_batches(coroutines, limits.quick_answer, on_progress):
         results |= {remote[number]: result for number, result in part.items()}
         if results or not feeds:
             yield tuple(results[number] for number in sorted(results))
@@ -174,7 +180,7 @@ def ask_api(
     try:
         client = httpx.Client(
             headers={"User-Agent": agent.encode("ascii", "ignore").decode()},
-            timeout=httpx.Timeout(limits.silence, connect=limits.connect),
+            timeout=httpx.Timeout(limits.read_timeout, connect=limits.connect_timeout),
         )
     except _UNUSABLE_ENVIRONMENT as error:
         return Reply(0, reason=f"{_UNUSABLE}: {error}")
@@ -190,7 +196,7 @@ def ask_api(
                     break
             return Reply(response.status_code, bytes(content))
     except _NETWORK_ERRORS as error:
-        return Reply(0, reason=http_errors.exception_reason(error, limits.silence))
+        return Reply(0, reason=http_errors.exception_reason(error, limits.read_timeout))
 
 
 class _Session:
@@ -240,7 +246,7 @@ class _Session:
                 "Accept": _ACCEPT_PAGE if self.pages else _ACCEPT,
                 "Accept-Encoding": "gzip, deflate",
             },
-            timeout=httpx.Timeout(self.limits.silence, connect=self.limits.connect),
+            timeout=httpx.Timeout(self.limits.read_timeout, connect=self.limits.connect_timeout),
             verify=self._ssl_context,
             follow_redirects=False,
             event_hooks={"response": [_set_location_aside]},
@@ -354,7 +360,7 @@ class _Request:
         except UnreadableBodyError as error:
             return self._failed(str(error))
         except _NETWORK_ERRORS as error:
-            reason = http_errors.exception_reason(error, self._session.limits.silence)
+            reason = http_errors.exception_reason(error, self._session.limits.read_timeout)
             failed = self._failed(reason)
             return Retry(failed) if http_errors.is_temporary(error) else failed
 
@@ -366,10 +372,10 @@ class _Request:
             return self._fetched(response, address, None)
         if status in http_errors.WITH_BODY:
             encoding = response.headers.get("content-encoding", "")
-            unpacker = Unpacker(encoding, self._session.limits.body)
+            decompressor = Decompressor(encoding, self._session.limits.body)
             async for chunk in response.aiter_raw():
-                unpacker.feed(chunk)
-            body = unpacker.end()
+                decompressor.add(chunk)
+            body = decompressor.finish()
             if not body.strip():
                 return self._failed("an empty answer")
             return self._fetched(response, address, body)

@@ -159,14 +159,14 @@ def redirect_reason(location: str | None) -> str:
     return f"a redirect to '{shown}', which is not a web address"
 
 
-def exception_reason(error: BaseException, silence: float) -> str:
-    """Returns why a request failed; `silence` is the read timeout in seconds."""
+def exception_reason(error: BaseException, read_timeout: float) -> str:
+    """Returns why a request failed; `read_timeout` is in seconds."""
     chain = list(_causes(error))
     for cause in chain:
         if reason := _system_reason(cause):
             return reason
     if _is_timeout(error):
-        return f"no answer for {silence:g} s"
+        return f"no answer for {read_timeout:g} s"
     return _protocol_reason(error, " ".join(str(cause) for cause in chain).lower())
 
 

@@ -14,10 +14,10 @@ class Limits:
 
     deadline: float = 30.0
     """For one feed, with all redirects and retries."""
-    prompt: float | None = 8.0
+    quick_answer: float | None = 8.0
     """Feeds that answer within this time are written before we wait for the others."""
-    connect: float = 10.0
-    silence: float = 20.0
+    connect_timeout: float = 10.0
+    read_timeout: float = 20.0
     """The longest wait for the next byte."""
     body: int = 20_000_000
     """Of a body after unpacking."""
@@ -28,7 +28,7 @@ class Limits:
     redirects: int = 10
     parse: float = 10.0
     """CPU time for one document."""
-    glance: float = 2.0
+    quick_parse: float = 2.0
     """A document that takes longer than this is parsed after the others have been written."""
     memory: int = 512 * 2**20
     """Of the process that parses a document."""

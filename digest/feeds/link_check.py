@@ -51,7 +51,7 @@ class LinkResult:
         return self.reason.startswith(http_errors.PRIVATE)
 
 
-def fault(result: LinkResult, *, of_story: bool = False) -> tuple[str, str] | None:
+def problem(result: LinkResult, *, of_story: bool = False) -> tuple[str, str] | None:
     """Returns what is wrong with a link and how to fix it, or None; `of_story`: it is a story's."""
     shown = redact.mask(result.address)
     if result.is_gone:
@@ -67,7 +67,7 @@ def fault(result: LinkResult, *, of_story: bool = False) -> tuple[str, str] | No
     return None
 
 
-def doubt(result: LinkResult) -> str:
+def why_unknown(result: LinkResult) -> str:
     """Returns why we cannot say whether a page exists, or "" if we can."""
     if result.is_good or result.is_gone:
         return ""
@@ -84,7 +84,7 @@ def is_offline(results: Iterable[LinkResult]) -> bool:
     return bool(asked) and not any(result.status for result in others)
 
 
-def recalled(memory: Mapping[str, Any], now: datetime) -> dict[str, LinkResult]:
+def valid(memory: Mapping[str, Any], now: datetime) -> dict[str, LinkResult]:
     """Returns the stored results that still hold: good ones for 30 days, others for one."""
     found = {}
     for address, stored in memory.items():
@@ -106,11 +106,11 @@ def recalled(memory: Mapping[str, Any], now: datetime) -> dict[str, LinkResult]:
     return found
 
 
-def remembered(
+def updated(
     memory: Mapping[str, Any], results: Iterable[LinkResult], now: datetime
 ) -> dict[str, Any]:
     """Returns what to store: the results in `memory` that still hold, and the new ones."""
-    stored = {address: memory[address] for address in recalled(memory, now)}
+    stored = {address: memory[address] for address in valid(memory, now)}
     for result in results:
         fields = {name: value for name, value in asdict(result).items() if name != "address"}
         stored[result.address] = {"at": now.isoformat(), **fields}

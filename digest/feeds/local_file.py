@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
-from digest.feeds.decode import Unpacker, UnreadableBodyError
+from digest.feeds.decompress import Decompressor, UnreadableBodyError
 from digest.model import Failed, Feed, Fetched, Validators
 
 _CHUNK = 1_000_000
@@ -29,11 +29,11 @@ def read(feed: Feed, root: Path, known: Validators, limit: int) -> Fetched | Fai
             return Failed(feed=feed, reason=reason)
         if not path.is_file():
             return Failed(feed=feed, reason=f"'{feed.url}' is not a file; correct the feed's url")
-        unpacker = Unpacker("", limit)
+        decompressor = Decompressor("", limit)
         with path.open("rb") as file:
             while chunk := file.read(_CHUNK):
-                unpacker.feed(chunk)
-        body = unpacker.end()
+                decompressor.add(chunk)
+        body = decompressor.finish()
     except (OSError, ValueError, RuntimeError) as error:
         # ValueError: a NUL in the path; RuntimeError: a loop of symbolic links
         reason = getattr(error, "strerror", None) or "its path cannot be opened"

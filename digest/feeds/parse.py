@@ -192,7 +192,7 @@ def _parsed(document: bytes, base: str) -> Any:
 
 
 def _cleaned(fetched: Fetched) -> Cleaned:
-    return clean.cleaned(fetched.body or b"", fetched.content_type, _NAMESPACES)
+    return clean.clean(fetched.body or b"", fetched.content_type, _NAMESPACES)
 
 
 def _why_not(body: bytes, base: str) -> str:

@@ -42,19 +42,21 @@ _EXPECTED = {
 """The only types that an answer may contain."""
 
 
-def feeds(documents: Sequence[Fetched], limits: Limits) -> Iterator[dict[str, Document | Failed]]:
+def parse_feeds(
+    documents: Sequence[Fetched], limits: Limits
+) -> Iterator[dict[str, Document | Failed]]:
     """Yields parsed feeds by feed id: first those that are quick to parse, then the others."""
     return _batches("feed", documents, limits)
 
 
-def sources(
+def parse_sources(
     documents: Sequence[Fetched], limits: Limits
 ) -> dict[str, FeedInfo | list[str] | Failed]:
     """Returns by feed id what each feed says about itself, or where a web page's feed may be."""
     return _all("source", documents, limits)
 
 
-def page(document: Fetched, limits: Limits) -> Document | Failed | None:
+def parse_page(document: Fetched, limits: Limits) -> Document | Failed | None:
     """Returns the story that a web page describes, or None if the document is a feed."""
     found: Document | Failed | None = _all("page", [document], limits)[document.feed.id]
     return found
@@ -73,7 +75,7 @@ def _batches(job: str, documents: Sequence[Fetched], limits: Limits) -> Iterator
         slow = []
         with Worker() as worker:
             for document in documents:
-                answer = worker.ask(job, document, limits.glance, limits.memory)
+                answer = worker.ask(job, document, limits.quick_parse, limits.memory)
                 if isinstance(answer, Unanswered):
                     slow.append(document)
                 else:

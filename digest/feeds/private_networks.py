@@ -85,7 +85,7 @@ def is_private(address: str) -> bool:
     return not ip.is_global or ip.is_multicast or any(ip in network for network in _SPECIAL)
 
 
-def is_inside(link: str) -> bool:
+def is_private_link(link: str) -> bool:
     """True if the host of a link has a private address; looks the name up."""
     try:
         found = socket.getaddrinfo(urlsplit(link).hostname, None, type=socket.SOCK_STREAM)

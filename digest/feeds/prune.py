@@ -71,7 +71,7 @@ _VOID = frozenset(
 )
 
 
-def pruned(text: str, namespaces: Mapping[str, str]) -> str:
+def prune(text: str, namespaces: Mapping[str, str]) -> str:
     """Returns the shallow document; raises NotWellFormed.
 
     `namespaces` maps namespace URIs in lower case to the prefixes that we use for them.

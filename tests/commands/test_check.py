@@ -899,7 +899,7 @@ def slow(exchange: Exchange) -> None:
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
-        linked_pages, "_LIMITS", Limits(deadline=1, connect=1, silence=0.4, retries=0)
+        linked_pages, "_LIMITS", Limits(deadline=1, connect_timeout=1, read_timeout=0.4, retries=0)
     )
 
 
@@ -1041,7 +1041,7 @@ def archive(monkeypatch: pytest.MonkeyPatch) -> Callable[[FeedHost, str], str]:
 
     Returns a function to the path of the query for a page of the host.
     """
-    monkeypatch.setattr(private_networks, "is_inside", lambda _: False)
+    monkeypatch.setattr(private_networks, "is_private_link", lambda _: False)
 
     def use(host: FeedHost, page: str) -> str:
         monkeypatch.setattr(saved_copies, "AVAILABILITY", host.url("/available"))

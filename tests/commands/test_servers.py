@@ -21,7 +21,7 @@ from digest.commands import pull
 from digest.commands.pull_report import PullReport, Row
 from digest.feeds.limits import Limits
 
-LIMITS = Limits(deadline=3, connect=1, silence=1, body=2_000_000, back_off=0.05)
+LIMITS = Limits(deadline=3, connect_timeout=1, read_timeout=1, body=2_000_000, back_off=0.05)
 NOW = datetime.now(UTC)
 PATHS = {"chain": "/chain/5/x", "delay": "/delay/0.2/x"}
 

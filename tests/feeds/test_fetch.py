@@ -25,7 +25,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from digest.feeds import http_errors
-from digest.feeds.decode import Unpacker, UnreadableBodyError
+from digest.feeds.decompress import Decompressor, UnreadableBodyError
 from digest.feeds.fetch import fetch
 from digest.feeds.limits import Limits
 from digest.model import Failed, Fetched, Validators
@@ -33,7 +33,7 @@ from digest.model import Failed, Fetched, Validators
 NOW = datetime(2026, 5, 20, 8, 0, tzinfo=UTC)
 BODY = b"<rss version='2.0'><channel><title>A feed</title></channel></rss>"
 HASH = hashlib.sha256(BODY).hexdigest()
-QUICK = Limits(deadline=3, connect=1, silence=1, back_off=0.01)
+QUICK = Limits(deadline=3, connect_timeout=1, read_timeout=1, back_off=0.01)
 
 
 @pytest.fixture(autouse=True)
@@ -265,7 +265,7 @@ def first(trouble: Answer) -> Answer:
     ids=["500", "503", "429", "reset", "silence", "hung up", "cut off"],
 )
 def test_passing_trouble_is_tried_again(trouble: Answer) -> None:
-    outcome = ask_one(first(trouble), limits=Limits(deadline=5, silence=0.3, back_off=0.01))
+    outcome = ask_one(first(trouble), limits=Limits(deadline=5, read_timeout=0.3, back_off=0.01))
 
     assert fetched(outcome).body == BODY
 
@@ -539,7 +539,7 @@ def test_broken_server_is_named_within_the_deadline(answer: Answer, words: str) 
 
 def test_silence_is_named_with_its_length() -> None:
     outcome = ask_one(
-        lambda exchange: exchange.hang(), limits=Limits(deadline=5, silence=0.2, retries=0)
+        lambda exchange: exchange.hang(), limits=Limits(deadline=5, read_timeout=0.2, retries=0)
     )
 
     assert failed(outcome).reason == "no answer for 0.2 s"
@@ -826,10 +826,10 @@ def test_body_that_cannot_be_unpacked_is_named(label: str, content: bytes, words
 
 
 def unpack(label: str, chunks: list[bytes], cap: int = 1_000_000) -> bytes:
-    unpacker = Unpacker(label, cap)
+    decompressor = Decompressor(label, cap)
     for chunk in chunks:
-        unpacker.feed(chunk)
-    return unpacker.end()
+        decompressor.add(chunk)
+    return decompressor.finish()
 
 
 @given(

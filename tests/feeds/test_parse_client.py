@@ -29,7 +29,7 @@ from digest.feeds.limits import Limits
 from digest.model import Document, Failed, Fetched
 
 NOW = datetime(2026, 5, 20, 8, 0, tzinfo=UTC)
-SHORT = Limits(parse=0.5, glance=0.2, deadline=5, retries=0)
+SHORT = Limits(parse=0.5, quick_parse=0.2, deadline=5, retries=0)
 SETTINGS = """\
 [site]
 title = "Test"
@@ -101,7 +101,7 @@ def fetched(body: bytes | str, id: str = "x") -> Fetched:
 
 def read(*bodies: bytes | str, limits: Limits = SHORT) -> list[dict[str, str]]:
     """The results of the documents, batch by batch: "read", or the reason."""
-    batches = parse_client.feeds(
+    batches = parse_client.parse_feeds(
         [fetched(body, str(number)) for number, body in enumerate(bodies)], limits
     )
     return [
@@ -200,8 +200,8 @@ def test_good_feeds_are_written_before_a_bad_one_gets_all_its_time(
     run(root)
 
     assert asked == [
-        ("bad", SHORT.glance, []),
-        ("good", SHORT.glance, []),
+        ("bad", SHORT.quick_parse, []),
+        ("good", SHORT.quick_parse, []),
         ("bad", SHORT.parse, ["2026-05-20-good.md"]),
     ]
 
@@ -216,7 +216,7 @@ def test_good_feeds_are_written_before_a_slow_server_has_answered(root: Path) ->
         written.append(is_there)
         exchange.reply(body=rss(item("Late")).encode())
 
-    limits = replace(SHORT, prompt=0.1, deadline=30, silence=30)
+    limits = replace(SHORT, quick_answer=0.1, deadline=30, read_timeout=30)
     with FeedHost({"/bad": slow}) as host:
         (root / "digest.toml").write_text(SETTINGS.replace("bad.xml", host.url("/bad")))
         report, again = run(root, limits), run(root, limits)
@@ -231,7 +231,7 @@ def test_a_sound_feed_that_needs_long_is_read_last_and_once(root: Path) -> None:
     (root / "bad.xml").write_text(
         LONG.replace("n29", "Good")
     )  # with the entry that the other feed has
-    limits = replace(SHORT, glance=0.01, parse=60)
+    limits = replace(SHORT, quick_parse=0.01, parse=60)
 
     report = run(root, limits)
     before = {path: path.read_bytes() for path in (root / "content").rglob("*") if path.is_file()}
@@ -249,7 +249,7 @@ def test_a_sound_feed_that_needs_long_is_read_last_and_once(root: Path) -> None:
 
 def test_what_was_read_last_is_remembered_as_the_rest_is(root: Path) -> None:
     (root / "bad.xml").write_text(LONG)
-    limits = replace(SHORT, glance=0.01, parse=60)
+    limits = replace(SHORT, quick_parse=0.01, parse=60)
 
     run(root, limits)
 
@@ -259,7 +259,7 @@ def test_what_was_read_last_is_remembered_as_the_rest_is(root: Path) -> None:
 def test_a_dry_run_reports_all_and_writes_nothing(root: Path) -> None:
     (root / "bad.xml").write_text(LONG)
 
-    report = run(root, replace(SHORT, glance=0.01, parse=60), dry=True)
+    report = run(root, replace(SHORT, quick_parse=0.01, parse=60), dry=True)
 
     assert [len(row.new) for row in report.rows] == [30, 1]
     assert not (root / "content").exists()
@@ -287,7 +287,7 @@ def test_a_document_made_to_stall_is_read_or_given_up(body: bytes | str) -> None
 def test_a_document_that_needs_too_much_memory_is_given_up_and_the_next_one_is_read(
     body: bytes | str,
 ) -> None:
-    limits = replace(SHORT, parse=60, glance=60, memory=100 * 2**20)
+    limits = replace(SHORT, parse=60, quick_parse=60, memory=100 * 2**20)
 
     assert read(body, GOOD, limits=limits) == [
         {"1": "read"},
@@ -312,7 +312,7 @@ def parsed(one):
     return real(one)
 parse.parse = parsed""")
 
-    found = read(rss(item("Odd")), GOOD, limits=replace(SHORT, parse=1, glance=1))
+    found = read(rss(item("Odd")), GOOD, limits=replace(SHORT, parse=1, quick_parse=1))
 
     assert found == [
         {"1": "read"},
@@ -347,7 +347,7 @@ def test_a_parser_that_fails_costs_the_document_that_made_it(
         f"def parsed(one):\n    if b'Odd' in one.body:\n        {act}\n    return real(one)\nparse.parse = parsed"
     )
 
-    found = read(rss(item("Odd")), GOOD, limits=replace(SHORT, parse=0.05, glance=0.05))
+    found = read(rss(item("Odd")), GOOD, limits=replace(SHORT, parse=0.05, quick_parse=0.05))
 
     assert {id: why for batch in found for id, why in batch.items()} == {"0": reason, "1": "read"}
 
@@ -358,7 +358,7 @@ def test_a_document_is_not_blamed_for_what_others_have_left_in_the_parser(
     in_worker("met = []\ndef parsed(one):\n    met.append(1)\n    return real(one) if len(met) < 3 else os.abort()\n"
               "parse.parse = parsed")  # fmt: skip
 
-    found = read(GOOD, GOOD, GOOD, limits=replace(SHORT, parse=60, glance=60))
+    found = read(GOOD, GOOD, GOOD, limits=replace(SHORT, parse=60, quick_parse=60))
 
     assert found == [{"0": "read", "1": "read"}, {"2": "read"}]
 
@@ -548,7 +548,7 @@ def test_a_document_comes_out_of_the_worker_as_it_went_in() -> None:
     from digest.feeds.parse import parse
 
     dated = rss(item("Dated \ud7ff", "<pubDate>Fri, 15 May 2026 09:32:41 +0000</pubDate>"))
-    ((batch,),) = (list(parse_client.feeds([fetched(dated)], SHORT)),)
+    ((batch,),) = (list(parse_client.parse_feeds([fetched(dated)], SHORT)),)
 
     assert isinstance(batch["x"], Document)
     assert batch["x"] == parse(fetched(dated))

@@ -38,7 +38,7 @@ class _TooLargeError(UnreadableBodyError):
     """A body over the limit."""
 
 
-class Unpacker:
+class Decompressor:
     """Collects a body and decompresses it at the end; `encodings` is the Content-Encoding header.
 
     `limit` is in bytes, for the body as sent and for the output of each layer.
@@ -49,13 +49,13 @@ class Unpacker:
         self._names = _names(encodings)
         self._sent = bytearray()
 
-    def feed(self, chunk: bytes) -> None:
+    def add(self, chunk: bytes) -> None:
         """Adds the next bytes of the body as sent; raises UnreadableBodyError."""
         self._sent += chunk
         if len(self._sent) > self._limit:
             raise _too_large(self._limit)
 
-    def end(self) -> bytes:
+    def finish(self) -> bytes:
         """Returns the decompressed body; raises UnreadableBodyError if it is incomplete."""
         body = bytes(self._sent)
         # the last "": some servers compress once more than they say
