@@ -50,8 +50,8 @@ def init(call: Call, folder: Path, feeds: tuple[str, ...], files: tuple[Path, ..
       digest init my-digest --feed https://a.example/ --feed https://b.example/
       digest init my-digest --opml subscriptions.opml
     """
+    from digest.commands import find_feeds, sample
     from digest.commands import init as command
-    from digest.commands import sample
 
     addresses = [web_address(feed, "--feed") for feed in feeds]
     if not (addresses or files):
@@ -61,9 +61,9 @@ def init(call: Call, folder: Path, feeds: tuple[str, ...], files: tuple[Path, ..
     if not has_sample:
         command.check_new(folder)  # before anybody is asked anything
     here = local_timezone.of_this_machine()
-    beat = command.beat_of(addresses, files, now=call.now)
+    found = find_feeds.run(addresses, files, now=call.now)
     if has_sample:
-        report = sample.replace_with(folder, beat, timezone=here)
+        report = sample.replace_with(folder, found, timezone=here)
         call.say(*(f"{feed.id}: {feed.title}, {redact.mask(feed.url)}" for feed in report.feeds))
         call.complain(*formatting.left_out(report.left_out))
         call.say(*(f"{file}: removed" for file in report.removed if call.verbose))
@@ -81,7 +81,7 @@ def init(call: Call, folder: Path, feeds: tuple[str, ...], files: tuple[Path, ..
         _tell_address(report.address, call)
         call.say("Next: digest pull && digest serve", _THEMES)
         return
-    _tell(command.run(folder, timezone=here, beat=beat, now=call.now), folder, call)
+    _tell(command.run(folder, timezone=here or "UTC", found=found, now=call.now), folder, call)
     if not here:
         call.complain(
             'This machine has no time zone set, so digest.toml says "UTC"; correct it before the first pull'

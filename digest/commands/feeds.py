@@ -15,7 +15,7 @@ from datetime import datetime
 from pathlib import Path
 
 from digest import config, config_edit, disk
-from digest.commands import init, status
+from digest.commands import find_feeds, status
 from digest.commands.status import FeedRow
 from digest.content import load, paths
 from digest.errors import DigestError
@@ -91,24 +91,24 @@ def add(
     ledgers = set(
         filter(None, (paths.feed_of(path.name) for path in (root / paths.LEDGERS).glob("*.jsonl")))
     )
-    beat = init.beat_of(
-        addresses, files, now=now, limits=limits, there=settings.feeds, taken=ledgers
+    found = find_feeds.run(
+        addresses, files, now=now, limits=limits, present=settings.feeds, taken=ledgers
     )
-    resumed = tuple(feed for feed in beat.known if feed.retired)
+    resumed = tuple(feed for feed in found.known if feed.retired)
     after = before
     for feed in resumed:
         after = config_edit.with_retired(after, feed.id, retired=False)
-    if beat.feeds:
-        after = config_edit.with_new_feeds(after, beat.feeds, beat.folders)
+    if found.feeds:
+        after = config_edit.with_new_feeds(after, found.feeds, found.folders)
     again = {feed.id for feed in resumed}
     kept = (feed._replace(retired=feed.retired and feed.id not in again) for feed in settings.feeds)
-    _write(root, before, after, settings._replace(feeds=(*kept, *beat.feeds)))
+    _write(root, before, after, settings._replace(feeds=(*kept, *found.feeds)))
     return AddReport(
-        added=beat.feeds,
+        added=found.feeds,
         resumed=resumed,
-        known=tuple(feed for feed in beat.known if not feed.retired),
-        left_out=beat.left_out,
-        earlier=dict(_earlier(beat.feeds, ledgers - ids)),
+        known=tuple(feed for feed in found.known if not feed.retired),
+        left_out=found.left_out,
+        earlier=dict(_earlier(found.feeds, ledgers - ids)),
     )
 
 

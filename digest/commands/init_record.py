@@ -16,14 +16,14 @@ from types import MappingProxyType
 from typing import Any
 
 from digest import __version__, disk, json_files
-from digest.commands import workflow
+from digest.commands import starter_files
 from digest.errors import DigestError
 
 FILE = ".digest-init.json"
 LINES_ADDED = frozenset({".gitignore", ".gitattributes"})
 """Files to which missing lines are added; their other lines may be the editor's."""
 _BEFORE_RECORDS = {
-    workflow.PLACE: frozenset(
+    starter_files.WORKFLOW: frozenset(
         {
             "80a2005a9537f83d",
             "1c10319e825119c6",

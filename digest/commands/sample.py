@@ -16,7 +16,8 @@ from pathlib import Path
 
 from digest import config, config_edit, disk, urls
 from digest.commands import site_address
-from digest.commands.init import SAMPLE, STARTER, NewDigest
+from digest.commands.find_feeds import FoundFeeds
+from digest.commands.starter_files import SAMPLE, STARTER
 from digest.commands.themes import with_removed_themes
 from digest.content import paths, store, story_file
 from digest.content.ledger import Record, hashes_of
@@ -55,7 +56,7 @@ def is_all(root: Path) -> bool:
     return False
 
 
-def replace_with(root: Path, beat: NewDigest, *, timezone: str) -> SampleReport:
+def replace_with(root: Path, found: FoundFeeds, *, timezone: str) -> SampleReport:
     """Puts the feeds in the place of the sample; `timezone` is that of this machine, "" if it has
     none."""
     before = (disk.read_inside(root, CONFIG_FILE) or b"").decode()
@@ -74,7 +75,7 @@ def replace_with(root: Path, beat: NewDigest, *, timezone: str) -> SampleReport:
         in_use |= {page.name for page in survey.content.introductions} | {*sample.themes}
         if survey.unread:  # may have any theme
             in_use |= {theme.id for theme in old.themes}
-        site = {} if others else _with_defaults_replaced(old, beat, timezone)
+        site = {} if others else _with_defaults_replaced(old, found, timezone)
         is_example = urls.is_placeholder(old.site.url)
         address = site_address.of_origin(root) if is_example else ""
         if address:
@@ -82,8 +83,8 @@ def replace_with(root: Path, beat: NewDigest, *, timezone: str) -> SampleReport:
         after = config_edit.with_sample_replaced(
             before,
             (STARTER / CONFIG_FILE).read_text(encoding="utf-8"),
-            beat.feeds,
-            beat.folders,
+            found.feeds,
+            found.folders,
             themes_in_use=in_use,
             site=site,
         )
@@ -107,8 +108,8 @@ def replace_with(root: Path, beat: NewDigest, *, timezone: str) -> SampleReport:
                 (root / folder).rmdir()
         config_edit.write(root, before, after)
     return SampleReport(
-        feeds=beat.feeds,
-        left_out=beat.left_out,
+        feeds=found.feeds,
+        left_out=found.left_out,
         removed=tuple(sorted(removed)),
         kept=tuple(story.file for story in of_sample if story.file not in removed),
         themes=bool(new.themes),
@@ -117,10 +118,10 @@ def replace_with(root: Path, beat: NewDigest, *, timezone: str) -> SampleReport:
     )
 
 
-def _with_defaults_replaced(old: Config, beat: NewDigest, timezone: str) -> dict[str, str]:
+def _with_defaults_replaced(old: Config, found: FoundFeeds, timezone: str) -> dict[str, str]:
     """Returns the time zone and the language, for those that still are as in the sample."""
     site = {"timezone": timezone} if timezone and old.site.timezone == _TIMEZONE else {}
-    return site | ({"language": beat.language} if old.site.language == _LANGUAGE else {})
+    return site | ({"language": found.language} if old.site.language == _LANGUAGE else {})
 
 
 def _is_unedited(story: Story, text: str, survey: ContentReport, settings: Config) -> bool:

@@ -18,9 +18,10 @@ from datetime import datetime
 from pathlib import Path
 
 from digest import config, config_template, disk, git
-from digest.commands import init, init_record, requirement
+from digest.commands import init_record, requirement, starter_files
 from digest.commands.init_record import Record
 from digest.errors import DigestError
+from digest.model import Theme
 
 ADDED, REPLACED, MERGED, REMOVED = "added", "replaced", "merged with your changes", "removed"
 _MAX_COMMITS = 200
@@ -102,15 +103,16 @@ def run(root: Path, *, now: datetime, apply: bool = False) -> UpgradeReport:
 def _new_files(root: Path, record: Record, now: datetime) -> dict[str, bytes]:
     """Returns the files that `init` would write into this digest today, without those that belong to the editor."""
     this_copy = requirement.for_running_copy(now=now)
-    names = (file for file in init.REQUIREMENTS if _installs_digest(root, record, file))
-    name = next(names, "") or init.free_for(root, this_copy)
-    files = init.managed(init.starter_files(this_copy, requirements=name))
+    names = (file for file in starter_files.REQUIREMENTS if _installs_digest(root, record, file))
+    name = next(names, "") or starter_files.requirements_name(root, this_copy)
     try:
-        return init.with_themes(files, config.load(root).themes)
-    except DigestError:  # then it is not known which themes there are
-        return {
-            file: content for file, content in files.items() if file != config_template.SNIPPETS
-        }
+        themes: tuple[Theme, ...] | None = config.load(root).themes
+    except DigestError:
+        themes = None
+    files = starter_files.new_files(this_copy, themes or (), requirements=name)
+    if themes is None:  # then the snippets stay as they are
+        del files[config_template.SNIPPETS]
+    return starter_files.managed(files)
 
 
 def _installs_digest(root: Path, record: Record, file: str) -> bool:
@@ -119,7 +121,7 @@ def _installs_digest(root: Path, record: Record, file: str) -> bool:
 
 
 def _with_missing_lines(file: str, there: bytes | None, new: bytes) -> Change | None:
-    after = new if there is None else init.with_missing_lines(there, new.decode())
+    after = new if there is None else starter_files.with_missing_lines(there, new.decode())
     if after == there:
         return None
     return Change(file=file, how=REPLACED if there else ADDED, before=there, after=after)

@@ -16,7 +16,9 @@ from test_cli import digest
 
 from digest import config, config_template
 from digest.cli import local_timezone
-from digest.commands import init
+from digest.commands import find_feeds, init
+from digest.commands.find_feeds import FoundFeeds
+from digest.commands.starter_files import STARTER
 from digest.feeds import feed_links
 from digest.feeds.feed_info import publisher_of
 from digest.feeds.limits import Limits
@@ -57,8 +59,8 @@ class Answers(Mapping[str, Answer]):
         return len(self._bodies)
 
 
-def beat(*addresses: str) -> init.NewDigest:
-    return init.beat_of(addresses, (), now=NOW, limits=QUICK)
+def found(*addresses: str) -> FoundFeeds:
+    return find_feeds.run(addresses, (), now=NOW, limits=QUICK)
 
 
 def test_a_feed_gives_title_and_language_and_can_be_pulled_at_once(tmp_path: Path) -> None:
@@ -106,7 +108,7 @@ def test_a_page_leads_to_the_feed_that_it_names(page: str) -> None:
         **{page[1:].replace("/", "__").replace(".", "_"): NAMING.format("/deep/feed.xml")},
     )
     with FeedHost(answers) as host:
-        (feed,) = beat(host.url(page)).feeds
+        (feed,) = found(host.url(page)).feeds
 
         assert (feed.url, feed.title) == (host.url("/deep/feed.xml"), "Harbour & sea")
 
@@ -114,7 +116,7 @@ def test_a_page_leads_to_the_feed_that_it_names(page: str) -> None:
 @pytest.mark.parametrize("place", ["feed", "rss_xml", "index_xml", "blog__feed", "blog__atom_xml"])
 def test_a_page_that_names_none_is_asked_where_feeds_mostly_are(place: str) -> None:
     with FeedHost(Answers(blog__="<!doctype html><title>x</title>", **{place: RSS})) as host:
-        (feed,) = beat(host.url("/blog/")).feeds
+        (feed,) = found(host.url("/blog/")).feeds
 
         assert feed.url == host.url("/" + place.replace("__", "/").replace("_", "."))
 
@@ -127,7 +129,7 @@ def test_what_a_page_names_falsely_is_passed_over_and_comments_come_last() -> No
         + NAMING.format("/feed.xml")
     )
     with FeedHost(Answers(**{"": page}, comments_xml=ATOM, page=page, feed_xml=RSS)) as host:
-        assert [feed.title for feed in beat(host.url("/")).feeds] == ["Harbour & sea"]
+        assert [feed.title for feed in found(host.url("/")).feeds] == ["Harbour & sea"]
 
 
 def test_a_feed_that_has_moved_for_good_is_taken_where_it_is_now() -> None:
@@ -140,12 +142,12 @@ def test_a_feed_that_has_moved_for_good_is_taken_where_it_is_now() -> None:
             )
 
     with FeedHost(Moved(feed_xml=RSS)) as host:
-        assert [feed.url for feed in beat(host.url("/old")).feeds] == [host.url("/feed.xml")]
+        assert [feed.url for feed in found(host.url("/old")).feeds] == [host.url("/feed.xml")]
 
 
 def test_one_feed_named_twice_is_one_and_two_of_one_title_have_two_ids() -> None:
     with FeedHost(Answers(a_xml=RSS, b_xml=RSS, page=NAMING.format("/a.xml"))) as host:
-        feeds = beat(host.url("/a.xml"), host.url("/page"), host.url("/b.xml")).feeds
+        feeds = found(host.url("/a.xml"), host.url("/page"), host.url("/b.xml")).feeds
 
     assert [feed.id for feed in feeds] == ["harbour-sea", "harbour-sea-2"]
 
@@ -278,7 +280,7 @@ def test_a_list_and_an_address_are_one_beat_each_feed_once(tmp_path: Path) -> No
             f'<opml><body><outline text="Same" xmlUrl="{host.url("/feed.xml")}"/>'
             '<outline text="Other" xmlUrl="https://o.example/f"/></body></opml>'
         )
-        found = init.beat_of([host.url("/feed.xml")], [subs], now=NOW, limits=QUICK)
+        found = find_feeds.run([host.url("/feed.xml")], [subs], now=NOW, limits=QUICK)
 
     assert [feed.id for feed in found.feeds] == ["harbour-sea", "other"]
 
@@ -297,7 +299,7 @@ def test_a_list_and_an_address_are_one_beat_each_feed_once(tmp_path: Path) -> No
 def test_the_language_is_what_the_feeds_share(bodies: tuple[str, ...], language: str) -> None:
     paths = [f"f{number}" for number, _ in enumerate(bodies)]
     with FeedHost(Answers(**dict(zip(paths, bodies, strict=True)))) as host:
-        assert beat(*(host.url(f"/{path}") for path in paths)).language == language
+        assert found(*(host.url(f"/{path}") for path in paths)).language == language
 
 
 @pytest.mark.parametrize(
@@ -326,7 +328,7 @@ def test_a_publisher_is_the_part_of_a_title_that_its_host_is_called_after(
 def test_whatever_feeds_call_themselves_the_settings_can_be_read(
     title: str, publisher: str, count: int
 ) -> None:
-    starter = config_template.filled((init.STARTER / "digest.toml").read_text(), {
+    starter = config_template.filled((STARTER / "digest.toml").read_text(), {
         "@TITLE@": "T", "@URL@": "https://example.org/", "@ID@": "urn:x:y", "@TIMEZONE@": "UTC", "@LANGUAGE@": "en",
     })  # fmt: skip
     utf8 = [words.encode(errors="ignore").decode() for words in (title, publisher)]
@@ -436,7 +438,7 @@ def test_a_feed_whose_title_has_no_word_in_ascii_is_called_by_its_host(tmp_path:
         '<opml><body><outline text="🦀🦀" xmlUrl="https://crabs.example/f"/></body></opml>'
     )
 
-    (feed,) = init.beat_of((), [tmp_path / "a.opml"], now=NOW).feeds
+    (feed,) = find_feeds.run((), [tmp_path / "a.opml"], now=NOW).feeds
 
     assert (feed.id, feed.title) == ("crabs-example", "🦀🦀")
 

@@ -24,7 +24,7 @@ from packaging.requirements import Requirement
 from rehearsal import git
 
 from digest import __version__
-from digest.commands import init, own_wheel, requirement, workflow
+from digest.commands import init, own_wheel, requirement, starter_files
 from digest.commands.site_address import of_origin
 
 ROOT = Path(__file__).parents[2]
@@ -368,7 +368,7 @@ def test_a_requirements_file_that_is_there_stays_and_digest_gets_its_own(tmp_pat
 
     assert (tmp_path / "requirements.txt").read_text() == "flask\n"
     assert "./tools/" in (tmp_path / "requirements-digest.txt").read_text()
-    for file in (workflow.PLACE, "README.md"):
+    for file in (starter_files.WORKFLOW, "README.md"):
         assert "requirements-digest.txt\n" in (tmp_path / file).read_text()
         assert "requirements.txt" not in (tmp_path / file).read_text()
 
@@ -381,7 +381,7 @@ def test_a_digest_inside_a_repository_says_that_its_workflow_will_not_run(tmp_pa
     (warning,) = report.warnings
     assert "GitHub runs it at the top of a repository only" in warning
     git(tmp_path / "mine", "init", "-q")
-    assert list(init._warnings(tmp_path / "mine", [workflow.PLACE])) == []
+    assert list(init._warnings(tmp_path / "mine", [starter_files.WORKFLOW])) == []
 
 
 def test_a_file_that_git_would_leave_out_is_named(tmp_path: Path) -> None:

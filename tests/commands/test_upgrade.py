@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from digest.commands import init, init_record, requirement, upgrade
+from digest.commands import init, init_record, requirement, starter_files, upgrade
 from digest.commands.init_record import FILE
 from digest.commands.upgrade import UpgradeReport
 from digest.errors import DigestError
@@ -40,23 +40,23 @@ def commit(root: Path) -> None:
 @pytest.fixture
 def mine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A digest made by an older version, whose workflow and schema were others, and committed."""
-    monkeypatch.setattr(init, "starter_files", of_version("old"))
+    monkeypatch.setattr(starter_files, "new_files", of_version("old"))
     root = tmp_path / "mine"
     init.run(root)
     git(root, "init", "--quiet")
     commit(root)
-    monkeypatch.setattr(init, "starter_files", of_version("new"))
+    monkeypatch.setattr(starter_files, "new_files", of_version("new"))
     return root
 
 
-NEW_FILES = init.starter_files
+NEW_FILES = starter_files.new_files
 
 
 def of_version(name: str) -> Callable[..., dict[str, bytes]]:
     """The files of a version that has its name at the end of the workflow and in the schema."""
 
-    def files(_: object, requirements: str = "requirements.txt") -> dict[str, bytes]:
-        found = NEW_FILES(None)
+    def files(*_: object, requirements: str = "requirements.txt") -> dict[str, bytes]:
+        found = NEW_FILES(None, ())
         steps = "".join(f"      - run: echo {number}\n" for number in range(9))
         found[WORKFLOW] = f"on:\n  schedule:\n{steps}      - run: echo {name}\n".encode()
         found[SCHEMA] = json.dumps({"title": name}).encode()
@@ -118,7 +118,7 @@ def test_what_the_editor_changed_is_merged_now_and_at_the_next_upgrade(
     ]
     assert (mine / WORKFLOW).read_text() == edited.replace("echo old", "echo new")
     assert upgraded(mine).changes == ()
-    monkeypatch.setattr(init, "starter_files", of_version("newest"))
+    monkeypatch.setattr(starter_files, "new_files", of_version("newest"))
     upgraded(mine)
     assert (mine / WORKFLOW).read_text() == edited.replace("echo old", "echo newest")
 

@@ -21,7 +21,7 @@ from builders import make_feed
 from feedhost import Exchange, FeedHost
 
 from digest import config
-from digest.commands import add, init, pull
+from digest.commands import add, find_feeds, pull
 from digest.commands.pull_report import PullReport
 from digest.errors import DigestError
 from digest.feeds import parse_client
@@ -534,14 +534,14 @@ def test_a_new_feed_that_takes_too_long_is_named_and_a_page_leads_past_it() -> N
         "/good": serving(GOOD.encode()),
     }
     with FeedHost(answers) as host:
-        beat = init.beat_of([host.url("/")], (), now=NOW, limits=SHORT)
+        found = find_feeds.run([host.url("/")], (), now=NOW, limits=SHORT)
         with pytest.raises(
             DigestError,
             match=r"/bad: takes longer than 0\.5 s to read; the publisher has to fix that",
         ):
-            init.beat_of([host.url("/bad")], (), now=NOW, limits=SHORT)
+            find_feeds.run([host.url("/bad")], (), now=NOW, limits=SHORT)
 
-        assert [feed.url for feed in beat.feeds] == [host.url("/good")]
+        assert [feed.url for feed in found.feeds] == [host.url("/good")]
 
 
 def test_a_document_comes_out_of_the_worker_as_it_went_in() -> None:

@@ -45,7 +45,7 @@ from digest.commands import (
 from digest.commands import set as sets
 from digest.commands.annotate import Annotations
 from digest.commands.desk import Desk, Known
-from digest.commands.init import NewDigest
+from digest.commands.find_feeds import FoundFeeds
 from digest.content import load, publishable
 from digest.content.pending import file_hash
 from digest.errors import DigestError
@@ -67,7 +67,9 @@ PAGE = (
 WEEK = Week(2026, 19)
 LIST = "list.opml"
 OPML = """<opml version="2.0"><body><outline text="A" xmlUrl="https://a.example/feed.xml"/></body></opml>"""
-BEAT = NewDigest(feeds=(Feed(id="a", url="https://a.example/feed.xml", title="A", publisher="A"),))
+FOUND = FoundFeeds(
+    feeds=(Feed(id="a", url="https://a.example/feed.xml", title="A", publisher="A"),)
+)
 UNTRACKED = frozenset({".git", "remote.git", "first.json", "second.json"})
 """What git writes by itself, and feeds, of which one that cannot be read is a row of the report."""
 KILLED, REFUSED, UNNOTICED, CRASHED = 9, 1, 3, 4
@@ -195,7 +197,7 @@ def _init(command: str, root: Path) -> None:
         if command == "init":
             init.run(root, now=NOW)
         elif sample.is_all(root):
-            sample.replace_with(root, BEAT, timezone="Asia/Hong_Kong")
+            sample.replace_with(root, FOUND, timezone="Asia/Hong_Kong")
 
 
 def _file(root: Path, name: str) -> str:

@@ -21,7 +21,7 @@ from test_docs import DOCS, ROOT, blocks
 from test_init import RSS, Answers
 from test_rehearsal import LONG, index
 
-from digest.commands import workflow
+from digest.commands import starter_files
 
 __all__ = ["index"]
 FIRST, OPERATING = DOCS / "first-digest.md", DOCS / "operating.md"
@@ -103,7 +103,9 @@ def test_a_digest_is_pushed_by_the_commands_that_are_shown(hub: Path, tmp_path: 
     begin(kim, kim.home)
 
     files = git(hub, "ls-tree", "-r", "--name-only", "main").splitlines()
-    assert {workflow.PLACE, "requirements.txt", "digest.toml", ".digest-init.json"} <= set(files)
+    assert {starter_files.WORKFLOW, "requirements.txt", "digest.toml", ".digest-init.json"} <= set(
+        files
+    )
     assert any(file.startswith("content/2026/") for file in files)
     assert not any(file.startswith((".digest/", "site/")) for file in files)
 
@@ -145,7 +147,9 @@ def test_a_stranger_publishes_and_a_second_editor_joins(hub: Path, tmp_path: Pat
     kim.runs(install, copy)
 
     begin(kim, kim.home)
-    run = Hub(tmp_path, installs=True).run(kim.home / "chip-news" / workflow.PLACE, event="push")
+    run = Hub(tmp_path, installs=True).run(
+        kim.home / "chip-news" / starter_files.WORKFLOW, event="push"
+    )
 
     assert run.jobs["deploy"] == "success", run.log
     assert list((tmp_path / "pages").rglob("index.html"))

@@ -53,7 +53,7 @@ from sites import Element, find, parse, read_folder
 from websubhub import serving as serving_hub
 
 from digest import __version__
-from digest.commands import init, own_wheel, workflow
+from digest.commands import init, own_wheel, starter_files
 from digest.commands.requirement import Requirement
 
 ROOT = Path(__file__).parents[2]
@@ -64,9 +64,9 @@ TESTS, RELEASE = ROOT / ".github/workflows/test.yml", ROOT / ".github/workflows/
 def written(copy: Requirement) -> Path:
     """Returns the workflow that `digest init` writes for a copy of Digest."""
     name = "calling" if copy.repository else "whole"
-    files = init.starter_files(copy)
+    files = starter_files.new_files(copy, ())
     file = Path(tempfile.mkdtemp(prefix="workflow-")) / f"{name}.yml"
-    file.write_bytes(files[workflow.PLACE])
+    file.write_bytes(files[starter_files.WORKFLOW])
     return file
 
 
@@ -380,7 +380,11 @@ def test_a_new_digest_publishes_itself_from_a_machine_without_digest(
         )
 
     run = assert_whole(
-        hub, desk / workflow.PLACE, "/repo/", least=10, between={INSTALLATION: has_no_digest}
+        hub,
+        desk / starter_files.WORKFLOW,
+        "/repo/",
+        least=10,
+        between={INSTALLATION: has_no_digest},
     )
 
     assert run.green, run.log
@@ -428,11 +432,11 @@ def test_a_copy_from_a_repository_is_installed_from_there_and_its_workflow_is_ca
     publish_on(tmp_path, desk)
     hub = Hub(tmp_path, installs=True, environment=there)
 
-    run = assert_whole(hub, desk / workflow.PLACE, "/repo/", least=10)
+    run = assert_whole(hub, desk / starter_files.WORKFLOW, "/repo/", least=10)
 
     assert run.green, run.log
     called = f"ada/digest/.github/workflows/publish-digest.yml@{commit}"
-    assert f"    uses: {called}\n" in (desk / workflow.PLACE).read_text()
+    assert f"    uses: {called}\n" in (desk / starter_files.WORKFLOW).read_text()
     assert f"git+https://github.com/ada/digest.git@{commit}\n" in show(hub, "requirements.txt")
     assert not (desk / "tools").exists()
 
@@ -472,7 +476,7 @@ def test_a_copy_from_the_index_is_installed_from_there_with_its_hash(tmp_path: P
         publish_on(tmp_path, desk)
         hub = Hub(tmp_path, installs=True, environment=there)
 
-        run = assert_whole(hub, desk / workflow.PLACE, "/repo/", least=10)
+        run = assert_whole(hub, desk / starter_files.WORKFLOW, "/repo/", least=10)
 
     assert run.green, run.log
     line = f"curated-digest=={__version__} --hash=sha256:{digest}"
