@@ -26,7 +26,7 @@ import warm
 from digest import config
 from digest.cli.main import cli
 from digest.content import story_file
-from digest.content.story_file import Known
+from digest.content.story_file import Vocabulary
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
@@ -197,7 +197,7 @@ def test_what_is_shown_of_a_configuration_can_be_read(path: Path) -> None:
 def test_what_is_shown_of_a_story_can_be_read(path: Path) -> None:
     for block in blocks(path, "markdown"):
         if block.startswith("---\n") and "\nlink:" in block:
-            story_file.loads(block, "content/2026/w20/2026-05-15-slug.md", Known(zone=UTC))
+            story_file.loads(block, "content/2026/w20/2026-05-15-slug.md", Vocabulary(zone=UTC))
 
 
 @pytest.mark.parametrize("path", LINKING, ids=name_of)

@@ -42,7 +42,7 @@ def read(root: Path) -> Journal:
     """Returns all of a digest."""
     config = configs.load(root)
     files = sorted(_files(root))
-    known = story_file.Known(zone=ZoneInfo(config.site.timezone))
+    known = story_file.Vocabulary(zone=ZoneInfo(config.site.timezone))
     base = urlsplit(config.site.url).path
     text = partial(_text, root)
     stories = [

@@ -20,9 +20,9 @@ from digest.content.change_requests import ChangeRequest, Refusal, Shown
 from digest.content.edit import Edit
 from digest.content.ledger import Record
 from digest.content.load import ContentReport
-from digest.content.read import ContentReader
+from digest.content.read import vocabulary_of
 from digest.content.scan import NamesIn
-from digest.content.story_file import Known
+from digest.content.story_file import Vocabulary
 from digest.errors import DigestError, Faults, Problem
 from digest.model import Config, Story
 from digest.names import is_markdown
@@ -33,16 +33,16 @@ _EXAMPLE = "content/2026/w20/2026-05-15-slug.md"
 _LEADING = re.compile(rb"^\W*lead\W*:\W*(true|yes|on)\b", re.IGNORECASE | re.MULTILINE)
 
 
-def known(root: Path, config: Config) -> Known:
-    """Returns what a story's file may refer to."""
-    ledgers = filter(None, map(paths.feed_of, NamesIn(root)(paths.LEDGERS)))
-    return ContentReader(config, ledgers, lambda _: b"", {}).known
+def vocabulary(root: Path, config: Config) -> Vocabulary:
+    """Returns the names that a story's file may use."""
+    with_ledger = filter(None, map(paths.feed_of, NamesIn(root)(paths.LEDGERS)))
+    return vocabulary_of(config, with_ledger)
 
 
 def look(root: Path, config: Config, story: Story) -> Shown:
     """Returns a story as its file has it now; raises Faults if the file cannot be read."""
     data = disk.read_inside(root, story.file)
-    return change_requests.shown(data, story.file, story.excerpt, known(root, config))
+    return change_requests.shown(data, story.file, story.excerpt, vocabulary(root, config))
 
 
 def run(
@@ -63,7 +63,7 @@ def carry_out(
 ) -> list[Edit | Refusal]:
     """Does what `run` does, for a caller that holds the digest's lock."""
     by_file = {story.file: story for story in stories}
-    allowed = known(root, config)
+    names = vocabulary(root, config)
     wanted = [_as_lead(root, config, request, by_file.get(request.file)) for request in wanted]
     results, made, leads = list[Edit | Refusal](), list[ChangeRequest](), dict[Week, str]()
     for request in wanted:
@@ -72,7 +72,7 @@ def carry_out(
             why = f"{request.file}: {leads[week]} leads {week} already by the same command"
             results.append(Refusal(request=request, why=f"{why}; a week has one lead"))
             continue
-        results.append(_carry_out(root, config, request, by_file.get(request.file), allowed))
+        results.append(_carry_out(root, config, request, by_file.get(request.file), names))
         if isinstance(results[-1], Edit):
             made.append(request)
         elif request.leads and week:
@@ -80,7 +80,7 @@ def carry_out(
     moved = {edit.place for edit in results if isinstance(edit, Edit)}
     for other in change_requests.other_leads(made, stories):
         if other.file not in moved and b"lead" in (disk.read_inside(root, other.file) or b""):
-            results.append(_carry_out(root, config, other, by_file[other.file], allowed))
+            results.append(_carry_out(root, config, other, by_file[other.file], names))
     for week in leads:
         results += _unread_leads(root, week, by_file.keys() | moved)
     return results
@@ -157,7 +157,7 @@ def _user_of(root: Path, file: str, name: str) -> str:
 
 
 def _carry_out(
-    root: Path, config: Config, request: ChangeRequest, story: Story | None, allowed: Known
+    root: Path, config: Config, request: ChangeRequest, story: Story | None, names: Vocabulary
 ) -> Edit | Refusal:
     if story is None:
         return Refusal(
@@ -167,7 +167,7 @@ def _carry_out(
     for _ in range(_TRIES):
         data = disk.read_inside(root, request.file)
         decided = change_requests.decide(
-            request, data, story.excerpt, allowed, beside, partial(_user_of, root, request.file)
+            request, data, story.excerpt, names, beside, partial(_user_of, root, request.file)
         )
         if isinstance(decided, Refusal):
             return decided
@@ -186,7 +186,7 @@ def unknown(root: Path, config: Config, file: str) -> list[Problem]:
     if not paths.is_story(file):
         return [Problem(file, 0, "this is not a story", f"name a file such as {_EXAMPLE}")]
     try:
-        change_requests.shown(disk.read_inside(root, file), file, "", known(root, config))
+        change_requests.shown(disk.read_inside(root, file), file, "", vocabulary(root, config))
     except Faults as faults:
         return list(faults.problems)
     return [Problem(file, 0, "this story is new; look at it before you edit it")]

@@ -212,8 +212,8 @@ class Desk:
             data = disk.read_inside(self._root, file)
             if data is None:
                 return Card(file=file, reply=reply)
-            allowed = curate.known(self._root, known.config)
-            shown = change_requests.shown(data, file, was.excerpt if was else "", allowed)
+            vocabulary = curate.vocabulary(self._root, known.config)
+            shown = change_requests.shown(data, file, was.excerpt if was else "", vocabulary)
         except Faults as faults:
             return Card(file=file, problems=faults.problems, reply=reply)
         except DigestError as error:

@@ -148,7 +148,7 @@ class LetterDesk:
                     why = str(error)
                     raise
             text = read.decoded(after.encode(), found.view.file)
-            letter = read.letter(text, found.view.file, _zone(known))
+            letter = read.parse_letter(text, found.view.file, _zone(known))
             if (letter.title, text_lines.normalized(letter.body)) == (title, body):
                 return Edit(found.view.file, found.text, after)
         raise DigestError(f"{found.view.file}: {why}; edit the file itself")
@@ -160,7 +160,7 @@ class LetterDesk:
         if data is None:
             return None
         text = read.decoded(data, name)
-        letter = read.letter(text, name, _zone(known))
+        letter = read.parse_letter(text, name, _zone(known))
         lines = text_lines.split(text)
         head = "".join(lines[: letter.line - 1])
         view = LetterView(

@@ -64,7 +64,7 @@ def run(root: Path, config: Config, *, now: datetime, dry: bool = False) -> Exce
         cuts = _cuts(root, config, survey)
         due = {cut.story.file: cut for cut in cuts if cut.is_due}
         texts = {file: store.read_exactly(root, file) for file in due}
-        edits = recut.edits(due.values(), texts, survey.known)
+        edits = recut.edits(due.values(), texts, survey.vocabulary)
         done = {file: cut for file, cut in due.items() if edits[file]}
         changed_since: tuple[str, ...] = ()
         if done and not dry:

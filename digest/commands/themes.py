@@ -244,7 +244,7 @@ def apply(
         texts = {
             verdict.story.file: store.read_exactly(root, verdict.story.file) for verdict in chosen
         }
-        decided = retheme(chosen, texts, survey.known)
+        decided = retheme(chosen, texts, survey.vocabulary)
         late = () if dry else _carry_out(root, decided, now)
     changed = {
         one.story.file: one

@@ -26,7 +26,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote
 
@@ -34,7 +34,7 @@ from digest import text_lines
 from digest.content import edit, excerpt, paths, read, story_file
 from digest.content.edit import Edit
 from digest.content.pending import ANOTHERS, KEPT, Pending, file_hash
-from digest.content.story_file import Known, OneStory
+from digest.content.story_file import Vocabulary
 from digest.errors import Faults, Problem
 from digest.model import PUBLISHER_FIELDS, Story
 from digest.week import Week
@@ -85,7 +85,7 @@ class Shown:
     text: str
 
 
-def shown(data: bytes | None, file: str, excerpt_was: str, known: Known) -> Shown:
+def shown(data: bytes | None, file: str, excerpt_was: str, vocabulary: Vocabulary) -> Shown:
     """Returns a story as its file has it now; raises Faults if the file cannot be read.
 
     `excerpt_was` is its excerpt as last read with the ledgers, which say whose a quotation is.
@@ -93,15 +93,15 @@ def shown(data: bytes | None, file: str, excerpt_was: str, known: Known) -> Show
     if data is None:
         raise Faults([Problem(file, 0, "there is no such file", "was it moved or deleted?")])
     text = read.decoded(data, file)
-    known = replace(known, excerpts=OneStory(frozenset(excerpt.hashes(excerpt_was))))
-    return Shown(story_file.loads(text, file, known), file_hash(text), text)
+    story = story_file.loads(text, file, vocabulary, excerpt.hashes(excerpt_was))
+    return Shown(story, file_hash(text), text)
 
 
 def decide(
     request: ChangeRequest,
     data: bytes | None,
     excerpt_was: str,
-    known: Known,
+    vocabulary: Vocabulary,
     beside: Collection[str] = (),
     user_of: Callable[[str], str] = lambda _: "",
 ) -> Edit | Refusal:
@@ -111,7 +111,7 @@ def decide(
     returns another file that names a picture of it, or "".
     """
     try:
-        found = shown(data, request.file, excerpt_was, known)
+        found = shown(data, request.file, excerpt_was, vocabulary)
     except Faults as faults:
         return Refusal(request=request, why=str(faults))
     now, text = found.story, found.text
@@ -136,7 +136,7 @@ def decide(
         if why := _stays(text, name, user_of(name)):
             return refusal(f"{request.file}: shows {name}, {why}")
     try:
-        after = edit.changed(text, now, changes, known)
+        after = edit.changed(text, now, changes, vocabulary)
         if len(after.encode()) > read.MAX_BYTES:
             raise ValueError(f"the file would have more than {read.MAX_BYTES:,} bytes")
     except Faults as faults:

@@ -16,7 +16,7 @@ from typing import Any
 from digest import text_lines
 from digest.content import excerpt, front_matter, story_file, yaml_front_matter
 from digest.content.front_matter import FENCE
-from digest.content.story_file import KEYS, Known, OneStory
+from digest.content.story_file import KEYS, Vocabulary
 from digest.content.yaml_front_matter import RUNNING, Span
 from digest.errors import Faults
 from digest.model import Story
@@ -55,22 +55,23 @@ class Edit:
         return [(f"{old}/{name}", f"{new}/{name}") for name in self.pictures]
 
 
-def edited(text: str, story: Story, changes: Mapping[str, Any], known: Known) -> str | None:
+def edited(
+    text: str, story: Story, changes: Mapping[str, Any], vocabulary: Vocabulary
+) -> str | None:
     """Returns the text with the changes made, or None if they cannot be made in place."""
     try:
-        return changed(text, story, changes, known)
+        return changed(text, story, changes, vocabulary)
     except (Faults, ValueError):
         return None
 
 
-def changed(text: str, story: Story, changes: Mapping[str, Any], known: Known) -> str:
+def changed(text: str, story: Story, changes: Mapping[str, Any], vocabulary: Vocabulary) -> str:
     """Returns the text with the changes made; raises Faults or ValueError if that is impossible.
 
     `story` is the story in the text; `changes` has the new values by field.
     """
     meant = replace(story, **changes)
     hashes = frozenset((*excerpt.hashes(story.excerpt), *excerpt.hashes(meant.excerpt)))
-    known = replace(known, excerpts=OneStory(hashes))
     try:
         result = _with_excerpt(text, story.excerpt, meant.excerpt) if "excerpt" in changes else text
         if "note" in changes:
@@ -81,7 +82,8 @@ def changed(text: str, story: Story, changes: Mapping[str, Any], known: Known) -
                 result = _with_key(result, key, old[key], words)
     except IndexError as error:  # YAML has line breaks that we do not
         raise ValueError("the front matter has unusual line breaks") from error
-    if _without_gaps(story_file.loads(result, story.file, known)) != _without_gaps(meant):
+    read = story_file.loads(result, story.file, vocabulary, hashes)
+    if _without_gaps(read) != _without_gaps(meant):
         raise ValueError("the file is written in a way that cannot be changed in place")
     return result
 

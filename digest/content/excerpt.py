@@ -138,16 +138,17 @@ def below(body: str, ours: Collection[str]) -> tuple[str, int]:
     return "", 0
 
 
-def split(body: str, ours: Collection[str]) -> Body:
+def split(body: str, ours: Collection[str] | None) -> Body:
     """Returns the excerpt of a body (the blockquote that has one of our hashes), and the note.
 
-    If the editor's quotations are above the excerpt, the note has blank lines in its place, so that
-    line numbers stay right.
+    With None for `ours`, it is the first blockquote that pull could have written. If the editor's
+    quotations are above the excerpt, the note has blank lines in its place, so that line numbers
+    stay right.
     """
     lines = body.rstrip("\n").split("\n")
-    for start, end in _quotations(lines) if ours else ():
+    for start, end in _quotations(lines) if ours or ours is None else ():
         words = _unquoted(lines[start:end])
-        if any(hash in ours for hash in hashes(words)):
+        if any(ours is None or hash in ours for hash in hashes(words)):
             own = any(line.strip() for line in lines[:start])
             rest = [*lines[:start], *[""] * (end - start), *lines[end:]] if own else lines[end:]
             note = "\n".join(rest).strip("\n")

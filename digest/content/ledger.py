@@ -105,6 +105,8 @@ class Record(NamedTuple):
 
 Ledgers = Mapping[str, Mapping[str, Record]]
 """The records of all feeds: by the feed's id, then by the record's."""
+FeedRecords = Sequence[tuple[str, Record]]
+"""Records, each with its feed's id."""
 
 
 def hash_of_value(value: str | tuple[str, ...] | datetime) -> str:

@@ -9,24 +9,23 @@ excerpt has, where a story was before) is found for all stories at once, and cac
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
 from digest.cache import Cache, key_of
 from digest.content import excerpt, file_names, paths, publishable, store, story_file
-from digest.content.history import History, earlier, signed, writer_of
+from digest.content.history import History, earlier_titles, signed_fields, writer_of
 from digest.content.ledger import Record
-from digest.content.read import ContentReader, gathered, unknown_themes
-from digest.content.scan import NamesIn, Scan, content, copied, scan
-from digest.content.story_file import Known
+from digest.content.read import ContentReader, gathered, unknown_themes, written_excerpts
+from digest.content.scan import NamesIn, Scan, copied, read_bytes, scan
+from digest.content.story_file import Vocabulary
 from digest.errors import DigestError, Faults, Problem
 from digest.model import Config, Content, Copied, FreePage, Gone, Letter, Location, Place, Story
 from digest.names import lasting_name
 
-T = TypeVar("T")
 _NO_OFFSET = timedelta()
 
 
@@ -81,7 +80,7 @@ class ContentReport:
     ledger_problems: tuple[Problem, ...] = ()
     files: tuple[str, ...] = ()
     unfinished: tuple[str, ...] = ()
-    known: Known = field(default_factory=Known)
+    vocabulary: Vocabulary = field(default_factory=Vocabulary)
     unknown_themes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Themes that are not in digest.toml, each with the files of the stories that name it."""
     added: Mapping[str, Record] = field(default_factory=dict)
@@ -107,68 +106,69 @@ class _Loader:
     def __init__(
         self, root: Path, config: Config, scanned: Scan, cache: Cache | None, key: bytes
     ) -> None:
-        self._root, self._config, self._scan, self._cache = root, config, scanned, cache
-        with_ledger = list(filter(None, map(paths.feed_of, scanned.folders.get(paths.LEDGERS, {}))))
+        self._root, self._scan, self._cache = root, scanned, cache
+        names = scanned.folders.get(paths.LEDGERS, {})
+        with_ledger = [feed for feed in map(paths.feed_of, names) if feed]
         self._key = key_of(key, *(feed.encode(errors="surrogateescape") for feed in with_ledger))
         self._feeds = frozenset(feed.id for feed in config.feeds)
         self._hashes: dict[str, bytes] = {}
-        self.reading = ContentReader(
-            config, with_ledger, self._bytes_of, story_file.OneStory(story_file.EveryHash())
-        )
+        self.reader = ContentReader(config, with_ledger, self._bytes_of)
 
     def _bytes_of(self, file: str) -> bytes:
-        found = content(self._root, file)
+        found = read_bytes(self._root, file)
         self._hashes[file] = key_of(found)
         return found
 
     def folders(self) -> list[_Folder]:
-        """Reads all folders; `reading.problems` gets the problems in them."""
+        """Reads all folders; `reader.problems` gets the problems in them."""
         others = [file for file in self._scan.files if not paths.is_story(file)]
-        self.reading.problems.extend(self._scan.problems)
-        self.reading.misplaced(others)
-        self.reading.doubled(others)
+        problems = self.reader.problems
+        problems.extend(self._scan.problems)
+        self.reader.misplaced(others)
+        self.reader.doubled(others)
         places = [place for place in self._scan.folders if not place.startswith(paths.LEDGERS)]
-        if self._cache is None:
-            return [self._read(place) for place in places]
-        stamps = {place: self._scan.key(place) for place in places}
-        keys = {place: key_of(self._key, key) for place, key in stamps.items() if key}
-        cached = self._cache.get_all("folder", keys, _Folder)
-        self._cache.keep_only("folder", places)
-        return [
-            cached.get(place) or self._read_new(place, keys.get(place, b""), self._cache)
-            for place in places
-        ]
-
-    def _read_new(self, place: str, key: bytes, cache: Cache) -> _Folder:
-        problems = len(self.reading.problems)
-        found = self._read(place)
-        if key and len(self.reading.problems) == problems and not _has_odd_offsets(found):
-            cache.put("folder", place, key, found)
-        return found
+        keys: dict[str, bytes] = {}
+        cached: Mapping[str, _Folder] = {}
+        if self._cache is not None:
+            for place in places:
+                if stamps := self._scan.key(place):
+                    keys[place] = key_of(self._key, stamps)
+            cached = self._cache.get_all("folder", keys, _Folder)
+            self._cache.keep_only("folder", places)
+        folders = []
+        for place in places:
+            folder = cached.get(place)
+            if folder is None:
+                count = len(problems)
+                folder = self._read(place)
+                is_sound = len(problems) == count and not _has_odd_offsets(folder)
+                if self._cache is not None and place in keys and is_sound:
+                    self._cache.put("folder", place, keys[place], folder)
+            folders.append(folder)
+        return folders
 
     def _read(self, place: str) -> _Folder:
         files, others = paths.parted(f"{place}/{name}" for name in self._scan.folders[place])
-        stories = tuple(filter(None, map(self.reading.story, files)))
-        letters, introductions, pages = self.reading.texts(others)
+        stories = tuple(filter(None, map(self.reader.story, files)))
+        letters, introductions, pages = self.reader.texts(others)
+        files_to_copy = copied(self._root, others)
         return _Folder(
             stories=stories,
             letters=letters,
             introductions=introductions,
             pages=pages,
-            copied=tuple(
-                (one.file, one.path, one.size, one.weight) for one in copied(self._root, others)
-            ),
+            copied=tuple((one.file, one.path, one.size, one.weight) for one in files_to_copy),
             hashes={story.file: self._hashes[story.file] for story in stories},
-            suspects=tuple(story.file for story in stories if _has_secret(story)),
+            suspects=tuple(story.file for story in stories if publishable.has_secret(story)),
             known_by=_known_by(stories),
         )
 
     def from_ledgers(self, folders: list[_Folder]) -> _FromLedgers:
-        """Returns what the ledgers know of the stories in the folders."""
+        """Returns what the ledgers know of the stories in the folders, from the cache if it can."""
 
         def read() -> _FromLedgers:
             ledgers = store.read_all_ledgers(self._root)
-            return self.known(_stories(folders), ledgers, ledgers.history())
+            return self.attribute(_stories(folders), ledgers, ledgers.history())
 
         ledgers = self._scan.key(paths.LEDGERS)
         if self._cache is None or not ledgers:
@@ -176,53 +176,95 @@ class _Loader:
         key = key_of(self._key, ledgers, *(folder.known_by for folder in folders))
         return self._cache.memo("ledgers", "", key, _FromLedgers, read)
 
-    def known(
+    def attribute(
         self, stories: tuple[Story, ...], ledgers: store.AllLedgers, history: History
     ) -> _FromLedgers:
         """Returns what these ledgers, from which `history` is made, know of the stories."""
-        made = [history.claim(story, history.of(story)) for story in stories]
-        claims = tuple(filter(None, made))
-        followed = history.follow(claims, {story.file for story in stories})
-        history = history.with_altered(followed.altered)
-        not_pulled = dict(
-            _not_pulled(stories, replace(self.reading.known, excerpts=history.excerpts()))
-        )
-        stories = self.with_excerpts(stories, not_pulled)
-        met = [(story, history.of(story)) for story in stories]
-        came = {story.file: history.came(records) for story, records in met}
-        writers = {story.file: writer_of(story, records, self._feeds) for story, records in met}
-        signatures = {
-            story.file: signed(story, [record for _, record in records]) for story, records in met
-        }
+        candidates = []
+        for story in stories:
+            if candidate := history.candidate(story, history.of(story)):
+                candidates.append(candidate)
+        attribution = history.attribute(candidates, {story.file for story in stories})
+        history = history.with_altered(attribution.altered)
+        excerpts = history.excerpts()
+        not_pulled: dict[str, tuple[str, ...]] = {}
+        for story in stories:
+            if story.excerpt:
+                ours = written_excerpts(story, excerpts)
+                if ours.isdisjoint(excerpt.hashes(story.excerpt)):
+                    not_pulled[story.file] = tuple(sorted(ours))
+        stories = self._with_excerpts(stories, not_pulled)
+        records_of = [(story, history.of(story)) for story in stories]
+        writers: dict[str, str] = {}
+        came: dict[str, float] = {}
+        signed: dict[str, str] = {}
+        for story, records in records_of:
+            if writer := writer_of(story, records, self._feeds):
+                writers[story.file] = writer
+            if at := history.came(records):
+                came[story.file] = at
+            if fields := signed_fields(story, [record for _, record in records]):
+                signed[story.file] = fields
         return _FromLedgers(
             not_pulled=not_pulled,
-            places=history.places(stories, followed),
-            earlier=earlier(met),
-            names=dict(followed.names),
-            altered=dict(followed.altered),
-            writers=_filled(writers),
-            came=_filled(came),
-            gone=history.gone(stories, followed),
-            signed=_filled(signatures),
-            unrecorded=followed.news,
+            places=history.places(stories, attribution),
+            earlier=earlier_titles(records_of),
+            names=dict(attribution.names),
+            altered=dict(attribution.altered),
+            writers=writers,
+            came=came,
+            gone=history.gone(stories, attribution),
+            signed=signed,
+            unrecorded=attribution.unrecorded,
             damaged=ledgers.problems,
         )
 
-    def with_excerpts(
+    def _with_excerpts(
         self, stories: tuple[Story, ...], not_pulled: Mapping[str, tuple[str, ...]]
     ) -> tuple[Story, ...]:
         """Returns the stories; in those of `not_pulled` the quotation becomes part of the note."""
-        return tuple(
-            self._read_again(story, not_pulled[story.file]) if story.file in not_pulled else story
-            for story in stories
-        )
+        if not not_pulled:
+            return stories
+        found = list(stories)
+        for index, story in enumerate(stories):
+            if story.file in not_pulled:
+                data = read_bytes(self._root, story.file)
+                if self._hashes.get(story.file, key_of(data)) != key_of(data):
+                    what = "this file has changed during the build; build again"
+                    raise DigestError(f"{story.file}: {what}")
+                ours = not_pulled[story.file]
+                text = data.decode()
+                found[index] = story_file.loads(text, story.file, self.reader.vocabulary, ours)
+        return tuple(found)
 
-    def _read_again(self, story: Story, hashes: tuple[str, ...]) -> Story:
-        found = content(self._root, story.file)
-        known = replace(self.reading.known, excerpts=story_file.OneStory(frozenset(hashes)))
-        if self._hashes.get(story.file, key_of(found)) != key_of(found):
-            raise DigestError(f"{story.file}: this file has changed during the build; build again")
-        return story_file.loads(found.decode(), story.file, known)
+    def content(self, folders: list[_Folder], known: _FromLedgers) -> Content:
+        """Returns all that was read as one value."""
+        fields = known._asdict()
+        not_pulled = fields.pop("not_pulled")
+        letters, introductions, pages = list[Letter](), list[FreePage](), list[FreePage]()
+        files_to_copy = list[Copied]()
+        hashes: dict[str, bytes] = {}
+        suspects = set[str]()
+        for folder in folders:
+            letters += folder.letters
+            introductions += folder.introductions
+            pages += folder.pages
+            for file, path, size, weight in folder.copied:
+                files_to_copy.append(Copied(self._root / file, file, path, size, weight))
+            hashes.update(folder.hashes)
+            suspects.update(folder.suspects)
+        return Content(
+            stories=self._with_excerpts(_stories(folders), not_pulled),
+            letters=tuple(letters),
+            introductions=tuple(introductions),
+            pages=tuple(pages),
+            copied=tuple(files_to_copy),
+            hashes=hashes,
+            suspects=frozenset(suspects),
+            unread=frozenset(self.reader.unread),
+            beside=NamesIn(self._root),
+            **fields,
+        )
 
 
 def load(
@@ -239,9 +281,9 @@ def load(
     """
     loader = _Loader(root, config, scanned or scan(root), cache, key)
     folders = loader.folders()
-    if loader.reading.problems:
-        raise Faults(gathered(loader.reading.problems))
-    return _content(root, loader, folders, loader.from_ledgers(folders))
+    if loader.reader.problems:
+        raise Faults(gathered(loader.reader.problems))
+    return loader.content(folders, loader.from_ledgers(folders))
 
 
 def survey(root: Path, config: Config) -> ContentReport:
@@ -252,57 +294,25 @@ def survey(root: Path, config: Config) -> ContentReport:
     scanned = store.scan_whole(root)
     loader = _Loader(root, config, scanned, None, b"")
     folders, ledgers = loader.folders(), store.read_all_ledgers(root)
-    history = ledgers.history()
+    known = loader.attribute(_stories(folders), ledgers, ledgers.history())
     return ContentReport(
-        content=_content(root, loader, folders, loader.known(_stories(folders), ledgers, history)),
-        problems=tuple(gathered(loader.reading.problems)),
+        content=loader.content(folders, known),
+        problems=tuple(gathered(loader.reader.problems)),
         ledgers=ledgers.feeds,
         added=ledgers.added,
         ledger_problems=ledgers.problems,
         files=tuple(scanned.files),
         unfinished=tuple(sorted(scanned.unfinished)),
-        known=replace(loader.reading.known, excerpts=history.excerpts()),
-        unknown_themes=unknown_themes(loader.reading.problems),
+        vocabulary=loader.reader.vocabulary,
+        unknown_themes=unknown_themes(loader.reader.problems),
     )
-
-
-def _has_secret(story: Story) -> bool:
-    return publishable.without_secrets(story, "") is not story
 
 
 def _stories(folders: Iterable[_Folder]) -> tuple[Story, ...]:
     return tuple(story for folder in folders for story in folder.stories)
 
 
-def _content(root: Path, loader: _Loader, folders: list[_Folder], known: _FromLedgers) -> Content:
-    stories = _stories(folders)
-    rows = [row for folder in folders for row in folder.copied]
-    return Content(
-        stories=loader.with_excerpts(stories, known.not_pulled) if known.not_pulled else stories,
-        letters=tuple(letter for folder in folders for letter in folder.letters),
-        introductions=tuple(page for folder in folders for page in folder.introductions),
-        pages=tuple(page for folder in folders for page in folder.pages),
-        copied=tuple(
-            Copied(root / file, file, path, size, weight) for file, path, size, weight in rows
-        ),
-        hashes={file: hash for folder in folders for file, hash in folder.hashes.items()},
-        suspects=frozenset(file for folder in folders for file in folder.suspects),
-        unread=frozenset(loader.reading.unread),
-        beside=NamesIn(root),
-        places=known.places,
-        earlier=known.earlier,
-        names=known.names,
-        altered=known.altered,
-        writers=known.writers,
-        came=known.came,
-        gone=known.gone,
-        signed=known.signed,
-        unrecorded=known.unrecorded,
-        damaged=known.damaged,
-    )
-
-
-def due_locations(found: Content) -> tuple[Location, ...]:
+def due_locations(content: Content) -> tuple[Location, ...]:
     """Returns the locations that have to be recorded in the ledger now.
 
     A hidden story or a draft has no address yet, so it may move without a trace. But if another
@@ -310,59 +320,36 @@ def due_locations(found: Content) -> tuple[Location, ...]:
     of them has the slug as its anchor. If two stories have the same name, none is recorded: nothing
     can be published until one of them is removed.
     """
-    if not found.unrecorded:
+    if not content.unrecorded:
         return ()
-    names = {lasting_name(story, found.names) for story in found.stories}
-    if len(names) < len(found.stories):
+    names = {lasting_name(story, content.names) for story in content.stories}
+    if len(names) < len(content.stories):
         return ()
-    stories = {story.file: story for story in found.stories}
-    new = [(one, stories[one.file]) for one in found.unrecorded]
-    waiting = {story.week for _, story in new if story.hide or story.draft}
-    named = Counter((story.week, story.slug) for story in found.stories if story.week in waiting)
-    return tuple(
-        one
-        for one, story in new
-        if not (story.hide or story.draft) or named[story.week, story.slug] > 1
-    )
-
-
-def _not_pulled(
-    stories: Iterable[Story], known: story_file.Known
-) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Yields stories whose first quotation is not pull's, with the hashes of those that are."""
-    for story in stories:
-        if story.excerpt:
-            ours = known.excerpts_of(story.file, story.id, story.link, story.feeds)
-            if ours.isdisjoint(excerpt.hashes(story.excerpt)):
-                yield story.file, tuple(sorted(ours))
+    stories = {story.file: story for story in content.stories}
+    slugs = Counter((story.week, story.slug) for story in content.stories)
+    due = []
+    for location in content.unrecorded:
+        story = stories[location.file]
+        if not (story.hide or story.draft) or slugs[story.week, story.slug] > 1:
+            due.append(location)
+    return tuple(due)
 
 
 def _known_by(stories: Iterable[Story]) -> bytes:
     """Returns a hash of everything by which the ledgers know these stories."""
-    names = [
-        (
-            story.file,
-            story.id,
-            story.link,
-            story.feeds,
-            story.title,
-            story.image,
-            story.published.isoformat(),
-            story.excerpt,
-            excerpt.quotations(story.note),
-        )
-        for story in stories
-    ]
+    names = []
+    for story in stories:
+        fields = (story.file, story.id, story.link, story.feeds, story.title, story.image)
+        quotations = excerpt.quotations(story.note)
+        names.append((*fields, story.published.isoformat(), story.excerpt, quotations))
     return key_of(repr(names).encode(errors="surrogateescape"))
 
 
 def _has_odd_offsets(folder: _Folder) -> bool:
     """True if an offset from UTC has seconds (before about 1901), which the cache would round."""
-    written: tuple[Story | Letter, ...] = (*folder.stories, *folder.letters)
-    moments = (moment for one in written for moment in (one.published, one.updated) if moment)
-    return any((moment.utcoffset() or _NO_OFFSET).seconds % 60 for moment in moments)
-
-
-def _filled(values: Mapping[str, T]) -> dict[str, T]:
-    """Returns the values without empty ones."""
-    return {name: value for name, value in values.items() if value}
+    dated: tuple[Story | Letter, ...] = (*folder.stories, *folder.letters)
+    for text in dated:
+        for time in (text.published, text.updated):
+            if time and (time.utcoffset() or _NO_OFFSET).seconds % 60:
+                return True
+    return False

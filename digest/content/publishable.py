@@ -69,6 +69,11 @@ def without_secrets(story: Story, signed: str) -> Story:
     return replace(story, **changes) if changes else story
 
 
+def has_secret(story: Story) -> bool:
+    """True if a URL of a story has what looks like a secret, wherever it comes from."""
+    return without_secrets(story, "") is not story
+
+
 def notice(content: Content) -> str:
     """Returns a line for a build's report on files with a secret in a URL; "" if there are none."""
     letters = [one.file for one in content.letters if _text(one) is not one]

@@ -10,15 +10,16 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import tzinfo
 from pathlib import Path
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
-from digest.content import file_names, front_matter, paths, story_file
-from digest.content.history import History
-from digest.content.story_file import Known
+from digest import urls
+from digest.content import excerpt, file_names, front_matter, paths, story_file
+from digest.content.identity import keys_of_story
+from digest.content.story_file import Vocabulary
 from digest.content.timestamps import parse_time
 from digest.errors import DigestError, Faults, Problem, suggestion
 from digest.model import Config, FreePage, Letter, Story
@@ -38,8 +39,7 @@ class ContentReader:
     """Reads the files of one content folder: each gives its value, or None and problems.
 
     `feeds` are the ids of feeds that have a ledger. `bytes_of` returns the bytes of a file, and
-    raises DigestError if it cannot. `excerpts` has the hashes of the excerpts that pull wrote
-    (`History.excerpts`).
+    raises DigestError if it cannot. `excerpts` is as in `parse_story`.
     """
 
     def __init__(
@@ -47,43 +47,33 @@ class ContentReader:
         config: Config,
         feeds: Iterable[str],
         bytes_of: Callable[[str], bytes],
-        excerpts: dict[str, frozenset[str]],
+        excerpts: Mapping[str, frozenset[str]] | None = None,
     ) -> None:
-        self._bytes_of = bytes_of
+        self._bytes_of, self._excerpts = bytes_of, excerpts
         self.problems: list[Problem] = []
         self.unread: list[str] = []
-        self.themes = frozenset(name for theme in config.themes for name in (theme.id, *theme.was))
-        self.known = Known(
-            zone=ZoneInfo(config.site.timezone),
-            feeds=frozenset(feed.id for feed in config.feeds) | frozenset(feeds),
-            themes=self.themes,
-            former=self.themes - {theme.id for theme in config.themes},
-            excerpts=excerpts,
-        )
+        self.vocabulary = vocabulary_of(config, feeds)
 
     def story(self, file: str) -> Story | None:
         """Returns the story of a file."""
-        return self._read(file, lambda text: story_file.loads(text, file, self.known))
-
-    def again(self, file: str, history: History) -> Story | None:
-        """Reads a story that `history` knows as altered, with the excerpts that pull wrote."""
-        own = history.excerpts_of(history.altered[file])
-        self.known.excerpts[file] = self.known.excerpts.get(file, frozenset()) | own
-        return self.story(file)
+        return self._read(
+            file, lambda text: parse_story(text, file, self.vocabulary, self._excerpts)
+        )
 
     def letter(self, file: str) -> Letter | None:
         """Returns the letter of a file."""
-        return self._read(file, lambda text: letter(text, file, self.known.zone))
+        return self._read(file, lambda text: parse_letter(text, file, self.vocabulary.zone))
 
     def page(self, file: str) -> FreePage | None:
         """Returns the free page of a file."""
-        return self._read(file, lambda text: _page(text, file))
+        return self._read(file, lambda text: _parse_page(text, file))
 
     def introduction(self, file: str) -> FreePage | None:
         """Returns the introduction of the theme that gives the file its name."""
         name = Path(file).stem
-        if name not in self.themes:
-            cure = suggestion(name, self.themes - self.known.former)
+        themes = self.vocabulary.themes or frozenset()
+        if name not in themes:
+            cure = suggestion(name, themes - self.vocabulary.former)
             if not cure.startswith("did you mean"):
                 cure = f"if the theme is gone, delete this file; {cure}"
             what = f"introduces an unknown theme '{name}'"
@@ -175,7 +165,49 @@ def unknown_themes(problems: Iterable[Problem]) -> dict[str, tuple[str, ...]]:
     return {theme: tuple(files) for theme, files in found.items()}
 
 
-def letter(text: str, file: str, zone: tzinfo) -> Letter:
+def vocabulary_of(config: Config, with_ledger: Iterable[str]) -> Vocabulary:
+    """Returns the names that stories may use; `with_ledger` are ids of feeds that have a ledger."""
+    present = frozenset(theme.id for theme in config.themes)
+    former = frozenset(old for theme in config.themes for old in theme.was) - present
+    return Vocabulary(
+        zone=ZoneInfo(config.site.timezone),
+        feeds=frozenset(feed.id for feed in config.feeds).union(with_ledger),
+        themes=present | former,
+        former=former,
+    )
+
+
+def parse_story(
+    text: str, file: str, vocabulary: Vocabulary, excerpts: Mapping[str, frozenset[str]] | None
+) -> Story:
+    """Returns the story in a text; raises Faults with every problem in it.
+
+    `excerpts` are those that pull wrote (`History.excerpts`). If they are not known yet, the first
+    quotation that may be one counts.
+    """
+    story = story_file.loads(text, file, vocabulary, None)
+    if excerpts is None or not story.excerpt:
+        return story
+    ours = written_excerpts(story, excerpts)
+    if ours.isdisjoint(excerpt.hashes(story.excerpt)):
+        return story_file.loads(text, file, vocabulary, ours)
+    return story
+
+
+def written_excerpts(story: Story, excerpts: Mapping[str, frozenset[str]]) -> frozenset[str]:
+    """Returns the hashes of all excerpts that pull or add wrote for a story (`History.excerpts`).
+
+    They are found by its key and file, or else its link: an `id` that an editor has changed may be
+    that of another story.
+    """
+    names = [*keys_of_story(story), story.file]
+    if story.file not in excerpts and urls.web_link(story.link):
+        names.append(f"link:{urls.canonical(story.link)}")
+    return frozenset().union(*(excerpts[name] for name in names if name in excerpts))
+
+
+def parse_letter(text: str, file: str, zone: tzinfo) -> Letter:
+    """Returns the letter in a text; raises Faults with every problem in it."""
     matter = front_matter.parse(text, file, required=False, keys=_LETTER_KEYS)
     read = story_file.Reader(file, matter.values)
     week = story_file.week_of(file)
@@ -187,7 +219,7 @@ def letter(text: str, file: str, zone: tzinfo) -> Letter:
     return Letter(file, week, title, matter.body, matter.line, draft, published, updated, ahead)
 
 
-def _page(text: str, file: str) -> FreePage:
+def _parse_page(text: str, file: str) -> FreePage:
     matter = front_matter.parse(text, file, required=False, keys=_PAGE_KEYS)
     read = story_file.Reader(file, matter.values)
     name = Path(file).stem

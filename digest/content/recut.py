@@ -15,7 +15,7 @@ from datetime import datetime
 from digest.content import excerpt, ledger, pending
 from digest.content.edit import Edit, edited
 from digest.content.ledger import Record
-from digest.content.story_file import Known
+from digest.content.story_file import Vocabulary
 from digest.model import Feed, Story
 
 Records = Sequence[tuple[str, Record]]
@@ -92,12 +92,14 @@ def cut(story: Story, records: Records, feed: Feed | None, summaries: Sequence[s
     return Cut(story=story, words=excerpt.cut(own, feed.excerpt), state=LENGTHENED, records=records)
 
 
-def edits(cuts: Iterable[Cut], texts: Mapping[str, str], known: Known) -> dict[str, Edit | None]:
+def edits(
+    cuts: Iterable[Cut], texts: Mapping[str, str], vocabulary: Vocabulary
+) -> dict[str, Edit | None]:
     """Returns the edit for each of the stories; None if its file cannot be changed in place."""
     found: dict[str, Edit | None] = {}
     for one in cuts:
         story, before = one.story, texts[one.story.file]
-        after = edited(before, story, {"excerpt": excerpt.escape(one.words)}, known)
+        after = edited(before, story, {"excerpt": excerpt.escape(one.words)}, vocabulary)
         found[story.file] = None if after is None else Edit(story.file, before, after)
     return found
 

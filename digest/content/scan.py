@@ -114,14 +114,14 @@ def is_unseen_folder(problem: Problem) -> bool:
     return problem.what in {_LINKED, _NO_FOLDER}
 
 
-def content(root: Path, file: str) -> bytes:
+def read_bytes(root: Path, file: str) -> bytes:
     """Returns the bytes of a file; b"" if it no longer exists."""
     return disk.read(f"{root}/{file}") or b""
 
 
 def copied(root: Path, files: Iterable[str]) -> tuple[Copied, ...]:
     """Returns the files that are copied as they are, pictures with their sizes."""
-    read = partial(content, root)
+    read = partial(read_bytes, root)
     found = []
     for file in files:
         if path := paths.copied(file):

@@ -21,7 +21,7 @@ from digest.content import ledger, locations, paths, sent, story_file, summaries
 from digest.content.edit import Edit
 from digest.content.history import History
 from digest.content.ledger import Record
-from digest.content.scan import Scan, content, is_unseen_folder, scan
+from digest.content.scan import Scan, is_unseen_folder, read_bytes, scan
 from digest.content.sent import Sending
 from digest.errors import DigestError, Faults, Problem
 from digest.model import Location, Story
@@ -60,7 +60,7 @@ def scan_whole(root: Path) -> Scan:
 
 def read_text(root: Path, file: str) -> str:
     """Returns the text of a file, with bytes that are not UTF-8 replaced; "" if it is gone."""
-    return content(root, file).decode("utf-8-sig", errors="replace")
+    return read_bytes(root, file).decode("utf-8-sig", errors="replace")
 
 
 def files(root: Path) -> tuple[str, ...]:
@@ -90,7 +90,7 @@ def read_whole_ledgers(root: Path) -> tuple[dict[str, dict[str, Record]], tuple[
     lost = []
     for feed, records in ledgers.items():
         file = paths.ledger(feed)
-        if not records and not disk.is_torn(content(root, file).strip()):
+        if not records and not disk.is_torn(read_bytes(root, file).strip()):
             cure = "restore it from git; until then nothing is added"
             lost.append(Problem(file, 0, "no line of this ledger can be read", cure))
     if lost:
@@ -312,7 +312,7 @@ def create(root: Path, file: str, text: str) -> bool:
 
 def read_exactly(root: Path, file: str) -> str:
     """Returns the exact text of a file, for an edit; raises ValueError if it is not UTF-8."""
-    return content(root, file).decode()
+    return read_bytes(root, file).decode()
 
 
 def _whole_name(file: str) -> str:

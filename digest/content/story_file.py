@@ -9,8 +9,8 @@ with all of them, each with its line. An unknown key is an error, with a suggest
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, tzinfo
 from functools import lru_cache, partial
 from itertools import pairwise
@@ -18,7 +18,6 @@ from typing import TypeVar
 
 from digest import urls
 from digest.content import excerpt, front_matter, paths, timestamps
-from digest.content.identity import story_keys
 from digest.content.plain_front_matter import Value
 from digest.content.timestamps import parse_time
 from digest.content.typing_errors import is_curled
@@ -47,7 +46,6 @@ _TYPED = {
     **dict.fromkeys(BOOLEANS, "bool"),
 }
 _NO_VALUE = Value(1, "")
-_NONE: frozenset[str] = frozenset()
 _TRUE, _FALSE = frozenset({"true", "yes", "on"}), frozenset({"false", "no", "off", ""})
 _FEED = re.compile(r"[a-z0-9][a-z0-9-]*")
 _MISTYPED = 0.85
@@ -57,73 +55,28 @@ _DUE_DATE = re.compile(r"(\d{4}(?:-\d{2}){0,2})\s*:\s+(.+)", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
-    """What a story file may refer to, and the digest's time zone.
+class Vocabulary:
+    """The names that a story file may use, and the digest's time zone; None allows any name.
 
     `former` are earlier ids of themes: a story may use them, but they are never suggested.
-    `excerpts` has the hashes of all excerpts that pull has written for a story, under each of its
-    names (`History.excerpts`).
     """
 
     zone: tzinfo = UTC
     feeds: frozenset[str] | None = None
     themes: frozenset[str] | None = None
     former: frozenset[str] = frozenset()
-    excerpts: dict[str, frozenset[str]] = field(default_factory=dict)
-
-    def excerpts_of(self, file: str, guid: str, link: str, feeds: Iterable[str]) -> frozenset[str]:
-        """Returns the hashes of a story's excerpts: by its key and its file, or by its link.
-
-        If an editor has changed the `id`, the key may be that of another story.
-        """
-        found = [
-            self.excerpts[key] for key in story_keys(guid, link, feeds) if key in self.excerpts
-        ]
-        has_file = file in self.excerpts
-        if has_file:
-            found.append(self.excerpts[file])
-        if not (found and has_file) and urls.web_link(link):
-            name = f"link:{urls.canonical(link)}"
-            if name in self.excerpts:
-                found.append(self.excerpts[name])
-        same = all(one is found[0] for one in found)
-        return found[0] if found and same else _NONE.union(*found)
 
 
-class EveryHash(frozenset[str]):
-    """Contains every hash: used before it is known which excerpts pull wrote."""
+def loads(text: str, file: str, vocabulary: Vocabulary, ours: Collection[str] | None = ()) -> Story:
+    """Returns the story in the text of `file`; raises Faults with every problem in it.
 
-    def __contains__(self, _: object) -> bool:
-        return True
-
-    def __bool__(self) -> bool:
-        return True
-
-
-class OneStory(dict[str, frozenset[str]]):
-    """The hashes of one story's excerpts under any name: used when only that story is read."""
-
-    def __init__(self, hashes: frozenset[str]) -> None:
-        super().__init__()
-        self._hashes = hashes
-
-    def __contains__(self, _: object) -> bool:
-        return True
-
-    def __getitem__(self, _: str) -> frozenset[str]:
-        return self._hashes
-
-
-def loads(text: str, file: str, known: Known) -> Story:
-    """Returns the story in the text of `file`; raises Faults with every problem in it."""
+    `ours` has the hashes of all excerpts that pull wrote for this story. If it is None, they are
+    unknown: the first quotation that pull could have written counts.
+    """
     matter = front_matter.parse(text, file, required=True)
     read = Reader(file, matter.values)
     week, day, slug = _place(read, file)
-    day, published = _dated(read, day, known.zone)
-    guid, link, feeds = (
-        matter.values.get(key, _NO_VALUE).listed for key in ("id", "link", "feeds")
-    )
-    ours = known.excerpts_of(file, "".join(guid[:1]), "".join(link[:1]), feeds)
+    day, published = _dated(read, day, vocabulary.zone)
     body = excerpt.split(matter.body, ours)
     story = Story(
         file=file,
@@ -133,12 +86,14 @@ def loads(text: str, file: str, known: Known) -> Story:
         title=read.text("title", required=True),
         link=read.one("link", _link, "", required=True),
         published=published,
-        updated=read.one("updated", lambda words: parse_time(words, known.zone), None),
+        updated=read.one("updated", lambda words: parse_time(words, vocabulary.zone), None),
         headline=read.text("headline"),
         source=read.text("source"),
         authors=read.many("authors"),
-        feeds=read.many("feeds", known.feeds, allowed=partial(_may_be_removed, known.feeds)),
-        themes=read.many("themes", known.themes, partial(_theme_cure, known)),
+        feeds=read.many(
+            "feeds", vocabulary.feeds, allowed=partial(_may_be_removed, vocabulary.feeds)
+        ),
+        themes=read.many("themes", vocabulary.themes, partial(_theme_cure, vocabulary)),
         image=read.one("image", _link, ""),
         id=read.text("id"),
         lead=read.flag("lead"),
@@ -412,9 +367,9 @@ def _may_be_removed(feeds: frozenset[str] | None, feed: str) -> bool:
     return is_id and not difflib.get_close_matches(feed, feeds or (), n=1, cutoff=_MISTYPED)
 
 
-def _theme_cure(known: Known, theme: str) -> str:
+def _theme_cure(vocabulary: Vocabulary, theme: str) -> str:
     """Returns how to fix an unknown theme: it is misspelt, or was removed from digest.toml."""
-    cure = suggestion(theme, (known.themes or frozenset()) - known.former)
+    cure = suggestion(theme, (vocabulary.themes or frozenset()) - vocabulary.former)
     if cure.startswith("did you mean"):
         return cure
     return f"{cure}; or digest.toml had it before: {removed_theme_cure(theme)}"

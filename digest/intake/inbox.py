@@ -18,7 +18,7 @@ from datetime import date, datetime
 from urllib.parse import quote
 
 from digest import urls
-from digest.content import front_matter, paths, story_file, timestamps
+from digest.content import front_matter, paths, timestamps
 from digest.content.identity import keys_of_story
 from digest.content.ledger import Ledgers, keys_on_disk
 from digest.content.slug import Slugs
@@ -93,7 +93,7 @@ def plan(
 
     `snapshot` must have the stories that contain one of `names_in`.
     """
-    planning = _Planning(snapshot, now.astimezone(snapshot.known.zone).date())
+    planning = _Planning(snapshot, now.astimezone(snapshot.vocabulary.zone).date())
     problems = list(inbox.problems)
     files: dict[str, str] = {}
     for name, text in sorted(inbox.texts.items()):
@@ -142,8 +142,8 @@ class _Planning:
         """
         day = _day(name) or self.today
         file = f"content/{Week.of(day).folder}/{day}-inbox.md"
-        story = story_file.loads(text, file, self.snapshot.known)
-        return replace(story, day=story.published.astimezone(self.snapshot.known.zone).date())
+        story = self.snapshot.parse(text, file)
+        return replace(story, day=story.published.astimezone(self.snapshot.vocabulary.zone).date())
 
     def _check_new(self, name: str, story: Story) -> None:
         """Raises Faults if a story is here already or was deleted, or if this cannot be decided."""

@@ -8,7 +8,7 @@ from pathlib import Path
 from digest import disk
 from digest.content import file_names, paths
 from digest.content.ledger import Ledgers
-from digest.content.scan import content
+from digest.content.scan import read_bytes
 from digest.content.store import create
 from digest.errors import Problem
 from digest.intake.inbox import Filing, Inbox, names_in, plan
@@ -53,7 +53,7 @@ def file_away(root: Path, filing: Filing) -> Problem | None:
         if disk.read_inside(root, filing.inbox) != filing.shared:
             return Problem(filing.inbox, 0, "this file has changed during the pull", "pull again")
         is_new = create(root, filing.file, filing.text)
-        is_done = is_new or content(root, filing.file) == filing.text.encode()
+        is_done = is_new or read_bytes(root, filing.file) == filing.text.encode()
     else:
         is_done = _link(root, filing.inbox, filing.file)
     if not is_done:

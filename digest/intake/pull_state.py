@@ -214,7 +214,7 @@ class PullState:
         """Makes the changes of a merge in a story's text, on top of earlier ones of this pull."""
         on_disk = self.snapshot.texts[story.file]
         text = self.edits[story.file].after if story.file in self.edits else on_disk
-        revision = revise(story, text, merged, self.snapshot.known, self.last_written(file))
+        revision = revise(story, text, merged, self.snapshot.vocabulary, self.last_written(file))
         if revision.text != on_disk:
             self.edits[story.file] = Edit(story.file, on_disk, revision.text)
             self.finder.stories[story.file] = revision.story

@@ -12,7 +12,7 @@ from digest import urls
 from digest.content.edit import edited
 from digest.content.ledger import PendingChange, hash_of_value
 from digest.content.pending import ANOTHERS, CHANGED, KEPT, REPLACED, WITHDRAWN, Pending, words_of
-from digest.content.story_file import Known
+from digest.content.story_file import Vocabulary
 from digest.intake.merge import MOVED, Kept, Merged
 from digest.model import Story
 
@@ -32,7 +32,7 @@ class Revision:
 
 
 def revise(
-    story: Story, text: str, merged: Merged, known: Known, wrote: Mapping[str, str]
+    story: Story, text: str, merged: Merged, vocabulary: Vocabulary, wrote: Mapping[str, str]
 ) -> Revision:
     """Makes the changes of a merge in a story's text.
 
@@ -43,7 +43,7 @@ def revise(
     )
     if not merged.changes:
         return Revision(story, text, merged.wrote, kept)
-    after = edited(text, story, merged.changes, known)
+    after = edited(text, story, merged.changes, vocabulary)
     if after is None:
         return Revision(story, text, wrote, (*kept, f"{story.file}: {_left(merged)}"), done=False)
     story = replace(story, **merged.changes)  # type: ignore[arg-type]

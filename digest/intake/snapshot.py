@@ -15,10 +15,10 @@ from digest.content.edit import Edit
 from digest.content.history import History
 from digest.content.identity import keys_of_story
 from digest.content.ledger import Ledgers, Record
-from digest.content.read import ContentReader
-from digest.content.scan import content, scan
+from digest.content.read import ContentReader, parse_story
+from digest.content.scan import read_bytes, scan
 from digest.content.store import read_added, read_locations
-from digest.content.story_file import Known, loads
+from digest.content.story_file import Vocabulary
 from digest.errors import Faults, Problem
 from digest.intake.merge import before_kill
 from digest.model import Config, Location, Story
@@ -51,8 +51,10 @@ class Snapshot:
     """The texts of files that could not be parsed."""
     problems: tuple[Problem, ...] = ()
     """What is wrong with these."""
-    known: Known = field(default_factory=Known)
-    """The feeds, themes and time zone that a story may name."""
+    vocabulary: Vocabulary = field(default_factory=Vocabulary)
+    """The feeds and themes that a story may name, and the time zone."""
+    excerpts: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """The hashes of the excerpts that pull or add wrote (`History.excerpts`)."""
     closed: Week | None = None
     """The newest week closed by its letter; None if letters do not close weeks."""
     letters: tuple[str, ...] = ()
@@ -114,13 +116,17 @@ class Snapshot:
                 found.setdefault(key, []).append(story.file)
         return found
 
+    def parse(self, text: str, file: str) -> Story:
+        """Returns the story in a text; raises Faults with every problem in it."""
+        return parse_story(text, file, self.vocabulary, self.excerpts)
+
     def before_kill(self, story: Story) -> Story | None:
         """Returns a story as it was before a killed pull; later edits by an editor stay."""
         edit = self.begun.get(story.file)
         with suppress(Faults):
             if edit:
-                old = loads(edit.before, story.file, self.known)
-                new = loads(edit.after, story.file, self.known)
+                old = self.parse(edit.before, story.file)
+                new = self.parse(edit.after, story.file)
                 return before_kill(story, old, new)
         return None
 
@@ -168,15 +174,16 @@ def read_snapshot(
     """
     added = read_added(root)[0]
     history = History(ledgers, altered=altered, added=added)
-    reading = ContentReader(config, ledgers, partial(content, root), history.excerpts())
+    excerpts = history.excerpts()
+    reading = ContentReader(config, ledgers, partial(read_bytes, root), excerpts)
     files = scan(root).files if search else []
     found: list[Story] = []
     texts: dict[str, str] = {}
     unreadable: dict[str, str] = {}
     for file in filter(paths.is_story, files):
-        text = content(root, file).decode(errors="replace")
+        text = read_bytes(root, file).decode(errors="replace")
         if file in altered or any(one in text for one in search):
-            story = reading.again(file, history) if file in altered else reading.story(file)
+            story = reading.story(file)
             if story:
                 found.append(story)
             (texts if story else unreadable)[file] = text
@@ -190,10 +197,13 @@ def read_snapshot(
         texts=texts,
         unreadable=unreadable,
         problems=tuple(reading.problems),
-        known=reading.known,
+        vocabulary=reading.vocabulary,
+        excerpts=excerpts,
         closed=_closed(reading, files) if config.close == "letter" else None,
         letters=tuple(
-            content(root, file).decode(errors="replace") for file in files if paths.is_letter(file)
+            read_bytes(root, file).decode(errors="replace")
+            for file in files
+            if paths.is_letter(file)
         ),
     )
 

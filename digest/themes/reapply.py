@@ -18,7 +18,7 @@ from datetime import datetime
 from digest.content import excerpt, ledger, pending
 from digest.content.edit import Edit, edited
 from digest.content.ledger import Record, hashes_of
-from digest.content.story_file import Known
+from digest.content.story_file import Vocabulary
 from digest.model import Feed, Story, Theme
 from digest.names import current_ids
 from digest.themes.rules import is_of_summary, of_excerpt, phrase_of, place_of, themes_of
@@ -168,13 +168,17 @@ def to_change(verdicts: Iterable[Verdict], gone: Collection[str] = ()) -> list[V
     return found
 
 
-def retheme(verdicts: Iterable[Verdict], texts: Mapping[str, str], known: Known) -> Retheming:
+def retheme(
+    verdicts: Iterable[Verdict], texts: Mapping[str, str], vocabulary: Vocabulary
+) -> Retheming:
     """Returns what to write so that these stories have the themes of their verdicts.
 
     `texts` has the text of each file.
     """
     changed = {verdict.story.file: verdict for verdict in verdicts}
-    edits = {file: _edit(verdict, texts.get(file, ""), known) for file, verdict in changed.items()}
+    edits = {
+        file: _edit(verdict, texts.get(file, ""), vocabulary) for file, verdict in changed.items()
+    }
     return Retheming(
         verdicts=tuple(changed[file] for file, edit in edits.items() if edit),
         edits={file: edit for file, edit in edits.items() if edit},
@@ -204,11 +208,11 @@ def lines(
     return {feed: tuple(records) for feed, records in found.items()}
 
 
-def _edit(verdict: Verdict, before: str, known: Known) -> Edit | None:
+def _edit(verdict: Verdict, before: str, vocabulary: Vocabulary) -> Edit | None:
     """Returns the edit that gives a story its themes, None if its text cannot be edited."""
     story = verdict.story
     after = (
-        edited(before, story, {"themes": tuple(verdict.themes)}, known)
+        edited(before, story, {"themes": tuple(verdict.themes)}, vocabulary)
         if verdict.differs
         else before
     )

@@ -22,7 +22,7 @@ from digest.commands.check import CheckReport
 from digest.content import ledger, paths, store, story_file
 from digest.content.identity import hash_of
 from digest.content.ledger import Record
-from digest.content.story_file import Known, OneStory
+from digest.content.story_file import Vocabulary
 from digest.errors import Problem
 from digest.feeds import private_networks, saved_copies
 from digest.feeds.limits import Limits
@@ -1167,9 +1167,7 @@ def test_an_opening_quotation_that_is_not_what_add_wrote_is_shown_as_the_editors
     root: Path, story: Write
 ) -> None:
     file = story("a", "> Theirs.")
-    read = story_file.loads(
-        (root / file).read_text(), file, Known(excerpts=OneStory(frozenset({hash_of("Theirs.")})))
-    )
+    read = story_file.loads((root / file).read_text(), file, Vocabulary(), {hash_of("Theirs.")})
     store.add_lines(root, {paths.ADDED: (add.record_of(read, NOW),)})
     assert not check.run(root, now=NOW).problems
 

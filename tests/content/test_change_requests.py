@@ -17,14 +17,14 @@ from digest.content.change_requests import ChangeRequest, Refusal
 from digest.content.edit import Edit
 from digest.content.ledger import PendingChange
 from digest.content.pending import file_hash
-from digest.content.story_file import Known, OneStory
+from digest.content.story_file import Vocabulary
 from digest.model import Correction, Story
 from digest.week import Week
 
 FILE = "content/2026/w20/2026-05-15-slug.md"
-KNOWN = Known(zone=HONG_KONG, themes=frozenset({"memory-crunch", "export-controls", "taiwan"}))
+KNOWN = Vocabulary(zone=HONG_KONG, themes=frozenset({"memory-crunch", "export-controls", "taiwan"}))
 EXCERPT = "Their first words.\n\nTheir last words."
-OURS = OneStory(frozenset(excerpt.hashes(EXCERPT)))
+OURS = excerpt.hashes(EXCERPT)
 
 REQUIRED = [
     ["title: Foundries fill up: what now?", "title: 'It''s full'", 'title: "Full # up" # ~'],
@@ -97,7 +97,7 @@ def without(lines: list[str], keys: Mapping[str, Any]) -> list[str]:
 
 
 def read(text: str) -> Story:
-    return story_file.loads(text, FILE, replace(KNOWN, excerpts=OURS))
+    return story_file.loads(text, FILE, KNOWN, OURS)
 
 
 @given(

@@ -10,7 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from digest.content import history, paths
-from digest.content.attribution import Followed
+from digest.content.attribution import Attribution
 from digest.content.history import History
 from digest.content.ledger import Record
 from digest.model import Place, Story
@@ -66,10 +66,10 @@ def places_told(records: Mapping[str, Record], stories: tuple[Story, ...]) -> tu
     return tuple(place for place in places if place.week in doubtful)
 
 
-def followed(known: History, *stories: Story) -> Followed:
+def attributed(known: History, *stories: Story) -> Attribution:
     """The stories, matched with those in the ledgers."""
-    claims = [claim for story in stories if (claim := known.claim(story, known.of(story)))]
-    return known.follow(claims, {story.file for story in stories})
+    candidates = [known.candidate(story, known.of(story)) for story in stories]
+    return known.attribute(list(filter(None, candidates)), {story.file for story in stories})
 
 
 def firsts(records: Mapping[str, Record]) -> set[str]:
@@ -89,7 +89,7 @@ def test_places_are_told_of_the_weeks_in_which_something_has_moved_or_shares_a_s
     known = History({FEED: records})
     stories = tuple(story_of(number, file) for file, number in sorted(now.items()))
 
-    assert known.places(stories, followed(known, *stories)) == places_told(records, stories)
+    assert known.places(stories, attributed(known, *stories)) == places_told(records, stories)
 
 
 def test_earlier_headlines_are_those_of_the_first_feed_but_for_the_one_the_story_has() -> None:
@@ -98,8 +98,8 @@ def test_earlier_headlines_are_those_of_the_first_feed_but_for_the_one_the_story
     )
     same, other = story_of(1, PLACES[0]), story_of(2, PLACES[1])
 
-    found = history.earlier([(same, [(FEED, theirs)]), (other, [])])
-    kept = history.earlier([(make_story(title="Was"), [(FEED, theirs)])])
+    found = history.earlier_titles([(same, [(FEED, theirs)]), (other, [])])
+    kept = history.earlier_titles([(make_story(title="Was"), [(FEED, theirs)])])
 
     assert found == {PLACES[0]: ("Was", "One")}
     assert list(kept.values()) == [("One",)]

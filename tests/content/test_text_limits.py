@@ -161,7 +161,7 @@ def test_front_matter_without_end_is_refused_with_a_line() -> None:
     keys = "".join(f"k{number}: a\n" for number in range(200_000))
 
     with pytest.raises(Faults) as raised:
-        story_file.loads(f"---\n{keys}---\n", FILE, story_file.Known())
+        story_file.loads(f"---\n{keys}---\n", FILE, story_file.Vocabulary())
 
     assert str(raised.value) == (
         f"{FILE}:1002: the front matter has 200,000 lines, and at most 1,000 are read; "
@@ -174,7 +174,9 @@ def test_unknown_themes_are_named_up_to_a_number() -> None:
 
     with pytest.raises(Faults) as raised:
         story_file.loads(
-            f"---\nthemes: [{themes}]\n---\n", FILE, story_file.Known(themes=frozenset({"trade"}))
+            f"---\nthemes: [{themes}]\n---\n",
+            FILE,
+            story_file.Vocabulary(themes=frozenset({"trade"})),
         )
 
     named = [problem for problem in raised.value.problems if "theme" in problem.what]

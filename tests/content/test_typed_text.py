@@ -18,13 +18,13 @@ from digest.commands import build
 from digest.content import front_matter, story_file
 from digest.content.edit import edited
 from digest.content.read import ContentReader
-from digest.content.story_file import Known
+from digest.content.story_file import Vocabulary
 from digest.errors import Faults
 from digest.intake import inbox_files
 
 NOW = datetime(2026, 5, 20, 8, 0, tzinfo=UTC)
 FILE = "content/2026/w20/2026-05-15-slug.md"
-KNOWN = Known(zone=HONG_KONG)
+KNOWN = Vocabulary(zone=HONG_KONG)
 LINK = "link: https://news.example/1"
 
 
@@ -314,7 +314,7 @@ def test_a_pull_goes_on_beside_a_file_in_the_inbox_with_such_a_date(
     assert (filed, problem.file, problem.line) == ((), "content/inbox/a.md", 3)
 
 
-ALL = Known(zone=HONG_KONG, feeds=frozenset({"a"}), themes=frozenset({"memory", "trade"}))
+ALL = Vocabulary(zone=HONG_KONG, feeds=frozenset({"a"}), themes=frozenset({"memory", "trade"}))
 
 
 @pytest.mark.parametrize(

@@ -168,7 +168,9 @@ def conflicts(root: Path, edit: str, change: str) -> bool:
     if merge.returncode:
         git(root, "merge", "--abort")
         return True
-    story_file.loads((root / FILE).read_text(), FILE, load.survey(root, config.load(root)).known)
+    story_file.loads(
+        (root / FILE).read_text(), FILE, load.survey(root, config.load(root)).vocabulary
+    )
     return False
 
 

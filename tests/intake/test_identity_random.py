@@ -20,7 +20,8 @@ from hypothesis import strategies as st
 
 from digest.content import ledger, story_file
 from digest.content.history import History
-from digest.content.story_file import Known
+from digest.content.read import parse_story
+from digest.content.story_file import Vocabulary
 from digest.feeds import normalize
 from digest.feeds.normalize import RawEntry
 from digest.intake import changes
@@ -71,7 +72,8 @@ class Memory:
 
     def titles(self) -> dict[str, str]:
         return {
-            file: story_file.loads(text, file, Known()).title for file, text in self.texts.items()
+            file: story_file.loads(text, file, Vocabulary()).title
+            for file, text in self.texts.items()
         }
 
     def note(self) -> None:
@@ -82,18 +84,20 @@ class Memory:
     def _desk(self, documents: Sequence[tuple[Any, Document]]) -> Snapshot:
         ledgers = {feed: ledger.loads(lines.encode(), "")[0] for feed, lines in self.lines.items()}
         names = changes.search_texts_of_changes(documents, ledgers)
-        known = Known(
-            excerpts=History(ledgers).excerpts(), feeds=frozenset(feed.id for feed in FEEDS)
-        )
+        vocabulary = Vocabulary(feeds=frozenset(feed.id for feed in FEEDS))
+        excerpts = History(ledgers).excerpts()
         texts = {
             file: text for file, text in self.texts.items() if any(name in text for name in names)
         }
         return Snapshot(
             ledgers=ledgers if names else changes.related(documents, ledgers),
             files=frozenset(self.texts) if names else frozenset(),
-            stories=tuple(story_file.loads(text, file, known) for file, text in texts.items()),
+            stories=tuple(
+                parse_story(text, file, vocabulary, excerpts) for file, text in texts.items()
+            ),
             texts=texts,
-            known=known,
+            vocabulary=vocabulary,
+            excerpts=excerpts,
         )
 
 

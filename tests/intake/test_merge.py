@@ -17,7 +17,7 @@ from digest.content import excerpt, story_file
 from digest.content.edit import edited
 from digest.content.identity import hash_of
 from digest.content.ledger import hashes_of
-from digest.content.story_file import Known
+from digest.content.story_file import Vocabulary
 from digest.intake.merge import Kept, Merged, merge
 from digest.model import Story
 
@@ -310,9 +310,8 @@ def test_what_a_killed_pull_had_written_counts_as_its_own() -> None:
 
 FILE = "content/2026/w20/2026-05-15-slug.md"
 WRITTEN = ["Old words.", "New words.\n\nIn two paragraphs.", "Old words.\n\nMore."]
-KNOWN = Known(
-    zone=HONG_KONG, excerpts={"semiconductors\nguid:g1": frozenset(map(hash_of, WRITTEN))}
-)
+KNOWN = Vocabulary(zone=HONG_KONG)
+OURS = frozenset(map(hash_of, WRITTEN))
 EDITS: Mapping[str, Any] = {
     **CHANGED,
     "published": datetime(2026, 5, 16, 12, tzinfo=HONG_KONG),
@@ -326,7 +325,7 @@ EDITS: Mapping[str, Any] = {
 @pytest.mark.parametrize("path", sorted(DATA.glob("*.md")), ids=lambda path: path.stem)
 def test_only_the_changed_lines_change(path: Path) -> None:
     before, after = path.read_bytes().decode().split("=====\n")
-    story = story_file.loads(before, FILE, KNOWN)
+    story = story_file.loads(before, FILE, KNOWN, OURS)
     changes = {name: EDITS[name] for name in path.stem.split(".")[1:]}
 
     assert edited(before, story, changes, KNOWN) == after
@@ -347,13 +346,13 @@ def test_any_edit_gives_the_story_that_was_meant_and_keeps_every_other_line(
         "A note.",
     ]  # fmt: skip
     text = stop.join(lines) + (stop if last else "")
-    story = story_file.loads(text, FILE, KNOWN)
+    story = story_file.loads(text, FILE, KNOWN, OURS)
     changes = {name: EDITS[name] for name in names}
 
     result = edited(text, story, changes, KNOWN)
 
     assert result is not None
-    assert story_file.loads(result, FILE, KNOWN) == replace(story, **changes)
+    assert story_file.loads(result, FILE, KNOWN, OURS) == replace(story, **changes)
     assert {"# mine", "id: g1  # do not touch", "", "A note."} <= {
         line.rstrip("\r") for line in result.split("\n")
     }
@@ -364,7 +363,9 @@ def test_any_edit_gives_the_story_that_was_meant_and_keeps_every_other_line(
 def test_a_file_that_cannot_be_changed_in_place_is_left_alone() -> None:
     text = "---\ntitle: |\n  Old\n  words\nlink: https://news.example/\nid: g1\n---\n"
     story = replace(
-        story_file.loads(text, FILE, KNOWN), title="something that the text does not say", note="x"
+        story_file.loads(text, FILE, KNOWN, OURS),
+        title="something that the text does not say",
+        note="x",
     )
 
     assert edited(text, story, {"link": "https://news.example/new"}, KNOWN) is None

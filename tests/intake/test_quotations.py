@@ -24,14 +24,15 @@ from sites import read_folder
 from digest.cli.main import cli
 from digest.content import excerpt, story_file
 from digest.content.identity import hash_of
-from digest.content.story_file import Known
+from digest.content.story_file import Vocabulary
 from digest.site.markdown import MarkdownRenderer
 
 DATA = Path(__file__).parents[1] / "data" / "quotations"
 FILE = "content/2026/w20/2026-05-15-slug.md"
 WORDS = "theirs *never* theirs & theirs.\n\ntheirs again."
 WRITER = MarkdownRenderer(cast("Any", None))  # the targets of links: these notes have none
-KNOWN = Known(excerpts={FILE: frozenset([hash_of(WORDS)])})
+KNOWN = Vocabulary()
+OURS = {hash_of(WORDS)}
 FRONT = "---\ntitle: A\nlink: https://news.example/a\n---\n"
 
 
@@ -39,7 +40,7 @@ FRONT = "---\ntitle: A\nlink: https://news.example/a\n---\n"
 def test_a_body_is_parted_as_its_case_says(path: Path) -> None:
     body, quoted, note = re.split(r"\n=====\n", path.read_bytes().decode())
 
-    story = story_file.loads(FRONT + body, FILE, KNOWN)
+    story = story_file.loads(FRONT + body, FILE, KNOWN, OURS)
 
     lines = "\n".join(line.rstrip() for line in excerpt.quote(story.excerpt).split("\n"))
     assert (re.sub(r"> +", "> ", lines), story.note) == (quoted, note)
@@ -51,9 +52,9 @@ def test_a_body_is_parted_as_its_case_says(path: Path) -> None:
 def test_windows_line_ends_make_no_difference(path: Path) -> None:
     text = FRONT + re.split(r"\n=====\n", path.read_bytes().decode())[0]
 
-    story = story_file.loads(text.replace("\n", "\r\n"), FILE, KNOWN)
+    story = story_file.loads(text.replace("\n", "\r\n"), FILE, KNOWN, OURS)
 
-    assert story == story_file.loads(text, FILE, KNOWN)
+    assert story == story_file.loads(text, FILE, KNOWN, OURS)
 
 
 THEIRS = excerpt.quote(excerpt.escape(WORDS))
@@ -93,7 +94,7 @@ def test_no_word_of_the_editor_is_shown_as_the_publishers_and_theirs_never_witho
 ) -> None:
     body = "".join(gap + block for gap, block in zip(gaps, blocks, strict=False))
 
-    story = story_file.loads(FRONT + body, FILE, KNOWN)
+    story = story_file.loads(FRONT + body, FILE, KNOWN, OURS)
 
     assert story.excerpt == "" or excerpt.unescape(excerpt.unwrapped(story.excerpt)) == WORDS
     assert "theirs" not in outside_quotations(story.note)

@@ -14,7 +14,7 @@ from builders import HONG_KONG, make_config, make_entry, make_feed, make_story
 
 from digest.content import ledger, story_file
 from digest.content.history import History
-from digest.content.story_file import Known
+from digest.content.story_file import Vocabulary
 from digest.intake.changes import search_texts_of_changes
 from digest.intake.pull_state import PullPlan
 from digest.intake.snapshot import Snapshot
@@ -50,7 +50,8 @@ def after(*intakes: PullPlan, **fields: Any) -> Snapshot:
         files=frozenset(story.file for story in stories),
         stories=tuple(stories),
         texts={story.file: story_file.dumps(story) for story in stories},
-        known=Known(zone=HONG_KONG, excerpts=History(ledgers).excerpts()),
+        vocabulary=Vocabulary(zone=HONG_KONG),
+        excerpts=History(ledgers).excerpts(),
     )
     return replace(desk, **fields)
 
@@ -336,7 +337,7 @@ def test_the_same_documents_give_the_same_decisions() -> None:
 def test_a_hand_written_story_without_an_id_is_met_again_by_every_feed() -> None:
     file = "content/2026/w30/2026-05-14-hand.md"
     text = f"---\ntitle: Foundries fill up\nlink: {make_entry().link}\n---\n\nA note.\n"
-    known = Known(zone=HONG_KONG)
+    known = Vocabulary(zone=HONG_KONG)
     by_hand = Snapshot(
         stories=(story_file.loads(text, file, known),), files=frozenset({file}), texts={file: text}
     )
@@ -346,7 +347,7 @@ def test_a_hand_written_story_without_an_id_is_met_again_by_every_feed() -> None
         stories=by_hand.stories,
         files=by_hand.files,
         texts=by_hand.texts,
-        known=known,
+        vocabulary=known,
     )
 
     corrected = pull(

@@ -17,7 +17,7 @@ import pytest
 from builders import HONG_KONG, make_config, make_story
 
 from digest.content import edit, letter_draft
-from digest.content.read import letter as read_letter
+from digest.content.read import parse_letter
 from digest.model import Content, Gone, Letter, Story
 from digest.site.arrange import arrange
 from digest.site.plan import plan
@@ -99,7 +99,7 @@ class Digest:
 
     def _letter(self, week: Week, text: str) -> None:
         """Keeps the letter as its file has it; its whole text stands for the body here."""
-        self.letters[week] = read_letter(text, f"content/{week.folder}/letter.md", ZONE)._replace(
+        self.letters[week] = parse_letter(text, f"content/{week.folder}/letter.md", ZONE)._replace(
             body=text
         )
 

@@ -49,7 +49,7 @@ from digest.themes import phrase_proposals, propose, rules, suggest
 from digest.themes.phrase_proposals import Decided
 
 FILE = "content/2026/w20/2026-05-15-a.md"
-KNOWN = story_file.Known()
+KNOWN = story_file.Vocabulary()
 FRONT = "---\ntitle: A\nlink: https://a.b/\npublished: 2026-05-15T10:00:00+00:00\n---\n\n"
 STORY = story_file.loads(FRONT, FILE, KNOWN)
 SHOWN = change_requests.shown(FRONT.encode(), FILE, "", KNOWN)

@@ -26,7 +26,7 @@ from newsroom import FEEDS, Publisher, Told
 from digest import config
 from digest.commands import build, pull
 from digest.content import excerpt, story_file
-from digest.content.story_file import Known
+from digest.content.story_file import Vocabulary
 from digest.errors import Faults
 from digest.model import Story
 
@@ -37,7 +37,7 @@ OURS = frozenset({"title", "link", "published", "updated", "authors", "feeds", "
 ADDED = OURS | {"id"}
 """The keys whose lines a pull may ever add: an `id` keeps a link that changes from being another story to readers."""
 WEEKS = ("content/2026/w19", "content/2026/w20", "content/2026/w21")
-KNOWN = Known(feeds=frozenset(FEEDS), themes=frozenset({"memory", "mine"}))
+KNOWN = Vocabulary(feeds=frozenset(FEEDS), themes=frozenset({"memory", "mine"}))
 
 Step = tuple[str, int, int]
 Files = dict[str, bytes]
