@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -77,30 +78,36 @@ def layer_of(module: str) -> str:
     return "shared" if first in SHARED else first
 
 
-def imports_of(path: Path) -> set[str]:
+@cache
+def nodes_of(path: Path) -> tuple[ast.AST, ...]:
+    """Everything in a file, the module first; each file is parsed once."""
+    return tuple(ast.walk(ast.parse(path.read_text())))
+
+
+@cache
+def imports_of(path: Path) -> frozenset[str]:
     """Every module that a file imports, as dotted names; `from digest import disk` is digest.disk."""
     found = set()
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in nodes_of(path):
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{name_of(path)}: relative import"
             found |= {f"{node.module}.{alias.name}" for alias in node.names} | {str(node.module)}
-    return found - {"digest"}
+    return frozenset(found - {"digest"})
 
 
-@pytest.mark.parametrize("path", FILES, ids=name_of)
-def test_imports_only_go_down(path: Path) -> None:
+def imports_upwards(path: Path) -> set[str]:
     layer = layer_of(
         ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
     )
     allowed = {layer, *MAY_IMPORT.get(layer, ())}
+    imported = {name for name in imports_of(path) if name.startswith("digest.")}
+    return {name for name in imported - {"digest.__version__"} if layer_of(name) not in allowed}
 
-    imported = {name for name in imports_of(path) if name.startswith("digest.")} - {
-        "digest.__version__"
-    }
 
-    assert not {name for name in imported if layer_of(name) not in allowed}
+def test_imports_only_go_down() -> None:
+    assert not {name_of(path): upwards for path in FILES if (upwards := imports_upwards(path))}
 
 
 @pytest.mark.parametrize(("library", "importer"), IMPORTERS.items())
@@ -114,71 +121,85 @@ def test_each_library_has_one_importer(library: str, importer: str) -> None:
     assert importers == [importer]
 
 
-@pytest.mark.parametrize("path", [path for path in FILES if path.name != "parse.py"], ids=name_of)
-def test_no_private_name_of_a_library_is_used_but_of_feedparser(path: Path) -> None:
-    nodes = list(ast.walk(ast.parse(path.read_text())))
-    imports = [node for node in nodes if isinstance(node, ast.Import | ast.ImportFrom)]
+def base_of(node: ast.expr) -> str:
+    """The name that a chain of attributes, calls and indexes begins with; nothing if it begins otherwise."""
+    while isinstance(node, ast.Attribute | ast.Call | ast.Subscript):
+        node = node.func if isinstance(node, ast.Call) else node.value
+    return node.id if isinstance(node, ast.Name) else ""
+
+
+def private_names(path: Path) -> set[str]:
+    """Every private name of a library that a file imports, takes or names in a text."""
+    nodes = nodes_of(path)
     others = [
         node
-        for node in imports
-        if not ast.unparse(node).startswith(("import digest", "from digest"))
+        for node in nodes
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        and not ast.unparse(node).startswith(("import digest", "from digest"))
     ]
     names = {(alias.asname or alias.name).split(".")[0] for node in others for alias in node.names}
-    parts = {part for node in others for part in ast.unparse(node).replace(".", " ").split()} - {
-        "__future__"
-    }
+    parts = {part for node in others for part in ast.unparse(node).replace(".", " ").split()}
     attributes = [
         node
         for node in nodes
-        if isinstance(node, ast.Attribute) and ast.unparse(node).split(".")[0] in names
+        if isinstance(node, ast.Attribute) and node.attr.startswith("_") and base_of(node) in names
     ]
-    texts = [
+    texts = {
         node.value
         for node in nodes
         if isinstance(node, ast.Constant) and isinstance(node.value, str)
-    ]
+    }
 
-    private = {part for part in parts if part.startswith("_")}
-    private |= {ast.unparse(node) for node in attributes if node.attr.startswith("_")}
+    private = {part for part in parts - {"__future__"} if part.startswith("_")}
+    private |= {ast.unparse(node) for node in attributes}
     private |= {text for text in texts if text.split(".")[0] in IMPORTERS and "._" in text}
-    assert not private - {"os._exit"}  # which is documented
+    return private - {"os._exit"}  # which is documented
 
 
-@pytest.mark.parametrize("path", FILES, ids=name_of)
-def test_every_module_says_what_it_is_for_and_stays_small(path: Path) -> None:
-    text = path.read_text()
+def test_no_private_name_of_a_library_is_used_but_of_feedparser() -> None:
+    others = [path for path in FILES if path.name != "parse.py"]
 
-    assert ast.get_docstring(ast.parse(text))
-    assert text.count("\n") <= LONGEST_MODULE
+    assert not {name_of(path): private for path in others if (private := private_names(path))}
 
 
-@pytest.mark.parametrize("path", FILES, ids=name_of)
-def test_every_function_is_small_enough_to_hold(path: Path) -> None:
-    nodes = ast.walk(ast.parse(path.read_text()))
-    functions = [node for node in nodes if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
+def test_every_module_says_what_it_is_for_and_stays_small() -> None:
+    silent = []
+    for path in FILES:
+        module = nodes_of(path)[0]
+        assert isinstance(module, ast.Module)
+        if not ast.get_docstring(module):
+            silent.append(name_of(path))
 
+    assert not silent
+    assert not [name_of(path) for path in FILES if path.read_text().count("\n") > LONGEST_MODULE]
+
+
+def test_every_function_is_small_enough_to_hold() -> None:
     long = [
-        node.name for node in functions if (node.end_lineno or 0) - node.lineno >= LONGEST_FUNCTION
+        f"{name_of(path)}: {node.name}"
+        for path in FILES
+        for node in nodes_of(path)
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        and (node.end_lineno or 0) - node.lineno >= LONGEST_FUNCTION
     ]
 
     assert not long
 
 
-@pytest.mark.parametrize("path", FILES, ids=name_of)
-def test_only_the_command_line_reads_the_clock(path: Path) -> None:
-    calls = [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call)]
+def test_only_the_command_line_reads_the_clock() -> None:
     clocks = {"now", "utcnow", "today", "time"}
-
-    read = [
-        ast.unparse(call)
-        for call in calls
-        if isinstance(call.func, ast.Attribute) and call.func.attr in clocks
+    calls = [
+        (name_of(path), ast.unparse(node))
+        for path in FILES
+        for node in nodes_of(path)
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr in clocks
     ]
 
-    assert (
-        not [call for call in read if call.startswith(("datetime", "date.", "time."))]
-        or name_of(path) == "digest/cli/main.py"
-    )
+    read = {name for name, call in calls if call.startswith(("datetime", "date.", "time."))}
+
+    assert read == {"digest/cli/main.py"}
 
 
 def test_only_three_modules_read_and_write_content() -> None:
