@@ -15,9 +15,9 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from digest import config_template, disk
+from digest import config, config_template, disk
 from digest.errors import DigestError
-from digest.model import CONFIG_FILE, Feed
+from digest.model import CONFIG_FILE, Config, Feed
 
 if TYPE_CHECKING:
     from tomlkit import TOMLDocument
@@ -36,6 +36,23 @@ def write(root: Path, before: str, after: str) -> None:
     """Writes `digest.toml`, if it still has the text `before`; raises DigestError if it has not."""
     if after != before and not disk.replace(root, CONFIG_FILE, before.encode(), after.encode()):
         raise DigestError(f"{CONFIG_FILE}: was changed in the meantime; run the command again")
+
+
+def write_checked(root: Path, before: str, after: str, expected: Config) -> None:
+    """Writes `digest.toml` if the text `after` says what is expected; else raises DigestError.
+
+    Names of feeds do not count: `config` fills them in if a table has none.
+    """
+
+    def without_names(settings: Config) -> Config:
+        feeds = (feed._replace(title="", publisher="") for feed in settings.feeds)
+        return settings._replace(feeds=tuple(feeds))
+
+    if without_names(config.loads(after.removeprefix("\ufeff"))) != without_names(expected):
+        raise DigestError(
+            f"{CONFIG_FILE}: cannot be changed by a program without changing more; change it by hand"
+        )
+    write(root, before, after)
 
 
 def with_new_feeds(text: str, feeds: Iterable[Feed], folders: Mapping[str, str]) -> str:

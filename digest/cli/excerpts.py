@@ -68,6 +68,6 @@ def _tell(report: ExcerptsReport, call: Call) -> None:
         call.say("1 left unchanged, because its feed is not in digest.toml")
     elif report.unknown:
         call.say(f"{report.unknown} left unchanged, because their feeds are not in digest.toml")
-    call.complain(*report.left, *formatting.unread(report.unread, report.unknown_themes))
+    call.complain(*report.left, *formatting.skipped(report.skipped))
     if report.dry and report.changed:
         call.say("Next: digest excerpts --apply")

@@ -63,7 +63,7 @@ def feeds(context: click.Context) -> None:
             )
         )
         call.say(*unsure(row for row, _ in report.rows))
-        call.complain(*formatting.unread(report.unread, report.unknown_themes))
+        call.complain(*formatting.skipped(report.skipped))
 
 
 @feeds.command()

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from digest.cli.safe_print import json_text
 from digest.redact import mask
+
+if TYPE_CHECKING:
+    from digest.content.load import Skipped
 
 NO_THEMES = "digest.toml has no theme yet; to see what recurs: digest themes --propose"
 
@@ -15,17 +18,15 @@ NO_THEMES = "digest.toml has no theme yet; to see what recurs: digest themes --p
 def table(heads: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[str]:
     """Yields the lines of a table: numbers right-aligned, words left-aligned, zero or nothing as a
     dot."""
-    rows = [tuple(row) for row in rows]
-    signs = [
-        ">" if rows and isinstance(cell, int) else "<" for cell in (rows[0] if rows else heads)
-    ]
-    lines = [tuple(heads), *(tuple(str(cell or "·") for cell in row) for row in rows)]
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    for line in lines:
-        cells = (
-            f"{cell:{sign}{width}}" for cell, sign, width in zip(line, signs, widths, strict=True)
-        )
-        yield "  ".join(cells).rstrip()
+    columns = list(zip(heads, *rows, strict=True))
+    cells = []
+    for head, *values in columns:
+        texts = [head, *(str(value or "·") for value in values)]
+        width = max(map(len, texts))
+        is_number = bool(values) and isinstance(values[0], int)
+        cells.append([text.rjust(width) if is_number else text.ljust(width) for text in texts])
+    for line in zip(*cells, strict=True):
+        yield "  ".join(line).rstrip()
 
 
 def count(number: int, one: str, many: str = "") -> str:
@@ -40,37 +41,37 @@ def stories(number: int) -> str:
 
 def left_out(addresses: Iterable[str]) -> Iterator[str]:
     """Yields a line for each address in a list of feeds that cannot be pulled."""
-    return (
-        f"{mask(address)}: left out, because it is not an http(s) address" for address in addresses
-    )
+    for address in addresses:
+        yield f"{mask(address)}: left out, because it is not an http(s) address"
 
 
-def unread(files: Iterable[str], unknown_themes: Mapping[str, Sequence[str]]) -> Iterator[str]:
+def skipped(skipped: Skipped) -> Iterator[str]:
     """Yields a line for each theme that is missing from digest.toml, and for each other file that
     cannot be read."""
-    for theme, having in unknown_themes.items():
-        more = (
-            f" and {count(len(having) - 1, 'more story', 'more stories')}"
-            if len(having) > 1
-            else ""
-        )
-        its = "their" if more else "its"
-        yield (
-            f"{having[0]}{more}: not counted, because digest.toml does not have {its} theme '{theme}'; "
-            "'digest check' says what to do"
-        )
-    explained = {file for having in unknown_themes.values() for file in having}
-    for file in files:
-        if file not in explained:
-            yield f"{file}: cannot be read completely; 'digest check' says why"
+    explained = set[str]()
+    for theme, files in skipped.unknown_themes.items():
+        explained.update(files)
+        which, its = files[0], "its"
+        if len(files) > 1:
+            which += f" and {count(len(files) - 1, 'more story', 'more stories')}"
+            its = "their"
+        what = f"not counted, because digest.toml does not have {its} theme '{theme}'"
+        yield f"{which}: {what}; 'digest check' says what to do"
+    yield from unreadable(file for file in skipped.files if file not in explained)
+
+
+def unreadable(files: Iterable[str]) -> Iterator[str]:
+    """Yields a line for each file that cannot be read."""
+    return (f"{file}: cannot be read completely; 'digest check' says why" for file in files)
 
 
 def without_theme(number: int, likely: Mapping[str, int]) -> str:
     """Returns the words, after that number of stories, that they have no theme, and what they may be:
     `likely` has how many look like each theme."""
     verb = "has" if number == 1 else "have"
-    looks = ", ".join(f"{count} like {theme}" for theme, count in list(likely.items())[:3])
-    return f"{verb} no theme{looks and f' ({looks})'}: digest themes --missing"
+    likeliest = list(likely.items())[:3]
+    like = ", ".join(f"{number} like {theme}" for theme, number in likeliest)
+    return f"{verb} no theme{f' ({like})' if like else ''}: digest themes --missing"
 
 
 def quoted(text: str) -> str:

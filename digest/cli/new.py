@@ -48,4 +48,4 @@ def new(call: Call, since: str | None, as_json: bool) -> None:
     else:
         for story in report.stories:
             call.say(f"{story.file}: {story.state}, {story.title}" if call.verbose else story.file)
-    call.complain(*formatting.unread(report.unread, {}))
+    call.complain(*formatting.unreadable(report.unread))

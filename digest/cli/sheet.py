@@ -63,7 +63,7 @@ def sheet(call: Call, week: str, applied: bool, as_json: bool) -> None:
     else:
         call.say(f"{command.FILE}: {written.week}, {formatting.stories(written.stories)}")
         call.say("Change it, then: digest sheet --apply, or commit it for the next pull")
-    call.complain(*formatting.unread(written.unread, {}))
+    call.complain(*formatting.unreadable(written.unread))
 
 
 def tell(report: AppliedReport, call: Call) -> None:

@@ -43,7 +43,7 @@ def status(call: Call) -> None:
 
 def _tell(report: StatusReport, call: Call, *, has_themes: bool) -> None:
     """Prints a row for each week, newest first, and for each feed, then problems."""
-    if report.empty and not report.unread:
+    if report.empty and not report.skipped.files:
         step = "digest pull" if report.feeds else "digest feeds add URL"
         call.say(f"Nothing is here yet. Next: {step}")
         return
@@ -87,7 +87,7 @@ def _tell(report: StatusReport, call: Call, *, has_themes: bool) -> None:
             for file in report.restored
         )
     )
-    call.complain(*formatting.unread(report.unread, report.unknown_themes))
+    call.complain(*formatting.skipped(report.skipped))
 
 
 def unsure(rows: Iterable[FeedRow]) -> Iterator[str]:

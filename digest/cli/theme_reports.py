@@ -26,12 +26,12 @@ _NAMED = 5
 
 def missing(root: Path, config: Config, as_json: bool, call: Call) -> None:
     """Prints the stories without a theme, the newest first, and what they are like."""
-    from digest.commands import suggestions
+    from digest.commands import theme_rules
 
-    report = suggestions.run(root, config, every=call.verbose or as_json)
+    report = theme_rules.list_missing(root, config, every=call.verbose or as_json)
     if as_json:
         click.echo(formatting.as_json([asdict(story) for story in report.missing]))
-        call.complain(*formatting.unread(report.unread, report.unknown_themes))
+        call.complain(*formatting.skipped(report.skipped))
         return
     for story in report.missing:
         call.say(f"{story.file}: {story.title}")
@@ -46,7 +46,7 @@ def missing(root: Path, config: Config, as_json: bool, call: Call) -> None:
     call.say(counted if report.stories else _NO_STORY)
     if number and not config.themes:
         call.say(formatting.NO_THEMES)
-    call.complain(*formatting.unread(report.unread, report.unknown_themes))
+    call.complain(*formatting.skipped(report.skipped))
 
 
 def suggest(root: Path, config: Config, theme: str, take: str | None, call: Call) -> None:
@@ -64,7 +64,7 @@ def suggest(root: Path, config: Config, theme: str, take: str | None, call: Call
         call.say("Next: digest themes --apply --dry-run")
         return
     report = theme_rules.suggest(root, config, theme)
-    call.complain(*formatting.unread(report.unread, report.unknown_themes))
+    call.complain(*formatting.skipped(report.skipped))
     call.say(*_decided(report))
     _tell_phrases(report, theme, call)
 
@@ -106,7 +106,7 @@ def score(root: Path, config: Config, call: Call) -> None:
     from digest.commands import theme_rules
 
     report = theme_rules.score(root, config)
-    call.complain(*formatting.unread(report.unread, report.unknown_themes))
+    call.complain(*formatting.skipped(report.skipped))
     call.say(*_decided(report))
     if report.decided:
         heads = ("right", "wrong", "missed", "theme", "quarter", "precision", "recall")
@@ -119,7 +119,7 @@ def propose(root: Path, config: Config, call: Call) -> None:
     from digest.commands import theme_rules
 
     report = theme_rules.propose(root, config)
-    call.complain(*formatting.unread(report.unread, report.unknown_themes))
+    call.complain(*formatting.skipped(report.skipped))
     without = f"{formatting.stories(report.searched)} without a theme"
     if not report.searched:
         call.say("There is no story without a theme")

@@ -156,7 +156,7 @@ def _explain(call: Call, root: Path, config: Config, given: Path) -> ExplainRepo
 
 def _tell_counts(report: ThemesReport, call: Call) -> None:
     """Prints a row for each theme, and for how many stories the rules now say something else."""
-    if not report.stories and not report.unread:
+    if not report.stories and not report.skipped.files:
         call.say("There is no story yet. Next: digest pull")
         return
     rows: list[tuple[object, ...]] = [
@@ -173,7 +173,7 @@ def _tell_counts(report: ThemesReport, call: Call) -> None:
         call.say(
             f"The rules disagree with the editor on {formatting.stories(report.own)}; the editor's choice stays"
         )
-    call.complain(*formatting.unread(report.unread, report.unknown_themes))
+    call.complain(*formatting.skipped(report.skipped))
 
 
 def _tell_why(report: ExplainReport, call: Call) -> None:
@@ -218,7 +218,7 @@ def _tell_catch(report: TryReport, call: Call) -> None:
         call.say(
             f"Only stored text was searched: for {partly}, the feed's summary is missing or cut"
         )
-    call.complain(*formatting.unread(report.unread, report.unknown_themes))
+    call.complain(*formatting.skipped(report.skipped))
 
 
 def _tell_changes(report: ApplyReport, call: Call) -> None:
@@ -238,7 +238,7 @@ def _tell_changes(report: ApplyReport, call: Call) -> None:
         call.say(
             f"{formatting.stories(report.own)} would change too, but an editor has changed their themes, so they stay"
         )
-    call.complain(*report.left, *formatting.unread(report.unread, {}))
+    call.complain(*report.left, *formatting.unreadable(report.unread))
     for file, themes in report.gone.items():
         names = "', '".join(themes)
         call.complain(f"{file}: keeps '{names}', which digest.toml no longer has: you chose it")

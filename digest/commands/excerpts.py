@@ -12,12 +12,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from digest.content import load, recut, store
-from digest.content.load import ContentReport
+from digest.content.load import ContentReport, Skipped
 from digest.content.recut import Cut
 from digest.model import Config
 
@@ -46,9 +46,8 @@ class ExcerptsReport:
     gone: int
     unknown: int
     left: tuple[str, ...]
-    unread: tuple[str, ...]
     dry: bool
-    unknown_themes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    skipped: Skipped
 
     @property
     def counts(self) -> Mapping[str, int]:
@@ -82,8 +81,7 @@ def run(root: Path, config: Config, *, now: datetime, dry: bool = False) -> Exce
         gone=states[recut.GONE],
         unknown=states[recut.UNKNOWN],
         left=(*map(_own, own), *map(_stuck, stuck), *map(_changed_since, changed_since)),
-        unread=survey.unread,
-        unknown_themes=survey.unknown_themes,
+        skipped=survey.skipped,
         dry=dry,
     )
 

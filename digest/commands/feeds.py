@@ -10,7 +10,7 @@ time, it is left alone.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from digest import config, config_edit, disk
 from digest.commands import find_feeds, status
 from digest.commands.status import FeedRow
 from digest.content import load, paths
-from digest.errors import DigestError
+from digest.content.load import Skipped
 from digest.feeds.limits import USUAL, Limits
 from digest.model import CONFIG_FILE, Config, Feed
 
@@ -29,8 +29,7 @@ class FeedsReport:
     ledger."""
 
     rows: tuple[tuple[FeedRow, Feed | None], ...]
-    unread: tuple[str, ...] = ()
-    unknown_themes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    skipped: Skipped
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,8 +70,7 @@ def run(root: Path, config: Config, *, now: datetime) -> FeedsReport:
     rows = status.feed_rows(root, survey, config, now)
     return FeedsReport(
         rows=tuple((row, feeds.get(row.feed)) for row in rows),
-        unread=survey.unread,
-        unknown_themes=survey.unknown_themes,
+        skipped=survey.skipped,
     )
 
 
@@ -102,7 +100,7 @@ def add(
         after = config_edit.with_new_feeds(after, found.feeds, found.folders)
     again = {feed.id for feed in resumed}
     kept = (feed._replace(retired=feed.retired and feed.id not in again) for feed in settings.feeds)
-    _write(root, before, after, settings._replace(feeds=(*kept, *found.feeds)))
+    config_edit.write_checked(root, before, after, settings._replace(feeds=(*kept, *found.feeds)))
     return AddReport(
         added=found.feeds,
         resumed=resumed,
@@ -122,7 +120,7 @@ def remove(root: Path, id: str, *, now: datetime) -> RemoveReport:
     feeds = tuple(retired if one is feed else one for one in settings.feeds)
     if not feed.retired:
         after = config_edit.with_retired(before, id, retired=True)
-        _write(root, before, after, settings._replace(feeds=feeds))
+        config_edit.write_checked(root, before, after, settings._replace(feeds=feeds))
     rows = status.feed_rows(root, load.survey(root, settings), settings, now)
     ledger = paths.ledger(id)
     return RemoveReport(
@@ -145,20 +143,3 @@ def _read(root: Path) -> tuple[str, Config]:
     """Returns digest.toml as text, and what it says."""
     settings = config.load(root)
     return (disk.read_inside(root, CONFIG_FILE) or b"").decode(), settings
-
-
-def _without_names(settings: Config) -> Config:
-    """Returns the settings without the names of feeds, which `config` fills in where a table has
-    none."""
-    return settings._replace(
-        feeds=tuple(feed._replace(title="", publisher="") for feed in settings.feeds)
-    )
-
-
-def _write(root: Path, before: str, after: str, expected: Config) -> None:
-    """Writes digest.toml, if the changed text says what is expected."""
-    if _without_names(config.loads(after.removeprefix("\ufeff"))) != _without_names(expected):
-        raise DigestError(
-            f"{CONFIG_FILE}: cannot be changed by a program without changing more; change it by hand"
-        )
-    config_edit.write(root, before, after)

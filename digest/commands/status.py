@@ -21,7 +21,7 @@ from digest.commands import git_history, reviewed
 from digest.content import load, paths, store
 from digest.content.ledger import Record
 from digest.content.letter_draft import unlinked
-from digest.content.load import ContentReport
+from digest.content.load import ContentReport, Skipped
 from digest.errors import DigestError
 from digest.feeds import feed_state
 from digest.intake.snapshot import search_texts
@@ -91,10 +91,9 @@ class StatusReport:
 
     weeks: tuple[WeekRow, ...]
     feeds: tuple[FeedRow, ...]
-    unread: tuple[str, ...]
+    skipped: Skipped
     unsettled: tuple[str, ...] = ()
     restored: tuple[str, ...] = ()
-    unknown_themes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     to_look_at: Mapping[str, str] = field(default_factory=dict)
     """The stories that are "new" or "changed" (`reviewed`), by file."""
     themeless: tuple[Suggestions, ...] = ()
@@ -121,8 +120,7 @@ def run(root: Path, config: Config, *, now: datetime) -> StatusReport:
     return StatusReport(
         weeks=_weeks(survey, config.close),
         feeds=feed_rows(root, survey, config, now),
-        unread=survey.unread,
-        unknown_themes=survey.unknown_themes,
+        skipped=survey.skipped,
         themeless=suggestions(asked, stories, config.themes),
         restored=tuple(problem.file for problem in git_history.brought_back(root, survey)),
         to_look_at=reviewed.to_look_at(root, config, survey, unsettled),

@@ -11,17 +11,16 @@ with a note, a headline, a correction, as the lead, or by a link in the publishe
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
-from digest import config as settings
 from digest import config_edit, disk, json_files
 from digest.checks.markdown_scan import is_silent
 from digest.commands.themes import verdicts_of
 from digest.content import load, store
 from digest.content.letter_draft import unlinked
-from digest.content.load import ContentReport
+from digest.content.load import ContentReport, Skipped
 from digest.errors import DigestError
 from digest.model import CONFIG_FILE, Config, Story
 from digest.names import current_ids
@@ -33,7 +32,8 @@ from digest.themes.reasons import named
 from digest.themes.score import Judged, ageing, scores
 from digest.themes.score import Score as Score
 from digest.themes.score import Share as Share
-from digest.themes.suggest import missing
+from digest.themes.suggest import AT_ONCE, Suggestions, missing, suggestions
+from digest.week import Week
 
 _SHOWN = "suggested.json"
 
@@ -50,8 +50,7 @@ class SuggestReport:
     decided: int
     stories: int
     partly: int
-    unread: tuple[str, ...] = ()
-    unknown_themes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    skipped: Skipped
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,38 +62,44 @@ class ScoreReport:
     decided: int
     stories: int
     partly: int
-    unread: tuple[str, ...] = ()
-    unknown_themes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    skipped: Skipped
 
 
 def suggest(root: Path, config: Config, theme: str = "") -> SuggestReport:
     """Finds phrases for a theme, or for all, and remembers them by their numbers for `take`."""
     survey = load.survey(root, config)
     verdicts = verdicts_of(root, survey, config)
-    chosen = set(_decided(survey, verdicts))
-    decided, others, partly = _texts(root, config, survey, verdicts, chosen)
+    files, ids = _decided_files(survey, verdicts), current_ids(config.themes)
+    summaries_of, history = store.summaries_of(root), survey.history
+    decided, undecided, partly = list[Decided](), list[Decided](), 0
+    found_before = set[tuple[str, str]]()
+    for verdict in verdicts:
+        found_before.update(still_found(verdict, config.themes).items())
+        story = verdict.story
+        title, words, is_whole = words_of(story, history.of(story), summaries_of(story))
+        text = Decided(story.file, title, words, frozenset(named(story, ids)))
+        if story.file in files:
+            decided.append(text)
+            partly += not is_whole
+        else:
+            undecided.append(text)
     themes = [one for one in config.themes if theme in {"", one.id}]
-    found = tuple(proposals(decided, themes))
-    shown = [f"{one.theme} {one.phrase}" for one in found]
+    proposed = tuple(proposals(decided, themes))
+    shown = [f"{proposal.theme} {proposal.phrase}" for proposal in proposed]
     with contextlib.suppress(DigestError):  # `take` says so
         json_files.remember(root, _SHOWN, {**_shown(root), theme: shown})
-    in_ledgers = {
-        (theme, phrase)
-        for verdict in verdicts
-        for theme, phrase in still_found(verdict, config.themes).items()
-    }
+    dispensable = [
+        phrase
+        for phrase in weak(decided, undecided, themes)
+        if phrase.wrong or (phrase.theme, phrase.phrase) not in found_before
+    ]
     return SuggestReport(
-        proposals=found,
-        weak=tuple(
-            one
-            for one in weak(decided, others, themes)
-            if one.wrong or (one.theme, one.phrase) not in in_ledgers
-        ),
+        proposals=proposed,
+        weak=tuple(dispensable),
         decided=len(decided),
         stories=len(verdicts),
         partly=partly,
-        unread=survey.unread,
-        unknown_themes=survey.unknown_themes,
+        skipped=survey.skipped,
     )
 
 
@@ -131,9 +136,18 @@ def take(root: Path, config: Config, theme: str, numbers: Collection[int]) -> tu
                 f"'{phrase}' was shown for '{id}', which {CONFIG_FILE} no longer has: {again}"
             )
     taken = tuple(Taken(id, phrase, phrase not in rules[id]) for id, _, phrase in chosen)
-    new = [one for one in taken if one.is_new]
-    if new:
-        _write(root, config, new)
+    added: dict[str, tuple[str, ...]] = {}
+    for one in taken:
+        if one.is_new:
+            added[one.theme] = (*added.get(one.theme, ()), one.phrase)
+    if added:
+        before = (disk.read_inside(root, CONFIG_FILE) or b"").decode()
+        after = config_edit.with_phrases(before, added)
+        themes = (
+            theme._replace(match=(*theme.match, *added.get(theme.id, ())))
+            for theme in config.themes
+        )
+        config_edit.write_checked(root, before, after, config._replace(themes=tuple(themes)))
     return taken
 
 
@@ -143,14 +157,40 @@ def _shown(root: Path) -> dict[str, list[str]]:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MissingReport:
+    """The stories that have no theme, the newest first, with suggestions; of `stories` in all.
+
+    `older` is how many more there are that are not listed.
+    """
+
+    missing: tuple[Suggestions, ...]
+    older: int
+    stories: int
+    skipped: Skipped
+
+
+def list_missing(root: Path, config: Config, *, every: bool = False) -> MissingReport:
+    """Finds the newest stories without a theme, or `every` one, and which themes they may have."""
+    survey = load.survey(root, config)
+    stories = survey.content.stories
+    themeless = missing(stories)
+    listed = themeless if every else themeless[:AT_ONCE]
+    return MissingReport(
+        missing=suggestions(listed, stories, config.themes, most=None),
+        older=len(themeless) - len(listed),
+        stories=len(stories),
+        skipped=survey.skipped,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ProposeReport:
     """Themes that recur among the stories without a theme; `fewest` stories are needed for that."""
 
     themes: tuple[ProposedTheme, ...]
     searched: int
     fewest: int = FEWEST
-    unread: tuple[str, ...] = ()
-    unknown_themes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    skipped: Skipped
 
 
 def propose(root: Path, config: Config) -> ProposeReport:
@@ -160,8 +200,7 @@ def propose(root: Path, config: Config) -> ProposeReport:
     return ProposeReport(
         themes=tuple(propose_themes(stories, [theme.id for theme in config.themes])),
         searched=len(stories),
-        unread=survey.unread,
-        unknown_themes=survey.unknown_themes,
+        skipped=survey.skipped,
     )
 
 
@@ -169,80 +208,38 @@ def score(root: Path, config: Config) -> ScoreReport:
     """Scores the rules against what the editor has decided."""
     survey = load.survey(root, config)
     verdicts = verdicts_of(root, survey, config)
-    chosen, names = set(_decided(survey, verdicts)), current_ids(config.themes)
-    of_interest = [verdict for verdict in verdicts if verdict.story.file in chosen]
-    judged = [
-        Judged(
-            verdict.story.day,
-            named(verdict.story, names),
-            {**verdict.earned, **still_found(verdict, config.themes)},
-        )
-        for verdict in of_interest
-    ]
+    files, ids = _decided_files(survey, verdicts), current_ids(config.themes)
+    judged, partly = list[Judged](), 0
+    for verdict in verdicts:
+        if verdict.story.file in files:
+            found = {**verdict.earned, **still_found(verdict, config.themes)}
+            judged.append(Judged(verdict.story.day, named(verdict.story, ids), found))
+            partly += not verdict.whole
     rows = scores(judged, [theme.id for theme in config.themes])
     return ScoreReport(
         scores=tuple(rows),
         ageing=tuple(ageing(rows)),
         decided=len(judged),
         stories=len(verdicts),
-        partly=sum(not verdict.whole for verdict in of_interest),
-        unread=survey.unread,
-        unknown_themes=survey.unknown_themes,
+        partly=partly,
+        skipped=survey.skipped,
     )
 
 
-def _decided(survey: ContentReport, verdicts: Sequence[Verdict]) -> Iterator[str]:
-    """Yields the files of the stories that an editor has decided."""
-    letters = [letter for letter in survey.content.letters if not letter.draft]
-    by_week: dict[str, list[Story]] = {}
+def _decided_files(survey: ContentReport, verdicts: Iterable[Verdict]) -> frozenset[str]:
+    """Returns the files of the stories that an editor has decided."""
+    files = set[str]()
+    by_week: dict[Week, list[Story]] = {}
     for story in survey.content.stories:
-        by_week.setdefault(str(story.week), []).append(story)
-    for letter in letters:
-        of_week = by_week.get(str(letter.week), [])
-        absent = {story.file for story in unlinked(letter.body, of_week, survey.content.places)}
-        yield from (story.file for story in of_week if story.file not in absent)
+        by_week.setdefault(story.week, []).append(story)
+    for letter in survey.content.letters:
+        if not letter.draft:
+            stories = by_week.get(letter.week, [])
+            absent = unlinked(letter.body, stories, survey.content.places)
+            files |= {story.file for story in stories} - {story.file for story in absent}
     for verdict in verdicts:
         story = verdict.story
-        marks = story.headline or story.lead or story.corrections or not is_silent(story.note)
-        if verdict.own or (marks and not story.hide):
-            yield story.file
-
-
-def _texts(
-    root: Path,
-    config: Config,
-    survey: ContentReport,
-    verdicts: Sequence[Verdict],
-    chosen: Collection[str],
-) -> tuple[list[Decided], list[Decided], int]:
-    """Returns the texts of decided stories and of others, and for how many of the first the summary
-    is not stored."""
-    names, summaries_of = current_ids(config.themes), store.summaries_of(root)
-    history = survey.history
-    decided, others, partly = list[Decided](), list[Decided](), 0
-    for story in (verdict.story for verdict in verdicts):
-        title, words, whole = words_of(story, history.of(story), summaries_of(story))
-        text = Decided(story.file, title, words, frozenset(named(story, names)))
-        if story.file in chosen:
-            decided.append(text)
-            partly += not whole
-        else:
-            others.append(text)
-    return decided, others, partly
-
-
-def _write(root: Path, config: Config, taken: Sequence[Taken]) -> None:
-    """Adds the phrases to their themes in digest.toml, if its text then says just that."""
-    added: dict[str, tuple[str, ...]] = {}
-    for one in taken:
-        added[one.theme] = (*added.get(one.theme, ()), one.phrase)
-    before = (disk.read_inside(root, CONFIG_FILE) or b"").decode()
-    after = config_edit.with_phrases(before, added)
-    expected = tuple(
-        theme._replace(match=(*theme.match, *added.get(theme.id, ()))) for theme in config.themes
-    )
-    if settings.loads(after.removeprefix("\ufeff")).themes != expected:
-        raise DigestError(
-            f"{CONFIG_FILE}: cannot be changed by a program without changing more; change it by hand"
-        )
-    config_edit.write(root, before, after)
+        is_noted = story.headline or story.lead or story.corrections or not is_silent(story.note)
+        if verdict.own or (is_noted and not story.hide):
+            files.add(story.file)
+    return frozenset(files)

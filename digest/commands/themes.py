@@ -9,17 +9,19 @@ about to do, so that the next run completes one that was killed.
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
+from types import MappingProxyType
 
 from digest import json_files
 from digest.content import load, paths, store, story_file
 from digest.content.identity import hash_of
-from digest.content.load import ContentReport
+from digest.content.load import ContentReport, Skipped
 from digest.errors import DigestError, Faults, Problem
 from digest.model import Config, Story, Theme
 from digest.names import current_ids
@@ -57,8 +59,7 @@ class ThemesReport:
     elsewhere: int
     due: int
     own: int
-    unread: tuple[str, ...] = ()
-    unknown_themes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    skipped: Skipped
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,8 +101,7 @@ class TryReport:
     stories: int
     partly: int
     having: Mapping[str, int]
-    unread: tuple[str, ...] = ()
-    unknown_themes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    skipped: Skipped
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,15 +137,28 @@ def run(root: Path, config: Config) -> ThemesReport:
     else."""
     survey = load.survey(root, config)
     verdicts = verdicts_of(root, survey, config)
-    names = current_ids(config.themes)
+    ids = current_ids(config.themes)
+    stories: Counter[str] = Counter()
+    main: Counter[str] = Counter()
+    last: dict[str, Week] = {}
+    for story in survey.content.stories:
+        themes = named(story, ids)
+        stories.update(themes)
+        main.update(themes[:1])
+        for theme in themes:
+            last[theme] = max(story.week, last.get(theme, story.week))
+    differing = [verdict for verdict in verdicts if verdict.differs]
+    own = sum(verdict.own for verdict in differing)
     return ThemesReport(
-        rows=tuple(_row(theme.id, survey.content.stories, names) for theme in config.themes),
+        rows=tuple(
+            ThemeRow(theme.id, stories[theme.id], main[theme.id], last.get(theme.id))
+            for theme in config.themes
+        ),
         stories=len(verdicts),
-        elsewhere=sum(not verdict.story.themes for verdict in verdicts),
-        due=sum(verdict.differs and not verdict.own for verdict in verdicts),
-        own=sum(verdict.differs and verdict.own for verdict in verdicts),
-        unread=survey.unread,
-        unknown_themes=survey.unknown_themes,
+        elsewhere=sum(not story.themes for story in survey.content.stories),
+        due=len(differing) - own,
+        own=own,
+        skipped=survey.skipped,
     )
 
 
@@ -157,27 +170,22 @@ def explain(root: Path, config: Config, file: str) -> ExplainReport:
     survey = load.survey(root, config)
     story = next((story for story in survey.content.stories if story.file == file), None)
     if story is None:
-        unknown = [theme for theme, files in survey.unknown_themes.items() if file in files]
-        faults = [problem for problem in survey.problems if problem.file == file]
-        if not faults and unknown:
-            faults = [
-                Problem(file, 0, f"unknown theme '{theme}'", "'digest check' says what to do")
-                for theme in unknown
-            ]
-        if not faults and file in survey.content.unread:
-            faults = [Problem(file, 0, "cannot be read", "'digest check' says why")]
-        raise Faults(faults) if faults else LookupError(_near(file, survey))
-    summaries = store.summaries_of(root)(story)
-    verdict = _pinned(
-        root,
-        judge(
-            story,
-            survey.history.of(story),
-            config.themes,
-            summaries=summaries,
-            feeds=config.feeds,
-        ),
-    )
+        problems = [problem for problem in survey.problems if problem.file == file]
+        if not problems:
+            for theme, files in survey.unknown_themes.items():
+                if file in files:
+                    cure = "'digest check' says what to do"
+                    problems.append(Problem(file, 0, f"unknown theme '{theme}'", cure))
+        if not problems and file in survey.content.unread:
+            problems = [Problem(file, 0, "cannot be read", "'digest check' says why")]
+        if problems:
+            raise Faults(problems)
+        files_by_name = {one.file.rpartition("/")[2]: one.file for one in survey.content.stories}
+        near = difflib.get_close_matches(file.rpartition("/")[2], files_by_name, n=1)
+        if near:
+            raise LookupError(f"did you mean '{files_by_name[near[0]]}'?")
+        raise LookupError("name a story's file, such as content/2026/w20/…md")
+    (verdict,) = verdicts_of(root, survey, config, stories=[story])
     return ExplainReport(
         file=file,
         title=story.shown_headline,
@@ -191,40 +199,39 @@ def attempt(root: Path, config: Config, *phrases: str) -> TryReport:
     excerpts; raises ValueError for one badly written.
     """
     survey = load.survey(root, config)
-    history, names, summaries_of = (
-        survey.history,
-        current_ids(config.themes),
-        store.summaries_of(root),
-    )
+    history, summaries_of = survey.history, store.summaries_of(root)
+    ids = current_ids(config.themes)
     rule = Theme(id="tried", title="tried", match=phrases)
     each = [Theme(id=phrase, title=phrase, match=(phrase,)) for phrase in dict.fromkeys(phrases)]
-    wider = tuple(dict.fromkeys(wide for phrase in phrases if (wide := loosened(phrase))))
-    nearly = Theme(id="near", title="near", match=wider)
-    caught, near, partly = [], [], 0
+    wider = tuple(dict.fromkeys(filter(None, map(loosened, phrases))))
+    wider_rule = Theme(id="near", title="near", match=wider)
+    caught, near, partly = list[Catch](), list[Catch](), 0
     alone: Counter[str] = Counter()
+    having: Counter[str] = Counter()
     for story in survey.content.stories:
-        title, words, whole = words_of(story, history.of(story), summaries_of(story))
-        partly += not whole
+        title, words, is_whole = words_of(story, history.of(story), summaries_of(story))
+        partly += not is_whole
         alone.update(list(themes_of(title, words, each)))
-        found = themes_of(title, words, (rule,))
-        for evidence in () if found else themes_of(title, words, (nearly,)).values():
-            near.append(Catch(story.file, story.title, evidence, named(story, names)))
-        for evidence in found.values():
-            where = evidence if whole else of_excerpt(evidence)
-            where = where if len(phrases) > 1 else where.removeprefix(f"'{phrases[0]}' ")
-            caught.append(Catch(story.file, story.title, where, named(story, names)))
-    having = Counter(theme for catch in caught for theme in catch.themes or ("",))
+        themes = named(story, ids)
+        evidence = themes_of(title, words, (rule,)).get(rule.id)
+        if evidence:
+            where = evidence if is_whole else of_excerpt(evidence)
+            if len(phrases) == 1:
+                where = where.removeprefix(f"'{phrases[0]}' ")
+            caught.append(Catch(story.file, story.title, where, themes))
+            having.update(themes or ("",))
+        elif nearly := themes_of(title, words, (wider_rule,)).get(wider_rule.id):
+            near.append(Catch(story.file, story.title, nearly, themes))
     return TryReport(
         phrase="' or '".join(phrases),
         caught=tuple(caught),
-        alone={one.id: alone[one.id] for one in each},
+        alone={phrase.id: alone[phrase.id] for phrase in each},
         near=tuple(near),
         explained=tuple(filter(None, map(explanation, phrases))),
         stories=len(survey.content.stories),
         partly=partly,
         having=dict(having.most_common()),
-        unread=survey.unread,
-        unknown_themes=survey.unknown_themes,
+        skipped=survey.skipped,
     )
 
 
@@ -241,30 +248,47 @@ def apply(
         survey, gone = with_removed_themes(root, config)
         verdicts = verdicts_of(root, survey, config, _begun(root))
         chosen = to_change(verdicts, gone if everything else ())
-        texts = {
-            verdict.story.file: store.read_exactly(root, verdict.story.file) for verdict in chosen
-        }
+        files = [verdict.story.file for verdict in chosen]
+        texts = {file: store.read_exactly(root, file) for file in files}
         decided = retheme(chosen, texts, survey.vocabulary)
         late = () if dry else _carry_out(root, decided, now)
     changed = {
-        one.story.file: one
-        for one in decided.verdicts
-        if one.story.file not in late and one.differs
+        verdict.story.file: verdict
+        for verdict in decided.verdicts
+        if verdict.story.file not in late and verdict.differs
     }
-    rest = [verdict for verdict in verdicts if verdict.own and verdict.story.file not in changed]
-    stay = {
-        verdict.story.file: tuple(theme for theme in verdict.story.themes if theme in gone)
-        for verdict in rest
-    }
+    ids = current_ids(config.themes)
+    before: Counter[str] = Counter()
+    after: Counter[str] = Counter()
+    own, kept = 0, dict[str, tuple[str, ...]]()
+    for verdict in verdicts:
+        story = verdict.story
+        themes = named(story, ids)
+        before.update(themes or ("",))
+        if story.file in changed:
+            after.update(tuple(changed[story.file].themes) or ("",))
+            continue
+        after.update(themes or ("",))
+        if verdict.own:
+            own += verdict.differs
+            if removed := tuple(theme for theme in story.themes if theme in gone):
+                kept[story.file] = removed
+    rows = (*(theme.id for theme in config.themes), *gone, "")
+    stuck = "Digest cannot change its themes safely; left unchanged, so edit them by hand"
+    edited = "was changed in the meantime, and left as it is; run the command again"
     return ApplyReport(
-        counts=_counts(verdicts, changed, config.themes, gone),
+        counts={theme: (before[theme], after[theme]) for theme in rows},
         stories=len(verdicts),
         changed=tuple(
-            Change(file, one.story.themes, tuple(one.themes)) for file, one in changed.items()
+            Change(file, verdict.story.themes, tuple(verdict.themes))
+            for file, verdict in changed.items()
         ),
-        left=(*map(_stuck, decided.stuck), *map(_late, late)),
-        own=sum(verdict.differs for verdict in rest),
-        gone={file: themes for file, themes in stay.items() if themes},
+        left=(
+            *(f"{file}: {stuck}" for file in decided.stuck),
+            *(f"{file}: {edited}" for file in late),
+        ),
+        own=own,
+        gone=kept,
         unread=survey.unread,
         dry=dry,
     )
@@ -280,127 +304,70 @@ def with_removed_themes(root: Path, config: Config) -> tuple[ContentReport, tupl
     return survey, gone
 
 
-def _carry_out(root: Path, decided: Retheming, now: datetime) -> tuple[str, ...]:
-    """Writes what was decided, files first, then the ledger for themes that are ours; returns files
-    that have changed in the meantime. What is begun is remembered, so that the next run completes a
-    killed one.
-    """
-    ours = [verdict for verdict in decided.verdicts if not verdict.own]
-    if not decided.verdicts:
-        return ()
-    json_files.remember(
-        root,
-        _MEMORY,
-        {
-            one.story.file: [one.written, hash_of(decided.edits[one.story.file].after)]
-            for one in ours
-        },
-    )
-    late = store.rewrite(root, decided.edits.values())
-    store.add_lines(
-        root, lines((one for one in ours if one.story.file not in late), decided.edits, now)
-    )
-    json_files.remember(root, _MEMORY, {})
-    return late
-
-
 def verdicts_of(
     root: Path,
     survey: ContentReport,
     config: Config,
-    begun: Mapping[str, str] | None = None,
+    begun: Mapping[str, str] = MappingProxyType({}),
+    *,
+    stories: Iterable[Story] | None = None,
 ) -> list[Verdict]:
-    """Returns what today's rules say of every story."""
-    history, marks, summaries_of = survey.history, begun or {}, store.summaries_of(root)
-    verdicts = (
-        judge(
+    """Returns what today's rules say of some stories, or of all.
+
+    A pulled story without a line `themes` counts as one whose themes are the editor's, since pull
+    writes one. `begun` has the hashes of themes that a killed run was about to replace.
+    """
+    history, summaries_of = survey.history, store.summaries_of(root)
+    verdicts = []
+    for story in survey.content.stories if stories is None else stories:
+        verdict = judge(
             story,
             history.of(story),
             config.themes,
-            marks.get(story.file),
+            begun.get(story.file),
             summaries_of(story),
             config.feeds,
         )
-        for story in survey.content.stories
-    )
-    return [_pinned(root, verdict) for verdict in verdicts]
-
-
-def _pinned(root: Path, verdict: Verdict) -> Verdict:
-    """Returns a verdict as one on the editor's own themes if a pulled story has no line `themes`:
-    pull writes one.
-
-    Only a story without a theme that is due one is read for it.
-    """
-    if verdict.story.themes or not verdict.due:
-        return verdict
-    has_line = story_file.has_key(store.read_text(root, verdict.story.file), "themes")
-    return verdict if has_line else replace(verdict, own=True)
+        if not story.themes and verdict.due:  # only then does it matter, and its file is read
+            has_line = story_file.has_key(store.read_text(root, story.file), "themes")
+            verdict = verdict if has_line else replace(verdict, own=True)
+        verdicts.append(verdict)
+    return verdicts
 
 
 def _begun(root: Path) -> dict[str, str]:
-    """Returns the marks before a run that was killed, of files that stand, sign by sign, as that
-    run wrote them."""
+    """Returns the hashes of the themes that a killed run has replaced, by file.
+
+    Only of files that still are, character for character, as that run wrote them.
+    """
     memory = json_files.recall(
         root, _MEMORY, lambda value: json_files.is_texts(value) and len(value) == 2
     )
-    return {file: mark for file, (mark, hash) in memory.items() if _is_as_written(root, file, hash)}
+    begun = {}
+    for file, (themes, written) in memory.items():
+        if paths.is_story(file):
+            with contextlib.suppress(DigestError, ValueError):
+                if hash_of(store.read_exactly(root, file)) == written:
+                    begun[file] = themes
+    return begun
 
 
-def _is_as_written(root: Path, file: str, hash: str) -> bool:
-    """Tells whether a file stands as a run that was killed has written it; a memory may name any
-    file."""
-    if not paths.is_story(file):
-        return False
-    try:
-        return hash_of(store.read_exactly(root, file)) == hash
-    except (DigestError, ValueError):
-        return False
+def _carry_out(root: Path, decided: Retheming, now: datetime) -> tuple[str, ...]:
+    """Writes what was decided, files first, then the ledger for themes that are ours; returns files
+    that have changed in the meantime.
 
-
-def _row(theme: str, stories: Iterable[Story], names: Mapping[str, str]) -> ThemeRow:
-    having = [(story, named(story, names)) for story in stories]
-    found = [(story, themes) for story, themes in having if theme in themes]
-    return ThemeRow(
-        theme=theme,
-        stories=len(found),
-        main=sum(themes[0] == theme for _, themes in found),
-        last=max((story.week for story, _ in found), default=None),
-    )
-
-
-def _counts(
-    verdicts: Iterable[Verdict],
-    changed: Mapping[str, Verdict],
-    themes: Sequence[Theme],
-    gone: Sequence[str],
-) -> dict[str, tuple[int, int]]:
-    names = current_ids(themes)
-    before: Counter[str] = Counter()
-    after: Counter[str] = Counter()
-    for verdict in verdicts:
-        stands = named(verdict.story, names)
-        before.update(stands or ("",))
-        new = changed.get(verdict.story.file)
-        after.update((tuple(new.themes) if new else stands) or ("",))
-    rows = (*(theme.id for theme in themes), *gone, "")
-    return {theme: (before[theme], after[theme]) for theme in rows}
-
-
-def _stuck(file: str) -> str:
-    return f"{file}: Digest cannot change its themes safely; left unchanged, so edit them by hand"
-
-
-def _late(file: str) -> str:
-    return f"{file}: was changed in the meantime, and left as it is; run the command again"
-
-
-def _near(file: str, survey: ContentReport) -> str:
-    """Returns a suggestion for a file name that is not a story's: the nearest one."""
-    files = {story.file.rpartition("/")[2]: story.file for story in survey.content.stories}
-    near = difflib.get_close_matches(file.rpartition("/")[2], files, n=1)
-    return (
-        f"did you mean '{files[near[0]]}'?"
-        if near
-        else "name a story's file, such as content/2026/w20/…md"
-    )
+    What is begun is remembered, so that the next run completes a killed one.
+    """
+    if not decided.verdicts:
+        return ()
+    ours = [verdict for verdict in decided.verdicts if not verdict.own]
+    begun = {}
+    for verdict in ours:
+        file = verdict.story.file
+        begun[file] = [verdict.written, hash_of(decided.edits[file].after)]
+    json_files.remember(root, _MEMORY, begun)
+    late = store.rewrite(root, decided.edits.values())
+    written = (verdict for verdict in ours if verdict.story.file not in late)
+    store.add_lines(root, lines(written, decided.edits, now))
+    json_files.remember(root, _MEMORY, {})
+    return late

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
+from types import MappingProxyType
 from typing import NamedTuple
 
 from digest.cache import Cache, key_of
@@ -66,6 +67,16 @@ class _FromLedgers(NamedTuple):
     damaged: tuple[Problem, ...]
 
 
+class Skipped(NamedTuple):
+    """The files that cannot be read completely, so that a report does not count them.
+
+    `unknown_themes` are those that are not in digest.toml, each with the files that name it.
+    """
+
+    files: tuple[str, ...] = ()
+    unknown_themes: Mapping[str, tuple[str, ...]] = MappingProxyType({})
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContentReport:
     """The content that can be read, and the problems in the rest.
@@ -98,6 +109,11 @@ class ContentReport:
         files += sorted(self.content.unread.difference(files))
         ledgers = [problem.file for problem in self.ledger_problems]
         return tuple(dict.fromkeys((*filter(file_names.is_of_a_week, files), *ledgers)))
+
+    @property
+    def skipped(self) -> Skipped:
+        """The files that reports name instead of counting them."""
+        return Skipped(self.unread, self.unknown_themes)
 
 
 class _Loader:

@@ -13,7 +13,6 @@ from test_cli import digest
 from test_init import ATOM, NAMING, RSS, Answers
 
 from digest import config, config_edit
-from digest.commands import feeds
 from digest.errors import DigestError
 from digest.feeds import feed_links
 from digest.model import Feed
@@ -461,5 +460,5 @@ def test_a_change_of_somebody_else_meanwhile_is_never_lost(
     (mine / "digest.toml").write_text(SETTINGS + "# another line\n")
 
     with pytest.raises(DigestError, match="was changed in the meantime"):
-        feeds._write(mine, before, change(before), config.loads(change(before)))
+        config_edit.write_checked(mine, before, change(before), config.loads(change(before)))
     assert (mine / "digest.toml").read_text() == SETTINGS + "# another line\n"

@@ -371,7 +371,7 @@ def test_status_counts_a_misnamed_file_as_unreadable_and_not_as_deleted(
         ("first", 1, 1),
         ("second", 0, 0),
     ]
-    assert report.unread == (place,)
+    assert report.skipped.files == (place,)
     assert f"{place}: cannot be read" in said(root).output
 
 

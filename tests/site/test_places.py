@@ -646,7 +646,7 @@ def test_damaged_lines_are_named_by_check_and_passed_over_by_a_build(desk: Desk)
         (9, lines),
     ]
     assert leads(desk.build(), "2026/w20/#same") == "2026/w21/#one"
-    assert status.run(desk.root, config.load(desk.root), now=NOW).unread == (LEDGER,)
+    assert status.run(desk.root, config.load(desk.root), now=NOW).skipped.files == (LEDGER,)
 
 
 LINES = st.builds(
