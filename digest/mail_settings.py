@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from email.policy import default
 from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
@@ -116,6 +115,8 @@ def _address_fault(text: str, *, named: bool) -> str:
     """Returns what is wrong with the address of a mailbox, with a display name if `named`."""
     if any(ord(sign) < 32 or ord(sign) == 127 for sign in text):
         return "has a line break or another control character in it"
+    from email.policy import default  # late, since few digests have [mail]
+
     header: Any = default.header_factory("From", text)
     if len(header.addresses) != 1 or header.defects or header.groups[0].display_name is not None:
         return "is not one e-mail address"

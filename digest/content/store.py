@@ -14,11 +14,10 @@ from datetime import datetime
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from digest import disk, json_files
 from digest.content import ledger, locations, paths, sent, story_file, summaries
-from digest.content.edit import Edit
 from digest.content.history import History
 from digest.content.ledger import Record
 from digest.content.scan import Scan, is_unseen_folder, read_bytes, scan
@@ -26,6 +25,9 @@ from digest.content.sent import Sending
 from digest.errors import DigestError, Faults, Problem
 from digest.model import Location, Story
 from digest.names import is_markdown
+
+if TYPE_CHECKING:
+    from digest.content.edit import Edit  # which imports YAML: most runs need none
 
 _WRITERS = 4  # files written at once: each waits for the disk, which takes several at a time
 

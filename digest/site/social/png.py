@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import importlib.util
 from functools import cache
-from importlib.metadata import version
 from typing import Literal
 
 from digest.cache import key_of
@@ -30,6 +29,8 @@ def available() -> bool:
 @cache
 def program() -> bytes:
     """Returns a hash of what a drawing depends on besides the SVG: libraries and fonts."""
+    from importlib.metadata import version  # late: most builds draw nothing
+
     versions = f"{version('resvg-py')} {version('pyoxipng-ng')}".encode()
     return key_of(versions, *(file.read_bytes() for file in lettering.FILES))
 
