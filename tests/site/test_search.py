@@ -202,12 +202,12 @@ PIECES = st.sampled_from(
 @given(note=st.lists(PIECES | st.text(max_size=3), max_size=12).map("".join))
 def test_every_word_that_is_searched_stands_on_the_page(note: str) -> None:
     story = make_story(note=note, excerpt=note, headline="Ours")
-    told = of_story(story, (), "2026/w20/#x", "The Example Post", writer().words)
+    record = of_story(story, "2026/w20/#x", "The Example Post", writer().words)
     shown = writer().html(note, file=story.file, here="2026/w20/", top=4)
     page = html5lib.parse(f"<div>{shown} {story.title} Ours</div>", namespaceHTMLElements=False)
     words = "".join(page.itertext()).replace("\u200b", "")
 
-    for word in re.sub(f"[\u200b{NOTE_END}{SPACE}]", "", told.words.replace(CUT, "")).split():
+    for word in re.sub(f"[\u200b{NOTE_END}{SPACE}]", "", record.words.replace(CUT, "")).split():
         assert word in unicodedata.normalize("NFC", words)
 
 
@@ -220,19 +220,17 @@ def test_a_record_has_all_that_is_said_of_a_story() -> None:
         authors=("Jo", "Ann"),
     )
 
-    told = of_story(story, ("x",), "2026/w20/#foundries-fill-up", "The Post", writer().words)
+    record = of_story(story, "2026/w20/#foundries-fill-up", "The Post", writer().words)
 
-    assert told.headline == "Ours"
-    assert told.words == f"Note. {NOTE_END} Excerpt.\nFoundries fill up\nCorrected."
-    assert told.said_by == "The Post · Jo and Ann"
-    assert told.day == date(2026, 5, 15)
+    assert record.headline == "Ours"
+    assert record.words == f"Note. {NOTE_END} Excerpt.\nFoundries fill up\nCorrected."
+    assert record.said_by == "The Post · Jo and Ann"
+    assert record.day == date(2026, 5, 15)
 
 
 @pytest.mark.parametrize("note", ["", "<!-- todo -->", "[//]: # (todo)"])
 def test_a_story_of_nothing_but_a_headline_is_found_by_it(note: str) -> None:
-    assert (
-        of_story(make_story(note=note), (), "x", "y", writer().words).words == "Foundries fill up"
-    )
+    assert of_story(make_story(note=note), "x", "y", writer().words).words == "Foundries fill up"
 
 
 @pytest.mark.parametrize(

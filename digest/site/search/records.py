@@ -16,9 +16,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 
-from digest.model import FreePage, Letter, Story, Theme
-from digest.site import addresses, formatting
-from digest.site.archive import Edition
+from digest.model import Story
+from digest.site import formatting
 
 UNSPACED = (
     "\u0e01-\u0e5b\u0e81-\u0edf\u1000-\u109f\u1780-\u17ff"
@@ -32,7 +31,7 @@ CUT = "\u200a\u200b"
 """Put where a text is cut: white space to Pagefind, and removed by the page's script."""
 
 NOTE_END = "\u241e"
-"""Stands as a word between a note and the text after it; no page shows it, and nobody searches it."""
+"""A word between a note and the text after it; no page shows it, and no reader searches for it."""
 
 SPACE = "\u2420"
 """Put before a space of a text that is cut: Pagefind makes all white space alike, and the page's
@@ -60,63 +59,51 @@ class Record:
     at: int = 0
 
 
-def of_story(
-    story: Story, themes: tuple[str, ...], place: str, source: str, words_of: Callable[[str], str]
-) -> Record:
+def of_story(story: Story, place: str, source: str, words_of: Callable[[str], str]) -> Record:
     """Returns the record of a story; `words_of` returns what a page shows of a Markdown text."""
-    own = story.shown_headline
-    other = story.title if story.title != own else ""
-    corrections = (correction.text for correction in story.corrections)
-    texts = (words_of(story.excerpt), other, *corrections)
-    rest = "\n".join(filter(None, texts))
-    words = f"{words_of(story.note)} {NOTE_END} {rest}" if rest else words_of(story.note)
+    headline, note = story.shown_headline, words_of(story.note)
+    rest = [words_of(story.excerpt)]
+    if story.title != headline:
+        rest.append(story.title)
+    rest += [correction.text for correction in story.corrections]
+    after_note = "\n".join(filter(None, rest))
+    words = f"{note} {NOTE_END} {after_note}".strip() if after_note else note
     said_by = filter(None, (source, formatting.listed(story.authors)))
     return Record(
         kind="story",
         place=place,
-        headline=cut(_encodable(own)),
-        words=cut(_encodable(words.strip() or own)),
+        headline=_searchable(headline),
+        words=_searchable(words or headline),
         said_by=_encodable(" · ".join(said_by)),
         day=story.published.date(),
-        themes=themes,
+        themes=story.themes,
         at=int(story.published.timestamp()),
     )
 
 
-def of_letter(edition: Edition, letter: Letter, words_of: Callable[[str], str]) -> Record:
-    """Returns the record of an edition's letter."""
-    title = edition.letter_title
+def of_text(
+    kind: str,
+    said_by: str,
+    place: str,
+    title: str,
+    words: str,
+    day: date | None = None,
+    themes: tuple[str, ...] = (),
+) -> Record:
+    """Returns the record of a letter, introduction or page, with the words that its page shows."""
     return Record(
-        kind="letter",
-        place=addresses.week(edition.week),
-        headline=cut(_encodable(title)),
-        words=cut(_encodable(words_of(letter.body) or title)),
-        said_by="Letter",
-        day=edition.week.sunday,
+        kind=kind,
+        place=place,
+        headline=_searchable(title),
+        words=_searchable(words or title),
+        said_by=said_by,
+        day=day,
+        themes=themes,
     )
 
 
-def of_introduction(theme: Theme, page: FreePage, words_of: Callable[[str], str]) -> Record:
-    """Returns the record of a theme's introduction, which its page shows."""
-    return Record(
-        kind="page",
-        place=addresses.theme(theme.id),
-        headline=cut(_encodable(theme.title)),
-        words=cut(_encodable(words_of(page.body) or theme.title)),
-        said_by="Theme",
-        themes=(theme.id,),
-    )
-
-
-def of_page(page: FreePage, words_of: Callable[[str], str]) -> Record:
-    """Returns the record of a page that the editor wrote."""
-    return Record(
-        kind="page",
-        place=addresses.free_page(page.name),
-        headline=cut(_encodable(page.title)),
-        words=cut(_encodable(words_of(page.body) or page.title)),
-        said_by="Page",
-    )
+def _searchable(text: str) -> str:
+    return cut(_encodable(text))
 
 
 def cut(text: str) -> str:

@@ -74,15 +74,19 @@ def index(archive: Archive, config: Config, cache: Cache) -> Index:
     """
     if not archive.stories or not available():
         return Index()
-    years = _by_year(archive)
+    texts, language = _by_year(archive), config.site.language
     shared = _shared(config)
-    keys = {year: archive.keys.of(shared, *texts) for year, texts in years.items()}
-    hashes = {year: cache.get("search", year, key, dict[str, bytes]) for year, key in keys.items()}
-    changed = {
-        year: list(_records(archive, config, years[year])) for year in keys if hashes[year] is None
-    }
+    keys = {year: archive.keys.of(shared, *of_year) for year, of_year in texts.items()}
+    hashes: dict[str, dict[str, bytes]] = {}
+    changed = {}
+    for year, key in keys.items():
+        known = cache.get("search", year, key, dict[str, bytes])
+        if known is None:
+            changed[year] = list(_records(archive, config, texts[year]))
+        else:
+            hashes[year] = known
     try:
-        for year, files in _make(changed, config.site.language):
+        for year, files in _make(changed, language):
             hashes[year] = {name: key_of(content) for name, content in files.items()}
             cache.put("search", year, keys[year], hashes[year])
             cache.put("search files", year, keys[year], files)
@@ -93,15 +97,21 @@ def index(archive: Archive, config: Config, cache: Cache) -> Index:
     for kind in ("search", "search files"):
         cache.keep_only(kind, keys)
 
-    def content(year: str, name: str) -> bytes:
+    def content(path: str) -> bytes:
+        year, _, name = path.removeprefix(addresses.SEARCH_INDEX).partition("/")
         files = cache.get("search files", year, keys[year], dict[str, bytes])
         if files is None or name not in files:  # the cache was damaged
-            records = list(_records(archive, config, years[year]))
-            files = dict(_make({year: records}, config.site.language))[year]
+            records = list(_records(archive, config, texts[year]))
+            files = dict(_make({year: records}, language))[year]
             cache.put("search files", year, keys[year], files)
         return files[name]
 
-    return _merged({year: found for year, found in hashes.items() if found is not None}, content)
+    newest, paths = max(hashes, key=int), {}
+    for year in texts:
+        for name, file_hash in hashes[year].items():
+            if year == newest or not _is_program(name):  # the newest script serves all years
+                paths[f"{addresses.SEARCH_INDEX}{year}/{name}"] = file_hash
+    return Index(files=paths, content=content)
 
 
 def _shared(config: Config) -> bytes:
@@ -114,43 +124,49 @@ def _shared(config: Config) -> bytes:
 
 def _by_year(archive: Archive) -> dict[str, _Texts]:
     """Returns the texts of each year that has stories or letters, the newest year first."""
-    introductions = tuple(
-        (line.theme, line.introduction) for line in archive.storylines if line.introduction
-    )
     stories: dict[int, list[Story]] = defaultdict(list)
-    letters: dict[int, list[tuple[Edition, Letter]]] = defaultdict(list)
     for story in archive.all:
         stories[story.week.year].append(story)
+    letters: dict[int, list[tuple[Edition, Letter]]] = defaultdict(list)
     for edition in archive.editions:
         if edition.letter:
             letters[edition.week.year].append((edition, edition.letter))
-    newest, *older = sorted({*stories, *letters}, reverse=True)
-    undated = introductions, archive.pages
-    return {
-        str(newest): _Texts(tuple(stories[newest]), tuple(letters[newest]), *undated),
-        **{str(year): _Texts(tuple(stories[year]), tuple(letters[year])) for year in older},
-    }
+    introductions = []
+    for storyline in archive.storylines:
+        if storyline.introduction:
+            introductions.append((storyline.theme, storyline.introduction))
+    years = {}
+    undated = tuple(introductions), archive.pages
+    for year in sorted({*stories, *letters}, reverse=True):
+        years[str(year)] = _Texts(tuple(stories[year]), tuple(letters[year]), *undated)
+        undated = (), ()  # they are in the newest year's index only
+    return years
 
 
 def _records(archive: Archive, config: Config, texts: _Texts) -> Iterator[Record]:
     from digest.site.search import records
 
-    markdown = MarkdownRenderer(Targets(archive, Base(config.site.url)))
+    words_of = MarkdownRenderer(Targets(archive, Base(config.site.url))).words
     feeds = {feed.id: feed for feed in config.feeds}
-    below = {one.file for group in archive.below.values() for one in group}
+    below: set[str] = set()
+    for group in archive.below.values():
+        below.update(story.file for story in group)
     for story in texts.stories:
-        if story.file in below:  # no page shows more of it
-            headline = story.shown_headline
-            story = replace(story, title=headline, note="", excerpt="", corrections=(), authors=())
         place = addresses.permalink(story.week, archive.anchors.of(story))
-        source = publisher(story, feeds)[0]
-        yield records.of_story(story, story.themes, place, source, markdown.words)
+        if story.file in below:  # no page shows more of it
+            title = story.shown_headline
+            story = replace(story, title=title, note="", excerpt="", corrections=(), authors=())
+        yield records.of_story(story, place, publisher(story, feeds)[0], words_of)
     for edition, letter in texts.letters:
-        yield records.of_letter(edition, letter, markdown.words)
+        week, words = edition.week, words_of(letter.body)
+        place, title = addresses.week(week), edition.letter_title
+        yield records.of_text("letter", "Letter", place, title, words, day=week.sunday)
     for theme, page in texts.introductions:
-        yield records.of_introduction(theme, page, markdown.words)
+        place, words = addresses.theme(theme.id), words_of(page.body)
+        yield records.of_text("page", "Theme", place, theme.title, words, themes=(theme.id,))
     for page in texts.pages:
-        yield records.of_page(page, markdown.words)
+        place, words = addresses.free_page(page.name), words_of(page.body)
+        yield records.of_text("page", "Page", place, page.title, words)
 
 
 def _make(
@@ -173,27 +189,6 @@ def _make(
             yield year, future.result()
     finally:
         executor.shutdown(cancel_futures=True)
-
-
-def _merged(
-    years: Mapping[str, Mapping[str, bytes]], content: Callable[[str, str], bytes]
-) -> Index:
-    """Returns the indexes of all years as one; `years` has hashes of files, `content` their bytes.
-
-    Only the newest year has Pagefind's script, which serves all of them.
-    """
-    newest = max(years, key=int)
-    files = {}
-    for year, hashes in years.items():
-        for name, file_hash in hashes.items():
-            if year == newest or not _is_program(name):
-                files[f"{addresses.SEARCH_INDEX}{year}/{name}"] = file_hash
-
-    def content_at(path: str) -> bytes:
-        year, _, name = path.removeprefix(addresses.SEARCH_INDEX).partition("/")
-        return content(year, name)
-
-    return Index(files=files, content=content_at)
 
 
 def _is_program(name: str) -> bool:
