@@ -81,8 +81,8 @@ def _tell(report: PublishReport, call: Call) -> None:
             word = found[0] if len(found) == 1 else "changed"
             numbers = ", ".join(f"{number} {word}" for word, number in index.items())
             call.say(f"{word:<8} {_INDEX} (the search index: {numbers})")
-    for news in () if report.first else report.feeds:
-        call.say(*_of_a_feed(news.feed, news.new, news.again, first=news.first))
+    for feed in () if report.first else report.feeds:
+        call.say(*_of_a_feed(feed.feed, feed.new, feed.again, first=feed.first))
     for place in report.vanished if report.dry else ():
         call.say(f"lost     {place}")
     if report.origin:

@@ -26,7 +26,7 @@ from digest.gh_pages import Source, Standing
 from digest.model import CONFIG_FILE, Config
 from digest.site import addresses, formatting, lost_urls, own_files
 from digest.site.feeds import republished
-from digest.site.feeds.republished import News
+from digest.site.feeds.republished import FeedChanges
 
 _FOLDER = Path(disk.CACHE, "publish")
 _CNAME = custom_domain.NAME
@@ -62,7 +62,7 @@ class PublishReport:
     vanished: tuple[str, ...] = ()
     origin: str = ""
     uncommitted: tuple[str, ...] = ()
-    feeds: tuple[News, ...] = ()
+    feeds: tuple[FeedChanges, ...] = ()
     warnings: tuple[str, ...] = ()
     commit: str = ""
     mail: str = ""
@@ -313,7 +313,7 @@ def _compared(
         changed=changed,
         gone=gone,
         vanished=_vanished(root, site, standing, (*changed, *gone), ids),
-        feeds=republished.compared(
+        feeds=republished.all_changes(
             {path: gh_pages.read(root, standing, path) for path in followed},
             {path: (site / path).read_bytes() for path in followed},
         ),

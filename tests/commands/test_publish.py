@@ -17,7 +17,7 @@ from digest import config, gh_pages
 from digest.commands import publish, site_address
 from digest.errors import DigestError
 from digest.site.feeds import republished
-from digest.site.feeds.republished import News
+from digest.site.feeds.republished import FeedChanges
 
 pytestmark = pytest.mark.skipif(
     shutil.which("git") is None, reason="there is no git on this machine"
@@ -920,7 +920,7 @@ def test_an_entry_is_new_by_its_id_and_told_again_by_its_updated() -> None:
     before = feed(("a", OLD, OLD), ("b", OLD, OLD), ("c", OLD, OLD))
     after = feed(("a", OLD, OLD), ("b", OLD, NEWER), ("d", NEWER, NEWER))
 
-    assert republished.news("feed.atom", before, after) == News(
+    assert republished.changes_of("feed.atom", before, after) == FeedChanges(
         feed="feed.atom", new=("d",), again=("b",)
     )
 
@@ -928,14 +928,17 @@ def test_an_entry_is_new_by_its_id_and_told_again_by_its_updated() -> None:
 def test_the_same_moment_in_another_zone_is_no_news() -> None:
     before, after = feed(("a", OLD, OLD)), feed(("a", OLD, "2026-05-01T08:00:00+08:00"))
 
-    assert republished.compared({"feed.atom": before}, {"feed.atom": after}) == ()
+    assert republished.all_changes({"feed.atom": before}, {"feed.atom": after}) == ()
 
 
 def test_an_older_entry_that_comes_back_into_a_full_feed_is_no_news() -> None:
     full = [(f"e{number}", NEWER, NEWER) for number in range(50)]
 
-    assert republished.news("feed.atom", feed(*full), feed(*full[1:], ("old", OLD, OLD))).new == ()
-    assert republished.news(
+    assert (
+        republished.changes_of("feed.atom", feed(*full), feed(*full[1:], ("old", OLD, OLD))).new
+        == ()
+    )
+    assert republished.changes_of(
         "feed.atom", feed(*full[:9]), feed(*full[1:9], ("old", OLD, OLD))
     ).new == ("old",)
 
@@ -944,15 +947,15 @@ def test_an_older_entry_that_comes_back_into_a_full_feed_is_no_news() -> None:
     "before", [b"", b"<html>", b"<!DOCTYPE feed><feed/>", feed(("a", "when?", "then"))]
 )
 def test_what_was_no_feed_of_ours_had_no_entries(before: bytes) -> None:
-    assert republished.news("feed.atom", before, feed(("a", OLD, OLD))) == News(
+    assert republished.changes_of("feed.atom", before, feed(("a", OLD, OLD))) == FeedChanges(
         feed="feed.atom", new=("a",)
     )
 
 
 def test_a_feed_that_nobody_has_yet_is_a_new_one() -> None:
-    (news,) = republished.compared({"feed.atom": None}, {"feed.atom": feed(("a", OLD, OLD))})
+    (changes,) = republished.all_changes({"feed.atom": None}, {"feed.atom": feed(("a", OLD, OLD))})
 
-    assert news == News(feed="feed.atom", new=("a",), first=True)
+    assert changes == FeedChanges(feed="feed.atom", new=("a",), first=True)
 
 
 @pytest.mark.parametrize(
