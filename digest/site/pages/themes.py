@@ -1,8 +1,8 @@
 """The list of themes, the pages of each theme, and redirects from the ids that themes had before.
 
 A theme's own page has its newest 100 to 199 stories: a timeline, the newest eight whole, and the
-others as lines by month. Older ones are on pages of 100, numbered from
-the oldest: a new story changes only the theme's own page, and a full page never changes again.
+others as lines by month. Older ones are on pages of 100, numbered from the oldest: a new story
+changes only the theme's own page, and a full page never changes again.
 """
 
 from __future__ import annotations
@@ -62,9 +62,33 @@ class ThemeLine(NamedTuple):
 
 def theme_pages(context: SiteContext) -> Iterator[Page]:
     """Yields the list of themes, then the pages of each theme."""
-    yield _themes_page(context)
-    for number, storyline in enumerate(context.archive.storylines, 1):
-        yield from _pages_of_theme(context, storyline, number)
+    site, storylines = context.config.site.title, context.archive.storylines
+    titles = formatting.listed(line.theme.title for line in storylines)
+    head = Head(
+        title=context.titled("Themes"),
+        description=f"What {site} follows: {titles}." if titles else f"{site} has no themes yet.",
+        place=addresses.THEMES,
+        updated=latest(context.last_change(line.theme.id, line.stories) for line in storylines),
+    )
+    source = "the page of all themes"
+    yield context.page("themes.html", source, head, _themes_data, context.themes)
+    for number, storyline in enumerate(storylines, 1):
+        theme = storyline.theme
+        newest, pages = paginate(storyline.stories)
+        links = [
+            Link(f"Older stories, page {at}", addresses.theme_page(theme.id, at))
+            for at in range(1, len(pages) + 1)
+        ]
+        yield _first_page(context, storyline, number, newest, links[-1] if links else None)
+        newer = [*links[1:], Link("Newest stories", addresses.theme(theme.id))]
+        for stories, here, after, before in zip(pages, links, newer, (None, *links), strict=False):
+            yield _older_page(context, theme, stories, here, after, before)
+        yield from _redirects(context, theme, links)
+
+
+def _themes_data(context: SiteContext, themes: tuple[ThemeSummary, ...]) -> Mapping[str, object]:
+    lines = tuple([theme_line(context, theme) for theme in themes])
+    return {"themes": lines, "listed": tuple([Listed(line.title, line.place) for line in lines])}
 
 
 def theme_line(context: SiteContext, summary: ThemeSummary) -> ThemeLine:
@@ -91,41 +115,6 @@ def paginate(stories: Sequence[T]) -> tuple[Sequence[T], list[Sequence[T]]]:
     return stories[:newest], pages[::-1]
 
 
-def _themes_page(context: SiteContext) -> Page:
-    titles = formatting.listed(theme.title for theme in context.config.themes)
-    site = context.config.site.title
-    changes = [
-        context.last_change(line.theme.id, line.stories) for line in context.archive.storylines
-    ]
-    head = Head(
-        title=context.titled("Themes"),
-        description=f"What {site} follows: {titles}." if titles else f"{site} has no themes yet.",
-        place=addresses.THEMES,
-        updated=latest(changes),
-    )
-    source = "the page of all themes"
-    return context.page("themes.html", source, head, _themes_data, context.themes)
-
-
-def _themes_data(context: SiteContext, themes: tuple[ThemeSummary, ...]) -> Mapping[str, object]:
-    lines = tuple(theme_line(context, theme) for theme in themes)
-    return {"themes": lines, "listed": tuple(Listed(line.title, line.place) for line in lines)}
-
-
-def _pages_of_theme(context: SiteContext, storyline: Storyline, number: int) -> Iterator[Page]:
-    theme = storyline.theme
-    newest, pages = paginate(storyline.stories)
-    links = [
-        Link(f"Older stories, page {at}", addresses.theme_page(theme.id, at))
-        for at in range(1, len(pages) + 1)
-    ]
-    yield _first_page(context, storyline, number, newest, links[-1] if links else None)
-    newer = [*links[1:], Link("Newest stories", addresses.theme(theme.id))]
-    for stories, here, after, before in zip(pages, links, newer, (None, *links), strict=False):
-        yield _older_page(context, theme, stories, here, after, before)
-    yield from _redirects(context, theme, links)
-
-
 def _first_page(
     context: SiteContext,
     storyline: Storyline,
@@ -133,24 +122,25 @@ def _first_page(
     stories: Sequence[Story],
     older: Link | None,
 ) -> Page:
+    """Returns a theme's own page; `number` is that of the theme, from 1."""
     theme, introduction = storyline.theme, storyline.introduction
-    extent = _extent(storyline.stories)
+    place, extent = addresses.theme(theme.id), _extent(storyline.stories)
     description, links = "", b""
     if introduction:
-        description = context.description(introduction, addresses.theme(theme.id))
+        description = context.description(introduction, place)
         links = context.links_key(introduction.body)
     head = Head(
         title=context.titled(theme.title),
         description=description or f"{theme.title} in {context.config.site.title}: {extent}.",
-        place=addresses.theme(theme.id),
+        place=place,
         feeds=(_feed_link(theme),),
-        updated=context.last_change(addresses.theme(theme.id), stories),
+        updated=context.last_change(place, stories),
         picture=theme_picture(context, theme, number, extent),
     )
-    over_time = context.counts.timelines.get(theme.id), context.counts.series(theme, number)
-    return _theme_page(
-        context, head, theme, stories, extent, None, older, introduction, links, *over_time
-    )
+    timeline, series = context.counts.timelines.get(theme.id), context.counts.series(theme, number)
+    inputs = theme, stories, extent, None, older, introduction, links, timeline, series
+    source = f"the page {place} of a theme"
+    return context.page("theme.html", source, head, _theme_data, *inputs)
 
 
 def _older_page(
@@ -161,8 +151,7 @@ def _older_page(
     newer: Link,
     older: Link | None,
 ) -> Page:
-    extent = _extent(stories)
-    words = here.title.lower()
+    extent, words = _extent(stories), here.title.lower()
     head = Head(
         title=context.titled(f"{theme.title}: {words}"),
         description=f"{theme.title}, {words.partition(', ')[2]}: {extent}.",
@@ -170,11 +159,7 @@ def _older_page(
         feeds=(_feed_link(theme),),
         updated=context.last_change(here.place, stories),
     )
-    return _theme_page(context, head, theme, stories, extent, newer, older)
-
-
-def _theme_page(context: SiteContext, head: Head, *inputs: object) -> Page:
-    source = f"the page {head.place} of a theme"
+    source, inputs = f"the page {here.place} of a theme", (theme, stories, extent, newer, older)
     return context.page("theme.html", source, head, _theme_data, *inputs)
 
 
@@ -190,65 +175,47 @@ def _theme_data(
     timeline: Timeline | None = None,
     series: Series | None = None,
 ) -> Mapping[str, object]:
-    over_time, text = None, Html("")
+    cards, text = context.cards, Html("")
+    if introduction:
+        text = context.text(introduction, addresses.theme(theme.id))
+    over_time = None
     events: tuple[Event, ...] = ()
     if timeline and series:
         over_time = timeline_view(timeline, series)
-        events = story_events(context.cards, stories[:_EVENTS], theme.id)
-    if introduction:
-        text = context.text(introduction, addresses.theme(theme.id))
+        events = story_events(cards, stories[:_EVENTS], theme.id)
     whole = 0 if newer else _WHOLE  # an older page has only lines
-    groups = _newest(context, stories[:whole], theme.id, "Newest stories" if events else "Stories")
+    groups: tuple[Group, ...] = ()
+    if shown := stories[:whole]:
+        title, detail = "Newest stories" if events else "Stories", formatting.stories(len(shown))
+        groups = (Group(title, "", detail, "_newest", *cards.split(shown, theme.id)),)
+    months = []
+    for month, of_month in groupby(
+        stories[whole:], key=lambda story: formatting.month_of(story.day)
+    ):
+        lines = [
+            StoryLine(story.shown_headline, cards.place(story), story.published)
+            for story in of_month
+        ]
+        months.append(Month(month, tuple(lines)))
+    listed = []
+    for story in stories:
+        day, publisher = str(story.published.date()), cards.source(story)[0]
+        listed.append(Listed(story.shown_headline, cards.place(story), day, publisher))
     return {
         "title": f"{theme.title}, older stories" if newer else theme.title,
-        "colour": context.cards.chips[theme.id].colour,
+        "colour": cards.chips[theme.id].colour,
         "introduction": text,
         "extent": extent,
         "feed": addresses.theme_feed(theme.id),
-        "shared": shared([card for group in groups for card in group.all]),
+        "shared": shared(groups[0].all if groups else ()),
         "storyline": over_time,
         "events": events,
         "groups": groups,
-        "months": _months(context, stories[whole:]),
-        "listed": _listed(context, stories),
+        "months": tuple(months),
+        "listed": tuple(listed),
         "newer": newer,
         "older": older,
     }
-
-
-def _newest(
-    context: SiteContext, stories: Sequence[Story], theme: str, title: str
-) -> tuple[Group, ...]:
-    if not stories:
-        return ()
-    cards, lines = context.cards.split(stories, theme)
-    detail = formatting.stories(len(stories))
-    return (Group(title, "", detail, "_newest", cards, lines),)
-
-
-def _months(context: SiteContext, stories: Sequence[Story]) -> tuple[Month, ...]:
-    """Returns stories as lines by the month of their day."""
-    months = []
-    for month, found in groupby(stories, key=lambda story: formatting.month_of(story.day)):
-        lines = [
-            StoryLine(story.shown_headline, context.cards.place(story), story.published)
-            for story in found
-        ]
-        months.append(Month(month, tuple(lines)))
-    return tuple(months)
-
-
-def _listed(context: SiteContext, stories: Sequence[Story]) -> tuple[Listed, ...]:
-    cards = context.cards
-    return tuple(
-        Listed(
-            story.shown_headline,
-            cards.place(story),
-            str(story.published.date()),
-            cards.source(story)[0],
-        )
-        for story in stories
-    )
 
 
 def _redirects(context: SiteContext, theme: Theme, older: Sequence[Link]) -> Iterator[Page]:
@@ -280,6 +247,6 @@ def _extent(stories: Sequence[Story]) -> str:
     """Returns how many stories there are and from which days, in words."""
     if not stories:
         return "No stories yet"
-    first, last = (formatting.day(story.published) for story in (stories[-1], stories[0]))
+    first, last = formatting.day(stories[-1].published), formatting.day(stories[0].published)
     days = first if first == last else f"{first} to {last}"
     return f"{formatting.stories(len(stories))}, {days}"
