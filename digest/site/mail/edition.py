@@ -9,14 +9,12 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from functools import partial
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from digest.errors import DigestError, Faults
 from digest.site import formatting
 from digest.site.archive import Edition
-from digest.site.cards import Card
 from digest.site.context import SiteContext
 from digest.site.edition_dates import EditionDates
 from digest.site.feeds import atom
@@ -57,32 +55,31 @@ def edition_mail(
     fit.
     """
     view, site = edition_view(context, edition), context.config.site
-    title, total = formatting.titled(edition.week, edition.title), len(_cards(view))
-    write = partial(_write, renderer, context, title)
+    title, total = formatting.titled(edition.week, edition.title), len(view.all)
+
+    def render(template: str, values: Mapping[str, object]) -> Html:
+        return Html(renderer.text(template, {**context.shared, "title": title, **values}))
 
     def body(whole: int, listed: int) -> Html:
-        left = formatting.count(total - listed, "more story", "more stories")
-        shown = _portion(view, whole, listed)
-        unsubscribe = context.config.mail.unsubscribe
+        more = formatting.count(total - listed, "more story", "more stories")
         values = {
-            "edition": shown,
-            "left": left if listed < total else "",
-            "unsubscribe": unsubscribe,
+            "edition": _portion(view, whole, listed),
+            "left": more if listed < total else "",
+            "unsubscribe": context.config.mail.unsubscribe,
         }
-        return write("mail/edition.html", values)
+        return render("mail/edition.html", values)
 
     def page(whole: int, listed: int) -> str:
         column = styled(body(whole, listed), context.site.direction)
-        return write("mail/message.html", {"body": column})
+        return render("mail/message.html", {"body": column})
 
-    whole = _most(total, lambda number: len(page(number, total).encode()))
-    listed = total if whole >= 0 else _most(total, lambda number: len(page(0, number).encode()))
+    listed, whole = total, _most(total, lambda number: len(page(number, total).encode()))
+    if whole < 0:
+        listed, whole = _most(total, lambda number: len(page(0, number).encode())), 0
     if listed < 0:
-        what = (
-            f"the letter is too long for a mail: Gmail shows {LARGEST:,} bytes of HTML; shorten it"
-        )
-        raise DigestError(f"{edition.letter.file if edition.letter else edition.week}: {what}")
-    whole = max(whole, 0)
+        file = edition.letter.file if edition.letter else edition.week
+        what = "the letter is too long for a mail"
+        raise DigestError(f"{file}: {what}: Gmail shows {LARGEST:,} bytes of HTML; shorten it")
     if problems := [problem for problem in context.markdown.problems if not problem.hint]:
         raise Faults(dict.fromkeys(problems))
     return EditionMail(
@@ -97,45 +94,26 @@ def edition_mail(
     )
 
 
-def _write(
-    renderer: Renderer,
-    context: SiteContext,
-    title: str,
-    template: str,
-    values: Mapping[str, object],
-) -> Html:
-    return Html(renderer.text(template, {**context.shared, "title": title, **values}))
-
-
 def _most(total: int, size: Callable[[int], int]) -> int:
     """Returns the largest number up to `total` whose size is not too large; -1 if none is."""
     return bisect_right(range(total + 1), LARGEST, key=size) - 1
 
 
-def _cards(view: EditionView) -> list[Card]:
-    """Returns the stories of an edition in the order in which they are shown."""
-    lead = [view.lead] if view.lead else []
-    return [*lead, *(card for group in view.groups for card in group.all)]
-
-
 def _portion(view: EditionView, whole: int, listed: int) -> EditionView:
-    """Returns an edition with its first `listed` stories, of which the first `whole` have their
-    words."""
-    nothing = Html("")
-    kept = {
-        card.file: card
-        if number < whole
-        else card._replace(original="", note=nothing, excerpt=nothing, corrections=(), also=())
-        for number, card in enumerate(_cards(view)[:listed])
-    }
-    groups = tuple(
-        group._replace(
-            cards=tuple(kept[card.file] for card in group.cards if card.file in kept),
-            lines=tuple(kept[card.file] for card in group.lines if card.file in kept),
-        )
-        for group in view.groups
-    )
-    return view._replace(
-        lead=kept.get(view.lead.file) if view.lead else None,
-        groups=tuple(group for group in groups if group.all),
-    )
+    """Returns an edition with its first `listed` stories, the first `whole` of them with their words."""
+    kept = {}
+    for number, card in enumerate(view.all[:listed]):
+        if number >= whole:
+            nothing = Html("")
+            card = card._replace(
+                original="", note=nothing, excerpt=nothing, corrections=(), also=()
+            )
+        kept[card.file] = card
+    groups = []
+    for group in view.groups:
+        cards = tuple([kept[card.file] for card in group.cards if card.file in kept])
+        lines = tuple([kept[card.file] for card in group.lines if card.file in kept])
+        if cards or lines:
+            groups.append(group._replace(cards=cards, lines=lines))
+    lead = kept.get(view.lead.file) if view.lead else None
+    return view._replace(lead=lead, groups=tuple(groups))

@@ -64,7 +64,7 @@ def _home_data(
     return {
         "edition": edition,
         "steps": steps_below(context, front) if front else {},
-        "listed": story_links(edition.groups, edition.lead) if edition else (),
+        "listed": story_links(edition) if edition else (),
         "ahead": ahead,
         "coming": tuple(week_line(context, edition, _HEADLINES) for edition in still_open),
         "earlier": tuple(week_line(context, edition) for edition in earlier),

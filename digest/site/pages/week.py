@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
+from itertools import chain
 from typing import NamedTuple
 
 from digest.model import Story
@@ -75,8 +76,8 @@ class MovedStory(NamedTuple):
 class EditionView(NamedTuple):
     """A week as a page or a feed shows it.
 
-    `headlines` are its first ones, for an index, and `unlisted` counts the rest. `shared` says what all its stories
-    have in common: publisher and paywall.
+    `headlines` are its first ones, for an index, and `unlisted` counts the rest. `shared` says what
+    all its stories have in common: publisher and paywall.
     """
 
     label: str
@@ -93,6 +94,12 @@ class EditionView(NamedTuple):
     lead: Card | None
     groups: tuple[Group, ...]
     departed: tuple[MovedStory, ...]
+
+    @property
+    def all(self) -> tuple[Card, ...]:
+        """All its stories in the order in which they are shown."""
+        lead = (self.lead,) if self.lead else ()
+        return (*lead, *chain.from_iterable(group.all for group in self.groups))
 
 
 class WeekLine(NamedTuple):
@@ -147,6 +154,25 @@ def _week_page(
     return context.page("week.html", source, head, _week_data, edition, newer, older, steps, ahead)
 
 
+def _description(context: SiteContext, edition: Edition) -> str:
+    """Returns the days of a week, and how its letter begins, or its first headlines."""
+
+    def make() -> str:
+        days, words = formatting.span(edition.week), ""
+        if edition.letter:
+            opening = edition.letter.body.split("\n\n", _OPENING)[:_OPENING]
+            words = context.markdown.words("\n\n".join(opening))
+        if not words:
+            first = [edition.lead] if edition.lead else []
+            first += [story for story in edition.stories if story is not edition.lead]
+            words = "; ".join(story.shown_headline for story in first[:_DESCRIBED])
+            days = f"{days}, {formatting.stories(len(edition.stories))}"
+        description = f"{days}: {words}" if words else f"{days}."
+        return formatting.shortened(description, LONGEST_DESCRIPTION)
+
+    return context.archive.memory.memo(("description", edition.week), (edition,), (), make)
+
+
 def _week_data(
     context: SiteContext,
     edition: Edition,
@@ -159,7 +185,7 @@ def _week_data(
     return {
         "edition": view,
         "steps": steps_below(context, edition),
-        "listed": story_links(view.groups, view.lead),
+        "listed": story_links(view),
         "count": len(edition.stories),
         "ahead": ahead,
         "newer": _week_link(newer),
@@ -169,28 +195,66 @@ def _week_data(
 
 def edition_view(context: SiteContext, edition: Edition) -> EditionView:
     """Returns a week with its letter and stories."""
+    place, letter = addresses.week(edition.week), None
+    if written := edition.letter:
+        file, line = written.file, written.line
+        body = context.markdown.html(written.body, file=file, here=place, top=3, line=line)
+        letter = LetterView(title=edition.letter_title, body=body, draft=written.draft)
     lead = context.cards.main(edition.lead) if edition.lead else None
     groups = _groups(context, edition)
-    cards = [*([lead] if lead else []), *(card for group in groups for card in group.all)]
-    headlines = tuple(Link(card.headline, card.place) for card in cards[:_INDEXED])
-    if not edition.letter or len(cards) < _TO_INDEX:
-        headlines = ()
+    cards = [lead] if lead else []
+    for group in groups:
+        cards += group.all
+    headlines: tuple[Link, ...] = ()
+    if letter and len(cards) >= _TO_INDEX:
+        headlines = tuple([Link(card.headline, card.place) for card in cards[:_INDEXED]])
+    departed = []
+    for anchor, story in edition.moved:
+        to, week = context.cards.place(story), formatting.label(story.week)
+        departed.append(MovedStory(anchor, story.shown_headline, to, week))
     return EditionView(
         label=formatting.label(edition.week),
         span=formatting.span(edition.week),
-        place=addresses.week(edition.week),
+        place=place,
         feed=addresses.week_feed(edition.week),
         closed=edition.closed,
         count=formatting.stories(len(edition.stories)),
         about=about(context, edition),
         shared=shared(cards),
-        letter=_letter_view(context, edition),
+        letter=letter,
         headlines=headlines,
         unlisted=len(cards) - len(headlines),
         lead=lead,
         groups=groups,
-        departed=_departed(context, edition),
+        departed=tuple(departed),
     )
+
+
+def _groups(context: SiteContext, edition: Edition) -> tuple[Group, ...]:
+    """Returns the stories of each theme that has several, then the others, each with its theme."""
+    groups, others = [], list[Story]()
+    for theme, stories in edition.sections:
+        if theme is None or len(stories) < _SECTION:
+            others += stories
+            continue
+        cards, lines = context.cards.split(stories)
+        groups.append(
+            Group(
+                title=theme.title,
+                place=addresses.theme(theme.id),
+                detail=formatting.stories(len(stories)),
+                id=f"_theme-{theme.id}",
+                cards=cards,
+                lines=lines,
+                colour=context.cards.chips[theme.id].colour,
+            )
+        )
+    if others:
+        title = "Also this week" if groups or edition.lead else "Stories"
+        cards, lines = context.cards.split(others)
+        detail = formatting.stories(len(others))
+        groups.append(Group(title, "", detail, "_others", cards, lines, kickers=True))
+    return tuple(groups)
 
 
 def steps_below(context: SiteContext, edition: Edition) -> Mapping[str, StepsView]:
@@ -226,7 +290,7 @@ def week_line(context: SiteContext, edition: Edition, headlines: int = 0) -> Wee
         count=formatting.stories(len(edition.stories)),
         about=about(context, edition),
         title=edition.title,
-        headlines=tuple(Link(story.shown_headline, cards.place(story)) for story in first),
+        headlines=tuple([Link(story.shown_headline, cards.place(story)) for story in first]),
     )
 
 
@@ -238,15 +302,17 @@ def about(context: SiteContext, edition: Edition) -> str:
     """
 
     def make() -> str:
-        main = sorted(edition.main.items(), key=lambda one: -one[1])
-        themes = [(context.cards.chips[id].title, number) for id, number in main if id][:_NAMED]
+        by_number = sorted(edition.main.items(), key=lambda theme: -theme[1])
+        themes = [(context.cards.chips[id].title, number) for id, number in by_number if id]
+        themes = themes[:_NAMED]
         others = len(edition.stories) - sum(number for _, number in themes)
         if themes and others:
             themes.append(("other subjects", others))
-        alone = len(themes) == 1
-        return formatting.listed(
-            words if number == 1 or alone else f"{words} ({number})" for words, number in themes
-        )
+        subjects = []
+        for words, number in themes:
+            is_clear = number == 1 or len(themes) == 1
+            subjects.append(words if is_clear else f"{words} ({number})")
+        return formatting.listed(subjects)
 
     return context.archive.memory.memo(("about", edition.week), (edition,), (), make)
 
@@ -256,86 +322,17 @@ def shared(cards: Sequence[Card]) -> str:
     sources = {(card.source, card.paywall) for card in cards}
     if len(cards) < _SECTION or len(sources) > 1:
         return ""
-    ((source, paywall),) = sources
+    source, paywall = sources.pop()
     return f"All from {source}, behind a paywall" if paywall else f"All from {source}"
 
 
-def _description(context: SiteContext, edition: Edition) -> str:
-    """Returns the days of a week, and how its letter begins, or its first headlines."""
-
-    def make() -> str:
-        days, words = formatting.span(edition.week), ""
-        if edition.letter:
-            opening = edition.letter.body.split("\n\n", _OPENING)[:_OPENING]
-            words = context.markdown.words("\n\n".join(opening))
-        if not words:
-            first = [edition.lead] if edition.lead else []
-            first += [story for story in edition.stories if story is not edition.lead]
-            words = "; ".join(story.shown_headline for story in first[:_DESCRIBED])
-            days = f"{days}, {formatting.stories(len(edition.stories))}"
-        return formatting.shortened(
-            f"{days}: {words}" if words else f"{days}.", LONGEST_DESCRIPTION
-        )
-
-    return context.archive.memory.memo(("description", edition.week), (edition,), (), make)
-
-
-def story_links(groups: Iterable[Group], lead: Card | None = None) -> tuple[Listed, ...]:
-    """Returns the stories on a page in its order, for programs."""
-    cards = [lead] if lead else []
-    for group in groups:
-        cards += group.all
-    return tuple(
-        Listed(card.headline, card.place, str(card.published.date()), card.source) for card in cards
-    )
-
-
-def _letter_view(context: SiteContext, edition: Edition) -> LetterView | None:
-    letter = edition.letter
-    if letter is None:
-        return None
-    here = addresses.week(letter.week)
-    body = context.markdown.html(letter.body, file=letter.file, here=here, top=3, line=letter.line)
-    return LetterView(title=edition.letter_title, body=body, draft=letter.draft)
-
-
-def _groups(context: SiteContext, edition: Edition) -> tuple[Group, ...]:
-    """Returns the stories of each theme that has several, then the others, each with its theme."""
-    groups, others = [], list[Story]()
-    for theme, stories in edition.sections:
-        if theme is None or len(stories) < _SECTION:
-            others += stories
-            continue
-        cards, lines = context.cards.split(stories)
-        groups.append(
-            Group(
-                title=theme.title,
-                place=addresses.theme(theme.id),
-                detail=formatting.stories(len(stories)),
-                id=f"_theme-{theme.id}",
-                cards=cards,
-                lines=lines,
-                colour=context.cards.chips[theme.id].colour,
-            )
-        )
-    if others:
-        title = "Also this week" if groups or edition.lead else "Stories"
-        cards, lines = context.cards.split(others)
-        detail = formatting.stories(len(others))
-        groups.append(Group(title, "", detail, "_others", cards, lines, kickers=True))
-    return tuple(groups)
-
-
-def _departed(context: SiteContext, edition: Edition) -> tuple[MovedStory, ...]:
-    return tuple(
-        MovedStory(
-            anchor=redirect.anchor,
-            headline=redirect.story.shown_headline,
-            place=context.cards.place(redirect.story),
-            week=formatting.label(redirect.story.week),
-        )
-        for redirect in edition.moved
-    )
+def story_links(edition: EditionView) -> tuple[Listed, ...]:
+    """Returns the stories of an edition in the order of its page, for programs."""
+    links = []
+    for card in edition.all:
+        day = str(card.published.date())
+        links.append(Listed(card.headline, card.place, day, card.source))
+    return tuple(links)
 
 
 def _week_link(week: Week | None) -> Link | None:
