@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from digest import redact, urls
@@ -23,17 +23,23 @@ KEYS: Mapping[str, type] = {
 }
 _BUTTONDOWN = "https://api.buttondown.com/v1"
 _SUBMISSION, _SUBMISSIONS = 587, 465  # ports: RFC 6409, RFC 8314
-_NEEDED = {
-    "smtp": ("from", "to", "smtp"),
-    "buttondown": ("from",),
-    "listmonk": ("from", "url", "user", "list"),
+
+
+class _Way(NamedTuple):
+    """A way to send: the keys that it needs, those it can also use, and what its secret is."""
+
+    needed: tuple[str, ...]
+    optional: tuple[str, ...]
+    secret: str
+
+
+_SERVICES = {
+    "buttondown": _Way(("from",), ("url",), "API key"),
+    "listmonk": _Way(("from", "url", "user", "list"), (), "token"),
 }
-"""What each way of sending needs."""
-_USED = {
-    "smtp": {"user", "unsubscribe", *_NEEDED["smtp"]},
-    "buttondown": {"from", "url"},
-    "listmonk": {*_NEEDED["listmonk"]},
-}
+_WAYS = {"smtp": _Way(("from", "to", "smtp"), ("user", "unsubscribe"), "password"), **_SERVICES}
+SERVICES = frozenset(_SERVICES)
+"""The services that keep drafts, and know what they have sent (`mail/services.py`)."""
 _EXAMPLES = {
     "from": 'from = "Name <name@example.org>"',
     "to": 'to = "list@example.org"',
@@ -67,6 +73,11 @@ def is_submissions(port: int) -> bool:
     return port == _SUBMISSIONS
 
 
+def secret_name(via: str) -> str:
+    """Returns what the secret is called with this way to send."""
+    return _WAYS[via].secret
+
+
 def secret_cure() -> str:
     """Returns what to do about a secret in digest.toml."""
     return (
@@ -78,14 +89,16 @@ def secret_cure() -> str:
 def faults(table: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
     """Yields what is wrong in a table whose types are right: key, words, how to fix it."""
     via = table.get("via", "smtp" if "smtp" in table else "")
-    if via and via not in _NEEDED:
+    if via and via not in _WAYS:
+        *others, last = (f'"{way}"' for way in _WAYS)
         what = f"mail.via: '{via}' is not a way to send mail"
-        yield "via", what, 'write "smtp", "buttondown" or "listmonk"'
+        yield "via", what, f"write {', '.join(others)} or {last}"
     elif via:
-        for key in _NEEDED[via]:
+        way = _WAYS[via]
+        for key in way.needed:
             if key not in table:
                 yield "", f"mail.{key} is missing", f"add {_EXAMPLES[key]}"
-        for key in sorted(table.keys() - _USED[via] - {"via", "subscribe"}):
+        for key in sorted(table.keys() - {*way.needed, *way.optional, "via", "subscribe"}):
             yield key, f"mail.{key} has no effect with {via}", "remove it"
     for key, value in table.items():
         if key in ("smtp", "url") and ("@" in value or redact.names(value)):

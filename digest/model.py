@@ -127,7 +127,7 @@ class Failed(NamedTuple):
 
 
 class Reply(NamedTuple):
-    """What an API answers; `status` is 0 if there was no answer, then `reason` says why."""
+    """What an API answers; `status` is 0 if there was no answer, `reason` says why a request failed."""
 
     status: int
     body: bytes = b""

@@ -10,7 +10,8 @@ was sent, and it is not sent again until the editor has decided.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -19,8 +20,7 @@ from typing import NamedTuple
 
 from digest import config as settings
 from digest import disk
-from digest.commands import site_address
-from digest.commands.next_mail import Due, date_and_recipient, due
+from digest.commands import next_mail, site_address
 from digest.content import ledger, sent, store
 from digest.content.sent import Mailed, Sending
 from digest.errors import DigestError, Faults, Problem
@@ -28,21 +28,13 @@ from digest.feeds.fetch import ask_api, user_agent
 from digest.mail import smtp
 from digest.mail.errors import NotSentError, UnknownError
 from digest.mail.message import headers, message
-from digest.mail.services import Service, service
-from digest.mail_settings import SECRET
+from digest.mail.services import service
+from digest.mail_settings import SECRET, SERVICES, secret_name
 from digest.model import CONFIG_FILE, Config
-from digest.site.archive import Edition
 from digest.site.context import make_context
 from digest.site.mail.edition import EditionMail, edition_mail
 from digest.site.render import Renderer
 from digest.week import Week
-
-_SERVICES = {"buttondown": "API key", "listmonk": "token"}
-"""The services that keep drafts and know what they have sent, and what their secret is called."""
-Begin = Callable[[], None]
-"""Notes that an edition is about to leave."""
-Sender = Callable[[Begin], None]
-"""Sends an edition; calls `Begin` when it is about to leave."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +73,51 @@ class Wanted(NamedTuple):
     dry: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class _LedgerEntry:
+    """Notes in the ledger what becomes of one edition."""
+
+    root: Path
+    config: Config
+    week: Week
+    clock: Callable[[], datetime]
+
+    def note(self, state: str, began: str = "", by: str = "") -> Sending:
+        """Adds a line, and returns it; for the other values, see `Sending`."""
+        mail = self.config.mail
+        to = mail.to or (f"list {mail.list}" if mail.list else "all readers")
+        at, via = ledger.timestamp(self.clock()), mail.via or "hand"
+        line = Sending(at, str(self.week), via, to, state, began, by)
+        store.add_sent(self.root, line)
+        return line
+
+    @contextlib.contextmanager
+    def sending(self, claimed: Sending | None) -> Iterator[Callable[[], None]]:
+        """Yields a function to be called when the edition is about to leave; notes how it ended.
+
+        `claimed` is the line by which this run has noted it already.
+        """
+        line = claimed
+
+        def begin() -> None:
+            nonlocal line
+            line = line or self.note(sent.SENDING)
+
+        try:
+            yield begin
+        except NotSentError:
+            if line:
+                self.note(sent.FAILED, line.at)
+            raise
+        except UnknownError as error:
+            if self.config.mail.via in SERVICES:
+                cure = "run the command again: it asks whether the edition was sent"
+            else:
+                cure = f"it is not known whether {self.week} went out; {_decide(self.week)}"
+            raise DigestError(f"{error}; {cure}") from error
+        self.note(sent.SENT, line.at if line else "")
+
+
 def run(
     root: Path,
     config: Config,
@@ -96,38 +133,38 @@ def run(
     DigestError for an edition that cannot be mailed, or was mailed.
     """
     with store.writing(root, dry=wanted.dry):
-        found = due(root, config, week, wanted.claim if wanted.send else "")
-        if found.edition is None:
-            return MailReport(reason=found.reason)
-        edition = found.edition
-        before = found.mailed.get(edition.week, Mailed())
-        at_service = config.mail.via in _SERVICES and not wanted.output
-        claiming = bool(wanted.claim) and not wanted.send
-        if wanted.send or at_service or claiming:
+        editions = next_mail.read(root, config)
+        edition, reason = next_mail.choose(editions, week, wanted.claim if wanted.send else "")
+        if edition is None:
+            return MailReport(reason=reason)
+        entry = _LedgerEntry(root, config, edition.week, clock)
+        before = editions.mailed.get(edition.week, Mailed())
+        at_service = config.mail.via in SERVICES and not wanted.output
+        claims = bool(wanted.claim) and not wanted.send
+        if wanted.send or at_service or claims:
             _refuse_mailed(before, edition.week, wanted, at_service=at_service)
-        acting = not wanted.dry and (wanted.send or (at_service and not claiming))
-        _refuse_settings(root, config, acting=acting, secret=secret)
-        mail = _composed(root, config, found, edition)
+        is_acting = not wanted.dry and (wanted.send or (at_service and not claims))
+        _refuse_settings(root, config, is_acting=is_acting, secret=secret)
+
+        context = make_context(editions.archive, config)
+        renderer = Renderer(root, context.base)
+        renderer.refuse_flaws()
+        mail = edition_mail(context, renderer, edition, editions.dates[edition.week])
         made = message(mail, config.mail, config.site.url)
-        report = MailReport(
-            mail=mail, stories=len(edition.stories), message=made, headers=headers(made)
-        )
+        stories, shown = len(edition.stories), headers(made)
+        report = MailReport(mail=mail, stories=stories, message=made, headers=shown)
+        claimed = before.claimed(wanted.claim)
         if wanted.dry:
             return report
-        claimed = before.claimed(wanted.claim)
-        if claiming:
+        if claims:
             if claimed is None:
-                line = _line(config, edition.week, sent.SENDING, clock())
-                store.add_sent(root, line._replace(by=wanted.claim))
+                entry.note(sent.SENDING, by=wanted.claim)
             return replace(report, claimed=True)
-        send = partial(_send, root, config, edition.week, clock, claimed)
         if at_service:
-            ask = partial(ask_api, agent=user_agent(config.site))
-            api = service(config.mail, secret, ask)
-            noted = partial(_line, config, edition.week, now=clock())
-            return _at_service(root, api, mail, report, wanted, send, noted)
+            return _at_service(entry, report, mail, wanted, claimed, secret)
         if wanted.send:
-            send(partial(smtp.send, made, config.mail, secret))
+            with entry.sending(claimed) as begin:
+                smtp.send(made, config.mail, secret, begin)
             return replace(report, sent=True)
         file = wanted.output or root / f"{edition.week}.eml"
         disk.write(file.parent, file.name, made)
@@ -135,30 +172,30 @@ def run(
 
 
 def _at_service(
-    root: Path,
-    api: Service,
-    mail: EditionMail,
+    entry: _LedgerEntry,
     report: MailReport,
+    mail: EditionMail,
     wanted: Wanted,
-    send: Callable[[Sender], None],
-    noted: Callable[..., Sending],
+    claimed: Sending | None,
+    secret: str,
 ) -> MailReport:
-    """Makes a draft at a service, unless it has one, and sends it if that is wanted.
-
-    `send` sends by the function that it is given, `noted` makes a line for the ledger.
-    """
+    """Makes a draft at a service, unless it has one, and sends it if that is wanted."""
+    config = entry.config
+    api = service(config.mail, secret, partial(ask_api, agent=user_agent(config.site)))
     remote = None if wanted.again else api.find(mail)
     if remote and not remote.is_draft:
-        store.add_sent(root, noted(state=sent.SENT))
+        entry.note(sent.SENT)
         where = f"{api.name} has {mail.week} already, as '{remote.state}'"
         return MailReport(reason=f"nothing to mail: {where}: {remote.page}")
-    new, remote = remote is None, remote or api.create(mail)
-    if not wanted.send:
-        if new:
-            store.add_sent(root, noted(state=sent.DRAFT))
-        return replace(report, draft=remote.page, new=new)
-    send(partial(api.send, remote))
-    return replace(report, sent=True)
+    is_new = remote is None
+    remote = remote or api.create(mail)
+    if wanted.send:
+        with entry.sending(claimed) as begin:
+            api.send(remote, begin)
+        return replace(report, sent=True)
+    if is_new:
+        entry.note(sent.DRAFT)
+    return replace(report, draft=remote.page, new=is_new)
 
 
 def note(root: Path, config: Config, week: str, *, clock: Callable[[], datetime]) -> Week:
@@ -167,42 +204,42 @@ def note(root: Path, config: Config, week: str, *, clock: Callable[[], datetime]
     Raises ValueError for words that name no week, DigestError for one that was sent already.
     """
     with store.writing(root):
-        found = due(root, config, week)
-        if found.edition is None:
-            raise DigestError(found.reason)
-        edition = found.edition.week
-        before = found.mailed.get(edition, Mailed())
+        editions = next_mail.read(root, config)
+        edition, reason = next_mail.choose(editions, week)
+        if edition is None:
+            raise DigestError(reason)
+        before = editions.mailed.get(edition.week, Mailed())
         if before.sent:
-            raise DigestError(f"{edition}: was mailed {date_and_recipient(before)} already")
+            when = next_mail.date_and_recipient(before)
+            raise DigestError(f"{edition.week}: was mailed {when} already")
         began = before.unknown[-1].at if before.unknown else ""
-        store.add_sent(root, _line(config, edition, sent.SENT, clock(), began))
-        return edition
+        _LedgerEntry(root, config, edition.week, clock).note(sent.SENT, began)
+        return edition.week
 
 
-def _refuse_settings(root: Path, config: Config, *, acting: bool, secret: str) -> None:
+def _refuse_settings(root: Path, config: Config, *, is_acting: bool, secret: str) -> None:
     """Raises DigestError if digest.toml lacks what a mail needs, or the environment what is needed
-    to send it or to make a draft (`acting`)."""
+    to send it or to make a draft (`is_acting`)."""
     mail, lines = config.mail, settings.lines(root)
+    table = lines.get(("mail", 0, ""), 0)
     if not mail.sender:
         what, cure = "mail.from is missing", 'add from = "Name <name@example.org>" to [mail]'
-        raise Faults([Problem(CONFIG_FILE, lines.get(("mail", 0, ""), 0), what, cure)])
-    if not acting:
+        raise Faults([Problem(CONFIG_FILE, table, what, cure)])
+    if not is_acting:
         return
     if kind := site_address.kind(config.site.url):
         what = f"url is {kind} {config.site.url}, so nothing is sent"
         cure = site_address.cure(site_address.of_origin(root))
         raise Faults([Problem(CONFIG_FILE, lines.get(("site", 0, "url"), 0), what, cure)])
     if not mail.via:
-        what, cure = (
-            "[mail] does not say how to send",
-            'add smtp = "smtp.example.org:587" and to = "…"',
+        what = "[mail] does not say how to send"
+        raise Faults(
+            [Problem(CONFIG_FILE, table, what, 'add smtp = "smtp.example.org:587" and to = "…"')]
         )
-        raise Faults([Problem(CONFIG_FILE, lines.get(("mail", 0, ""), 0), what, cure)])
-    if (mail.user or mail.via in _SERVICES) and not secret:
-        raise DigestError(
-            f"{SECRET} is not set in the environment; it is the {_SERVICES.get(mail.via, 'password')}"
-            + (f" of '{mail.user}'" if mail.user else "")
-        )
+    if (mail.user or mail.via in SERVICES) and not secret:
+        owner = f" of '{mail.user}'" if mail.user else ""
+        name = secret_name(mail.via)
+        raise DigestError(f"{SECRET} is not set in the environment; it is the {name}{owner}")
 
 
 def _refuse_mailed(before: Mailed, week: Week, wanted: Wanted, *, at_service: bool) -> None:
@@ -211,61 +248,15 @@ def _refuse_mailed(before: Mailed, week: Week, wanted: Wanted, *, at_service: bo
     if wanted.again:
         return
     if before.sent:
-        raise DigestError(
-            f"{week}: was mailed {date_and_recipient(before)}; --again sends it once more"
-        )
+        when = next_mail.date_and_recipient(before)
+        raise DigestError(f"{week}: was mailed {when}; --again sends it once more")
     if before.unknown and not at_service and not before.claimed(wanted.claim):
-        raise DigestError(_undecided(before.unknown[-1]))
+        line = before.unknown[-1]
+        began = f"sending to {line.to} began at {line.at[:16].replace('T', ' ')} UTC"
+        what = f"{began}, and it is not known whether it went out"
+        raise DigestError(f"{week}: {what}; {_decide(week)}")
 
 
-def _undecided(line: Sending) -> str:
-    """Returns what is not known, and how the editor decides."""
-    return (
-        f"{line.week}: sending to {line.to} began at {line.at[:16].replace('T', ' ')} UTC, and it is"
-        f" not known whether it went out; if it did: 'digest mail {line.week} --sent', if not:"
-        f" 'digest mail {line.week} --send --again'"
-    )
-
-
-def _composed(root: Path, config: Config, found: Due, edition: Edition) -> EditionMail:
-    context = make_context(found.archive, config)
-    renderer = Renderer(root, context.base)
-    renderer.refuse_flaws()
-    return edition_mail(context, renderer, edition, found.dates[edition.week])
-
-
-def _line(config: Config, week: Week, state: str, now: datetime, began: str = "") -> Sending:
-    mail = config.mail
-    via, to = mail.via or "hand", mail.to or (f"list {mail.list}" if mail.list else "all readers")
-    return Sending(ledger.timestamp(now), str(week), via, to, state, began)
-
-
-def _send(
-    root: Path,
-    config: Config,
-    week: Week,
-    clock: Callable[[], datetime],
-    claimed: Sending | None,
-    send: Sender,
-) -> None:
-    """Sends an edition, and notes it before and after; `claimed` is the line that notes it already."""
-    line = claimed or _line(config, week, sent.SENDING, clock())
-    begun = claimed is not None
-
-    def begin() -> None:
-        nonlocal begun
-        if not begun:
-            store.add_sent(root, line)
-        begun = True
-
-    try:
-        send(begin)
-    except NotSentError:
-        if begun:
-            store.add_sent(root, _line(config, week, sent.FAILED, clock(), line.at))
-        raise
-    except UnknownError as error:
-        cure = "run the command again: it asks whether the edition was sent"
-        undecided = cure if config.mail.via in _SERVICES else _undecided(line)
-        raise DigestError(f"{error}\n{undecided}") from error
-    store.add_sent(root, _line(config, week, sent.SENT, clock(), line.at))
+def _decide(week: Week) -> str:
+    """Returns how the editor says whether an edition went out."""
+    return f"if it did: 'digest mail {week} --sent', if not: 'digest mail {week} --send --again'"

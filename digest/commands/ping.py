@@ -18,7 +18,7 @@ from urllib.parse import urlencode
 from digest import disk
 from digest.cache import Cache, key_of
 from digest.errors import DigestError
-from digest.model import CONFIG_FILE, Config, Reply
+from digest.model import CONFIG_FILE, Config
 from digest.site import own_files
 
 _KIND = "ping"
@@ -90,19 +90,12 @@ def _tell(
             urlencode(form).encode(),
             agent=fetch.user_agent(settings.site),
         )
-        if 200 <= reply.status < 300:
+        if not reply.reason:
             told.append(address)
             continue
-        failures.append(f"{hub}: not told of {address}: {_reason(reply)}")
+        failures.append(f"{hub}: not told of {address}: {reply.reason}")
         if not reply.status:
             if rest := len(addresses) - number - 1:
                 failures[-1] += f"; nor of {rest} more"
             break
     return tuple(told), tuple(failures)
-
-
-def _reason(reply: Reply) -> str:
-    if not reply.status:
-        return reply.reason
-    words = " ".join(reply.body[:200].decode(errors="replace").split())
-    return f"it answered {reply.status}" + (f" ({words})" if words else "")

@@ -17,9 +17,8 @@ from datetime import datetime
 from pathlib import Path
 
 from digest import config, custom_domain, disk, gh_pages, urls
-from digest.commands import build, site_address
+from digest.commands import build, next_mail, site_address
 from digest.commands.build import Progress
-from digest.commands.next_mail import due
 from digest.content import store
 from digest.errors import DigestError, Faults, Problem
 from digest.gh_pages import Source, Standing
@@ -168,11 +167,13 @@ def _refuse_address(
 def _next_mail(root: Path, settings: Config) -> str:
     """Returns which edition 'digest mail' would send next, and to whom; empty if it sends none."""
     mail = settings.mail
-    found = due(root, settings) if mail.via else None
-    if found is None or found.edition is None:
+    if not mail.via:
+        return ""
+    edition = next_mail.choose(next_mail.read(root, settings)).edition
+    if edition is None:
         return ""
     to = mail.to or f"the readers at {mail.via}"
-    title = formatting.titled(found.edition.week, found.edition.title)
+    title = formatting.titled(edition.week, edition.title)
     return f"'digest mail --send' would send '{title}' to {to}"
 
 

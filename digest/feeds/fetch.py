@@ -194,7 +194,9 @@ def ask_api(
                 content += chunk
                 if len(content) > limits.body or time.monotonic() > until:
                     break
-            return Reply(response.status_code, bytes(content))
+        status, answer = response.status_code, bytes(content)
+        reason = "" if response.is_success else http_errors.api_reason(status, answer)
+        return Reply(status, answer, reason)
     except _NETWORK_ERRORS as error:
         return Reply(0, reason=http_errors.exception_reason(error, limits.read_timeout))
 

@@ -7,8 +7,10 @@ No I/O, no clock.
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import http
+import json
 import re
 import socket
 import ssl
@@ -28,6 +30,7 @@ PRIVATE = "leads into a private network"
 UNKNOWN_HOST = "its host is not known; check the url and your network"
 _LONGEST_VALIDATOR = 1_000
 _LONGEST_SHOWN = 80
+_LONGEST_ANSWER = 200
 _MOST_CAUSES = 50
 
 _REASONS = {
@@ -157,6 +160,16 @@ def redirect_reason(location: str | None) -> str:
         return "a redirect that does not say where to; the publisher has to fix that"
     shown = "".join(sign for sign in location if sign.isprintable())[:_LONGEST_SHOWN]
     return f"a redirect to '{shown}', which is not a web address"
+
+
+def api_reason(status: int, body: bytes) -> str:
+    """Returns why a request to an API failed, with the message in its JSON, or its beginning."""
+    text = body.decode(errors="replace")
+    with contextlib.suppress(ValueError, AttributeError, RecursionError):
+        values = json.loads(text)
+        text = str(values.get("message") or values.get("detail") or text)
+    words = " ".join(text.split())[:_LONGEST_ANSWER]
+    return f"it answered {status}" + (f" ({words})" if words else "")
 
 
 def exception_reason(error: BaseException, read_timeout: float) -> str:

@@ -24,7 +24,6 @@ from digest.site.mail.edition import EditionMail
 Request = Callable[[str, str, Mapping[str, str], bytes | None], Reply]
 """Makes an HTTP request: method, URL, headers, body."""
 
-_SHOWN = 200  # characters of what a service says
 _MOST_PAGES = 100  # of a list
 _NEVER_SENT = range(400, 500)
 """Statuses with which a service refuses a request that it has not carried out."""
@@ -88,11 +87,13 @@ class _Api:
         headers = {**self._headers, "Content-Type": "application/json"} if body else self._headers
         reply = self._request(method, f"{self._url}{path}", headers, body)
         place = f"{self.name} at {self._url}"
-        if reply.status // 100 != 2:
-            said = reply.reason or f"{reply.status} {_words(reply.body)}"
+        if reply.reason:
+            why = f"{place}: {reply.reason}"
+            if reply.status in (401, 403):
+                why += f"; is {SECRET} right, and may that key write?"
             if method == "GET" or reply.status in _NEVER_SENT:
-                raise NotSentError(f"{place}: {said}{_cure(reply.status)}")
-            raise UnknownError(f"{place}: {said}")
+                raise NotSentError(why)
+            raise UnknownError(why)
         with self.understood():
             try:
                 return json.loads(reply.body)
@@ -231,19 +232,3 @@ def _without_blank_lines(markup: str) -> str:
     """Returns HTML as one block of Markdown: a blank line would end it, also in a `pre`."""
     lines = (line if line.strip() else "&#10;" for line in markup.strip().split("\n"))
     return "\n".join(lines)
-
-
-def _cure(status: int) -> str:
-    return f"; is {SECRET} right, and may that key write?" if status in (401, 403) else ""
-
-
-def _words(body: bytes) -> str:
-    """Returns what a service says of an error: the message in its JSON, or the beginning."""
-    text = body.decode(errors="replace")
-    try:
-        found = json.loads(text)
-        text = str(found.get("message") or found.get("detail") or text)
-    except (ValueError, AttributeError, RecursionError):
-        pass
-    flat = " ".join(text.split())
-    return flat[:_SHOWN]

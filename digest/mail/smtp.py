@@ -31,9 +31,24 @@ def send(message: bytes, settings: Mail, secret: str, begin: Callable[[], None])
     try:
         server = _connected(settings, secret)
     except (OSError, smtplib.SMTPException) as error:
-        raise NotSentError(f"{place}: {_words(error)}") from error
+        cure = "check mail.smtp in digest.toml"
+        if isinstance(error, smtplib.SMTPAuthenticationError):
+            cure = f"check mail.user in digest.toml, and {mail_settings.SECRET}"
+        raise NotSentError(f"{place}: {_words(error)}; {cure}") from error
     try:
-        _offered(server, settings, place)
+        sender = parseaddr(settings.sender)[1]
+        for role, key, command, address in (
+            ("sender", "from", server.mail, sender),
+            ("recipient", "to", server.rcpt, settings.to),
+        ):
+            try:
+                code, words = command(address)
+            except (OSError, smtplib.SMTPException) as error:
+                raise NotSentError(f"{place}: {_words(error)}; try again later") from error
+            if code not in _ACCEPTED:
+                why = f"refuses the {role} {address}: {_answer(code, words)}"
+                cure = f"check mail.{key} and mail.user in digest.toml"
+                raise NotSentError(f"{place}: {why}; {cure}")
         begin()
         try:
             code, words = server.data(message)
@@ -72,21 +87,6 @@ def _connected(settings: Mail, secret: str) -> smtplib.SMTP:
         server.close()
         raise
     return server
-
-
-def _offered(server: smtplib.SMTP, settings: Mail, place: str) -> None:
-    """Names sender and recipient; raises NotSentError if the server refuses one of them."""
-    sender = parseaddr(settings.sender)[1]
-    for name, (act, address) in {
-        "sender": (server.mail, sender),
-        "recipient": (server.rcpt, settings.to),
-    }.items():
-        try:
-            code, words = act(address)
-        except (OSError, smtplib.SMTPException) as error:
-            raise NotSentError(f"{place}: {_words(error)}") from error
-        if code not in _ACCEPTED:
-            raise NotSentError(f"{place}: refuses the {name} {address}: {_answer(code, words)}")
 
 
 def _answer(code: int, words: bytes) -> str:

@@ -222,7 +222,8 @@ def test_a_refused_recipient_is_not_noted(root: Path, inbox: Inbox) -> None:
     inbox.on_rcpt = lambda _: "550 no such list"
 
     assert refused(root, "--send").endswith(
-        ": refuses the recipient list@example.net: 550 no such list"
+        ": refuses the recipient list@example.net: 550 no such list; "
+        "check mail.to and mail.user in digest.toml"
     )
     assert lines(root) == []
     inbox.on_rcpt = lambda _: None
@@ -248,13 +249,17 @@ def hang_up(server: SMTP) -> str | None:
 
 def test_a_server_that_dies_in_the_middle_leaves_it_to_the_editor(root: Path, inbox: Inbox) -> None:
     inbox.on_data = hang_up
-    first = refused(root, "--send").splitlines()
+    (first,) = refused(root, "--send").splitlines()
     inbox.on_data = lambda _: None
 
-    assert "the connection ended while the message was sent" in first[0]
-    assert "it is not known whether it went out" in first[1]
-    assert refused(root, "--send") == first[1]
-    assert "digest mail 2026-W20 --sent" in first[1]
+    decide = (
+        "if it did: 'digest mail 2026-W20 --sent', if not: 'digest mail 2026-W20 --send --again'"
+    )
+    assert "the connection ended while the message was sent: " in first
+    assert first.endswith(f"; it is not known whether 2026-W20 went out; {decide}")
+    assert refused(root, "--send").endswith(
+        f" UTC, and it is not known whether it went out; {decide}"
+    )
     assert said(root, "w20", "--sent") == "2026-W20: noted as sent\n"
     assert said(root, "--send").startswith("Nothing to mail")
     assert inbox.messages == []
@@ -274,7 +279,21 @@ def test_an_edition_of_which_nobody_knows_can_be_sent_again(root: Path, inbox: I
 def test_a_server_that_is_not_there_is_named(root: Path) -> None:
     (root / "digest.toml").write_text(SETTINGS.format(port=1))
 
-    assert refused(root, "--send").startswith("127.0.0.1:1: ")
+    why = refused(root, "--send")
+    assert why.startswith("127.0.0.1:1: ")
+    assert why.endswith("; check mail.smtp in digest.toml")
+    assert lines(root) == []
+
+
+def test_a_refused_sender_is_told_from_a_refused_recipient(root: Path, inbox: Inbox) -> None:
+    settings = (root / "digest.toml").read_text()
+    (root / "digest.toml").write_text(settings.replace("ed@example.net", "ed@elsewhere.example"))
+    inbox.on_mail = lambda address: f"550 {address} is not ours"
+
+    assert refused(root, "--send").endswith(
+        ": refuses the sender ed@elsewhere.example: 550 ed@elsewhere.example is not ours; "
+        "check mail.from and mail.user in digest.toml"
+    )
     assert lines(root) == []
 
 
@@ -359,7 +378,9 @@ def test_a_password_goes_over_an_encrypted_line_only(
         said(root, "--send", DIGEST_MAIL_SECRET=PASSWORD, **trusted)
 
     assert "certificate" in untrusted.lower()
+    assert untrusted.endswith("; check mail.smtp in digest.toml")
     assert "535" in wrong
+    assert wrong.endswith("; check mail.user in digest.toml, and DIGEST_MAIL_SECRET")
     assert inbox.encrypted == [True]
     assert PASSWORD not in untrusted + wrong + (root / SENT).read_text()
 

@@ -132,7 +132,7 @@ def test_a_service_that_dies_in_the_middle_is_asked_again(
 def test_an_edition_that_a_service_refuses_can_be_sent_later(root: Path, service: Service) -> None:
     service.on_request = lambda method, _: 422 if method in ("PATCH", "PUT") else None
 
-    assert refused(root, "--send").endswith(": 422 not now")
+    assert refused(root, "--send").endswith(": it answered 422 (not now)")
     assert lines(root) == [("2026-W20", "sending"), ("2026-W20", "failed")]
     service.on_request = lambda _, __: None
     said(root, "--send")
@@ -154,7 +154,7 @@ def test_what_a_service_refuses_is_said(root: Path, service: Service) -> None:
     assert wrong.endswith("; is DIGEST_MAIL_SECRET right, and may that key write?")
     assert "Invalid token." in wrong or "invalid API credentials" in wrong
     assert nothing.stderr.startswith("DIGEST_MAIL_SECRET is not set in the environment; it is the ")
-    assert ": 500 not now" in refused(root)
+    assert ": it answered 500 (not now)" in refused(root)
     assert service.kept == []
 
 

@@ -22,8 +22,17 @@ class Inbox:
     def __init__(self) -> None:
         self.messages: list[tuple[str, list[str], bytes]] = []
         self.encrypted: list[bool] = []
+        self.on_mail: Callable[[str], str | None] = lambda _: None
         self.on_rcpt: Callable[[str], str | None] = lambda _: None
         self.on_data: Callable[[SMTP], str | None] = lambda _: None
+
+    async def handle_MAIL(
+        self, _: SMTP, __: Session, envelope: Envelope, address: str, ___: list[str]
+    ) -> str:
+        if answer := self.on_mail(address):
+            return answer
+        envelope.mail_from = address
+        return "250 OK"
 
     async def handle_RCPT(
         self, _: SMTP, __: Session, envelope: Envelope, address: str, ___: list[str]
