@@ -19,7 +19,7 @@ from typing import Any
 
 from digest import disk, git, json_files
 from digest.commands import locate
-from digest.content import ledger, paths, store
+from digest.content import json_lines, ledger, paths, store
 from digest.content.ledger import Ledgers
 from digest.content.load import ContentReport
 from digest.errors import Problem
@@ -191,7 +191,7 @@ def damaged_ledgers(root: Path, problems: Iterable[Problem]) -> dict[str, Proble
     found: dict[str, Problem] = {}
     for problem in problems:
         feed = paths.feed_of(problem.file.rpartition("/")[2])
-        if not feed or problem.what == ledger.MARK:
+        if not feed or problem.what == json_lines.CONFLICT_MARK:
             continue
         lines = (disk.read_inside(root, problem.file) or b"").split(b"\n")
         if problem.line < len(lines) or not lines[-1].startswith(b"{"):

@@ -23,21 +23,15 @@ the newest `at` wins, and aliases are combined. Of publishers' texts, only headl
 
 from __future__ import annotations
 
-import json
-import re
-from codecs import BOM_UTF8
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-from io import BytesIO
-from itertools import islice
 from operator import attrgetter
 from typing import Any, NamedTuple
 
 from digest import urls
-from digest.content import excerpt
+from digest.content import excerpt, json_lines
 from digest.content.identity import hash_of, keys_of, scoped, scopes, stamp
-from digest.content.timestamps import YEARS
 from digest.errors import Problem
 from digest.model import Story
 
@@ -45,14 +39,6 @@ VERSION = 1
 NOTHING = hash_of("")
 """The hash in `wrote` for an excerpt that pull has removed."""
 _NO_HASHES: Mapping[str, str] = {}
-_AT_ONCE = 100  # lines
-_NO_JSON = (ValueError, RecursionError)
-_RESTORE = (
-    "restore it from git: without it, deleted stories may return, and old addresses lead nowhere"
-)
-_RESAVE = "save it with LF line ends, or restore it from git"
-MARK = "a merge-conflict mark"
-_MARK = re.compile(r"(?:<{7}|={7}|>{7}|\|{7})(?: |\r?$)")
 
 
 class PendingChange(NamedTuple):
@@ -173,45 +159,34 @@ def dumps(record: Record) -> str:
             "stood": record.stood,
             "pending": {name: list(change) for name, change in record.pending.items()},
         }
-    return json.dumps(line, ensure_ascii=False) + "\n"
+    return json_lines.dumps(line)
 
 
 def loads(content: bytes, file: str) -> tuple[dict[str, Record], tuple[Problem, ...]]:
     """Returns the records of a feed's ledger by id, and a problem for each skipped line."""
-    records, problems = list[Record](), list[Problem]()
-    lines = (
-        (number, line)
-        for number, line in enumerate(BytesIO(content.removeprefix(BOM_UTF8)), start=1)
-        if line.strip()
-    )
-    while several := list(islice(lines, _AT_ONCE)):
-        values = _values([line for _, line in several])
-        for (number, line), value in zip(several, values, strict=True):
-            try:
-                records.append(_record(value))
-            except (ValueError, KeyError, TypeError, AttributeError):
-                problems.extend(passed_over(_text(line), file, number))
-    return gather(records), tuple(problems)
+    records, problems = json_lines.loads(content, file, _parse)
+    return gather(records), problems
 
 
 def gather(records: Iterable[Record]) -> dict[str, Record]:
     """Returns one record for each id: its newest line, with what is combined from all of them."""
+    lines = tuple(records)
+    rank: Callable[[Record], tuple[Any, ...]] = attrgetter("at", "title")
+    if len(set(map(rank, lines))) < len(lines):  # rare: what they say decides, not their order
+        rank = _whole_rank
     found: dict[str, Record] = {}
-    for record in _by_age(tuple(records)):
+    for record in sorted(lines, key=rank):
         old = found.get(record.id)
-        found[record.id] = _later(old, record) if old else record
+        found[record.id] = _combined(old, record) if old else record
     return found
 
 
-def _by_age(records: Sequence[Record]) -> list[Record]:
-    """Returns lines by time, and by what they say if the time is the same, whatever their order."""
-    first = attrgetter("at", "title")  # hardly ever the same in two lines
-    if len(set(map(first, records))) == len(records):
-        return sorted(records, key=first)
-    return sorted(records, key=lambda one: (*first(one), one.file, one.aliases, dumps(one)))
+def _whole_rank(record: Record) -> tuple[Any, ...]:
+    return record.at, record.title, record.file, record.aliases, dumps(record)
 
 
-def _later(old: Record, record: Record) -> Record:
+def _combined(old: Record, record: Record) -> Record:
+    """Returns a record with what its earlier lines say that still counts."""
     earlier = old.earlier if old.title == record.title else (*old.earlier, (old.title, record.at))
     aliases = tuple(dict.fromkeys(old.aliases + record.aliases))
     is_known = record.excerpts.keys() <= old.excerpts.keys()
@@ -247,9 +222,15 @@ def keys_of_record(record: Record, feed: str) -> frozenset[str]:
     link, summary = record.said.get("link", ""), record.said.get("excerpt", "")
     is_bare = not has_guid(record)
     return keys_of(
-        record.aliases, record.title, feed,
-        bare=is_bare, id=record.id, link=link, summary=summary, unchanged=unchanged(record.said),
-    )  # fmt: skip
+        record.aliases,
+        record.title,
+        feed,
+        bare=is_bare,
+        id=record.id,
+        link=link,
+        summary=summary,
+        unchanged=unchanged(record.said),
+    )
 
 
 def unchanged(said: Mapping[str, str]) -> str:
@@ -261,13 +242,12 @@ def unchanged(said: Mapping[str, str]) -> str:
 
 def names(ledgers: Mapping[str, Mapping[str, Record]]) -> frozenset[str]:
     """Returns all aliases in the ledgers, both for the whole digest and for their own feed."""
-    return frozenset(
-        name
-        for feed, records in ledgers.items()
-        for record in records.values()
-        for alias in record.aliases
-        for name in scopes(alias, feed)
-    )
+    found = set[str]()
+    for feed, records in ledgers.items():
+        for record in records.values():
+            for alias in record.aliases:
+                found.update(scopes(alias, feed))
+    return frozenset(found)
 
 
 def has_guid(record: Record) -> bool:
@@ -287,7 +267,7 @@ def wrote_excerpt(records: Iterable[Record]) -> bool:
     return newest is not None and newest.wrote["excerpt"] != NOTHING and not is_adopted(newest)
 
 
-def took_excerpt_out(records: Iterable[Record]) -> bool:
+def removed_excerpt(records: Iterable[Record]) -> bool:
     """True if the newest of a story's records with an excerpt says that pull removed it."""
     newest = _newest_excerpt(records)
     return newest is not None and newest.wrote["excerpt"] == NOTHING
@@ -336,89 +316,43 @@ def by_file(ledgers: Mapping[str, Mapping[str, Record]]) -> dict[str, dict[str, 
     return found
 
 
-def _values(lines: list[bytes]) -> list[Any]:
-    """Returns the JSON value of each line, None if a line is not JSON.
-
-    Parsing them as one list is faster, and a large ledger needs a fifth less memory, since equal
-    keys are shared. A null between any two lines ensures that no value spans two lines.
-    """
-    whole = _text(b",null,".join(lines))
-    with suppress(*_NO_JSON):
-        values = json.loads(f"[{whole}]")
-        if whole.count("null") < len(lines) and values[1::2] == [None] * (len(lines) - 1):
-            return values[::2]  # type: ignore[no-any-return]
-    return [_value(line) for line in lines]
-
-
-def _value(line: bytes) -> Any:
-    try:
-        return json.loads(_text(line))
-    except _NO_JSON:
-        return None
-
-
-def _text(line: bytes) -> str:
-    return line.decode(errors="replace")
-
-
-def passed_over(line: str, file: str, number: int) -> Iterator[Problem]:
-    """Yields the problem of a line that is not one of a ledger; none for an empty line."""
-    if _MARK.match(line):
-        yield Problem(file, number, MARK, "delete this line, and keep the lines of both sides")
-    elif line.strip():
-        what, cure = "not a line of the ledger", _RESTORE
-        if "\r" in line.rstrip():
-            what, cure = "lines that end in CR alone", _RESAVE
-        yield Problem(file, number, what, cure)
-
-
-def _record(line: dict[str, Any]) -> Record:
-    """Parses a line; raises ValueError, KeyError or TypeError if it is not a record."""
-    said, wrote, themes = line["said"], line["wrote"], line.get("themes", {})
-    lacks = tuple(line["lacks"]) if "lacks" in line else None
-    texts = (line["at"], line["id"], line["file"], line["title"], *line["aliases"], *(lacks or ()))
-    if set(map(type, (line["aliases"], line.get("lacks", [])))) != {list}:
-        raise ValueError("not a list")
+def _parse(line: dict[str, Any]) -> Record:
+    """Parses a line; raises ValueError, KeyError, TypeError or AttributeError if it is no record."""
+    at, said, wrote, themes = line["at"], line["said"], line["wrote"], line.get("themes", {})
+    aliases, lacks = line["aliases"], line.get("lacks", [])
+    texts = [at, line["id"], line["file"], line["title"], *aliases, *lacks]
+    texts += [*said.values(), *wrote.values(), *themes.values()]
+    lists = [aliases, lacks]
+    held, stood, changes = _NO_HASHES, "", _NOTHING_PENDING
+    if "held" in line or "stood" in line:
+        held, stood, pending = line.get("held", {}), line.get("stood", ""), line.get("pending", {})
+        changes = {name: PendingChange(*change) for name, change in pending.items()}
+        texts += [stood, *held.values(), *(word for words in pending.values() for word in words)]
+        lists += pending.values()
+    if set(map(type, lists)) != {list} or set(map(type, texts)) != {str}:
+        raise ValueError("a value of another type")
     deleted = line.get("deleted")
-    at = datetime.fromisoformat(line["at"])
-    if at.tzinfo is None or at.year not in YEARS[:-1]:
-        raise ValueError("not a valid time")
-    hashes = (*said.values(), *wrote.values(), *themes.values())
-    if line["v"] != VERSION or set(map(type, (*texts, *hashes))) != {str}:
-        raise ValueError("another version, or a value that is not text")
-    if deleted is not None and not isinstance(deleted, bool):
-        raise ValueError("neither true nor false")
-    made, image = "title" in wrote and lacks is None, wrote.get("image", "")
-    optional = _optional_keys(line) if "held" in line or "stood" in line else {}
+    if line["v"] != VERSION or not (deleted is None or isinstance(deleted, bool)):
+        raise ValueError("another version, or neither true nor false")
+    json_lines.check_time(at)
     excerpts = _NO_HASHES
     if wrote.get("excerpt", NOTHING) != NOTHING:
-        excerpts = {wrote["excerpt"]: line["at"]}
+        excerpts = {wrote["excerpt"]: at}
     return Record(
-        at=line["at"],
+        at=at,
         id=line["id"],
-        aliases=tuple(line["aliases"]),
+        aliases=tuple(aliases),
         file=line["file"],
         title=line["title"],
         said=said,
         wrote=wrote,
         themes=themes,
+        held=held,
+        stood=stood,
+        pending=changes,
         excerpts=excerpts,
-        lacks=lacks,
+        lacks=tuple(lacks) if "lacks" in line else None,
         deleted=deleted,
-        made=made,
-        image=image,
-        **optional,
+        made="title" in wrote and "lacks" not in line,
+        image=wrote.get("image", ""),
     )
-
-
-def _optional_keys(line: Mapping[str, Any]) -> dict[str, Any]:
-    """Parses the keys that older lines lack; raises ValueError if their values have other types."""
-    held, stood = line.get("held", _NO_HASHES), line.get("stood", "")
-    pending = line.get("pending", {})
-    changes = {name: PendingChange(*change) for name, change in pending.items()}
-    if not all(isinstance(change, list) for change in pending.values()):
-        raise ValueError("not a list")
-    words = [word for change in changes.values() for word in change]
-    if set(map(type, (stood, *held.values(), *words))) != {str}:
-        raise ValueError("a value that is not text")
-    return {"held": held, "stood": stood, "pending": changes}

@@ -12,14 +12,11 @@ merges the file by union.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
-from datetime import datetime
 from typing import Any
 
 from digest import urls
-from digest.content import ledger, paths
-from digest.content.timestamps import YEARS
+from digest.content import json_lines, paths
 from digest.errors import Problem
 from digest.model import Location
 
@@ -31,26 +28,18 @@ def dumps(location: Location) -> str:
     line = {"v": VERSION, **location._asdict()}
     if location.now == location.link:
         del line["now"]
-    return json.dumps(line, ensure_ascii=False) + "\n"
+    return json_lines.dumps(line)
 
 
 def loads(content: bytes) -> tuple[tuple[Location, ...], tuple[Problem, ...]]:
     """Returns the locations, oldest first, and a problem for each line that had to be skipped."""
-    found, problems = set[Location](), list[Problem]()
-    text = content.decode("utf-8-sig", errors="replace")
-    for number, line in enumerate(text.split("\n"), start=1):
-        if not line.strip():
-            continue
-        try:
-            found.add(_location(json.loads(line)))
-        except (ValueError, KeyError, TypeError, RecursionError):
-            problems.extend(ledger.passed_over(line, paths.LOCATIONS, number))
-    return tuple(sorted(found)), tuple(problems)
+    found, problems = json_lines.loads(content, paths.LOCATIONS, _parse)
+    return tuple(sorted(set(found))), problems
 
 
 def is_by_link(locations: Iterable[Location]) -> bool:
     """True if the story with these locations has no id, so that its link identifies it."""
-    return not all(one.id for one in locations)
+    return not all(location.id for location in locations)
 
 
 def key_of_name(name: str) -> str:
@@ -62,23 +51,22 @@ def key_of_name(name: str) -> str:
 def keys_of(locations: Iterable[Location]) -> set[str]:
     """Returns the keys of a story with these locations: its name, and its links if it has no id."""
     known = tuple(locations)
-    keys = {key_of_name(one.name) for one in known}
+    keys = {key_of_name(location.name) for location in known}
     if is_by_link(known):
-        keys |= {f"link:{urls.canonical(link)}" for one in known for link in (one.link, one.now)}
+        for location in known:
+            keys |= {f"link:{urls.canonical(link)}" for link in (location.link, location.now)}
     return keys
 
 
-def _location(line: dict[str, Any]) -> Location:
-    """Parses a line as a location; raises ValueError, KeyError or TypeError if it is not one."""
+def _parse(line: dict[str, Any]) -> Location:
+    """Parses a line; raises ValueError, KeyError or TypeError if it is not a location."""
     values = [line[field] for field in ("at", "file", "id", "link")]
     values.append(line.get("now", line["link"]))
     if line["v"] != VERSION or not all(isinstance(value, str) for value in values):
         raise ValueError("another version, or a value that is not text")
-    found = Location(*map(str, values))
-    at = datetime.fromisoformat(found.at)
-    if at.tzinfo is None or at.year not in YEARS:
-        raise ValueError("not a valid time")
-    if urls.web_link(found.link) is None or urls.web_link(found.now) is None:
+    location = Location(*map(str, values))
+    json_lines.check_time(location.at)
+    if urls.web_link(location.link) is None or urls.web_link(location.now) is None:
         raise ValueError("not a web link")
-    "".join(found).encode()  # raises ValueError for half a surrogate pair
-    return found
+    "".join(location).encode()  # raises ValueError for half a surrogate pair
+    return location

@@ -15,14 +15,14 @@ a publisher's sentences.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Container, Iterable, Iterator, Mapping
 from datetime import datetime
 from operator import attrgetter
 
 from digest.content import excerpt
 from digest.content.edit import Edit
 from digest.content.identity import hash_of
-from digest.content.ledger import PendingChange, Record, later, timestamp
+from digest.content.ledger import FeedRecords, PendingChange, Record, later, timestamp
 from digest.content.letter_draft import links_to
 from digest.model import Story
 
@@ -34,10 +34,10 @@ KINDS = KEPT, ANOTHERS, CHANGED, WITHDRAWN, REPLACED = (
     "replaced",
 )
 _LABELS = {"title": "headline", "authors": "byline", "excerpt": "summary"}
+_ENDS = "any edit of this file ends this hint"
 
 Pending = Mapping[str, PendingChange]
-Lines = Sequence[tuple[str, Record]]
-"""Lines of ledgers, each with its feed's id."""
+"""What is pending in a story, by field."""
 
 
 def words_of(name: str, value: str | tuple[str, ...] | datetime) -> str:
@@ -72,27 +72,22 @@ def to_look_at(
 
     `versions` are texts that git has merged into it since an editor last saw it.
     """
-    if is_edited(records, story, text):
-        found = in_file(records, *versions) or _rebased(records, text, versions)
-        return {
-            name: one._replace(kind=CHANGED) if one.kind == REPLACED else one
-            for name, one in found.items()
-        }
-    return {name: one for name, one in in_file(records, text).items() if one.kind != REPLACED}
-
-
-def _rebased(records: Iterable[Record], text: str, versions: Collection[str]) -> Pending:
-    """Returns what a pull has changed in headline and link, if git has rebased it onto an edit.
-
-    No commit has the file as that pull left it, but the version below has the old words.
-    """
-    newest = max((record for record in records if record.pending), key=attrgetter("at"))
-    return {
-        name: change
-        for name, change in newest.pending.items()
-        if change.kind in {CHANGED, REPLACED} and change.words not in text
-        if any(change.words in version for version in versions)
-    }
+    if not is_edited(records, story, text):
+        found = in_file(records, text)
+        return {name: change for name, change in found.items() if change.kind != REPLACED}
+    pending = dict(in_file(records, *versions))
+    if not pending:
+        # If git has rebased a pull onto an edit, no commit has the file as that pull left it, but
+        # the version below has the old words.
+        newest = max((record for record in records if record.pending), key=attrgetter("at"))
+        for name, change in newest.pending.items():
+            was_there = any(change.words in version for version in versions)
+            if change.kind in {CHANGED, REPLACED} and was_there and change.words not in text:
+                pending[name] = change
+    for name, change in pending.items():
+        if change.kind == REPLACED:
+            pending[name] = change._replace(kind=CHANGED)
+    return pending
 
 
 def is_edited(records: Collection[Record], story: Story, text: str) -> bool:
@@ -106,7 +101,7 @@ def has_any(records: Iterable[Record]) -> bool:
     return any(record.pending for record in records)
 
 
-def news(
+def report_lines(
     file: str, story: Story, before: Pending, now: Pending, incoming: Container[str]
 ) -> Iterator[str]:
     """Yields a report line for each changed headline or link, and for each withdrawn field."""
@@ -122,10 +117,10 @@ def is_reviewed(story: Story, letters: Iterable[str], files: Iterable[str]) -> b
 
     `letters` are the texts of letters; `files` are the story's files, which a letter may link to.
     """
+    if is_written_about(story):
+        return True
     names = [file.rpartition("/")[2] for file in files]
-    return is_written_about(story) or any(
-        links_to(letter, name) for letter in letters for name in names
-    )
+    return any(links_to(letter, name) for letter in letters for name in names)
 
 
 def is_written_about(story: Story) -> bool:
@@ -133,7 +128,9 @@ def is_written_about(story: Story) -> bool:
     return bool(story.note.strip() or story.headline)
 
 
-def carried_over(lines: Lines, records: Lines, edit: Edit | None, now: datetime) -> Lines:
+def carried_over(
+    lines: FeedRecords, records: FeedRecords, edit: Edit | None, now: datetime
+) -> FeedRecords:
     """Returns the ledger lines for an edit by Digest itself, so that pending changes stay pending.
 
     `records` are all records of the story; those with the hash of the old text get a line too.
@@ -141,17 +138,16 @@ def carried_over(lines: Lines, records: Lines, edit: Edit | None, now: datetime)
     if edit is None:
         return lines
     before, after = file_hash(edit.before), file_hash(edit.after)
-    found = in_file([record for _, record in records], edit.before)
-    at, new = timestamp(now), {(feed, line.id) for feed, line in lines}
-    others = [
-        (feed, record._replace(at=later(at, record.at)))
-        for feed, record in records
-        if record.stood == before and (feed, record.id) not in new
-    ]
-    return [
-        (feed, line._replace(stood=after, pending=found) if line.stood == before else line)
-        for feed, line in (*lines, *others)
-    ]
+    pending = in_file([record for _, record in records], edit.before)
+    result = list(lines)
+    new = {(feed, line.id) for feed, line in lines}
+    for feed, record in records:
+        if record.stood == before and (feed, record.id) not in new:
+            result.append((feed, record._replace(at=later(timestamp(now), record.at))))
+    for index, (feed, line) in enumerate(result):
+        if line.stood == before:
+            result[index] = feed, line._replace(stood=after, pending=pending)
+    return result
 
 
 def hints(story: Story, found: Pending, letter: str = "") -> Iterator[tuple[str, str, str]]:
@@ -164,15 +160,18 @@ def hints(story: Story, found: Pending, letter: str = "") -> Iterator[tuple[str,
         elif change.kind == WITHDRAWN:
             yield name, _withdrawn(name), f"remove it or keep it; {_ENDS}"
         elif change.kind == ANOTHERS:
-            now = f" to '{change.words}'" if change.words else ""
-            other = f"another feed, which still has the story, has changed its own{now}"
-            what = f"its {label} is from one feed; {other}"
+            what = f"its {label} is from one feed; another feed, which still has the story, has changed its own"
+            if change.words:
+                what += f" to '{change.words}'"
             yield name, what, f"use the new one or keep this one; {_ENDS}"
         elif change.kind == KEPT:
-            yield name, _kept(name, change, story), f"use theirs or keep yours; {_ENDS}"
-
-
-_ENDS = "any edit of this file ends this hint"
+            yours = words_of(name, getattr(story, name))
+            what = f"the feed has changed its {label} since you edited it here"
+            if change.words and yours:
+                what = f"the feed's {label} is now '{change.words}', yours says '{yours}'"
+            elif change.words:
+                what = f"the feed's {label} is now '{change.words}', you have removed it"
+            yield name, what, f"use theirs or keep yours; {_ENDS}"
 
 
 def _changed(name: str, change: PendingChange, story: Story, letter: str = "") -> str:
@@ -188,11 +187,3 @@ def _changed(name: str, change: PendingChange, story: Story, letter: str = "") -
 
 def _withdrawn(name: str) -> str:
     return f"the feed no longer gives its {_LABELS.get(name, name)}; the file still has one"
-
-
-def _kept(name: str, change: PendingChange, story: Story) -> str:
-    label, ours = _LABELS.get(name, name), words_of(name, getattr(story, name))
-    if not change.words:
-        return f"the feed has changed its {label} since you edited it here"
-    yours = f"yours says '{ours}'" if ours else "you have removed it"
-    return f"the feed's {label} is now '{change.words}', {yours}"

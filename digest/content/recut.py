@@ -14,12 +14,9 @@ from datetime import datetime
 
 from digest.content import excerpt, ledger, pending
 from digest.content.edit import Edit, edited
-from digest.content.ledger import Record
+from digest.content.ledger import FeedRecords, Record
 from digest.content.story_file import Vocabulary
 from digest.model import Feed, Story
-
-Records = Sequence[tuple[str, Record]]
-"""A story's records in the ledgers, each with its feed."""
 
 SHORTENED, LENGTHENED, REMOVED, RESTORED = "shortened", "lengthened", "removed", "restored"
 """What to do with an excerpt."""
@@ -41,7 +38,7 @@ class Cut:
     story: Story
     words: str = ""
     state: str = ""
-    records: Records = ()
+    records: FeedRecords = ()
 
     @property
     def is_due(self) -> bool:
@@ -54,13 +51,13 @@ class Cut:
         return self.state in {RESTORED, GONE} or (bool(self.story.excerpt) and self.state != ADDED)
 
 
-def feed_of(story: Story, records: Records, feeds: Mapping[str, Feed]) -> Feed | None:
+def feed_of(story: Story, records: FeedRecords, feeds: Mapping[str, Feed]) -> Feed | None:
     """Returns the feed whose setting applies to a story: its first feed in digest.toml."""
     names = story.feeds or tuple(feed for feed, _ in records)
     return next((feeds[name] for name in names if name in feeds), None)
 
 
-def cut(story: Story, records: Records, feed: Feed | None, summaries: Sequence[str]) -> Cut:
+def cut(story: Story, records: FeedRecords, feed: Feed | None, summaries: Sequence[str]) -> Cut:
     """Returns what to do with a story's excerpt.
 
     `summaries` are the whole summaries that are stored, of all its feeds.
@@ -68,9 +65,14 @@ def cut(story: Story, records: Records, feed: Feed | None, summaries: Sequence[s
     said = {record.said["excerpt"] for _, record in records if record.said.get("excerpt")}
     stored = [summary for summary in summaries if ledger.hash_of_value(summary) in said]
     if not story.excerpt:
-        was_removed = ledger.took_excerpt_out(one for _, one in records)
+        was_removed = ledger.removed_excerpt(one for _, one in records)
         if not (said and feed and feed.excerpt and was_removed):
-            return Cut(story=story, state=EDITED if _was_edited(story, records) else "")
+            # Pull wrote an excerpt, and a quotation in the note may come from it.
+            had_one = ledger.wrote_excerpt(record for _, record in records)
+            is_edited = had_one and any(
+                line.lstrip(" ").startswith(">") for line in story.note.split("\n")
+            )
+            return Cut(story=story, state=EDITED if is_edited else "")
         if not stored:
             return Cut(story=story, state=GONE)
         words = excerpt.cut(stored[0], feed.excerpt)
@@ -114,24 +116,15 @@ def lines(
     found: dict[str, list[Record]] = {}
     for one in cuts:
         new = []
-        for feed, record in _sources(one.story, one.records):
+        # Those of the feeds whose words are in the excerpt, or else the newest.
+        hashes = excerpt.hashes(one.story.excerpt)
+        sources = [source for source in one.records if source[1].wrote.get("excerpt") in hashes]
+        if not sources and one.records:
+            sources = [max(one.records, key=lambda source: source[1].at)]
+        for feed, record in sources:
             at = ledger.later(ledger.timestamp(now), record.at)
             wrote = {**record.wrote, "excerpt": ledger.hash_of_value(one.words)}
             new.append((feed, record._replace(at=at, wrote=wrote)))
         for feed, line in pending.carried_over(new, one.records, edits.get(one.story.file), now):
             found.setdefault(feed, []).append(line)
     return {feed: tuple(records) for feed, records in found.items()}
-
-
-def _sources(story: Story, records: Records) -> Records:
-    """Returns the records of feeds whose words are in the excerpt, or else the newest record."""
-    newest = [max(records, key=lambda one: one[1].at)] if records else []
-    hashes = excerpt.hashes(story.excerpt)
-    return [one for one in records if one[1].wrote.get("excerpt") in hashes] or newest
-
-
-def _was_edited(story: Story, records: Records) -> bool:
-    """True if pull wrote an excerpt, and the note has a quotation that may come from it."""
-    if not ledger.wrote_excerpt(record for _, record in records):
-        return False
-    return any(line.lstrip(" ").startswith(">") for line in story.note.split("\n"))

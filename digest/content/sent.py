@@ -12,19 +12,17 @@ union.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
-from datetime import datetime
 from typing import Any, NamedTuple
 
-from digest.content import ledger, paths
-from digest.content.timestamps import YEARS
+from digest.content import json_lines, paths
 from digest.errors import Problem
 from digest.week import Week
 
 VERSION = 1
 SENDING, SENT, FAILED, DRAFT = "sending", "sent", "failed", "draft"
 _STATES = frozenset({SENDING, SENT, FAILED, DRAFT})
+_RESTORE = "restore it from git: it may say that an edition was sent"
 
 
 class Sending(NamedTuple):
@@ -52,24 +50,13 @@ class Mailed(NamedTuple):
 
 def dumps(line: Sending) -> str:
     """Returns a line with its line break."""
-    return json.dumps({"v": VERSION, **line._asdict()}, ensure_ascii=False) + "\n"
+    return json_lines.dumps({"v": VERSION, **line._asdict()})
 
 
 def loads(content: bytes) -> tuple[tuple[Sending, ...], tuple[Problem, ...]]:
     """Returns the lines, oldest first, and a problem for each that cannot be read."""
-    found, problems = set[Sending](), list[Problem]()
-    text = content.decode("utf-8-sig", errors="replace")
-    for number, line in enumerate(text.split("\n"), start=1):
-        try:
-            if line.strip():
-                found.add(_line(json.loads(line)))
-        except (ValueError, KeyError, TypeError, RecursionError):
-            cure = "restore it from git: it may say that an edition was sent"
-            passed = ledger.passed_over(line, paths.SENT, number)
-            problems += [
-                one if one.what == ledger.MARK else one._replace(cure=cure) for one in passed
-            ]
-    return tuple(sorted(found)), tuple(problems)
+    found, problems = json_lines.loads(content, paths.SENT, _parse, _RESTORE)
+    return tuple(sorted(set(found))), problems
 
 
 def by_week(lines: Iterable[Sending]) -> dict[Week, Mailed]:
@@ -88,14 +75,14 @@ def by_week(lines: Iterable[Sending]) -> dict[Week, Mailed]:
     return found
 
 
-def _line(line: dict[str, Any]) -> Sending:
-    """Parses a line; raises ValueError, KeyError or TypeError if it is not one."""
-    found = Sending(**{name: line.get(name, "") for name in Sending._fields})
-    if line["v"] != VERSION or not all(isinstance(value, str) for value in found):
+def _parse(line: dict[str, Any]) -> Sending:
+    """Parses a line; raises ValueError, KeyError, TypeError or AttributeError if it is not one."""
+    sending = Sending(**{name: line.get(name, "") for name in Sending._fields})
+    if line["v"] != VERSION or not all(isinstance(value, str) for value in sending):
         raise ValueError("another version, or a value that is not text")
-    at = datetime.fromisoformat(found.at)
-    if at.tzinfo is None or at.year not in YEARS or found.state not in _STATES:
-        raise ValueError("not a valid time or state")
-    Week.parse(found.week)
-    "".join(found).encode()  # raises ValueError for half a surrogate pair
-    return found
+    json_lines.check_time(sending.at)
+    if sending.state not in _STATES:
+        raise ValueError("not a valid state")
+    Week.parse(sending.week)
+    "".join(sending).encode()  # raises ValueError for half a surrogate pair
+    return sending

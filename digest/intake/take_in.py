@@ -403,7 +403,9 @@ def _update(
     letters = pull.snapshot.letters
     reviewed = not story.hide and pending.is_reviewed(story, letters, {story.file, file})
     now = revise.pending_after_merge(before, after, merged, reviewed=reviewed, done=revision.done)
-    pull.report.notices.extend(pending.news(story.file, after, before, now, merged.incoming))
+    pull.report.notices.extend(
+        pending.report_lines(story.file, after, before, now, merged.incoming)
+    )
     pull.set_pending(file, story, now)
 
     # A link that was the story's name until now became its id: the ledger has to know the story by

@@ -17,14 +17,11 @@ from datetime import datetime
 
 from digest.content import excerpt, ledger, pending
 from digest.content.edit import Edit, edited
-from digest.content.ledger import Record, hashes_of
+from digest.content.ledger import FeedRecords, Record, hashes_of
 from digest.content.story_file import Vocabulary
 from digest.model import Feed, Story, Theme
 from digest.names import current_ids
 from digest.themes.rules import is_of_summary, of_excerpt, phrase_of, place_of, themes_of
-
-FeedRecords = Sequence[tuple[str, Record]]
-"""A story's records in the ledgers, each with its feed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
