@@ -17,6 +17,7 @@ from digest.content.ledger import Record
 from digest.content.pending import Pending
 from digest.content.slug import Slugs
 from digest.intake import changes, dates, match, precedence
+from digest.intake.entry_names import SharedNames
 from digest.intake.find_file import Finder
 from digest.intake.merge import Merged
 from digest.intake.new_story import Arrival, first_record
@@ -122,7 +123,7 @@ class PullState:
         by_feed = [
             (feed.id, entries) for (feed, _), entries in zip(documents, self.distinct, strict=True)
         ]
-        self.context = match.Context.of(by_feed, self.known)
+        self.shared = SharedNames(by_feed, self.known)
         self.matches = match.resolve(by_feed, self.known, self.finder.is_gone)
         """For each document the story of each entry: its file, or the name of a new story
         (`match.NEW`).

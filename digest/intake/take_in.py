@@ -24,6 +24,7 @@ from digest.content import identity, ledger, paths, pending
 from digest.content.ledger import Record, hashes_of
 from digest.errors import Problem
 from digest.intake import changes, dates, match, precedence, revise
+from digest.intake.entry_names import ledger_names
 from digest.intake.merge import Merged, agreed, agreed_excerpt, lacking, merge
 from digest.intake.new_story import Arrival, fresh_story
 from digest.intake.pull_state import DocumentReport, Outcome, PullPlan, PullState
@@ -81,7 +82,7 @@ def _document(
         files.append(pull.added.get(story, None if is_new else story))
     records = pull.snapshot.ledgers.get(feed.id, {}).values()
     ids = {record.id: record.file for record in records}
-    named = match.own_names(feed.id, entries, files, pull.known, pull.context, ids)
+    named = ledger_names(feed.id, entries, files, pull.known, pull.shared, ids)
 
     decided: dict[str, list[str]] = {}
     oldest_first = reversed(list(zip(named, files, stories, strict=True)))
@@ -129,7 +130,7 @@ def _unmatched(pull: PullState, arrival: Arrival) -> Decision:
     if blocked := pull.snapshot.unreadable_with(search_texts(arrival.aliases)):
         return Decision("blocked", blocked)
     link = arrival.entry.link
-    addresses = [] if pull.context.is_crowded(link) else [link]
+    addresses = [] if pull.shared.is_crowded(link) else [link]
     if deleted := pull.snapshot.deleted(addresses):
         incoming = ledger.hashes(changes.said(arrival.entry))
         return _add_feed(pull, arrival, deleted, None, incoming)

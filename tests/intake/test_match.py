@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from builders import make_entry
@@ -31,6 +32,12 @@ def known(*entries: tuple[str, Entry, str]) -> dict[str, list[str]]:
     return found
 
 
+def files_of(feed: str, entries: list[Entry], stories: Mapping[str, list[str]]) -> list[str | None]:
+    """The file of the story of each entry of one document, None for a new story."""
+    (matches,) = match.resolve([(feed, entries)], stories)
+    return [None if file.startswith(match.NEW) else file for file in matches]
+
+
 def test_aliases_go_from_guid_to_headline_with_date() -> None:
     entry = make_entry(
         id="tag:x", link="https://www.news.example/a/article/3350001/b?q=1&utm_source=x#part"
@@ -50,22 +57,22 @@ def test_a_new_guid_and_a_new_slug_of_an_article_make_no_second_story() -> None:
         id="new", link="https://news.example/other/article/3350001/new-slug", title="Retitled"
     )
 
-    assert match.match("a", [after], known(("a", before, STORY))) == [STORY]
+    assert files_of("a", [after], known(("a", before, STORY))) == [STORY]
 
 
 def test_a_five_digit_number_is_no_article_number() -> None:
     before = make_entry(id="old", link="https://news.example/article/33500/old", title="One")
     after = make_entry(id="new", link="https://news.example/article/33500/new", title="Two")
 
-    assert match.match("a", [after], known(("a", before, STORY))) == [None]
+    assert files_of("a", [after], known(("a", before, STORY))) == [None]
 
 
 def test_a_guid_that_is_no_uri_counts_within_its_feed_only() -> None:
     before = make_entry(id="7", link="https://a.example/1", title="One")
     after = make_entry(id="7", link="https://b.example/1", title="One")
 
-    assert match.match("a", [after], known(("a", before, STORY))) == [STORY]
-    assert match.match("b", [after], known(("a", before, STORY))) == [None]
+    assert files_of("a", [after], known(("a", before, STORY))) == [STORY]
+    assert files_of("b", [after], known(("a", before, STORY))) == [None]
 
 
 def test_a_guid_that_is_a_uri_counts_in_other_feeds_where_link_or_headline_agree() -> None:
@@ -75,11 +82,11 @@ def test_a_guid_that_is_a_uri_counts_in_other_feeds_where_link_or_headline_agree
     impostor = make_entry(id="https://a.example/?p=7", link="https://proxy.example/1", title="Two")
     wholly = impostor._replace(published=datetime(2026, 5, 16, tzinfo=UTC))
 
-    assert match.match("b", [by_proxy], known(("a", before, STORY))) == [STORY]
-    assert match.match("b", [retitled], known(("a", before, STORY))) == [STORY]
-    assert match.match("b", [impostor], known(("a", before, STORY))) == [None]
-    assert match.match("a", [impostor], known(("a", before, STORY))) == [STORY]
-    assert match.match("a", [wholly], known(("a", before, STORY))) == [None]
+    assert files_of("b", [by_proxy], known(("a", before, STORY))) == [STORY]
+    assert files_of("b", [retitled], known(("a", before, STORY))) == [STORY]
+    assert files_of("b", [impostor], known(("a", before, STORY))) == [None]
+    assert files_of("a", [impostor], known(("a", before, STORY))) == [STORY]
+    assert files_of("a", [wholly], known(("a", before, STORY))) == [None]
     assert match.resolve([("b", [impostor])], known(("a", before, STORY)), lambda _: True) == [
         [STORY]
     ]
@@ -90,21 +97,21 @@ def test_a_guid_that_several_stories_share_identifies_none() -> None:
     two = make_entry(id="g", link="https://news.example/2", title="Two")
     three = make_entry(id="g", link="https://news.example/3", title="Three")
 
-    assert match.match("a", [three], known(("a", one, STORY), ("a", two, OTHER))) == [None]
+    assert files_of("a", [three], known(("a", one, STORY), ("a", two, OTHER))) == [None]
 
 
 def test_a_link_that_stories_of_other_feeds_share_too_still_finds_the_feed_s_own() -> None:
     own = make_entry(id="", link="https://news.example/", title="One")
     other = make_entry(id="2", link="https://news.example/", title="Two")
 
-    assert match.match("a", [own], known(("a", own, STORY), ("b", other, OTHER))) == [STORY]
+    assert files_of("a", [own], known(("a", own, STORY), ("b", other, OTHER))) == [STORY]
 
 
 def test_the_canonical_link_is_one_under_http_www_and_trackers() -> None:
     before = make_entry(id="", link="http://www.news.example/one/", title="One")
     after = make_entry(id="", link="https://news.example/one?utm_medium=x", title="Two")
 
-    assert match.match("b", [after], known(("a", before, STORY))) == [STORY]
+    assert files_of("b", [after], known(("a", before, STORY))) == [STORY]
 
 
 def test_a_site_that_moves_and_gives_new_guids_and_times_keeps_its_stories() -> None:
@@ -124,28 +131,28 @@ def test_a_site_that_moves_and_gives_new_guids_and_times_keeps_its_stories() -> 
     stories = known(("a", before, STORY))
     stories[identity.in_feed(f"summary:{identity.hash_of(words)}", "a")] = [STORY]
 
-    assert match.match("a", [moved], stories) == [STORY]
-    assert match.match("b", [moved], stories) == [None]
+    assert files_of("a", [moved], stories) == [STORY]
+    assert files_of("b", [moved], stories) == [None]
     other = moved._replace(link="https://www.herald.example/2026/05/foundries-fill-up-once-more")
-    assert match.match("a", [other], stories) == [None]
+    assert files_of("a", [other], stories) == [None]
     elsewhere = moved._replace(summary="Other words of a second report altogether.")
-    assert match.match("a", [elsewhere], stories) == [None]
+    assert files_of("a", [elsewhere], stories) == [None]
 
 
 def test_headline_with_date_counts_within_a_feed() -> None:
     before = make_entry(id="1", link="https://news.example/one")
     after = make_entry(id="2", link="https://news.example/two")
 
-    assert match.match("a", [after], known(("a", before, STORY))) == [STORY]
-    assert match.match("b", [after], known(("a", before, STORY))) == [None]
+    assert files_of("a", [after], known(("a", before, STORY))) == [STORY]
+    assert files_of("b", [after], known(("a", before, STORY))) == [None]
 
 
 def test_entries_of_one_document_are_different_stories() -> None:
     one = make_entry(id="1", link="https://news.example/")
     two = make_entry(id="2", link="https://news.example/")
 
-    assert match.match("a", [one, two], known(("a", one, STORY))) == [STORY, None]
-    assert match.match("a", [two, one], known(("a", one, STORY))) == [None, STORY]
+    assert files_of("a", [one, two], known(("a", one, STORY))) == [STORY, None]
+    assert files_of("a", [two, one], known(("a", one, STORY))) == [None, STORY]
 
 
 def test_entries_that_agree_in_guid_link_and_headline_are_one() -> None:
@@ -162,8 +169,8 @@ def test_one_guid_on_two_links_is_told_apart_by_the_link() -> None:
     two = make_entry(id="g", link="https://news.example/2", title="Two")
     before = known(("a", one, STORY), ("a", two, OTHER))
 
-    assert match.match("a", [two], before) == [OTHER]
-    assert match.match("a", [two, one], before) == [OTHER, STORY]
+    assert files_of("a", [two], before) == [OTHER]
+    assert files_of("a", [two, one], before) == [OTHER, STORY]
     assert identity.repeated_guids([one, two]) == {"g"}
 
 
@@ -172,7 +179,7 @@ def test_a_link_that_several_stories_share_identifies_none() -> None:
     two = make_entry(id="2", link="https://news.example/", title="Two")
     three = make_entry(id="3", link="https://news.example/", title="Three")
 
-    assert match.match("a", [three], known(("a", one, STORY), ("a", two, OTHER))) == [None]
+    assert files_of("a", [three], known(("a", one, STORY), ("a", two, OTHER))) == [None]
 
 
 def test_a_weak_likeness_takes_no_story_from_a_strong_one() -> None:
@@ -180,7 +187,7 @@ def test_a_weak_likeness_takes_no_story_from_a_strong_one() -> None:
     by_link = make_entry(id="9", link="https://news.example/one", title="Nine")
     by_guid = make_entry(id="1", link="https://news.example/moved", title="One")
 
-    assert match.match("a", [by_link, by_guid], known(("a", before, STORY))) == [None, STORY]
+    assert files_of("a", [by_link, by_guid], known(("a", before, STORY))) == [None, STORY]
 
 
 def test_a_story_without_guid_is_known_by_its_link() -> None:

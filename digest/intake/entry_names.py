@@ -1,0 +1,403 @@
+"""The names of an entry, and how much each says about which story it is.
+
+Its names are guid, the publisher's article number, link (without trackers and tokens), headline,
+date and excerpt. A name that may be another story's as well says less:
+
+- A link says little if it is always the same page (`/live`), a place in a list (`/item-1` to
+  `/item-9`), the link of several stories, or in a feed where a link once moved to another story.
+- A guid is vague if it is short, a plain word, a place in a list, or the same as such a link.
+- A guid is valid in its feed, and everywhere if it is an absolute URI.
+- Placeholders and a site's front page identify nothing.
+
+An entry that neither a guid of its own nor its link can identify gets a guid from us.
+"""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections import Counter, defaultdict
+from collections.abc import Collection, Container, Iterable, Mapping, Sequence
+from types import MappingProxyType
+from typing import Literal, NamedTuple
+
+from digest import urls
+from digest.content import identity, ledger
+from digest.model import Entry
+
+Documents = Sequence[tuple[str, Sequence[Entry]]]
+"""Feeds' ids, each with the distinct entries of its document."""
+
+LinkKind = Literal["telling", "general", "only", "placed", "shared"]
+"""What a link identifies: "telling", one story; "general", a page that may be about anything;
+"only", such a page that is the only one of its document; "placed", a place in a list, which stories
+pass through; "shared", nothing.
+"""
+
+_NUMBER = re.compile(r"\d+(?=\D*$)")
+_LAST_PLACE = re.compile(r"(?<![^\W_])\d{1,2}\W*$")
+_ID = re.compile(r"[?&](?:p|t|post|article|story|\w*id)=$", re.IGNORECASE)
+"""Query parameters with the number of an article."""
+_WORDS = re.compile(r"[\W_]+")
+_SHORT_GUID = 8
+"""A guid with fewer letters and digits than this will belong to another entry one day."""
+_MOST_WORDS = 2
+"""A text of more words is not a plain word."""
+_TELLING_WORDS = 5
+"""An excerpt with fewer words than this identifies nothing."""
+
+
+class Evidence(NamedTuple):
+    """The names of an entry by kind, and how much its guid, link and date say."""
+
+    names: Mapping[str, str]
+    link: LinkKind
+    is_guid_vague: bool
+    is_date_shared: bool
+    """Several entries of the document have the date."""
+
+
+class SharedNames:
+    """Which guids and links do not identify one story, over all documents of a pull."""
+
+    def __init__(self, documents: Documents, known: identity.FilesByKey) -> None:
+        self._known = known
+        self._repeated = {feed: identity.repeated_guids(entries) for feed, entries in documents}
+        self._crowded: set[str] = set()
+        """Links that several entries of one document have."""
+        for _, entries in documents:
+            for name_of in (identity.page_of, identity.whole_link):
+                times = Counter(map(name_of, entries))
+                self._crowded.update(name for name in times if times[name] > 1)
+
+    def own_guid(self, feed: str, entry: Entry) -> str:
+        """Returns the guid of an entry, "" if it has none or shares it."""
+        guid = identity.guid_of(entry)
+        return "" if guid in self._repeated.get(feed, ()) else guid
+
+    def is_crowded(self, link: str) -> bool:
+        """True if several entries of a document have a link, or it is that of a whole site."""
+        return urls.lasting(urls.canonical(link)) in self._crowded or urls.is_front_page(link)
+
+    def is_page_shared(self, feed: str, link: str) -> bool:
+        """True if a link is that of several stories or entries, or of a whole site."""
+        page = urls.lasting(urls.canonical(link))
+        stories = self._known.get(identity.in_feed(f"page:{page}", feed), ())
+        return self.is_crowded(link) or len(stories) > 1
+
+    def is_link_shared(self, feed: str, entry: Entry) -> bool:
+        """True if several entries or stories have this link, with its fragment if it has one."""
+        if not urls.fragment(entry.link):
+            return self.is_page_shared(feed, entry.link)
+        key = identity.in_feed(f"whole link:{identity.hash_of(entry.link)}", feed)
+        return identity.whole_link(entry) in self._crowded or len(self._known.get(key, ())) > 1
+
+    def stand_in(self, feed: str, entry: Entry, salt: str = "") -> str:
+        """Returns what serves as guid for an entry without one, "" if its link is enough.
+
+        That is the link with its fragment, if only the fragment tells it from others on the same
+        page. Otherwise it is a hash of what the entry says when it first comes.
+        """
+        has_fragment = bool(urls.fragment(entry.link))
+        if has_fragment and identity.whole_link(entry) not in self._crowded:
+            return entry.link
+        if has_fragment or self.is_page_shared(feed, entry.link):
+            return made_guid(entry, salt)
+        return ""
+
+
+def made_guid(entry: Entry, salt: str = "") -> str:
+    """Returns a guid of our own, made from what an entry says."""
+    when = identity.stamp(entry.published) if entry.published else ""
+    when = when if identity.has_headline(entry) else identity.apart(entry)
+    words = f"{identity.whole_link(entry)}\n{entry.title}\n{when}{salt}"
+    return f"urn:uuid:{uuid.uuid5(uuid.NAMESPACE_URL, words)}"
+
+
+def keys_of_entry(feed: str, entry: Entry, shared: SharedNames) -> frozenset[str]:
+    """Returns the keys by which entries of other feeds may find the story of this one."""
+    guid = shared.own_guid(feed, entry)
+    aliases = [alias for alias in identity.aliases_of(entry) if not alias.startswith("guid:")]
+    if name := guid or shared.stand_in(feed, entry):
+        aliases.append(f"guid:{name}")
+    return identity.keys_of(
+        aliases, entry.title, feed, bare=not guid, link=identity.hash_of(entry.link)
+    )
+
+
+# How much the names of an entry say
+
+
+def weigh_names(
+    feed: str, entries: Sequence[Entry], shared: SharedNames, known: identity.FilesByKey
+) -> list[Evidence]:
+    """Returns the names of each entry of a document, and how much they say."""
+    dates = Counter(identity.stamp(entry.published) for entry in entries if entry.published)
+    summaries = Counter(entry.summary for entry in entries)
+    own_guids = [shared.own_guid(feed, entry) for entry in entries]
+    pages = [_page_with_fragment(entry.link) for entry in entries]
+    in_list = _numbered(pages) or _places(pages)
+    guids_in_list = _numbered(own_guids)
+    is_only_page = len(set(pages)) == 1
+    do_links_move = _do_links_move(feed, entries, own_guids, known)
+
+    found = []
+    for entry, guid, page in zip(entries, own_guids, pages, strict=True):
+        is_one_name = not guid or _is_in_link(guid, entry.link)
+        link: LinkKind = "telling"
+        if shared.is_crowded(entry.link) and not urls.fragment(entry.link):
+            link = "shared"
+        elif (
+            page in in_list or shared.is_link_shared(feed, entry) or (is_one_name and do_links_move)
+        ):
+            link = "placed"
+        elif _is_general(page):
+            link = "only" if is_only_page else "general"
+        is_short = not urls.is_absolute(guid) and sum(map(str.isalnum, guid)) < _SHORT_GUID
+        is_vague = is_short or guid in guids_in_list or _is_plain_word(guid)
+        when = identity.stamp(entry.published) if entry.published else ""
+        names = _names(feed, entry, guid, shared, is_excerpt_shared=summaries[entry.summary] > 1)
+        found.append(
+            Evidence(
+                names=names,
+                link=link,
+                is_guid_vague=is_vague or (is_one_name and link != "telling"),
+                is_date_shared=dates[when] > 1,
+            )
+        )
+    return found
+
+
+def _names(
+    feed: str, entry: Entry, guid: str, shared: SharedNames, *, is_excerpt_shared: bool
+) -> dict[str, str]:
+    """Returns the names of an entry, by kind (`match` says what each kind counts)."""
+    page, number = identity.page_of(entry), urls.article_number(entry.link)
+    title_hash, link_hash = identity.hash_of(entry.title), identity.hash_of(entry.link)
+    said = {
+        "title": entry.title,
+        "link": entry.link,
+        "published": entry.published,
+        "excerpt": entry.summary,
+    }
+    names = {
+        "unchanged": ledger.unchanged(ledger.hashes(said)),
+        "page": f"page:{page}",
+        "host": f"host:{urls.host(entry.link)}",
+        "path": identity.path(page),
+        "same": f"same:{link_hash} {title_hash}",
+    }
+    if name := guid or shared.stand_in(feed, entry):
+        names["guid"] = f"guid:{name}"
+        names["any guid"] = f"any guid:{name}"
+        if not guid and name.startswith("urn:uuid:"):
+            names["minted"] = f"guid:{name}"
+    if guid:
+        names["claim"] = f"{identity.CLAIM}{guid}"
+    if entry.id:
+        names["shared guid"] = f"noted guid:{entry.id}"
+        names["shared claim"] = f"{identity.CLAIM}{entry.id}"
+    if number:
+        names["article"] = f"article:{number}"
+    if urls.fragment(entry.link):
+        names["whole link"] = f"whole link:{link_hash}"
+    else:
+        names["only page"] = f"only page:{page}"
+    when = identity.stamp(entry.published) if entry.published else ""
+    second = identity.exact_stamp(entry)
+    if not second and identity.has_headline(entry) and (not guid or urls.web_link(guid)):
+        names["stem"] = identity.stem(page, entry.title, when)
+    if when:
+        names["day"] = f"date:{when}"
+        names["dated"] = "dated"
+    if second:
+        names["moment"] = f"date:{second}"
+    return names | _names_of_words(entry, is_excerpt_shared=is_excerpt_shared)
+
+
+def _names_of_words(entry: Entry, *, is_excerpt_shared: bool) -> dict[str, str]:
+    """Returns the names that an entry has from its headline and its excerpt, by kind."""
+    names = {}
+    title_hash, second = identity.hash_of(entry.title), identity.exact_stamp(entry)
+    summary = f"summary:{identity.hash_of(entry.summary)}"
+    if identity.has_headline(entry):
+        names["words"] = f"words:{title_hash}"
+        names["now"] = f"now:{title_hash}"
+        names["wording"] = identity.wording(entry.title)
+        if second:
+            names["headline"] = f"headline:{second} {title_hash}"
+    else:
+        names["untitled"] = f"now:{title_hash}"
+        names["apart"] = f"date:{second}" if second else summary
+    if not is_excerpt_shared and len(entry.summary.split()) >= _TELLING_WORDS:
+        names["excerpt"] = summary
+    return names
+
+
+def _do_links_move(
+    feed: str, entries: Sequence[Entry], own_guids: Sequence[str], known: identity.FilesByKey
+) -> bool:
+    """True if an entry has headline and date of one story, but the only link of another.
+
+    Then links in this feed say where in a list an entry is, and not which story it is.
+    """
+    headlines = []
+    for entry in entries:
+        second = identity.exact_stamp(entry) if identity.has_headline(entry) else ""
+        headlines.append(f"headline:{second} {identity.hash_of(entry.title)}" if second else "")
+    times = Counter(headlines)
+    for entry, guid, headline in zip(entries, own_guids, headlines, strict=True):
+        if times[headline] > 1 or (guid and not _is_in_link(guid, entry.link)):
+            continue
+        link = f"only page:{identity.page_of(entry)}"
+        if urls.fragment(entry.link):
+            link = f"whole link:{identity.hash_of(entry.link)}"
+        stories = known.get(identity.in_feed(headline, feed), ())
+        at_link = known.get(identity.in_feed(link, feed), ())
+        if len(stories) == 1 and at_link and set(stories).isdisjoint(at_link):
+            return True
+    return False
+
+
+def _is_in_link(guid: str, link: str) -> bool:
+    """True if a guid is the link or the end of it, so that the two are one piece of evidence."""
+    if urls.web_link(guid):
+        return identity.whole(guid) == identity.whole(link)
+    return link.endswith(guid) and not link.removesuffix(guid)[-1:].isalnum()
+
+
+def _page_with_fragment(link: str) -> str:
+    return f"{urls.lasting(urls.canonical(link))}#{urls.fragment(link)}"
+
+
+def _numbered(names: Iterable[str]) -> set[str]:
+    """Returns the names that differ only in a number no higher than their count."""
+    groups: defaultdict[str, dict[str, int]] = defaultdict(dict)
+    counts: Counter[str] = Counter()
+    for name in names:
+        found = _NUMBER.search(name)
+        if found and len(found[0]) < 4 and not _ID.search(name[: found.start()]):
+            rest = f"{name[: found.start()]}\0{name[found.end() :]}"
+            groups[rest][name] = int(found[0])
+            counts[rest] += 1
+    in_list: set[str] = set()
+    for rest, numbers in groups.items():
+        if counts[rest] > 1 and max(numbers.values()) <= counts[rest]:
+            in_list.update(numbers)
+    return in_list
+
+
+def _places(links: Collection[str]) -> set[str]:
+    """Returns the links of a document if each ends in a separate number below 100."""
+    for link in links:
+        number = _LAST_PLACE.search(link)
+        if not number or _ID.search(link[: number.start()]):
+            return set()
+    return set(links)
+
+
+def _is_general(link: str) -> bool:
+    """True if a link leads to a page that may be about anything: `/`, `/live`, `/hot-news/`."""
+    page, _, fragment = link.partition("#")
+    where = page.partition("/")[2] if "/" in page else page.partition("?")[2]
+    last = where.partition("?")[0].rpartition("/")[2].partition(".")[0]
+    return not any(map(str.isdigit, where + fragment)) and _is_plain_word(fragment or last)
+
+
+def _is_plain_word(text: str) -> bool:
+    """True if a text is one or two words without a number."""
+    words = [word for word in _WORDS.split(text) if word]
+    return len(words) <= _MOST_WORDS and not any(map(str.isdigit, text))
+
+
+# The names for the ledger
+
+
+def ledger_names(
+    feed: str,
+    entries: Sequence[Entry],
+    files: Sequence[str | None],
+    known: identity.FilesByKey,
+    shared: SharedNames,
+    ids: Mapping[str, str] = MappingProxyType({}),
+) -> list[tuple[Entry, str, tuple[str, ...]]]:
+    """Returns each entry of a document with its guid, or what serves as one, and its aliases.
+
+    `files` has the stories that `match.resolve` has found, None for new ones. `ids` has the stories
+    in the feed's ledger by their id there; what serves as guid is not added to their aliases. The
+    guid is "" if the link is the only name. A guid that several entries share, or that is another
+    story's, is not the entry's own; in the second case it is not an alias either, since it would
+    find that other story. No two stories get the same name.
+    """
+    own = []
+    links_without_guid = {
+        identity.whole_link(entry) for entry in entries if not shared.own_guid(feed, entry)
+    }
+    for entry, file in zip(entries, files, strict=True):
+        guid = shared.own_guid(feed, entry)
+        is_foreign = ids.get(guid, file) != file
+        if guid and (is_foreign or _is_of_another(feed, entry, file, known, links_without_guid)):
+            guid = ""
+        own.append(guid)
+    used = {guid for guid in own if guid}
+    recorded = frozenset(ids.values())
+    found = []
+    for entry, file, guid in zip(entries, files, own, strict=True):
+        aliases = identity.aliases_of(entry)
+        if not guid:
+            claimed = shared.own_guid(feed, entry)
+            stand_in = shared.stand_in(feed, entry, claimed)
+            guid = _free_stand_in(entry, file, stand_in, known, used, ids)
+            used.add(guid or entry.link)
+            is_new_guid = identity.in_feed(f"noted guid:{entry.id}", feed) not in known
+            if urls.is_absolute(entry.id) or (claimed and is_new_guid):
+                aliases = tuple(alias for alias in aliases if alias != f"guid:{entry.id}")
+            if urls.is_absolute(entry.id):
+                aliases = (*aliases, f"{identity.CLAIM}{entry.id}")
+            if guid and file not in recorded:
+                aliases = (f"guid:{guid}", *aliases)
+        found.append((entry, guid, tuple(dict.fromkeys(aliases))))
+    return found
+
+
+def _free_stand_in(
+    entry: Entry,
+    file: str | None,
+    guid: str,
+    known: identity.FilesByKey,
+    used: Container[str],
+    ids: Mapping[str, str],
+) -> str:
+    """Returns the given guid, or a new one if it would name another story."""
+    name = guid or entry.link
+    owners = list(known.get(f"guid:{name}", ()))
+    if not guid:
+        owners += known.get(f"bare:{urls.canonical(name)}", ())
+    is_owned = bool(owners) and file not in owners
+    if not (is_owned or name in used or ids.get(name, file) != file):
+        return guid
+    # Another story may say the very same: a number makes the difference.
+    number = 0
+    while True:
+        guid = made_guid(entry, str(number or ""))
+        if guid not in used and {file}.issuperset(known.get(f"guid:{guid}", ())):
+            return guid
+        number += 1
+
+
+def _is_of_another(
+    feed: str,
+    entry: Entry,
+    file: str | None,
+    known: identity.FilesByKey,
+    links_without_guid: Container[str],
+) -> bool:
+    """True if an entry's guid is the guid of another story, or its link if it has no guid."""
+    link = identity.whole(entry.id)
+    if link in links_without_guid and link != identity.whole_link(entry):
+        return True
+    is_page = urls.web_link(entry.id) and not urls.fragment(entry.id)
+    address = urls.canonical(entry.id) if is_page else ""
+    owners = known.get(identity.scoped(f"guid:{entry.id}", feed), ())
+    owners = owners or known.get(f"bare:{address}", ())
+    return bool(owners) and file not in owners
