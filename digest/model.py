@@ -45,8 +45,8 @@ class Feed(NamedTuple):
 
     id: str
     url: str
-    title: str
-    publisher: str
+    title: str = ""
+    publisher: str = ""
     paywall: bool = False
     excerpt: int = 40
     retired: bool = False
@@ -157,7 +157,7 @@ class Document(NamedTuple):
     """One parsed feed document; `warnings` say what was skipped or doubted, and why.
 
     `moved` is the address that the feed says it has now, if it is another one; `moved_by` is the
-    element that says so: "new-feed-url" or "self".
+    element that says so: "new-feed-url" or "self". `language` is spelled as in the feed.
     """
 
     title: str
@@ -165,6 +165,8 @@ class Document(NamedTuple):
     warnings: tuple[str, ...] = ()
     moved: str = ""
     moved_by: str = ""
+    language: str = ""
+    publisher: str = ""
 
 
 # ---------------------------------------------------------------- what the editor writes

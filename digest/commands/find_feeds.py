@@ -12,16 +12,12 @@ from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from digest import __version__, config, disk, redact, urls
 from digest.errors import DigestError
 from digest.feeds.limits import USUAL, Limits
-from digest.model import Failed, Feed
+from digest.model import Document, Failed, Feed
 from digest.names import free_name
-
-if TYPE_CHECKING:
-    from digest.feeds.feed_info import FeedInfo
 
 _MAX_ID_LENGTH = 40
 
@@ -57,22 +53,21 @@ def run(
     feed at all.
     """
     from digest.feeds import discover, opml
-    from digest.feeds.feed_info import FeedInfo
 
     lists = [opml.read(_read(file), str(file)) for file in files]
     answers = discover.find(addresses, agent=f"digest/{__version__}", now=now, limits=limits)
-    lost, found = list[str](), list[tuple[str, FeedInfo, str]]()
+    lost, found = list[str](), list[tuple[str, Document, str]]()
     for address, answer in zip(addresses, answers, strict=True):
         if isinstance(answer, Failed):
             lost.append(redact.mask(f"{address}: {answer.reason}"))
         else:
-            found.append((answer.url, answer.info, ""))
+            found.append((answer.url, answer.document, ""))
     if lost:
         raise DigestError(
             "\n".join([*lost, "Nothing was written; correct the address, or leave that feed out"])
         )
     for feeds in lists:
-        found += [(feed.url, FeedInfo(title=feed.title), feed.folder) for feed in feeds.feeds]
+        found += [(feed.url, Document(title=feed.title), feed.folder) for feed in feeds.feeds]
     if not found:
         names = ", ".join(map(str, files))
         raise DigestError(
@@ -81,17 +76,17 @@ def run(
     old = {urls.canonical(feed.url): feed for feed in present}
     ids = {feed.id for feed in old.values()} | set(taken)
     new, folders, known = dict[str, Feed](), dict[str, str](), dict[str, Feed]()
-    for url, info, folder in found:
+    for url, document, folder in found:
         address = urls.canonical(url)
         if address in old:
             known[address] = old[address]
         elif address not in new:
-            new[address] = feed = _feed(url, info, ids)
+            new[address] = feed = _feed(url, document, ids)
             ids.add(feed.id)
             folders[feed.id] = folder
     return FoundFeeds(
         feeds=tuple(new.values()),
-        language=_common_language(info.language for _, info, _ in found),
+        language=_common_language(document.language for _, document, _ in found),
         left_out=tuple(address for feeds in lists for address in feeds.left_out),
         folders=folders,
         known=tuple(known.values()),
@@ -114,16 +109,16 @@ def _read(file: Path) -> bytes:
         raise disk.refused("read", file, error) from error
 
 
-def _feed(url: str, info: FeedInfo, taken: Container[str]) -> Feed:
+def _feed(url: str, document: Document, taken: Container[str]) -> Feed:
     """Returns the feed at an address, named by what it says of itself, else by its host."""
     from digest.content.slug import ascii_words, slug_of
-    from digest.feeds.feed_info import publisher_of
+    from digest.feeds.discover import publisher_of
 
-    title = info.title or urls.host(url)
+    title = document.title or urls.host(url)
     id = ascii_words(title) or slug_of(urls.host(url), url)
     if len(id) > _MAX_ID_LENGTH:  # short enough to be typed, cut at a word
         id = id[: _MAX_ID_LENGTH + 1].rpartition("-")[0] or id[:_MAX_ID_LENGTH]
-    publisher = info.publisher or publisher_of(title, url)
+    publisher = document.publisher or publisher_of(title, url)
     return Feed(id=free_name(id, taken), url=url, title=title, publisher=publisher)
 
 

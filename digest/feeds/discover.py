@@ -7,16 +7,21 @@ Goes one step from the page, no further. A network failure is a result, not an e
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
+from digest import urls
 from digest.feeds import http_errors, parse_client, private_networks
-from digest.feeds.feed_info import FeedInfo
 from digest.feeds.fetch import fetch
 from digest.feeds.limits import USUAL, Limits
-from digest.model import Failed, Feed, Fetched
+from digest.model import Document, Failed, Feed, Fetched
+
+_SEPARATOR = re.compile(r"\s+[-–—|·•»:]+\s+|:\s+")
+_SHORTEST = 3
+"""Letters of a name that a host can be recognized by."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,7 +30,7 @@ class Found:
 
     asked: str
     url: str
-    info: FeedInfo
+    document: Document
 
 
 _Answer = Found | Failed | list[str]
@@ -60,10 +65,7 @@ def _read(
     *,
     untrusted: Collection[str] = (),
 ) -> list[_Answer]:
-    feeds = [
-        Feed(id=str(number), url=address, title="", publisher="")
-        for number, address in enumerate(addresses)
-    ]
+    feeds = [Feed(id=str(number), url=address) for number, address in enumerate(addresses)]
     fetched = fetch(
         feeds, root=Path(), known={}, agent=agent, now=now, limits=limits, untrusted=untrusted
     )
@@ -74,15 +76,15 @@ def _read(
 
 
 def _answer(
-    fetched: Fetched | Failed, parsed: Mapping[str, FeedInfo | list[str] | Failed]
+    fetched: Fetched | Failed, parsed: Mapping[str, Document | list[str] | Failed]
 ) -> _Answer:
     """Returns the answer for one address; a feed's URL is new only after permanent redirects."""
     if isinstance(fetched, Failed):
         return fetched._replace(reason=http_errors.new_feed_reason(fetched.reason))
     found = parsed[fetched.feed.id]
-    if not isinstance(found, FeedInfo):
+    if not isinstance(found, Document):
         return found
-    return Found(asked=fetched.feed.url, url=fetched.moved or fetched.feed.url, info=found)
+    return Found(asked=fetched.feed.url, url=fetched.moved or fetched.feed.url, document=found)
 
 
 def _first_feed(
@@ -94,6 +96,28 @@ def _first_feed(
         if isinstance(answer, Found):
             return replace(answer, asked=address)
     return Failed(
-        feed=Feed(id="", url=address, title="", publisher=""),
+        feed=Feed(id="", url=address),
         reason="a web page that names no feed; look on it for a link to RSS or Atom",
     )
+
+
+def publisher_of(title: str, address: str) -> str:
+    """Returns the part of a title that names the host: `South China Morning Post` for scmp.com.
+
+    Returns "" if no part does, or if the title has only one part, which needs no publisher.
+    """
+    parts = [part.strip() for part in _SEPARATOR.split(title)]
+    if len(parts) < 2:
+        return ""
+    host = urls.host(address).partition(":")[0]
+    return next((part for part in parts if _names_host(part, host)), "")
+
+
+def _names_host(part: str, host: str) -> bool:
+    words = re.findall(r"[^\W_]+", part.casefold())
+    whole, initials = "".join(words), "".join(word[0] for word in words)
+    labels = host.casefold().split(".")[:-1]
+    without_dashes = [label.replace("-", "") for label in labels]
+    if len(whole) >= _SHORTEST and any(whole in label for label in without_dashes):
+        return True
+    return len(initials) >= _SHORTEST and initials in without_dashes

@@ -126,7 +126,7 @@ def fetch_pages(
     addresses: Sequence[str], *, agent: str, now: datetime, limits: Limits = USUAL
 ) -> tuple[Fetched | Failed, ...]:
     """Fetches web pages, with the limits that hold for feeds; the results in their order."""
-    pages = [Feed(id="", url=address, title="", publisher="") for address in addresses]
+    pages = [Feed(id="", url=address) for address in addresses]
     session = _Session(limits=limits, agent=agent, known={}, now=now, pages=True)
     return tuple(concurrent.run(_Request(page, session).run() for page in pages))
 
@@ -154,7 +154,7 @@ def check_links(
     session = _Session(limits=limits, agent=agent, known={}, now=now, pages=True)
     probes = [
         _LinkProbe(
-            Feed(id="", url=address, title="", publisher=""),
+            Feed(id="", url=address),
             session,
             is_trusted=address not in untrusted,
         )

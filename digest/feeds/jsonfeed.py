@@ -11,12 +11,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 from digest.feeds import author_names, clean, encodings, new_address, normalize, plain_text, repair
 from digest.feeds.normalize import RawEntry
-from digest.model import Document
+from digest.model import Document, Fetched
 
 _VERSION = re.compile(r"(?:https?://)?(?:www\.)?jsonfeed\.org/version/.*")
 _SHORT_VERSION = re.compile(r"1(?:\.[01])?")  # some feeds have only the number
@@ -42,14 +42,12 @@ def looks_like_json(body: bytes) -> bool:
     return found is not None and not _MARKUP.search(body, 0, found.start())
 
 
-def read(
-    body: bytes, base: str, content_type: str = "", asked: Sequence[str] = ("",)
-) -> Document | str:
+def read(fetched: Fetched, base: str) -> Document | str:
     """Returns the document, or the reason why there is none.
 
-    `asked` are the addresses that it was fetched from.
+    `base` is the base URL for relative links.
     """
-    decoded = encodings.decode(body, content_type)
+    decoded = encodings.decode(fetched.body or b"", fetched.content_type)
     feed, warnings = _loaded(decoded.text)
     if isinstance(feed, str):
         return feed
@@ -62,20 +60,14 @@ def read(
     if len(objects) < len(items):
         warnings.append(f"{len(items) - len(objects)} of its entries cannot be read; skipped")
     home, own = _text(feed, "home_page_url"), _text(feed, "feed_url")
-    moved, by = new_address.find("", [own], home, *asked)
+    moved, moved_by = new_address.find(fetched, "", [own], home)
     document = normalize.document(
         _words(feed, "title", headline=True),
         [_raw_entry(item, _authors(feed)) for item in objects],
         base or home or own,
         [*clean.decoding_warnings(decoded), *warnings],
     )
-    return document._replace(moved=moved, moved_by=by)
-
-
-def language(body: bytes, content_type: str = "") -> str:
-    """Returns the feed's `language` (version 1.1), or ""."""
-    feed, _ = _loaded(encodings.decode(body, content_type).text)
-    return _text(feed, "language") if isinstance(feed, dict) else ""
+    return document._replace(moved=moved, moved_by=moved_by, language=_text(feed, "language"))
 
 
 def _loaded(text: str) -> tuple[dict[str, Any] | str, list[str]]:

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from urllib.parse import unquote, urlsplit
 
 from digest import urls
+from digest.model import Fetched
 
 _SERVICES = re.compile(
     r"(?:.+\.)?(?:blogger|feedburner|feedpress|google|medium|wordpress)\.(?:com|me)"
@@ -20,13 +21,13 @@ _SERVICES = re.compile(
 _INDEX = re.compile(r"/(?:index\.\w+)?$")
 
 
-def find(new: str, self_links: Iterable[str], home: str, *asked: str) -> tuple[str, str]:
+def find(fetched: Fetched, new: str, self_links: Iterable[str], home: str) -> tuple[str, str]:
     """Returns a feed's new address and its source, "new-feed-url" or "self"; two "" if none.
 
-    `new` is the feed's `itunes:new-feed-url`, `home` its page, `asked` the addresses that it was
-    fetched from.
+    `new` is the feed's `itunes:new-feed-url`, `self_links` are its `rel=self` links, `home` is its
+    web page.
     """
-    base = asked[-1]
+    base, asked = fetched.url, (fetched.feed.url, fetched.url)
     moved = urls.web_link(new, base) if new else None
     if moved:
         known = {urls.canonical(one) for one in asked if urls.web_link(one)}

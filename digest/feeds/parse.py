@@ -29,12 +29,9 @@ from digest.feeds import (
     normalize,
     plain_text,
 )
-from digest.feeds.clean import Cleaned
-from digest.feeds.feed_info import FeedInfo
 from digest.feeds.normalize import RawEntry
 from digest.model import Document, Failed, Fetched
 
-_NOT_A_FEED = "not a feed that can be read"
 _HTML = frozenset({"text/html", "application/xhtml+xml"})
 _RDF = frozenset({"rss090", "rss10"})  # an entry's rdf:about is its address (RSS 1.0 §5.5)
 # RFC 4287 §4.2.7.2: a relation without a colon is short for this one
@@ -119,62 +116,52 @@ feedparser.encodings.RE_XML_PI_ENCODING = re.compile(
 
 def parse(fetched: Fetched) -> Document | Failed:
     """Returns the parsed document, or why it cannot be parsed."""
-    document = _document_of(fetched)
-    if isinstance(document, Failed):
-        return document
+    base = redact.strip(urls.web_link(fetched.url) or "")
+    read = jsonfeed.read if jsonfeed.looks_like_json(fetched.body or b"") else _read_xml
+    document = read(fetched, base)
+    if isinstance(document, str):
+        return Failed(feed=fetched.feed, reason=document)
     return normalize.without_secrets(document, fetched.feed.url, fetched.url)
 
 
-def _document_of(fetched: Fetched) -> Document | Failed:
-    body = fetched.body or b""
-    base = _base(fetched)
-    if jsonfeed.looks_like_json(body):
-        document = jsonfeed.read(body, base, fetched.content_type, (fetched.feed.url, fetched.url))
-        return Failed(feed=fetched.feed, reason=document) if isinstance(document, str) else document
-    cleaned = _cleaned(fetched)
-    parsed = _parsed(cleaned.document, base)
-    if parsed is None or not _is_feed(parsed, body):
-        return Failed(feed=fetched.feed, reason=_why_not(body, base))
-    feed = dict.get(parsed, "feed") or {}
-    self_links = [
-        _text(link, "href")
-        for link in dict.get(feed, "links") or ()
-        if _text(link, "rel") == "self"
-    ]
-    new, home = _text(feed, "itunes_new-feed-url"), _text(feed, "link")
-    moved, by = new_address.find(new, self_links, home, fetched.feed.url, fetched.url)
-    return _document(parsed, cleaned, base)._replace(moved=moved, moved_by=by)
+def _read_xml(fetched: Fetched, base: str) -> Document | str:
+    """Returns the document of a feed in XML, or the reason why there is none.
 
-
-def feed_info(fetched: Fetched) -> FeedInfo | Failed:
-    """Returns what the fetched feed says about itself, or why it cannot be parsed."""
-    document = parse(fetched)
-    if isinstance(document, Failed):
-        return document
+    `base` is the base URL for relative links.
+    """
     body = fetched.body or b""
-    if jsonfeed.looks_like_json(body):
-        return FeedInfo(
-            title=document.title, language=jsonfeed.language(body, fetched.content_type)
-        )
-    parsed = _parsed(_cleaned(fetched).document, _base(fetched))
-    feed = dict.get(parsed, "feed") or {}
+    cleaned = clean.clean(body, fetched.content_type, _NAMESPACES)
+    parsed = _feedparser_result(cleaned.document, base)
+    feed, entries = dict.get(parsed, "feed") or {}, list(dict.get(parsed, "entries") or ())
+    version = _text(parsed, "version")
+    if not version:  # entries in another namespace (RSS 1.1) are read all the same
+        is_page = feed_links.is_page(body)
+        if is_page and (advertised := feed_links.first_advertised(body, base)):
+            return f"a web page, not a feed; its feed is {advertised}"
+        if is_page:
+            return "a web page, not a feed"
+        if not entries:
+            return "not a feed that can be read"
+    is_atom = version.startswith("atom")
+    if entries and cleaned.is_entry_cut:  # the last entry is incomplete
+        entries.pop()
+    home, language = _text(feed, "link"), _text(feed, "language")
+    authors = _people(feed, is_atom) if is_atom else ()
+    document = normalize.document(
+        _words(feed, "title", is_atom),
+        [_raw_entry(entry, version, authors, language) for entry in entries],
+        base if is_atom and base else normalize.base_of(base, home),
+        cleaned.warnings,
+    )
+    links = [link for link in dict.get(feed, "links") or () if _text(link, "rel") == "self"]
+    new = _text(feed, "itunes_new-feed-url")
+    moved, moved_by = new_address.find(fetched, new, _hrefs(links), home)
     publisher = plain_text.line(plain_text.from_either(_text(feed, "publisher")))
-    return FeedInfo(title=document.title, language=_text(feed, "language"), publisher=publisher)
+    return document._replace(moved=moved, moved_by=moved_by, language=language, publisher=publisher)
 
 
-def _base(fetched: Fetched) -> str:
-    """Returns the base URL for relative links, without secrets."""
-    return redact.strip(urls.web_link(fetched.url) or "")
-
-
-def _is_feed(parsed: Any, body: bytes) -> bool:
-    """True for a known version, or if there are entries in another namespace (RSS 1.1)."""
-    has_entries = bool(dict.get(parsed, "entries"))
-    return bool(_text(parsed, "version")) or (has_entries and not feed_links.is_page(body))
-
-
-def _parsed(document: bytes, base: str) -> Any:
-    """Returns feedparser's result for a document in UTF-8, None if feedparser fails."""
+def _feedparser_result(document: bytes, base: str) -> Any:
+    """Returns feedparser's result for a document in UTF-8, empty if feedparser fails."""
     try:
         return feedparser.parse(
             io.BytesIO(document),
@@ -188,35 +175,7 @@ def _parsed(document: bytes, base: str) -> Any:
     except MemoryError:  # the worker's limit
         raise
     except Exception:  # hostile or broken input may raise anything in feedparser
-        return None
-
-
-def _cleaned(fetched: Fetched) -> Cleaned:
-    return clean.clean(fetched.body or b"", fetched.content_type, _NAMESPACES)
-
-
-def _why_not(body: bytes, base: str) -> str:
-    if not feed_links.is_page(body):
-        return _NOT_A_FEED
-    advertised = feed_links.first_advertised(body, base)
-    return "a web page, not a feed" + (f"; its feed is {advertised}" if advertised else "")
-
-
-def _document(parsed: Any, cleaned: Cleaned, base: str) -> Document:
-    feed = dict.get(parsed, "feed") or {}
-    version = _text(parsed, "version")
-    is_atom = version.startswith("atom")
-    home, language = _text(feed, "link"), _text(feed, "language")
-    authors = _people(feed, is_atom) if is_atom else ()
-    entries = list(dict.get(parsed, "entries") or ())
-    if entries and cleaned.is_entry_cut:  # the last entry is incomplete
-        entries.pop()
-    return normalize.document(
-        _words(feed, "title", is_atom),
-        [_raw_entry(entry, version, authors, language) for entry in entries],
-        base if is_atom and base else normalize.base_of(base, home),
-        cleaned.warnings,
-    )
+        return {}
 
 
 def _raw_entry(entry: Any, version: str, authors: tuple[str, ...], language: str) -> RawEntry:

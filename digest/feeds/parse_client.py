@@ -22,7 +22,6 @@ from datetime import datetime, timedelta, timezone
 from typing import IO, Any
 
 from digest.errors import DigestError
-from digest.feeds.feed_info import FeedInfo
 from digest.feeds.limits import Limits
 from digest.model import Document, Entry, Failed, Feed, Fetched
 
@@ -37,7 +36,7 @@ _HAS_LIMITS = os.name == "posix"
 """True if the system can limit the CPU time and the memory of a process."""
 _EXPECTED = {
     (value.__module__, value.__qualname__): value
-    for value in (Document, Entry, Failed, Feed, FeedInfo, datetime, timedelta, timezone)
+    for value in (Document, Entry, Failed, Feed, datetime, timedelta, timezone)
 }
 """The only types that an answer may contain."""
 
@@ -51,8 +50,8 @@ def parse_feeds(
 
 def parse_sources(
     documents: Sequence[Fetched], limits: Limits
-) -> dict[str, FeedInfo | list[str] | Failed]:
-    """Returns by feed id what each feed says about itself, or where a web page's feed may be."""
+) -> dict[str, Document | list[str] | Failed]:
+    """Returns by feed id each parsed feed, or for a web page the addresses where its feed may be."""
     return _all("source", documents, limits)
 
 

@@ -17,7 +17,6 @@ from collections.abc import Callable
 from typing import IO, Any
 
 from digest.feeds import article_page, feed_links, parse
-from digest.feeds.feed_info import FeedInfo
 from digest.feeds.parse_client import OUT_OF_MEMORY, READY
 from digest.model import Document, Failed, Fetched
 
@@ -91,11 +90,11 @@ def _page(document: Fetched) -> Document | Failed | None:
     return None if article_page.is_feed(document) else article_page.read(document)
 
 
-def _source(document: Fetched) -> FeedInfo | list[str] | Failed:
-    info, body = parse.feed_info(document), document.body or b""
-    if isinstance(info, Failed) and feed_links.is_page(body):
+def _source(document: Fetched) -> Document | list[str] | Failed:
+    feed, body = parse.parse(document), document.body or b""
+    if isinstance(feed, Failed) and feed_links.is_page(body):
         return list(feed_links.candidates(body, document.url))
-    return info
+    return feed
 
 
 _JOBS: dict[str, Callable[[Fetched], Any]] = {

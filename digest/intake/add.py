@@ -19,7 +19,7 @@ from digest.intake.new_story import Arrival, fresh_story
 from digest.intake.snapshot import Snapshot, search_texts
 from digest.model import Config, Entry, Feed, Story
 
-_NO_FEED = Feed(id="", url="", title="", publisher="")
+_NO_FEED = Feed(id="", url="")
 
 
 def names_in_question(addresses: Iterable[str], ledgers: Ledgers) -> frozenset[str]:

@@ -20,7 +20,7 @@ from digest.commands import find_feeds, init
 from digest.commands.find_feeds import FoundFeeds
 from digest.commands.starter_files import STARTER
 from digest.feeds import feed_links
-from digest.feeds.feed_info import publisher_of
+from digest.feeds.discover import publisher_of
 from digest.feeds.limits import Limits
 from digest.model import Feed
 

@@ -24,7 +24,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "support"))
 from builders import make_feed
 
 from digest import urls
-from digest.feeds import feed_links, jsonfeed
+from digest.feeds import feed_links
 from digest.feeds.parse import parse
 from digest.model import Document, Entry, Failed, Fetched
 
@@ -227,7 +227,7 @@ def test_a_json_feed_that_says_that_it_is_elsewhere_is_reported() -> None:
         "items": [],
     }
 
-    assert document(json.dumps(feed))[3:] == (ELSEWHERE, "self")
+    assert document(json.dumps(feed))[3:5] == (ELSEWHERE, "self")
 
 
 def test_a_feed_in_a_file_is_where_it_is_whatever_it_calls_its_own_address() -> None:
@@ -472,9 +472,7 @@ def test_any_type_may_stand_anywhere_in_json(value: Any, data: st.DataObject) ->
         )
     ] = value
 
-    outcome = jsonfeed.read(json.dumps(feed).encode(), "")
-
-    assert isinstance(outcome, Document)
+    assert isinstance(read(json.dumps(feed)), Document)
 
 
 @given(CLEAN, CLEAN, CLEAN)
