@@ -16,7 +16,7 @@ import contextlib
 import hashlib
 import os
 import stat
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
@@ -64,34 +64,24 @@ class Manifest(NamedTuple):
 def check(root: Path, output: Path) -> Path:
     """Returns the output folder, resolved; raises DigestError if a build could harm content."""
     folder, home = output.resolve(), root.resolve()
-    if _is_named_inside(root, output) and not folder.is_relative_to(home):
-        cure = f"name that folder itself with --output {folder}"
-        raise DigestError(
-            f"{output}: this symbolic link leads out of the digest; remove it, or {cure}"
-        )
+    written = Path(os.path.abspath(output))  # noqa: PTH100 - keeps symbolic links
+    is_named_inside = written.is_relative_to(root.absolute()) or written.is_relative_to(home)
+    if is_named_inside and not folder.is_relative_to(home):
+        what = "this symbolic link leads out of the digest"
+        cure = f"remove it, or name that folder itself with --output {folder}"
+        raise DigestError(f"{output}: {what}; {cure}")
+    cure = "choose a folder such as site/"
     if home.is_relative_to(folder):
-        raise DigestError(
-            f"{output}: the site cannot be built into the digest itself; "
-            "choose a folder such as site/"
-        )
+        raise DigestError(f"{output}: the site cannot be built into the digest itself; {cure}")
     for name in _KEPT:
-        kept = home / name
-        allowed = name == disk.CACHE and any(
-            folder.is_relative_to(kept / place) for place in _BUILT_INSIDE
-        )
-        if folder.is_relative_to(kept) and not allowed:
-            raise DigestError(
-                f"{output}: the site cannot be built into {name}/; choose a folder such as site/"
-            )
+        allowed = _BUILT_INSIDE if name == disk.CACHE else ()
+        if folder.is_relative_to(home / name) and not any(
+            folder.is_relative_to(home / name / place) for place in allowed
+        ):
+            raise DigestError(f"{output}: the site cannot be built into {name}/; {cure}")
     if folder.exists() and not folder.is_dir():
-        raise DigestError(f"{output}: this is a file; choose a folder such as site/")
+        raise DigestError(f"{output}: this is a file; {cure}")
     return folder
-
-
-def _is_named_inside(root: Path, output: Path) -> bool:
-    """True if a path is inside the digest as it is written, before symbolic links are followed."""
-    named = Path(os.path.abspath(output))  # noqa: PTH100 - keeps symbolic links
-    return any(named.is_relative_to(home) for home in (root.absolute(), root.resolve()))
 
 
 def name_of(root: Path, folder: Path) -> str:
@@ -116,7 +106,7 @@ class Output:
         self._id, self._force, self._named = id, force, folder
         self._paths: set[str] = set()
         self._before: dict[str, str] = {}
-        self._found: set[str] = set()
+        self._recognised: set[str] = set()
         self._fingerprints: dict[str, str] = {}
         self._look_for_unknown = False
         self._kept: set[str] = set()
@@ -165,11 +155,13 @@ class Output:
             self._refuse_another_digest()
         self._before = dict(self.listed or {})
         if self.listed is None or not self.is_as_built:
-            self._found = self._recognised()
-            self._before = dict.fromkeys(self._found, "") | self._before
-            self._look_for_unknown = not self._is_inside_cache and own_files.is_own_site(
-                self.folder
-            )
+            if self._is_inside_cache:  # then every file is ours
+                every = self._every_path()
+                self._recognised = {path for path in every if not (self.folder / path).is_dir()}
+            else:
+                self._recognised = own_files.recognised(self.folder)
+                self._look_for_unknown = own_files.is_own_site(self.folder)
+            self._before = dict.fromkeys(self._recognised, "") | self._before
         if self.listed is None or self._was_killed:
             _sweep(self.folder, self._before.keys() | self._paths)
 
@@ -193,19 +185,11 @@ class Output:
     def _is_inside_cache(self) -> bool:
         return self.folder.is_relative_to(self._root.resolve() / disk.CACHE)
 
-    def _recognised(self) -> set[str]:
-        """Returns what earlier builds left in the folder; in `.digest/`, that is every file."""
-        if self._is_inside_cache:
-            return {
-                path.relative_to(self.folder).as_posix()
-                for path in self.folder.rglob("*")
-                if not path.is_dir()
-            }
-        return own_files.recognised(self.folder)
-
-    @cached_property
-    def _subfolders(self) -> list[str]:
-        return _folders(self._paths)
+    def _every_path(self) -> Iterator[str]:
+        """Yields the path of every file in the folder."""
+        for path in self.folder.rglob("*"):
+            if _is_file(path):
+                yield path.relative_to(self.folder).as_posix()
 
     def has(self, path: str, key: bytes) -> bool:
         """True if a file was made under this key, and has not changed since: it is kept."""
@@ -243,26 +227,26 @@ class Output:
         """
         staged = self._staging.ready()
         self._refuse_loss(staged)
-        files = {path: self._fingerprint(path) for path in self._paths}
+        files = dict(self._fingerprints)
+        for path in self._paths - files.keys():  # those that stay as they are
+            known = self._before.get(path)
+            files[path] = known or own_files.fingerprint(path, disk.read(self.folder / path) or b"")
         if self._before != files:  # if this build is killed, old and new files must be listed
             both = {path: f"{self._before.get(path, '')} {new}" for path, new in files.items()}
             self._save_list(self._before | both)
-        gone = _stale(self.folder, self._before, self._paths)
+        folders = _folders(self._paths)
+        gone = _gone(self.folder, self._before, self._paths)
         stale = [path for path in gone if self._is_ours(path)]
-        removed = 0
-        if stale:
-            blocking = _blocking(stale, self._paths, self._subfolders)
-            removed = sum(map(self._remove, blocking))
+        removed = sum(map(self._remove, _blocking(stale, self._paths, folders)))
         self._staging.commit()
         removed += sum(map(self._remove, stale))
-        _set_folder_modes([f"{self._place}/{folder}" for folder in self._subfolders])
+        _set_folder_modes([f"{self._place}/{folder}" for folder in folders])
         if self.folder.is_relative_to(self._root.resolve()):
             _set_folder_modes([self._place])
-        before = self.manifest.made
-        made = {
-            path: before[path] if path in self._kept else (key, self.stamp(path))
-            for path, key in keys.items()
-        }
+        made = {}
+        for path, key in keys.items():
+            is_kept = path in self._kept
+            made[path] = self.manifest.made[path] if is_kept else (key, self.stamp(path))
         manifest = manifest._replace(made=made)
         if manifest != self.manifest:
             self._cache.put("output", self._name, b"", manifest)
@@ -287,45 +271,37 @@ class Output:
             self.listed = files
         self._cache.save()
 
-    def _fingerprint(self, path: str) -> str:
-        """Returns the fingerprint of a file of this build, staged or kept."""
-        known = self._fingerprints.get(path) or self._before.get(path)
-        return known or own_files.fingerprint(path, disk.read(self.folder / path) or b"")
-
     def _is_ours(self, path: str) -> bool:
         """True if a listed file is the one that a build wrote; the list may be from elsewhere."""
-        if path in self._found:
+        if path in self._recognised:
             return True
         target = self.folder / path
         try:
             content = None if target.is_symlink() else disk.read(target)
         except DigestError:  # such as a folder
             return False
-        return content is not None and (
-            own_files.fingerprint(path, content) in self._before[path].split()
-        )
+        if content is None:
+            return False
+        return own_files.fingerprint(path, content) in self._before[path].split()
 
     def _unknown_files(self, gone: Iterable[str]) -> str:
         """Returns a line about files that a build may have made or not; "" if there are none."""
         if self._is_inside_cache:
             return ""
-        if self._look_for_unknown:
-            gone = [path.relative_to(self.folder).as_posix() for path in self.folder.rglob("*")]
         known = self._paths.union(self._not_removed)
-        unknown = sorted(
-            path
-            for path in gone
-            if path not in known
-            and "/." not in f"/{path}"  # hidden
-            and _is_file(self.folder / path)
-        )
+        unknown = []
+        for path in self._every_path() if self._look_for_unknown else gone:
+            is_hidden = "/." in f"/{path}"
+            if path not in known and not is_hidden and _is_file(self.folder / path):
+                unknown.append(path)
         if not unknown:
             return ""
+        names = ", ".join(sorted(unknown)[:_NAMED])
         more = f" and {len(unknown) - _NAMED} more" if len(unknown) > _NAMED else ""
         what = "not part of the site, and may be yours, so it stays; delete it if it is not"
         if len(unknown) > 1:
             what = "not part of the site, and may be yours, so they stay; delete what is not"
-        return f"{self.folder}: {', '.join(unknown[:_NAMED])}{more}: {what}"
+        return f"{self.folder}: {names}{more}: {what}"
 
     def _refuse_loss(self, staged: Collection[str]) -> None:
         """Raises DigestError if a staged file would replace one that Digest did not make.
@@ -336,16 +312,14 @@ class Output:
             return
         if self.listed is None and own_files.is_own_site(self.folder):
             return
-        new = sorted(path for path in staged if path not in self._before)
-        others = [
-            path
-            for path in new
-            if _is_file(self.folder / path) and not own_files.is_ours(self.folder / path)
-        ]
+        others = []
+        for path in sorted(staged):
+            place = self.folder / path
+            if path not in self._before and _is_file(place) and not own_files.is_ours(place):
+                others.append(path)
         if others:
-            what = (
-                f"{self.folder / others[0]}: Digest did not make this file, and would write over it"
-            )
+            first = self.folder / others[0]
+            what = f"{first}: Digest did not make this file, and would write over it"
             if len(others) > 1:
                 more = f" and {len(others) - _NAMED} more files" if len(others) > _NAMED else ""
                 what += f" (and over {', '.join(others[1:_NAMED])}{more})"
@@ -398,26 +372,24 @@ def _folders(paths: Iterable[str]) -> list[str]:
     return sorted(found)
 
 
-def _stale(folder: Path, before: Collection[str], paths: set[str]) -> list[str]:
+def _gone(folder: Path, before: Collection[str], paths: set[str]) -> list[str]:
     """Returns the files of earlier builds (`before`) that this build did not make (`paths`).
 
-    If only the case of a path has changed, it is the same file on some disks, and stays.
+    If only the case of a path has changed, it is the same file on some disks, and is not gone.
     """
     gone = sorted(path for path in before if path not in paths)
-    by_folded = {path.casefold(): path for path in paths} if gone else {}
-    stale = []
-    for path in gone:
+    if not gone:
+        return []
+    by_folded = {path.casefold(): path for path in paths}
+
+    def is_same_file(path: str) -> bool:
         other = by_folded.get(path.casefold())
-        if other is None or not _same_file(folder / path, folder / other):
-            stale.append(path)
-    return stale
+        try:
+            return other is not None and (folder / path).samefile(folder / other)
+        except OSError:
+            return False
 
-
-def _same_file(one: Path, other: Path) -> bool:
-    try:
-        return one.samefile(other)
-    except OSError:
-        return False
+    return [path for path in gone if not is_same_file(path)]
 
 
 def _blocking(stale: Iterable[str], paths: Collection[str], folders: Iterable[str]) -> list[str]:

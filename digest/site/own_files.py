@@ -17,8 +17,6 @@ _MARKS = {  # the mark, and where the head of the file ends: only the head count
     ".md": (b"generator: Digest\n", b"\n# "),
     ".ics": (b"PRODID:-//Digest//", b"BEGIN:VEVENT"),
 }
-
-
 _ID = re.compile(rb"<id>([^<]+)</id>")
 
 
@@ -38,14 +36,16 @@ def recognised(folder: Path) -> set[str]:
     ours = set()
     for path in _files(folder, addresses.OUTPUTS):
         # A style sheet is only next to a home page: this one would be another digest's.
-        if _is_marked(path) and not path.with_name(addresses.STYLE).exists():
+        if is_ours(path) and not path.with_name(addresses.STYLE).exists():
             ours.add(path)
     if folder / addresses.output(addresses.SEARCH) in ours:
         ours.update(_files(folder, addresses.SEARCHED))
-    if _is_marked(folder / addresses.output(addresses.HOME)):
-        ours.update(filter(_is_marked, _files(folder, [addresses.CALENDAR])))
-        beside = _files(folder, addresses.BESIDE)
-        ours.update(path for path in beside if path.suffix.lower() in addresses.PICTURES)
+    if is_ours(folder / addresses.output(addresses.HOME)):
+        if is_ours(folder / addresses.CALENDAR):
+            ours.add(folder / addresses.CALENDAR)
+        for path in _files(folder, addresses.BESIDE):
+            if path.suffix.lower() in addresses.PICTURES:
+                ours.add(path)
     return {path.relative_to(folder).as_posix() for path in ours}
 
 
@@ -59,22 +59,14 @@ def _files(folder: Path, patterns: Iterable[str]) -> Iterator[Path]:
 
 def is_own_site(folder: Path) -> bool:
     """True if Digest made the site in a folder, by the mark of its home page or feed."""
-    return any(
-        is_ours(folder / addresses.output(place)) for place in (addresses.HOME, addresses.FEED)
-    )
+    return is_ours(folder / addresses.output(addresses.HOME)) or is_ours(folder / addresses.FEED)
 
 
 def is_ours(path: Path) -> bool:
-    """True if a file is a page or feed with the mark of Digest."""
-    return path.suffix in _MARKS and _is_marked(path)
-
-
-def _is_marked(path: Path) -> bool:
-    """True if a page or feed has the mark of Digest."""
-    if path.is_symlink() or not path.is_file():
+    """True if a regular file is a page, feed or calendar with the mark of Digest."""
+    if path.suffix not in _MARKS or path.is_symlink() or not path.is_file():
         return False
-    mark, end = _MARKS[path.suffix]
-    return mark in (disk.read(path) or b"").partition(end)[0]
+    return is_marked(path.name, disk.read(path) or b"")
 
 
 def is_marked(path: str, content: bytes) -> bool:
@@ -97,9 +89,6 @@ def is_marked_home(content: bytes) -> bool:
 
 def is_inside(path: str) -> bool:
     """True if a relative path stays inside its folder."""
-    return (
-        bool(path.strip("./"))
-        and path[0] != "/"
-        and ".." not in path.split("/")
-        and "\0" not in path
-    )
+    if not path.strip("./") or path[0] == "/":
+        return False
+    return ".." not in path.split("/") and "\0" not in path
