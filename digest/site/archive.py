@@ -66,9 +66,11 @@ class Edition:
         """What the edition is called: by its letter, its lead, or its first story with a note."""
         if self.letter and self.letter.title:
             return self.letter.title
+        if not self.stories:
+            return self.letter_title
         noted = (story for story in self.stories if story.note)
-        first = self.lead or next(noted, next(iter(self.stories), None))
-        return first.shown_headline if first else self.letter_title
+        first = self.lead or next(noted, self.stories[0])
+        return first.shown_headline
 
     @property
     def sections(self) -> tuple[Section, ...]:
@@ -76,13 +78,10 @@ class Edition:
         by_theme: dict[str, list[Story]] = defaultdict(list)
         for story in self.stories:
             if story is not self.lead:
-                by_theme[next(iter(story.themes), "")].append(story)
-        order: tuple[Theme | None, ...] = (*self.order, None)
-        sections = (
-            Section(theme=theme, stories=tuple(by_theme[theme.id if theme else ""]))
-            for theme in order
-        )
-        return tuple(section for section in sections if section.stories)
+                by_theme[story.themes[0] if story.themes else ""].append(story)
+        sections = [Section(theme, tuple(by_theme[theme.id])) for theme in self.order]
+        sections.append(Section(None, tuple(by_theme[""])))
+        return tuple([section for section in sections if section.stories])
 
 
 class Storyline(NamedTuple):

@@ -46,7 +46,7 @@ class _WeekStories(NamedTuple):
     main: Mapping[str, int]
 
 
-_NONE = _WeekStories((), {}, {}, {}, {}, {})
+_NO_STORIES = _WeekStories((), {}, {}, {}, {}, {})
 
 
 def arrange(
@@ -61,27 +61,36 @@ def arrange(
     shown = [story for story in content.stories if not story.hide and (drafts or not story.draft)]
     places = _places(shown, content, anchors, drafts)
     by_week = _by_week(shown, content, config, anchors, places, memory)
-    keys = Keys({file: key for here in by_week.values() for file, key in here.keys.items()})
+    story_keys: dict[str, bytes] = {}
+    changed: dict[str, datetime] = {}
+    for week in by_week.values():
+        story_keys |= week.keys
+        changed |= week.changed
+    keys = Keys(story_keys)
     letters = {letter.week: letter for letter in content.letters if drafts or not letter.draft}
-    moved = _moved(anchors, shown)
+    moved = _redirects(anchors, shown)
     editions = _editions(by_week, letters, moved, places, config, keys, memory)
-    introductions = _written(content.introductions, drafts)
-    names = current_ids(config.themes)
-    by_theme = {names.get(page.name, page.name): page for page in introductions}
+    introductions = {}
+    ids = current_ids(config.themes)
+    for page in _published(content.introductions, drafts):
+        introductions[ids.get(page.name, page.name)] = page
     storylines = []
     for theme in config.themes:
         stories = chain.from_iterable(edition.themed.get(theme.id, ()) for edition in editions)
-        storylines.append(Storyline(theme, tuple(stories), by_theme.get(theme.id)))
+        storylines.append(Storyline(theme, tuple(stories), introductions.get(theme.id)))
+    below: dict[str, tuple[Story, ...]] = {}
+    for edition in editions:
+        below |= edition.below
     return Archive(
         stories=tuple(chain.from_iterable(edition.stories for edition in editions)),
         editions=editions,
         vacated=_vacated(content, by_week.keys() | letters.keys(), moved, config.close, keys),
         storylines=tuple(storylines),
-        pages=_written(content.pages, drafts),
+        pages=_published(content.pages, drafts),
         anchors=anchors,
-        below={file: under for edition in editions for file, under in edition.below.items()},
+        below=below,
         held=frozenset(letter.week for letter in content.letters if letter.draft),
-        changed={file: time for here in by_week.values() for file, time in here.changed.items()},
+        changed=changed,
         places=places,
         keys=keys,
         memory=memory,
@@ -92,11 +101,11 @@ def arrange(
 
 def front(archive: Archive) -> Edition | None:
     """Returns the edition for the home page: the newest closed one, or the newest if none is."""
-    closed = (edition for edition in archive.editions if edition.closed)
-    last = reached(edition.week for edition in archive.editions)[-1:]
-    return next(
-        closed, next((edition for edition in archive.editions if edition.week in last), None)
-    )
+    for edition in archive.editions:
+        if edition.closed:
+            return edition
+    newest = reached(edition.week for edition in archive.editions)[-1:]  # not a week far ahead
+    return next((edition for edition in archive.editions if edition.week in newest), None)
 
 
 def weekly(archive: Archive) -> tuple[Edition, ...]:
@@ -124,25 +133,25 @@ def closed_weeks(weeks: Iterable[Week], lettered: Iterable[Week], close: str) ->
     return frozenset(week for week in known if last is not None and week <= last)
 
 
-def _written(pages: Iterable[FreePage], drafts: bool) -> tuple[FreePage, ...]:
-    return tuple(page for page in pages if drafts or not page.draft)
+def _published(pages: Iterable[FreePage], drafts: bool) -> tuple[FreePage, ...]:
+    return tuple([page for page in pages if drafts or not page.draft])
 
 
 def _places(shown: Iterable[Story], content: Content, anchors: Anchors, drafts: bool) -> bytes:
     """Returns a hash of everything that decides where a link in a text leads."""
-    unpublished = [
-        story.file for story in content.stories if story.hide or (story.draft and not drafts)
-    ]
-    moved = [
-        (place.file, place.story, place.since)
-        for place in content.places
-        if place.story != place.file
-    ]
-    others = [(text.file, text.draft) for text in content.texts]
-    copied = [(one.file, one.size) for one in content.copied]
-    gone = [(one.file, one.former) for one in content.gone]
+    unpublished = []
+    for story in content.stories:
+        if story.hide or (story.draft and not drafts):
+            unpublished.append(story.file)
+    moved = []
+    for place in content.places:
+        if place.story != place.file:
+            moved.append((place.file, place.story, place.since))
+    texts = [(text.file, text.draft) for text in content.texts]
+    copied = [(file.file, file.size) for file in content.copied]
+    gone = [(story.file, story.former) for story in content.gone]
     files = "\n".join([story.file for story in shown])
-    inputs = files, unpublished, moved, others, copied, gone, anchors.unlike, sorted(content.unread)
+    inputs = files, unpublished, moved, texts, copied, gone, anchors.unlike, sorted(content.unread)
     return key_of(repr(inputs).encode(errors="surrogatepass"))
 
 
@@ -176,9 +185,9 @@ def _by_week(
     memory: Memory,
 ) -> dict[Week, _WeekStories]:
     """Returns the stories of each week; a week that is as in the last build is not made again."""
-    found: dict[Week, list[Story]] = defaultdict(list)
+    by_week: dict[Week, list[Story]] = defaultdict(list)
     for story in shown:
-        found[story.week].append(story)
+        by_week[story.week].append(story)
     facts = (
         anchors.unlike,
         content.earlier,
@@ -187,14 +196,14 @@ def _by_week(
         content.signed,
         content.hashes,
     )
-    names, zone = current_ids(config.themes), ZoneInfo(config.site.timezone)
+    themes, zone = current_ids(config.themes), ZoneInfo(config.site.timezone)
     key = partial(_key, content=content, anchors=anchors, places=places)
-    now = renamed(content.places)
+    moved = renamed(content.places)
     weeks = {}
-    for week, stories in found.items():
+    for week, stories in by_week.items():
         files = [story.file for story in stories]
-        known = [list(map(one.get, files)) if one else [] for one in facts]
-        make = partial(_week_stories, stories, key, names, zone, now)
+        known = [list(map(fact.get, files)) if fact else [] for fact in facts]
+        make = partial(_week_stories, stories, key, themes, zone, moved)
         weeks[week] = memory.memo(("stories", week), stories, (places, known), make)
     return weeks
 
@@ -202,84 +211,84 @@ def _by_week(
 def _week_stories(
     stories: Iterable[Story],
     key: Callable[[Story], bytes],
-    names: Mapping[str, str],
+    ids: Mapping[str, str],
     zone: ZoneInfo,
-    now: Renamed,
+    moved: Renamed,
 ) -> _WeekStories:
-    """Returns a week's stories with today's ids of their themes (`names`), without removed ones."""
-    below = groups(stories, now).below
-    under = {one.file for group in below.values() for one in group}
+    """Returns a week's stories with today's `ids` of their themes, without those of removed ones."""
+    below = groups(stories, moved).below
+    files_below = {story.file for group in below.values() for story in group}
     themed: dict[str, list[Story]] = defaultdict(list)
     main: dict[str, int] = defaultdict(int)
-    current = []
+    every, shown = [], []
     for story in sorted(stories, key=attrgetter("published", "file"), reverse=True):
-        themes = tuple(dict.fromkeys(names[one] for one in story.themes if one in names))
+        themes = tuple(dict.fromkeys(ids[id] for id in story.themes if id in ids))
         if themes != story.themes or story.file in below:
             # Memory compares objects, and a change of a story below another is a change of both.
             story = replace(story, themes=themes)
-        current.append(story)
-        if story.file in under:
+        every.append(story)
+        if story.file in files_below:
             continue
+        shown.append(story)
         main[themes[0] if themes else ""] += 1
         for theme in themes:
             themed[theme].append(story)
-    keys = {story.file: key(story) for story in current}
-    changed = {story.file: last_change(story, zone) for story in current}
-    by_file = {story.file: story for story in current} if below else {}
-    for file, group in below.items():
-        keys[file] = key_of(keys[file], *(keys[one.file] for one in group))
-        changed[file] = max(changed[file], *(changed[one.file] for one in group))
+    keys = {story.file: key(story) for story in every}
+    changed = {story.file: last_change(story, zone) for story in every}
+    below_now = {}
+    if below:
+        by_file = {story.file: story for story in every}
+        for file, group in below.items():
+            files = [story.file for story in group]
+            keys[file] = key_of(keys[file], *[keys[other] for other in files])
+            changed[file] = max([changed[file], *[changed[other] for other in files]])
+            below_now[file] = tuple([by_file[other] for other in files])
     return _WeekStories(
-        stories=tuple(story for story in current if story.file not in under),
-        below={file: tuple(by_file[one.file] for one in group) for file, group in below.items()},
+        stories=tuple(shown),
+        below=below_now,
         keys=keys,
         changed=changed,
-        themed={theme: tuple(here) for theme, here in themed.items()},
+        themed={theme: tuple(of_theme) for theme, of_theme in themed.items()},
         main=dict(main),
     )
 
 
-def _moved(anchors: Anchors, shown: Iterable[Story]) -> dict[Week, tuple[Redirect, ...]]:
+def _redirects(anchors: Anchors, shown: Iterable[Story]) -> dict[Week, tuple[Redirect, ...]]:
     """Returns the redirects of each week: the anchors of stories that were moved away from it."""
     if not anchors.left:
         return {}
-    moved = {file for left in anchors.left.values() for file in left.values()}
-    by_file = {story.file: story for story in shown if story.file in moved}
-    found = {}
+    by_file = {story.file: story for story in shown}
+    redirects = {}
     for week, left in anchors.left.items():
-        redirects = [
+        of_week = [
             Redirect(anchor, by_file[file]) for anchor, file in left.items() if file in by_file
         ]
-        if redirects:
-            found[week] = tuple(redirects)
-    return found
+        if of_week:
+            redirects[week] = tuple(of_week)
+    return redirects
 
 
 def _vacated(
     content: Content,
-    seen: Collection[Week],
+    published: Collection[Week],
     moved: Mapping[Week, tuple[Redirect, ...]],
     close: str,
     keys: Keys,
 ) -> tuple[Edition, ...]:
     """Returns the weeks whose stories were all moved, hidden or deleted."""
-    taken_back = {
-        story.file: story.week for story in content.stories if story.hide and not story.draft
-    }
-    left = {place.week for place in content.places if place.story in taken_back}
-    gone = {one.week for one in content.gone if not one.fresh}
-    weeks = sorted(left.union(taken_back.values(), gone, moved).difference(seen))
+    hidden = {story.file: story.week for story in content.stories if story.hide and not story.draft}
+    weeks = {*moved, *hidden.values()}
+    weeks.update(place.week for place in content.places if place.story in hidden)
+    weeks.update(gone.week for gone in content.gone if not gone.fresh)
+    weeks.difference_update(published)
     lettered = (letter.week for letter in content.letters if not letter.draft)
-    closed = moved.keys() | closed_weeks({*seen, *weeks}, lettered, close)
-    return tuple(
-        Edition(
-            week=week,
-            closed=week in closed,
-            moved=moved.get(week, ()),
-            key=keys.of(week, week in closed, moved.get(week, ())),
-        )
-        for week in weeks
-    )
+    closed = moved.keys() | closed_weeks({*published, *weeks}, lettered, close)
+    vacated = []
+    for week in sorted(weeks):
+        is_closed, redirects = week in closed, moved.get(week, ())
+        key = keys.of(week, is_closed, redirects)
+        vacated.append(Edition(week=week, closed=is_closed, moved=redirects, key=key))
+    return tuple(vacated)
 
 
 def _editions(
@@ -291,22 +300,24 @@ def _editions(
     keys: Keys,
     memory: Memory,
 ) -> tuple[Edition, ...]:
+    """Returns the editions, newest first; one that is as in the last build is not made again."""
     weeks = sorted(by_week.keys() | letters.keys(), reverse=True)
     final = (week for week, letter in letters.items() if not letter.draft)
     closed = closed_weeks(weeks, final, config.close)
-    found = []
+    editions = []
     for week in weeks:
-        here, letter, redirects = by_week.get(week, _NONE), letters.get(week), moved.get(week, ())
+        stories, letter = by_week.get(week, _NO_STORIES), letters.get(week)
+        is_closed, redirects = week in closed, moved.get(week, ())
         links = places if letter and has_own_link(letter.body) else b""
-        values = week in closed, links, keys.of(redirects) if redirects else b""
-        make = partial(_edition, week, here, week in closed, letter, redirects, links, config, keys)
-        found.append(memory.memo(("edition", week), (here, letter), values, make))
-    return tuple(found)
+        make = partial(_edition, week, stories, is_closed, letter, redirects, links, config, keys)
+        values = is_closed, links, keys.of(redirects) if redirects else b""
+        editions.append(memory.memo(("edition", week), (stories, letter), values, make))
+    return tuple(editions)
 
 
 def _edition(
     week: Week,
-    here: _WeekStories,
+    week_stories: _WeekStories,
     closed: bool,
     letter: Letter | None,
     moved: tuple[Redirect, ...],
@@ -317,13 +328,13 @@ def _edition(
     return Edition(
         week=week,
         closed=closed,
-        stories=here.stories,
+        stories=week_stories.stories,
         letter=letter,
-        lead=next((story for story in here.stories if story.lead), None),
-        below=here.below,
+        lead=next((story for story in week_stories.stories if story.lead), None),
+        below=week_stories.below,
         moved=moved,
-        themed=here.themed,
-        main=here.main,
+        themed=week_stories.themed,
+        main=week_stories.main,
         order=config.themes,
-        key=keys.of(week, here.stories, closed, letter, moved, links),
+        key=keys.of(week, week_stories.stories, closed, letter, moved, links),
     )
