@@ -12,7 +12,7 @@ import re
 import unicodedata
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from difflib import get_close_matches
 from functools import cached_property
 from operator import attrgetter
@@ -25,7 +25,6 @@ from digest.site.addresses import Base
 from digest.site.archive import Archive
 from digest.week import Week
 
-_KINDS = ", ".join(sorted(ending[1:] for ending in addresses.PICTURES))
 _UNLINKED = "its words are published without the link; remove it, or publish what it leads to"
 _DATED = re.compile(r"^\d{4}-\d{2}-\d{2}-")
 
@@ -61,31 +60,50 @@ class Targets:
     @cached_property
     def _places(self) -> dict[str, str]:
         """The place of every file that has one."""
-        unread = dict.fromkeys(self._content.unread, addresses.HOME)  # until they are fixed
-        return _places(self._archive) | unread
+        archive = self._archive
+        places: dict[str, str] = {}
+        for story in archive.all:
+            places[story.file] = addresses.permalink(story.week, archive.anchors.of(story))
+        for edition in (*archive.editions, *archive.vacated):
+            place = addresses.week(edition.week)
+            places |= dict.fromkeys(_week_files(edition.week), place)
+            if edition.letter:
+                places[edition.letter.file] = place
+        for page in archive.pages:
+            places[page.file] = addresses.free_page(page.name)
+        for storyline in archive.storylines:
+            place = addresses.theme(storyline.theme.id)
+            places[f"content/themes/{storyline.theme.id}.md"] = place
+            if storyline.introduction:
+                places[storyline.introduction.file] = place
+        places |= self._copied
+        return places | dict.fromkeys(self._content.unread, addresses.HOME)  # until they are fixed
 
     @cached_property
     def _unpublished(self) -> dict[str, str]:
         """What each unpublished file is, in words; also deleted stories, and folders of weeks."""
         content = self._content
-        found: dict[str, str] = {}
+        kinds: dict[str, str] = {}
         for gone in content.gone:
             deleted = f"a story that was deleted: {gone.file}"
-            found |= dict.fromkeys((gone.file, *gone.former), deleted)
-        for week in {one.week for one in content.stories} | {one.week for one in content.gone}:
-            found |= dict.fromkeys(_week_files(week), "a week without published stories")
-        found |= dict.fromkeys((text.file for text in content.texts), "a draft")
-        found |= {one.file: "a hidden story" if one.hide else "a draft" for one in content.stories}
-        return {file: kind for file, kind in found.items() if file not in self._places}
+            kinds |= dict.fromkeys((gone.file, *gone.former), deleted)
+        weeks = {story.week for story in content.stories} | {gone.week for gone in content.gone}
+        for week in weeks:
+            kinds |= dict.fromkeys(_week_files(week), "a week without published stories")
+        for text in content.texts:
+            kinds[text.file] = "a draft"
+        for story in content.stories:
+            kinds[story.file] = "a hidden story" if story.hide else "a draft"
+        return {file: kind for file, kind in kinds.items() if file not in self._places}
 
     @cached_property
     def _by_name(self) -> dict[str, list[str]]:
         """The files of stories by file name."""
-        found: dict[str, list[str]] = defaultdict(list)
+        by_name: dict[str, list[str]] = defaultdict(list)
         files = [story.file for story in self._content.stories]
         for file in (*files, *sorted(self._content.unread)):
-            found[file.rpartition("/")[2]].append(file)
-        return found
+            by_name[file.rpartition("/")[2]].append(file)
+        return by_name
 
     @cached_property
     def _former(self) -> dict[str, str]:
@@ -96,12 +114,12 @@ class Targets:
     @cached_property
     def _by_former_name(self) -> dict[str, list[str]]:
         """The files of stories by each file name that they had before."""
-        found: dict[str, list[str]] = defaultdict(list)
+        by_name: dict[str, list[str]] = defaultdict(list)
         for former, file in self._former.items():
-            files = found[former.rpartition("/")[2]]
+            files = by_name[former.rpartition("/")[2]]
             if file not in files:
                 files.append(file)
-        return found
+        return by_name
 
     def resolve(self, link: str, file: str, here: str) -> str | BrokenLink:
         """Returns a link without a scheme as an address from the root of the host.
@@ -135,7 +153,7 @@ class Targets:
         path = address.partition("#")[0].partition("?")[0].removeprefix(self.base.origin)
         if path.startswith("/"):
             found = unquote(addresses.encoded_once(path).removeprefix(self.base.path)).lstrip("/")
-            return found if found in self._copied_paths else ""
+            return found if found in self._sizes else ""
         wanted = _beside(file, unquote(path))
         if wanted in self._copied:
             return self._copied[wanted]
@@ -153,12 +171,9 @@ class Targets:
         return {one.file: one.path for one in self._content.copied}
 
     @cached_property
-    def _copied_paths(self) -> frozenset[str]:
-        return frozenset(self._copied.values())
-
-    @cached_property
-    def _sizes(self) -> dict[str, tuple[int, int]]:
-        return {one.path: one.size for one in self._content.copied if one.size}
+    def _sizes(self) -> dict[str, tuple[int, int] | None]:
+        """The width and height of every copied file by its path in the site, None if unknown."""
+        return {file.path: file.size for file in self._content.copied}
 
     def _find(self, path: str, file: str) -> str | BrokenLink:
         wanted = _beside(file, path)
@@ -166,22 +181,23 @@ class Targets:
         if place is not None:
             return place
         name = posixpath.basename(path)
-        named = self._by_name.get(name, [])
-        for candidate in self._candidates(wanted, name, named):
+        same_name = self._by_name.get(name) or self._by_former_name.get(name, [])
+        candidates = [wanted, self._former.get(wanted, wanted)]
+        if len(same_name) == 1:
+            candidates += same_name
+        for candidate in candidates:
             if candidate in self._places or candidate in self._unpublished:
                 return self._place(candidate, path)
-        several = named or self._by_former_name.get(name, [])
-        if len(several) > 1:
-            what = f"the link to '{path}' could mean {' or '.join(several)}"
+        if len(same_name) > 1:
+            what = f"the link to '{path}' could mean {' or '.join(same_name)}"
             return BrokenLink(what, "write the path to the one you mean")
         composed = self._composed.get(_composed(wanted)) if not wanted.isascii() else None
         if composed:
             return self._place(composed, path)
         if not is_markdown(path):
             return self._missing(path, wanted)
-        deleted = self._deleted.get(name)
-        if deleted:
-            return self._place(deleted, path)
+        if name in self._deleted:
+            return self._place(self._deleted[name], path)
         return BrokenLink(f"the link to '{path}' leads to no story", self._cure(path, file))
 
     def _place(self, file: str, path: str) -> str | BrokenLink:
@@ -191,22 +207,15 @@ class Targets:
         what = f"the link to '{path}' leads to {self._unpublished[file]}"
         return BrokenLink(what, _UNLINKED, unpublished=True)
 
-    def _candidates(self, wanted: str, name: str, named: list[str]) -> Iterator[str]:
-        """Yields what a link may mean: the file, where it is now, one that has or had its name."""
-        yield wanted
-        if wanted in self._former:
-            yield self._former[wanted]
-        if len(named) == 1:
-            yield named[0]
-        formerly = self._by_former_name.get(name, ())
-        if not named and len(formerly) == 1:
-            yield formerly[0]
-
     @cached_property
     def _deleted(self) -> dict[str, str]:
         """The files of deleted stories by file name."""
-        files = [file for one in self._content.gone for file in (*one.former, one.file)]
-        return {file.rpartition("/")[2]: file for file in files if file in self._unpublished}
+        by_name = {}
+        for gone in self._content.gone:
+            for file in (*gone.former, gone.file):
+                if file in self._unpublished:
+                    by_name[file.rpartition("/")[2]] = file
+        return by_name
 
     def _missing(self, path: str, wanted: str) -> BrokenLink:
         """Returns why a file is missing: its kind is not copied, or its name is different."""
@@ -215,12 +224,12 @@ class Targets:
         names: Iterable[str] = ()
         if f"{folder}/".startswith("content/"):
             names = self._content.beside(folder)
-        for other in names:
-            if _composed(other) == name:
-                what = (
-                    f"'{path}' is there, but only pictures ({_KINDS}) are copied from beside a text"
-                )
-                return BrokenLink(what, f"put it into content/static/, and link to /{quote(other)}")
+        same = [other for other in names if _composed(other) == name]
+        if same:
+            kinds = ", ".join(sorted(ending[1:] for ending in addresses.PICTURES))
+            what = f"'{path}' is there, but only pictures ({kinds}) are copied from beside a text"
+            cure = f"put it into content/static/, and link to /{quote(same[0])}"
+            return BrokenLink(what, cure)
         what = f"there is no file '{path}' beside this one"
         for other in names:
             if _composed(other).casefold() == name.casefold():
@@ -265,22 +274,3 @@ def _week_files(week: Week) -> tuple[str, str]:
     """Returns what a link to a week may name: its folder or its letter, even if there is none."""
     folder = f"content/{week.folder}"
     return folder, f"{folder}/letter.md"
-
-
-def _places(archive: Archive) -> dict[str, str]:
-    places = {
-        story.file: addresses.permalink(story.week, archive.anchors.of(story))
-        for story in archive.all
-    }
-    for edition in (*archive.editions, *archive.vacated):
-        place = addresses.week(edition.week)
-        places |= dict.fromkeys(_week_files(edition.week), place)
-        if edition.letter:
-            places[edition.letter.file] = place
-    places |= {page.file: addresses.free_page(page.name) for page in archive.pages}
-    for storyline in archive.storylines:
-        place = addresses.theme(storyline.theme.id)
-        places[f"content/themes/{storyline.theme.id}.md"] = place
-        if storyline.introduction:
-            places[storyline.introduction.file] = place
-    return places | {copied.file: copied.path for copied in archive.content.copied}
