@@ -53,10 +53,9 @@ def of_pages(root: Path, config: Config, *, drafts: bool) -> bytes:
 
     Raises Faults if the templates folder has anything but plain files.
     """
-    if problems := list(strangers(root)):
+    if problems := list(irregular_files(root)):
         raise Faults(problems)
-    folders = (root / FOLDER, shipped_templates())
-    templates = (part for folder in folders for part in _contents(folder))
+    templates = (*_contents(root / FOLDER), *_contents(shipped_templates()))
     return key_of(of_program(), repr((config, drafts)).encode(), *templates)
 
 
@@ -73,7 +72,7 @@ def of_program() -> bytes:
     return key_of(f"{__version__} {sys.version}".encode(), *stamps)
 
 
-def strangers(root: Path) -> Iterator[Problem]:
+def irregular_files(root: Path) -> Iterator[Problem]:
     """Yields what a digest's templates folder must not have: links out of the digest, pipes, …"""
     home, seen = os.path.realpath(root), set[str]()
     waiting = [FOLDER]
@@ -85,9 +84,9 @@ def strangers(root: Path) -> Iterator[Problem]:
             what = "is a symbolic link that leads out of the digest"
             yield Problem(file, 0, what, "put what it leads to here")
         elif os.path.isdir(path):  # noqa: PTH112
-            names = os.listdir(path) if real not in seen else []  # noqa: PTH208
-            waiting += [f"{file}/{name}" for name in sorted(names)]
-            seen.add(real)
+            if real not in seen:
+                seen.add(real)
+                waiting += [f"{file}/{name}" for name in sorted(os.listdir(path))]  # noqa: PTH208
         elif os.path.exists(path) and not os.path.isfile(path):  # noqa: PTH110, PTH113
             cure = "remove it, or put a plain file in its place"
             yield Problem(file, 0, "is not a regular file", cure)
@@ -98,8 +97,8 @@ def _contents(folder: Path) -> Iterator[bytes]:
     seen = set()
     for place, folders, names in os.walk(folder, followlinks=True):
         seen.add(os.path.realpath(place))
-        folders[:] = (
-            one for one in sorted(folders) if os.path.realpath(f"{place}/{one}") not in seen
+        folders[:] = sorted(
+            name for name in folders if os.path.realpath(f"{place}/{name}") not in seen
         )
         for name in sorted(names):
             path = f"{place}/{name}"

@@ -61,12 +61,22 @@ def html(text: str, link: Callable[[str], str]) -> str | None:
             return f"<strong>{found['strong']}</strong>"
         return f"<em>{found['emphasis']}</em>"
 
-    shown = _escaped_html(words)
+    if "&" in words or "\\\\" in words:
+        shown = _TO_REPLACE.sub(_replacement, words)
+    else:
+        shown = words.replace("\\", "").replace(">", "&gt;")
     if not escaped and bare is not words:
         shown = _MARKED.sub(with_marks, shown)
     if not _has_list(bare):
         return "<p>" + shown.replace("\n\n", "</p>\n<p>") + "</p>"
-    return "\n".join(map(_block, shown.split("\n\n"), _lists(bare)))
+    blocks = []
+    for block, is_list in zip(shown.split("\n\n"), _lists(bare), strict=False):
+        if is_list:
+            items = [f"<li>{line.removeprefix(_BULLET)}</li>\n" for line in block.split("\n")]
+            blocks.append(f"<ul>\n{''.join(items)}</ul>")
+        else:
+            blocks.append(f"<p>{block}</p>")
+    return "\n".join(blocks)
 
 
 def _has_list(bare: str) -> bool:
@@ -75,8 +85,10 @@ def _has_list(bare: str) -> bool:
 
 def _lists(bare: str) -> list[bool]:
     """Returns for each block whether it is a list."""
-    blocks = bare.split("\n\n")
-    return [all(line.startswith(_BULLET) for line in block.split("\n")) for block in blocks]
+    lists = []
+    for block in bare.split("\n\n"):
+        lists.append(all(line.startswith(_BULLET) for line in block.split("\n")))
+    return lists
 
 
 def _is_plain(bare: str) -> bool:
@@ -98,20 +110,6 @@ def _is_plain(bare: str) -> bool:
         if not all(lines):
             return False
     return not any(map(_OPENING.match, lines))
-
-
-def _escaped_html(text: str) -> str:
-    """Returns a text escaped for HTML, without backslashes before special characters."""
-    if "&" in text or "\\\\" in text:
-        return _TO_REPLACE.sub(_replacement, text)
-    return text.replace("\\", "").replace(">", "&gt;")
-
-
-def _block(shown: str, is_list: bool) -> str:
-    if not is_list:
-        return f"<p>{shown}</p>"
-    items = "".join(f"<li>{line.removeprefix(_BULLET)}</li>\n" for line in shown.split("\n"))
-    return f"<ul>\n{items}</ul>"
 
 
 def _without_marks(found: re.Match[str]) -> str:

@@ -91,10 +91,21 @@ class Renderer:
         self._shared, self._memo, self._kept, self._versions = shared, memo, {}, {}
 
     def page(self, page: Page, data: Mapping[str, object]) -> bytes:
-        """Returns a page in UTF-8; `data` is what its template receives."""
+        """Returns a page in UTF-8; `data` is what its template receives.
+
+        Raises Faults for an error in a template, and for XML or JSON that cannot be parsed.
+        """
         self._last = page.last
         content = _encoded(self._rendered(page.template, data))
-        _refuse_malformed(page, content)
+        try:
+            if page.path.endswith((".atom", ".xml", ".opml", ".png")):
+                expat.ParserCreate("utf-8").Parse(content, True)
+            elif page.path.endswith(".json"):
+                json.loads(content)
+        except (expat.ExpatError, ValueError) as error:
+            what = f"gives a {page.path} that is not well-formed: {error}"
+            problem = Problem(f"{FOLDER}/{page.template}", 0, what, "correct the template")
+            raise Faults([problem]) from error
         return content
 
     def text(self, template: str, data: Mapping[str, object]) -> str:
@@ -149,13 +160,12 @@ class Renderer:
     def _item_list(self, listed: Iterable[Listed]) -> Html:
         """Returns the first elements of an ItemList (schema.org), as JSON for a script."""
         items = []
-        for number, one in enumerate(islice(listed, _LISTED), 1):
-            url = self._base.absolute(one.place)
+        for number, item in enumerate(islice(listed, _LISTED), 1):
             element: dict[str, object] = {"@type": "ListItem", "position": number}
-            named = {"url": url, "name": one.title}
-            if one.day:
-                publisher = {"@type": "Organization", "name": one.publisher}
-                about = {"datePublished": one.day, "publisher": publisher}
+            named = {"url": self._base.absolute(item.place), "name": item.title}
+            if item.day:
+                publisher = {"@type": "Organization", "name": item.publisher}
+                about = {"datePublished": item.day, "publisher": publisher}
                 element["item"] = {"@type": "NewsArticle", **named, **about}
             else:
                 element.update(named)
@@ -214,19 +224,6 @@ def _encoded(text: str) -> bytes:
     if not _ILLEGAL.search(unusual.decode(errors="surrogatepass")):
         return content
     return _ILLEGAL.sub("", text).encode()
-
-
-def _refuse_malformed(page: Page, content: bytes) -> None:
-    """Raises Faults if a template gives XML or JSON that cannot be parsed."""
-    try:
-        if page.path.endswith((".atom", ".xml", ".opml", ".png")):
-            expat.ParserCreate("utf-8").Parse(content, True)
-        elif page.path.endswith(".json"):
-            json.loads(content)
-    except (expat.ExpatError, ValueError) as error:
-        what = f"gives a {page.path} that is not well-formed: {error}"
-        problem = Problem(f"{FOLDER}/{page.template}", 0, what, "correct the template")
-        raise Faults([problem]) from error
 
 
 def _colours(css: str) -> dict[str, str]:

@@ -10,7 +10,7 @@ import contextlib
 import os
 import stat
 import traceback
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from jinja2 import (
@@ -20,7 +20,6 @@ from jinja2 import (
     FileSystemLoader,
     PrefixLoader,
     StrictUndefined,
-    Template,
     TemplateError,
     TemplateNotFound,
     TemplateSyntaxError,
@@ -33,7 +32,7 @@ from jinja2.utils import htmlsafe_json_dumps
 
 from digest.errors import Faults, Problem, conflicts, suggestion
 from digest.site import csp_check, fingerprint
-from digest.site.fingerprint import FOLDER, shipped_templates, strangers
+from digest.site.fingerprint import FOLDER, irregular_files, shipped_templates
 from digest.site.markdown import Html
 
 _TEMPLATES = frozenset({".html", ".xml", ".opml", ".json", ".txt", ".css", ".js", ".svg"})
@@ -83,7 +82,9 @@ class Templates:
         known: Mapping[str, object],
     ) -> None:
         self._root, self._own, self._shipped = root, root / FOLDER, shipped_templates()
-        self._loader = _loader(self._own, self._shipped)
+        shipped = FileSystemLoader(self._shipped)
+        own_first = [FileSystemLoader(self._own), shipped, PrefixLoader({"shipped": shipped})]
+        self._loader = ChoiceLoader(own_first)
         self._environment = Environment(
             autoescape=True,
             undefined=StrictUndefined,
@@ -102,16 +103,10 @@ class Templates:
 
     def render(self, name: str, values: Mapping[str, object]) -> str:
         """Returns what a template makes of values; `problem` explains what it raises."""
-        return self._template(name).render(values)
-
-    def _template(self, name: str) -> Template:
-        """Returns a template with its global values in one dict.
-
-        Jinja would give it a ChainMap, which takes a third of the time of rendering a story.
-        """
         template = self._environment.get_template(name)
+        # One dict: Jinja would give it a ChainMap, which takes a third of the time of rendering a story.
         template.globals = self._environment.globals
-        return template
+        return template.render(values)
 
     def refuse_flaws(self) -> None:
         """Raises Faults if the digest's own templates have errors that show without rendering."""
@@ -123,51 +118,42 @@ class Templates:
 
     def flawed(self) -> Iterator[Problem]:
         """Yields the problems of the digest's own templates that show without rendering."""
-        if strange := list(strangers(self._root)):
-            yield from strange
+        if irregular := list(irregular_files(self._root)):
+            yield from irregular
             return
+        files = [path for path in sorted(self._own.rglob("*.*")) if path.is_file()]
         names = sorted(
-            path.relative_to(self._own).as_posix()
-            for path in self._own.rglob("*.*")
-            if path.suffix in _TEMPLATES and path.is_file()
+            path.relative_to(self._own).as_posix() for path in files if path.suffix in _TEMPLATES
         )
+        texts = {name: (self._own / name).read_bytes().decode(errors="replace") for name in names}
         used = {path.relative_to(self._shipped).as_posix() for path in self._shipped.rglob("*.*")}
-        found: dict[str, tuple[Problem, ...]] = {}
+        problems: dict[str, tuple[Problem, ...]] = {}
         for name in names:
-            words = (self._own / name).read_bytes().decode(errors="replace")
-            if marks := conflicts(words, f"{FOLDER}/{name}"):
-                found[name], used = marks, used | {name}
+            if marks := conflicts(texts[name], f"{FOLDER}/{name}"):
+                problems[name], used = marks, used | {name}
                 continue
             try:
                 self._environment.get_template(name)
                 used |= {str(other) for other in meta.find_referenced_templates(self._parsed(name))}
-                found[name] = tuple(self._stray_blocks(name))
+                problems[name] = tuple(self._stray_blocks(name))
             except _FLAWS as error:
                 unread = Problem(self._named(name), 0, "not UTF-8 text", "save it as UTF-8")
-                found[name] = (self.problem(name, error) or unread,)
+                problems[name] = (self.problem(name, error) or unread,)
         for name in names:
-            unused = Problem(
-                f"{FOLDER}/{name}", 0, "no page uses it", suggestion(name, used), hint=True
-            )
-            yield from found[name] if name in used else (unused,)
-        if self._own.resolve() != self._shipped.resolve():
-            yield from self._without_effect([name for name in names if name in used])
-
-    def _without_effect(self, names: Iterable[str]) -> Iterator[Problem]:
-        """Yields hints about what browsers may not load, and files that are not copied."""
-        texts = {name: (self._own / name).read_bytes().decode(errors="replace") for name in names}
+            if name in used:
+                yield from problems[name]
+            else:
+                cure = suggestion(name, used)
+                yield Problem(f"{FOLDER}/{name}", 0, "no page uses it", cure, hint=True)
+        if self._own.resolve() == self._shipped.resolve():
+            return
         base = (self._shipped / csp_check.BASE).read_text(encoding="utf-8")
-        yield from csp_check.blocked(texts, base, FOLDER)
-        for path in sorted(self._own.rglob("*.*")):
-            if path.is_file() and path.suffix.lower() in _COPIED:
-                name = path.relative_to(self._own).as_posix()
-                yield Problem(
-                    f"{FOLDER}/{name}",
-                    0,
-                    "is copied nowhere",
-                    "move it to content/static/",
-                    hint=True,
-                )
+        shown = {name: texts[name] for name in names if name in used}
+        yield from csp_check.blocked(shown, base, FOLDER)
+        for path in files:
+            if path.suffix.lower() in _COPIED:
+                name, cure = path.relative_to(self._own).as_posix(), "move it to content/static/"
+                yield Problem(f"{FOLDER}/{name}", 0, "is copied nowhere", cure, hint=True)
 
     def _stray_blocks(self, name: str) -> Iterator[Problem]:
         """Yields blocks that the extended template does not have; Jinja ignores them silently."""
@@ -199,31 +185,21 @@ class Templates:
         """Returns the error of a template with its place; None if it is not a template's error."""
         what = " ".join(str(error).split()) or type(error).__name__
         if isinstance(error, TemplateNotFound):
-            return Problem(
-                f"{FOLDER}/{template}",
-                0,
-                f"there is no template '{what}'",
-                "restore it, or correct its name",
-            )
+            what, cure = f"there is no template '{what}'", "restore it, or correct its name"
+            return Problem(f"{FOLDER}/{template}", 0, what, cure)
         if isinstance(error, TemplateSyntaxError):
             return Problem(self._named(error.filename or template), error.lineno, what)
-        innermost = traceback.extract_tb(error.__traceback__)
-        folders = (self._own, self._shipped)
-        frames = [
-            frame
-            for frame in innermost
-            if any(Path(frame.filename).is_relative_to(folder) for folder in folders)
-        ]
-        if not frames and isinstance(error, RecursionError):
-            return Problem(
-                f"{FOLDER}/{template}",
-                0,
-                "is nested too deeply",
-                "put fewer brackets or blocks in others",
-            )
-        if not frames:
-            return None
-        return Problem(self._named(frames[-1].filename), frames[-1].lineno or 0, what)
+        place = None  # the innermost line of a template
+        for frame in traceback.extract_tb(error.__traceback__):
+            path = Path(frame.filename)
+            if path.is_relative_to(self._own) or path.is_relative_to(self._shipped):
+                place = frame
+        if place:
+            return Problem(self._named(place.filename), place.lineno or 0, what)
+        if isinstance(error, RecursionError):
+            what, cure = "is nested too deeply", "put fewer brackets or blocks in others"
+            return Problem(f"{FOLDER}/{template}", 0, what, cure)
+        return None
 
     def _named(self, file: str) -> str:
         for folder in (self._own, self._shipped):
@@ -259,13 +235,6 @@ def _extended(tree: nodes.Template) -> Iterator[str]:
     for node in tree.find_all(nodes.Extends):
         if isinstance(node.template, nodes.Const):
             yield node.template.value
-
-
-def _loader(own: Path, shipped: Path) -> ChoiceLoader:
-    shipped_loader = FileSystemLoader(shipped)
-    return ChoiceLoader(
-        [FileSystemLoader(own), shipped_loader, PrefixLoader({"shipped": shipped_loader})]
-    )
 
 
 def _compiled(root: Path) -> _Compiled | None:
