@@ -109,12 +109,10 @@ def with_title(text: str, old: str, title: str) -> str:
 
     Raises Faults or ValueError if its front matter cannot be changed, or if a comment would be lost.
     """
-    if (
-        not front_matter.parse(text, "", required=False).values
-        and text.partition("\n")[0].rstrip() != FENCE
-    ):
-        stop = _stop(_LINE.findall(text) or [""])
-        text = stop.join([FENCE, FENCE, "", text])
+    values = front_matter.parse(text, "", required=False).values
+    if not values and text.partition("\n")[0].rstrip() != FENCE:
+        line_break = _line_break(_LINE.findall(text) or [""])
+        text = line_break.join([FENCE, FENCE, "", text])
     return _with_key(text, "title", old, title)
 
 
@@ -128,32 +126,35 @@ def _with_key(text: str, key: str, old: str | tuple[str, ...], words: str | tupl
     bare = [line.rstrip("\r\n") for line in lines[1:end]]
     spans = yaml_front_matter.spans(bare)
     span = spans.get(key)
-    stop = _stop(lines)
+    line_break = _line_break(lines)
     if span is None:
         if not words and key != "themes":  # `themes: []` says that there are none
             return text
-        before = next(
-            (spans[other] for other in reversed(KEYS[: KEYS.index(key)]) if other in spans), None
-        )
-        place = before.last + 2 if before else 1
-        new = [f"{key}: {story_file.written(key, words)}{stop}"]
+        place = 1
+        for other in KEYS[: KEYS.index(key)]:
+            if other in spans:
+                place = spans[other].last + 2
+        new = [f"{key}: {story_file.written(key, words)}{line_break}"]
         return "".join([*lines[:place], *new, *lines[place:]])
     first, last = bare[span.line], bare[span.last]
     is_removed = not words and key != "themes"
     behind = last[span.end :] if old else ""
     if is_removed and key in story_file.BOOLEANS and _COMMENT.search(behind):
         words, is_removed = "false", False
+    replaced: list[str] = []
+    if span.last > span.line:  # lines that may have comments
+        replaced = [*bare[span.line : span.last], last[: span.end]]
     if is_removed:
-        _refuse_comments(key, span, _replaced(bare, span), behind)
+        _refuse_comments(key, span, replaced, behind)
         new = []
     elif span.style == "block":
-        new = _block(lines, bare, span, key, old, words, stop)
+        new = _block(lines, bare, span, key, old, words)
     else:
-        _refuse_comments(key, span, _replaced(bare, span))
+        _refuse_comments(key, span, replaced)
         gap = "" if first[: span.start].endswith((" ", "\t")) else " "
         value = story_file.written(key, words, span.style)
-        stop = _stop(lines[span.last + 1 :])
-        new = [first[: span.start] + gap + value + last[span.end :] + stop]
+        line_break = _line_break(lines[span.last + 1 :])
+        new = [first[: span.start] + gap + value + last[span.end :] + line_break]
     return "".join([*lines[: span.line + 1], *new, *lines[span.last + 2 :]])
 
 
@@ -164,42 +165,34 @@ def _block(
     key: str,
     old: str | tuple[str, ...],
     words: str | tuple[str, ...],
-    stop: str,
 ) -> list[str]:
     """Returns the lines of a list with one value a line, with the indentation that it has.
 
     Values that it has already stay as they are written.
     """
-    items = [
-        number
-        for number in range(span.line + 1, span.last + 1)
-        if bare[number].lstrip().startswith("-")
-    ]
-    indent = re.match(r"\s*-\s+", bare[items[0]])
-    lead = indent[0] if indent else "- "
-    parts = words if isinstance(words, tuple) else (words,)
+    old = (old,) if isinstance(old, str) else old
+    new = (words,) if isinstance(words, str) else words
+    items = []
+    for number in range(span.line + 1, span.last + 1):
+        if bare[number].lstrip().startswith("-"):
+            items.append(number)
+    written: dict[str, str] = {}
     kept = 0
-    while len(items) == len(old) and old[: kept + 1] == parts[: kept + 1] and kept < len(old):
-        kept += 1
+    if len(items) == len(old):
+        for value, number, end in zip(old, items, [*items[1:], span.last + 1], strict=True):
+            if end == number + 1:
+                written[value] = lines[number + 1]
+        while kept < len(old) and old[: kept + 1] == new[: kept + 1]:
+            kept += 1
     place = items[kept] if kept < len(items) else span.last + 1
     _refuse_comments(key, span, bare[place : span.last + 1])
-    ends = [*items[1:], span.last + 1]
-    own = {
-        value: lines[number + 1]
-        for value, number, end in zip(old, items, ends, strict=False)
-        if len(items) == len(old) and end == number + 1
-    }
-    added = [
-        own.get(part) or f"{lead}{story_file.written('', part)}{stop}" for part in parts[kept:]
-    ]
-    return [*lines[span.line + 1 : place + 1], *added]
-
-
-def _replaced(bare: Sequence[str], span: Span) -> list[str]:
-    """Returns the lines of a value of several lines, which may have comments."""
-    if span.last == span.line:
-        return []
-    return [*bare[span.line : span.last], bare[span.last][: span.end]]
+    bullet = re.match(r"\s*-\s+", bare[items[0]])
+    indent = bullet[0] if bullet else "- "
+    result = list(lines[span.line + 1 : place + 1])
+    for value in new[kept:]:
+        line = f"{indent}{story_file.written('', value)}{_line_break(lines)}"
+        result.append(written.get(value, line))
+    return result
 
 
 def _refuse_comments(key: str, span: Span, replaced: Sequence[str], behind: str = "") -> None:
@@ -221,22 +214,21 @@ def _with_excerpt(text: str, before: str, words: str) -> str:
     Without words, the excerpt is removed together with the blank lines below it.
     """
     lines = _LINE.findall(text)
-    stop = _stop(lines)
+    line_break = _line_break(lines)
     end = _fence(lines)
-    quoted = [line + stop for line in excerpt.quote(words).split("\n")] if words else []
+    head, body = lines[: end + 1], lines[end + 1 :]
+    quoted = [line + line_break for line in excerpt.quote(words).split("\n")] if words else []
     if before:
-        start, last = (
-            end + 1 + at for at in excerpt.span(lines[end + 1 :], excerpt.hashes(before))
-        )
-        if not words:
-            last = next((n for n in range(last, len(lines)) if lines[n].strip()), len(lines))
-        if quoted and last == len(lines) and not lines[-1].endswith("\n"):
-            quoted[-1] = quoted[-1].removesuffix(stop)
-        return "".join([*lines[:start], *quoted, *lines[last:]])
-    rest = lines[end + 1 :]
-    if rest and rest[0].strip():
-        rest = [stop, *rest]
-    return "".join([*lines[:end], lines[end].rstrip("\r\n") + stop, stop, *quoted, *rest])
+        start, last = excerpt.span(body, excerpt.hashes(before))
+        while not words and last < len(body) and not body[last].strip():
+            last += 1
+        if quoted and last == len(body) and not lines[-1].endswith("\n"):
+            quoted[-1] = quoted[-1].removesuffix(line_break)
+        return "".join([*head, *body[:start], *quoted, *body[last:]])
+    head[-1] = head[-1].rstrip("\r\n") + line_break
+    if body and body[0].strip():
+        body = [line_break, *body]
+    return "".join([*head, line_break, *quoted, *body])
 
 
 def _with_note(text: str, ours: Collection[str], note: str) -> str:
@@ -246,32 +238,34 @@ def _with_note(text: str, ours: Collection[str], note: str) -> str:
     comes first.
     """
     lines = _LINE.findall(text)
-    stop, is_ended = _stop(lines), text.endswith(("\n", "\r"))
+    line_break, is_ended = _line_break(lines), text.endswith(("\n", "\r"))
     if not is_ended:
-        lines[-1] += stop
+        lines[-1] += line_break
     end = _fence(lines)
     head, body = lines[: end + 1], text_lines.split("".join(lines[end + 1 :]))
     start, last = excerpt.span(body, ours)
-    shown = [line.rstrip("\r\n") for line in body]
-    shown[start:last] = [""] * (last - start)
-    filled = [number for number, line in enumerate(shown) if line]
+    without_excerpt = [line.rstrip("\r\n") for line in body]
+    without_excerpt[start:last] = [""] * (last - start)
+    filled = [number for number, line in enumerate(without_excerpt) if line]
     new = note.split("\n") if note else []
     if not filled:
-        is_apart = bool(body) and not body[-1].strip()
-        result = [*head, *body, *([] if is_apart else [stop]), *(line + stop for line in new)]
-        return _ended("".join(result), is_ended or not new)
+        gap = [] if body and not body[-1].strip() else [line_break]
+        result = "".join([*head, *body, *gap, *(line + line_break for line in new)])
+        return _ended(result, is_ended or not new)
     top, bottom = filled[0], filled[-1] + 1
-    first, below = top, bottom
-    while first < bottom and new[first - top : first - top + 1] == shown[first : first + 1]:
-        first += 1
-    while below > first and len(new) > first - top + bottom - below:
-        if new[below - bottom - 1] != shown[below - 1]:
-            break
-        below -= 1
-    added = [line + stop for line in new[first - top : len(new) - (bottom - below)]]
+    old = without_excerpt[top:bottom]
+    shorter = min(len(old), len(new))
+    same_above, same_below = 0, 0
+    while same_above < shorter and old[same_above] == new[same_above]:
+        same_above += 1
+    while same_below < shorter - same_above and old[-1 - same_below] == new[-1 - same_below]:
+        same_below += 1
+    first, below = top + same_above, bottom - same_below
+    added = [line + line_break for line in new[same_above : len(new) - same_below]]
     if first < last and start < below:
-        quoted = [*body[start:last], stop] if new else body[start:last]
-        first, below, added = top, bottom, [*quoted, *(line + stop for line in new)]
+        gap = [line_break] if new else []
+        added = [*body[start:last], *gap, *(line + line_break for line in new)]
+        first, below = top, bottom
     return _ended("".join([*head, *body[:first], *added, *body[below:]]), is_ended or not new)
 
 
@@ -282,13 +276,12 @@ def _ended(text: str, is_ended: bool) -> str:
 
 def _fence(lines: Sequence[str]) -> int:
     """Returns the index of the line that closes the front matter; raises ValueError without one."""
-    end = next(
-        (number for number, line in enumerate(lines) if number and line.rstrip() == FENCE), 0
-    )
-    if not end:
-        raise ValueError("the front matter has no end, or other line breaks")
-    return end
+    for number, line in enumerate(lines):
+        if number and line.rstrip() == FENCE:
+            return number
+    raise ValueError("the front matter has no end, or other line breaks")
 
 
-def _stop(lines: Sequence[str]) -> str:
+def _line_break(lines: Sequence[str]) -> str:
+    """Returns the line break that the first line has."""
     return "\r\n" if lines[0].endswith("\r\n") else "\n"

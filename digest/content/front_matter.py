@@ -7,7 +7,7 @@ it. Which keys there are is not decided here.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from typing import NamedTuple
 
 from digest.content import plain_front_matter, typing_errors
@@ -52,7 +52,13 @@ def parse(text: str, file: str, *, required: bool, keys: Collection[str] = ()) -
         what = f"the front matter has {len(lines):,} lines, and at most {_MAX_LINES:,} are read"
         cure = "close it with a line --- below its keys"
         raise Faults([Problem(file, _MAX_LINES + 2, what, cure)])
-    return Matter(_read(lines, file), text[body:], len(lines) + 3)
+    values: Mapping[str, Value] | None = plain_front_matter.read(lines)
+    if values is None:
+        # PyYAML is slow to load, and most builds do not need it.
+        from digest.content import yaml_front_matter
+
+        values = yaml_front_matter.read(lines, file)
+    return Matter(values, text[body:], len(lines) + 3)
 
 
 def _find_end(text: str, opened: int) -> tuple[int, int]:
@@ -67,13 +73,3 @@ def _find_end(text: str, opened: int) -> tuple[int, int]:
             return end, below
         end = text.find(_NEXT_FENCE, end + 1)
     return -1, -1
-
-
-def _read(lines: Sequence[str], file: str) -> Mapping[str, Value]:
-    plain = plain_front_matter.read(lines)
-    if plain is not None:
-        return plain
-    # PyYAML is slow to load, and most builds do not need it.
-    from digest.content import yaml_front_matter
-
-    return yaml_front_matter.read(lines, file)

@@ -12,6 +12,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import tzinfo
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 from zoneinfo import ZoneInfo
@@ -209,30 +210,37 @@ def written_excerpts(story: Story, excerpts: Mapping[str, frozenset[str]]) -> fr
 def parse_letter(text: str, file: str, zone: tzinfo) -> Letter:
     """Returns the letter in a text; raises Faults with every problem in it."""
     matter = front_matter.parse(text, file, required=False, keys=_LETTER_KEYS)
-    read = story_file.Reader(file, matter.values)
+    reader = story_file.Reader(file, matter.values)
     week = story_file.week_of(file)
-    title, draft = read.text("title"), read.flag("draft")
-    published = read.one("published", lambda words: parse_time(words, zone), None)
-    updated = read.one("updated", lambda words: parse_time(words, zone), None)
-    ahead = read.dated("ahead", story_file.due_date)
-    read.finish(_LETTER_KEYS)
-    return Letter(file, week, title, matter.body, matter.line, draft, published, updated, ahead)
+    letter = Letter(
+        file=file,
+        week=week,
+        title=reader.text("title"),
+        body=matter.body,
+        line=matter.line,
+        draft=reader.flag("draft"),
+        published=reader.parsed("published", partial(parse_time, zone=zone), None),
+        updated=reader.parsed("updated", partial(parse_time, zone=zone), None),
+        ahead=reader.dated("ahead", story_file.due_date),
+    )
+    reader.finish(_LETTER_KEYS)
+    return letter
 
 
 def _parse_page(text: str, file: str) -> FreePage:
     matter = front_matter.parse(text, file, required=False, keys=_PAGE_KEYS)
-    read = story_file.Reader(file, matter.values)
+    reader = story_file.Reader(file, matter.values)
     name = Path(file).stem
     if not _NAME.fullmatch(name):
         cure = "rename the file with lower-case letters a to z, digits and hyphens"
-        read.fault(0, f"'{name}' cannot be an address", cure)
-    title, draft = read.text("title"), read.flag("draft")
-    read.finish(_PAGE_KEYS)
-    return FreePage(
+        reader.add_problem(0, f"'{name}' cannot be an address", cure)
+    page = FreePage(
         file=file,
         name=name,
-        title=title or name.replace("-", " ").capitalize(),
+        title=reader.text("title") or name.replace("-", " ").capitalize(),
         body=matter.body,
         line=matter.line,
-        draft=draft,
+        draft=reader.flag("draft"),
     )
+    reader.finish(_PAGE_KEYS)
+    return page

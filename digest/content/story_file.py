@@ -40,11 +40,8 @@ _OPENED, _CLOSED = re.compile(r"[“„][^“”]*\Z"), re.compile(r"[^“”„
 """Two names with half a pair of curly quotes each: `[“Liu, H.”]` is split at its comma."""
 _MAX_REPORTED = 20  # unknown values of one key; finding a suggestion for each is slow
 BOOLEANS = (*FLAGS, "earlier")
-_TYPED = {
-    "published": "timestamp",
-    "updated": "timestamp",
-    **dict.fromkeys(BOOLEANS, "bool"),
-}
+_TYPED = {"published": "timestamp", "updated": "timestamp", **dict.fromkeys(BOOLEANS, "bool")}
+"""The types of YAML 1.1 that values have; all others are text."""
 _NO_VALUE = Value(1, "")
 _TRUE, _FALSE = frozenset({"true", "yes", "on"}), frozenset({"false", "no", "off", ""})
 _FEED = re.compile(r"[a-z0-9][a-z0-9-]*")
@@ -74,41 +71,41 @@ def loads(text: str, file: str, vocabulary: Vocabulary, ours: Collection[str] | 
     unknown: the first quotation that pull could have written counts.
     """
     matter = front_matter.parse(text, file, required=True)
-    read = Reader(file, matter.values)
-    week, day, slug = _place(read, file)
-    day, published = _dated(read, day, vocabulary.zone)
+    reader = Reader(file, matter.values)
+    week, day, slug = _parse_path(reader, file)
+    day, published = _parse_dates(reader, day, vocabulary.zone)
     body = excerpt.split(matter.body, ours)
+    parse = partial(parse_time, zone=vocabulary.zone)
+    may_be_removed = partial(_may_be_removed, vocabulary.feeds)
     story = Story(
         file=file,
         week=week,
         day=day,
         slug=slug,
-        title=read.text("title", required=True),
-        link=read.one("link", _link, "", required=True),
+        title=reader.text("title", required=True),
+        link=reader.parsed("link", _link, "", required=True),
         published=published,
-        updated=read.one("updated", lambda words: parse_time(words, vocabulary.zone), None),
-        headline=read.text("headline"),
-        source=read.text("source"),
-        authors=read.many("authors"),
-        feeds=read.many(
-            "feeds", vocabulary.feeds, allowed=partial(_may_be_removed, vocabulary.feeds)
-        ),
-        themes=read.many("themes", vocabulary.themes, partial(_theme_cure, vocabulary)),
-        image=read.one("image", _link, ""),
-        id=read.text("id"),
-        lead=read.flag("lead"),
-        hide=read.flag("hide"),
-        draft=read.flag("draft"),
-        also=read.names("also"),
-        corrections=read.dated("corrections", _correction),
-        ahead=read.dated("ahead", due_date),
-        saved=read.one("saved", _link, ""),
-        earlier=read.one("earlier", _flag, True),
+        updated=reader.parsed("updated", parse, None),
+        headline=reader.text("headline"),
+        source=reader.text("source"),
+        authors=reader.texts("authors"),
+        feeds=reader.texts("feeds", vocabulary.feeds, allowed=may_be_removed),
+        themes=reader.texts("themes", vocabulary.themes, partial(_theme_cure, vocabulary)),
+        image=reader.parsed("image", _link, ""),
+        id=reader.text("id"),
+        lead=reader.flag("lead"),
+        hide=reader.flag("hide"),
+        draft=reader.flag("draft"),
+        also=reader.names("also"),
+        corrections=reader.dated("corrections", _correction),
+        ahead=reader.dated("ahead", due_date),
+        saved=reader.parsed("saved", _link, ""),
+        earlier=reader.parsed("earlier", _flag, True),
         excerpt=body.excerpt,
         note=body.note,
         line=matter.line + body.above,
     )
-    read.finish(KEYS)
+    reader.finish(KEYS)
     return story
 
 
@@ -151,7 +148,7 @@ def pairs(story: Story) -> list[tuple[str, str | tuple[str, ...]]]:
         ("themes", story.themes),
         ("headline", story.headline),
         ("source", story.source),
-        *((key, "true" if getattr(story, key) else "") for key in ("lead", "hide", "draft")),
+        *((flag, "true" if getattr(story, flag) else "") for flag in FLAGS),
         ("also", story.also),
         ("corrections", tuple(f"{one.day}: {one.text}" for one in story.corrections)),
         ("ahead", tuple(f"{one.when}: {one.text}" for one in story.ahead)),
@@ -181,27 +178,27 @@ class Reader:
         self.file, self.values = file, values
         self.problems: list[Problem] = []
 
-    def fault(self, line: int, what: str, cure: str = "") -> None:
+    def add_problem(self, line: int, what: str, cure: str = "") -> None:
         self.problems.append(Problem(self.file, line, what, cure))
 
     def finish(self, keys: Collection[str]) -> None:
         """Raises Faults if there were any problems; a key that is not in `keys` is one."""
         for key, value in self.values.items():
             if key not in keys:
-                self.fault(value.line, f"unknown key '{key}'", suggestion(key, keys))
+                self.add_problem(value.line, f"unknown key '{key}'", suggestion(key, keys))
         if self.problems:
             raise Faults(sorted(self.problems, key=lambda problem: problem.line))
 
     def text(self, key: str, *, required: bool = False) -> str:
-        return self.one(key, lambda words: words, "", required=required)
+        return self.parsed(key, lambda words: words, "", required=required)
 
     def flag(self, key: str) -> bool:
-        return self.one(key, _flag, False)
+        return self.parsed(key, _flag, False)
 
-    def one(
-        self, key: str, read: Callable[[str], _T], default: _T, *, required: bool = False
+    def parsed(
+        self, key: str, parse: Callable[[str], _T], default: _T, *, required: bool = False
     ) -> _T:
-        """Returns one value. `read` raises ValueError(what is wrong, how to fix it)."""
+        """Returns one value. `parse` raises ValueError(what is wrong, how to fix it)."""
         value = self.values.get(key)
         if value is None and not required:
             return default
@@ -211,25 +208,33 @@ class Reader:
         if not words:
             if required:
                 what = f"'{key}' is empty" if value else f"there is no '{key}'"
-                self.fault(value.line if value else 1, what, f"add {key}: … to the front matter")
-            return default
-        try:
-            if isinstance(words, tuple):
-                raise ValueError(
-                    f"'{key}' is a list", "keep one, or put the text in straight quotes"
+                self.add_problem(
+                    value.line if value else 1, what, f"add {key}: … to the front matter"
                 )
-            return read(words)
-        except ValueError as error:
-            self.fault(value.line if value else 1, *_explained(key, words, error))
             return default
+        if isinstance(words, tuple):
+            what, cure = f"'{key}' is a list", "keep one, or put the text in straight quotes"
+        else:
+            try:
+                return parse(words)
+            except ValueError as error:
+                what, cure = (*error.args, "")[:2]
+            what = what if what.startswith(f"'{key}'") else f"{key}: {what}"
+            cure = _curled(words) or cure
+        self.add_problem(value.line if value else 1, what, cure)
+        return default
 
-    def many(
+    def texts(
         self,
         key: str,
         known: frozenset[str] | None = None,
         cure_of: Callable[[str], str] | None = None,
         allowed: Callable[[str], bool] = lambda _: False,
     ) -> tuple[str, ...]:
+        """Returns the texts of a list, each once; one that is not known is a problem.
+
+        Except those that are `allowed`; `cure_of` returns what to do about any other.
+        """
         value = self.values.get(key, _NO_VALUE)
         words = value.listed
         # An id has no comma in it: `memory, trade` without brackets is a list of two.
@@ -238,14 +243,14 @@ class Reader:
         for first, second in pairwise(words):
             if key == "authors" and _OPENED.match(first) and _CLOSED.match(second):
                 what = f"the comma between '{first}' and '{second}' makes two authors"
-                self.fault(value.line, what, _curled(first))
+                self.add_problem(value.line, what, _curled(first))
         unknown = [word for word in words if not (known is None or word in known or allowed(word))]
         for word in unknown[:_MAX_REPORTED]:
             cure = cure_of(word) if cure_of else suggestion(word, known or ())
-            self.fault(value.line, f"unknown {key[:-1]} '{word}'", _curled(word) or cure)
+            self.add_problem(value.line, f"unknown {key[:-1]} '{word}'", _curled(word) or cure)
         if len(unknown) > _MAX_REPORTED:
             what = f"{len(unknown) - _MAX_REPORTED} more unknown {key}"
-            self.fault(value.line, what, f"remove them from '{key}'")
+            self.add_problem(value.line, what, f"remove them from '{key}'")
         # Equal lists of many stories are one object (`plain_front_matter`): copy only if needed.
         return words if len(set(words)) == len(words) else tuple(dict.fromkeys(words))
 
@@ -254,16 +259,16 @@ class Reader:
         value = self.values.get(key, _NO_VALUE)
         return _separated(value.words) if isinstance(value.words, str) else value.words
 
-    def dated(self, key: str, read: Callable[[str], _T]) -> tuple[_T, ...]:
-        """Returns a list of dates with words. `read` raises ValueError, as for `one`."""
+    def dated(self, key: str, parse: Callable[[str], _T]) -> tuple[_T, ...]:
+        """Returns a list of dates with words. `parse` raises ValueError, as for `parsed`."""
         value = self.values.get(key, _NO_VALUE)
         found = []
         for words in value.listed:
             try:
-                found.append(read(words))
+                found.append(parse(words))
             except ValueError as error:
                 what, cure = error.args
-                self.fault(value.line, what, _curled(words) or cure)
+                self.add_problem(value.line, what, _curled(words) or cure)
         return tuple(found)
 
 
@@ -271,31 +276,29 @@ def _separated(words: str) -> tuple[str, ...]:
     return tuple(part for part in map(str.strip, _LIST_SEPARATOR.split(words)) if part)
 
 
-def _place(read: Reader, file: str) -> tuple[Week, date | None, str]:
+def _parse_path(reader: Reader, file: str) -> tuple[Week, date | None, str]:
     match = paths.PLACE.fullmatch(file)
     if not match:
-        what, cure = (
-            "a story must be in its week's folder",
-            "move it to one such as content/2026/w20/",
-        )
+        what = "a story must be in its week's folder"
+        cure = "move it to one such as content/2026/w20/"
         raise Faults([Problem(file, 0, what, cure)])
     week, slug = week_of(file), match[3]
     if not paths.SLUG.fullmatch(slug):
         what = f"the file's name has characters that an address cannot have: '{slug}'"
-        read.fault(0, what, "rename it with lower-case letters a to z, digits and hyphens")
+        reader.add_problem(0, what, "rename it with lower-case letters a to z, digits and hyphens")
     try:
         return week, timestamps.day(match[2]) if match[2] else None, slug
     except ValueError:
-        read.fault(0, f"there is no day {match[2]}", "rename the file with a real date")
+        reader.add_problem(0, f"there is no day {match[2]}", "rename the file with a real date")
         return week, week.monday, slug
 
 
-def _dated(read: Reader, day: date | None, zone: tzinfo) -> tuple[date, datetime]:
+def _parse_dates(reader: Reader, day: date | None, zone: tzinfo) -> tuple[date, datetime]:
     """Returns a story's day and time; if one is missing, it is derived from the other."""
-    published = read.one("published", lambda words: parse_time(words, zone), None)
-    if day is None and "published" not in read.values:
+    published = reader.parsed("published", partial(parse_time, zone=zone), None)
+    if day is None and "published" not in reader.values:
         cure = "begin its file's name with one, as in 2026-05-15-slug.md, or add published:"
-        read.fault(0, "the story has no date", cure)
+        reader.add_problem(0, "the story has no date", cure)
     day = day or (published.astimezone(zone).date() if published else date.min)
     return day, published or datetime.combine(day, time(12), zone)
 
@@ -339,13 +342,6 @@ def _correction(words: str) -> Correction:
     except ValueError:
         what, cure = f"'{words}' is not a correction", "write it as - 2026-05-20: what was wrong"
         raise ValueError(what, cure) from None
-
-
-def _explained(key: str, words: str | tuple[str, ...], error: ValueError) -> tuple[str, str]:
-    """Returns what is wrong and how to fix it, from the error that the reader of a value raised."""
-    what, cure = (*error.args, "")[:2]
-    curled = _curled(words) if isinstance(words, str) else ""
-    return (what if what.startswith(f"'{key}'") else f"{key}: {what}"), curled or cure
 
 
 def _curled(words: str) -> str:

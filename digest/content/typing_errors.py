@@ -35,10 +35,8 @@ def is_curled(words: str) -> bool:
 def no_fence(line: str, file: str) -> Problem:
     """Returns the problem of a first line that does not open front matter."""
     if is_like_fence(line):
-        what, cure = (
-            f"the front matter begins with '{line.strip()}'",
-            "type three plain hyphens: ---",
-        )
+        what = f"the front matter begins with '{line.strip()}'"
+        cure = "type three plain hyphens: ---"
     else:
         what = "there is no front matter"
         cure = "begin the file with a line ---, then title: and link:, then ---"
@@ -96,8 +94,8 @@ def broken(lines: Sequence[str], file: str, error: Exception) -> Problem:
     near = list(reversed(lines[max(number - 1, 0) : number + 1]))
     cure = _cure(near)
     if not cure:
-        for one in (number, number - 1):
-            if one >= 0 and (problem := _no_colon(lines[one], file, one + 2)):
+        for index in (number, number - 1):
+            if index >= 0 and (problem := _no_colon(lines[index], file, index + 2)):
                 return problem
     reason = getattr(error, "problem", None) or getattr(error, "context", None)
     what = f"the front matter is not valid YAML: {reason or str(error).splitlines()[0]}"

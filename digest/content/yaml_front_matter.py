@@ -70,41 +70,67 @@ class Span:
 
 def read(lines: Sequence[str], file: str) -> dict[str, Value]:
     """Returns the values of a front matter, given its lines without fences; may raise Faults."""
-    typed = _as_typed(lines)
     try:
-        node = yaml.compose("\n".join(typed), Loader=_Loader)
-    except yaml.YAMLError as first:
-        try:
-            typed = _repaired(lines, typed)
-            node = yaml.compose("\n".join(typed), Loader=_Loader)
-        except yaml.YAMLError:
-            raise Faults([typing_errors.broken(lines, file, first)]) from first
+        node, readable = _compose(lines)
+    except yaml.YAMLError as error:
+        raise Faults([typing_errors.broken(lines, file, error)]) from error
     except RecursionError as error:
-        raise Faults(
-            [Problem(file, 2, "the front matter nests too many values", "keep lists flat")]
-        ) from error
+        what, cure = "the front matter nests too many values", "keep lists flat"
+        raise Faults([Problem(file, 2, what, cure)]) from error
     if node is None:
         return {}
     if not isinstance(node, yaml.MappingNode):
         raise Faults([typing_errors.not_pairs(lines, file)])
-    if marked := _marked(typed, file):
-        raise Faults(marked)
-    return _values(node, file)
+    if problems := _anchors_and_tags(readable, file):
+        raise Faults(problems)
+    values: dict[str, Value] = {}
+    for key_node, value_node in node.value:
+        line = key_node.start_mark.line + 2
+        key = key_node.value if isinstance(key_node, yaml.ScalarNode) else "?"
+        words = _words(value_node, key)
+        if words is None:
+            what = f"'{key}' holds a value within a value"
+            problems.append(Problem(file, line, what, "put the text in quotes"))
+        elif key in values:
+            cure = f"keep this one or that of line {values[key].line}"
+            problems.append(Problem(file, line, f"'{key}' is here a second time", cure))
+        else:
+            values[key] = Value(line, words)
+    if problems:
+        raise Faults(problems)
+    return values
 
 
-def _marked(lines: Sequence[str], file: str) -> list[Problem]:
+def _compose(lines: Sequence[str]) -> tuple[yaml.Node | None, list[str]]:
+    """Returns the document that YAML finds, and the lines as YAML can read them.
+
+    Those are unchanged, or have running text in quotes. Raises YAMLError if it still finds none.
+    """
+    readable = _as_typed(lines)
+    try:
+        return yaml.compose("\n".join(readable), Loader=_Loader), readable
+    except yaml.YAMLError as first:
+        readable = _repaired(lines, readable)
+        try:
+            return yaml.compose("\n".join(readable), Loader=_Loader), readable
+        except yaml.YAMLError:
+            raise first from None
+
+
+def _anchors_and_tags(lines: Sequence[str], file: str) -> list[Problem]:
     """Returns a problem for each value that begins with an anchor or tag, which YAML would drop."""
     text = "\n".join(lines)
     if "&" not in text and "!" not in text:
         return []
     what = "a value that begins with '&' or '!' means something else to YAML"
     cure = "put the text in straight quotes"
-    return [
-        Problem(file, event.start_mark.line + 2, what, cure)
-        for event in yaml.parse(text, Loader=_Loader)
-        if isinstance(event, yaml.NodeEvent) and event.start_mark
-        if event.anchor or getattr(event, "tag", None)
-    ]
+    problems = []
+    for event in yaml.parse(text, Loader=_Loader):
+        if isinstance(event, yaml.NodeEvent) and event.start_mark:
+            has_mark = event.anchor or getattr(event, "tag", None)
+            if has_mark:
+                problems.append(Problem(file, event.start_mark.line + 2, what, cure))
+    return problems
 
 
 def dump(pairs: Iterable[tuple[str, str | tuple[str, ...]]], typed: Mapping[str, str]) -> str:
@@ -124,20 +150,13 @@ def written(words: str | tuple[str, ...], kind: str, style: str = "") -> str:
 
 def spans(lines: Sequence[str]) -> dict[str, Span]:
     """Returns where the value of each key is; raises ValueError if the lines are not YAML."""
-    readable = _readable(lines)
     try:
-        node = yaml.compose("\n".join(readable), Loader=_Loader)
+        node, readable = _compose(lines)
     except yaml.YAMLError as error:
         raise ValueError("no front matter") from error
     if not isinstance(node, yaml.MappingNode):
         return {}
     return {str(key.value): _span(lines, readable, key, value) for key, value in node.value}
-
-
-def _readable(lines: Sequence[str]) -> list[str]:
-    """Returns the lines as YAML can read them: unchanged, or with running text quoted."""
-    typed = _as_typed(lines)
-    return typed if _is_yaml("\n".join(typed)) else _repaired(lines, typed)
 
 
 def _span(lines: Sequence[str], readable: Sequence[str], key: yaml.Node, value: yaml.Node) -> Span:
@@ -164,26 +183,6 @@ def _span(lines: Sequence[str], readable: Sequence[str], key: yaml.Node, value: 
     return Span(line, lines[line].index(":") + 1, last, len(lines[last]), style)
 
 
-def _values(node: yaml.MappingNode, file: str) -> dict[str, Value]:
-    values: dict[str, Value] = {}
-    problems: list[Problem] = []
-    for key_node, value_node in node.value:
-        line = key_node.start_mark.line + 2
-        key = key_node.value if isinstance(key_node, yaml.ScalarNode) else "?"
-        words = _words(value_node, key)
-        if words is None:
-            what = f"'{key}' holds a value within a value"
-            problems.append(Problem(file, line, what, "put the text in quotes"))
-        elif key in values:
-            cure = f"keep this one or that of line {values[key].line}"
-            problems.append(Problem(file, line, f"'{key}' is here a second time", cure))
-        else:
-            values[key] = Value(line, words)
-    if problems:
-        raise Faults(problems)
-    return values
-
-
 def _words(node: yaml.Node, key: str) -> str | tuple[str, ...] | None:
     """Returns the text or texts of a key's node; None if it has a value within a value.
 
@@ -191,29 +190,29 @@ def _words(node: yaml.Node, key: str) -> str | tuple[str, ...] | None:
     that has dates. In a headline, `null` is a word.
     """
     if isinstance(node, yaml.ScalarNode):
-        return str(node.value) if key in ONE_TEXT else _null(node)
-    if isinstance(node, yaml.MappingNode) and key in _DATED_KEYS:
-        parts = [_text_of(*pair) for pair in node.value]
-    elif isinstance(node, yaml.MappingNode):
+        return str(node.value) if key in ONE_TEXT else _text_or_null(node)
+    if isinstance(node, yaml.MappingNode) and key not in _DATED_KEYS:
         return None if node.flow_style else _pair(node)
-    else:
-        parts = [
-            _null(part) if isinstance(part, yaml.ScalarNode) else _pair(part) for part in node.value
-        ]
+    parts = []
+    for part in node.value:
+        if isinstance(node, yaml.MappingNode):
+            parts.append(_joined(*part))
+        else:
+            parts.append(_text_or_null(part) if isinstance(part, yaml.ScalarNode) else _pair(part))
     return None if None in parts else tuple(part for part in parts if part)
 
 
-def _null(node: yaml.ScalarNode) -> str:
+def _text_or_null(node: yaml.ScalarNode) -> str:
     return "" if not node.style and node.value in {"~", "null"} else str(node.value)
 
 
 def _pair(node: yaml.Node) -> str | None:
     if not isinstance(node, yaml.MappingNode) or len(node.value) != 1:
         return None
-    return _text_of(*node.value[0])
+    return _joined(*node.value[0])
 
 
-def _text_of(key: yaml.Node, value: yaml.Node) -> str | None:
+def _joined(key: yaml.Node, value: yaml.Node) -> str | None:
     if not isinstance(key, yaml.ScalarNode) or not isinstance(value, yaml.ScalarNode):
         return None
     return f"{key.value}: {value.value}"
@@ -252,7 +251,7 @@ def _as_typed(lines: Sequence[str]) -> list[str]:
 def _flow(found: re.Match[str]) -> str:
     """Returns a list in brackets, with quotes around texts that YAML would misread or drop."""
     if _HASHED.search(found["rest"]):
-        return _part(found[0])
+        return _in_quotes(found[0])
     items, place = found["items"], 0
     parts: list[str] = []
     while place < len(items):
@@ -263,7 +262,7 @@ def _flow(found: re.Match[str]) -> str:
         if item[1]:
             parts.append(_backslashed(item[1]))
         elif _SIGN.match(words) or _HASHED.search(words):
-            parts.append(_part(words))
+            parts.append(_in_quotes(words))
         else:
             parts.append(words)
         place = item.end()
@@ -306,49 +305,46 @@ def _quoted_text(words: str, key: str, *, wrapped: bool) -> str | None:
             plain = _backslashed(enclosed["text"])
             is_changed = plain != enclosed["text"]
             return f"{date[0] if date else ''}{plain}{enclosed['rest']}" if is_changed else None
-        return _part(words) if enclosed["rest"].lstrip().startswith("#") else None
+        return _in_quotes(words) if enclosed["rest"].lstrip().startswith("#") else None
     if rest[0] in "[{" and key not in ONE_TEXT:
         return None
     if wrapped and _BLOCK.fullmatch(rest):
         return None
     if key == "authors" and rest in {"~", "null"}:
         return None
-    return _part(words)
+    return _in_quotes(words)
 
 
 def _escaped(words: str) -> str:
     """Returns a text as it is written between double quotes, with only unambiguous escapes."""
-    return "".join(
-        sign if sign.isprintable() and sign not in '"\\' else _escape(sign) for sign in words
-    )
-
-
-def _escape(sign: str) -> str:
-    number = ord(sign)
-    if sign in '"\\':
-        return f"\\{sign}"
-    if number < 0x100:
-        return f"\\x{number:02x}"
-    return f"\\u{number:04x}" if number < 0x10000 else f"\\U{number:08x}"
+    parts = []
+    for sign in words:
+        number = ord(sign)
+        if sign in '"\\':
+            parts.append(f"\\{sign}")
+        elif sign.isprintable():
+            parts.append(sign)
+        elif number < 0x100:
+            parts.append(f"\\x{number:02x}")
+        elif number < 0x10000:
+            parts.append(f"\\u{number:04x}")
+        else:
+            parts.append(f"\\U{number:08x}")
+    return "".join(parts)
 
 
 def _repaired(lines: Sequence[str], typed: Sequence[str]) -> list[str]:
     """Returns the lines, with text read to its end if its quotes end early (`"Panic" on chips`)."""
-    return [
-        _quoted(new) if new == old and not _is_yaml(new) else new
-        for old, new in zip(lines, typed, strict=True)
-    ]
-
-
-def _quoted(line: str) -> str:
-    pair, item = _PAIR.fullmatch(line), _ITEM.fullmatch(line)
-    if pair and pair[1] in RUNNING and pair[2]:
-        found = pair
-    elif item and _DATED.match(item[2]):
-        found = item
-    else:
-        return line
-    return line[: found.start(2)] + _part(found[2].strip())
+    repaired = list(typed)
+    for number, line in enumerate(lines):
+        if typed[number] != line or _is_yaml(line):
+            continue
+        pair, item = _PAIR.fullmatch(line), _ITEM.fullmatch(line)
+        if pair and pair[1] in RUNNING and pair[2]:
+            repaired[number] = line[: pair.start(2)] + _in_quotes(pair[2].strip())
+        elif item and _DATED.match(item[2]):
+            repaired[number] = line[: item.start(2)] + _in_quotes(item[2].strip())
+    return repaired
 
 
 def _is_yaml(line: str) -> bool:
@@ -360,31 +356,24 @@ def _is_yaml(line: str) -> bool:
 
 
 def _line(key: str, value: str | tuple[str, ...], kind: str, style: str = "") -> str:
-    tag = f"tag:yaml.org,2002:{kind}"
     if isinstance(value, str):
-        node: yaml.Node = yaml.ScalarNode(tag, value, style=_style(value) or style or None)
+        has_break = _BREAKS.search(value)  # double quotes, since other styles would fold it
+        tag = f"tag:yaml.org,2002:{kind}"
+        node: yaml.Node = yaml.ScalarNode(tag, value, style='"' if has_break else style or None)
     elif any(_BREAKS.search(part) or "\\" in part for part in value):
-        return f"{key}: [{', '.join(_part(part) for part in value)}]\n"
+        return f"{key}: [{', '.join(map(_in_quotes, value))}]\n"
     else:
-        node = yaml.SequenceNode(
-            yaml.SafeLoader.DEFAULT_SEQUENCE_TAG,
-            [yaml.ScalarNode(tag, part, style=_style(part)) for part in value],
-            flow_style=True,
-        )
-    pair = yaml.MappingNode(
-        yaml.SafeLoader.DEFAULT_MAPPING_TAG, [(yaml.ScalarNode(_TEXT, key), node)], flow_style=False
-    )
+        texts = [yaml.ScalarNode(f"tag:yaml.org,2002:{kind}", part) for part in value]
+        list_tag = yaml.SafeLoader.DEFAULT_SEQUENCE_TAG
+        node = yaml.SequenceNode(list_tag, texts, flow_style=True)
+    pairs = [(yaml.ScalarNode(_TEXT, key), node)]
+    pair = yaml.MappingNode(yaml.SafeLoader.DEFAULT_MAPPING_TAG, pairs, flow_style=False)
     line = str(yaml.serialize(pair, Dumper=yaml.SafeDumper, allow_unicode=True, width=1 << 30))
     if isinstance(value, str) and line.startswith(f'{key}: "'):
-        return f"{key}: {_part(value)}\n"
+        return f"{key}: {_in_quotes(value)}\n"
     return line
 
 
-def _part(words: str) -> str:
+def _in_quotes(words: str) -> str:
     """Returns a text in double quotes."""
     return f'"{_escaped(words)}"'
-
-
-def _style(value: str) -> str | None:
-    """Double quotes for text with a line break: the other styles would fold it."""
-    return '"' if _BREAKS.search(value) else None
