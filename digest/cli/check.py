@@ -55,29 +55,21 @@ def check(call: Call, links: bool, since: str | None, form: str) -> None:
     except UnknownRefError as error:
         raise click.BadParameter(str(error), param_hint="--since") from None
     if form == "json":
-        click.echo(
-            formatting.as_json(
-                [
-                    {
-                        "file": problem.file,
-                        "line": problem.line,
-                        "level": "hint" if problem.hint else "error",
-                        "what": problem.what,
-                        "cure": problem.cure,
-                    }
-                    for problem in report.problems
-                ]
-            )
-        )
+        problems = []
+        for problem in report.problems:
+            level = "hint" if problem.hint else "error"
+            place = {"file": problem.file, "line": problem.line, "level": level}
+            problems.append({**place, "what": problem.what, "cure": problem.cure})
+        click.echo(formatting.as_json(problems))
     elif form == "github":
         _annotate(report)
     else:
-        _tell(report, call, since or "")
+        _print_report(report, call, since or "")
     if report.errors:
         sys.exit(1)
 
 
-def _tell(report: CheckReport, call: Call, since: str) -> None:
+def _print_report(report: CheckReport, call: Call, since: str) -> None:
     """Prints errors and hints, with --verbose also links that could not be checked, then the
     counts."""
     for problem in report.problems:
@@ -88,13 +80,10 @@ def _tell(report: CheckReport, call: Call, since: str) -> None:
     for problem in report.links.unchecked if call.verbose else ():
         call.say(in_colour(problem.as_hint))
     if report.links.private and not call.verbose:
-        asked = (
-            "leads into a private network and was"
-            if report.links.private == 1
-            else "lead into a private network and were"
-        )
+        count = formatting.count(report.links.private, "link")
+        lead, were = ("leads", "was") if report.links.private == 1 else ("lead", "were")
         call.say(
-            f"{formatting.count(report.links.private, 'link')} {asked} not asked: digest --verbose check --links"
+            f"{count} {lead} into a private network and {were} not asked: digest --verbose check --links"
         )
     if report.links.is_offline:
         call.say("No linked page could be reached: is this machine on the network?")

@@ -37,37 +37,33 @@ def excerpts(call: Call, applied: bool, dry: bool) -> None:
     from digest.commands import excerpts as command
 
     root, config = call.open()
-    _tell(command.run(root, config, now=call.now, dry=dry or not applied), call)
+    _print_report(command.run(root, config, now=call.now, dry=dry or not applied), call)
 
 
-def _tell(report: ExcerptsReport, call: Call) -> None:
+def _print_report(report: ExcerptsReport, call: Call) -> None:
     """Prints what was changed; with --verbose, or in a dry run, every file."""
     for change in report.changed if call.verbose or report.dry else ():
         call.say(f"{change.file}: {change.state}")
     verb = "would be changed" if report.dry else "changed"
     found = ", ".join(f"{number} {state}" for state, number in sorted(report.counts.items()))
     whole = formatting.count(report.excerpts, "excerpt")
-    call.say(
-        f"{len(report.changed)} of {whole} that pull wrote {verb}" + (f": {found}" if found else "")
-    )
-    for number, one, several in (
-        (
-            report.short,
-            "could be longer, but its whole summary is",
-            "could be longer, but their whole summaries are",
-        ),
-        (
-            report.gone,
-            "was taken out earlier, and its whole summary is",
-            "were taken out earlier, and their whole summaries are",
-        ),
-    ):
-        if number:
-            call.say(f"{number} {one if number == 1 else several} not stored")
-    if report.unknown == 1:
-        call.say("1 left unchanged, because its feed is not in digest.toml")
-    elif report.unknown:
-        call.say(f"{report.unknown} left unchanged, because their feeds are not in digest.toml")
+    end = f": {found}" if found else ""
+    call.say(f"{len(report.changed)} of {whole} that pull wrote {verb}{end}")
+    if report.short:
+        summary = _summary_of(report.short)
+        call.say(f"{report.short} could be longer, but {summary} not stored")
+    if report.gone:
+        were = "was" if report.gone == 1 else "were"
+        summary = _summary_of(report.gone)
+        call.say(f"{report.gone} {were} taken out earlier, and {summary} not stored")
+    if report.unknown:
+        feeds = "its feed is" if report.unknown == 1 else "their feeds are"
+        call.say(f"{report.unknown} left unchanged, because {feeds} not in digest.toml")
     call.complain(*report.left, *formatting.skipped(report.skipped))
     if report.dry and report.changed:
         call.say("Next: digest excerpts --apply")
+
+
+def _summary_of(number: int) -> str:
+    """Returns "its whole summary is" for one story, and the plural for more."""
+    return "its whole summary is" if number == 1 else "their whole summaries are"

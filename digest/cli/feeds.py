@@ -12,7 +12,7 @@ from digest.cli import completion, formatting
 from digest.cli.addresses import web_address
 from digest.cli.context import Call
 from digest.cli.groups import Commands
-from digest.cli.status import last_answer, unsure
+from digest.cli.status import last_answer, print_remarks
 from digest.errors import suggestion
 
 if TYPE_CHECKING:
@@ -55,14 +55,7 @@ def feeds(context: click.Context) -> None:
                     ("feed", "last answer", "new", "brought", "kept", "address"), rows
                 )
             )
-        call.complain(
-            *(
-                f"{row.feed}: the last pull failed: {row.reason}"
-                for row, _ in report.rows
-                if row.reason
-            )
-        )
-        call.say(*unsure(row for row, _ in report.rows))
+        print_remarks((row for row, _ in report.rows), call)
         call.complain(*formatting.skipped(report.skipped))
 
 
@@ -92,7 +85,7 @@ def add(call: Call, urls: tuple[str, ...], files: tuple[Path, ...]) -> None:
     addresses = [web_address(url, "URL") for url in urls]
     if not (addresses or files):
         raise click.UsageError("There is nothing to add; give a URL, or a list with --opml FILE.")
-    _tell_added(command.add(call.root(), addresses, files, now=call.now), call)
+    _print_added(command.add(call.root(), addresses, files, now=call.now), call)
 
 
 @feeds.command()
@@ -112,7 +105,7 @@ def remove(call: Call, id: str) -> None:
 
     root, config = call.open()
     try:
-        _tell_removed(command.remove(root, id, now=call.now), call)
+        _print_removed(command.remove(root, id, now=call.now), call)
     except KeyError:
         cure = suggestion(id, [feed.id for feed in config.feeds])
         raise click.BadParameter(
@@ -120,27 +113,24 @@ def remove(call: Call, id: str) -> None:
         ) from None
 
 
-def _tell_added(report: AddReport, call: Call) -> None:
+def _print_added(report: AddReport, call: Call) -> None:
     call.say(*(f"{feed.id}: {feed.title}, {redact.mask(feed.url)}" for feed in report.added))
     call.say(*(f"{feed.id}: was retired, is pulled again" for feed in report.resumed))
     call.say(*(f"{feed.id}: already in digest.toml, left unchanged" for feed in report.known))
     call.complain(*formatting.left_out(report.left_out))
-    call.complain(
-        *(
-            f"{id}: an earlier feed had the id '{earlier}'; if this is the same feed, write id = \"{earlier}\" before "
-            "you pull"
-            for id, earlier in report.earlier.items()
+    for id, earlier in report.earlier.items():
+        call.complain(
+            f"{id}: an earlier feed had the id '{earlier}'; if this is the same feed, write"
+            f' id = "{earlier}" before you pull'
         )
-    )
-    added = (
-        f"{formatting.count(len(report.added), 'feed')} added to digest.toml. "
-        if report.added
-        else ""
-    )
-    call.say(f"{added}Next: digest pull" if report.added or report.resumed else "Nothing to add")
+    if report.added:
+        count = formatting.count(len(report.added), "feed")
+        call.say(f"{count} added to digest.toml. Next: digest pull")
+    else:
+        call.say("Next: digest pull" if report.resumed else "Nothing to add")
 
 
-def _tell_removed(report: RemoveReport, call: Call) -> None:
+def _print_removed(report: RemoveReport, call: Call) -> None:
     id = report.feed.id
     call.say(
         f"{id}: {'was retired already' if report.again else 'retired'}, so pull no longer asks for it"

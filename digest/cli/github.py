@@ -8,7 +8,7 @@ editors goes into code blocks only, so that no Markdown in it has an effect.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,11 +23,11 @@ _HEADS = ("feed", "answer", "new", "updated", "kept", "gap")
 _RULE = ("---", "---", "--:", "--:", "--:", "---")
 
 
-def tell(report: PullReport, call: Call) -> None:
+def write_summary(report: PullReport, call: Call) -> None:
     """Adds the table to the job summary, and `words` to the outputs of the step."""
     for variable, text in (
         ("GITHUB_STEP_SUMMARY", summary(report)),
-        ("GITHUB_OUTPUT", f"words={words(report)}\n"),
+        ("GITHUB_OUTPUT", f"words={commit_message(report)}\n"),
     ):
         place = os.environ.get(variable)
         if place:
@@ -38,83 +38,61 @@ def tell(report: PullReport, call: Call) -> None:
                 call.complain(f"{variable}: cannot write {place}: {error.strerror or error}")
 
 
-def words(report: PullReport) -> str:
+def commit_message(report: PullReport) -> str:
     """Returns a commit message that says what a pull did."""
-    updated = {file for row in report.rows for file in row.updated}
-    done = {
-        f"pull {formatting.count(_new(report), 'new story', 'new stories')}": _new(report),
-        f"update {formatting.stories(len(updated))}": len(updated),
-        f"file {formatting.stories(len(report.filed))} from the inbox": len(report.filed),
-    }
-    told = ", ".join(act for act, number in done.items() if number) or "note what the feeds say"
-    return told[0].upper() + told[1:]
+    new = sum(len(row.new) for row in report.rows)
+    updated = len({file for row in report.rows for file in row.updated})
+    filed = len(report.filed)
+    acts = []
+    if new:
+        acts.append(f"pull {formatting.count(new, 'new story', 'new stories')}")
+    if updated:
+        acts.append(f"update {formatting.stories(updated)}")
+    if filed:
+        acts.append(f"file {formatting.stories(filed)} from the inbox")
+    message = ", ".join(acts) or "note what the feeds say"
+    return message[0].upper() + message[1:]
 
 
 def summary(report: PullReport) -> str:
     """Returns the summary as Markdown: a row for each feed and a total, what to look at, and what
     is new."""
-    rows = [
-        *(_cells(row) for row in report.rows),
-        *([_total(report)] if len(report.rows) > 1 else []),
-    ]
-    table = "".join(f"| {' | '.join(cells)} |\n" for cells in (_HEADS, _RULE, *rows))
-    parts = [f"### {words(report)}\n", table if report.rows else ""]
-    parts += [f"Worth a look:\n\n{block}" for block in [_block(_remarks(report))] if block]
-    parts += [
-        f"New:\n\n{block}"
-        for block in [_block(file for row in report.rows for file in row.new)]
-        if block
-    ]
-    return "\n".join(filter(None, parts)) + "\n"
-
-
-def _new(report: PullReport) -> int:
-    return sum(len(row.new) for row in report.rows)
-
-
-def _cells(row: Row) -> tuple[str, ...]:
-    answer = (
-        f"read, {formatting.count(row.entries, 'entry', 'entries')}"
-        if row.state == "read"
-        else row.state
-    )
-    return (row.feed, answer, *_counts([row]), "possible" if row.gap else "·")
-
-
-def _total(report: PullReport) -> tuple[str, ...]:
-    answer = f"{report.read} read, {report.failed} failed"
-    gaps = sum(row.gap for row in report.rows)
-    return (f"all {len(report.rows)}", answer, *_counts(report.rows), _number(gaps))
-
-
-def _counts(rows: Sequence[Row]) -> tuple[str, ...]:
-    """Returns how many stories are new, updated, or kept the editor's version."""
-    return tuple(
-        _number(sum(map(len, of)))
-        for of in zip(*((row.new, row.updated, row.kept) for row in rows), strict=True)
-    )
-
-
-def _number(number: int) -> str:
-    return str(number or "·")
-
-
-def _remarks(report: PullReport) -> Iterator[str]:
-    yield from report.problems
+    rows, remarks, new = list[tuple[str, ...]](), list(report.problems), list[str]()
     for row in report.rows:
-        yield from (
-            f"{row.feed}: {words}"
-            for words in (row.reason, *row.warnings, *row.kept, *row.notices)
-            if words
-        )
+        answer = row.state
+        if answer == "read":
+            answer = f"read, {formatting.count(row.entries, 'entry', 'entries')}"
+        rows.append((row.feed, answer, *_counts([row]), "possible" if row.gap else "·"))
+        for remark in (row.reason, *row.warnings, *row.kept, *row.notices):
+            if remark:
+                remarks.append(f"{row.feed}: {remark}")
         if row.moved:
-            what = (
-                "names another address as its own:"
-                if row.moved_by == "self"
-                else "has moved for good to"
-            )
-            yield f"{row.feed}: {what} {row.moved}"
+            what = "has moved for good to"
+            if row.moved_by == "self":
+                what = "names another address as its own:"
+            remarks.append(f"{row.feed}: {what} {row.moved}")
+        new += row.new
+    if len(rows) > 1:
+        answer = f"{report.read} read, {report.failed} failed"
+        gaps = sum(row.gap for row in report.rows)
+        rows.append((f"all {len(rows)}", answer, *_counts(report.rows), str(gaps or "·")))
+    parts = [f"### {commit_message(report)}\n"]
+    if rows:
+        parts.append("".join(f"| {' | '.join(cells)} |\n" for cells in (_HEADS, _RULE, *rows)))
+    for title, lines in (("Worth a look", remarks), ("New", new)):
+        if lines:
+            parts.append(f"{title}:\n\n{_code_block(lines)}")
+    return "\n".join(parts) + "\n"
 
 
-def _block(told: Iterable[str]) -> str:
-    return "".join(f"    {printable(' '.join(line.split()))}\n" for line in told)
+def _counts(rows: Sequence[Row]) -> list[str]:
+    """Returns how many stories are new, updated, or kept the editor's version."""
+    new = sum(len(row.new) for row in rows)
+    updated = sum(len(row.updated) for row in rows)
+    kept = sum(len(row.kept) for row in rows)
+    return [str(number or "·") for number in (new, updated, kept)]
+
+
+def _code_block(lines: Iterable[str]) -> str:
+    """Returns lines as a code block of Markdown, each as one line."""
+    return "".join(f"    {printable(' '.join(line.split()))}\n" for line in lines)

@@ -55,7 +55,7 @@ def init(call: Call, folder: Path, feeds: tuple[str, ...], files: tuple[Path, ..
 
     addresses = [web_address(feed, "--feed") for feed in feeds]
     if not (addresses or files):
-        _tell(command.run(folder, now=call.now), folder, call)
+        _print_report(command.run(folder, now=call.now), folder, call)
         return
     has_sample = sample.is_all(folder)
     if not has_sample:
@@ -66,36 +66,37 @@ def init(call: Call, folder: Path, feeds: tuple[str, ...], files: tuple[Path, ..
         report = sample.replace_with(folder, found, timezone=here)
         call.say(*(f"{feed.id}: {feed.title}, {redact.mask(feed.url)}" for feed in report.feeds))
         call.complain(*formatting.left_out(report.left_out))
-        call.say(*(f"{file}: removed" for file in report.removed if call.verbose))
-        call.say(
-            f"Removed the sample: its feed, and {formatting.stories(len(report.removed))} without edits"
-        )
+        if call.verbose:
+            call.say(*(f"{file}: removed" for file in report.removed))
+        removed = formatting.stories(len(report.removed))
+        call.say(f"Removed the sample: its feed, and {removed} without edits")
         call.say(*(f"{file}: stays, because it was edited" for file in report.kept))
-        call.complain(
-            *(f"{file}: stays, because it cannot be read; digest check" for file in report.unread)
-        )
+        for file in report.unread:
+            call.complain(f"{file}: stays, because it cannot be read; digest check")
         if report.themes:
             call.say(
                 "The themes in digest.toml stay, because they were edited or stories have them"
             )
-        _tell_address(report.address, call)
+        _print_address(report.address, call)
         call.say("Next: digest pull && digest serve", _THEMES)
         return
-    _tell(command.run(folder, timezone=here or "UTC", found=found, now=call.now), folder, call)
+    _print_report(
+        command.run(folder, timezone=here or "UTC", found=found, now=call.now), folder, call
+    )
     if not here:
         call.complain(
             'This machine has no time zone set, so digest.toml says "UTC"; correct it before the first pull'
         )
 
 
-def _tell(report: InitReport, folder: Path, call: Call) -> None:
+def _print_report(report: InitReport, folder: Path, call: Call) -> None:
     """Prints the feeds, what was there already, with --verbose each file that was written, and the
     next step."""
     call.say(*(f"{feed.id}: {feed.title}, {redact.mask(feed.url)}" for feed in report.feeds))
     call.complain(*formatting.left_out(report.left_out))
     call.say(*(f"{file}: already exists, left unchanged" for file in report.kept))
     call.say(*(f"{file}: written" for file in report.written if call.verbose))
-    _tell_address(report.address, call)
+    _print_address(report.address, call)
     call.complain(*report.warnings)
     here = folder.resolve() == Path.cwd()
     step = "" if here else f"cd {shlex.quote(str(folder))} && "
@@ -103,8 +104,10 @@ def _tell(report: InitReport, folder: Path, call: Call) -> None:
     call.say(
         f"A new digest is {'here' if here else f'in {folder}'}{feeds}. Next: {step}digest pull && digest serve"
     )
-    call.say(*([_THEMES] if report.feeds else []))
+    if report.feeds:
+        call.say(_THEMES)
 
 
-def _tell_address(address: str, call: Call) -> None:
-    call.say(*([f"url is {address}, after the remote origin"] if address else []))
+def _print_address(address: str, call: Call) -> None:
+    if address:
+        call.say(f"url is {address}, after the remote origin")

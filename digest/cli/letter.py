@@ -57,7 +57,7 @@ def letter(call: Call, week: str, more: bool, publish: bool) -> None:
     except ValueError as error:
         raise click.BadParameter(str(error), param_hint="WEEK") from None
     if publish:
-        _tell_published(report, call)
+        _print_published(report, call)
     elif more:
         drafts = f"; left out: {report.drafts} in draft" if report.drafts else ""
         if report.stories:
@@ -67,10 +67,10 @@ def letter(call: Call, week: str, more: bool, publish: bool) -> None:
         else:
             call.say(f"{report.file}: every story of {report.week} is in it already{drafts}")
     else:
-        _tell(report, call, chosen=not week)
+        _print_report(report, call, chosen=not week)
 
 
-def _tell_published(report: LetterReport, call: Call) -> None:
+def _print_published(report: LetterReport, call: Call) -> None:
     drafts = f"; still drafts: {report.drafts} of its stories" if report.drafts else ""
     call.say(f"{report.file}: published with {formatting.stories(report.stories)}{drafts}")
     call.say(
@@ -78,7 +78,7 @@ def _tell_published(report: LetterReport, call: Call) -> None:
     )
 
 
-def _tell(report: LetterReport, call: Call, *, chosen: bool) -> None:
+def _print_report(report: LetterReport, call: Call, *, chosen: bool) -> None:
     """Prints where the draft is; `chosen` is True if the week was chosen by us."""
     which = f"{report.week}, the newest week without a letter," if chosen else str(report.week)
     drafts = f"; left out: {report.drafts} in draft" if report.drafts else ""

@@ -56,56 +56,20 @@ def pull(call: Call, feeds: tuple[str, ...], dry: bool, strict: bool, as_json: b
             root, config, chosen, now=call.now, dry=dry, named=bool(feeds), on_progress=on_progress
         )
     if not dry:
-        github.tell(report, call)
+        github.write_summary(report, call)
     if as_json:
         click.echo(formatting.as_json(asdict(report)))
     else:
-        _tell(report, call)
+        _print_report(report, call)
     if (report.rows and not report.read) or (strict and report.failed):
         sys.exit(1)
 
 
-_MOVED = "has moved for good;"
+def _print_report(report: PullReport, call: Call) -> None:
+    """Prints what was cleaned up, then a row for each feed with its problems, then the totals.
 
-
-def _tell(report: PullReport, call: Call) -> None:
-    """Prints a row for each feed, its problems, and with --verbose every file."""
-    _put_in_order(report, call)
-    width = max((len(row.feed) for row in report.rows), default=0)
-    for row in report.rows:
-        line = f"{row.feed:<{width}}  {_outcome(row)}"
-        if row.state == "failed":
-            call.complain(colors.failed(line))
-        else:
-            call.say(colors.fresh(line) if row.new else line)
-        call.complain(
-            *(f"{row.feed}: {warning}" for warning in (*row.warnings, *row.kept, *row.notices))
-        )
-        if row.moved:
-            what = (
-                "names another address as its own; if that has the same entries,"
-                if row.moved_by == "self"
-                else _MOVED
-            )
-            call.complain(f'{row.feed}: {what} in digest.toml write  url = "{row.moved}"')
-        for file in (*row.new, *row.updated, *row.adopted) if call.verbose else ():
-            call.say(f"  {file}")
-        for headline in row.passed_over if call.verbose else ():
-            call.say(f"  passed over: {headline}")
-    new = sum(len(row.new) for row in report.rows)
-    if report.suggestions:
-        call.say(
-            f"{len(report.suggestions)} of {formatting.count(new, 'new story', 'new stories')}"
-            f" {formatting.without_theme(len(report.suggestions), report.likely)}"
-        )
-    total = formatting.count(new, "new story", "new stories")
-    verb = "would be added" if report.dry else "added"
-    call.say(f"{total} {verb}; {report.read} of {len(report.rows)} feeds read")
-
-
-def _put_in_order(report: PullReport, call: Call) -> None:
-    """Prints problems of ledgers and inbox, which files were moved from the inbox, and what was
-    cleaned up."""
+    With --verbose, every file.
+    """
     if report.sheet and report.sheet.is_changed:
         tell_sheet(report.sheet, call)
     call.complain(*report.problems)
@@ -115,27 +79,47 @@ def _put_in_order(report: PullReport, call: Call) -> None:
         call.say(f"{file}: left under a hidden name by a run that was killed; put in its place")
     for file in report.swept if call.verbose else ():
         call.say(f"{file}: left unfinished by a run that was killed; removed")
+    width = max((len(row.feed) for row in report.rows), default=0)
+    for row in report.rows:
+        line = f"{row.feed:<{width}}  {_result(row)}"
+        if row.state == "failed":
+            call.complain(colors.failed(line))
+        else:
+            call.say(colors.fresh(line) if row.new else line)
+        for remark in (*row.warnings, *row.kept, *row.notices):
+            call.complain(f"{row.feed}: {remark}")
+        if row.moved:
+            what = "has moved for good;"
+            if row.moved_by == "self":
+                what = "names another address as its own; if that has the same entries,"
+            call.complain(f'{row.feed}: {what} in digest.toml write  url = "{row.moved}"')
+        if call.verbose:
+            call.say(*(f"  {file}" for file in (*row.new, *row.updated, *row.adopted)))
+            call.say(*(f"  passed over: {headline}" for headline in row.passed_over))
+    new = formatting.count(sum(len(row.new) for row in report.rows), "new story", "new stories")
+    if report.suggestions:
+        number = len(report.suggestions)
+        call.say(f"{number} of {new} {formatting.without_theme(number, report.likely)}")
+    verb = "would be added" if report.dry else "added"
+    call.say(f"{new} {verb}; {report.read} of {len(report.rows)} feeds read")
 
 
-def _outcome(row: Row) -> str:
+def _result(row: Row) -> str:
+    """Returns what became of a feed, in words."""
     if row.state == "waiting":
         return f"waiting: {row.reason}; 'digest pull {row.feed}' asks now"
     if row.state == "failed":
         return f"failed: {row.reason}"
     if row.state == "unchanged":
         return "unchanged"
-    counts = {
-        "entries": row.entries,
-        "new": len(row.new),
-        "updated": len(row.updated),
-        "adopted": len(row.adopted),
-        "known": row.known - len(row.updated),
-        "passed over": len(row.passed_over),
-    }
-    words = {
-        name: f"{count} {name}"
-        for name, count in counts.items()
-        if count or name in {"entries", "new"}
-    }
     entries = row.entries + len(row.passed_over)
-    return ", ".join((words | {"entries": formatting.count(entries, "entry", "entries")}).values())
+    words = [formatting.count(entries, "entry", "entries"), f"{len(row.new)} new"]
+    for number, name in (
+        (len(row.updated), "updated"),
+        (len(row.adopted), "adopted"),
+        (row.known - len(row.updated), "known"),
+        (len(row.passed_over), "passed over"),
+    ):
+        if number:
+            words.append(f"{number} {name}")
+    return ", ".join(words)

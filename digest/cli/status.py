@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -12,7 +12,7 @@ from digest.cli import formatting
 from digest.cli.context import Call
 
 if TYPE_CHECKING:
-    from digest.commands.status import FeedRow, StatusReport, WeekRow
+    from digest.commands.status import FeedRow, StatusReport
 
 _WEEKS = 12
 """How many weeks are shown without --verbose."""
@@ -38,26 +38,16 @@ def status(call: Call) -> None:
     from digest.commands import status as command
 
     root, config = call.open()
-    _tell(command.run(root, config, now=call.now), call, has_themes=bool(config.themes))
+    _print_report(command.run(root, config, now=call.now), call, has_themes=bool(config.themes))
 
 
-def _tell(report: StatusReport, call: Call, *, has_themes: bool) -> None:
+def _print_report(report: StatusReport, call: Call, *, has_themes: bool) -> None:
     """Prints a row for each week, newest first, and for each feed, then problems."""
     if report.empty and not report.skipped.files:
         step = "digest pull" if report.feeds else "digest feeds add URL"
         call.say(f"Nothing is here yet. Next: {step}")
         return
-    shown = report.weeks if call.verbose else report.weeks[:_WEEKS]
-    heads = ("week", "state", "stories", "noted", "no theme", "drafts", "hidden", "lead", "letter")
-    call.say(*formatting.table(heads, map(_week_cells, shown)))
-    for row in shown:
-        if row.unlinked:
-            call.say(
-                f"{row.week}: {formatting.stories(row.unlinked)} not in the letter; digest letter {row.week} --more"
-            )
-    more = len(report.weeks) - len(shown)
-    if more:
-        call.say(f"and {formatting.count(more, 'earlier week')}: digest --verbose status")
+    _print_weeks(report, call)
     if report.themeless:
         number = len(report.themeless)
         call.say(f"{formatting.stories(number)} {formatting.without_theme(number, report.likely)}")
@@ -71,68 +61,65 @@ def _tell(report: StatusReport, call: Call, *, has_themes: bool) -> None:
         call.say(f"{formatting.stories(len(states))} to look at, {', '.join(parts)}: digest new")
     call.say("")
     columns = ("feed", "last answer", "new", "brought", "kept", "deleted", "hidden")
-    call.say(*formatting.table(columns, (_feed_cells(row, call.verbose) for row in report.feeds)))
-    call.say(*unsure(report.feeds))
-    call.complain(
-        *(f"{row.feed}: the last pull failed: {row.reason}" for row in report.feeds if row.reason)
-    )
+    rows = list[tuple[object, ...]]()
+    for feed in report.feeds:
+        name = feed.feed
+        if len(name) > _NAME and not call.verbose:
+            name = name[: _NAME - 1] + "…"
+        counts = (feed.new or 0, feed.brought, feed.kept, feed.deleted, feed.hidden)
+        rows.append((name, last_answer(feed, call.verbose), *counts))
+    call.say(*formatting.table(columns, rows))
+    print_remarks(report.feeds, call)
     if report.unsettled:
         count = formatting.stories(len(report.unsettled))
         call.say(
             f"In {count}, the feed and the file differ, or the feed has changed since you wrote: digest check"
         )
-    call.complain(
-        *(
+    for file in report.restored:
+        call.complain(
             f"{file}: was deleted, and a merge has brought it back; 'digest check' says more"
-            for file in report.restored
         )
-    )
     call.complain(*formatting.skipped(report.skipped))
 
 
-def unsure(rows: Iterable[FeedRow]) -> Iterator[str]:
-    """Yields the meaning of the star beside a feed's last answer, if any has one."""
-    if any(row.state == "pulled" and row.pulled and not row.sure for row in rows):
-        yield "* when its ledger last grew; this machine has not pulled it"
+def _print_weeks(report: StatusReport, call: Call) -> None:
+    """Prints a row for each week, and which letters lack stories."""
+    shown = report.weeks if call.verbose else report.weeks[:_WEEKS]
+    heads = ("week", "state", "stories", "noted", "no theme", "drafts", "hidden", "lead", "letter")
+    rows = list[tuple[object, ...]]()
+    for week in shown:
+        state, lead = "closed" if week.closed else "open", "yes" if week.lead else ""
+        counts = (week.stories, week.noted, week.themeless, week.drafts, week.hidden)
+        rows.append((str(week.week), state, *counts, lead, week.letter))
+    call.say(*formatting.table(heads, rows))
+    for week in shown:
+        if week.unlinked:
+            count = formatting.stories(week.unlinked)
+            call.say(f"{week.week}: {count} not in the letter; digest letter {week.week} --more")
+    more = len(report.weeks) - len(shown)
+    if more:
+        call.say(f"and {formatting.count(more, 'earlier week')}: digest --verbose status")
 
 
-def _week_cells(row: WeekRow) -> tuple[object, ...]:
-    state, lead = "closed" if row.closed else "open", "yes" if row.lead else ""
-    return (
-        str(row.week),
-        state,
-        row.stories,
-        row.noted,
-        row.themeless,
-        row.drafts,
-        row.hidden,
-        lead,
-        row.letter,
-    )
-
-
-def _feed_cells(row: FeedRow, verbose: bool) -> tuple[object, ...]:
-    name = row.feed if len(row.feed) <= _NAME or verbose else row.feed[: _NAME - 1] + "…"
-    return (
-        name,
-        last_answer(row, verbose),
-        row.new or 0,
-        row.brought,
-        row.kept,
-        row.deleted,
-        row.hidden,
-    )
+def print_remarks(feeds: Iterable[FeedRow], call: Call) -> None:
+    """Prints the meaning of the star beside a feed's last answer, and why feeds failed."""
+    feeds = tuple(feeds)
+    if any(row.state == "pulled" and row.pulled and not row.sure for row in feeds):
+        call.say("* when its ledger last grew; this machine has not pulled it")
+    for row in feeds:
+        if row.reason:
+            call.complain(f"{row.feed}: the last pull failed: {row.reason}")
 
 
 def last_answer(row: FeedRow, verbose: bool) -> str:
     """Returns when a feed last answered, or why it is not pulled; with a star if only its ledger
     says when."""
-    moment = row.pulled.strftime("%Y-%m-%d %H:%M") if row.pulled and verbose else _ago(row.age)
-    return (
-        row.state
-        if row.state != "pulled"
-        else moment + (" *" if row.pulled and not row.sure else "")
-    )
+    if row.state != "pulled":
+        return row.state
+    if row.pulled is None:
+        return "never"
+    time = f"{row.pulled:%Y-%m-%d %H:%M}" if verbose else _ago(row.age)
+    return time if row.sure else f"{time} *"
 
 
 def _ago(age: timedelta | None) -> str:

@@ -15,7 +15,7 @@ from digest.errors import suggestion
 from digest.phrases import explain
 
 if TYPE_CHECKING:
-    from digest.commands.theme_rules import Score, ScoreReport, Share, SuggestReport
+    from digest.commands.theme_rules import ScoreReport, Share, SuggestReport
     from digest.model import Config
 
 _NUMBER = re.compile(r"[0-9]{1,6}")
@@ -65,16 +65,17 @@ def suggest(root: Path, config: Config, theme: str, take: str | None, call: Call
         return
     report = theme_rules.suggest(root, config, theme)
     call.complain(*formatting.skipped(report.skipped))
-    call.say(*_decided(report))
-    _tell_phrases(report, theme, call)
+    _print_basis(report, call)
+    _print_phrases(report, theme, call)
 
 
-def _tell_phrases(report: SuggestReport, asked: str, call: Call) -> None:
+def _print_phrases(report: SuggestReport, asked: str, call: Call) -> None:
+    """Prints phrases to add, by theme, then phrases to drop; `asked` is the theme, "" for all."""
     theme = ""
     for number, one in enumerate(report.proposals, start=1):
         if one.theme != theme:
-            call.say(one.theme)
-        theme = one.theme
+            theme = one.theme
+            call.say(theme)
         call.say(
             f"{number:>4}  '{one.phrase}'  +{one.right} right, {one.wrong} wrong,"
             f" {one.new} of them caught by no other phrase"
@@ -90,10 +91,11 @@ def _tell_phrases(report: SuggestReport, asked: str, call: Call) -> None:
             empty.setdefault(weak.theme, []).append(f"'{weak.phrase}'")
     for theme, phrases in empty.items():
         shown = phrases if call.verbose else phrases[:_NAMED]
-        more = f" and {len(phrases) - len(shown)} more" if len(phrases) > len(shown) else ""
-        call.say(
-            f"{theme}: nothing is caught by {', '.join(shown)}{more}; drop {'it' if len(phrases) == 1 else 'them'}?"
-        )
+        listed = ", ".join(shown)
+        if len(phrases) > len(shown):
+            listed += f" and {len(phrases) - len(shown)} more"
+        them = "it" if len(phrases) == 1 else "them"
+        call.say(f"{theme}: nothing is caught by {listed}; drop {them}?")
     if report.proposals:
         command = " ".join(filter(None, ("digest themes --suggest", asked, "--take 1,…")))
         call.say(f"Only you can judge these. To add phrases: {command}")
@@ -107,10 +109,15 @@ def score(root: Path, config: Config, call: Call) -> None:
 
     report = theme_rules.score(root, config)
     call.complain(*formatting.skipped(report.skipped))
-    call.say(*_decided(report))
+    _print_basis(report, call)
     if report.decided:
         heads = ("right", "wrong", "missed", "theme", "quarter", "precision", "recall")
-        call.say(*formatting.table(heads, map(_score_cells, report.scores)))
+        rows = []
+        for row in report.scores:
+            counts = row.right, row.wrong, row.missed
+            shares = _share(row.precision), _share(row.recall)
+            rows.append((*counts, row.theme or "all", row.quarter, *shares))
+        call.say(*formatting.table(heads, rows))
         call.say(*report.ageing)
 
 
@@ -137,20 +144,16 @@ def propose(root: Path, config: Config, call: Call) -> None:
             "# digest.toml, name it, and try its phrases: digest themes --try PHRASE",
             "",
         )
-    for one in report.themes:
-        call.say(f"[[themes]]  # {formatting.stories(one.stories)}")
+    for proposed in report.themes:
+        theme = proposed.theme
         call.say(
-            f"id = {formatting.quoted(one.theme.id)}",
-            f"title = {formatting.quoted(one.theme.title)}",
+            f"[[themes]]  # {formatting.stories(proposed.stories)}",
+            f"id = {formatting.quoted(theme.id)}",
+            f"title = {formatting.quoted(theme.title)}",
+            f"match = [{', '.join(map(formatting.quoted, theme.match))}]",
+            *(f"# {headline}" for headline in proposed.headlines),
+            "",
         )
-        call.say(f"match = [{', '.join(map(formatting.quoted, one.theme.match))}]")
-        call.say(*(f"# {headline}" for headline in one.headlines), "")
-
-
-def _score_cells(row: Score) -> tuple[object, ...]:
-    counts = row.right, row.wrong, row.missed
-    theme = row.theme or "all"
-    return (*counts, theme, row.quarter, _share(row.precision), _share(row.recall))
 
 
 def _share(share: Share) -> str:
@@ -159,24 +162,24 @@ def _share(share: Share) -> str:
     return f"{share.value:.2f} ({share.low:.2f} to {share.high:.2f})"
 
 
-def _decided(report: SuggestReport | ScoreReport) -> list[str]:
-    """Returns the lines that say what the numbers rest on."""
+def _print_basis(report: SuggestReport | ScoreReport, call: Call) -> None:
+    """Prints on how many decided stories the numbers rest."""
     if not report.stories:
-        return [_NO_STORY]
-    said = [
-        f"You have decided {report.decided} of {formatting.stories(report.stories)}: changed their themes, written"
+        call.say(_NO_STORY)
+        return
+    stories = formatting.stories(report.stories)
+    call.say(
+        f"You have decided {report.decided} of {stories}: changed their themes, written"
         " a note or headline, or linked them in a published letter"
-    ]
+    )
     if not report.decided:
-        said.append(
-            "Not enough decisions yet: change the themes of some stories, or write about them"
-        )
+        call.say("Not enough decisions yet: change the themes of some stories, or write about them")
     if report.partly:
-        said.append(
-            f"Only stored text was searched: for {formatting.stories(report.partly)} of these, the feed's summary"
-            " is missing or cut"
+        partly = formatting.stories(report.partly)
+        call.say(
+            f"Only stored text was searched: for {partly} of these, the feed's summary is missing"
+            " or cut"
         )
-    return said
 
 
 def _numbers(take: str) -> list[int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from digest.model import Config
 
 _EVERY = " "
-"""What `--suggest` without a theme stands for."""
+"""The value of `--suggest` without a theme."""
 _NEAR = 5
 """How many near misses are shown."""
 
@@ -99,9 +100,16 @@ def themes(
     """
     from digest.commands import themes as command
 
-    known = explained is not None, bool(phrases), missing, propose
-    asked = *known, suggested is not None, score, applied
-    _check_usage(*asked, take=take is not None, everything=everything, dry=dry)
+    named = {
+        "--explain": explained is not None,
+        "--try": bool(phrases),
+        "--missing": missing,
+        "--propose": propose,
+        "--suggest": suggested is not None,
+        "--score": score,
+        "--apply": applied,
+    }
+    _check_usage(named, take=take is not None, everything=everything, dry=dry)
     if as_json and not missing:
         raise click.UsageError("--json belongs to --missing.")
     for phrase in phrases:
@@ -109,9 +117,9 @@ def themes(
             raise click.BadParameter(f"the phrase '{phrase}' {fault}", param_hint="--try")
     root, config = call.open()
     if explained is not None:
-        _tell_why(_explain(call, root, config, explained), call)
+        _print_reasons(_explain(call, root, config, explained), call)
     elif phrases:
-        _tell_catch(command.attempt(root, config, *phrases), call)
+        _print_matches(command.attempt(root, config, *phrases), call)
     elif missing:
         theme_reports.missing(root, config, as_json, call)
     elif suggested is not None:
@@ -122,22 +130,22 @@ def themes(
         theme_reports.propose(root, config, call)
     elif applied or dry:
         report = command.apply(root, config, now=call.now, dry=dry, everything=everything)
-        _tell_changes(report, call)
+        _print_changes(report, call)
     else:
-        _tell_counts(command.run(root, config), call)
+        _print_counts(command.run(root, config), call)
 
 
-def _check_usage(*asked: bool, take: bool, everything: bool, dry: bool) -> None:
-    """Raises UsageError for options that do not go together; --suggest, --score and --apply are last."""
-    *_, suggested, _, applied = asked
-    if sum(asked) > 1:
-        names = "--explain, --try, --missing, --propose, --suggest, --score and --apply"
-        raise click.UsageError(f"{names} exclude each other.")
-    if take and not suggested:
+def _check_usage(named: Mapping[str, bool], *, take: bool, everything: bool, dry: bool) -> None:
+    """Raises UsageError for options that do not go together; `named` are those that exclude each
+    other."""
+    if sum(named.values()) > 1:
+        *names, last = named
+        raise click.UsageError(f"{', '.join(names)} and {last} exclude each other.")
+    if take and not named["--suggest"]:
         raise click.UsageError("--take belongs to --suggest.")
-    if (everything or dry) and any(asked) and not applied:
+    if (everything or dry) and any(named.values()) and not named["--apply"]:
         raise click.UsageError("--all and --dry-run belong to --apply.")
-    if everything and not dry and not applied:
+    if everything and not dry and not named["--apply"]:
         raise click.UsageError("--all belongs to --apply.")
 
 
@@ -154,7 +162,7 @@ def _explain(call: Call, root: Path, config: Config, given: Path) -> ExplainRepo
         ) from None
 
 
-def _tell_counts(report: ThemesReport, call: Call) -> None:
+def _print_counts(report: ThemesReport, call: Call) -> None:
     """Prints a row for each theme, and for how many stories the rules now say something else."""
     if not report.stories and not report.skipped.files:
         call.say("There is no story yet. Next: digest pull")
@@ -176,7 +184,7 @@ def _tell_counts(report: ThemesReport, call: Call) -> None:
     call.complain(*formatting.skipped(report.skipped))
 
 
-def _tell_why(report: ExplainReport, call: Call) -> None:
+def _print_reasons(report: ExplainReport, call: Call) -> None:
     """Prints why a story has its themes, and which others it could have."""
     call.say(f"{report.file}: {report.title}")
     width = max((len(reason.theme) for reason in report.reasons), default=0)
@@ -184,32 +192,28 @@ def _tell_why(report: ExplainReport, call: Call) -> None:
         call.say(f"  {'has' if reason.has else 'not'} {reason.theme:<{width}}  {reason.why}")
     if not any(reason.has for reason in report.reasons):
         call.say("  It has no theme, so it is listed under Elsewhere")
-    call.say(
-        "An editor has changed its themes, so no rule does"
-        if report.own
-        else "No editor has changed its themes"
-    )
+    if report.own:
+        call.say("An editor has changed its themes, so no rule does")
+    else:
+        call.say("No editor has changed its themes")
 
 
-def _tell_catch(report: TryReport, call: Call) -> None:
+def _print_matches(report: TryReport, call: Call) -> None:
     """Prints the stories that a phrase would match, with the themes that they have."""
-    for catch in report.caught:
-        call.say(
-            f"{catch.file}: {catch.title} ({catch.where}; {', '.join(catch.themes) or 'Elsewhere'})"
-        )
+    for story in report.caught:
+        themes = _listed(story.themes)
+        call.say(f"{story.file}: {story.title} ({story.where}; {themes})")
     if len(report.alone) > 1:
         for phrase, number in report.alone.items():
             call.say(f"'{phrase}' alone: {formatting.stories(number)}")
     having = ", ".join(f"{count} {theme or 'Elsewhere'}" for theme, count in report.having.items())
-    call.say(
-        f"'{report.phrase}' would catch {len(report.caught)} of {formatting.stories(report.stories)}"
-        + (f": {having}" if having else "")
-    )
+    end = f": {having}" if having else ""
+    stories = formatting.stories(report.stories)
+    call.say(f"'{report.phrase}' would catch {len(report.caught)} of {stories}{end}")
     if report.near:
         call.say("Near misses, which a wider phrase would catch:")
-        for miss in report.near[:_NEAR]:
-            themes = ", ".join(miss.themes) or "Elsewhere"
-            call.say(f"  {miss.file}: {miss.title} ({miss.where}; {themes})")
+        for story in report.near[:_NEAR]:
+            call.say(f"  {story.file}: {story.title} ({story.where}; {_listed(story.themes)})")
         if len(report.near) > _NEAR:
             call.say(f"  and {len(report.near) - _NEAR} more")
     call.complain(*report.explained)
@@ -221,17 +225,16 @@ def _tell_catch(report: TryReport, call: Call) -> None:
     call.complain(*formatting.skipped(report.skipped))
 
 
-def _tell_changes(report: ApplyReport, call: Call) -> None:
+def _print_changes(report: ApplyReport, call: Call) -> None:
     """Prints each theme's stories before and after; with --verbose, or in a dry run, every story
     changed."""
-    rows = [
-        (theme or "Elsewhere", *counts, _step(*counts)) for theme, counts in report.counts.items()
-    ]
+    rows = []
+    for theme, (before, after) in report.counts.items():
+        difference = f"{after - before:+}" if after != before else ""
+        rows.append((theme or "Elsewhere", before, after, difference))
     call.say(*formatting.table(("theme", "before", "after", ""), rows))
     for change in report.changed if call.verbose or report.dry else ():
-        call.say(
-            f"{change.file}: {', '.join(change.before) or 'Elsewhere'} -> {', '.join(change.after) or 'Elsewhere'}"
-        )
+        call.say(f"{change.file}: {_listed(change.before)} -> {_listed(change.after)}")
     verb = "would change" if report.dry else "changed"
     call.say(f"{len(report.changed)} of {formatting.stories(report.stories)} {verb}")
     if report.own:
@@ -249,5 +252,5 @@ def _tell_changes(report: ApplyReport, call: Call) -> None:
         )
 
 
-def _step(before: int, after: int) -> str:
-    return f"{after - before:+}" if after != before else ""
+def _listed(themes: Iterable[str]) -> str:
+    return ", ".join(themes) or "Elsewhere"

@@ -33,7 +33,7 @@ NEW = ("content/2026/w20/2026-05-15-a.md", "content/2026/w20/2026-05-15-b.md")
     ],
 )  # fmt: skip
 def test_a_commit_says_in_words_what_was_pulled(report: PullReport, words: str) -> None:
-    assert github.words(report) == words
+    assert github.commit_message(report) == words
 
 
 def test_the_summary_has_a_row_a_feed_and_what_wants_a_look() -> None:
@@ -56,10 +56,10 @@ def test_the_summary_has_a_row_a_feed_and_what_wants_a_look() -> None:
         problems=("content/ledger/a.jsonl:3: this line is damaged",),
     )
 
-    told = github.summary(report)
+    written = github.summary(report)
 
     assert (
-        told
+        written
         == f"""\
 ### Pull 1 new story
 
@@ -86,7 +86,7 @@ New:
 
 """
     )
-    shown = Markdown(extensions=["tables"]).convert(told)
+    shown = Markdown(extensions=["tables"]).convert(written)
     assert "<b>" not in shown
     assert shown.count("<pre>") == 2
 
