@@ -57,7 +57,7 @@ def init(call: Call, folder: Path, feeds: tuple[str, ...], files: tuple[Path, ..
     if not (addresses or files):
         _print_report(command.run(folder, now=call.now), folder, call)
         return
-    has_sample = sample.is_all(folder)
+    has_sample = sample.is_only_feed(folder)
     if not has_sample:
         command.check_new(folder)  # before anybody is asked anything
     here = local_timezone.of_this_machine()

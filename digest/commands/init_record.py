@@ -67,10 +67,9 @@ def load(root: Path) -> Record:
     if content is None:
         return Record()
     with contextlib.suppress(ValueError, LookupError, TypeError, AttributeError, RecursionError):
-        said: Any = json.loads(content)
-        hashes, texts = said["files"], said.get("merged", {})
-        parts = [hashes, texts]
-        if all(isinstance(part, dict) and json_files.is_texts([*part.values()]) for part in parts):
+        record: Any = json.loads(content)
+        hashes, texts = record["files"], record.get("merged", {})
+        if json_files.is_texts([*hashes.values(), *texts.values()]):
             return Record(hashes=hashes, texts=texts, is_known=True)
     cure = "take it back from git, or delete it if git has no good one: files that you have changed then stay as they are"
     raise DigestError(f"{FILE}: is damaged; {cure}")
@@ -86,11 +85,11 @@ def dumps(
     `left` has the hashes of files that were left alone: what Digest once wrote is what it wrote last.
     """
     hashes = {file: hash_of(content) for file, content in files.items() if file not in LINES_ADDED}
-    said: dict[str, Any] = {
+    record: dict[str, Any] = {
         "about": "What digest init and digest upgrade wrote; upgrade reads it. Keep it in git.",
         "version": __version__,
-        "files": dict(sorted(({**hashes, **left}).items())),
+        "files": dict(sorted({**hashes, **left}.items())),
     }
     if merged:
-        said["merged"] = dict(sorted(merged.items()))
-    return (json.dumps(said, ensure_ascii=False, indent=2) + "\n").encode()
+        record["merged"] = dict(sorted(merged.items()))
+    return (json.dumps(record, ensure_ascii=False, indent=2) + "\n").encode()

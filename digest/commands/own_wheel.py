@@ -28,9 +28,14 @@ _WHEEL = "Wheel-Version: 1.0\nGenerator: digest init\nRoot-Is-Purelib: true\nTag
 def build(installed: Distribution) -> tuple[str, bytes]:
     """Returns the file name of a wheel of this copy, and its content."""
     name = f"{re.sub(r'[-_.]+', '_', installed.metadata['Name']).lower()}-{installed.version}"
-    files = dict(sorted(_program())) | dict(_metadata(installed, f"{name}.dist-info"))
-    record = f"{name}.dist-info/RECORD"
-    files[record] = ("".join(f"{line}\n" for line in record_of(files)) + f"{record},,\n").encode()
+    info = f"{name}.dist-info"
+    files = dict(sorted(_program()))
+    for part in _COPIED:
+        if text := installed.read_text(part):
+            files[f"{info}/{part}"] = text.encode()
+    files[f"{info}/WHEEL"] = _WHEEL.encode()
+    lines = [*record_of(files), f"{info}/RECORD,,"]
+    files[f"{info}/RECORD"] = "".join(f"{line}\n" for line in lines).encode()
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
         for path, content in files.items():
@@ -59,17 +64,7 @@ def _program() -> Iterator[tuple[str, bytes]]:
     for folder, place in ((PACKAGE, PACKAGE.name), (templates, f"{PACKAGE.name}/{FOLDER}")):
         for path in folder.rglob("*"):
             parts = path.relative_to(folder).parts
-            if (
-                path.is_file()
-                and path.suffix != ".pyc"
-                and not any(part.startswith(".") for part in parts)
-            ):
+            is_hidden = any(part.startswith(".") for part in parts)
+            if path.is_file() and path.suffix != ".pyc" and not is_hidden:
                 yield "/".join((place, *parts)), path.read_bytes()
     yield f"{PACKAGE.name}/{_WORKFLOW}", called_workflow().read_bytes()
-
-
-def _metadata(installed: Distribution, folder: str) -> Iterator[tuple[str, bytes]]:
-    for name in _COPIED:
-        if text := installed.read_text(name):
-            yield f"{folder}/{name}", text.encode()
-    yield f"{folder}/WHEEL", _WHEEL.encode()

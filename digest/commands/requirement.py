@@ -66,18 +66,18 @@ class Requirement:
     def text(self, file: str = FILE) -> str:
         """Returns the requirements file that installs Digest, and everything that it needs."""
         lock = _LOCK.read_text(encoding="utf-8")
+        if self.commit:
+            lock = _HASH.sub("", lock)  # pip knows no hash of a repository
         head = _HEAD.format(version=__version__, file=file, origin=self.origin, line=self.line)
-        return head + (
-            _HASH.sub("", lock) if self.commit else lock
-        )  # pip knows no hash of a repository
+        return head + lock
 
 
 def for_running_copy(*, now: datetime | None = None, index: str = INDEX) -> Requirement | None:
-    """Returns the requirement of the copy that runs; None where it is not installed, and so has no
+    """Returns the requirement of the copy that runs; None if it is not installed, and so has no
     metadata.
 
     Asks the index only for a copy that came from one, and only with `now`; what the index has is
-    used only where it is this very copy.
+    used only if it is this very copy.
     """
     copy = installed.copy()
     return for_copy(copy, now=now, index=index) if copy else None
@@ -92,7 +92,14 @@ def for_copy(copy: Distribution, *, now: datetime | None = None, index: str = IN
         found = _of_repository(source, now)
         if not source and now:
             found = _of_release(copy, now, index)
-    return found or _of_wheel(*own_wheel.build(copy))
+    if found:
+        return found
+    name, wheel = own_wheel.build(copy)
+    return Requirement(
+        line=f"./{FOLDER}/{name} --hash=sha256:{hashlib.sha256(wheel).hexdigest()}",
+        origin="the copy that ran it, packed into that file",
+        wheel=(name, wheel),
+    )
 
 
 def _of_repository(source: Mapping[str, Any], now: datetime | None) -> Requirement | None:
@@ -100,19 +107,19 @@ def _of_repository(source: Mapping[str, Any], now: datetime | None) -> Requireme
     password."""
     match source:
         case {"url": str(url), "vcs_info": {"vcs": "git", "commit_id": str(commit)}}:
-            inside = str(source.get("subdirectory", ""))
-            is_fit = (
-                re.fullmatch("[0-9a-f]{40,64}", commit)
-                and re.fullmatch(r"[\w./-]*", inside)
-                and _is_public(url, now)
-            )
+            folder = str(source.get("subdirectory", ""))
         case _:
             return None
-    if not is_fit:
+    if not (re.fullmatch("[0-9a-f]{40,64}", commit) and re.fullmatch(r"[\w./-]*", folder)):
         return None
-    folder = f"#subdirectory={inside}" if inside else ""
-    line = f"{installed.NAME} @ git+{url}@{commit}{folder}"
-    on_github = None if inside else _GITHUB.fullmatch(url)
+    if not _is_public(url, now):
+        return None
+    line = f"{installed.NAME} @ git+{url}@{commit}"
+    on_github = None
+    if folder:
+        line += f"#subdirectory={folder}"
+    else:
+        on_github = _GITHUB.fullmatch(url)
     return Requirement(
         line=line,
         origin="the repository from which it was installed, at its commit",
@@ -151,7 +158,11 @@ def _of_release(copy: Distribution, now: datetime, index: str) -> Requirement | 
         answer = fetch.fetch_page(address, agent=_AGENT, now=now, limits=_LIMITS)
         return b"" if isinstance(answer, Failed) else answer.body or b""
 
-    wheels = _wheels(fetched(f"{index}/pypi/{installed.NAME}/{copy.version}/json"))
+    try:
+        release = json.loads(fetched(f"{index}/pypi/{installed.NAME}/{copy.version}/json"))
+        wheels = [file["url"] for file in release["urls"] if file["packagetype"] == "bdist_wheel"]
+    except (ValueError, TypeError, LookupError):  # not an answer of the index's JSON API
+        return None
     wheel = fetched(wheels[0]) if wheels else b""
     if not _has_files_of(wheel, copy):
         return None
@@ -159,39 +170,18 @@ def _of_release(copy: Distribution, now: datetime, index: str) -> Requirement | 
     return Requirement(line=line, origin="the release on the package index")
 
 
-def _wheels(answer: bytes) -> list[str]:
-    """Returns the addresses of a release's wheels, as the index's JSON has them; none in any other
-    answer."""
-    try:
-        return [
-            file["url"]
-            for file in json.loads(answer)["urls"]
-            if file["packagetype"] == "bdist_wheel"
-        ]
-    except (ValueError, TypeError, LookupError):
-        return []
-
-
 def _has_files_of(wheel: bytes, copy: Distribution) -> bool:
-    """Tells whether a wheel's program is, file by file, the installed one."""
+    """True if a wheel's program is, file by file, the installed one."""
+    theirs = {}
     try:
         with zipfile.ZipFile(io.BytesIO(wheel)) as archive:
-            theirs = {
-                name: archive.read(name)
-                for name in archive.namelist()
-                if name.startswith("digest/")
-            }
+            for name in archive.namelist():
+                if name.startswith("digest/"):
+                    theirs[name] = archive.read(name)
     except (zipfile.BadZipFile, NotImplementedError, OSError, RuntimeError):
         return False
     ours = {str(file): file for file in copy.files or () if str(file).startswith("digest/")}
     ours = {name: file for name, file in ours.items() if not name.endswith(".pyc")}
-    return theirs.keys() == ours.keys() and all(
-        Path(file.locate()).read_bytes() == theirs[name] for name, file in ours.items()
-    )
-
-
-def _of_wheel(name: str, content: bytes) -> Requirement:
-    line = f"./{FOLDER}/{name} --hash=sha256:{hashlib.sha256(content).hexdigest()}"
-    return Requirement(
-        line=line, origin="the copy that ran it, packed into that file", wheel=(name, content)
-    )
+    if theirs.keys() != ours.keys():
+        return False
+    return all(Path(file.locate()).read_bytes() == theirs[name] for name, file in ours.items())

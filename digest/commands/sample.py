@@ -10,7 +10,7 @@ again.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -20,7 +20,7 @@ from digest.commands.find_feeds import FoundFeeds
 from digest.commands.starter_files import SAMPLE, STARTER
 from digest.commands.themes import with_removed_themes
 from digest.content import paths, store, story_file
-from digest.content.ledger import Record, hashes_of
+from digest.content.ledger import hashes_of
 from digest.content.load import ContentReport
 from digest.errors import DigestError
 from digest.model import CONFIG_FILE, Config, Content, Feed, Story
@@ -47,13 +47,14 @@ class SampleReport:
     unread: tuple[str, ...] = ()
 
 
-def is_all(root: Path) -> bool:
+def is_only_feed(root: Path) -> bool:
     """True if the folder is a digest whose only feed is the sample."""
-    with contextlib.suppress(DigestError):
-        return (root / CONFIG_FILE).exists() and [feed.url for feed in config.load(root).feeds] == [
-            SAMPLE
-        ]
-    return False
+    if not (root / CONFIG_FILE).exists():
+        return False
+    try:
+        return [feed.url for feed in config.load(root).feeds] == [SAMPLE]
+    except DigestError:
+        return False
 
 
 def replace_with(root: Path, found: FoundFeeds, *, timezone: str) -> SampleReport:
@@ -64,18 +65,24 @@ def replace_with(root: Path, found: FoundFeeds, *, timezone: str) -> SampleRepor
     (sample,) = old.feeds
     with store.writing(root):
         survey, _ = with_removed_themes(root, old)
-        of_sample = [story for story in survey.content.stories if sample.id in story.feeds]
-        texts = {story.file: store.read_exactly(root, story.file) for story in of_sample}
-        unedited = [
-            story for story in of_sample if _is_unedited(story, texts[story.file], survey, old)
-        ]
-        removed = {story.file for story in unedited}
+        removed, kept = dict[str, str](), list[str]()
+        for story in survey.content.stories:
+            if sample.id in story.feeds:
+                text = store.read_exactly(root, story.file)
+                if _is_unedited(story, text, survey, old):
+                    removed[story.file] = text
+                else:
+                    kept.append(story.file)
         others = [story for story in survey.content.stories if story.file not in removed]
         in_use = {theme for story in others for theme in story.themes}
         in_use |= {page.name for page in survey.content.introductions} | {*sample.themes}
         if survey.unread:  # may have any theme
             in_use |= {theme.id for theme in old.themes}
-        site = {} if others else _with_defaults_replaced(old, found, timezone)
+        site = {}
+        if not others and timezone and old.site.timezone == _TIMEZONE:
+            site["timezone"] = timezone
+        if not others and old.site.language == _LANGUAGE:
+            site["language"] = found.language
         is_example = urls.is_placeholder(old.site.url)
         address = site_address.of_origin(root) if is_example else ""
         if address:
@@ -89,45 +96,26 @@ def replace_with(root: Path, found: FoundFeeds, *, timezone: str) -> SampleRepor
             site=site,
         )
         new = config.loads(after.removeprefix("\ufeff"))
-        for file in sorted(removed):
-            if disk.read_inside(root, file) == texts[file].encode():
-                disk.remove(root, file)
-        if not (
-            len(unedited) < len(of_sample) or survey.unread or _mentions(survey.content, unedited)
-        ):
-            disk.remove(root, paths.ledger(sample.id))
-        if disk.read_inside(root, SAMPLE) == (STARTER / SAMPLE).read_bytes():
-            disk.remove(root, SAMPLE)
-        weeks = {Path(file).parent for file in removed}
-        for folder in (
-            *sorted(weeks),
-            *sorted({week.parent for week in weeks}),
-            Path(SAMPLE).parent,
-        ):
-            with contextlib.suppress(OSError):  # it is not empty
-                (root / folder).rmdir()
+        needs_ledger = kept or survey.unread or _is_any_linked(survey.content, removed)
+        _remove_files(root, removed, "" if needs_ledger else paths.ledger(sample.id))
         config_edit.write(root, before, after)
     return SampleReport(
         feeds=found.feeds,
         left_out=found.left_out,
         removed=tuple(sorted(removed)),
-        kept=tuple(story.file for story in of_sample if story.file not in removed),
+        kept=tuple(kept),
         themes=bool(new.themes),
         address=address,
         unread=survey.unread,
     )
 
 
-def _with_defaults_replaced(old: Config, found: FoundFeeds, timezone: str) -> dict[str, str]:
-    """Returns the time zone and the language, for those that still are as in the sample."""
-    site = {"timezone": timezone} if timezone and old.site.timezone == _TIMEZONE else {}
-    return site | ({"language": found.language} if old.site.language == _LANGUAGE else {})
-
-
 def _is_unedited(story: Story, text: str, survey: ContentReport, settings: Config) -> bool:
     """True if a story's file is as pull or `themes --apply` wrote it, in its place, but for the
     order of its lines."""
-    records = [record for feed, record in survey.history.of(story) if feed == settings.feeds[0].id]
+    sample = settings.feeds[0].id
+    if story.feeds != (sample,):
+        return False
     written = replace(
         story,
         headline="",
@@ -139,25 +127,36 @@ def _is_unedited(story: Story, text: str, survey: ContentReport, settings: Confi
         earlier=True,
         note="",
     )
-    return (
-        story.feeds == (settings.feeds[0].id,)
-        and any(_wrote(record, story) for record in records)
-        and sorted(filter(None, text.split("\n")))
-        == sorted(filter(None, story_file.dumps(written).split("\n")))
+    lines, expected = text.split("\n"), story_file.dumps(written).split("\n")
+    if sorted(filter(None, lines)) != sorted(filter(None, expected)):
+        return False
+    of_sample = [record for feed, record in survey.history.of(story) if feed == sample]
+    written_hashes = hashes_of(story).items()
+    return any(
+        record.file == story.file and written_hashes <= record.wrote.items() for record in of_sample
     )
 
 
-def _wrote(record: Record, story: Story) -> bool:
-    hashes = hashes_of(story)
-    return record.file == story.file and all(
-        record.wrote.get(name) == mark for name, mark in hashes.items()
-    )
-
-
-def _mentions(content: Content, stories: Sequence[Story]) -> bool:
-    """True if a letter, a page or a note names the file of one of these stories: its link needs the
-    ledger."""
+def _is_any_linked(content: Content, files: Iterable[str]) -> bool:
+    """True if a letter, a page or a note names one of these files: its link needs the ledger."""
     texts = [letter.body for letter in content.letters]
     texts += [page.body for page in (*content.pages, *content.introductions)]
     texts += [story.note for story in content.stories]
-    return any(Path(story.file).stem in text for story in stories for text in texts)
+    return any(Path(file).stem in text for file in files for text in texts)
+
+
+def _remove_files(root: Path, stories: Mapping[str, str], ledger: str) -> None:
+    """Removes stories that still have their text, the sample's feed, its ledger if given, and the
+    folders that are empty then."""
+    for file in sorted(stories):
+        if disk.read_inside(root, file) == stories[file].encode():
+            disk.remove(root, file)
+    if ledger:
+        disk.remove(root, ledger)
+    if disk.read_inside(root, SAMPLE) == (STARTER / SAMPLE).read_bytes():
+        disk.remove(root, SAMPLE)
+    weeks = {Path(file).parent for file in stories}
+    years = {week.parent for week in weeks}
+    for folder in (*weeks, *years, Path(SAMPLE).parent):
+        with contextlib.suppress(OSError):  # it is not empty
+            (root / folder).rmdir()

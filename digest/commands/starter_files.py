@@ -95,11 +95,14 @@ def requirements_name(root: Path, this_copy: Requirement | None) -> str:
     return REQUIREMENTS[0] if is_free else REQUIREMENTS[1]
 
 
-def with_missing_lines(before: bytes, text: str) -> bytes:
-    """Returns the content of a file with the lines of a text that it lacks.
+def with_missing_lines(before: bytes | None, text: str) -> bytes:
+    """Returns the content of a file with the lines of a text that it lacks; the text, if there is
+    no file.
 
     A line that makes an exception (`!site/.gitkeep`) is added only with the one before it.
     """
+    if before is None:
+        return text.encode()
     present = {_pattern(line) for line in before.decode(errors="replace").splitlines()}
     missing: list[str] = []
     is_needed = False

@@ -8,24 +8,22 @@ Problems are for `digest check`: a file that cannot be read is named, and the re
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from digest import json_files
 from digest.checks.markdown_scan import is_silent
 from digest.commands import git_history, reviewed
 from digest.content import load, paths, store
-from digest.content.ledger import Record
 from digest.content.letter_draft import unlinked
 from digest.content.load import ContentReport, Skipped
 from digest.errors import DigestError
 from digest.feeds import feed_state
 from digest.intake.snapshot import search_texts
-from digest.model import Config, Letter, Story
+from digest.model import Config, Story
 from digest.site.arrange import closed_weeks
 from digest.themes.suggest import Suggestions, likeliest, missing, suggestions
 from digest.week import Week
@@ -128,67 +126,44 @@ def run(root: Path, config: Config, *, now: datetime) -> StatusReport:
     )
 
 
-# ---------------------------------------------------------------- by week
-
-
 def _weeks(survey: ContentReport, close: str) -> tuple[WeekRow, ...]:
+    """Returns a row for each week that has a file, the newest first."""
     stories: dict[Week, list[Story]] = {}
     for story in survey.content.stories:
         stories.setdefault(story.week, []).append(story)
     letters = {letter.week: letter for letter in survey.content.letters}
     unread = {week for file in survey.unread if (week := paths.week_of(file))}
-    lettered = {letter.week for letter in survey.content.letters if not letter.draft}
-    seen = {story.week for story in survey.content.stories if not (story.hide or story.draft)}
-    last = max(closed_weeks(seen | lettered, lettered, close), default=None)
+    unread_letters = {paths.week_of(file) for file in survey.unread if paths.is_letter(file)}
+    published = {week for week, letter in letters.items() if not letter.draft}
+    visible = {story.week for story in survey.content.stories if not (story.hide or story.draft)}
+    last = max(closed_weeks(visible | published, published, close), default=None)
     rows = []
     for week in sorted(stories.keys() | letters.keys() | unread, reverse=True):
-        closed = last is not None and week <= last
+        is_closed = last is not None and week <= last
+        of_week = stories.get(week, [])
+        shown = [story for story in of_week if not story.hide]
         letter = letters.get(week)
-        shown = [story for story in stories.get(week, ()) if not (story.hide or story.draft)]
-        missing = (
-            unlinked(letter.body, shown, survey.content.places)
-            if letter and (letter.draft or not closed)
-            else []
-        )
+        state, absent = "unread" if week in unread_letters else "", list[Story]()
+        if letter:
+            state = "draft" if letter.draft else "written"
+            if letter.draft or not is_closed:
+                ready = [story for story in shown if not story.draft]
+                absent = unlinked(letter.body, ready, survey.content.places)
         rows.append(
-            _week(
-                week,
-                stories.get(week, ()),
-                _letter(week, letters, survey.unread),
-                closed,
-                unlinked=len(missing),
+            WeekRow(
+                week=week,
+                closed=is_closed,
+                stories=len(of_week),
+                noted=sum(not is_silent(story.note) for story in shown),
+                themeless=sum(not story.themes for story in shown),
+                drafts=sum(story.draft for story in shown),
+                hidden=len(of_week) - len(shown),
+                lead=any(story.lead for story in shown),
+                letter=state,
+                unlinked=len(absent),
             )
         )
     return tuple(rows)
-
-
-def _week(
-    week: Week, stories: Iterable[Story], letter: str, closed: bool, unlinked: int
-) -> WeekRow:
-    stories = tuple(stories)
-    shown = [story for story in stories if not story.hide]
-    return WeekRow(
-        week=week,
-        closed=closed,
-        stories=len(stories),
-        noted=sum(not is_silent(story.note) for story in shown),
-        themeless=sum(not story.themes for story in shown),
-        drafts=sum(story.draft for story in shown),
-        hidden=len(stories) - len(shown),
-        lead=any(story.lead for story in shown),
-        letter=letter,
-        unlinked=unlinked,
-    )
-
-
-def _letter(week: Week, letters: Mapping[Week, Letter], unread: Iterable[str]) -> str:
-    if week in letters:
-        return "draft" if letters[week].draft else "written"
-    is_unread = any(paths.is_letter(file) and paths.week_of(file) == week for file in unread)
-    return "unread" if is_unread else ""
-
-
-# ---------------------------------------------------------------- by feed
 
 
 def feed_rows(
@@ -196,78 +171,57 @@ def feed_rows(
 ) -> tuple[FeedRow, ...]:
     """Returns a row for each feed in digest.toml, then for those that have only a ledger."""
     memory = feed_state.valid(json_files.recall(root, feed_state.NAME), now)
-    texts = {}
-    for file in survey.unread:
-        if file.startswith(paths.LEDGERS):
-            continue
-        with contextlib.suppress(DigestError):
-            texts[file] = store.read_text(root, file)
-    there = _there(survey, texts)
+    present = _present(root, survey)
     states = {feed.id: "retired" if feed.retired else "pulled" for feed in config.feeds}
     states |= {feed: "ledger only" for feed in survey.ledgers if feed not in states}
     zone = ZoneInfo(config.site.timezone)
-    return tuple(
-        _feed(
-            feed,
-            state,
-            survey.ledgers.get(feed, {}),
-            there,
-            memory.get(feed, {}),
-            now.astimezone(zone),
+    rows = []
+    for feed, state in states.items():
+        records, known = survey.ledgers.get(feed, {}), memory.get(feed, {})
+        asked = known.get("asked", "")
+        time = asked or max((record.at for record in records.values()), default="")
+        pulled = datetime.fromisoformat(time).astimezone(zone) if time else None
+        kept = [present[feed, id] for id in records if (feed, id) in present]
+        rows.append(
+            FeedRow(
+                feed=feed,
+                state=state,
+                pulled=pulled,
+                age=now - pulled if pulled else None,
+                sure=bool(asked),
+                new=known.get("new"),
+                brought=len(records),
+                kept=len(kept),
+                hidden=sum(kept),
+                reason=known.get("failed", "") if state == "pulled" else "",
+            )
         )
-        for feed, state in states.items()
-    )
+    return tuple(rows)
 
 
-def _feed(
-    feed: str,
-    state: str,
-    records: Mapping[str, Record],
-    there: Mapping[tuple[str, str], bool],
-    memory: Mapping[str, Any],
-    now: datetime,
-) -> FeedRow:
-    asked = memory.get("asked", "")
-    at = asked or max((record.at for record in records.values()), default="")
-    pulled = datetime.fromisoformat(at).astimezone(now.tzinfo) if at else None
-    kept = [there[feed, id] for id in records if (feed, id) in there]
-    return FeedRow(
-        feed=feed,
-        state=state,
-        pulled=pulled,
-        age=now - pulled if pulled else None,
-        sure=bool(asked),
-        new=memory.get("new"),
-        brought=len(records),
-        kept=len(kept),
-        hidden=sum(kept),
-        reason=memory.get("failed", "") if state == "pulled" else "",
-    )
-
-
-def _there(survey: ContentReport, unread: Mapping[str, str]) -> dict[tuple[str, str], bool]:
+def _present(root: Path, survey: ContentReport) -> dict[tuple[str, str], bool]:
     """Returns the records, by feed and id, whose story is still there, each with whether it is
     hidden.
 
-    One whose file cannot be read is found by its place or its names. What is found by the record of
-    one feed is there for every feed that brought it.
+    One whose file cannot be read is found by its place, or by a name in its text. What is found by
+    the record of one feed is there for every feed that brought it.
     """
     history = survey.history
-    found: dict[tuple[str, str], bool] = {}
-    met: dict[str, bool] = {}
+    present: dict[tuple[str, str], bool] = {}
+    is_hidden: dict[str, bool] = {}
     for story in survey.content.stories:
-        records = history.of(story)
-        found |= {(feed, record.id): story.hide for feed, record in records}
-        met |= {record.file: story.hide for _, record in records}
+        for feed, record in history.of(story):
+            present[feed, record.id] = is_hidden[record.file] = story.hide
+    unread = {}
+    for file in survey.unread:
+        if not file.startswith(paths.LEDGERS):
+            with contextlib.suppress(DigestError):
+                unread[file] = store.read_text(root, file)
     for feed, by_id in survey.ledgers.items():
         for record in by_id.values():
-            if record.file in met or _is_in(unread, record):
-                found.setdefault((feed, record.id), met.get(record.file, False))
-    return found
-
-
-def _is_in(unread: Mapping[str, str], record: Record) -> bool:
-    """Tells whether a file that cannot be read is, by its place or by a name in it, the story of a
-    record."""
-    names = search_texts(record.aliases) if unread else ()
-    return record.file in unread or any(name in text for text in unread.values() for name in names)
+            if record.file not in is_hidden and record.file not in unread:
+                texts = search_texts(record.aliases) if unread else ()
+                if not any(text in content for content in unread.values() for text in texts):
+                    continue
+            present.setdefault((feed, record.id), is_hidden.get(record.file, False))
+    return present

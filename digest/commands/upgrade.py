@@ -39,16 +39,13 @@ class Change:
     def diff(self) -> Iterator[str]:
         """Yields the lines of a unified diff; one line for a binary file."""
         try:
-            before, after = (
-                (content or b"").decode().splitlines() for content in (self.before, self.after)
-            )
+            before = (self.before or b"").decode().splitlines()
+            after = (self.after or b"").decode().splitlines()
         except UnicodeDecodeError:
             yield f"{self.file}: {self.how}, not text"
             return
-        old, new = (
-            "/dev/null" if content is None else f"{side}/{self.file}"
-            for side, content in (("a", self.before), ("b", self.after))
-        )
+        old = "/dev/null" if self.before is None else f"a/{self.file}"
+        new = "/dev/null" if self.after is None else f"b/{self.file}"
         yield from difflib.unified_diff(before, after, old, new, lineterm="")
 
 
@@ -62,49 +59,53 @@ class UpgradeReport:
 
 
 def run(root: Path, *, now: datetime, apply: bool = False) -> UpgradeReport:
-    """Compares the files that `init` wrote with those of a new digest; with `apply`, writes what has changed."""
+    """Compares the files that `init` wrote with those of a new digest; with `apply`, writes what
+    has changed."""
     record = init_record.load(root)
     files = _new_files(root, record, now)
-    texts = dict[str, str]()
-    changes, left = list[Change](), list[tuple[str, str]]()
+    texts, left = dict[str, str](), dict[str, str]()
+    changes = list[Change]()
     for file, new in sorted(files.items()):
-        there = disk.read_inside(root, file)
+        before = disk.read_inside(root, file)
+        after, how = new, REPLACED
         if file in init_record.LINES_ADDED:
-            change = _with_missing_lines(file, there, new)
-        elif there is None:
-            change = (
-                None if record.had(file) else Change(file=file, how=ADDED, before=None, after=new)
-            )
-        elif init_record.hash_of(new) in (init_record.hash_of(there), record.hashes.get(file)):
-            change = None
-            texts |= {file: record.texts[file]} if file in record.texts else {}
-        elif record.has_written(file, there):
-            change = Change(file=file, how=REPLACED, before=there, after=new)
-        else:
-            merged, why = _merged(root, file, there, new, record)
-            change = None
+            how = REPLACED if before else ADDED
+            after = starter_files.with_missing_lines(before, new.decode())
+        elif before is None:
+            if record.had(file):
+                continue  # the editor has deleted it
+            how = ADDED
+        elif init_record.hash_of(new) in (init_record.hash_of(before), record.hashes.get(file)):
+            if file in record.texts:
+                texts[file] = record.texts[file]
+            continue  # this version writes nothing new
+        elif not record.has_written(file, before):
+            after, why = _merged(root, file, before, new, record)
             if why:
-                left.append((file, why))
+                left[file] = why
                 continue
-            texts[file] = new.decode()
-            if merged != there:
-                change = Change(file=file, how=MERGED, before=there, after=merged)
-        changes += [change] if change else []
+            texts[file], how = new.decode(), MERGED
+        if after != before:
+            changes.append(Change(file=file, how=how, before=before, after=after))
     changes += _unused_wheels(root, record, files)
     if apply:
         _write(root, changes)
-        kept = {file: mark for file, mark in record.hashes.items() if file in dict(left)}
-        after = init_record.dumps(files, texts, kept)
-        if disk.read_inside(root, init_record.FILE) != after:
-            disk.write(root, init_record.FILE, after)
-    return UpgradeReport(changes=tuple(changes), left=tuple(left), applied=apply)
+        kept = {file: hash for file, hash in record.hashes.items() if file in left}
+        content = init_record.dumps(files, texts, kept)
+        if disk.read_inside(root, init_record.FILE) != content:
+            disk.write(root, init_record.FILE, content)
+    return UpgradeReport(changes=tuple(changes), left=tuple(left.items()), applied=apply)
 
 
 def _new_files(root: Path, record: Record, now: datetime) -> dict[str, bytes]:
     """Returns the files that `init` would write into this digest today, without those that belong to the editor."""
     this_copy = requirement.for_running_copy(now=now)
-    names = (file for file in starter_files.REQUIREMENTS if _installs_digest(root, record, file))
-    name = next(names, "") or starter_files.requirements_name(root, this_copy)
+    name = starter_files.requirements_name(root, this_copy)
+    for file in starter_files.REQUIREMENTS:
+        present = disk.read_inside(root, file) or b""
+        if file in record.hashes or b"Written by `digest init`" in present:
+            name = file
+            break
     try:
         themes: tuple[Theme, ...] | None = config.load(root).themes
     except DigestError:
@@ -115,42 +116,27 @@ def _new_files(root: Path, record: Record, now: datetime) -> dict[str, bytes]:
     return starter_files.managed(files)
 
 
-def _installs_digest(root: Path, record: Record, file: str) -> bool:
-    there = disk.read_inside(root, file) or b""
-    return file in record.hashes or b"Written by `digest init`" in there
-
-
-def _with_missing_lines(file: str, there: bytes | None, new: bytes) -> Change | None:
-    after = new if there is None else starter_files.with_missing_lines(there, new.decode())
-    if after == there:
-        return None
-    return Change(file=file, how=REPLACED if there else ADDED, before=there, after=after)
-
-
-def _merged(root: Path, file: str, there: bytes, new: bytes, record: Record) -> tuple[bytes, str]:
-    """Returns a file with what the editor and what this version changed in it, or why that cannot be."""
+def _merged(root: Path, file: str, ours: bytes, new: bytes, record: Record) -> tuple[bytes, str]:
+    """Returns a file with what the editor and what this version changed in it, or why that cannot
+    be."""
     try:
-        base = (
-            record.texts[file].encode()
-            if file in record.texts
-            else _once_written(root, file, record)
-        )
+        if file in record.texts:
+            base: bytes | None = record.texts[file].encode()
+        else:
+            base = _once_written(root, file, record)
         if base is None:
-            return there, "you have changed it, and git does not have it as Digest wrote it"
-        is_crlf = b"\r\n" in there
-        ours, base, theirs = (content.replace(b"\r\n", b"\n") for content in (there, base, new))
+            return ours, "you have changed it, and git does not have it as Digest wrote it"
         with tempfile.TemporaryDirectory() as folder:
-            for name, content in (("ours", ours), ("base", base), ("theirs", theirs)):
-                (Path(folder) / name).write_bytes(content)
-            answer = git.run(
-                Path(folder), "merge-file", "-p", "ours", "base", "theirs", need="digest upgrade"
-            )
+            for name, content in (("ours", ours), ("base", base), ("theirs", new)):
+                (Path(folder) / name).write_bytes(content.replace(b"\r\n", b"\n"))
+            words = ("merge-file", "-p", "ours", "base", "theirs")
+            answer = git.run(Path(folder), *words, need="digest upgrade")
     except DigestError as error:
-        return there, f"you have changed it, and it cannot be merged: {error}"
+        return ours, f"you have changed it, and it cannot be merged: {error}"
     if answer.returncode:
-        return there, "you and this version of Digest have changed the same lines"
+        return ours, "you and this version of Digest have changed the same lines"
     merged = answer.stdout
-    return (merged.replace(b"\n", b"\r\n") if is_crlf else merged), ""
+    return (merged.replace(b"\n", b"\r\n") if b"\r\n" in ours else merged), ""
 
 
 def _once_written(root: Path, file: str, record: Record) -> bytes | None:
@@ -166,12 +152,12 @@ def _once_written(root: Path, file: str, record: Record) -> bytes | None:
 
 
 def _unused_wheels(root: Path, record: Record, files: Mapping[str, bytes]) -> Iterator[Change]:
-    """Yields the copies of Digest that are no longer installed."""
+    """Yields the removal of each copy of Digest that is no longer installed."""
     for file in record.hashes:
         if file.startswith(f"{requirement.FOLDER}/") and file not in files:
-            there = disk.read_inside(root, file)
-            if there is not None and record.has_written(file, there):
-                yield Change(file=file, how=REMOVED, before=there, after=None)
+            before = disk.read_inside(root, file)
+            if before is not None and record.has_written(file, before):
+                yield Change(file=file, how=REMOVED, before=before, after=None)
 
 
 def _write(root: Path, changes: list[Change]) -> None:

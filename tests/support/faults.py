@@ -196,7 +196,7 @@ def _init(command: str, root: Path) -> None:
     ):
         if command == "init":
             init.run(root, now=NOW)
-        elif sample.is_all(root):
+        elif sample.is_only_feed(root):
             sample.replace_with(root, FOUND, timezone="Asia/Hong_Kong")
 
 
