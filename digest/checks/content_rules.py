@@ -9,17 +9,15 @@ change it.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache, partial
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 from digest import urls
 from digest.checks import also_rules, file_rules, ignored_keys, markdown_rules, story_rules
+from digest.checks.hint import Hint, LineOf, Read, problems
 from digest.checks.markdown_scan import Prose
-from digest.checks.story_rules import LineOf
 from digest.content import pending
 from digest.content.history import History
 from digest.content.load import ContentReport
@@ -27,16 +25,12 @@ from digest.errors import Problem
 from digest.model import Config, FreePage, Letter, Story
 from digest.week import Week
 
-Read = Callable[[str], str]
-"""Returns the text of a file."""
 Versions = Mapping[str, Sequence[str]]
 """By file, the versions that git has merged into its present text, not edited since."""
 _NO_VERSIONS: Versions = MappingProxyType({})
 
-_hint = partial(Problem, hint=True)
-
-_SETTLED = 20
-"""Stories. With fewer, a theme without a story is normal."""
+_ENOUGH_STORIES = 20
+"""With fewer stories, a theme without one is normal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +47,6 @@ def review(
     config: Config,
     *,
     closed: Collection[Week],
-    line_of: LineOf,
     read: Read,
     versions: Versions = _NO_VERSIONS,
 ) -> tuple[Problem, ...]:
@@ -61,42 +54,55 @@ def review(
 
     `closed` are the closed weeks, `versions` those of the files that `edited` returns.
     """
-    history, content = survey.history, survey.content
+    history, content, zone = survey.history, survey.content, ZoneInfo(config.site.timezone)
     shown = [story for story in content.stories if not story.hide]
-    flagged: list[Story | Letter | FreePage] = [*shown, *content.letters]
-    flagged += (*content.introductions, *content.pages)
     been = {(place.story, place.week) for place in content.places}
-    return (
-        *_slips(texts(survey)),
-        *_empty_flags(flagged, read),
-        *story_rules.of_each(shown, history, ZoneInfo(config.site.timezone), line_of),
-        *story_rules.in_another_week(shown, history, been),
-        *_pending(shown, history, line_of, read, versions, content.letters),
-        *among(shown, line_of),
-        *also_rules.hints(content.stories, content, line_of),
-        *also_rules.ungrouped(content, closed, line_of),
-        *story_rules.hidden_but_shown(content.stories, line_of),
-        *story_rules.shared_guids(shown, history),
-        *_titled(content.introductions, line_of),
-        *_late_drafts(content.letters, closed, line_of),
-        *(() if content.unread else file_rules.unknown_feeds(survey, config)),
-        *file_rules.shared_files(survey.ledgers),
-        *file_rules.pictures(content.copied),
-        *file_rules.unpublished(survey.files),
-    )
+    hints: list[Hint] = []
+    for text in texts(survey):
+        hints += _slips(text)
+    for written in (*shown, *content.texts):
+        hints += _empty_flags(written.file, read)
+    for story in shown:
+        hints += story_rules.of_story(story, history, zone)
+        hints += story_rules.in_another_week(story, history, been)
+        hints += _pending(story, history, read, versions, content.letters)
+    hints += story_rules.second_leads(shown)
+    hints += story_rules.same_articles(shown)
+    hints += story_rules.hidden_but_shown(content.stories)
+    hints += story_rules.shared_guids(shown, history)
+    hints += also_rules.hints(content.stories, content)
+    hints += also_rules.ungrouped(content, closed)
+    hints += _titled(content.introductions)
+    hints += _late_drafts(content.letters, closed)
+    if not content.unread:
+        hints += file_rules.unknown_feeds(survey, config)
+    hints += file_rules.shared_files(survey.ledgers)
+    hints += file_rules.pictures(content.copied)
+    hints += file_rules.unpublished(survey.files)
+    return problems(hints, read)
 
 
-def of_story(
-    story: Story, history: History, config: Config, line_of: LineOf, read: Read
-) -> tuple[Problem, ...]:
+def of_story(story: Story, history: History, config: Config, read: Read) -> tuple[Problem, ...]:
     """Returns all hints about one story that do not depend on other stories."""
-    return (
-        *_slips(_notes([story])),
-        *_empty_flags([story], read),
-        *story_rules.of_each([story], history, ZoneInfo(config.site.timezone), line_of),
-        *story_rules.in_another_week([story], history),
-        *_pending([story], history, line_of, read),
-    )
+    hints: list[Hint] = []
+    for text in _notes([story]):
+        hints += _slips(text)
+    hints += _empty_flags(story.file, read)
+    hints += story_rules.of_story(story, history, ZoneInfo(config.site.timezone))
+    hints += story_rules.in_another_week(story, history)
+    hints += _pending(story, history, read)
+    return problems(hints, read)
+
+
+def among(stories: Sequence[Story], read: Read) -> tuple[Problem, ...]:
+    """Returns the hints about duplicates among stories: second leads, and links to one article."""
+    hints = [*story_rules.second_leads(stories), *story_rules.same_articles(stories)]
+    return problems(hints, read)
+
+
+def of_text(text: Letter | FreePage, read: Read) -> tuple[Problem, ...]:
+    """Returns all hints about the text of a letter, a page or an introduction."""
+    return problems(_slips(Text(text.file, text.line, text.body)), read)
 
 
 def unsettled(
@@ -108,7 +114,7 @@ def unsettled(
     """
     history = survey.history
     shown = (story for story in survey.content.stories if not story.hide)
-    return tuple(story.file for story in shown if _found(story, history, read, versions))
+    return tuple(story.file for story in shown if _to_look_at(story, history, read, versions))
 
 
 def edited(survey: ContentReport, read: Read) -> tuple[str, ...]:
@@ -119,30 +125,6 @@ def edited(survey: ContentReport, read: Read) -> tuple[str, ...]:
         if pending.has_any(records) and pending.is_edited(records, story, read(story.file)):
             found.append(story.file)
     return tuple(found)
-
-
-def among(stories: Sequence[Story], line_of: LineOf) -> tuple[Problem, ...]:
-    """Returns the hints about stories that depend on other stories."""
-    return (
-        *story_rules.second_leads(stories, line_of),
-        *story_rules.same_articles(stories, line_of),
-    )
-
-
-def of_text(text: Letter | FreePage) -> tuple[Problem, ...]:
-    """Returns all hints about the text of a letter, a page or an introduction."""
-    return tuple(_slips([Text(text.file, text.line, text.body)]))
-
-
-def line_finder(read: Callable[[str], str]) -> LineOf:
-    """Returns a function that finds the line of a key. Only files with a hint are read."""
-    text_of = cache(read)
-
-    def line_of(file: str, key: str) -> int:
-        found = re.search(rf"^{key}[ \t]*:", text_of(file), re.MULTILINE)
-        return text_of(file).count("\n", 0, found.start()) + 1 if found else 0
-
-    return line_of
 
 
 def outside_links(survey: ContentReport, line_of: LineOf) -> Iterator[tuple[str, str, int]]:
@@ -163,7 +145,7 @@ def outside_links(survey: ContentReport, line_of: LineOf) -> Iterator[tuple[str,
 def idle_themes(survey: ContentReport, config: Config) -> tuple[str, ...]:
     """Returns the ids of themes without a story, if the digest has enough stories."""
     stories = survey.content.stories
-    if survey.content.unread or len(stories) < _SETTLED:
+    if survey.content.unread or len(stories) < _ENOUGH_STORIES:
         return ()
     used = {theme for story in stories for theme in story.themes}
     return tuple(theme.id for theme in config.themes if used.isdisjoint((theme.id, *theme.was)))
@@ -184,60 +166,51 @@ def _notes(stories: Iterable[Story]) -> Iterator[Text]:
 
 
 def _pending(
-    stories: Iterable[Story],
+    story: Story,
     history: History,
-    line_of: LineOf,
     read: Read,
     versions: Versions = _NO_VERSIONS,
     letters: Sequence[Letter] = (),
-) -> Iterator[Problem]:
-    """Finds what pulls have left for the editor to look at."""
-    for story in stories:
-        found = _found(story, history, read, versions)
-        name_of_file = story.file.rpartition("/")[2]
-        linking = [letter.file for letter in letters if found and name_of_file in letter.body]
-        for name, what, cure in pending.hints(story, found, linking[0] if linking else ""):
-            line = story.line if name == "excerpt" else line_of(story.file, name)
-            yield _hint(story.file, line, what, cure)
-        if "excerpt" not in found:  # one hint at a time
-            yield from story_rules.requoted(story, history)
+) -> Iterator[Hint]:
+    """Finds what pulls have left for the editor to look at in a story."""
+    found = _to_look_at(story, history, read, versions)
+    name_of_file = story.file.rpartition("/")[2]
+    linking = [letter.file for letter in letters if found and name_of_file in letter.body]
+    for name, what, cure in pending.hints(story, found, linking[0] if linking else ""):
+        yield Hint(story.file, story.line if name == "excerpt" else name, what, cure)
+    if "excerpt" not in found:  # one hint at a time
+        yield from story_rules.requoted(story, history)
 
 
-def _found(story: Story, history: History, read: Read, versions: Versions) -> pending.Pending:
+def _to_look_at(story: Story, history: History, read: Read, versions: Versions) -> pending.Pending:
     records = [record for _, record in history.of(story)]
     if not pending.has_any(records):
         return {}
     return pending.to_look_at(records, story, read(story.file), versions.get(story.file, ()))
 
 
-def _empty_flags(written: Iterable[Story | Letter | FreePage], read: Read) -> Iterator[Problem]:
-    for one in written:
-        for line, key in ignored_keys.empty(read(one.file)):
-            what = f"'{key}' has no value, so it is off"
-            yield _hint(one.file, line, what, "write true, or take the line out")
+def _empty_flags(file: str, read: Read) -> Iterator[Hint]:
+    for line, key in ignored_keys.empty(read(file)):
+        yield Hint(
+            file, line, f"'{key}' has no value, so it is off", "write true, or take the line out"
+        )
 
 
-def _slips(written: Iterable[Text]) -> Iterator[Problem]:
-    for text in written:
-        for hint in markdown_rules.hints(text.words):
-            yield _hint(text.file, text.line + hint.line - 1, hint.what, hint.cure)
+def _slips(text: Text) -> Iterator[Hint]:
+    for slip in markdown_rules.hints(text.words):
+        yield Hint(text.file, text.line + slip.line - 1, slip.what, slip.cure)
 
 
-def _titled(introductions: Iterable[FreePage], line_of: LineOf) -> Iterator[Problem]:
+def _titled(introductions: Iterable[FreePage]) -> Iterator[Hint]:
     """Finds introductions with a `title`: a theme has its title from digest.toml."""
-    for one in introductions:
-        is_default = one.title == one.name.replace("-", " ").capitalize()
-        line = 0 if is_default else line_of(one.file, "title")
-        if line:
+    for page in introductions:
+        if page.title != page.name.replace("-", " ").capitalize():  # which is the default
             what = "the title of an introduction is not shown"
-            yield _hint(one.file, line, what, "remove it; a theme's title is in digest.toml")
+            yield Hint(page.file, "title", what, "remove it; a theme's title is in digest.toml")
 
 
-def _late_drafts(
-    letters: Iterable[Letter], closed: Collection[Week], line_of: LineOf
-) -> Iterator[Problem]:
+def _late_drafts(letters: Iterable[Letter], closed: Collection[Week]) -> Iterator[Hint]:
     for letter in letters:
         if letter.draft and letter.week in closed:
             what = f"the letter is still a draft, though {letter.week} is closed"
-            line = line_of(letter.file, "draft")
-            yield _hint(letter.file, line, what, "run 'digest letter --publish', or delete it")
+            yield Hint(letter.file, "draft", what, "run 'digest letter --publish', or delete it")

@@ -5,23 +5,21 @@ from __future__ import annotations
 import posixpath
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from functools import partial
 
+from digest.checks.hint import Hint
 from digest.content import file_names, paths
 from digest.content.identity import scoped
 from digest.content.ledger import Record
 from digest.content.load import ContentReport
-from digest.errors import Problem, suggestion
+from digest.errors import suggestion
 from digest.model import Config, Copied
-
-_hint = partial(Problem, hint=True)
 
 _MOST_PIXELS = 2000
 """Of a picture's longer side."""
 _MOST_BYTES = 1_000_000
 
 
-def unknown_feeds(survey: ContentReport, config: Config) -> Iterator[Problem]:
+def unknown_feeds(survey: ContentReport, config: Config) -> Iterator[Hint]:
     """Finds feeds missing in digest.toml: stories without a ledger, ledgers without stories."""
     configured = {feed.id for feed in config.feeds}
     files: dict[str, str] = {}
@@ -32,17 +30,17 @@ def unknown_feeds(survey: ContentReport, config: Config) -> Iterator[Problem]:
         cure = suggestion(feed, configured)
         if not cure.startswith("did you mean"):
             cure = "add it there, with retired = true: its stories then keep their source"
-        yield _hint(files[feed], 0, what, cure)
+        yield Hint(files[feed], 0, what, cure)
     for feed in sorted(survey.ledgers.keys() - files.keys() - configured):
         what = f"is the ledger of a feed '{feed}' that is not in digest.toml and has no stories"
         cure = (
             "add it there, with retired = true; if you delete this and pull it again, "
             "stories that you deleted return"
         )
-        yield _hint(paths.ledger(feed), 0, what, cure)
+        yield Hint(paths.ledger(feed), 0, what, cure)
 
 
-def shared_files(ledgers: Mapping[str, Mapping[str, Record]]) -> Iterator[Problem]:
+def shared_files(ledgers: Mapping[str, Mapping[str, Record]]) -> Iterator[Hint]:
     """Finds story files of two entries without a common name, after git merged two pulls."""
     records_of: dict[str, list[tuple[str, Record]]] = defaultdict(list)
     for feed, records in ledgers.items():
@@ -56,7 +54,7 @@ def shared_files(ledgers: Mapping[str, Mapping[str, Record]]) -> Iterator[Proble
                 "delete the lines of the story that is not in that file; "
                 "the next pull adds it again"
             )
-            yield _hint(paths.ledger(feed), 0, what, cure)
+            yield Hint(paths.ledger(feed), 0, what, cure)
 
 
 def _unrelated(records: Iterable[tuple[str, Record]]) -> list[tuple[str, Record]]:
@@ -71,13 +69,13 @@ def _unrelated(records: Iterable[tuple[str, Record]]) -> list[tuple[str, Record]
     return [first for _, first in groups]
 
 
-def pictures(copied: Iterable[Copied]) -> Iterator[Problem]:
+def pictures(copied: Iterable[Copied]) -> Iterator[Hint]:
     """Finds pictures that may be damaged, and those too large for a page."""
     found = [one for one in copied if _ending(one.file) in paths.PICTURES]
     for one in found:
         if one.size is None:
             what = "the width and height of this picture cannot be read; it may be damaged"
-            yield _hint(one.file, 0, what, "open it, and save it again")
+            yield Hint(one.file, 0, what, "open it, and save it again")
     for one in found:
         sizes = []
         if one.size and max(one.size) > _MOST_PIXELS and _ending(one.file) != ".svg":
@@ -87,16 +85,16 @@ def pictures(copied: Iterable[Copied]) -> Iterator[Problem]:
         if sizes:
             what = f"this picture is large: {', '.join(sizes)}"
             cure = f"save it with at most {_MOST_PIXELS} pixels a side and 1 MB"
-            yield _hint(one.file, 0, what, cure)
+            yield Hint(one.file, 0, what, cure)
 
 
 def _ending(file: str) -> str:
     return posixpath.splitext(file)[1].lower()
 
 
-def unpublished(files: Iterable[str]) -> Iterator[Problem]:
+def unpublished(files: Iterable[str]) -> Iterator[Hint]:
     """Finds files beside stories that are neither Markdown nor pictures."""
     for file in filter(file_names.is_left_out, files):
         what = "is neither Markdown nor a picture, so it is not published"
         cure = "to publish it, move it to content/static/; if not, move it out of content/"
-        yield _hint(file, 0, what, cure)
+        yield Hint(file, 0, what, cure)

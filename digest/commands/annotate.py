@@ -61,7 +61,7 @@ class Annotations:
         self._kept = _Kept()
         self._anchors: dict[str, dict[str, str]] = {}
         self._editions = {addresses.week(edition.week): edition for edition in archive.editions}
-        self._line_of = content_rules.line_finder(partial(store.read_text, root))
+        self._read = partial(store.read_text, root)
 
     def after(
         self, changed: frozenset[str], config: Config, content: Content, archive: Archive
@@ -128,7 +128,10 @@ class Annotations:
         """Returns the annotations of the letters, pages and introductions that a page shows."""
         return tuple(
             Annotation(
-                file=text.file, line=text.line, draft=text.draft, hints=content_rules.of_text(text)
+                file=text.file,
+                line=text.line,
+                draft=text.draft,
+                hints=content_rules.of_text(text, self._read),
             )
             for text in self._texts(place)
         )
@@ -203,9 +206,7 @@ class Annotations:
             draft=story.draft,
             why=tuple(f"{titles[one.theme]}: {one.why}" for one in found),
             reasons={one.theme: one.why for one in found},
-            hints=content_rules.of_story(
-                story, history, self._config, self._line_of, partial(store.read_text, self._root)
-            ),
+            hints=content_rules.of_story(story, history, self._config, self._read),
         )
 
     def _beside(self, story: Story) -> Iterator[Problem]:
@@ -222,7 +223,7 @@ class Annotations:
             return
         others = [self._stories[file] for file in sorted(files)]
         yield from (
-            hint for hint in content_rules.among(others, self._line_of) if hint.file == story.file
+            hint for hint in content_rules.among(others, self._read) if hint.file == story.file
         )
 
     def _leads(self, story: Story) -> Iterable[Story]:

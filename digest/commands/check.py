@@ -19,7 +19,7 @@ from pathlib import Path
 
 from digest import config, config_template, custom_domain, disk, git, redact, urls
 from digest.checks import content_rules
-from digest.checks.story_rules import LineOf
+from digest.checks.hint import LineOf, line_finder
 from digest.commands import git_history, linked_pages, site_address
 from digest.commands.linked_pages import LinkReport
 from digest.content import load, paths, publishable, store
@@ -92,7 +92,7 @@ def run(
     except Faults as faults:
         problems = _sorted(_without_consequences(root, faults.problems), changes)
         return CheckReport(problems=problems, whole=False, folder=folder)
-    line_of = content_rules.line_finder(partial(store.read_text, root))
+    line_of = line_finder(partial(store.read_text, root))
     found = [
         *_content(root, settings, survey, line_of),
         *_waiting(root, settings, survey, now),
@@ -142,7 +142,6 @@ def _content(
         survey,
         settings,
         closed={edition.week for edition in archive.editions if edition.closed},
-        line_of=line_of,
         read=read,
         versions=git.merged_from(root, content_rules.edited(survey, read)),
     )

@@ -15,9 +15,9 @@ A, B = "2026-05-15-a.md", "2026-05-15-b.md"
 
 
 def hints(content: Content) -> list[str]:
-    found = also_rules.hints(content.stories, content, lambda *_: 5)
-    assert all(one.hint and one.line == 5 for one in found)
-    return [one.words for one in also_rules.hints(content.stories, content, lambda *_: 5)]
+    found = list(also_rules.hints(content.stories, content))
+    assert all(hint.at == "also" for hint in found)
+    return [f"{hint.what}; {hint.cure}" for hint in found]
 
 
 def story(*also: str, **fields: Any) -> Story:

@@ -130,7 +130,7 @@ def test_a_story_like_one_that_is_below_another_is_proposed_to_that_one() -> Non
     content = make_content(first, second, third)
 
     (pair,) = also_rules.likely(content.stories, content)
-    (hint,) = also_rules.ungrouped(content, (), lambda *_: 2)
+    (hint,) = also_rules.ungrouped(content, ())
 
     assert (pair.first, pair.second) == (first, third)
     assert hint.file == third.file
@@ -144,12 +144,12 @@ def test_only_open_weeks_have_hints() -> None:
     )
     content = make_content(*stories)
 
-    (hint,) = also_rules.ungrouped(content, (), lambda *_: 2)
+    (hint,) = also_rules.ungrouped(content, ())
 
-    assert (hint.file, hint.line, hint.hint) == (stories[1].file, 2, True)
-    assert hint.words == (
+    assert (hint.file, hint.at) == (stories[1].file, "title")
+    assert f"{hint.what}; {hint.cure}" == (
         "likely reports the same event as 2026-05-11-s0.md: "
         "both say Halden, Motors, Voltara, 2.3 billion dollars; 5 hours apart; "
         "if so, add 2026-05-11-s1.md to 'also' in that file; if not, leave both"
     )
-    assert not list(also_rules.ungrouped(content, {stories[0].week}, lambda *_: 2))
+    assert not list(also_rules.ungrouped(content, {stories[0].week}))

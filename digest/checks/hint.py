@@ -1,0 +1,48 @@
+"""What a rule yields: a hint about a line, or about a key whose line is not known yet."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from functools import cache
+from typing import NamedTuple
+
+from digest.errors import Problem
+
+Read = Callable[[str], str]
+"""Returns the text of a file."""
+LineOf = Callable[[str, str], int]
+"""Returns the line of a key in a file's front matter, 0 if it is not there."""
+
+
+class Hint(NamedTuple):
+    """Something that an editor may want to look at.
+
+    `at` is a line, counted from 1, 0 for the whole file, or the key in its front matter.
+    """
+
+    file: str
+    at: int | str
+    what: str
+    cure: str = ""
+
+
+def line_finder(read: Read) -> LineOf:
+    """Returns a function that finds the line of a key. It reads each file once."""
+    text_of = cache(read)
+
+    def line_of(file: str, key: str) -> int:
+        found = re.search(rf"^{key}[ \t]*:", text_of(file), re.MULTILINE)
+        return text_of(file).count("\n", 0, found.start()) + 1 if found else 0
+
+    return line_of
+
+
+def problems(hints: Iterable[Hint], read: Read) -> tuple[Problem, ...]:
+    """Returns the hints with their lines. Only files with a hint about a key are read."""
+    line_of = line_finder(read)
+    found = []
+    for file, at, what, cure in hints:
+        line = line_of(file, at) if isinstance(at, str) else at
+        found.append(Problem(file, line, what, cure, hint=True))
+    return tuple(found)
