@@ -145,7 +145,7 @@ def _themes(site: Path) -> Pages:
 def _feeds(site: Path) -> Pages:
     """Returns the entries of the feeds of the whole, of each theme and of each closed week.
 
-    Of the whole the newest alone, since ours has all of the open week, and not every peer can be told to do so.
+    Of the feed of all stories only the newest, since ours has the whole open week, which not every peer can do.
     """
     closed = sorted(site.glob("[0-9]*/w[0-9][0-9]/index.html"))[
         :-1

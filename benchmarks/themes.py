@@ -4,14 +4,14 @@
 
 Each week's stories are asked for before the editor has decided on them: which themes the rules give,
 and whether the editor's main theme is among three suggestions. Then the editor decides, looks at the
-phrases that are proposed, takes up to two that stand in a headline of the theme and were never wrong so
+phrases that are proposed, takes up to two that are in a headline of the theme and were never wrong so
 far, and takes out again those that have been wrong more than once in five. Nothing looks ahead, except
 in the row that says so: there the editor takes only phrases that will never be wrong, and as many as there
 are, which is the most that accepting phrases can bring.
 
 The text of a story is its headline and the feed's whole summary, from the feeds' own files in `--feeds`,
 by default ../shared/feeds.
-Without them the editor's note, which retells it, stands for the summary, which is not in git.
+Without them the editor's note is used, which retells the summary; that is not in git.
 """
 
 from __future__ import annotations

@@ -5,8 +5,8 @@
 
 Charis SIL (https://software.sil.org/charis/, Debian's fonts-sil-charis) is reduced to Latin and
 Cyrillic letters, a few Greek ones, and general punctuation. Its licence reserves the names "Charis"
-and "SIL", so the result has another one. `advances.json` has the width of each character in both fonts, in units
-of which an em has 1,000: the cards are laid out by it, and it says which characters there are.
+and "SIL", so the result has another one. `advances.json` has the width of each character in both fonts, in
+thousandths of an em: the cards are laid out by it, and it says which characters there are.
 """
 
 from __future__ import annotations

