@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from functools import partial
 from typing import NamedTuple
 
 from digest import redact, urls
@@ -43,7 +44,8 @@ class Card(NamedTuple):
 
     `speaker` is who wrote `excerpt`: not the `source` if another feed of the story supplied it.
     `original` is the publisher's headline if the editor wrote another, `earlier` has those that it
-    had before. `place` is the permalink, `also` are the stories below it, `saved` is the URL of a saved copy.
+    had before. `place` is the permalink, `also` are the stories below it, `saved` is the URL of a
+    saved copy.
     """
 
     file: str
@@ -109,9 +111,54 @@ class Cards:
     def card(self, story: Story, under: str) -> Card:
         """Returns the card of a story under a theme's id, or under none ("")."""
         key = story.file, under
-        if key not in self._made:
-            self._made[key] = self._make(story, under)
-        return self._made[key]
+        if key in self._made:
+            return self._made[key]
+        themes = tuple([self.chips[id] for id in story.themes if id != under])
+        kicker = self.chips.get(under)
+        if story.file in self._first:  # the cards of a story differ only in these
+            card = self._first[story.file]._replace(under=under, kicker=kicker, themes=themes)
+            self._made[key] = card
+            return card
+        file, here, anchor = story.file, addresses.week(story.week), self._anchors.of(story)
+        source, feed = self.source(story)
+        markdown = partial(self._markdown.html, file=file, here=here, top=4)
+        also = []
+        for other in self._below.get(file, ()):
+            other_source, its_feed = self.source(other)
+            below = Also(
+                anchor=self._anchors.of(other),
+                link=self._link(other.link),
+                headline=other.shown_headline,
+                source=other_source,
+                paywall=bool(its_feed and its_feed.paywall),
+                draft=other.draft,
+            )
+            also.append(below)
+        card = Card(
+            file=file,
+            under=under,
+            anchor=anchor,
+            place=addresses.permalink(story.week, anchor),
+            link=self._link(story.link),
+            headline=story.shown_headline,
+            original=story.title if story.shown_headline != story.title else "",
+            earlier=self._earlier.get(file, ()) if story.earlier else (),
+            source=source,
+            speaker=speaker(story, self._writers.get(file, ""), self._feeds),
+            paywall=bool(feed and feed.paywall),
+            byline=formatting.listed(story.authors),
+            published=story.published,
+            note=markdown(story.note, line=story.line),
+            excerpt=markdown(story.excerpt),
+            corrections=story.corrections,
+            kicker=kicker,
+            themes=themes,
+            draft=story.draft,
+            also=tuple(also),
+            saved=self._link(story.saved) if story.saved else "",
+        )
+        self._first[file] = self._made[key] = card
+        return card
 
     def main(self, story: Story) -> Card:
         """Returns the card of a story under its main theme."""
@@ -128,61 +175,15 @@ class Cards:
 
         They are under one theme, or without it each under its main one.
         """
-        cards = [
-            self.main(story) if under is None else self.card(story, under) for story in stories
-        ]
-        with_note = tuple(card for card in cards if card.note)
-        return with_note, tuple(card for card in cards if not card.note)
+        with_note, without = list[Card](), list[Card]()
+        for story in stories:
+            card = self.main(story) if under is None else self.card(story, under)
+            (with_note if card.note else without).append(card)
+        return tuple(with_note), tuple(without)
 
     def source(self, story: Story) -> tuple[str, Feed | None]:
         """Returns the publisher's name, and the first of its feeds that is in digest.toml."""
         return publisher(story, self._feeds)
-
-    def _make(self, story: Story, under: str) -> Card:
-        """Returns a new card; the cards of one story differ only in `under`, `kicker` and `themes`."""
-        themes = tuple([self.chips[id] for id in story.themes if id != under])
-        kicker = self.chips.get(under)
-        if story.file in self._first:
-            return self._first[story.file]._replace(under=under, kicker=kicker, themes=themes)
-        source, feed = self.source(story)
-        anchor, here = self._anchors.of(story), addresses.week(story.week)
-        card = self._first[story.file] = Card(
-            file=story.file,
-            under=under,
-            anchor=anchor,
-            place=addresses.permalink(story.week, anchor),
-            link=self._link(story.link),
-            headline=story.shown_headline,
-            original=story.title if story.headline and story.headline != story.title else "",
-            earlier=self._earlier.get(story.file, ()) if story.earlier else (),
-            source=source,
-            speaker=speaker(story, self._writers.get(story.file, ""), self._feeds),
-            paywall=feed.paywall if feed else False,
-            byline=formatting.listed(story.authors),
-            published=story.published,
-            note=self._markdown.html(
-                story.note, file=story.file, here=here, top=4, line=story.line
-            ),
-            excerpt=self._markdown.html(story.excerpt, file=story.file, here=here, top=4),
-            corrections=story.corrections,
-            kicker=kicker,
-            themes=themes,
-            draft=story.draft,
-            also=tuple([self._also(one) for one in self._below.get(story.file, ())]),
-            saved=self._link(story.saved) if story.saved else "",
-        )
-        return card
-
-    def _also(self, story: Story) -> Also:
-        source, feed = self.source(story)
-        return Also(
-            anchor=self._anchors.of(story),
-            link=self._link(story.link),
-            headline=story.shown_headline,
-            source=source,
-            paywall=feed.paywall if feed else False,
-            draft=story.draft,
-        )
 
     def _link(self, address: str) -> str:
         return redact.strip_values(urls.web_link(address) or "", self._secrets)

@@ -18,10 +18,9 @@ from digest.week import Week
 
 RECENT = 26  # weeks of the activity chart and of sparklines
 _MIN_RECENT = 12  # the same for a younger archive
-COLOURS = 10  # in static/colours.css; the eleventh theme has the first colour again
-PATTERNS = (
-    10  # in macros/charts.html; the eleventh theme has the first colour and the second pattern
-)
+COLOURS = 10  # in static/colours.css
+PATTERNS = 10  # in macros/charts.html
+"""The eleventh theme has the first colour again, and the second pattern."""
 _SLOTS = 60  # at most, in a timeline; of a longer time, a slot has several weeks
 _LAYERS = 10  # at most, in one chart; further themes are one layer
 _MIN_WEEKS = 3  # with a story; a chart of fewer shows nothing
@@ -156,6 +155,7 @@ def draw(slots: Sequence[Slot], series: Sequence[Series], plot: int) -> Chart | 
     step, top = _scale(most, lines=max(1, plot // 30))
     size = slots[-1][1].ordinal - slots[-1][0].ordinal + 1
     every = "a week" if size == 1 else f"every {size} weeks"
+    values = range(step, top + 1, step)
     return Chart(
         title=f"Stories {every}, {formatting.span(slots[0][0], slots[-1][1])}",
         description=_description(slots, totals, layers),
@@ -163,10 +163,7 @@ def draw(slots: Sequence[Slot], series: Sequence[Series], plot: int) -> Chart | 
         height=TOP + plot + _BELOW,
         foot=TOP + plot,
         layers=tuple(_layers(layers, top, plot)),
-        lines=tuple(
-            Mark(TOP + plot - value * plot // top, str(value))
-            for value in range(step, top + 1, step)
-        ),
+        lines=tuple([Mark(TOP + plot - value * plot // top, str(value)) for value in values]),
         signs=_labels(slots),
         rows=tuple(_rows(slots, layers, totals)),
     )
@@ -207,28 +204,26 @@ def _with_others_merged(series: Sequence[Series]) -> list[Series]:
 
 
 def _layers(series: Sequence[Series], top: int, plot: int) -> Iterator[Layer]:
-    below = [0] * len(series[0].counts)
+    """Yields the bars of each series, stacked; all heights are rounded in one way, so bars touch."""
+    number = len(series[0].counts)
+    feet = [TOP + plot] * number
+    below = [0] * number
     for one in series:
-        above = [low + number for low, number in zip(below, one.counts, strict=True)]
+        bars = []
+        for slot, count in enumerate(one.counts):
+            below[slot] += count
+            foot, head = feet[slot], TOP + plot - below[slot] * plot // top
+            feet[slot] = head
+            if foot > head:
+                left, right = _edge(slot, number), _edge(slot + 1, number)
+                bars.append(_bar(left, head, max(2, (right - left) * 3 // 4), foot - head))
         yield Layer(
             title=one.title,
             colour=colour(one.theme),
             pattern=pattern(one.theme),
-            path=_stacked(below, above, top, plot),
+            path="".join(bars),
             total=one.total,
         )
-        below = above
-
-
-def _stacked(below: Sequence[int], above: Sequence[int], top: int, plot: int) -> str:
-    """Returns the bars between two heights; both are rounded in one way, so stacked bars touch."""
-    bars = []
-    for slot, (low, high) in enumerate(zip(below, above, strict=True)):
-        head, foot = (TOP + plot - value * plot // top for value in (high, low))
-        if foot > head:
-            left, right = _edge(slot, len(below)), _edge(slot + 1, len(below))
-            bars.append(_bar(left, head, max(2, (right - left) * 3 // 4), foot - head))
-    return "".join(bars)
 
 
 def _bar(left: int, head: int, wide: int, high: int) -> str:
@@ -251,31 +246,26 @@ def _labels(slots: Sequence[Slot]) -> tuple[Mark, ...]:
     Each is where its first slot begins. A week belongs to the month and year of its Thursday, as in
     ISO 8601.
     """
+    number = len(slots)
     days = [first.monday + timedelta(days=3) for first, _ in slots]
-    months = [slot for slot in range(1, len(slots)) if days[slot].month != days[slot - 1].month]
+    months = [slot for slot in range(1, number) if days[slot].month != days[slot - 1].month]
     years = [slot for slot in months if days[slot].year != days[slot - 1].year]
-    wanted = [(slot, str(days[slot].year)) for slot in _spaced(years, len(slots))]
-    if len(years) <= _FEW_YEARS:
-        wanted += [(slot, formatting.month(days[slot])) for slot in (*months, 0)]
-    placed: dict[int, str] = {}
-    for slot, words in wanted:
-        left = _edge(slot, len(slots))
-        if left <= LEFT + PLOT - _LABEL_WIDTH and all(
-            abs(left - other) >= _LABEL_STEP for other in placed
-        ):
-            placed[left] = words
-    return tuple(Mark(left, placed[left]) for left in sorted(placed))
-
-
-def _spaced(slots: Sequence[int], number: int) -> Sequence[int]:
-    """Returns every slot, or every second, third and so on, with room for a label at each."""
-    step = 1
+    step = 1  # every year has a label, or every second, third and so on
     while any(
         _edge(two, number) - _edge(one, number) < _LABEL_STEP
-        for one, two in pairwise(slots[::step])
+        for one, two in pairwise(years[::step])
     ):
         step += 1
-    return slots[::step]
+    labels = [(slot, str(days[slot].year)) for slot in years[::step]]
+    if len(years) <= _FEW_YEARS:
+        labels += [(slot, formatting.month(days[slot])) for slot in (*months, 0)]
+    placed: dict[int, str] = {}
+    for slot, words in labels:
+        left = _edge(slot, number)
+        is_free = all(abs(left - other) >= _LABEL_STEP for other in placed)
+        if is_free and left <= LEFT + PLOT - _LABEL_WIDTH:
+            placed[left] = words
+    return tuple([Mark(left, placed[left]) for left in sorted(placed)])
 
 
 def _edge(slot: int, number: int) -> int:

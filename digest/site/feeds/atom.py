@@ -20,7 +20,7 @@ from zoneinfo import ZoneInfo
 
 from digest import redact, urls
 from digest.errors import Problem
-from digest.model import Config, Content, Feed, Site, Story, Theme
+from digest.model import Config, Content, Site, Story, Theme
 from digest.names import last_change, lasting_name
 from digest.site import addresses, formatting
 from digest.site.archive import Edition
@@ -122,11 +122,9 @@ def duplicate_ids(content: Content) -> list[Problem]:
         other = first.setdefault(lasting_name(story, content.names), story)
         if other.file != story.file:
             has_id = bool(story.id or other.id)
-            same = "Atom id"
+            same = "link" if story.link == other.link else "Atom id"
             if has_id and story.id == other.id:
                 same = "id"
-            elif story.link == other.link:
-                same = "link"
             what = f"is the same story as {other.file}: both have the same {same}"
             cure = "delete one of them"
             if has_id:
@@ -196,10 +194,18 @@ class Entries:
     ) -> AtomFeed:
         """Returns the weekly feed; `dates` are the editions' dates, `view` makes what is shown."""
         site = self._config.site
-        entries = [
-            self._edition(edition, edition_dates, view)
-            for edition, edition_dates in zip(editions, dates, strict=True)
-        ]
+        entries = []
+        for edition, (published, updated) in zip(editions, dates, strict=True):
+            entry = EditionEntry(
+                id=feed_id(site, "week", str(edition.week)),
+                title=formatting.titled(edition.week, edition.title),
+                published=datetime_of(published, self.zone),
+                updated=datetime_of(updated, self.zone),
+                place=addresses.week(edition.week),
+                key=edition.key,
+                view=partial(view, edition),
+            )
+            entries.append(entry)
         return self._feed(
             tuple(entries),
             id=feed_id(site, "weeks"),
@@ -235,55 +241,40 @@ class Entries:
         )
 
     def _entry(self, story: Story) -> AtomEntry:
+        """Returns the entry of a story."""
         if story.file not in self._made:
-            self._made[story.file] = self._made_entry(story)
+            card, names = self._cards.main(story), self._cards.names
+            image = (story.image and urls.web_link(story.image)) or ""
+            ending = posixpath.splitext(urlsplit(image).path)[1].lower()
+            self._made[story.file] = AtomEntry(
+                id=entry_id(story, names),
+                published=story.published,
+                updated=_updated(story, last_change(story, self.zone), self.zone, names),
+                authors=story.authors or (card.source,),
+                source=self._source(story),
+                image=image,
+                image_type=_IMAGES.get(ending, "image/jpeg") if image else "",
+                themes=tuple([self._themes[id] for id in story.themes]),
+                card=card,
+            )
         return self._made[story.file]
-
-    def _made_entry(self, story: Story) -> AtomEntry:
-        card = self._cards.main(story)
-        image = (story.image and urls.web_link(story.image)) or ""
-        return AtomEntry(
-            id=entry_id(story, self._cards.names),
-            published=story.published,
-            updated=_updated(story, last_change(story, self.zone), self.zone, self._cards.names),
-            authors=story.authors or (card.source,),
-            source=self._source(story),
-            image=image,
-            image_type=_image_type(image) if image else "",
-            themes=tuple(self._themes[id] for id in story.themes),
-            card=card,
-        )
 
     def _source(self, story: Story) -> Source:
         """Returns where a story comes from; made once for all stories from there."""
         publisher, feed = self._cards.source(story)
         key = publisher, feed.id if feed else "", story.link.partition("//")[2].partition("/")[0]
         if key not in self._sources:
-            self._sources[key] = self._made_source(publisher, feed, urls.host(story.link))
+            home = f"https://{urls.host(story.link)}/"
+            source = Source(id=home, title=publisher, link=home, rel="alternate")
+            if feed:
+                address = redact.strip_feed(urls.web_link(feed.url) or "")
+                if address:
+                    source = Source(id=address, title=feed.title, link=address, rel="self")
+                else:  # a feed in a file has no URL
+                    id = feed_id(self._config.site, "feed", feed.id)
+                    source = Source(id=id, title=feed.title, link=home, rel="alternate")
+            self._sources[key] = source
         return self._sources[key]
-
-    def _made_source(self, publisher: str, feed: Feed | None, host: str) -> Source:
-        home = f"https://{host}/"
-        if feed is None:
-            return Source(id=home, title=publisher, link=home, rel="alternate")
-        address = redact.strip_feed(urls.web_link(feed.url) or "")
-        if address:
-            return Source(id=address, title=feed.title, link=address, rel="self")
-        id = feed_id(self._config.site, "feed", feed.id)  # a feed in a file has no URL
-        return Source(id=id, title=feed.title, link=home, rel="alternate")
-
-    def _edition(
-        self, edition: Edition, dates: EditionDates, view: Callable[[Edition], object]
-    ) -> EditionEntry:
-        return EditionEntry(
-            id=feed_id(self._config.site, "week", str(edition.week)),
-            title=formatting.titled(edition.week, edition.title),
-            published=datetime_of(dates.published, self.zone),
-            updated=datetime_of(dates.updated, self.zone),
-            place=addresses.week(edition.week),
-            key=edition.key,
-            view=partial(view, edition),
-        )
 
 
 def _updated(story: Story, change: datetime, zone: tzinfo, names: Mapping[str, str]) -> datetime:
@@ -316,7 +307,3 @@ def _urn(name: str) -> str:
     digest[8] = digest[8] & 0x3F | 0x80
     digits = digest.hex()
     return f"urn:uuid:{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
-
-
-def _image_type(address: str) -> str:
-    return _IMAGES.get(posixpath.splitext(urlsplit(address).path)[1].lower(), "image/jpeg")

@@ -1,11 +1,12 @@
 """The layout of a card: where each line, bar and label is, in pixels of 1200 × 630.
 
-Card ──fit into the room there is──▶ CardView ──templates/card.svg──▶ SVG
+SocialCard ──fit into 1200 × 630 pixels──▶ CardView ──templates/card.svg──▶ SVG
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import repeat
 from typing import NamedTuple
 
 from digest.site import charts
@@ -92,7 +93,7 @@ class Segment(NamedTuple):
 
 
 class Bars(NamedTuple):
-    """A chart on a card, enlarged by `scale`; its bars, up to `high`, stand on `foot`.
+    """A chart on a card, enlarged by `scale`; its bars begin at `foot`, and are up to `high`.
 
     `signs` are its labels.
     """
@@ -133,28 +134,32 @@ def lay_out(card: SocialCard) -> CardView:
     chart = charts.draw(card.slots, card.series, _CHART) if card.series else None
     bars = _bars(chart) if chart else None
     bar_top = (key[0].top if key else _FOOT) - _KEY - 22 - _BAR
-    above = bar_top if card.parts else bars.foot - bars.high if bars else HEIGHT
-    head, sizes = (_HEAD + 42, _SIZES) if card.nameplate else (70, _NAME_SIZES)
-    room = _ROOM if card.nameplate else _ROOM * 4 // 5
+    bottom = float(HEIGHT)  # of what is above the bar or chart
+    if card.parts:
+        bottom = bar_top
+    elif bars:
+        bottom = bars.foot - bars.high
+    head, room = (_HEAD + 42, _ROOM) if card.nameplate else (70, _ROOM * 4 // 5)
     detail = fit(card.detail, room, 2 * _DETAIL_STEP, (_DETAIL,), bold=False).lines
     below = 30 + _DETAIL_STEP * len(detail)
-    title = fit(card.title, _ROOM, int(above - below - head), sizes, bold=True)
-    high = line_height(title.size) * (len(title.lines) - 1) + title.size * 0.3 + 46
+    sizes = _SIZES if card.nameplate else _NAME_SIZES
+    title = fit(card.title, _ROOM, int(bottom - below - head), sizes, bold=True)
+    step = line_height(title.size)
     begin = head + title.size * 0.78
+    high = step * (len(title.lines) - 1) + title.size * 0.3 + 46
+    detail_high = _DETAIL_STEP * (len(detail) - 1)
     if not card.parts and not bars:  # nothing is at the bottom: the words are in the middle
-        begin += max(0, HEIGHT - _LEFT - begin - high - _DETAIL_STEP * (len(detail) - 1)) / 2
-    first = begin + high
-    if card.parts:
-        first = above - 30 - _DETAIL_STEP * (len(detail) - 1)
+        begin += max(0, HEIGHT - _LEFT - begin - high - detail_high) / 2
+    detail_begin = bottom - 30 - detail_high if card.parts else begin + high
     label = cut(card.label, _ROOM * 500 / _LABEL, bold=False)
-    taken = width(label, bold=False) * _LABEL / 1000 + 40
+    label_wide = width(label, bold=False) * _LABEL / 1000 + 40
     return CardView(
-        nameplate=cut(card.nameplate, (_ROOM - taken) * 1000 / _PLATE, bold=True),
+        nameplate=cut(card.nameplate, (_ROOM - label_wide) * 1000 / _PLATE, bold=True),
         label=label,
         colour=card.colour,
-        title=_lines(title.lines, begin, line_height(title.size)),
+        title=_lines(title.lines, begin, step),
         size=title.size,
-        detail=_lines(detail, first, _DETAIL_STEP),
+        detail=_lines(detail, detail_begin, _DETAIL_STEP),
         bar=_bar(card.parts),
         bar_top=bar_top,
         key=key,
@@ -163,9 +168,8 @@ def lay_out(card: SocialCard) -> CardView:
 
 
 def _lines(lines: Sequence[str], first: float, step: float) -> tuple[Line, ...]:
-    return tuple(
-        Line(words, _LEFT, round(first + step * number, 1)) for number, words in enumerate(lines)
-    )
+    tops = [round(first + step * number, 1) for number in range(len(lines))]
+    return tuple(map(Line, lines, repeat(_LEFT), tops))
 
 
 def _bar(parts: Sequence[Part]) -> tuple[Segment, ...]:
@@ -181,8 +185,8 @@ def _bar(parts: Sequence[Part]) -> tuple[Segment, ...]:
 
 
 def _key(parts: Sequence[Part]) -> tuple[Entry, ...]:
-    """Returns the names of the parts below the bar, as many as there is room for."""
-    placed: list[tuple[str, float, int, int]] = []
+    """Returns the names of the parts below the bar, as many as fit into its lines."""
+    entries: list[Entry] = []
     left, row = 0.0, 0
     for part in parts:
         title = drawable(part.title)
@@ -194,22 +198,19 @@ def _key(parts: Sequence[Part]) -> tuple[Entry, ...]:
             left, row = 0.0, row + 1
         if row == _KEY_LINES:
             break
-        placed.append((words, left, row, part.colour))
+        top = _FOOT + _KEY_STEP * row
+        entries.append(Entry(words, round(_LEFT + _DOT + left, 1), top, part.colour))
         left += wide + _KEY_GAP
-    last = placed[-1][2] if placed else 0
-    return tuple(
-        Entry(words, round(_LEFT + _DOT + left, 1), _FOOT - _KEY_STEP * (last - row), colour)
-        for words, left, row, colour in placed
-    )
+    up = entries[-1].top - _FOOT if entries else 0  # the last line is at the foot
+    return tuple([entry._replace(top=entry.top - up) for entry in entries])
 
 
 def _bars(chart: Chart) -> Bars:
     """Returns a chart as wide as the card, its labels at the bottom."""
     foot = _FOOT - _SIGN - 14
-    signs = tuple(
-        Line(sign.words, round(_LEFT + (sign.at - charts.LEFT) * _SCALE, 1), _FOOT)
-        for sign in chart.signs
-    )
+    signs = []
+    for at, words in chart.signs:
+        signs.append(Line(words, round(_LEFT + (at - charts.LEFT) * _SCALE, 1), _FOOT))
     left, top = _LEFT - charts.LEFT * _SCALE, foot - chart.foot * _SCALE
     high = (chart.foot - charts.TOP) * _SCALE
-    return Bars(chart, round(left, 2), round(top, 2), round(_SCALE, 4), foot, high, signs)
+    return Bars(chart, round(left, 2), round(top, 2), round(_SCALE, 4), foot, high, tuple(signs))
