@@ -14,6 +14,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from digest import text_lines
+
 _BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF32_LE, "utf-32-le"),
@@ -33,6 +35,7 @@ _META = re.compile(
     r"<meta\s[^>]{0,200}?charset\s*=\s*[\"']?\s*([\w.:-]{1,40})", re.IGNORECASE | re.ASCII
 )
 _HEAD = 4_000
+_BEYOND_ASCII = re.compile(r"[^\x00-\x7f]")
 _ENCODINGS = re.compile(
     r"utf-8|gb\w+|hz|big5(?:hkscs)?|euc_\w+|shift_\w+|cp\d+|iso2022_\w+|iso8859-\d+|koi8-[rtu]"
     r"|mac-\w+|tis-620|ascii"
@@ -92,11 +95,29 @@ def decode(body: bytes, content_type: str) -> Decoded:
     tried = [_decoded(body, name) for name in names if name != "utf-8"]
     if "utf-8" in names or not names:
         tried.insert(0, utf_8)
-    sure = [one for one in tried if not one.replaced and _STRICT.match(one.encoding)]
-    for decoded in (*sure, *tried):
+    for decoded in tried:
+        if not decoded.replaced and _STRICT.match(decoded.encoding):
+            return decoded
+    for decoded in tried:
         if _validity(decoded) >= _ENOUGH:
             return decoded
     return Decoded(text=_decoded(body, "cp1252").text, encoding="windows-1252", guessed=True)
+
+
+def warnings(decoded: Decoded) -> list[str]:
+    """Returns a warning if some characters may be wrong."""
+    if decoded.guessed:
+        first = _BEYOND_ASCII.search(decoded.text)
+        line = text_lines.number(decoded.text, first.start() if first else 0)
+        return [
+            f"not in the encoding that it declares; read as {decoded.encoding}, "
+            f"some text may be wrong (from line {line} on)"
+        ]
+    if decoded.replaced:
+        line = text_lines.number(decoded.text, decoded.text.find("\ufffd"))
+        many = f"{decoded.replaced} places that are" if decoded.replaced > 1 else "a place that is"
+        return [f"{many} not {decoded.encoding} (line {line}); shown as \ufffd"]
+    return []
 
 
 def _declared(body: bytes, content_type: str) -> Iterator[str]:

@@ -14,7 +14,8 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from digest.feeds import author_names, clean, encodings, new_address, normalize, plain_text, repair
+from digest import text_lines
+from digest.feeds import author_names, encodings, new_address, normalize, plain_text
 from digest.feeds.normalize import RawEntry
 from digest.model import Document, Fetched
 
@@ -65,7 +66,7 @@ def read(fetched: Fetched, base: str) -> Document | str:
         _words(feed, "title", headline=True),
         [_raw_entry(item, _authors(feed)) for item in objects],
         base or home or own,
-        [*clean.decoding_warnings(decoded), *warnings],
+        [*encodings.warnings(decoded), *warnings],
     )
     return document._replace(moved=moved, moved_by=moved_by, language=_text(feed, "language"))
 
@@ -83,7 +84,7 @@ def _loaded(text: str) -> tuple[dict[str, Any] | str, list[str]]:
         except (ValueError, RecursionError):
             words = (fault.msg[:1].lower() + fault.msg[1:]).removesuffix(" starting at")
             column = fault.pos - max(text.rfind(sign, 0, fault.pos) for sign in "\r\n")
-            line = repair.line_of(text, fault.pos)
+            line = text_lines.number(text, fault.pos)
             return f"not JSON that can be read: {words} in line {line}, column {column}", []
     except (ValueError, RecursionError):
         reason = "it is nested too deep, or has a number that is too long"

@@ -80,11 +80,10 @@ class _ParserFixes:
 
     def _start_link(self, attributes: dict[str, str]) -> None:
         """Ignores attributes `url` and `uri` that are not http(s), so that the text counts."""
-        kept = {
-            key: value
-            for key, value in attributes.items()
-            if key not in {"url", "uri"} or urls.web_link(value)
-        }
+        kept = dict(attributes)
+        for key in ("url", "uri"):
+            if not urls.web_link(kept.get(key, "")):
+                kept.pop(key, None)
         super()._start_link(kept)  # type: ignore[misc]
 
     def _start_media_group(self, _: object) -> None:
@@ -148,14 +147,14 @@ def _read_xml(fetched: Fetched, base: str) -> Document | str:
     home, language = _text(feed, "link"), _text(feed, "language")
     authors = _people(feed, is_atom) if is_atom else ()
     document = normalize.document(
-        _words(feed, "title", is_atom),
+        _plain(feed, "title", is_atom),
         [_raw_entry(entry, version, authors, language) for entry in entries],
         base if is_atom and base else normalize.base_of(base, home),
         cleaned.warnings,
     )
-    links = [link for link in dict.get(feed, "links") or () if _text(link, "rel") == "self"]
+    links = [link for link in _all(feed, "links") if _text(link, "rel") == "self"]
     new = _text(feed, "itunes_new-feed-url")
-    moved, moved_by = new_address.find(fetched, new, _hrefs(links), home)
+    moved, moved_by = new_address.find(fetched, new, _texts(links, "href"), home)
     publisher = plain_text.line(plain_text.from_either(_text(feed, "publisher")))
     return document._replace(moved=moved, moved_by=moved_by, language=language, publisher=publisher)
 
@@ -184,131 +183,101 @@ def _raw_entry(entry: Any, version: str, authors: tuple[str, ...], language: str
     link = _text(entry, "link")
     return RawEntry(
         id=guid,
-        title=_words(entry, "title", is_atom),
+        title=_plain(entry, "title", is_atom),
         links=(
             *_pages(entry, language),
             link if link != guid or urls.web_link(guid) else "",
             _text(dict.get(entry, "media_player"), "url"),  # a page that plays a sound or video
             # RFC 4287 §4.1.3.2: content that is elsewhere
-            *(_text(content, "src") for content in dict.get(entry, "content") or ()),
-            *_hrefs(_links(entry, "related")),
-            *_hrefs(_links(entry, "via")),
+            *_texts(_all(entry, "content"), "src"),
+            *_texts(_links(entry, "related"), "href"),
+            *_texts(_links(entry, "via"), "href"),
         ),
         permalink=guid if link or version in _RDF else "",
         files=(
-            *_hrefs(_links(entry, "enclosure")),
-            *(_text(media, "url") for media in dict.get(entry, "media_content") or ()),
+            *_texts(_links(entry, "enclosure"), "href"),
+            *_texts(_all(entry, "media_content"), "url"),
         ),
-        dates=tuple(_text(entry, key) for key in ("published", "updated", "created")),
+        dates=(_text(entry, "published"), _text(entry, "updated"), _text(entry, "created")),
         authors=_people(entry, is_atom)
         or _people(dict.get(entry, "source") or {}, is_atom)
         or authors,
         images=tuple(_images(entry)),
-        summary=plain_text.first(_texts(entry, is_atom)),
+        summary=plain_text.first(_summaries(entry, is_atom)),
     )
 
 
-def _words(thing: Any, key: str, is_atom: bool) -> str:
+def _plain(thing: Any, key: str, is_atom: bool) -> str:
     """Returns an element as plain text: Atom gives its type (RFC 4287 §3.1.1), RSS is guessed."""
     is_headline = key == "title"
     if f"{key}_detail" in thing:
-        return _plain(dict.get(thing, f"{key}_detail"), is_atom, headline=is_headline)
+        return _plain_value(dict.get(thing, f"{key}_detail"), is_atom, headline=is_headline)
     if key == "summary":
         return ""
     return plain_text.from_either(_text(thing, key), headline=is_headline)
 
 
-def _texts(entry: Any, is_atom: bool) -> Iterator[str]:
-    yield _words(entry, "summary", is_atom)
-    for content in dict.get(entry, "content") or ():
-        yield _plain(content, is_atom or _text(content, "type") in _HTML)
-
-
-def _plain(detail: Any, is_typed: bool, *, headline: bool = False) -> str:
+def _plain_value(detail: Any, is_typed: bool, *, headline: bool = False) -> str:
     kind, value = _text(detail, "type"), _text(detail, "value")
     if not is_typed:
         return plain_text.from_either(value, headline=headline)
+    if headline and kind == "text/html":
+        return plain_text.headline_of_html(value)
     if kind in _HTML:
-        is_loose = headline and kind == "text/html"
-        return plain_text.headline_of_html(value) if is_loose else plain_text.from_html(value)
+        return plain_text.from_html(value)
     if headline and not kind.startswith("text/"):
         return plain_text.from_either(value, headline=True)
     return value if kind.startswith("text/") or not kind else ""
 
 
+def _summaries(entry: Any, is_atom: bool) -> Iterator[str]:
+    yield _plain(entry, "summary", is_atom)
+    for content in _all(entry, "content"):
+        yield _plain_value(content, is_atom or _text(content, "type") in _HTML)
+
+
 def _people(thing: Any, is_atom: bool) -> tuple[str, ...]:
     """Returns the authors' names: Atom has an element for each; in RSS one may be a list."""
-    people = [
-        _text(person, "name")
-        for person in dict.get(thing, "authors") or ()
-        if isinstance(person, dict)
-    ]
-    names = people or [_text(thing, "author")]
+    names = _texts(_all(thing, "authors"), "name") or [_text(thing, "author")]
     plain = (plain_text.from_either(name, headline=True) for name in names)
     return author_names.each(plain) if is_atom else author_names.names(plain)
 
 
-def _pages(entry: Any, language: str) -> Iterator[str]:
-    """Yields the URLs of an entry's page.
+def _pages(entry: Any, language: str) -> list[str]:
+    """Returns the URLs of an entry's page, the best first.
 
     First the original ones if a service replaced them, then pages in the feed's language, then
     others.
     """
-    for key in ("feedburner_origlink", "pheedo_origlink"):
-        yield urls.web_link(_text(entry, key)) or ""
     language = (_text(dict.get(entry, "title_detail"), "language") or language).lower()
-    pages = _links(entry, "alternate")
-    yield from _hrefs(sorted(pages, key=lambda one: _page_rank(one, language)))
 
+    def rank(link: Any) -> tuple[bool, int]:
+        is_page = _text(link, "type") in {"", "html", *_HTML}
+        given = _text(link, "hreflang").lower()
+        if not given or given.partition("-")[0] != language.partition("-")[0]:
+            return not is_page, 2
+        return not is_page, 0 if given == language else 1
 
-def _page_rank(link: Any, language: str) -> tuple[bool, int]:
-    """Returns a sort key: web pages first, and among them those in that language."""
-    is_page = _text(link, "type") in {"", "html", *_HTML}
-    given = _text(link, "hreflang").lower()
-    if not given or given.partition("-")[0] != language.partition("-")[0]:
-        return not is_page, 2
-    return not is_page, 0 if given == language else 1
-
-
-def _hrefs(links: Iterable[Any]) -> Iterator[str]:
-    return (_text(link, "href") for link in links)
-
-
-def _links(entry: Any, rel: str) -> list[Any]:
+    originals = [_text(entry, key) for key in ("feedburner_origlink", "pheedo_origlink")]
     return [
-        one
-        for one in dict.get(entry, "links") or ()
-        if _text(one, "rel").removeprefix(_IANA) == rel
+        *(urls.web_link(address) or "" for address in originals),
+        *_texts(sorted(_links(entry, "alternate"), key=rank), "href"),
     ]
 
 
-def _images(entry: Any) -> Iterator[str]:
-    """Yields the URLs of what may be the entry's picture, the publisher's first choice first."""
-    yield from _hrefs(link for link in _links(entry, "enclosure") if _is_picture(link, "href"))
-    for media in _best_first(dict.get(entry, "media_content") or ()):
-        yield _text(media, "url")
-    thumbnails = [one for one in dict.get(entry, "media_thumbnail") or () if isinstance(one, dict)]
-    for media in sorted(thumbnails, key=_width, reverse=True):
-        yield _text(media, "url")
-    image = dict.get(entry, "image")
-    yield _text(image, "href") if isinstance(image, dict) else ""
+def _images(entry: Any) -> list[str]:
+    """Returns the URLs of what may be the entry's picture, the publisher's first choice first.
 
-
-def _best_first(contents: Any) -> list[Any]:
-    """Returns the pictures of `media:content`; in each group the default or the widest is first.
-
-    A group is one picture in several sizes. Without a group they may be different pictures; the
-    first that is wide enough wins.
+    A group of `media:content` is one picture in several sizes: the default or the widest counts.
+    Without a group they may be different pictures; the first that is wide enough counts.
     """
+    enclosures = [link for link in _links(entry, "enclosure") if _is_picture(link, "href")]
     pictures = []
-    for one in contents:
-        is_picture = isinstance(one, dict) and _is_picture(one, "url")
-        if is_picture and "1" not in {
-            _text(one, "width"),
-            _text(one, "height"),
-        }:  # no tracking pixel
-            pictures.append(one)
-    groups = list(dict.fromkeys(_text(one, "group") for one in pictures))
+    for media in _all(entry, "media_content"):
+        is_tracking_pixel = "1" in {_text(media, "width"), _text(media, "height")}
+        if _is_picture(media, "url") and not is_tracking_pixel:
+            pictures.append(media)
+    groups = list(dict.fromkeys(_texts(pictures, "group")))
 
     def rank(picture: Any) -> tuple[int, bool, int]:
         group, width = _text(picture, "group"), _width(picture)
@@ -316,7 +285,12 @@ def _best_first(contents: Any) -> list[Any]:
             width = min(width, _WIDE_ENOUGH)
         return groups.index(group), _text(picture, "isdefault") != "true", -width
 
-    return sorted(pictures, key=rank)
+    return [
+        *_texts(enclosures, "href"),
+        *_texts(sorted(pictures, key=rank), "url"),
+        *_texts(sorted(_all(entry, "media_thumbnail"), key=_width, reverse=True), "url"),
+        _text(dict.get(entry, "image"), "href"),
+    ]
 
 
 def _width(picture: Any) -> int:
@@ -327,6 +301,21 @@ def _width(picture: Any) -> int:
 def _is_picture(link: Any, key: str) -> bool:
     kind = _text(link, "type") or _text(link, "medium")
     return kind.startswith("image") or (not kind and _PICTURE.search(_text(link, key)) is not None)
+
+
+def _links(entry: Any, rel: str) -> list[Any]:
+    """Returns the links with a relation, whose name may be a URL (RFC 4287 §4.2.7.2)."""
+    links = _all(entry, "links")
+    return [link for link in links if _text(link, "rel").removeprefix(_IANA) == rel]
+
+
+def _all(thing: Any, key: str) -> list[Any]:
+    """Returns a list of dictionaries, without FeedParserDict's fallback to other keys."""
+    return [value for value in dict.get(thing, key) or () if isinstance(value, dict)]
+
+
+def _texts(things: Iterable[Any], key: str) -> list[str]:
+    return [_text(thing, key) for thing in things]
 
 
 def _text(thing: Any, key: str) -> str:

@@ -18,7 +18,8 @@ from digest.feeds import html_tags
 _LONGEST_MARKUP = 100_000  # deeply nested, more would take seconds
 _LONGEST_LINE = 2_000
 
-_ILLEGAL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
+ILLEGAL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
+"""Characters that XML forbids (XML 1.0, §2.2)."""
 _LINE_END = re.compile(r"\r\n?|[\n\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
 _ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
 
@@ -31,7 +32,7 @@ def line(text: str) -> str:
 
 def legal(text: str) -> str:
     """Returns a text without the characters that XML forbids."""
-    return _ILLEGAL.sub("", text)
+    return ILLEGAL.sub("", text)
 
 
 def paragraphs(text: str) -> str:

@@ -130,7 +130,7 @@ class _Pruner:
         if self._skipped:
             self._skipped += 1
             return
-        address, name = _parts(full_name)
+        address, name = _split(full_name)
         parent = self._kept[-1] if self._kept else None
         if parent and parent.role == "text":
             self._start_markup(parent, name.rpartition(":")[2], attributes)
@@ -148,11 +148,7 @@ class _Pruner:
         written = declared | _plain_names(attributes)
         if role == "wrapper":  # around a feed in another document: only namespaces and xml:base
             name = "wrapper"
-            written = {
-                attribute: value
-                for attribute, value in written.items()
-                if attribute.startswith("xml")
-            }
+            written = {key: value for key, value in written.items() if key.startswith("xml")}
         element = _Element(role, name, written, key)
         if role == "entry":
             self.has_entry, self._entry = True, element
@@ -173,13 +169,13 @@ class _Pruner:
         element = self._kept[-1]
         if element.depth:
             element.depth -= 1
-            local = _parts(full_name)[1].rpartition(":")[2]
+            local = _split(full_name)[1].rpartition(":")[2]
             if local.lower() in html_tags.ELEMENTS - _VOID:
                 element.pieces.append(f"</{local}>")
             return
         self._kept.pop()
         if element.role == "text":
-            self._put_text(element)
+            self._end_text(element)
             return
         if element is self._entry:
             self._entry = None
@@ -201,10 +197,12 @@ class _Pruner:
         parent.depth += 1
         if local.lower() not in html_tags.ELEMENTS:
             return
-        plain = {name.rpartition(":")[2]: value for name, value in _plain_names(attributes).items()}
+        plain = {}
+        for name, value in _plain_names(attributes).items():
+            plain[name.rpartition(":")[2]] = value
         parent.pieces.append(_tag(local, plain))
 
-    def _put_text(self, element: _Element) -> None:
+    def _end_text(self, element: _Element) -> None:
         if element.is_markup:
             element.attributes["type"] = "html"
         words = "".join(element.pieces)
@@ -240,7 +238,7 @@ class _Pruner:
         return role
 
 
-def _parts(full_name: str) -> tuple[str, str]:
+def _split(full_name: str) -> tuple[str, str]:
     """Returns a name's namespace URI, and the name as written."""
     uri, separator, rest = full_name.partition(_SEPARATOR)
     if not separator:
@@ -251,11 +249,12 @@ def _parts(full_name: str) -> tuple[str, str]:
 
 def _plain_names(attributes: Mapping[str, str]) -> dict[str, str]:
     """Returns the attributes by their names as written."""
-    return {_parts(full_name)[1]: value for full_name, value in attributes.items()}
+    return {_split(full_name)[1]: value for full_name, value in attributes.items()}
 
 
 def _tag(name: str, attributes: Mapping[str, str]) -> str:
-    return f"<{name}{''.join(f' {key}={quoteattr(value)}' for key, value in attributes.items())}>"
+    written = (f" {key}={quoteattr(value)}" for key, value in attributes.items())
+    return f"<{name}{''.join(written)}>"
 
 
 def _escaped(text: str) -> str:

@@ -16,18 +16,19 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from xml.sax.saxutils import escape
 
+from digest import text_lines
 from digest.feeds import html_tags
 from digest.feeds.markup_tokens import NAME, Token, tokens
+from digest.feeds.plain_text import ILLEGAL
 
 _ROOTS = frozenset({"rss", "feed", "rdf"})
 _ENTRIES = frozenset({"item", "entry"})
 _TEXTS = frozenset({"title", "description", "summary", "content", "encoded"})
 _FRAME = _ROOTS | _ENTRIES | {"channel"}
-_BREAKS = re.compile(r"[\x0b\x0c\x1c-\x1e]")
+_BREAKS = frozenset("\x0b\x0c\x1c\x1d\x1e")
 """Control characters that mean a line break, and that XML forbids."""
-LINE_SEPARATOR = "\u2028"
+_LINE_SEPARATOR = "\u2028"
 """Replaces them: a line break that does not change line numbers."""
-_ILLEGAL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
 
 _ATTRIBUTE = re.compile(
     rf"""({NAME})\s*+(?:=\s*+(?:"([^"]*+)"|'([^']*+)'|([^\s"']++)))?+""", re.ASCII
@@ -57,7 +58,7 @@ class Repaired:
     is_entry_cut: bool = False
 
 
-def bare(text: str) -> str | None:
+def from_root(text: str) -> str | None:
     """Returns a document from its root on; None if there is text or an end tag before the root."""
     for token in tokens(text):
         if token.kind in {"start", "empty"}:
@@ -67,35 +68,30 @@ def bare(text: str) -> str | None:
     return None
 
 
-def without_illegal(text: str) -> Repaired:
-    """Returns the document without the characters that XML forbids (XML 1.0, §2.2)."""
-    found = _ILLEGAL.search(text)
-    if not found:
-        return Repaired(text=text)
-    legal, count = _ILLEGAL.subn(
-        lambda sign: LINE_SEPARATOR if _BREAKS.match(sign[0]) else "", text
-    )
-    return Repaired(
-        text=legal,
-        changed=(_with_line("a character that XML forbids, removed", text, found.start(), count),),
-    )
+def without_illegal(text: str) -> tuple[str, str]:
+    """Returns the document without the characters that XML forbids, and what was removed, or ""."""
+    first = ILLEGAL.search(text)
+    if not first:
+        return text, ""
+    legal, count = ILLEGAL.subn(lambda sign: _LINE_SEPARATOR if sign[0] in _BREAKS else "", text)
+    return legal, _with_line("a character that XML forbids, removed", text, first.start(), count)
 
 
 def repair(text: str, prefixes: Mapping[str, str]) -> Repaired:
     """Returns the repaired document; `prefixes` has namespaces for prefixes without declaration."""
-    found = list(tokens(text))
-    document = _Document(text, found, prefixes)
-    for token in found:
-        document.add(token)
-        if document.end:
+    all_tokens = list(tokens(text))
+    repairer = _Repairer(text, all_tokens, prefixes)
+    for token in all_tokens:
+        repairer.add(token)
+        if repairer.end:
             break
-    return document.repaired()
+    return repairer.finish()
 
 
-def _find_root(found: Iterable[Token]) -> Token | None:
+def _find_root(all_tokens: Iterable[Token]) -> Token | None:
     """Returns the start tag of the feed, else of a channel or an Atom entry, else the first one."""
     first = channel = entry = None
-    for token in found:
+    for token in all_tokens:
         if token.kind in {"start", "empty"}:
             local = _local(token.value)
             if local in _ROOTS:
@@ -106,10 +102,10 @@ def _find_root(found: Iterable[Token]) -> Token | None:
     return channel or entry or first
 
 
-def _unclosed_entries(found: Iterable[Token]) -> set[int]:
+def _unclosed_entries(all_tokens: Iterable[Token]) -> set[int]:
     """Returns the positions of entries without an end tag; others may contain entries."""
     open_: list[int] = []
-    for token in found:
+    for token in all_tokens:
         if token.kind in {"start", "end"} and _local(token.value) in _ENTRIES:
             if token.kind == "start":
                 open_.append(token.position)
@@ -127,19 +123,19 @@ class _Open:
     output: int
 
 
-class _Document:
-    """The output so far, and the open elements."""
+class _Repairer:
+    """Collects the output, and keeps the open elements."""
 
-    def __init__(self, text: str, found: Sequence[Token], prefixes: Mapping[str, str]) -> None:
+    def __init__(self, text: str, all_tokens: Sequence[Token], prefixes: Mapping[str, str]) -> None:
         self.end = 0
         """The position after the root's end tag."""
         self._text = text
         self._prefixes = prefixes
-        root = _find_root(found)
-        self._unclosed_entries = _unclosed_entries(found)
+        root = _find_root(all_tokens)
+        self._unclosed_entries = _unclosed_entries(all_tokens)
         self._start = root.position if root else len(text)
         self._last_end = text.rfind(f"</{root.value}") if root else -1
-        declared = {found[1] for found in _DECLARED.finditer(text, 0, self._start)}
+        declared = set(_DECLARED.findall(text, 0, self._start))
         self._entities = dict[str, str]()
         for match in _ENTITY.finditer(text, 0, self._start):
             value = match[2] or match[3] or ""
@@ -158,14 +154,15 @@ class _Document:
         """The number of open feeds, channels and entries, by name."""
         self._inside: list[Counter[str]] = []
         """For each of these, the other elements that are open in it."""
-        self._faults: dict[str, tuple[int, int]] = {}
+        self._changes: dict[str, tuple[int, int]] = {}
+        """What was changed: the first position and the number of times."""
 
     def add(self, token: Token) -> None:
         """Adds the next token."""
         if token.position < self._start:
-            is_text = token.kind in {"text", "literal"}
-            if not self._faults and not (is_text and _is_blank(token.value)):
-                self._fault("text before the feed, ignored", token.position)
+            is_blank = token.kind in {"text", "literal"} and _is_blank(token.value)
+            if not self._changes and not is_blank:
+                self._note("text before the feed, ignored", token.position)
         elif token.kind == "text":
             self._output.append(self._text_of(token.value, token.position))
         elif token.kind == "literal":
@@ -175,29 +172,29 @@ class _Document:
         else:
             self._start_tag(token)
 
-    def repaired(self) -> Repaired:
+    def finish(self) -> Repaired:
         """Returns the document, with end tags for the elements that are still open."""
         if not self._output:
             return Repaired(text="")
         is_entry_cut = False
-        for depth, one in enumerate(self._open):
-            if _local(one.name) in _ENTRIES:
+        for depth, element in enumerate(self._open):
+            if _local(element.name) in _ENTRIES:
                 is_entry_cut = True
                 if inner := self._open[depth + 1 :]:
                     del self._output[inner[0].output :], self._open[depth + 1 :]
                 break
-        for one in self._open:
-            if not self._is_frame(one.name.lower()):
-                self._close_early(one)
-        for one in reversed(self._open):
-            if self._is_frame(one.name.lower()):
-                self._output.append(f"</{one.name}>")
+        for element in self._open:
+            if not self._is_frame(element.name.lower()):
+                self._close_early(element)
+        for element in reversed(self._open):
+            if self._is_frame(element.name.lower()):
+                self._output.append(f"</{element.name}>")
         if self.end:
             for token in tokens(self._text[self.end :]):
                 if not _is_blank(token.value):
-                    self._fault("text after the feed, ignored", self.end + token.position)
+                    self._note("text after the feed, ignored", self.end + token.position)
                     break
-        attributes = {**self._root_attributes, **self._undeclared()}
+        attributes = {**self._root_attributes, **self._missing_declarations()}
         self._output[0] = self._output[0].replace(">", _written(attributes) + ">", 1)
         return Repaired(
             text="".join(self._output),
@@ -207,30 +204,29 @@ class _Document:
         )
 
     def _changed(self) -> tuple[str, ...]:
-        faults = sorted(self._faults.items(), key=lambda fault: fault[1])
-        shown = [_with_line(what, self._text, *at) for what, at in faults[:_MOST_SHOWN]]
-        if len(faults) > _MOST_SHOWN:
-            shown.append(f"and {len(faults) - _MOST_SHOWN} more")
-        return tuple(shown)
+        """Returns what was changed and where, for the report."""
+        changes = sorted(self._changes.items(), key=lambda change: change[1])
+        changed = [_with_line(what, self._text, *at) for what, at in changes[:_MOST_SHOWN]]
+        if len(changes) > _MOST_SHOWN:
+            changed.append(f"and {len(changes) - _MOST_SHOWN} more")
+        return tuple(changed)
 
-    def _undeclared(self) -> dict[str, str]:
+    def _missing_declarations(self) -> dict[str, str]:
         """Returns declarations for the prefixes that are used and not declared on the root."""
-        missing = sorted(
-            self._used - {"xml", "xmlns"} - {name[6:] for name in self._root_attributes}
-        )
         known = {**self._prefixes, **self._declared}
         declarations = {}
-        for prefix in missing:
-            uri = escape(known.get(prefix, f"urn:undeclared:{prefix}"), {'"': "&quot;"})
-            declarations[f"xmlns:{prefix}"] = f'"{uri}"'
+        for prefix in sorted(self._used - {"xml", "xmlns"}):
+            if f"xmlns:{prefix}" not in self._root_attributes:
+                uri = escape(known.get(prefix, f"urn:undeclared:{prefix}"), {'"': "&quot;"})
+                declarations[f"xmlns:{prefix}"] = f'"{uri}"'
         return declarations
 
     def _start_tag(self, token: Token) -> None:
         name, local = token.value, _local(token.value)
         if token.is_broken:
-            self._fault(f"a broken tag, <{name}>", token.position)
+            self._note(f"a broken tag, <{name}>", token.position)
         if self._open and local in _ENTRIES and self._open[-1].position in self._unclosed_entries:
-            self._fault(f"no end tag for <{self._open[-1].name}>", self._open[-1].position)
+            self._note(f"no end tag for <{self._open[-1].name}>", self._open[-1].position)
             self._write(f"</{self._close().name}>")
         attributes = self._attributes(token.rest, token.position)
         self._used |= {part.partition(":")[0] for part in (name, *attributes) if ":" in part}
@@ -250,34 +246,30 @@ class _Document:
 
     def _end_tag(self, token: Token) -> None:
         name = token.value.lower()
-        is_open = (
-            self._frames[name] if self._is_frame(name) else self._inside and self._inside[-1][name]
-        )
-        is_first_of_two = (
-            self._is_root(name) and self._frames[name] == 1 and token.position < self._last_end
-        )
-        if not is_open or is_first_of_two:
-            if not is_first_of_two:
-                self._fault(f"no start tag for </{token.value}>", token.position)
+        is_last_root = self._is_root(name) and self._frames[name] == 1
+        if is_last_root and token.position < self._last_end:
+            return  # another end tag of the root follows
+        open_elements = self._frames if self._is_frame(name) else self._inside[-1]
+        if not open_elements[name]:
+            self._note(f"no start tag for </{token.value}>", token.position)
             return
         unclosed = []
         while (last := self._close()).name.lower() != name:
             unclosed.append(last)
         self._write(f"</{last.name}>")
-        for one in unclosed:
-            if _local(last.name) in _TEXTS and one.name.lower() not in html_tags.ELEMENTS:
-                self._fault(f"an unknown tag, <{one.name}>, kept as text", one.position)
-                tag = _TO_NEXT.match(self._text, one.position)
-                self._output[one.output] = escape(tag[0] if tag else "")
+        for element in unclosed:
+            if _local(last.name) in _TEXTS and element.name.lower() not in html_tags.ELEMENTS:
+                self._note(f"an unknown tag, <{element.name}>, kept as text", element.position)
+                tag = _TO_NEXT.match(self._text, element.position)
+                self._output[element.output] = escape(tag[0] if tag else "")
             else:
-                self._close_early(one)
+                self._close_early(element)
         if not self._open:
             self.end = self._text.find(">", token.position) + 1 or len(self._text)
 
     def _close(self) -> _Open:
         """Removes and returns the last open element."""
-        last = self._open[-1]
-        name = last.name.lower()
+        name = self._open[-1].name.lower()
         if self._is_frame(name):
             self._frames[name] -= 1
             self._inside.pop()
@@ -291,14 +283,14 @@ class _Document:
     def _is_frame(self, name: str) -> bool:
         return _local(name) in _FRAME or self._is_root(name)
 
-    def _close_early(self, one: _Open) -> None:
+    def _close_early(self, element: _Open) -> None:
         """Closes an element without an end tag before the tag that follows its start tag."""
-        self._fault(f"no end tag for <{one.name}>", one.position)
-        following = self._next_tag.get(one.output)
+        self._note(f"no end tag for <{element.name}>", element.position)
+        following = self._next_tag.get(element.output)
         if following is None:
-            self._output.append(f"</{one.name}>")
+            self._output.append(f"</{element.name}>")
         else:
-            self._output[following] = f"</{one.name}>{self._output[following]}"
+            self._output[following] = f"</{element.name}>{self._output[following]}"
 
     def _write(self, tag: str) -> None:
         self._output.append(tag)
@@ -332,10 +324,10 @@ class _Document:
             digits = (decimal or hexadecimal).lstrip("0")[:9]
             number = int(digits or "0", 10 if decimal else 16)
             if number > _LAST_CHARACTER or 0xD800 <= number < 0xE000:
-                self._fault("a reference to a character that does not exist", position)
+                self._note("a reference to a character that does not exist", position)
                 return "\ufffd"
-            if _ILLEGAL.match(chr(number)):
-                self._fault("a character that XML forbids, removed", position)
+            if ILLEGAL.match(chr(number)):
+                self._note("a character that XML forbids, removed", position)
                 return ""
             return f"&#{number};"
         if name in _PREDEFINED:
@@ -343,27 +335,18 @@ class _Document:
         if not name:
             return "&amp;" + found[0][1:]
         if name in self._rejected_entities:
-            self._fault("an entity that is more than a short text, removed", position)
+            self._note("an entity that is more than a short text, removed", position)
             return ""
         meaning = self._entities.get(name, html.entities.html5.get(f"{name};"))
         if meaning is None:
-            self._fault("an undeclared entity, kept as text", position)
+            self._note("an undeclared entity, kept as text", position)
             return "&amp;" + found[0][1:]
         return escape(meaning)
 
-    def _fault(self, what: str, position: int) -> None:
-        first, count = self._faults.get(what, (position, 0))
-        self._faults[what] = (first, count + 1)
-
-
-def line_of(text: str, position: int) -> int:
-    """Returns the line number of a position, as text editors count lines."""
-    return (
-        text.count("\n", 0, position)
-        + text.count("\r", 0, position)
-        - text.count("\r\n", 0, position)
-        + 1
-    )
+    def _note(self, what: str, position: int) -> None:
+        """Notes a change for the report."""
+        first, count = self._changes.get(what, (position, 0))
+        self._changes[what] = (first, count + 1)
 
 
 def _is_blank(text: str) -> bool:
@@ -379,7 +362,7 @@ def _written(attributes: Mapping[str, str]) -> str:
 
 
 def _with_line(what: str, text: str, position: int, count: int) -> str:
-    line = line_of(text, position)
-    return (
-        f"{what} (line {line})" if count == 1 else f"{what} ({count} times, first in line {line})"
-    )
+    line = text_lines.number(text, position)
+    if count == 1:
+        return f"{what} (line {line})"
+    return f"{what} ({count} times, first in line {line})"
