@@ -15,7 +15,7 @@ from __future__ import annotations
 import itertools
 import re
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from difflib import SequenceMatcher
@@ -26,25 +26,39 @@ from digest.content import excerpt
 from digest.model import Story
 from digest.themes.words import is_telling, stem_of
 
+# These numbers were tuned on the 219 labelled pairs of tests/data/same-events.tsv: precision 0.97, recall
+# 0.79. `tests/checks/test_event_pairs.py` measures both again.
+
 _NEAR = timedelta(hours=60)
 """Two reports of one event are at most this far apart; a later one reports what followed from it."""
-_THINGS = 3
+_LEAST_THINGS = 3
 """Two reports of one event agree in at least this many things."""
-_SAID, _SAID_LESS = 0.5, 0.34
-"""The share of a headline's words that the other story must have; less is enough for one of the two."""
-_ALIKE, _TEMPLATE = 0.75, 0.7
-"""The share of words in common from which two headlines are the same, or are made from one template."""
-_COMMON, _COMMON_SHARE = 4, 0.1
+_LEAST_SAID, _LEAST_SAID_BY_ONE = 0.34, 0.5
+"""The shares of a headline's words that the other story must have: both ways, and one way."""
+_SAME_HEADLINE = 0.75
+"""The share of words in common from which two headlines are the same, whatever else they say."""
+_TEMPLATE = 0.7
+"""The likeness (`SequenceMatcher.ratio`) from which two headlines are made from one template."""
+_COMMON_COUNT, _COMMON_SHARE = 4, 0.1
 """A word in more headlines of the week than this, and than this share of them, is not rare."""
-_SUMMARY = 6
+_RARE_WORDS = 2
+"""Two stories are compared if they share at least this many rare words and numbers."""
+_SUMMARY_WORDS = 6
 """Two whole stories agree only if they share at least this many words."""
-_LONGEST, _FIGURES = 1_000, 20
-"""Characters of a headline or a summary that are compared, and numbers."""
-_WORDS = 6  # that a pair names
+_SUMMARY_SHARE = 0.5
+"""And at least this share of the words of the shorter one."""
 _ROUNDED = 0.05
 """Two numbers that differ by less than this share are the same number, rounded."""
 _SMALL, _LARGE = 12, 100
 """Numbers up to the first say little; one above the second, or with a unit, counts for two things."""
+_LEAST_ROOT = 4
+"""Letters of a word that stay when its ending is taken off."""
+
+# These only bound the work and the message.
+_LONGEST, _MOST_FIGURES = 1_000, 20
+"""Characters of a headline or a summary that are compared, and numbers."""
+_SHOWN_WORDS = 6
+"""Words that a pair names."""
 
 _ACTIONS = """
 buy buys buying bought acquire takeover acquisition merger merge stake bid offer sell sells sold sale
@@ -104,11 +118,12 @@ _COUNT = re.compile(rf"\b(?:{'|'.join(_COUNTS)})\b")
 _ORDINALS = {
     word: at for at, word in enumerate(["first", "second", "third", "fourth", "fifth", "sixth"], 1)
 }
+_ORDINAL_UNIT = "th"
+"""The unit of first, second and so on."""
 _ORDINAL = re.compile(rf"\b(?:{'|'.join(_ORDINALS)})\b")
 _YEARS = range(1900, 2100)
 _ENDINGS = ("ese", "ian", "an", "n", "s", "a", "i", "e")
 """What distinguishes a country from its people and things, as in Sulvania and Sulvanian."""
-_ROOT = 4  # letters of a word that stay
 
 
 class Pair(NamedTuple):
@@ -157,100 +172,89 @@ class _Report:
 
 def likely_pairs(stories: Iterable[Story]) -> tuple[Pair, ...]:
     """Returns the pairs among the stories of a week that likely report the same event, by date."""
-    in_order = sorted(stories, key=lambda story: (story.published, story.file))
-    reports = [
-        _report(story.title[:_LONGEST], excerpt.unescape(story.excerpt[:_LONGEST]))
-        for story in in_order
-    ]
-    counts = Counter(word for report in reports if report for word in report.rare)
-    most = max(_COMMON, _COMMON_SHARE * len(reports))
-    common = frozenset(word for word, count in counts.items() if count > most)
-    found = []
-    for at, before in _candidates(in_order, reports, common):
-        one, other = reports[before], reports[at]
-        shared = one and other and _agreement(one, other, common)
-        if shared:
-            found.append(Pair(in_order[before], in_order[at], shared))
-    return tuple(found)
+    week = sorted(stories, key=lambda story: (story.published, story.file))
+    in_order, reports = list[Story](), list[_Report]()
+    for story in week:
+        report = _report(story.title[:_LONGEST], excerpt.unescape(story.excerpt[:_LONGEST]))
+        if report:
+            in_order.append(story)
+            reports.append(report)
+    times = Counter(word for report in reports for word in report.rare)
+    most = max(_COMMON_COUNT, _COMMON_SHARE * len(week))
+    common = frozenset(word for word, count in times.items() if count > most)
 
-
-def _candidates(
-    stories: Sequence[Story], reports: Sequence[_Report | None], common: Collection[object]
-) -> Iterator[tuple[int, int]]:
-    """Yields pairs of stories, as places, that are near in time and share two rare words or a number."""
+    pairs = []
     places: dict[object, list[int]] = defaultdict(list)
-    for at, report in enumerate(reports):
-        if report is None:
-            continue
-        since = stories[at].published - _NEAR
-        near: Counter[int] = Counter()
+    """The reports so far that have each rare word or number."""
+    for at, (story, report) in enumerate(zip(in_order, reports, strict=True)):
+        since = story.published - _NEAR
+        shared_words: Counter[int] = Counter()
         for word in report.rare.difference(common):
-            near.update(one for one in places[word] if stories[one].published >= since)
+            for before in places[word]:
+                if in_order[before].published >= since:
+                    shared_words[before] += 1
             places[word].append(at)
-        yield from ((at, one) for one, count in sorted(near.items()) if count > 1)
+        for before, shared_count in sorted(shared_words.items()):
+            if shared_count >= _RARE_WORDS:
+                words = _agreement(reports[before], report, common)
+                if words:
+                    pairs.append(Pair(in_order[before], story, words))
+    return tuple(pairs)
 
 
 def _agreement(one: _Report, other: _Report, common: Collection[object]) -> tuple[str, ...]:
     """Returns words that two reports of one event share; () if they likely report two events."""
+    if _contradict(one, other):
+        return ()
     shared = {word for word in one.terms if word in other.terms and word not in common}
     figures = _same(one.figures, other.figures)
     names = [name for name in (*one.all_names, *other.all_names) if not name.isdisjoint(shared)]
-    is_summary = _summaries_agree(one, other, figures)
-    if _contradict(one, other) or not (names or figures or is_summary):
-        return ()
-    actions = bool(one.actions & other.actions)
-    things = _things(shared, one.terms, other.terms) + actions + sum(map(_weight, figures))
-    said = sorted((_said(one, other), _said(other, one)))
-    is_agreed = things >= _THINGS and said[0] >= _SAID_LESS and said[1] >= _SAID
-    is_alike = len(shared) > _THINGS and said[0] >= _ALIKE
-    if not (is_agreed or is_alike or is_summary):
+    weight = sum(map(_weight, figures))
+
+    # Words that are side by side in both headlines are one thing.
+    beside = _neighbours(one.terms) & _neighbours(other.terms)
+    things = len(shared) - sum(pair <= shared for pair in beside)
+    things += bool(one.actions & other.actions) + weight
+    less, more = sorted((_said(one, other), _said(other, one)))
+    is_agreed = things >= _LEAST_THINGS and less >= _LEAST_SAID and more >= _LEAST_SAID_BY_ONE
+    is_alike = len(shared) > _LEAST_THINGS and less >= _SAME_HEADLINE
+    has_proof = bool(names or figures) and (is_agreed or is_alike)
+
+    in_both = one.text & other.text
+    shorter = min(len(one.text), len(other.text))
+    names_in_both = [name for name in one.all_names if not name.isdisjoint(in_both)]
+    is_summary_alike = (
+        len(names_in_both) + weight >= _LEAST_THINGS
+        and len(in_both) >= _SUMMARY_WORDS
+        and len(in_both) >= _SUMMARY_SHARE * shorter
+    )
+    if not (has_proof or is_summary_alike):
         return ()
     words = [one.shown[word] for word in dict.fromkeys(one.order) if word in shared]
     numbers = [_in_words(figure) for figure in figures]
-    return tuple(words[:_WORDS] + numbers) or ("much of their summaries",)
-
-
-def _summaries_agree(one: _Report, other: _Report, figures: Collection[Figure]) -> bool:
-    """True if two whole stories have most of their words, and names or numbers, in common."""
-    words = one.text & other.text
-    names = [name for name in one.all_names if not name.isdisjoint(words)]
-    strong = len(names) + sum(map(_weight, figures))
-    shorter = min(len(one.text), len(other.text))
-    return strong >= _THINGS and len(words) >= _SUMMARY and len(words) / shorter >= _SAID
+    return tuple(words[:_SHOWN_WORDS] + numbers) or ("much of their summaries",)
 
 
 def _contradict(one: _Report, other: _Report) -> bool:
     """True if two headlines cannot be about one event."""
-    if (
-        any(action ^ 1 in other.actions for action in one.actions)
-        and not one.actions & other.actions
-    ):
+    opposites = {action ^ 1 for action in one.actions}
+    if opposites & other.actions and not one.actions & other.actions:
         return True
     for unit in one.numbers.keys() & other.numbers.keys():
-        values = [[(unit, value) for value in report.numbers[unit]] for report in (one, other)]
-        if not _same(*values):
+        values = [(unit, value) for value in one.numbers[unit]]
+        if not _same(values, [(unit, value) for value in other.numbers[unit]]):
             return True
     if _has_own_name(one, other) and _has_own_name(other, one):
         return True
-    return _is_template(one.order, other.order)
+    # The same words in the same order, but for a few in the place of others: one template.
+    match = SequenceMatcher(None, one.order, other.order, autojunk=False)
+    is_replaced = any(code[0] == "replace" for code in match.get_opcodes())
+    return is_replaced and match.ratio() >= _TEMPLATE
 
 
 def _has_own_name(one: _Report, other: _Report) -> bool:
     """True if a headline has a name that the other story does not mention."""
     return any(name.isdisjoint(other.text) for name in one.names)
-
-
-def _is_template(one: Sequence[str], other: Sequence[str]) -> bool:
-    """True if two headlines are the same word for word, but for a few in the place of others."""
-    match = SequenceMatcher(None, one, other, autojunk=False)
-    swapped = [code for code in match.get_opcodes() if code[0] == "replace"]
-    return bool(swapped) and match.ratio() >= _TEMPLATE
-
-
-def _things(shared: Collection[str], one: Sequence[str], other: Sequence[str]) -> int:
-    """Returns in how many things two headlines agree: words side by side in both are one thing."""
-    beside = _neighbours(one) & _neighbours(other)
-    return len(shared) - sum(pair <= set(shared) for pair in beside)
 
 
 def _neighbours(terms: Sequence[str]) -> set[frozenset[str]]:
@@ -295,8 +299,13 @@ def _report(title: str, summary: str) -> _Report | None:
         return None
     more, _, others = _words(summary)
     numbers = _numbers(title)
-    figures = [(unit, value) for unit, values in numbers.items() for value in values]
-    figures += [(unit, value) for unit, values in _numbers(summary).items() for value in values]
+    telling = set[Figure]()
+    for found in (numbers, _numbers(summary)):
+        for unit, values in found.items():
+            for value in values:
+                is_little = not unit and (value <= _SMALL or value in _YEARS)
+                if unit != _ORDINAL_UNIT and not is_little:
+                    telling.add((unit, value))
     return _Report(
         order=order,
         shown=shown,
@@ -306,7 +315,7 @@ def _report(title: str, summary: str) -> _Report | None:
         numbers=numbers,
         text=frozenset(word for word in (*order, *more) if is_telling(word)),
         all_names=(*names, *others),
-        figures=tuple(sorted({one for one in figures if _is_telling_figure(*one)})[:_FIGURES]),
+        figures=tuple(sorted(telling)[:_MOST_FIGURES]),
     )
 
 
@@ -342,27 +351,27 @@ def _form(word: str) -> str:
     """Returns a word as it is compared: without the endings by which words of one root differ."""
     folded = word.casefold().replace("’", "'").removesuffix("'s").removesuffix("'")
     found = stem_of(folded)
-    while ending := next(
-        (one for one in _ENDINGS if found.endswith(one) and len(found) - len(one) >= _ROOT), ""
-    ):
-        found = found.removesuffix(ending)
+    is_shorter = True
+    while is_shorter:
+        is_shorter = False
+        for ending in _ENDINGS:
+            if found.endswith(ending) and len(found) - len(ending) >= _LEAST_ROOT:
+                found, is_shorter = found.removesuffix(ending), True
+                break
     return found
 
 
-def _is_telling_figure(unit: str, value: float) -> bool:
-    return unit != "th" and (bool(unit) or (value > _SMALL and value not in _YEARS))
-
-
 def _numbers(text: str) -> dict[str, frozenset[float]]:
-    """Returns the numbers in a text by unit, "th" for first, second and so on."""
+    """Returns the numbers in a text by unit."""
     found: dict[str, set[float]] = defaultdict(set)
     folded = _SCORE.sub(" ", _COUNT.sub(lambda one: _COUNTS[one[0]], text.casefold()))
-    for one in _NUMBER.finditer(folded):
-        unit = (one["unit"] or "").removesuffix("s") or one["sign"] or ""
-        value = float(one["digits"].replace(",", "")) * 10 ** _SCALES.get(one["scale"] or "", 0)
+    for number in _NUMBER.finditer(folded):
+        unit = (number["unit"] or "").removesuffix("s") or number["sign"] or ""
+        digits, scale = number["digits"].replace(",", ""), number["scale"] or ""
+        value = float(digits) * 10 ** _SCALES.get(scale, 0)
         found[_UNITS.get(unit, unit)].add(value)
     for word in _ORDINAL.findall(folded):
-        found["th"].add(_ORDINALS[word])
+        found[_ORDINAL_UNIT].add(_ORDINALS[word])
     return {unit: frozenset(values) for unit, values in found.items()}
 
 
