@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from many import many
 from sites import read_folder
 from test_letter import SETTINGS, put
 
@@ -206,8 +206,7 @@ def test_random_sessions_lose_no_byte_of_another_hand(
                 is_kept = all(line in (root / name).read_text() for line in words.split("\n"))
                 assert is_kept or kind == "undo"
 
-    examples = int(os.environ.get("DIGEST_SESSIONS", "25"))
-    settings(max_examples=examples, deadline=None)(given(STEPS)(play))()
+    settings(max_examples=many(20), deadline=None)(given(STEPS)(play))()
 
 
 def test_a_story_takes_its_pictures_along_and_back(root: Path) -> None:

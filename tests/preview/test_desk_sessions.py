@@ -1,12 +1,8 @@
-"""Random sessions at the desk, with another hand and pulls in between: no byte of an editor is lost.
-
-`DESK_SESSIONS=1000` plays that many; without it, a few.
-"""
+"""Random sessions at the desk, with another hand and pulls in between: no byte of an editor is lost."""
 
 from __future__ import annotations
 
 import json
-import os
 import random
 import re
 from collections.abc import Iterator
@@ -15,8 +11,8 @@ from pathlib import Path
 import desks
 import pytest
 from desks import Desk, files, serving
+from many import many
 
-SESSIONS = int(os.environ.get("DESK_SESSIONS", "4"))
 ACTS = 25
 NEVER_MOVED = ["number-1", "number-2", "number-3", "number-4"]
 STORIES = 6
@@ -138,7 +134,7 @@ class Session:
             self.marks[name] = had
 
 
-@pytest.mark.parametrize("seed", range(SESSIONS))
+@pytest.mark.parametrize("seed", range(many(3)))
 def test_nothing_that_anyone_wrote_is_lost_and_checks_pass(desk: Desk, seed: int) -> None:
     session = Session(desk, random.Random(seed))
     for _ in range(ACTS):

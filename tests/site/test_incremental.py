@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from many import many
 from sites import build_into, read_folder
 
 from digest import config, disk
@@ -315,7 +316,7 @@ EDITS: st.SearchStrategy[Change] = st.one_of(
 CHANGES = EDITS | st.builds(meddled, NUMBERS)
 
 
-@settings(max_examples=int(os.environ.get("DIGEST_REBUILDS", "15")))
+@settings(max_examples=many(6))
 @given(st.lists(st.lists(CHANGES, min_size=1, max_size=3), min_size=1, max_size=8))
 def test_whatever_changes_a_build_gives_what_a_clean_one_gives(
     tmp_path_factory: pytest.TempPathFactory, steps: list[list[Change]]
@@ -548,7 +549,7 @@ def test_one_builder_that_goes_on_builds_what_new_ones_do(root: Path) -> None:
             raise AssertionError(f"after this step: {name}") from error
 
 
-@settings(max_examples=int(os.environ.get("DIGEST_REBUILDS", "15")))
+@settings(max_examples=many(6))
 @given(st.lists(st.lists(EDITS, min_size=1, max_size=3), min_size=1, max_size=8))
 def test_whatever_changes_one_builder_gives_what_a_clean_one_gives(
     tmp_path_factory: pytest.TempPathFactory, steps: list[list[Change]]

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from hypothesis import HealthCheck, given, note, settings
 from hypothesis import strategies as st
+from many import many
 from sites import read_folder
 
 from digest import config
@@ -290,7 +291,7 @@ def lives(steps: list[tuple[str, int, int]]) -> None:
             getattr(digest, f"do_{name}")(one, other)
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=many(8), deadline=None, suppress_health_check=list(HealthCheck))
 @given(steps())
 def test_addresses_lead_to_their_stories_for_good_and_ids_stay(
     steps: list[tuple[str, int, int]],

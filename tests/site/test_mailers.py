@@ -1,12 +1,11 @@
 """Whatever happens in a digest, a service that mails the weekly feed sends each edition exactly once.
 
 Such a service knows no ids: at each run it sends the entries that were published since its last one. Histories are
-random pulls, letters, corrections and stories taken back; `DIGEST_HISTORIES` says how many.
+random pulls, letters, corrections and stories taken back.
 """
 
 from __future__ import annotations
 
-import os
 import random
 from collections import Counter
 from dataclasses import replace
@@ -15,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from builders import HONG_KONG, make_config, make_story
+from many import many
 
 from digest.content import edit, letter_draft
 from digest.content.read import parse_letter
@@ -23,7 +23,6 @@ from digest.site.arrange import arrange
 from digest.site.plan import plan
 from digest.week import Week
 
-HISTORIES = int(os.environ.get("DIGEST_HISTORIES", "60"))
 BEGIN = datetime(2026, 5, 4, 8, tzinfo=HONG_KONG)
 ZONE = ZoneInfo("Asia/Hong_Kong")
 
@@ -128,7 +127,7 @@ class Digest:
 @pytest.mark.parametrize("close", ["next-week", "letter"])
 @pytest.mark.parametrize("every", [timedelta(days=1), timedelta(weeks=1)], ids=["daily", "weekly"])
 def test_every_edition_is_mailed_exactly_once(every: timedelta, close: str) -> None:
-    for seed in range(HISTORIES):
+    for seed in range(many(15)):
         dice = random.Random(seed)
         digest, now = Digest(dice, close), BEGIN
         send, last = BEGIN + dice.random() * every, BEGIN

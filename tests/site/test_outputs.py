@@ -12,6 +12,7 @@ import pytest
 import test_incremental as edits
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from many import many
 from sites import build_into, read_folder
 from test_incremental import NOTES, NUMBERS, SMALL, THEMES, WORDS, Change, copied
 from test_publish import git
@@ -321,7 +322,7 @@ OUTPUTS = st.sampled_from(
 )  # fmt: skip
 
 
-@settings(max_examples=int(os.environ.get("DIGEST_OUTPUTS", "8")))
+@settings(max_examples=many(4))
 @given(
     st.lists(
         st.tuples(st.lists(EDITS, max_size=2), st.lists(OUTPUTS, min_size=1, max_size=4)),

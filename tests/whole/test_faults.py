@@ -1,11 +1,10 @@
 """Commands that are killed, whose disk fails once, or whose power is cut: the next run makes of it what an undisturbed
-one would have made. DIGEST_FAULTS=100 breaks each command at up to so many points in each way.
+one would have made. DIGEST_MANY=20 breaks each command in each way at up to a hundred points.
 """
 
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -14,13 +13,13 @@ from pathlib import Path
 import newsroom
 import pytest
 from faults import CRASHED, KILLED, REFUSED, UNNOTICED, begun, prepare, run
+from many import MANY, many
 from newsroom import Publisher
 from test_crashes import Files, ledgers, read
 
 from digest.errors import DigestError
 
 SUPPORT = Path(__file__).parents[1] / "support"
-NUMBER = int(os.environ.get("DIGEST_FAULTS", "0"))
 WAYS = ["kill", "write", "read", "cut"]
 COMMANDS = {
     "pull": "cut",
@@ -48,7 +47,7 @@ COMMANDS = {
 PAIRS = [
     (command, way)
     for command, short in COMMANDS.items()
-    for way in (WAYS if NUMBER else short.split())
+    for way in (WAYS if MANY > 1 else short.split())
 ]
 DONE_BEFORE = (
     "is here already",
@@ -76,7 +75,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Path:
     publisher.change("summary", 1, 0)
     publisher.begin("numbered", set(newsroom.FEEDS))
     publisher.write(root)
-    if NUMBER:
+    if MANY > 1:
         settings = (
             (root / "digest.toml")
             .read_text()
@@ -148,7 +147,7 @@ def test_a_command_that_is_broken_off_anywhere_is_made_good_by_the_next(
         way,
         digest,
         tmp_path / "copies",
-        NUMBER or 5,
+        many(5),
     ]
 
     done = subprocess.run(list(map(str, words)), capture_output=True, text=True, check=True)

@@ -8,7 +8,6 @@ build the same bytes, with caches and without.
 
 from __future__ import annotations
 
-import os
 import re
 import subprocess
 import tempfile
@@ -20,7 +19,8 @@ import newsroom
 import pytest
 from hypothesis import HealthCheck, Phase, given, note, settings
 from hypothesis import strategies as st
-from test_sequences import BIG, QUIET, Sequence, Step, _chosen, _fields, _is_story, _number, _read
+from many import IS_DRAWN_ANEW, many
+from test_sequences import BIG, Sequence, Step, _chosen, _fields, _is_story, _number, _read
 
 from digest import config
 from digest.commands import build, pull
@@ -328,11 +328,10 @@ STEPS = st.lists(st.tuples(st.sampled_from(KINDS), BIG, BIG), min_size=3, max_si
 
 @pytest.mark.parametrize("part", range(4))
 def test_no_history_on_two_machines_breaks_a_promise_to_readers(part: int) -> None:
-    examples = int(os.environ.get("DIGEST_MACHINES", "40")) // 4
     calm = settings(
-        max_examples=examples,
+        max_examples=many(4),
         deadline=None,
-        derandomize="DIGEST_MACHINES" not in os.environ,
+        derandomize=not IS_DRAWN_ANEW,
         database=None,
         phases=(Phase.generate, Phase.shrink),
         report_multiple_bugs=False,
@@ -342,7 +341,7 @@ def test_no_history_on_two_machines_breaks_a_promise_to_readers(part: int) -> No
 
 
 def _play(steps: list[Step], part: int) -> None:
-    with tempfile.TemporaryDirectory(dir=QUIET if QUIET.is_dir() else None) as folder:
+    with tempfile.TemporaryDirectory() as folder:
         history = History(Path(folder))
         history.now += timedelta(minutes=part)
         for step in _framed(steps, part):

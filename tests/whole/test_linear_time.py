@@ -1,6 +1,6 @@
 """Every function that reads text from outside or from an editor takes time in proportion to it, whatever is in it.
 
-`DIGEST_LONG=1` tries all pairs of marks in all shapes, for hours; the short pass tries a sample, the same at each run.
+`DIGEST_MANY=1000` tries all pairs of marks in all shapes, for hours; without it, a sample, the same at each run.
 """
 
 from __future__ import annotations
@@ -8,7 +8,6 @@ from __future__ import annotations
 import contextlib
 import itertools
 import json
-import os
 import random
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -18,6 +17,7 @@ from typing import Any
 
 import growth
 import pytest
+from many import MANY, many
 
 from digest import config, config_edit, phrases, redact, text_lines, urls
 from digest.checks import ignored_keys, markdown_rules, markdown_scan, story_rules
@@ -56,9 +56,7 @@ SHOWN = change_requests.shown(FRONT.encode(), FILE, "", KNOWN)
 TODAY = date(2026, 5, 20)
 THEMES = (Theme(id="chips", title="Chips", match=("memory chip*", "a and b"), ignore=("potato",)),)
 SHEET = sheet.render(STORY.week, [SHOWN], THEMES)
-LONG = bool(os.environ.get("DIGEST_LONG"))
-CASES = 60  # of the short pass
-SIZE = 60_000 if LONG else 6_000
+SIZE = 60_000 if MANY > 1 else 6_000
 
 
 def story(text: str) -> None:
@@ -238,9 +236,9 @@ def usual() -> float:
 
 
 def cases(name: str) -> Iterator[tuple[str, str, int]]:
-    """Two marks and the shape of a text: all of them, or as many as the short pass has time for."""
+    """Two marks and the shape of a text: all of them, or as many as there is time for."""
     every = list(itertools.product(growth.MARKS, growth.MARKS, growth.SHAPES))
-    return iter(every if LONG else random.Random(name).sample(every, CASES))
+    return iter(random.Random(name).sample(every, min(many(60), len(every))))
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)

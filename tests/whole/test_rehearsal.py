@@ -1,7 +1,7 @@
 """The workflows that publish a digest, rehearsed: their own shell steps, a bare repository, feeds on loopback, Pages on
 loopback. Whatever happens meanwhile, no word of an editor is lost, and what is published is whole.
 
-    DIGEST_REHEARSALS=20 pytest -n0 tests/whole/test_rehearsal.py     rehearses everything twenty times
+    DIGEST_MANY=20 pytest -n0 tests/whole/test_rehearsal.py     rehearses everything twenty times
 """
 
 from __future__ import annotations
@@ -35,6 +35,7 @@ import warm
 import yaml
 from feedhost import Exchange, FeedHost
 from mailhost import Inbox, serving
+from many import MANY
 from rehearsal import (
     BRANCH,
     CALL,
@@ -75,7 +76,6 @@ CALLING = written(
     Requirement(line="digest @ …", origin="a repository", repository="ada/digest", commit="0" * 40)
 )
 WORKFLOWS = (OURS, THEIRS, CALLING, CALLED, TESTS, RELEASE)
-TIMES = int(os.environ.get("DIGEST_REHEARSALS", "1"))
 
 PULL, PUSH, CHECK = "Pull the feeds", "Push what they brought", "Check the content"
 BOT = "github-actions[bot] <41898282+github-actions[bot]@users.noreply.github.com>"
@@ -196,7 +196,7 @@ def run_once(
     return folder
 
 
-@pytest.fixture(params=range(TIMES))
+@pytest.fixture(params=range(MANY))
 def hub(started: Path, wire: Wire, command: str, tmp_path: Path) -> Hub:
     """A digest that was never published."""
     wire.begin()
@@ -204,7 +204,7 @@ def hub(started: Path, wire: Wire, command: str, tmp_path: Path) -> Hub:
     return Hub(tmp_path, command)
 
 
-@pytest.fixture(params=range(TIMES))
+@pytest.fixture(params=range(MANY))
 def published(run_once: Path, wire: Wire, command: str, tmp_path: Path) -> Hub:
     """A digest that has been published once."""
     wire.begin()
@@ -356,7 +356,7 @@ def index(tmp_path_factory: pytest.TempPathFactory) -> None:
 
 
 @pytest.mark.usefixtures("index")
-@pytest.mark.parametrize("number", range(TIMES))
+@pytest.mark.parametrize("number", range(MANY))
 def test_a_new_digest_publishes_itself_from_a_machine_without_digest(
     wire: Wire, feeds: FeedHost, tmp_path: Path, number: int
 ) -> None:
@@ -397,7 +397,7 @@ def test_a_new_digest_publishes_itself_from_a_machine_without_digest(
     assert git(desk, "status", "--porcelain") == ""
 
 
-LONG = pytest.mark.skipif(TIMES == 1, reason="takes a minute; DIGEST_REHEARSALS=2 runs it")
+LONG = pytest.mark.skipif(MANY == 1, reason="takes a minute; DIGEST_MANY=2 runs it")
 
 
 def environment_with(folder: Path, wanted: str, **settings: str) -> Path:
@@ -888,7 +888,7 @@ STEPS = [
 ]
 LATER = [name for name in STEPS[STEPS.index(PULL) :] if not name.startswith("Say")]
 CHOSEN = (
-    LATER if TIMES > 1 else [CHECK, STEPS[-1]]
+    LATER if MANY > 1 else [CHECK, STEPS[-1]]
 )  # after the push, and with all but the site in place
 
 
@@ -1119,7 +1119,7 @@ def test_what_is_published_holds_together_wherever_it_stands(hub: Hub, base: str
     assert assert_whole(hub, THEIRS, base, least=15).green
 
 
-@pytest.mark.parametrize("base", ["/repo/", "/"] * TIMES if TIMES > 1 else ["/repo/"])
+@pytest.mark.parametrize("base", ["/repo/", "/"] * MANY if MANY > 1 else ["/repo/"])
 def test_this_repository_publishes_its_own_archive(
     wire: Wire, feeds: FeedHost, tmp_path: Path, base: str
 ) -> None:
