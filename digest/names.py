@@ -1,4 +1,4 @@
-"""Names: ids of themes, lasting names of stories, free names, and file names of Markdown.
+"""Names: ids of themes, lasting names of stories, free names, and file names by their endings.
 
 Shared by `content` and `site`, which must agree on them.
 """
@@ -20,10 +20,18 @@ _NO_NAMES: Mapping[str, str] = MappingProxyType({})
 MARKDOWN = (".md", ".markdown")
 """The endings of Markdown files, in upper or lower case."""
 
+PICTURES = frozenset({".png", ".jpg", ".jpeg", ".gif", ".webp", ".avif", ".svg"})
+"""The endings of pictures, in upper or lower case."""
+
 
 def is_markdown(file: str) -> bool:
     """True for a file name that ends in .md or .markdown, in upper or lower case."""
     return file.lower().endswith(MARKDOWN)
+
+
+def is_picture(file: str) -> bool:
+    """True for the name of a picture, by its ending."""
+    return posixpath.splitext(file)[1].lower() in PICTURES
 
 
 def without_ending(file: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import posixpath
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 
@@ -13,6 +12,7 @@ from digest.content.ledger import Record
 from digest.content.load import ContentReport
 from digest.errors import suggestion
 from digest.model import Config, Copied
+from digest.names import is_picture
 
 _MOST_PIXELS = 2000
 """Of a picture's longer side."""
@@ -71,14 +71,14 @@ def _unrelated(records: Iterable[tuple[str, Record]]) -> list[tuple[str, Record]
 
 def pictures(copied: Iterable[Copied]) -> Iterator[Hint]:
     """Finds pictures that may be damaged, and those too large for a page."""
-    found = [one for one in copied if _ending(one.file) in paths.PICTURES]
+    found = [one for one in copied if is_picture(one.file)]
     for one in found:
         if one.size is None:
             what = "the width and height of this picture cannot be read; it may be damaged"
             yield Hint(one.file, 0, what, "open it, and save it again")
     for one in found:
         sizes = []
-        if one.size and max(one.size) > _MOST_PIXELS and _ending(one.file) != ".svg":
+        if one.size and max(one.size) > _MOST_PIXELS and not one.file.lower().endswith(".svg"):
             sizes.append(f"{one.size[0]} by {one.size[1]} pixels")
         if one.weight > _MOST_BYTES:
             sizes.append(f"{one.weight / 1e6:.1f} MB")
@@ -86,10 +86,6 @@ def pictures(copied: Iterable[Copied]) -> Iterator[Hint]:
             what = f"this picture is large: {', '.join(sizes)}"
             cure = f"save it with at most {_MOST_PIXELS} pixels a side and 1 MB"
             yield Hint(one.file, 0, what, cure)
-
-
-def _ending(file: str) -> str:
-    return posixpath.splitext(file)[1].lower()
 
 
 def unpublished(files: Iterable[str]) -> Iterator[Hint]:

@@ -151,7 +151,7 @@ def _user_of(root: Path, file: str, name: str) -> str:
     """Returns a file that names a picture beside a story as well, "" if there is none."""
     for other in filter(is_markdown, store.files(root)):
         text = store.read_text(root, other) if other != file else ""
-        if change_requests.names(text, name):
+        if change_requests.mentions(text, name):
             return other
     return ""
 

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from digest.checks import also_rules
 from digest.commands import curate
 from digest.content import excerpt, load, pending, recut, store, story_file
-from digest.content.change_requests import ChangeRequest, Refusal, Shown, publishers
+from digest.content.change_requests import ChangeRequest, Refusal, Shown, publisher_values
 from digest.content.edit import Edit
 from digest.content.load import ContentReport
 from digest.errors import Faults, suggestion
@@ -115,7 +115,7 @@ def theirs(root: Path, config: Config, survey: ContentReport, story: Story) -> d
     found = pending.in_file([record for _, record in records], text)
     feed = recut.feed_of(story, records, {feed.id: feed for feed in config.feeds})
     summary = next(iter(store.summaries_of(root)(story)), "")
-    return publishers(story, found, excerpt.cut(summary, feed.excerpt if feed else 0))
+    return publisher_values(story, found, excerpt.cut(summary, feed.excerpt if feed else 0))
 
 
 def _outcome(result: Edit | Refusal) -> Outcome:

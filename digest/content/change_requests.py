@@ -37,6 +37,7 @@ from digest.content.pending import ANOTHERS, KEPT, Pending, file_hash
 from digest.content.story_file import Vocabulary
 from digest.errors import Faults, Problem
 from digest.model import PUBLISHER_FIELDS, Story
+from digest.names import is_picture
 from digest.week import Week
 
 _HERE = re.compile(r"(?<![\w./])\./")
@@ -119,7 +120,9 @@ def decide(
     if "note" in changes:
         changes["note"] = text_lines.normalized(changes["note"])
     changes = {name: value for name, value in changes.items() if value != getattr(now, name)}
-    place = _place(now, request.week)
+    place = ""
+    if request.week not in {None, now.week}:
+        place = f"content/{request.week.folder}/{request.file.rpartition('/')[2]}"
 
     def refusal(why: str, *, changed: bool = False) -> Refusal:
         return Refusal(
@@ -131,10 +134,9 @@ def decide(
     if request.seen_hash and request.seen_hash != found.seen_hash:
         why = f"{request.file}: this file has been changed since you saw it; choose between both versions"
         return refusal(why, changed=True)
-    pictures = _pictures(text, beside) if place else ()
-    for name in pictures:
-        if why := _stays(text, name, user_of(name)):
-            return refusal(f"{request.file}: shows {name}, {why}")
+    pictures = tuple(name for name in beside if is_picture(name) and mentions(text, name))
+    if place and (why := _why_pictures_stay(text, pictures, user_of)):
+        return refusal(f"{request.file}: shows {why}")
     try:
         after = edit.changed(text, now, changes, vocabulary)
         if len(after.encode()) > read.MAX_BYTES:
@@ -146,25 +148,32 @@ def decide(
         if not isinstance(error, UnicodeError):
             why = f"{error}; edit the file itself"
         return refusal(f"{request.file}: {why}")
-    return Edit(request.file, text, after, place, pictures)
+    return Edit(request.file, text, after, place, pictures if place else ())
+
+
+def _why_pictures_stay(text: str, pictures: Iterable[str], user_of: Callable[[str], str]) -> str:
+    """Returns which picture cannot move with the story that shows it, why, and what to do, or ""."""
+    for name in pictures:
+        if user := user_of(name):
+            return f"{name}, as {user} does; move both files by hand, and correct the links"
+        if f"/{_nfc(name)}" in _HERE.sub("", _plain(text)):
+            return f"{name}, with its folder; move both files by hand, and correct the link"
+    return ""
 
 
 def other_leads(
     wanted: Iterable[ChangeRequest], stories: Iterable[Story]
 ) -> Iterator[ChangeRequest]:
     """Yields requests that end the lead of other stories in the weeks in which `wanted` set one."""
-    leading = {
-        request.file: request.week or paths.week_of(request.file)
-        for request in wanted
-        if request.leads
-    }
-    weeks = set(leading.values())
+    leads = [request for request in wanted if request.leads]
+    weeks = {request.week or paths.week_of(request.file) for request in leads}
+    files = {request.file for request in leads}
     for story in stories:
-        if story.week in weeks and story.file not in leading:
+        if story.week in weeks and story.file not in files:
             yield ChangeRequest(file=story.file, changes={"lead": False})
 
 
-def publishers(story: Story, found: Pending, summary: str = "") -> dict[str, Any]:
+def publisher_values(story: Story, found: Pending, summary: str = "") -> dict[str, Any]:
     """Returns the fields in which the publisher's version differs and can be taken, with its values.
 
     `summary` is the publisher's excerpt in plain text, if known: the ledgers do not store it.
@@ -181,42 +190,17 @@ def publishers(story: Story, found: Pending, summary: str = "") -> dict[str, Any
     return {name: value for name, value in values.items() if value != getattr(story, name)}
 
 
-def _place(story: Story, week: Week | None) -> str:
-    """Returns the file's place in another week, "" if it stays."""
-    if week is None or week == story.week:
-        return ""
-    return f"content/{week.folder}/{story.file.rpartition('/')[2]}"
-
-
-def _pictures(text: str, beside: Iterable[str]) -> tuple[str, ...]:
-    """Returns the pictures in the same folder that a text names."""
-    return tuple(
-        name for name in beside if paths.copied(f"content/2026/w01/{name}") and names(text, name)
-    )
-
-
-def _stays(text: str, name: str, user: str) -> str:
-    """Returns why a picture cannot move with the story that shows it, and what to do; "" if it can."""
-    if user:
-        return f"as {user} does; move both files by hand, and correct the links"
-    if f"/{_composed(name)}" in _HERE.sub("", _plain(text)):
-        return "with its folder; move both files by hand, and correct the link"
-    return ""
-
-
-def names(text: str, name: str) -> bool:
+def mentions(text: str, name: str) -> bool:
     """True if a text has a file's name, percent-encoded or not, and not only as a part of a longer one."""
-    return (
-        re.search(rf"(?<![\w.%~+-]){re.escape(_composed(name))}(?!\.?[\w-])", _plain(text))
-        is not None
-    )
+    pattern = rf"(?<![\w.%~+-]){re.escape(_nfc(name))}(?!\.?[\w-])"
+    return re.search(pattern, _plain(text)) is not None
 
 
 def _plain(text: str) -> str:
     """Returns a text without addresses of other hosts, and without percent-encoding."""
-    return _composed(unquote(re.sub(r"https?://[^\s<>()\"']+", "", text)))
+    return _nfc(unquote(re.sub(r"https?://[^\s<>()\"']+", "", text)))
 
 
-def _composed(text: str) -> str:
+def _nfc(text: str) -> str:
     """Returns a text as NFC: some systems write the names of files as NFD."""
     return unicodedata.normalize("NFC", text)

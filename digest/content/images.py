@@ -6,11 +6,10 @@ Reads only the head of a file. A picture whose size cannot be read is shown with
 from __future__ import annotations
 
 import io
-import posixpath
 import re
 from collections.abc import Callable
 
-from digest.content.paths import PICTURES
+from digest.names import is_picture
 
 _SVG_HEAD = 1 << 16  # bytes; comments or a document type may precede the root
 _ROOT = re.compile(r"<svg(?:\s[^<>]*)?>")
@@ -21,10 +20,9 @@ _MAX_SIDE = 1 << 17  # pixels; a larger size is a mistake
 
 def size_of(file: str, read: Callable[[str], bytes]) -> tuple[int, int] | None:
     """Returns a picture's width and height in pixels; None for other files or an unknown size."""
-    suffix = posixpath.splitext(file)[1].lower()
-    if suffix not in PICTURES:
+    if not is_picture(file):
         return None
-    if suffix == ".svg":
+    if file.lower().endswith(".svg"):
         width, height = _drawn(read(file)[:_SVG_HEAD].decode(errors="replace"))
     else:
         import imagesize  # not needed by a build without pictures

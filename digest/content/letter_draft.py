@@ -6,7 +6,7 @@ The result is a list of links under a plain title, marked as a draft.
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Sequence
 
 from digest.content import excerpt
 from digest.errors import DigestError
@@ -21,6 +21,7 @@ _PROMPT = (
 )
 _MORE = "## More this week"
 """The heading of links that were added after the draft."""
+_MAX_NAMED = 12  # weeks in a message
 
 Sections = Sequence[tuple[Theme | None, Sequence[Story]]]
 """The stories of a week by their main theme, the last perhaps without one."""
@@ -29,8 +30,14 @@ Sections = Sequence[tuple[Theme | None, Sequence[Story]]]
 def draft(week: Week, lead: Story | None, sections: Sections) -> str:
     """Returns the text of a letter with links to a week's stories: the lead, then by theme."""
     front = f"---\ntitle: Week {week.number}, {week.year}\ndraft: true\n---"
-    first = [f"{link(lead)} leads the week."] if lead else []
-    return "\n\n".join([front, _PROMPT, *first, *_sections(sections)]) + "\n"
+    parts = [front, _PROMPT]
+    if lead:
+        parts.append(f"{link(lead)} leads the week.")
+    for theme, stories in sections:
+        if theme or len(sections) > 1:
+            parts.append(f"## {_words(theme.title if theme else 'Elsewhere')}")
+        parts.append("\n".join(f"- {link(story)}" for story in stories))
+    return "\n\n".join(parts) + "\n"
 
 
 def unlinked(body: str, stories: Iterable[Story], places: Iterable[Place]) -> list[Story]:
@@ -53,10 +60,9 @@ def more(text: str, stories: Iterable[Story]) -> str:
     """Returns a letter's text with links to more stories at its end, and otherwise unchanged."""
     links = "".join(f"- {link(story)}\n" for story in stories)
     lines = text.rstrip().replace("\r\n", "\n").split("\n")
-    heads = [number for number, line in enumerate(lines) if line.rstrip() == _MORE]
-    goes_on = bool(heads) and all(
-        line.startswith("- ") for line in lines[heads[-1] + 1 :] if line.strip()
-    )
+    headings = [number for number, line in enumerate(lines) if line.rstrip() == _MORE]
+    below = [line for line in lines[headings[-1] + 1 :] if line.strip()] if headings else []
+    goes_on = bool(headings) and all(line.startswith("- ") for line in below)
     added = links if goes_on and text.endswith("\n") else f"{_MORE}\n\n{links}"
     if not text.endswith("\n"):
         added = f"\n\n{added}"
@@ -79,40 +85,24 @@ def chosen(words: str, weeks: Iterable[Week], lettered: Container[Week]) -> Week
     known = sorted(weeks, reverse=True)
     if not words:
         if not known:
-            raise DigestError(
-                "content: no week has a story to write about; 'digest pull' adds some"
-            )
-        found = next((week for week in known if week not in lettered), None)
-        if found is None:
-            raise DigestError(
-                "content: every week that has stories has its letter; edit the one you mean"
-            )
-        return found
+            what = "no week has a story to write about; 'digest pull' adds some"
+            raise DigestError(f"content: {what}")
+        for newest in known:
+            if newest not in lettered:
+                return newest
+        what = "every week that has stories has its letter; edit the one you mean"
+        raise DigestError(f"content: {what}")
     short = _SHORT.fullmatch(words)
-    wanted = (
-        [week for week in known if week.number == int(short[1])] if short else [Week.typed(words)]
-    )
-    if not wanted or wanted[0] not in known:
-        named = words if short else str(wanted[0])
-        raise DigestError(f"{named}: no story is published in that week; {_known(known)}")
-    return wanted[0]
-
-
-def _known(weeks: list[Week]) -> str:
-    if not weeks:
-        return "'digest pull' adds some"
-    more = f" and {len(weeks) - _SHOWN} older ones" if len(weeks) > _SHOWN else ""
-    return f"weeks that have some are {', '.join(map(str, weeks[:_SHOWN]))}{more}"
-
-
-_SHOWN = 12  # weeks that a message names
-
-
-def _sections(sections: Sections) -> Iterator[str]:
-    for theme, stories in sections:
-        if theme or len(sections) > 1:
-            yield f"## {_words(theme.title if theme else 'Elsewhere')}"
-        yield "\n".join(f"- {link(story)}" for story in stories)
+    week = None if short else Week.typed(words)
+    for candidate in known:
+        if candidate == week or (short and candidate.number == int(short[1])):
+            return candidate
+    cure = "'digest pull' adds some"
+    if known:
+        cure = f"weeks that have some are {', '.join(map(str, known[:_MAX_NAMED]))}"
+    if len(known) > _MAX_NAMED:
+        cure += f" and {len(known) - _MAX_NAMED} older ones"
+    raise DigestError(f"{week or words}: no story is published in that week; {cure}")
 
 
 def link(story: Story) -> str:

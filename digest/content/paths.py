@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable
 from datetime import date
 
-from digest.names import MARKDOWN, is_markdown
+from digest.names import MARKDOWN, is_markdown, is_picture
 from digest.week import Week
 
 INBOX = "content/inbox"
@@ -39,7 +39,6 @@ _LETTER = "letter"
 SHEET = "content/sheet.md"
 """A week as one file to work through; it is not published."""
 
-PICTURES = frozenset({".png", ".jpg", ".jpeg", ".gif", ".webp", ".avif", ".svg"})
 _NOT_PUBLISHED = frozenset({"ledger", "inbox"})
 
 
@@ -103,8 +102,7 @@ def copied(file: str) -> str:
     top, _, rest = path.partition("/")
     if top == "static":
         return rest
-    is_picture = posixpath.splitext(file)[1].lower() in PICTURES
-    return path if is_picture and top not in _NOT_PUBLISHED else ""
+    return path if is_picture(file) and top not in _NOT_PUBLISHED else ""
 
 
 def folder_of(file: str) -> str:

@@ -8,7 +8,6 @@ each feed are kept, up to limits.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -29,28 +28,37 @@ def name(feed: str) -> str:
 
 def kept(memory: Memory, entries: Iterable[Entry]) -> dict[str, Any]:
     """Returns what to store after a document: its summaries, then older ones, within the limits."""
-    new = [
-        [_names(entry.id, entry.link), entry.summary[:_MAX_LENGTH]]
-        for entry in entries
-        if entry.summary
-    ]
-    replaced = {alias for names, _ in new for alias in names}
-    older = [[names, summary] for names, summary in _pairs(memory) if replaced.isdisjoint(names)]
-    return {_KEY: [*new, *older][:_MAX_COUNT]}
+    pairs = []
+    replaced = set[str]()
+    for entry in entries:
+        if entry.summary:
+            names = _names(entry.id, entry.link)
+            pairs.append([names, entry.summary[:_MAX_LENGTH]])
+            replaced.update(names)
+    for names, summary in _pairs(memory):
+        if replaced.isdisjoint(names):
+            pairs.append([names, summary])
+    return {_KEY: pairs[:_MAX_COUNT]}
 
 
 def by_name(memory: Memory) -> dict[str, str]:
     """Returns the summaries by the names of their entries, without names that several have."""
-    pairs = _pairs(memory)
-    shared = Counter(alias for names, _ in pairs for alias in names)
-    return {alias: summary for names, summary in pairs for alias in names if shared[alias] == 1}
+    found: dict[str, str] = {}
+    shared = set[str]()
+    for names, summary in _pairs(memory):
+        for name in names:
+            if name in found:
+                shared.add(name)
+            found[name] = summary
+    return {name: summary for name, summary in found.items() if name not in shared}
 
 
 def of_story(story: Story, summaries: Mapping[str, str]) -> str:
     """Returns the summary of a story; "" if there is none."""
-    return next(
-        (summaries[alias] for alias in _names(story.id, story.link) if alias in summaries), ""
-    )
+    for name in _names(story.id, story.link):
+        if name in summaries:
+            return summaries[name]
+    return ""
 
 
 def _names(guid: str, link: str) -> list[str]:

@@ -15,6 +15,7 @@ from digest.intake.inbox import Filing, Inbox, names_in, plan
 from digest.intake.shared_files import BOOKMARKS, of_bookmark, story_text
 from digest.intake.snapshot import read_snapshot
 from digest.model import Config
+from digest.names import is_picture
 
 
 def empty_inbox(
@@ -87,7 +88,7 @@ def _read_inbox(root: Path) -> Inbox:
                     file, 0, "is not a plain file", "put the story's file itself into the inbox"
                 )
             )
-        elif path.suffix.lower() in paths.PICTURES:
+        elif is_picture(path.name):
             pictures.append(file)
         elif path.suffix.lower() in BOOKMARKS:
             bookmark = disk.read(path) or b""

@@ -89,8 +89,7 @@ SEARCHED = (
 """Patterns of the files of the search: they are ours if the search page is."""
 
 BESIDE = ("[0-9][0-9][0-9][0-9]/w[0-9][0-9]/**/*", "pages/**/*", "themes/**/*", "cards/*")
-PICTURES = frozenset({".png", ".jpg", ".jpeg", ".gif", ".webp", ".avif", ".svg"})
-"""Where pictures are that are copied from Markdown texts, or drawn, and their endings."""
+"""Where pictures are that are copied from Markdown texts, or drawn."""
 
 _SAFE = "/-._~!$&'()*+,;=:@"  # needs no encoding in a path (RFC 3986 §3.3)
 _LONE_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")

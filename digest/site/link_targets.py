@@ -19,7 +19,7 @@ from operator import attrgetter
 from typing import NamedTuple
 from urllib.parse import quote, unquote
 
-from digest.names import is_markdown, without_ending
+from digest.names import PICTURES, is_markdown, without_ending
 from digest.site import addresses
 from digest.site.addresses import Base
 from digest.site.archive import Archive
@@ -226,7 +226,7 @@ class Targets:
             names = self._content.beside(folder)
         same = [other for other in names if _composed(other) == name]
         if same:
-            kinds = ", ".join(sorted(ending[1:] for ending in addresses.PICTURES))
+            kinds = ", ".join(sorted(ending[1:] for ending in PICTURES))
             what = f"'{path}' is there, but only pictures ({kinds}) are copied from beside a text"
             cure = f"put it into content/static/, and link to /{quote(same[0])}"
             return BrokenLink(what, cure)

@@ -9,6 +9,7 @@ from hashlib import blake2b
 from pathlib import Path, PurePosixPath
 
 from digest import disk
+from digest.names import is_picture
 from digest.site import addresses
 
 _MARKS = {  # the mark, and where the head of the file ends: only the head counts
@@ -44,7 +45,7 @@ def recognised(folder: Path) -> set[str]:
         if is_ours(folder / addresses.CALENDAR):
             ours.add(folder / addresses.CALENDAR)
         for path in _files(folder, addresses.BESIDE):
-            if path.suffix.lower() in addresses.PICTURES:
+            if is_picture(path.name):
                 ours.add(path)
     return {path.relative_to(folder).as_posix() for path in ours}
 

@@ -325,7 +325,7 @@ def test_the_publishers_version_of_a_field_can_be_taken() -> None:
         "image": PendingChange("kept", "x" * 300),
     }
 
-    taken = change_requests.publishers(story, pending, "1. New.")
+    taken = change_requests.publisher_values(story, pending, "1. New.")
 
     assert taken == {"title": "Fuller", "authors": ("Jo", "Ann"), "excerpt": "1\\. New."}
     assert read(changed(STORY, **taken)).title == "Fuller"
