@@ -1,6 +1,6 @@
 """The week's letter on the desk: its text, a preview of it, and its saves.
 
-    letter.md ──▶ LetterView ──form──▶ the body's lines changed, or a draft made, or published
+    letter.md ──▶ LetterForm ──form──▶ the body's lines changed, or a draft made, or published
 
 The front matter stays byte for byte, except for what `digest letter --publish` changes.
 """
@@ -11,28 +11,27 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from digest import disk, text_lines
 from digest.commands import curate
 from digest.commands import letter as letters
+from digest.commands.desk_content import DeskContent
 from digest.content import letter_draft, paths, read
 from digest.content.edit import Edit, with_title
 from digest.content.pending import file_hash
 from digest.errors import DigestError
+from digest.model import Letter
 from digest.site import addresses
 from digest.site.addresses import Base
 from digest.site.link_targets import Targets
 from digest.site.markdown import Html, MarkdownRenderer
 from digest.week import Week
 
-if TYPE_CHECKING:
-    from digest.commands.desk import Known
 
-
-class LetterView(NamedTuple):
-    """A week's letter; `is_read` if its file can be read.
+class LetterForm(NamedTuple):
+    """A week's letter, as its form shows it; `is_read` if its file can be read.
 
     After a refused save, `title` and `body` are what was typed, `seen_hash` the hash of the file on
     which they were, and `their_title` and `theirs` what the file says instead.
@@ -61,110 +60,110 @@ class LetterView(NamedTuple):
         return "letter drafted" if self.draft else "letter published"
 
 
-class _File(NamedTuple):
-    """A letter's file: its text, the lines above its body, and how it is shown."""
+class _LetterFile(NamedTuple):
+    """A letter's file: its text, the lines above its body, and its form."""
 
     text: str
     head: str
-    view: LetterView
+    form: LetterForm
 
 
 class LetterDesk:
     """Shows and saves letters; `now` returns the time."""
 
-    def __init__(self, root: Path, now: Callable[[], datetime]) -> None:
-        self._root, self._now = root, now
+    def __init__(self, root: Path, content: DeskContent, now: Callable[[], datetime]) -> None:
+        self._root, self._content, self._now = root, content, now
 
-    def view(self, known: Known, week: Week) -> LetterView:
+    def form(self, week: Week) -> LetterForm:
         """Returns a week's letter as its file has it now."""
         try:
-            found = self._read(known, week)
+            found = self._read(week)
         except DigestError as error:
-            return LetterView(_file(known, week), exists=True, said=str(error), is_refused=True)
+            return LetterForm(self._file(week), exists=True, said=str(error), is_refused=True)
         if found is None:
-            return LetterView(_file(known, week))
-        return found.view._replace(preview=self.preview(known, week, found.view.body))
+            return LetterForm(self._file(week))
+        return found.form._replace(preview=self.preview(week, found.form.body))
 
-    def preview(self, known: Known, week: Week, body: str) -> str:
+    def preview(self, week: Week, body: str) -> str:
         """Returns a letter's text as HTML, with its links leading to the preview."""
-        renderer = MarkdownRenderer(Targets(known.archive, Base(known.config.site.url)))
-        file, here = _file(known, week), addresses.week(week)
+        build = self._content.build()
+        renderer = MarkdownRenderer(Targets(build.archive, Base(build.config.site.url)))
+        file, here = self._file(week), addresses.week(week)
         return Html(renderer.html(text_lines.normalized(body), file=file, here=here, top=3))
 
-    def save(
-        self, known: Known, week: Week, given: Mapping[str, str]
-    ) -> tuple[LetterView, tuple[Edit, ...]]:
+    def save(self, week: Week, given: Mapping[str, str]) -> tuple[LetterForm, tuple[Edit, ...]]:
         """Carries out what the letter's form asks for; returns the letter, and edits to undo."""
         action, said, edits = given.get("set", ""), "", list[Edit]()
+        config = self._content.build().config
         try:
             if action == "draft":
-                report = letters.run(self._root, known.config, str(week))
+                report = letters.run(self._root, config, str(week))
                 edits += [report.edit] if report.edit else []
-                said = _drafted(report)
-            found = self._read(known, week)
+                said = "Letter drafted"
+                if report.appeared:
+                    said += f": {report.week} is out of the weekly feed until you publish it"
+            found = self._read(week)
             if found is None:
                 raise DigestError("this week has no letter yet; draft one first")
-            view = found.view
-            title, body = (view.title, view.body) if action == "take" else _typed(given, view)
+            form = found.form
+            title, body = (form.title, form.body) if action == "take" else _typed(given, form)
             if action.startswith("link="):
-                body = _with_link(known, body, action.removeprefix("link="))
-            if (title, body) != (view.title, view.body):
-                if given.keys() & {"title", "body"} and given.get("seen") != view.seen_hash:
-                    why = f"{view.file}: changed since you saw it; choose between both versions"
-                    mine = view._replace(title=title, body=body, said=why, is_refused=True)
-                    mine = mine._replace(their_title=view.title, theirs=view.body)
+                body = f"{body}\n\n{self._link(action.removeprefix('link='))}"
+            if (title, body) != (form.title, form.body):
+                if given.keys() & {"title", "body"} and given.get("seen") != form.seen_hash:
+                    why = f"{form.file}: changed since you saw it; choose between both versions"
+                    mine = form._replace(title=title, body=body, said=why, is_refused=True)
+                    mine = mine._replace(their_title=form.title, theirs=form.body)
                     return mine, tuple(edits)
-                wanted = self._edit(known, found, title, body)
-                if curate.make(self._root, [wanted]):
-                    raise DigestError(f"{view.file}: is being changed; save again")
-                edits.append(wanted)
+                edit = self._edit(found, title, body)
+                if curate.make(self._root, [edit]):
+                    raise DigestError(f"{form.file}: is being changed; save again")
+                edits.append(edit)
                 said = "Letter saved"
             if action == "publish":
-                report = letters.publish(self._root, known.config, str(week), now=self._now())
+                report = letters.publish(self._root, config, str(week), now=self._now())
                 edits += [report.edit] if report.edit else []
                 said = "Letter published"
         except (DigestError, ValueError) as error:
-            view = self.view(known, week)
-            title, body = _typed(given, view)
-            seen = view.seen_hash if edits else given.get("seen", view.seen_hash)
+            form = self.form(week)
+            title, body = _typed(given, form)
+            seen = form.seen_hash if edits else given.get("seen", form.seen_hash)
             said = f"the text is saved, but not published: {error}" if edits else str(error)
-            view = view._replace(title=title, body=body, seen_hash=seen, said=said)
-            return view._replace(is_refused=True), tuple(edits)
-        return self.view(known, week)._replace(said=said or "Nothing to save"), tuple(edits)
+            form = form._replace(title=title, body=body, seen_hash=seen, said=said)
+            return form._replace(is_refused=True), tuple(edits)
+        return self.form(week)._replace(said=said or "Nothing to save"), tuple(edits)
 
-    def _edit(self, known: Known, found: _File, title: str, body: str) -> Edit:
+    def _edit(self, found: _LetterFile, title: str, body: str) -> Edit:
         """Returns the edit that gives a letter this title and body.
 
         Raises DigestError if it could not be read as typed, or if a comment would be lost.
         """
-        edit = _with_body(found, body) if body != found.view.body else None
-        after = edit.after if edit else found.text
+        file, before = found.form.file, found.text
+        after = before if body == found.form.body else _with_body(found, body)
         why = "the text would not be read as typed"
         with suppress(DigestError, ValueError):
-            if title != found.view.title:
+            if title != found.form.title:
                 try:
-                    after = with_title(after, found.view.title, title)
+                    after = with_title(after, found.form.title, title)
                 except ValueError as error:
                     why = str(error)
                     raise
-            text = read.decoded(after.encode(), found.view.file)
-            letter = read.parse_letter(text, found.view.file, _zone(known))
+            letter = self._parse(read.decoded(after.encode(), file), file)
             if (letter.title, text_lines.normalized(letter.body)) == (title, body):
-                return Edit(found.view.file, found.text, after)
-        raise DigestError(f"{found.view.file}: {why}; edit the file itself")
+                return Edit(file, before, after)
+        raise DigestError(f"{file}: {why}; edit the file itself")
 
-    def _read(self, known: Known, week: Week) -> _File | None:
+    def _read(self, week: Week) -> _LetterFile | None:
         """Returns the letter's file; raises Faults if it cannot be read."""
-        name = _file(known, week)
-        data = disk.read_inside(self._root, name)
+        file = self._file(week)
+        data = disk.read_inside(self._root, file)
         if data is None:
             return None
-        text = read.decoded(data, name)
-        letter = read.parse_letter(text, name, _zone(known))
-        lines = text_lines.split(text)
-        head = "".join(lines[: letter.line - 1])
-        view = LetterView(
-            file=name,
+        text = read.decoded(data, file)
+        letter = self._parse(text, file)
+        head = "".join(text_lines.split(text)[: letter.line - 1])
+        form = LetterForm(
+            file=file,
             exists=True,
             is_read=True,
             draft=letter.draft,
@@ -172,47 +171,39 @@ class LetterDesk:
             body=text_lines.normalized(letter.body),
             seen_hash=file_hash(text),
         )
-        return _File(text, head, view)
+        return _LetterFile(text, head, form)
 
+    def _parse(self, text: str, file: str) -> Letter:
+        zone = ZoneInfo(self._content.build().config.site.timezone)
+        return read.parse_letter(text, file, zone)
 
-def _typed(given: Mapping[str, str], view: LetterView) -> tuple[str, str]:
-    """Returns the title and the text that a form has, or else those of the file."""
-    title = " ".join(given.get("title", view.title).split())
-    if title == " ".join(view.title.split()):
-        title = view.title
-    return title, text_lines.normalized(given.get("body", view.body))
+    def _file(self, week: Week) -> str:
+        """Returns the file of a week's letter, whether it exists or not."""
+        for letter in self._content.build().content.letters:
+            if letter.week == week:
+                return letter.file
+        return paths.letter(week)
 
-
-def _drafted(report: letters.LetterReport) -> str:
-    """Returns what drafting did, and whether it takes the edition out of the weekly feed."""
-    if report.appeared:
-        return f"Letter drafted: {report.week} is out of the weekly feed until you publish it"
-    return "Letter drafted"
-
-
-def _zone(known: Known) -> ZoneInfo:
-    return ZoneInfo(known.config.site.timezone)
-
-
-def _file(known: Known, week: Week) -> str:
-    """Returns the file of a week's letter."""
-    there = (one.file for one in known.content.letters if one.week == week)
-    return next(there, paths.letter(week))
-
-
-def _with_body(found: _File, body: str) -> Edit:
-    """Returns the edit that gives a letter another body, with the line breaks that the file has."""
-    own = found.text[len(found.head) :]
-    blank = own[: len(own) - len(own.lstrip("\r\n"))]
-    end = own[len(own.rstrip("\r\n")) :] or "\n"
-    stop = "\r\n" if "\r\n" in found.text else "\n"
-    after = found.head + (blank or stop) + body.replace("\n", stop) + end
-    return Edit(found.view.file, found.text, after)
-
-
-def _with_link(known: Known, body: str, file: str) -> str:
-    """Returns a letter's text with a link to a story below it."""
-    story = next((one for one in known.content.stories if one.file == file), None)
-    if story is None:
+    def _link(self, file: str) -> str:
+        """Returns a link to a story as letters have it."""
+        for story in self._content.build().content.stories:
+            if story.file == file:
+                return letter_draft.link(story)
         raise DigestError(f"{file}: this is not a story")
-    return f"{body}\n\n{letter_draft.link(story)}"
+
+
+def _typed(given: Mapping[str, str], form: LetterForm) -> tuple[str, str]:
+    """Returns the title and the text that were typed, or else those of the file."""
+    title = " ".join(given.get("title", form.title).split())
+    if title == " ".join(form.title.split()):
+        title = form.title
+    return title, text_lines.normalized(given.get("body", form.body))
+
+
+def _with_body(found: _LetterFile, body: str) -> str:
+    """Returns the text of a letter with another body, and the line breaks that its file has."""
+    before = found.text[len(found.head) :]
+    blank = before[: len(before) - len(before.lstrip("\r\n"))]
+    end = before[len(before.rstrip("\r\n")) :] or "\n"
+    line_break = "\r\n" if "\r\n" in found.text else "\n"
+    return found.head + (blank or line_break) + body.replace("\n", line_break) + end

@@ -25,7 +25,8 @@ from digest import config, disk
 from digest.cache import Cache
 from digest.commands import build
 from digest.commands.annotate import Annotations
-from digest.commands.desk import Desk, Known
+from digest.commands.desk import Desk
+from digest.commands.desk_content import LastBuild
 from digest.errors import DigestError, Faults, Problem
 from digest.model import CONFIG_FILE, Config
 from digest.preview import hosts, server
@@ -235,7 +236,7 @@ class Preview:
         self._annotations = annotations
         before, base = self.state.shown, Base(settings.site.url).path
         if self._desk:
-            self._desk.show(Known(settings, made.content, made.archive, annotations, base))
+            self._desk.show(LastBuild(settings, made.content, made.archive, annotations, base))
         return replace(
             before,
             base=base,

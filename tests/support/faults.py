@@ -44,7 +44,8 @@ from digest.commands import (
 )
 from digest.commands import set as sets
 from digest.commands.annotate import Annotations
-from digest.commands.desk import Desk, Known
+from digest.commands.desk import Desk
+from digest.commands.desk_content import LastBuild
 from digest.commands.find_feeds import FoundFeeds
 from digest.content import load, publishable
 from digest.content.pending import file_hash
@@ -230,7 +231,8 @@ def _desk(root: Path) -> Desk:
     desk = Desk(root, DeskSession(8000), lambda: NOW)
     content = load.survey(root, settings).content
     archive = arrange.arrange(publishable.published(content), settings, drafts=True)
-    desk.show(Known(settings, content, archive, Annotations(root, settings, content, archive), "/"))
+    annotations = Annotations(root, settings, content, archive)
+    desk.show(LastBuild(settings, content, archive, annotations, "/"))
     return desk
 
 

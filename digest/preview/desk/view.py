@@ -71,22 +71,22 @@ class Clash(NamedTuple):
     theirs: str
 
 
-class Reply(NamedTuple):
-    """What a story's card says after a save that was refused.
+class RefusedSave(NamedTuple):
+    """A save of a story that was refused, as its card shows it.
 
-    `typed` has the texts of the form by field, and `again` is the button that was pressed, so that
-    nothing typed is lost. `seen_hash` is the hash of the file on which they were typed, "" if both
-    versions are shown.
+    `typed` has the texts of the form by field, and `button` is what was pressed, so that nothing
+    typed is lost. `seen_hash` is the hash of the file on which they were typed, "" if both versions
+    are shown.
     """
 
     why: str = ""
     clashes: tuple[Clash, ...] = ()
     typed: Mapping[str, str] = {}
-    again: str = ""
+    button: str = ""
     seen_hash: str = ""
 
 
-NO_REPLY = Reply()
+NOT_REFUSED = RefusedSave()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,7 +103,12 @@ class Card:
     problems: tuple[Problem, ...] = ()
     done: bool = False
     reviewed: bool = False
-    reply: Reply = NO_REPLY
+    refused: RefusedSave = NOT_REFUSED
+
+    @property
+    def exists(self) -> bool:
+        """True if there is a file, whether it can be read or not."""
+        return bool(self.story or self.problems)
 
     @property
     def anchor(self) -> str:
@@ -123,7 +128,7 @@ class Card:
     @property
     def note(self) -> str:
         """The text in the box of the note: as typed, if it could not be saved."""
-        return self.reply.typed.get("note", self.story.note if self.story else "")
+        return self.refused.typed.get("note", self.story.note if self.story else "")
 
     @property
     def reasons(self) -> str:
@@ -143,21 +148,21 @@ class Card:
     @property
     def own_headline(self) -> str:
         """The text in the box of the headline."""
-        return self.reply.typed.get("headline", self.story.headline if self.story else "")
+        return self.refused.typed.get("headline", self.story.headline if self.story else "")
 
     @property
     def also(self) -> str:
         """The text in the box of stories of the same event, with commas."""
-        return self.reply.typed.get("also", ", ".join(self.story.also) if self.story else "")
+        return self.refused.typed.get("also", ", ".join(self.story.also) if self.story else "")
 
     @property
     def corrections(self) -> str:
         """The text in the box of corrections, one a line."""
         saved = form.lines_of(self.story.corrections) if self.story else ""
-        return self.reply.typed.get("corrections", saved)
+        return self.refused.typed.get("corrections", saved)
 
 
-_TOLD = {
+_FLAG_WORDS = {
     "lead": ("leads the week", "no longer leads the week"),
     "hide": ("hidden", "no longer hidden"),
     "draft": ("a draft", "no longer a draft"),
@@ -176,12 +181,12 @@ def progress(cards: Iterable[Card], letter: str) -> str:
     return ", ".join([*parts, letter])
 
 
-def told(wanted: form.Wanted, place: str = "") -> str:
+def save_message(wanted: form.Wanted, place: str = "") -> str:
     """Returns in words what a save did; `place` is the week to which the story moved."""
     done = []
     for name, value in wanted.changes.items():
-        if name in _TOLD:
-            done.append(_TOLD[name][0 if value else 1])
+        if name in _FLAG_WORDS:
+            done.append(_FLAG_WORDS[name][0 if value else 1])
         elif name == "themes":
             done.append(f"themes {', '.join(value)}" if value else "no theme")
         else:
@@ -194,12 +199,13 @@ def told(wanted: form.Wanted, place: str = "") -> str:
     return words[0].upper() + words[1:]
 
 
-def named(headlines: Iterable[str]) -> str:
+def joined(headlines: Iterable[str]) -> str:
     """Returns headlines for a message, each no longer than a line."""
-    return "; ".join(
-        text if len(text) <= _LONGEST_NAME else f"{text[:_LONGEST_NAME].rstrip()}…"
-        for text in headlines
-    )
+    shown = []
+    for text in headlines:
+        is_long = len(text) > _LONGEST_NAME
+        shown.append(f"{text[:_LONGEST_NAME].rstrip()}…" if is_long else text)
+    return "; ".join(shown)
 
 
 def chips(
@@ -240,10 +246,11 @@ def _folded(parts: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
         return parts, ()
     left = _SHOWN
     for number, part in enumerate(parts):
-        if len(part) > left:
-            at = part.rfind(" ", 0, left) if number == 0 else -1
-            cut = at if at > 0 else left if number == 0 else 0
-            begun = (f"{part[:cut]} …",) if cut else ()
-            return parts[:number] + begun, (part[cut:].lstrip(), *parts[number + 1 :])
+        if len(part) > left and number:
+            return parts[:number], parts[number:]
+        if len(part) > left:  # the first paragraph is cut at a space, if it has one
+            space = part.rfind(" ", 0, left)
+            cut = space if space > 0 else left
+            return (f"{part[:cut]} …",), (part[cut:].lstrip(), *parts[1:])
         left -= len(part)
     return parts, ()

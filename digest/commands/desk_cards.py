@@ -1,0 +1,145 @@
+"""The cards of the desk: each story as its file has it now, and the stories of the same event.
+
+a week's files ──▶ cards      cards ──same_event──▶ groups, ──event_pairs──▶ likely pairs ──▶ EventView
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from pathlib import Path
+
+from digest import disk
+from digest.checks import also_rules
+from digest.commands import curate, reviewed
+from digest.commands.desk_content import DeskContent
+from digest.content import change_requests, paths, pending
+from digest.errors import DigestError, Faults, Problem
+from digest.model import Content, Story
+from digest.preview.desk import view
+from digest.preview.desk.view import NOT_REFUSED, Card, EventView, OtherStory, RefusedSave
+from digest.same_event import groups, renamed
+from digest.site import cards
+from digest.week import Week
+
+_NO_EVENT = EventView()
+
+
+class DeskCards:
+    """Reads the cards of stories, and keeps those of each week that were read last."""
+
+    def __init__(self, root: Path, content: DeskContent) -> None:
+        self._root, self._content = root, content
+        self._cards: dict[Week, dict[str, Card]] = {}
+        self._stories: tuple[Story, ...] = ()  # those that the events were found among
+        self._events: Mapping[str, EventView] = {}
+
+    def in_week(self, week: Week) -> Collection[Card]:
+        """Returns the cards of a week as they were read last."""
+        return self._cards.get(week, {}).values()
+
+    def read_week(self, week: Week, refused: Mapping[str, RefusedSave]) -> list[Card]:
+        """Reads the cards of a week, the newest story first; `refused` has refused saves by file."""
+        self._content.build()  # which may find stories and problems
+        files = {file for file, story in self._content.stories.items() if story.week == week}
+        files |= {problem.file for problem in self._content.problems}
+        hashes = reviewed.known_hashes(self._root)
+        found = []
+        for file in sorted(filter(paths.is_story, files)):
+            if paths.week_of(file) == week:
+                card = self._read(file, hashes, refused.get(file, NOT_REFUSED))
+                if card.exists or card.refused.why:
+                    found.append(card)
+        found.sort(key=lambda card: card.story.published.timestamp() if card.story else 0)
+        found.reverse()
+        self._cards[week] = {card.file: card for card in found}
+        return found
+
+    def read_again(self, week: Week, files: Iterable[str]) -> list[Card]:
+        """Reads the cards of those of the files that are stories of the week."""
+        kept, hashes = self._cards.setdefault(week, {}), reviewed.known_hashes(self._root)
+        found = []
+        for file in dict.fromkeys(files):
+            if paths.week_of(file) == week and paths.is_story(file):
+                card = self._read(file, hashes)
+                kept.pop(file, None)
+                if card.exists:
+                    kept[file] = card
+                found.append(card)
+        return found
+
+    def read_refused(self, file: str, refused: RefusedSave) -> Card:
+        """Reads the card of a story whose save was refused."""
+        return self._read(file, reviewed.known_hashes(self._root), refused)
+
+    def _read(
+        self, file: str, hashes: Mapping[str, str], refused: RefusedSave = NOT_REFUSED
+    ) -> Card:
+        build, before = self._content.build(), self._content.stories.get(file)
+        try:
+            data = disk.read_inside(self._root, file)
+            if data is None:
+                return Card(file=file, refused=refused)
+            vocabulary = curate.vocabulary(self._root, build.config)
+            excerpt = before.excerpt if before else ""
+            shown = change_requests.shown(data, file, excerpt, vocabulary)
+        except Faults as faults:
+            return Card(file=file, problems=faults.problems, refused=refused)
+        except DigestError as error:
+            what = str(error).replace(f"{self._root}/", "").removeprefix(f"{file}: ")
+            return Card(file=file, problems=(Problem(file, 0, what),), refused=refused)
+        story, annotation = shown.story, build.annotations.of_file(file)
+        records, likely = build.annotations.records(story), build.annotations.likely(file)
+        feeds = {feed.id: feed for feed in build.config.feeds}
+        is_reviewed = reviewed.is_reviewed(story, hashes)
+        is_new = curate.is_untouched(story, records, build.config)
+        is_changed = bool(pending.to_look_at(records, story, shown.text))
+        summary = annotation.summary or story.excerpt
+        return Card(
+            file=file,
+            seen_hash=refused.seen_hash or shown.seen_hash,
+            story=story,
+            publisher=cards.publisher(story, feeds)[0],
+            summary=tuple(filter(None, summary.split("\n\n"))),
+            chips=view.chips(story, build.config.themes, annotation.reasons, likely),
+            hints=annotation.hints,
+            done=is_reviewed or not (is_new or is_changed),
+            reviewed=is_reviewed,
+            refused=refused,
+        )
+
+    def event(self, card: Card) -> EventView:
+        """Returns the stories of the event that a card's story reports, found again when a story
+        of its week has changed."""
+        week = paths.week_of(card.file)
+        by_file = {card.file: card for card in self.in_week(week) if card.story} if week else {}
+        stories = tuple(card.story for card in by_file.values() if card.story)
+        if stories != self._stories:
+            content = self._content.build().content
+            self._stories, self._events = stories, _events(by_file, stories, content)
+        return self._events.get(card.file, _NO_EVENT)
+
+
+def _events(
+    cards: Mapping[str, Card], stories: tuple[Story, ...], content: Content
+) -> dict[str, EventView]:
+    """Returns by file which stories are shown above and below it, and which likely belong to it."""
+    shown = [story for story in stories if not story.hide]
+    below = groups(shown, renamed(content.places)).below
+    events: dict[str, EventView] = {}
+    for file, group in below.items():
+        events[file] = EventView(below=tuple(_other(cards[story.file]) for story in group))
+    for file, group in below.items():
+        for story in group:
+            event = events.get(story.file, _NO_EVENT)
+            events[story.file] = event._replace(above=_other(cards[file]))
+    for pair in also_rules.likely(shown, content):
+        for story, other in ((pair.first, pair.second), (pair.second, pair.first)):
+            is_free = not (other.also or other.lead)
+            likely = _other(cards[other.file], pair.why, is_free=is_free)
+            event = events.get(story.file, _NO_EVENT)
+            events[story.file] = event._replace(likely=(*event.likely, likely))
+    return events
+
+
+def _other(card: Card, why: str = "", *, is_free: bool = False) -> OtherStory:
+    return OtherStory(card.name, card.anchor, card.headline, card.publisher, why, is_free)
