@@ -64,41 +64,40 @@ def serve(
 
     def on_event(event: Event) -> None:
         bar.close()
-        if isinstance(event, command.Opened):
-            _tell_opened(event, host, allowed, call)
-            if open_ or desk:
-                url = event.desk if desk else event.url
-                _open(url, call, event.redirect)
-        elif isinstance(event, command.Built):
-            call.complain(*filter(None, [event.notice]))
-            changed = event.changed
-            named = ", ".join(changed[:_NAMED]) + (
-                f" and {len(changed) - _NAMED} more" if len(changed) > _NAMED else ""
-            )
-            pages = f"{event.pages} files, {event.written} written, {event.removed} removed in {event.seconds * 1000:.0f} ms"
-            call.say(f"{named or 'Built'}: {pages}")
-        elif isinstance(event, command.Broken):
-            call.complain(*map(str, event.problems))
-        elif isinstance(event, command.Polling):
-            call.complain(
-                "The system does not report changed files here; checking for changes every second instead"
-            )
-        else:
-            call.say("Waiting for another run of digest to end")
+        match event:
+            case command.Opened():
+                _tell_opened(event, host, allowed, call)
+                if open_ or desk:
+                    _open_browser(event.desk if desk else event.url, call, event.redirect)
+            case command.Built():
+                if event.notice:
+                    call.complain(event.notice)
+                rest = len(event.changed) - _NAMED
+                changed = ", ".join(event.changed[:_NAMED]) + (
+                    f" and {rest} more" if rest > 0 else ""
+                )
+                files = f"{event.pages} files, {event.written} written, {event.removed} removed"
+                call.say(f"{changed or 'Built'}: {files} in {event.seconds * 1000:.0f} ms")
+            case command.Broken():
+                call.complain(*map(str, event.problems))
+            case command.Polling():
+                why = "The system does not report changed files here"
+                call.complain(f"{why}; checking for changes every second instead")
+            case command.Waiting():
+                call.say("Waiting for another run of digest to end")
 
     bar = contextlib.ExitStack()
     with contextlib.suppress(KeyboardInterrupt), bar:  # Ctrl-C during the first build
-        pages = bar.enter_context(progress.shown(call, "Pages", least=200))
         command.run(
             call.root(),
             host=host,
             port=port,
             on_event=on_event,
+            on_progress=bar.enter_context(progress.shown(call, "Pages", least=200)),
+            clock=call.clock,
             allowed=allowed,
             poll=poll,
-            pages=pages,
             desk=desk,
-            clock=call.clock,
         )
 
 
@@ -114,12 +113,11 @@ def _tell_opened(event: Opened, host: str, allowed: tuple[str, ...], call: Call)
     if allowed:
         call.complain(f"Anyone who reaches {', '.join(allowed)} {do}")
     if event.exhausted:
-        call.complain(
-            "The system has no file watchers left (fs.inotify); checking for changes every second instead"
-        )
+        why = "The system has no file watchers left (fs.inotify)"
+        call.complain(f"{why}; checking for changes every second instead")
 
 
-def _open(url: str, call: Call, redirect: str = "") -> None:
+def _open_browser(url: str, call: Call, redirect: str = "") -> None:
     """Opens a browser at `redirect` or else the URL, without waiting for it; says so if there is none."""
     import threading
     import webbrowser

@@ -99,28 +99,34 @@ def run(
     host: str,
     port: int,
     on_event: OnEvent,
+    on_progress: build.Progress | None,
+    clock: Callable[[], datetime],
     allowed: Sequence[str] = (),
     poll: bool = False,
-    pages: Callable[[int, int], None] | None = None,
     desk: bool = False,
-    clock: Callable[[], datetime] | None = None,
 ) -> None:
     """Serves the preview of the digest at `root` until the process is asked to end.
 
     Besides names of this machine, requests may use the `allowed` host names. With `poll`, all files
-    are scanned every second, instead of waiting for events of the system. `pages` is called with
-    the progress of the first build. The desk is on if only this machine can reach it, or if `desk`
-    asks for it; letters are published at the time that `clock` returns. Raises DigestError if there
-    is no digest, or the port is taken.
+    are scanned every second, instead of waiting for events of the system. `on_progress` is called
+    during the first build. The desk is on if only this machine can reach it, or if `desk` asks for
+    it; letters are published at the time that `clock` returns. Raises DigestError if there is no
+    digest, or the port is taken.
     """
-    names = [_host(name) for name in allowed]
+    names = []
+    for name in allowed:
+        if not _NAME.fullmatch(name):
+            example = "preview.example.org"
+            raise DigestError(f"--allow-host {name}: give only the host's name, such as {example}")
+        names.append(name.strip("[]"))
     with contextlib.suppress(Faults):  # these are shown over the page
         config.load(root)
     with server.listen(host, port) as listening:
-        port, desk_shown = listening.getsockname()[1], None
-        if clock and (desk or (hosts.is_loopback(host) and not names)):
-            desk_shown = Desk(root, DeskSession(port, frozenset(map(str.lower, names))), clock)
-        preview = Preview(root, on_event, pages, desk_shown)
+        port, the_desk = listening.getsockname()[1], None
+        if desk or (hosts.is_loopback(host) and not names):
+            the_desk = Desk(root, DeskSession(port, frozenset(map(str.lower, names))), clock)
+        preview = Preview(root, on_event, on_progress, the_desk)
+        app = make_app(preview.state, host, port, names, the_desk)
         rebuilder = Rebuilder(
             root, preview.make, preview.rest, poll=poll, on_polling=lambda: on_event(Polling())
         )
@@ -128,30 +134,19 @@ def run(
             rebuilder.begin()
             gc.freeze()  # what the first build has read stays alive: no need to scan it again
             address = server.address_of(listening, host)
-            url = address + (preview.state.shown.base or "/")
-            at = f"{address}/_desk/?token={desk_shown.session.key}" if desk_shown else ""
+            opened = Opened(address + (preview.state.shown.base or "/"), rebuilder.exhausted)
+            if the_desk:
+                opened = replace(opened, desk=f"{address}/_desk/?token={the_desk.session.key}")
             if desk:
-                disk.write(root, _REDIRECT, _REDIRECT_HTML.format(at).encode(), mode=0o600)
-            redirect = (root / _REDIRECT).as_uri() if desk else ""
-            on_event(Opened(url, rebuilder.exhausted, at, redirect))
-            server.serve(
-                make_app(preview.state, host, port, names, desk_shown),
-                listening,
-                preview.state.close,
-            )
+                page = _REDIRECT_HTML.format(opened.desk)
+                disk.write(root, _REDIRECT, page.encode(), mode=0o600)
+                opened = replace(opened, redirect=(root / _REDIRECT).as_uri())
+            on_event(opened)
+            server.serve(app, listening, preview.state.close)
         finally:
             rebuilder.end()
             if desk:
                 disk.unlink(root / _REDIRECT)
-
-
-def _host(name: str) -> str:
-    """Returns a host name as requests have it; raises DigestError for anything else."""
-    if not _NAME.fullmatch(name):
-        raise DigestError(
-            f"--allow-host {name}: give only the host's name, such as preview.example.org"
-        )
-    return name.strip("[]")
 
 
 class Preview:
@@ -161,10 +156,11 @@ class Preview:
         self,
         root: Path,
         on_event: OnEvent,
-        pages: Callable[[int, int], None] | None = None,
+        on_progress: build.Progress | None = None,
         desk: Desk | None = None,
     ) -> None:
-        self._root, self._on_event, self._pages, self._desk = root, on_event, pages, desk
+        self._root, self._on_event, self._desk = root, on_event, desk
+        self._on_progress = on_progress  # of the first build
         self._annotations: Annotations | None = None
         self._cache = Cache(root)
         self._builder: build.Builder | None = None
@@ -184,8 +180,7 @@ class Preview:
         try:
             known = None if CONFIG_FILE in changed else self._config
             settings = known or config.load(self._root)
-            made = self._build(settings, changed)
-            self._pages = None
+            result = self._build(settings, changed)
         except Exception as error:  # the preview goes on and shows it
             self._config = None
             problems = tuple(_problems(error))
@@ -195,7 +190,8 @@ class Preview:
                 self._on_event(Broken(problems))
                 self._post(replace(self.state.shown, problems=problems))
             return False
-        shown, written = self._show(made, settings), made.written
+        self._on_progress = None
+        shown, written = self._shown_after(result, settings), result.written
         notices = [line for line in (self._cache.notice, *written.not_removed) if line]
         self._cache.notice = ""
         self._on_event(
@@ -222,21 +218,22 @@ class Preview:
             )
             changed = frozenset()
         with disk.lock(self._root, waiting=lambda: self._on_event(Waiting())):
-            made = builder.build(builder.scan(changed), on_progress=self._pages)
+            result = builder.build(builder.scan(changed), on_progress=self._on_progress)
         self._builder, self._config = builder, settings
-        return made
+        return result
 
-    def _show(self, made: build.BuildResult, settings: Config) -> Shown:
+    def _shown_after(self, result: build.BuildResult, settings: Config) -> Shown:
         """Returns what is shown after a build: its pages with annotations, without problems."""
         changed, self._changed = self._changed, frozenset()
+        content, archive = result.content, result.archive
         if self._annotations is None:
-            annotations = Annotations(self._root, settings, made.content, made.archive)
+            annotations = Annotations(self._root, settings, content, archive)
         else:
-            annotations = self._annotations.after(changed, settings, made.content, made.archive)
+            annotations = self._annotations.after(changed, settings, content, archive)
         self._annotations = annotations
         before, base = self.state.shown, Base(settings.site.url).path
         if self._desk:
-            self._desk.show(LastBuild(settings, made.content, made.archive, annotations, base))
+            self._desk.show(LastBuild(settings, content, archive, annotations, base))
         return replace(
             before,
             base=base,
