@@ -85,7 +85,7 @@ def run(
     config: Config,
     *,
     output: Path,
-    base_url: str | None,
+    base_url: str | None = None,
     on_progress: Progress | None = None,
     now: datetime | None = None,
     force: bool = False,

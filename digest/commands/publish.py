@@ -11,7 +11,7 @@ no commit if nothing has changed.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -98,41 +98,38 @@ def run(
         raise Faults(damaged)  # published addresses and Atom ids would change
     source = gh_pages.source(root, _SOURCES)
     site = root / _FOLDER
-    built = build.run(
-        root,
-        settings,
-        output=site,
-        base_url=None,
-        on_progress=on_progress,
-        now=None if dry else now,
-    )
+    recorded = None if dry else now
+    built = build.run(root, settings, output=site, on_progress=on_progress, now=recorded)
     if built.not_removed:
         raise DigestError("\n".join(built.not_removed))  # they would be published
     with disk.lock(root):
-        paths = sorted(path for path in site.rglob("*") if path.is_file())
-        ids = {
-            path.relative_to(site).as_posix(): gh_pages.id_of(path.read_bytes(), standing.commit)
-            for path in paths
-        }
+        ids = {}
+        for path in sorted(site.rglob("*")):
+            if path.is_file():
+                id = gh_pages.id_of(path.read_bytes(), standing.commit)
+                ids[path.relative_to(site).as_posix()] = id
         if not replacing:
-            if source.commit:  # a repository without a commit has nothing to compare
-                _refuse_older(root, standing)
-            _refuse_another_digest(root, site, standing)
-            _refuse_loss(root, standing, ids)
-        cname = _kept_name(root, settings, standing, ids)
-        report = _compared(root, site, standing, ids, cname, dry=dry)
-        said = (built.notice, built.warning, built.unrecorded, built.secrets, *built.hints)
-        odd = (*said, *_warnings(settings, standing, cname, _CNAME in ids), _unpushed(source))
+            _refuse_loss(root, site, standing, source, ids)
+        cname = None if _CNAME in ids else _kept_name(root, settings, standing)
+        warnings = [built.notice, built.warning, built.unrecorded, built.secrets, *built.hints]
+        warnings += _warnings(settings, standing, cname, _CNAME in ids, source.unpushed)
         origin = _origin(source, standing.default)
         report = replace(
-            report, warnings=tuple(filter(None, odd)), origin=origin, uncommitted=source.uncommitted
+            _compared(root, site, standing, ids, cname),
+            origin=origin,
+            uncommitted=source.uncommitted,
+            warnings=tuple(filter(None, warnings)),
+            mail=_next_mail(root, settings) if dry else "",
+            dry=dry,
         )
         if dry or report.same:
-            return replace(report, mail=_next_mail(root, settings) if dry else "")
-        message = f"Publish {settings.site.title}" + _from(source, origin)
-        return replace(
-            report, commit=gh_pages.put(root, site, standing, message=message, cname=cname)
-        )
+            return report
+        message = f"Publish {settings.site.title}"
+        if source.commit:
+            state = f" ({origin.removeprefix('from ')})" if origin else ""
+            message += f" from {source.commit}{state}"
+        commit = gh_pages.put(root, site, standing, message=message, cname=cname)
+        return replace(report, commit=commit)
 
 
 def _refuse_address(
@@ -177,46 +174,39 @@ def _next_mail(root: Path, settings: Config) -> str:
     return f"'digest mail --send' would send '{title}' to {to}"
 
 
-def _refuse_loss(root: Path, standing: Standing, ids: Mapping[str, str]) -> None:
-    """Raises DigestError if publishing would delete or overwrite files that Digest did not put on
-    the branch.
-    """
-    others = _files_of_others(root, standing, ids) if standing.commit else ()
-    if not others:
-        return
-    more = f" and {len(others) - _NAMED} more" if len(others) > _NAMED else ""
-    count = f"{len(others)} files" if len(others) > 1 else "a file"
-    what = f"the branch {gh_pages.NAME} has {count} that Digest did not write ({', '.join(others[:_NAMED])}{more})"
-    cure = "move them to content/static/ or to another branch, or replace them with 'digest publish --replace'"
-    raise DigestError(f"{standing.address}: {what}; {cure}")
-
-
-def _refuse_older(root: Path, standing: Standing) -> None:
-    """Raises DigestError if the site was published from a commit that is not here.
-
-    Stories may have been taken down in it.
-    """
-    commit = gh_pages.missing_source(root, standing)
-    if commit:
+def _refuse_loss(
+    root: Path, site: Path, standing: Standing, source: Source, ids: Mapping[str, str]
+) -> None:
+    """Raises DigestError if publishing would replace what Digest cannot bring back."""
+    branch, replacing = f"{standing.address}: ", "'digest publish --replace'"
+    # Published from a commit that is not here: stories may have been taken down in it.
+    if source.commit and (commit := gh_pages.missing_source(root, standing)):
         what = f"the site on {gh_pages.NAME} was published from commit {commit}, which this branch does not have"
         cure = (
             "run 'git pull' first, or, where the commit was never pushed, push it; if it is lost, "
-            "replace the published site by this version with 'digest publish --replace'"
+            f"replace the published site by this version with {replacing}"
         )
-        raise DigestError(f"{standing.address}: {what}; {cure}")
-
-
-def _refuse_another_digest(root: Path, site: Path, standing: Standing) -> None:
-    """Raises DigestError if the branch has the site of another digest, by the id of its feed."""
+        raise DigestError(f"{branch}{what}; {cure}")
+    # The site of another digest, by the id of its feed.
     feed = addresses.FEED
-    theirs, ours = (
-        _FEED_ID.search(one or b"")
-        for one in (gh_pages.read(root, standing, feed), disk.read(site / feed))
-    )
+    theirs = _FEED_ID.search(gh_pages.read(root, standing, feed) or b"")
+    ours = _FEED_ID.search(disk.read(site / feed) or b"")
     if theirs and ours and theirs[1] != ours[1]:
-        what = f"the branch {gh_pages.NAME} has a site with another id, {theirs[1].decode(errors='replace')}"
+        id = theirs[1].decode(errors="replace")
+        what = f"the branch {gh_pages.NAME} has a site with another id, {id}"
         cure = "if it is this digest under an earlier url or id, add --replace; if not, use another repository"
-        raise DigestError(f"{standing.address}: {what}; {cure}")
+        raise DigestError(f"{branch}{what}; {cure}")
+    # Files that Digest did not put there.
+    others = _files_of_others(root, standing, ids) if standing.commit else ()
+    if others:
+        count = f"{len(others)} files" if len(others) > 1 else "a file"
+        more = f" and {len(others) - _NAMED} more" if len(others) > _NAMED else ""
+        files = ", ".join(others[:_NAMED]) + more
+        what = f"the branch {gh_pages.NAME} has {count} that Digest did not write ({files})"
+        cure = (
+            f"move them to content/static/ or to another branch, or replace them with {replacing}"
+        )
+        raise DigestError(f"{branch}{what}; {cure}")
 
 
 def _files_of_others(root: Path, standing: Standing, ids: Mapping[str, str]) -> tuple[str, ...]:
@@ -227,120 +217,83 @@ def _files_of_others(root: Path, standing: Standing, ids: Mapping[str, str]) -> 
     by the mark in them, and the files of every build by the mark of the home page.
     """
     own = gh_pages.published(root, standing, own_files.is_marked_home)
-    kept = {gh_pages.NO_JEKYLL, _CNAME}
-    others = [
-        path
-        for path, id in standing.ids.items()
-        if path not in kept and own.get(path) != id and ids.get(path) != id
-    ]
-    if (
-        not own
-        and others
-        and own_files.is_marked_home(gh_pages.read(root, standing, "index.html") or b"")
-    ):
-        contents = gh_pages.read_all(root, standing, [path for path in others if path not in ids])
-        others = [
-            path for path, content in contents.items() if not own_files.is_marked(path, content)
-        ]
+    others = []
+    for path, id in standing.ids.items():
+        is_ours = id in (own.get(path), ids.get(path))
+        if not is_ours and path not in {gh_pages.NO_JEKYLL, _CNAME}:
+            others.append(path)
+    if others and not own:
+        home = gh_pages.read(root, standing, "index.html") or b""
+        if own_files.is_marked_home(home):
+            unknown = [path for path in others if path not in ids]
+            contents = gh_pages.read_all(root, standing, unknown).items()
+            others = [path for path, content in contents if not own_files.is_marked(path, content)]
     return tuple(others)
 
 
 def _origin(source: Source, default: str) -> str:
     """Returns what is published, in words; empty for the default branch as it is committed."""
-    is_default = source.branch == default if default else source.branch in _USUAL
     if not source.commit:
         return "from a repository without a commit"
-    words = (
-        ""
-        if is_default
-        else f"from branch {source.branch}"
-        if source.branch
-        else "from no branch (a detached HEAD)"
-    )
-    count = len(source.uncommitted)
-    files = f"with {count} uncommitted file{'s' if count > 1 else ''}" if count else ""
-    return ", ".join(filter(None, (words, files)))
+    is_default = source.branch == default if default else source.branch in _USUAL
+    parts = []
+    if not is_default:
+        branch = f"branch {source.branch}" if source.branch else "no branch (a detached HEAD)"
+        parts.append(f"from {branch}")
+    if count := len(source.uncommitted):
+        parts.append(f"with {count} uncommitted file{'s' if count > 1 else ''}")
+    return ", ".join(parts)
 
 
-def _unpushed(source: Source) -> str:
-    """Returns a warning if the commit was not pushed, since no other clone could publish then."""
-    if not source.unpushed:
-        return ""
-    commits = "1 commit is" if source.unpushed == 1 else f"{source.unpushed} commits are"
-    return (
-        f"{commits} not pushed yet; run 'git push', or 'digest publish' stops in every other clone"
-    )
-
-
-def _from(source: Source, origin: str) -> str:
-    """Returns the end of the commit message, which says what was published."""
-    if not source.commit:
-        return ""
-    return f" from {source.commit}" + (f" ({origin.removeprefix('from ')})" if origin else "")
-
-
-def _kept_name(
-    root: Path, settings: Config, standing: Standing, ids: Mapping[str, str]
-) -> str | None:
-    """Returns the custom domain that is only on the branch: it has to stay there.
+def _kept_name(root: Path, settings: Config, standing: Standing) -> str | None:
+    """Returns the custom domain that is only on the branch, where it has to stay.
 
     None if `url` is not at this domain, see `_refuse_address`.
     """
-    content = None if _CNAME in ids else gh_pages.read(root, standing, _CNAME)
+    content = gh_pages.read(root, standing, _CNAME)
     if content is None or custom_domain.problem(content, settings.site.url):
         return None
     return content.decode(errors="replace").strip()
 
 
 def _compared(
-    root: Path,
-    site: Path,
-    standing: Standing,
-    ids: Mapping[str, str],
-    cname: str | None,
-    *,
-    dry: bool,
+    root: Path, site: Path, standing: Standing, ids: Mapping[str, str], cname: str | None
 ) -> PublishReport:
     """Returns what differs between branch and build, except for what publishing itself adds."""
     before = {path: id for path, id in standing.ids.items() if path != gh_pages.NO_JEKYLL}
-    changed = tuple(path for path, id in ids.items() if before.get(path, id) != id)
-    new = tuple(path for path in ids if path not in before)
-    gone = tuple(path for path in before if path not in ids and not (cname and path == _CNAME))
-    followed = [path for path in (*new, *changed) if republished.is_followed(path)]
+    changed = [path for path, id in ids.items() if before.get(path, id) != id]
+    new = [path for path in ids if path not in before]
+    gone = [path for path in before if path not in ids and not (cname and path == _CNAME)]
+    pages = gh_pages.read_all(root, standing, filter(lost_urls.is_page, (*changed, *gone)))
+    rebuilt = {path: (site / path).read_bytes() for path in pages if path in ids}
+    feeds = list(filter(republished.is_followed, (*new, *changed)))
     return PublishReport(
         address=standing.address,
         files=len(ids),
-        new=new,
-        changed=changed,
-        gone=gone,
-        vanished=_vanished(root, site, standing, (*changed, *gone), ids),
+        new=tuple(new),
+        changed=tuple(changed),
+        gone=tuple(gone),
+        vanished=lost_urls.vanished(pages, rebuilt, ids.keys()),
         feeds=republished.all_changes(
-            {path: gh_pages.read(root, standing, path) for path in followed},
-            {path: (site / path).read_bytes() for path in followed},
+            {path: gh_pages.read(root, standing, path) for path in feeds},
+            {path: (site / path).read_bytes() for path in feeds},
         ),
         first=not standing.commit,
-        dry=dry,
     )
 
 
-def _vanished(
-    root: Path, site: Path, standing: Standing, differing: Iterable[str], ids: Mapping[str, str]
-) -> tuple[str, ...]:
-    """Returns the addresses that are on the branch and would stop working."""
-    before = gh_pages.read_all(root, standing, filter(lost_urls.is_page, differing))
-    after = {path: (site / path).read_bytes() for path in before if path in ids}
-    return lost_urls.vanished(before, after, ids.keys())
-
-
 def _warnings(
-    settings: Config, standing: Standing, cname: str | None, named: bool
+    settings: Config, standing: Standing, cname: str | None, named: bool, unpushed: int
 ) -> Iterator[str]:
-    """Yields what is odd: a custom domain that is only on the branch, or a url on another host."""
+    """Yields what is odd: a custom domain that is only on the branch, a url on another host, or
+    commits that are not pushed."""
+    url, expected = settings.site.url, site_address.of_remote(standing.address)
+    on_github = all(urls.host(one).endswith(".github.io") for one in (url, expected))
     if cname:
         yield f"{_CNAME} ({cname}) is only on {gh_pages.NAME}; it is kept there, but add it to content/static/ as well"
-    url, expected = settings.site.url, site_address.of_remote(standing.address)
-    if named or cname:
-        return
-    on_github = all(urls.host(one).endswith(".github.io") for one in (url, expected))
-    if on_github and url.casefold() != expected.casefold():
+    elif not named and on_github and url.casefold() != expected.casefold():
         yield f"digest.toml: url is {url}, but GitHub Pages serves this repository at {expected}; write that as url"
+    if unpushed:
+        commits = "1 commit is" if unpushed == 1 else f"{unpushed} commits are"
+        cure = "run 'git push', or 'digest publish' stops in every other clone"
+        yield f"{commits} not pushed yet; {cure}"

@@ -894,7 +894,7 @@ def test_a_site_that_says_it_is_elsewhere_is_told(root: Path) -> None:
 
     def warned(url: str) -> list[str]:
         address(root, url)
-        return list(publish._warnings(config.load(root), standing, None, False))
+        return list(publish._warnings(config.load(root), standing, None, False, 0))
 
     assert warned("https://ada.github.io/chips/") == warned("https://chips.press/") == []
     assert warned("https://ada.github.io/")[0].endswith(
