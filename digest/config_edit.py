@@ -15,7 +15,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from digest import config, config_template, disk
+from digest import config_template, disk
 from digest.errors import DigestError
 from digest.model import CONFIG_FILE, Config, Feed
 
@@ -38,8 +38,8 @@ def write(root: Path, before: str, after: str) -> None:
         raise DigestError(f"{CONFIG_FILE}: was changed in the meantime; run the command again")
 
 
-def write_checked(root: Path, before: str, after: str, expected: Config) -> None:
-    """Writes `digest.toml` if the text `after` says what is expected; else raises DigestError.
+def write_checked(root: Path, before: str, after: str, *, parsed: Config, expected: Config) -> None:
+    """Writes `digest.toml` if `parsed`, what `after` says, is as expected; else raises DigestError.
 
     Names of feeds do not count: `config` fills them in if a table has none.
     """
@@ -48,7 +48,7 @@ def write_checked(root: Path, before: str, after: str, expected: Config) -> None
         feeds = (feed._replace(title="", publisher="") for feed in settings.feeds)
         return settings._replace(feeds=tuple(feeds))
 
-    if without_names(config.loads(after.removeprefix("\ufeff"))) != without_names(expected):
+    if without_names(parsed) != without_names(expected):
         raise DigestError(
             f"{CONFIG_FILE}: cannot be changed by a program without changing more; change it by hand"
         )

@@ -377,3 +377,16 @@ class Content(NamedTuple):
     def texts(self) -> tuple[Letter | FreePage, ...]:
         """The editor's own texts: all letters, introductions of themes, and pages."""
         return (*self.letters, *self.introductions, *self.pages)
+
+
+# ---------------------------------------------------------------- what reports cannot count
+
+
+class Skipped(NamedTuple):
+    """The files that cannot be read completely, so that a report does not count them.
+
+    `unknown_themes` are those that are not in digest.toml, each with the files that name it.
+    """
+
+    files: tuple[str, ...] = ()
+    unknown_themes: Mapping[str, tuple[str, ...]] = MappingProxyType({})

@@ -10,7 +10,7 @@ from digest.cli.safe_print import json_text
 from digest.redact import mask
 
 if TYPE_CHECKING:
-    from digest.content.load import Skipped
+    from digest.model import Skipped
 
 NO_THEMES = "digest.toml has no theme yet; to see what recurs: digest themes --propose"
 

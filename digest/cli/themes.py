@@ -100,18 +100,9 @@ def themes(
     """
     from digest.commands import themes as command
 
-    named = {
-        "--explain": explained is not None,
-        "--try": bool(phrases),
-        "--missing": missing,
-        "--propose": propose,
-        "--suggest": suggested is not None,
-        "--score": score,
-        "--apply": applied,
-    }
-    _check_usage(named, take=take is not None, everything=everything, dry=dry)
-    if as_json and not missing:
-        raise click.UsageError("--json belongs to --missing.")
+    named: dict[str, object] = {"--explain": explained, "--try": phrases, "--missing": missing}
+    named |= {"--propose": propose, "--suggest": suggested, "--score": score, "--apply": applied}
+    _check_usage(named, take=take, everything=everything, dry=dry, as_json=as_json)
     for phrase in phrases:
         if fault := check_phrase(phrase):
             raise click.BadParameter(f"the phrase '{phrase}' {fault}", param_hint="--try")
@@ -135,18 +126,23 @@ def themes(
         _print_counts(command.run(root, config), call)
 
 
-def _check_usage(named: Mapping[str, bool], *, take: bool, everything: bool, dry: bool) -> None:
+def _check_usage(
+    named: Mapping[str, object], *, take: str | None, everything: bool, dry: bool, as_json: bool
+) -> None:
     """Raises UsageError for options that do not go together; `named` are those that exclude each
     other."""
-    if sum(named.values()) > 1:
+    given = [name for name, value in named.items() if value not in (None, False, ())]
+    if len(given) > 1:
         *names, last = named
         raise click.UsageError(f"{', '.join(names)} and {last} exclude each other.")
-    if take and not named["--suggest"]:
+    if take is not None and "--suggest" not in given:
         raise click.UsageError("--take belongs to --suggest.")
-    if (everything or dry) and any(named.values()) and not named["--apply"]:
+    if (everything or dry) and given and "--apply" not in given:
         raise click.UsageError("--all and --dry-run belong to --apply.")
-    if everything and not dry and not named["--apply"]:
+    if everything and not dry and "--apply" not in given:
         raise click.UsageError("--all belongs to --apply.")
+    if as_json and "--missing" not in given:
+        raise click.UsageError("--json belongs to --missing.")
 
 
 def _explain(call: Call, root: Path, config: Config, given: Path) -> ExplainReport:

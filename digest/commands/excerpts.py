@@ -17,9 +17,9 @@ from datetime import datetime
 from pathlib import Path
 
 from digest.content import load, recut, store
-from digest.content.load import ContentReport, Skipped
+from digest.content.load import ContentReport
 from digest.content.recut import Cut
-from digest.model import Config
+from digest.model import Config, Skipped
 
 
 @dataclass(frozen=True, slots=True)

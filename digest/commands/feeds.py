@@ -18,9 +18,8 @@ from digest import config, config_edit, disk
 from digest.commands import find_feeds, status
 from digest.commands.status import FeedRow
 from digest.content import load, paths
-from digest.content.load import Skipped
 from digest.feeds.limits import USUAL, Limits
-from digest.model import CONFIG_FILE, Config, Feed
+from digest.model import CONFIG_FILE, Config, Feed, Skipped
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,7 +99,7 @@ def add(
         after = config_edit.with_new_feeds(after, found.feeds, found.folders)
     again = {feed.id for feed in resumed}
     kept = (feed._replace(retired=feed.retired and feed.id not in again) for feed in settings.feeds)
-    config_edit.write_checked(root, before, after, settings._replace(feeds=(*kept, *found.feeds)))
+    _write(root, before, after, settings._replace(feeds=(*kept, *found.feeds)))
     return AddReport(
         added=found.feeds,
         resumed=resumed,
@@ -120,7 +119,7 @@ def remove(root: Path, id: str, *, now: datetime) -> RemoveReport:
     feeds = tuple(retired if one is feed else one for one in settings.feeds)
     if not feed.retired:
         after = config_edit.with_retired(before, id, retired=True)
-        config_edit.write_checked(root, before, after, settings._replace(feeds=feeds))
+        _write(root, before, after, settings._replace(feeds=feeds))
     rows = status.feed_rows(root, load.survey(root, settings), settings, now)
     ledger = paths.ledger(id)
     return RemoveReport(
@@ -143,3 +142,8 @@ def _read(root: Path) -> tuple[str, Config]:
     """Returns digest.toml as text, and what it says."""
     settings = config.load(root)
     return (disk.read_inside(root, CONFIG_FILE) or b"").decode(), settings
+
+
+def _write(root: Path, before: str, after: str, expected: Config) -> None:
+    parsed = config.loads(after.removeprefix("\ufeff"))
+    config_edit.write_checked(root, before, after, parsed=parsed, expected=expected)

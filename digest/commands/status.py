@@ -19,11 +19,11 @@ from digest.checks.markdown_scan import is_silent
 from digest.commands import git_history, reviewed
 from digest.content import load, paths, store
 from digest.content.letter_draft import unlinked
-from digest.content.load import ContentReport, Skipped
+from digest.content.load import ContentReport
 from digest.errors import DigestError
 from digest.feeds import feed_state
 from digest.intake.snapshot import search_texts
-from digest.model import Config, Story
+from digest.model import Config, Skipped, Story
 from digest.site.arrange import closed_weeks
 from digest.themes.suggest import Suggestions, likeliest, missing, suggestions
 from digest.week import Week

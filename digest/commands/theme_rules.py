@@ -18,11 +18,12 @@ from pathlib import Path
 from digest import config_edit, disk, json_files
 from digest.checks.markdown_scan import is_silent
 from digest.commands.themes import verdicts_of
+from digest.config import loads
 from digest.content import load, store
 from digest.content.letter_draft import unlinked
-from digest.content.load import ContentReport, Skipped
+from digest.content.load import ContentReport
 from digest.errors import DigestError
-from digest.model import CONFIG_FILE, Config, Story
+from digest.model import CONFIG_FILE, Config, Skipped, Story
 from digest.names import current_ids
 from digest.themes.phrase_proposals import Decided, Proposal, Weak, proposals, weak
 from digest.themes.propose import FEWEST, ProposedTheme
@@ -147,7 +148,13 @@ def take(root: Path, config: Config, theme: str, numbers: Collection[int]) -> tu
             theme._replace(match=(*theme.match, *added.get(theme.id, ())))
             for theme in config.themes
         )
-        config_edit.write_checked(root, before, after, config._replace(themes=tuple(themes)))
+        config_edit.write_checked(
+            root,
+            before,
+            after,
+            parsed=loads(after.removeprefix("\ufeff")),
+            expected=config._replace(themes=tuple(themes)),
+        )
     return taken
 
 

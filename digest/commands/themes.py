@@ -21,9 +21,9 @@ from types import MappingProxyType
 from digest import json_files
 from digest.content import load, paths, store, story_file
 from digest.content.identity import hash_of
-from digest.content.load import ContentReport, Skipped
+from digest.content.load import ContentReport
 from digest.errors import DigestError, Faults, Problem
-from digest.model import Config, Story, Theme
+from digest.model import Config, Skipped, Story, Theme
 from digest.names import current_ids
 from digest.phrases import explain as explanation
 from digest.phrases import loosened

@@ -13,7 +13,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
-from types import MappingProxyType
 from typing import NamedTuple
 
 from digest.cache import Cache, key_of
@@ -24,7 +23,18 @@ from digest.content.read import ContentReader, gathered, unknown_themes, written
 from digest.content.scan import NamesIn, Scan, copied, read_bytes, scan
 from digest.content.story_file import Vocabulary
 from digest.errors import DigestError, Faults, Problem
-from digest.model import Config, Content, Copied, FreePage, Gone, Letter, Location, Place, Story
+from digest.model import (
+    Config,
+    Content,
+    Copied,
+    FreePage,
+    Gone,
+    Letter,
+    Location,
+    Place,
+    Skipped,
+    Story,
+)
 from digest.names import lasting_name
 
 _NO_OFFSET = timedelta()
@@ -65,16 +75,6 @@ class _FromLedgers(NamedTuple):
     signed: dict[str, str]
     unrecorded: tuple[Location, ...]
     damaged: tuple[Problem, ...]
-
-
-class Skipped(NamedTuple):
-    """The files that cannot be read completely, so that a report does not count them.
-
-    `unknown_themes` are those that are not in digest.toml, each with the files that name it.
-    """
-
-    files: tuple[str, ...] = ()
-    unknown_themes: Mapping[str, tuple[str, ...]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
