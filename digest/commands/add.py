@@ -78,7 +78,7 @@ def _read(address: str, config: Config, now: datetime, limits: Limits) -> tuple[
 
 
 def _desk(root: Path, config: Config, ledgers: Ledgers, addresses: Iterable[str]) -> Snapshot:
-    names = add.names_in_question(addresses, ledgers)
+    names = add.search_texts_at(addresses, ledgers)
     return snapshot.read_snapshot(
         root, config, ledgers, names, locate.readable(root, config).altered
     )

@@ -1,14 +1,15 @@
-"""A story from a web page, for `digest add`: is it here already, and what would it be?
+"""A story from a web page or the inbox: is it here already? And what would a page's story be?
 
-A page has no guid and no feed, so it is compared by the publisher's article number and the
-canonical link. A story that is here, or was deleted, is not added again.
+Neither a page nor a file in the inbox has a feed, so they are compared by the publisher's article
+number and the canonical link. A story that is here, or was deleted, is not added again.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from datetime import datetime
+from typing import Literal, NamedTuple
 
 from digest import urls
 from digest.content import ledger, paths
@@ -22,42 +23,70 @@ from digest.model import Config, Entry, Feed, Story
 _NO_FEED = Feed(id="", url="")
 
 
-def names_in_question(addresses: Iterable[str], ledgers: Ledgers) -> frozenset[str]:
+class Existing(NamedTuple):
+    """A story that is here, that may be in an unreadable file, or that was deleted; and its file."""
+
+    state: Literal["here", "unreadable", "deleted"]
+    file: str
+    feed: str = ""
+    """The feed that brought a deleted story, if any did."""
+
+
+def search_texts_at(addresses: Iterable[str], ledgers: Ledgers) -> frozenset[str]:
     """Returns texts to search for: a story at one of these URLs contains one of them."""
-    known = known_at(addresses, ledgers)
-    names = {name for address in addresses for name in names_of_link(address)}
-    return frozenset(names.union(*(search_texts(record.aliases) for _, record in known)))
+    texts = _search_texts(addresses)
+    for _, record in _records_at(addresses, ledgers):
+        texts |= search_texts(record.aliases)
+    return frozenset(texts)
 
 
-def already(addresses: Iterable[str], snapshot: Snapshot) -> str:
-    """Returns the message for a story that is here or was deleted, "" if it is new."""
-    known = known_at(addresses, snapshot.ledgers)
-    pages = known_at(addresses, {paths.ADDED: snapshot.added})
-    keys = frozenset(key for feed, record in known for key in ledger.keys_on_disk(record, feed))
-    owners: set[str] = set()
-    for _, record in (*known, *pages):
+def existing(
+    addresses: Collection[str], snapshot: Snapshot, stories: Iterable[Story], guid: str = ""
+) -> Existing | None:
+    """Returns the story at one of these URLs, or with this guid; None if there never was one.
+
+    `stories` are those of the snapshot, and others that count as well.
+    """
+    records = _records_at(addresses, snapshot.ledgers)
+    from_pages = _records_at(addresses, {paths.ADDED: snapshot.added})
+    keys, owners = set[str](), set[str]()
+    for feed, record in records:
+        keys |= ledger.keys_on_disk(record, feed)
+    for _, record in (*records, *from_pages):
         owners |= {record.file, record.id}
-    at_address = [
-        story for story in snapshot.stories if any(is_same(story, address) for address in addresses)
-    ]
-    with_keys = [
-        story
-        for story in snapshot.stories
-        if not keys.isdisjoint(keys_of_story(story)) or snapshot.altered.get(story.file) in owners
-    ]
-    for story in (*at_address, *with_keys):
-        return f"{story.file}: this story is here already; edit that file"
-    names = {name for address in addresses for name in names_of_link(address)}
-    if hidden := snapshot.unreadable_with(names):
-        return f"{hidden}: may be this story, but cannot be read; fix it first"
-    for feed, record in known:
+    with_same_keys = []
+    for story in stories:
+        if (guid and story.id == guid) or any(_is_at(story, address) for address in addresses):
+            return Existing("here", story.file)
+        if not keys.isdisjoint(keys_of_story(story)) or snapshot.altered.get(story.file) in owners:
+            with_same_keys.append(story)
+    if with_same_keys:
+        return Existing("here", with_same_keys[0].file)
+    if unreadable := snapshot.unreadable_with(_search_texts(addresses) | ({guid} - {""})):
+        return Existing("unreadable", unreadable)
+    for _, record in records:
         if record.file in snapshot.files:
-            return f"{record.file}: this story is here already; edit that file"
-        cure = "restore it from git, or write the file by hand"
-        return f"{record.file}: feed '{feed}' brought this story, and its file was deleted; {cure}"
-    if deleted := snapshot.deleted(addresses):
-        return f"{deleted}: this story was deleted; restore it from git, or write the file by hand"
-    return ""
+            return Existing("here", record.file)
+    if records:
+        feed, record = records[0]
+        return Existing("deleted", record.file, feed)
+    deleted = snapshot.deleted(addresses)
+    return Existing("deleted", deleted) if deleted else None
+
+
+def already(addresses: Collection[str], snapshot: Snapshot) -> str:
+    """Returns the message for a story that is here or was deleted, "" if it is new."""
+    story = existing(addresses, snapshot, snapshot.stories)
+    if story is None:
+        return ""
+    if story.state == "here":
+        return f"{story.file}: this story is here already; edit that file"
+    if story.state == "unreadable":
+        return f"{story.file}: may be this story, but cannot be read; fix it first"
+    what = "this story was deleted"
+    if story.feed:
+        what = f"feed '{story.feed}' brought this story, and its file was deleted"
+    return f"{story.file}: {what}; restore it from git, or write the file by hand"
 
 
 def story_of(entry: Entry, source: str, snapshot: Snapshot, config: Config, now: datetime) -> Story:
@@ -78,6 +107,7 @@ def story_of(entry: Entry, source: str, snapshot: Snapshot, config: Config, now:
 
 def record_of(story: Story, now: datetime) -> Record:
     """Returns the ledger line that says which words of a story are from its page."""
+    hashes = hashes_of(story)
     return Record(
         at=ledger.timestamp(now),
         id=story.link,
@@ -86,28 +116,23 @@ def record_of(story: Story, now: datetime) -> Record:
         ),
         file=story.file,
         title=story.title,
-        wrote={
-            name: hash for name, hash in hashes_of(story).items() if name in {"title", "excerpt"}
-        },
+        wrote={name: hashes[name] for name in ("title", "excerpt") if name in hashes},
     )
 
 
-def is_same(story: Story, link: str, guid: str = "") -> bool:
-    """True if a story has this link or this guid."""
-    number = urls.article_number(link)
-    return (
-        urls.canonical(story.link) == urls.canonical(link)
-        or (number is not None and urls.article_number(story.link) == number)
-        or bool(guid and story.id == guid)
-    )
+def _is_at(story: Story, address: str) -> bool:
+    """True if a story links to the article at a URL."""
+    if urls.canonical(story.link) == urls.canonical(address):
+        return True
+    number = urls.article_number(address)
+    return number is not None and urls.article_number(story.link) == number
 
 
-def names_of_link(link: str) -> set[str]:
-    """Returns texts to search for: the file of a story at this link contains one of them."""
-    return search_texts(aliases_of_link(link))
+def _search_texts(addresses: Iterable[str]) -> set[str]:
+    return search_texts(alias for address in addresses for alias in aliases_of_link(address))
 
 
-def known_at(addresses: Iterable[str], ledgers: Ledgers) -> list[tuple[str, Record]]:
+def _records_at(addresses: Iterable[str], ledgers: Ledgers) -> list[tuple[str, Record]]:
     """Returns the records of stories at these URLs, each with its feed."""
     aliases = {alias for address in addresses for alias in aliases_of_link(address)}
     found = []

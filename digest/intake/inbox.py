@@ -19,11 +19,10 @@ from urllib.parse import quote
 
 from digest import urls
 from digest.content import front_matter, paths, timestamps
-from digest.content.identity import keys_of_story
-from digest.content.ledger import Ledgers, keys_on_disk
+from digest.content.ledger import Ledgers
 from digest.content.slug import Slugs
 from digest.errors import Faults, Problem
-from digest.intake.add import is_same, known_at, names_in_question, names_of_link
+from digest.intake.add import existing, search_texts_at
 from digest.intake.shared_files import fault
 from digest.intake.snapshot import Snapshot
 from digest.model import Entry, Story
@@ -83,7 +82,7 @@ def names_in(inbox: Inbox, ledgers: Ledgers) -> frozenset[str]:
         said = {key: "".join(values[key].listed[:1]) for key in ("link", "id") if key in values}
         names.add(said.get("id", ""))
         addresses.add(urls.web_link(said.get("link", "")) or "")
-    return (names_in_question(addresses - {""}, ledgers) | names) - {""}
+    return (search_texts_at(addresses - {""}, ledgers) | names) - {""}
 
 
 def plan(
@@ -147,28 +146,18 @@ class _Planning:
 
     def _check_new(self, name: str, story: Story) -> None:
         """Raises Faults if a story is here already or was deleted, or if this cannot be decided."""
-        known = known_at([story.link], self.snapshot.ledgers)
-        keys = frozenset(key for feed, record in known for key in keys_on_disk(record, feed))
-        same = [
-            other.file
-            for other in self.stories
-            if is_same(other, story.link, story.id) or not keys.isdisjoint(keys_of_story(other))
-        ]
-        same += [record.file for _, record in known if record.file in self.snapshot.files]
-        if same:
-            what = f"its story is here already: {same[0]}"
+        other = existing([story.link], self.snapshot, self.stories, story.id)
+        if other is None:
+            return
+        if other.state == "here":
+            what = f"its story is here already: {other.file}"
             cure = "put your words at the end of that file, then delete this one"
-            raise Faults([Problem(name, 0, what, cure)])
-        names = names_of_link(story.link) | ({story.id} - {""})
-        hidden = self.snapshot.unreadable_with(names)
-        if hidden:
-            what = f"{hidden} may be the same story, but cannot be read"
-            raise Faults([Problem(name, 0, what, "fix that one")])
-        deleted = known[0][1].file if known else self.snapshot.deleted([story.link])
-        if deleted:
-            what = f"its story was deleted: {deleted}"
+        elif other.state == "unreadable":
+            what, cure = f"{other.file} may be the same story, but cannot be read", "fix that one"
+        else:
+            what = f"its story was deleted: {other.file}"
             cure = "bring that file back from git, or move this one to its week's folder yourself"
-            raise Faults([Problem(name, 0, what, cure)])
+        raise Faults([Problem(name, 0, what, cure)])
 
 
 def _day(name: str) -> date | None:
