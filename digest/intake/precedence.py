@@ -54,7 +54,7 @@ def last_written(records: Records) -> dict[str, str]:
 
 
 def baseline(
-    record: Record, incoming: Mapping[str, str], records: Records, *, first: bool
+    record: Record, incoming: Mapping[str, str], records: Records, *, is_first: bool
 ) -> dict[str, str]:
     """Returns what a feed said before, without held corrections: its words are compared with it.
 
@@ -64,7 +64,7 @@ def baseline(
     for name in PUBLISHER_FIELDS:
         is_held = name in record.held and record.held[name] == written.get(name, "")
         is_gone = (
-            not first
+            not is_first
             and name not in incoming
             and not is_in_file(name, record.said.get(name, ""), records)
         )
@@ -74,7 +74,7 @@ def baseline(
 
 
 def only_reported(
-    record: Record, incoming: Mapping[str, str], records: Records, *, first: bool
+    record: Record, incoming: Mapping[str, str], records: Records, *, is_first: bool
 ) -> frozenset[str]:
     """Returns the fields that a feed may not change, but whose change the editor should see.
 
@@ -90,9 +90,9 @@ def only_reported(
             if not agreed and not is_in_file(name, incoming[name], records):
                 others.add(name)
     changed = {name for name in incoming if incoming[name] != record.said.get(name)}
-    corrected = (waiting if first else (waiting | changed) - others) & WORDS
+    corrected = (waiting if is_first else (waiting | changed) - others) & WORDS
     unfit = (others - changed) & WORDS if corrected else set()
-    return frozenset(unfit if first else (others & changed) | unfit)
+    return frozenset(unfit if is_first else (others & changed) | unfit)
 
 
 def agreed_corrections(

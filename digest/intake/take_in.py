@@ -43,6 +43,21 @@ class Decision(NamedTuple):
     file: str
 
 
+class KnownEntry(NamedTuple):
+    """An entry of a story in the ledgers: what its feed's ledger has, the story, what it says now."""
+
+    arrival: Arrival
+    record: Record
+    story: Story
+    incoming: Mapping[str, str]
+    """The hashes of what the entry says, by field."""
+
+    @property
+    def file(self) -> str:
+        """The file that the ledgers have for the story."""
+        return self.record.file
+
+
 def take_in(
     documents: Sequence[tuple[Feed, Document]], snapshot: Snapshot, config: Config, now: datetime
 ) -> PullPlan:
@@ -53,12 +68,11 @@ def take_in(
     carried = {feed.id: frozenset(changes.names_carried(document)) for feed, document in documents}
     snapshot = replace(snapshot, carried={**snapshot.carried, **carried})
     pull = PullState(documents, snapshot, config, now)
-    outcomes = [
-        _document(pull, feed, document, entries, stories)
-        for (feed, document), entries, stories in zip(
-            documents, pull.distinct, pull.matches, strict=True
-        )
-    ]
+    outcomes = []
+    for (feed, document), entries, matches in zip(
+        documents, pull.distinct, pull.matches, strict=True
+    ):
+        outcomes.append(_document(pull, feed, document, entries, matches))
     return PullPlan(
         stories=tuple(pull.stories.values()),
         edits=tuple(pull.edits.values()),
@@ -72,12 +86,12 @@ def _document(
     feed: Feed,
     document: Document,
     entries: Sequence[Entry],
-    stories: Sequence[str],
+    matches: Sequence[str],
 ) -> Outcome:
-    """Decides on the entries of a document; `stories` has their matches (`PullState.matches`)."""
+    """Decides on the entries of a document; `matches` are their stories (`PullState.matches`)."""
     pull.report = DocumentReport()
     files: list[str | None] = []
-    for story in stories:
+    for story in matches:
         is_new = story.startswith(match.NEW)
         files.append(pull.added.get(story, None if is_new else story))
     records = pull.snapshot.ledgers.get(feed.id, {}).values()
@@ -85,7 +99,7 @@ def _document(
     named = ledger_names(feed.id, entries, files, pull.known, pull.shared, ids)
 
     decided: dict[str, list[str]] = {}
-    oldest_first = reversed(list(zip(named, files, stories, strict=True)))
+    oldest_first = reversed(list(zip(named, files, matches, strict=True)))
     for (entry, guid, aliases), file, story in oldest_first:
         decision = _decide(pull, Arrival(feed, entry, guid, aliases), file)
         decided.setdefault(decision.outcome, []).append(decision.file)
@@ -209,18 +223,18 @@ def _known(pull: PullState, arrival: Arrival, file: str) -> Decision:
         pull.note_new_names(arrival, record)
         return Decision("known", file)
 
+    known = KnownEntry(arrival, record, story, incoming)
     if pull.is_first(arrival.feed, file, story):
         pull.report.date_claims += dates.claims(story.file, arrival.entry, record)
-        return _take_words(pull, arrival, record, story, incoming, contradicted, first=True)
+        return _take_words(pull, known, contradicted, is_first=True)
     suppliers = pull.suppliers(file, story)
-    if arrival.feed.id in suppliers:
-        before = suppliers[: suppliers.index(arrival.feed.id)]
-        earlier = [feed for feed in before if pull.carries(feed, file)]
-        if not earlier:
-            return _take_words(pull, arrival, record, story, incoming, contradicted, first=False)
-    else:
-        earlier = []  # an editor has removed this feed from the story
-    return _take_agreed_words(pull, arrival, record, story, incoming, earlier)
+    if arrival.feed.id not in suppliers:  # an editor has removed this feed from the story
+        return _take_agreed_words(pull, known, [])
+    before = suppliers[: suppliers.index(arrival.feed.id)]
+    earlier = [feed for feed in before if pull.carries(feed, file)]
+    if earlier:
+        return _take_agreed_words(pull, known, earlier)
+    return _take_words(pull, known, contradicted, is_first=False)
 
 
 def _add_feed(
@@ -232,9 +246,8 @@ def _add_feed(
 ) -> Decision:
     """Adds one more feed to a story, in the order of digest.toml.
 
-    If the file was deleted, the feed is only added to the ledger.
-
-    If the editor has removed all feeds from the story, it stays without.
+    If the file was deleted, the feed is only added to the ledger. If the editor has removed all
+    feeds from the story, it stays without.
     """
     record = pull.first_record(arrival, file)
     if story is None:
@@ -251,14 +264,18 @@ def _add_feed(
         wrote |= agreed(story, replace(fresh, feeds=feeds))
     elif precedence.is_excerpt_lost(records):
         wrote |= agreed_excerpt(story, fresh)
-    merged = _succeed(pull, arrival, file, replace(story, feeds=feeds), incoming)
-    if merged is None and feeds == story.feeds:
-        pull.note(arrival, record, incoming, wrote)
-        return Decision("known", file)
-    merged = merged or Merged({}, (), {})
-    changes = merged.changes if feeds == story.feeds else {"feeds": feeds, **merged.changes}
+    known = KnownEntry(arrival, record, story, incoming)
+    merged = _succeed(pull, known, feeds)
+    if merged is None:
+        if feeds == story.feeds:
+            pull.note(arrival, record, incoming, wrote)
+            return Decision("known", file)
+        merged = Merged({}, (), {})
+    changes = dict(merged.changes)
+    if feeds != story.feeds:
+        changes = {"feeds": feeds, **changes}
     merged = replace(merged, changes=changes, wrote={**merged.wrote, **wrote})
-    return _update(pull, arrival, record, story, merged, incoming)
+    return _update(pull, known, merged)
 
 
 def _feeds_with(
@@ -285,68 +302,53 @@ def _feeds_with(
     return feeds, ledger.hashes({"feeds": feeds})
 
 
-def _succeed(
-    pull: PullState, arrival: Arrival, file: str, story: Story, incoming: Mapping[str, str]
-) -> Merged | None:
+def _succeed(pull: PullState, known: KnownEntry, feeds: tuple[str, ...]) -> Merged | None:
     """Merges the words of a feed that joins a story if its earlier feeds are gone, else None.
 
     They are compared with what the last of those feeds said, so a feed that gets a new id brings
-    corrections at once.
+    corrections at once. `feeds` are those of the story from now on.
     """
-    records = pull.records[file]
-    is_first = pull.is_first(arrival.feed, file, story)
+    file, story, records = known.file, replace(known.story, feeds=feeds), pull.records[known.file]
+    is_first = pull.is_first(known.arrival.feed, file, story)
     is_alone = not any(feed in pull.live and pull.carries(feed, file) for feed in records)
-    gone = [
-        record
-        for feed, record in records.items()
-        if is_alone or (is_first and feed not in pull.live)
-    ]
-    last = max(gone, key=lambda record: record.at, default=None)
-    return _merge(pull, arrival, file, story, dict(last.said), incoming) if last else None
+    gone = []
+    for feed, record in records.items():
+        if is_alone or (is_first and feed not in pull.live):
+            gone.append(record)
+    if not gone:
+        return None
+    last = max(gone, key=lambda record: record.at)
+    return _merge(pull, known._replace(story=story), dict(last.said))
 
 
 def _take_words(
-    pull: PullState,
-    arrival: Arrival,
-    record: Record,
-    story: Story,
-    incoming: Mapping[str, str],
-    contradicted: frozenset[str],
-    *,
-    first: bool,
+    pull: PullState, known: KnownEntry, contradicted: frozenset[str], *, is_first: bool
 ) -> Decision:
     """Merges what a feed says now, if no earlier feed of the story carries the entry."""
-    records = pull.records[record.file]
-    before = precedence.baseline(record, incoming, records, first=first)
-    aside = precedence.only_reported(record, incoming, records, first=first) | contradicted
-    merged = _merge(pull, arrival, record.file, story, before, incoming, aside)
-    return _update(pull, arrival, record, story, merged, incoming)
+    record, incoming, records = known.record, known.incoming, pull.records[known.file]
+    before = precedence.baseline(record, incoming, records, is_first=is_first)
+    aside = precedence.only_reported(record, incoming, records, is_first=is_first) | contradicted
+    return _update(pull, known, _merge(pull, known, before, aside))
 
 
-def _take_agreed_words(
-    pull: PullState,
-    arrival: Arrival,
-    record: Record,
-    story: Story,
-    incoming: Mapping[str, str],
-    earlier: Sequence[str],
-) -> Decision:
+def _take_agreed_words(pull: PullState, known: KnownEntry, earlier: Sequence[str]) -> Decision:
     """Merges the corrections that all `earlier` feeds have made too, and holds the others."""
-    file, records = record.file, pull.records[record.file]
+    arrival, record, story, incoming = known
+    records = pull.records[known.file]
     others = [records[feed] for feed in earlier]
     agreed = precedence.agreed_corrections(record, incoming, others, records)
     held = precedence.held(record, incoming, records)
     if agreed:
         held = {name: written for name, written in held.items() if name not in agreed}
-        merged = _merge(pull, arrival, file, story, {**incoming, **agreed}, incoming)
-        return _update(pull, arrival, record, story, merged, incoming, held)
+        return _update(pull, known, _merge(pull, known, {**incoming, **agreed}), held)
     if changes.needs_line(record, arrival.aliases, incoming, held):
-        before = pull.pending(file, story)
+        before = pull.pending(known.file, story)
         fresh = fresh_story(arrival, pull.config, pull.now)
-        pull.set_pending(file, story, revise.reworded(before, fresh, record.said, incoming))
+        after = revise.reworded(before, fresh, record.said, incoming)
+        pull.set_pending(known.file, story, after)
         wrote = precedence.written_by_others(record, records)
         pull.note(arrival, record, incoming, wrote, held=held)
-    return Decision("known", file)
+    return Decision("known", known.file)
 
 
 # The merge
@@ -354,27 +356,25 @@ def _take_agreed_words(
 
 def _merge(
     pull: PullState,
-    arrival: Arrival,
-    file: str,
-    story: Story,
+    known: KnownEntry,
     before: Mapping[str, str],
-    incoming: Mapping[str, str],
     aside: frozenset[str] = frozenset(),
 ) -> Merged:
     """Merges the words of an entry into a story, see `merge.merge`."""
-    records, written = pull.records[file], pull.last_written(file)
+    feed, entry, story = known.arrival.feed, known.arrival.entry, known.story
+    records, written = pull.records[known.file], pull.last_written(known.file)
     ignored: set[str] = set()
-    if arrival.entry.title == urls.host(arrival.entry.link):
+    if entry.title == urls.host(entry.link):
         ignored.add("title")  # the feed gives no headline, so its host is used instead
     # What an editor left out of an adopted file is not added, nor an excerpt that they may have
     # removed.
     ignored |= precedence.left_out(records).intersection(lacking(story))
-    fresh = fresh_story(arrival, pull.config, pull.now)
+    fresh = fresh_story(known.arrival, pull.config, pull.now)
     merged = merge(
         story,
         fresh,
         before=before,
-        incoming={name: said for name, said in incoming.items() if name not in ignored},
+        incoming={name: said for name, said in known.incoming.items() if name not in ignored},
         wrote=written,
         now=pull.now,
         aside=aside,
@@ -382,22 +382,20 @@ def _merge(
         has_guid=precedence.is_named_by_guid(records, pull.rank),
         adopted=precedence.is_adopted(records),
     )
-    if not arrival.entry.published:
+    if not entry.published:
         return merged
-    return dates.dated(merged, story, fresh, records.get(arrival.feed.id), written)
+    return dates.dated(merged, story, fresh, records.get(feed.id), written)
 
 
 def _update(
-    pull: PullState,
-    arrival: Arrival,
-    record: Record,
-    story: Story,
-    merged: Merged,
-    incoming: Mapping[str, str],
-    held: Mapping[str, str] | None = None,
+    pull: PullState, known: KnownEntry, merged: Merged, held: Mapping[str, str] | None = None
 ) -> Decision:
-    """Makes the changes of a merge, and notes them for the ledger and the editor."""
-    file, records = record.file, pull.records[record.file]
+    """Makes the changes of a merge, and notes them for the ledger and the editor.
+
+    `held` are the corrections that this feed still holds, by default those that it held before.
+    """
+    arrival, record, story, incoming = known
+    file, records = known.file, pull.records[known.file]
     before = pull.pending(file, story)
     revision = pull.revise(file, story, merged)
     after = revision.story
@@ -414,10 +412,9 @@ def _update(
     old_link = merged.replaced.get("link")
     names = (f"id:{old_link}",) if old_link and after.id == old_link else ()
     if held is None:
-        is_first = pull.is_first(arrival.feed, file, story)
-        held = (
-            {} if is_first else precedence.still_held(record, incoming, merged.withdrawn, records)
-        )
+        held = {}
+        if not pull.is_first(arrival.feed, file, story):
+            held = precedence.still_held(record, incoming, merged.withdrawn, records)
     if merged.incoming or changes.needs_line(record, arrival.aliases, incoming, held):
         wrote = precedence.written_now(record, incoming, revision.wrote, records)
         pull.note(arrival, record, incoming, wrote, names=names, held=held)
