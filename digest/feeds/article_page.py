@@ -10,8 +10,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from itertools import islice
+from collections.abc import Sequence
 from urllib.parse import urlsplit
 
 from digest import redact, urls
@@ -21,6 +20,7 @@ from digest.feeds import (
     encodings,
     feed_links,
     html_head,
+    http_errors,
     jsonld,
     normalize,
     plain_text,
@@ -58,14 +58,11 @@ def read(fetched: Fetched) -> Document | Failed:
     if not elements and is_page:
         return Failed(feed=fetched.feed, reason="a web page that names no headline")
     if not elements or not (kind in _HTML or is_page):
-        return Failed(feed=fetched.feed, reason=f"not a web page{_label(kind)}")
+        shown = http_errors.printable(kind)[:_LONGEST_LABEL]
+        what = f" but {shown}" if shown and kind not in _HTML else ""
+        return Failed(feed=fetched.feed, reason=f"not a web page{what}")
     document = _Page(elements, redact.strip(urls.web_link(fetched.url) or "")).document()
     return normalize.without_secrets(document, fetched.feed.url, fetched.url)
-
-
-def _label(kind: str) -> str:
-    shown = "".join(sign for sign in kind if sign.isprintable())[:_LONGEST_LABEL]
-    return f" but {shown}" if shown and kind not in _HTML else ""
 
 
 class _Page:
@@ -76,23 +73,23 @@ class _Page:
         self.meta: dict[str, list[str]] = defaultdict(list)
         self.canonical, self.times = list[str](), list[str]()
         base, scripts = "", list[str]()
-        for one in elements:
-            if one.name == "meta" and one.get("content"):
-                name = (one.get("property") or one.get("name")).lower()
-                self.meta[name].append(one.get("content"))
-            elif one.name == "title" and one.text.strip():
-                self.title = self.title or one.text
-            elif one.name == "link" and "canonical" in one.get("rel").lower().split():
-                if one.get("href"):
-                    self.canonical.append(one.get("href"))
-            elif one.name == "time":
-                self.times.append(one.get("datetime"))
-            elif one.name == "script":
-                kind = one.get("type").lower().partition(";")[0].strip()
+        for element in elements:
+            if element.name == "meta" and element.get("content"):
+                name = (element.get("property") or element.get("name")).lower()
+                self.meta[name].append(element.get("content"))
+            elif element.name == "title" and element.text.strip():
+                self.title = self.title or element.text
+            elif element.name == "link" and "canonical" in element.get("rel").lower().split():
+                if element.get("href"):
+                    self.canonical.append(element.get("href"))
+            elif element.name == "time":
+                self.times.append(element.get("datetime"))
+            elif element.name == "script":
+                kind = element.get("type").lower().partition(";")[0].strip()
                 if kind == "application/ld+json":
-                    scripts.append(one.text)
-            elif one.name == "base":
-                base = base or one.get("href")
+                    scripts.append(element.text)
+            elif element.name == "base":
+                base = base or element.get("href")
         self.data = jsonld.read(scripts)
         self.base = urls.web_link(base, url) or url
 
@@ -102,6 +99,7 @@ class _Page:
         summary = (
             self._first("og:description") or self.data.description or self._first("description")
         )
+        published = (self.data.published, *self._all("article:published_time"), *self.times)
         names = []
         for author in self._all("article:author"):
             if not urls.is_absolute(author) and "/" not in author:  # many are links to profiles
@@ -109,7 +107,7 @@ class _Page:
         raw = RawEntry(
             title=self._headline(site),
             links=(self._link(),),
-            dates=tuple(islice(self._dates(), 1)),
+            dates=(next(filter(dates.parse_time, published), ""),),
             authors=author_names.names(
                 map(_plain, self.data.authors or names or self._all("author"))
             ),
@@ -147,11 +145,6 @@ class _Page:
             if link and is_own and (_is_deep(link) or not _is_deep(self.url)):
                 return link
         return self.url
-
-    def _dates(self) -> Iterator[str]:
-        for text in (self.data.published, *self._all("article:published_time"), *self.times):
-            if dates.parse_time(text):
-                yield text
 
     def _all(self, *properties: str) -> list[str]:
         values = list[str]()

@@ -120,19 +120,17 @@ def parse(text: str) -> ParsedDate | None:
         bare = " ".join(_REMARK.sub(remark, plain).split())
         if len(bare) > _LONGEST or any(sign.isdigit() for sign in bare if not sign.isascii()):
             continue
-        for parser in (_unix_time, _by_form):
-            try:
-                found = parser(bare)
-            except (ValueError, OverflowError):
-                continue
-            if found is not None and found.time.year in _YEARS:
-                return found
+        try:
+            if seconds := _UNIX_TIME.fullmatch(bare):
+                time = datetime.fromtimestamp(int(seconds[1] or seconds[2]), UTC)
+                found: ParsedDate | None = ParsedDate(time)
+            else:
+                found = _by_form(bare)
+        except (ValueError, OverflowError):
+            continue
+        if found and found.time.year in _YEARS:
+            return found
     return None
-
-
-def _unix_time(text: str) -> ParsedDate | None:
-    match = _UNIX_TIME.fullmatch(text)
-    return ParsedDate(datetime.fromtimestamp(int(match[1] or match[2]), UTC)) if match else None
 
 
 def _by_form(text: str) -> ParsedDate | None:
@@ -224,9 +222,8 @@ def _zone(text: str) -> tzinfo | None:
     if match := _NAMED.fullmatch(text):
         name = (match[1] or "UTC").upper()
         if len(name) == 1 and name != "J":
-            return (
-                UTC  # RFC 2822 §4.3: RFC 822 defined military zones wrongly, so they mean nothing
-            )
+            # RFC 2822 §4.3: RFC 822 defined military zones wrongly, so they mean nothing
+            return UTC
         return timezone(timedelta(minutes=ZONES[name])) if name in ZONES else None
     if _ZONE_IN_WORDS.fullmatch(text) or _BAD_OFFSET.fullmatch(text):
         return None

@@ -10,6 +10,8 @@ from __future__ import annotations
 import zlib
 from contextlib import suppress
 
+from digest.feeds import http_errors
+
 _OUTPUT_CHUNK, _INPUT_CHUNK = 65_536, 8_192
 _MOST_LAYERS = 3
 _GZIP_SIGNATURE = b"\x1f\x8b"
@@ -79,7 +81,7 @@ def _unpacked(body: bytes, name: str, limit: int) -> bytes:
     if _is_text(body):
         return body
     if name and name not in _SUPPORTED:
-        shown = "".join(sign for sign in name if sign.isprintable())[:40]
+        shown = http_errors.printable(name)[:40]
         raise UnreadableBodyError(f"compressed as '{shown}', a format that cannot be read")
     for wbits in (_ZLIB, _RAW):  # not in the header: it was compressed only if the result is text
         with suppress(UnreadableBodyError):

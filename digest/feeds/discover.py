@@ -41,7 +41,7 @@ def find(
     addresses: Sequence[str], *, agent: str, now: datetime, limits: Limits = USUAL
 ) -> tuple[Found | Failed, ...]:
     """Returns the feed for each http(s) address, in their order, or why there is none."""
-    answers = _read(addresses, agent, now, limits)
+    answers = _fetch_and_parse(addresses, agent, now, limits)
     candidates, trusted = dict[str, None](), set[str]()
     for address, answer in zip(addresses, answers, strict=True):
         if isinstance(answer, list):
@@ -49,15 +49,17 @@ def find(
             if private_networks.is_private_link(address):
                 trusted.update(answer)
     untrusted = candidates.keys() - trusted
-    read = _read(list(candidates), agent, now, limits, untrusted=untrusted)
-    candidate_answers = dict(zip(candidates, read, strict=True))
-    return tuple(
-        _first_feed(address, answer, candidate_answers) if isinstance(answer, list) else answer
-        for address, answer in zip(addresses, answers, strict=True)
-    )
+    second_answers = _fetch_and_parse(list(candidates), agent, now, limits, untrusted=untrusted)
+    by_candidate = dict(zip(candidates, second_answers, strict=True))
+    results = list[Found | Failed]()
+    for address, answer in zip(addresses, answers, strict=True):
+        if isinstance(answer, list):
+            answer = _first_feed(address, answer, by_candidate)
+        results.append(answer)
+    return tuple(results)
 
 
-def _read(
+def _fetch_and_parse(
     addresses: Sequence[str],
     agent: str,
     now: datetime,
@@ -69,22 +71,22 @@ def _read(
     fetched = fetch(
         feeds, root=Path(), known={}, agent=agent, now=now, limits=limits, untrusted=untrusted
     )
-    parsed = parse_client.parse_sources(
-        [one for one in fetched if isinstance(one, Fetched)], limits
-    )
-    return [_answer(one, parsed) for one in fetched]
-
-
-def _answer(
-    fetched: Fetched | Failed, parsed: Mapping[str, Document | list[str] | Failed]
-) -> _Answer:
-    """Returns the answer for one address; a feed's URL is new only after permanent redirects."""
-    if isinstance(fetched, Failed):
-        return fetched._replace(reason=http_errors.new_feed_reason(fetched.reason))
-    found = parsed[fetched.feed.id]
-    if not isinstance(found, Document):
-        return found
-    return Found(asked=fetched.feed.url, url=fetched.moved or fetched.feed.url, document=found)
+    bodies = [result for result in fetched if isinstance(result, Fetched)]
+    parsed = parse_client.parse_sources(bodies, limits)
+    answers = list[_Answer]()
+    for result in fetched:
+        if isinstance(result, Failed):
+            reason = http_errors.new_feed_reason(result.reason)
+            answers.append(result._replace(reason=reason))
+            continue
+        answer = parsed[result.feed.id]
+        if isinstance(answer, Document):
+            # `moved` has a new URL only after permanent redirects
+            url = result.moved or result.feed.url
+            answers.append(Found(asked=result.feed.url, url=url, document=answer))
+        else:
+            answers.append(answer)
+    return answers
 
 
 def _first_feed(

@@ -31,11 +31,11 @@ def valid(memory: Memory, now: datetime) -> dict[str, dict[str, Any]]:
 
     A feed with a value of the wrong type, or with a time more than a week ahead, is left out.
     """
-    return {
-        feed: known
-        for feed, known in memory.items()
-        if isinstance(known, dict) and _is_plausible(known, now)
-    }
+    feeds = {}
+    for feed, known in memory.items():
+        if isinstance(known, dict) and _is_plausible(known, now):
+            feeds[feed] = known
+    return feeds
 
 
 def _is_plausible(known: Mapping[str, Any], now: datetime) -> bool:

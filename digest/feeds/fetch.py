@@ -294,19 +294,15 @@ class _Request:
                 if is_final or self._time_left <= 0:
                     return outcome
                 continue
-            pause = self._pause(outcome, attempt)
+            pause = self._session.limits.back_off * 2.0**attempt
+            if outcome.wait:  # the server asked for it
+                pause = max(0.0, (outcome.wait - self._session.now()).total_seconds())
             if attempt == self._session.limits.retries or pause >= self._time_left:
                 return outcome.failed
             attempt += 1
             self._time_left -= pause
             await asyncio.sleep(pause)
         return outcome
-
-    def _pause(self, retry: Retry, attempt: int) -> float:
-        """Returns the seconds to wait before a retry: what the server asked for, else back-off."""
-        if retry.wait:
-            return max(0.0, (retry.wait - self._session.now()).total_seconds())
-        return self._session.limits.back_off * 2.0**attempt
 
     async def _follow_redirects(self, client: httpx.AsyncClient) -> Fetched | Failed | Retry:
         """Makes requests until one is not redirected.

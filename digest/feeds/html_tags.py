@@ -93,9 +93,9 @@ def is_markup(text: str, *, headline: bool = False) -> bool:
 
 def are_words(text: str) -> bool:
     """True if a headline has tags, and all of them are words about HTML: known, never closed."""
-    found = list(_TAG.finditer(text))
-    are_known = all(tag["name"].lower() in ELEMENTS and not tag["slash"] for tag in found)
-    return bool(found) and are_known and not is_markup(text, headline=True)
+    tags = list(_TAG.finditer(text))
+    are_known = all(tag["name"].lower() in ELEMENTS and not tag["slash"] for tag in tags)
+    return bool(tags) and are_known and not is_markup(text, headline=True)
 
 
 def as_html(text: str) -> str:

@@ -158,8 +158,8 @@ def redirect_reason(location: str | None) -> str:
     """Returns why a redirect cannot be followed: it has no target, or one that is not http(s)."""
     if location is None:
         return "a redirect that does not say where to; the publisher has to fix that"
-    shown = "".join(sign for sign in location if sign.isprintable())[:_LONGEST_SHOWN]
-    return f"a redirect to '{shown}', which is not a web address"
+    target = printable(location)[:_LONGEST_SHOWN]
+    return f"a redirect to '{target}', which is not a web address"
 
 
 def api_reason(status: int, body: bytes) -> str:
@@ -170,6 +170,11 @@ def api_reason(status: int, body: bytes) -> str:
         text = str(values.get("message") or values.get("detail") or text)
     words = " ".join(text.split())[:_LONGEST_ANSWER]
     return f"it answered {status}" + (f" ({words})" if words else "")
+
+
+def printable(text: str) -> str:
+    """Returns a text from a server for a message: control characters could change a terminal."""
+    return "".join(filter(str.isprintable, text))
 
 
 def exception_reason(error: BaseException, read_timeout: float) -> str:
@@ -260,7 +265,7 @@ def _bad_header(error: BaseException) -> str:
     said = next((str(cause) for cause in _causes(error) if "header" in str(cause).lower()), "")
     line = re.search(r"""illegal header line: .*?b(['"])(.*)\1""", said)
     if line:
-        shown = "".join(sign for sign in line[2] if sign.isprintable())
+        shown = printable(line[2])
         dots = "…" if len(shown) > _LONGEST_SHOWN else ""
         said = f"'{shown[:_LONGEST_SHOWN]}{dots}' is not a header"
     elif "Transfer-Encoding" in said or "Content-Length" in said:

@@ -33,11 +33,11 @@ class LinkedData:
 def read(scripts: Iterable[str]) -> LinkedData:
     """Returns the first story in a page's scripts, or else the first object with a headline."""
     objects = list(_objects(scripts))
-    by_id = {key: one for one in objects if isinstance(key := one.get("@id"), str)}
-    candidates = [one for one in objects if _text(one.get("headline"))]
-    if not candidates:
+    by_id = {one["@id"]: one for one in objects if isinstance(one.get("@id"), str)}
+    with_headline = [one for one in objects if _text(one.get("headline"))]
+    if not with_headline:
         return LinkedData()
-    story = next(filter(_is_story, candidates), candidates[0])
+    story = next(filter(_is_story, with_headline), with_headline[0])
     return LinkedData(
         headline=_text(story.get("headline")),
         published=_text(story.get("datePublished")),

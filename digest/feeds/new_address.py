@@ -28,21 +28,23 @@ def find(fetched: Fetched, new: str, self_links: Iterable[str], home: str) -> tu
     web page.
     """
     base, asked = fetched.url, (fetched.feed.url, fetched.url)
-    moved = urls.web_link(new, base) if new else None
-    if moved:
-        known = {urls.canonical(one) for one in asked if urls.web_link(one)}
-        return ("", "") if urls.canonical(moved) in known else (moved, "new-feed-url")
-    if not all(urls.web_link(one) for one in asked):
+    if new and (new_link := urls.web_link(new, base)):
+        known = {urls.canonical(address) for address in asked if urls.web_link(address)}
+        return ("", "") if urls.canonical(new_link) in known else (new_link, "new-feed-url")
+    if not all(map(urls.web_link, asked)):
         return "", ""
-    links = [link for one in self_links if one.strip() and (link := urls.web_link(one, base))]
-    known_keys = {_key(one) for one in asked}
-    if any(_key(link) in known_keys for link in links):
-        return "", ""
-    for link in links:
+    keys = {_key(address) for address in asked}
+    moved = ""
+    for address in self_links:
+        link = urls.web_link(address, base) if address.strip() else None
+        if not link:
+            continue
+        if _key(link) in keys:
+            return "", ""
         may_be_feed = _key(link)[1] != "" and _key(link) != _key(home)
         if may_be_feed and _is_public(link, base):
-            return link, "self"
-    return "", ""
+            moved = moved or link
+    return (moved, "self") if moved else ("", "")
 
 
 def _key(address: str) -> tuple[str, str]:

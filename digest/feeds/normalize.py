@@ -56,20 +56,20 @@ def document(
 ) -> Document:
     """Returns the document with these entries; relative links are resolved against `base`."""
     entries, skipped, bad_dates = list[Entry](), list[str](), list[str]()
-    for one in _newest(raw):
-        entry = _entry(one, base)
+    for raw_entry in _newest(raw):
+        entry = _entry(raw_entry, base)
         if entry is None:
-            skipped.append(one.title)
+            skipped.append(raw_entry.title)
             continue
         entries.append(entry)
-        if entry.published is None and (date := plain_text.first(one.dates)):
+        if entry.published is None and (date := plain_text.first(raw_entry.dates)):
             bad_dates.append(date)
     warnings = list(warnings)
     if len(raw) > _MOST_ENTRIES:
         which = "newest" if any(map(_date, raw)) else "first"
         warnings.append(f"{len(raw)} entries; only the {which} {_MOST_ENTRIES} are read")
     if skipped:
-        warnings.append(_skipped(skipped))
+        warnings.append(_skipped_warning(skipped))
     if bad_dates:
         shown = plain_text.line(bad_dates[0])[:40]
         count = f"{len(bad_dates)} of its entries" if len(bad_dates) > 1 else "one of its entries"
@@ -90,10 +90,10 @@ def _with_days(entries: tuple[Entry, ...]) -> tuple[Entry, ...]:
 
     In a feed that gives other times too, midnight is a time.
     """
-    dates_ = [(entry.published, entry.day_only) for entry in entries if entry.published]
-    if not all(day_only and published.time() == time() for published, day_only in dates_):
-        return entries
-    return tuple(entry._replace(zoneless=True) if entry.published else entry for entry in entries)
+    for entry in entries:
+        if entry.published and not (entry.day_only and entry.published.time() == time()):
+            return entries
+    return tuple(entry._replace(zoneless=entry.published is not None) for entry in entries)
 
 
 def base_of(own: str, home: str) -> str:
@@ -118,19 +118,20 @@ def without_secrets(document: Document, *addresses: str) -> Document:
     secrets = frozenset().union(*map(redact.values, addresses))
     if not secrets:
         return document
+    entries = []
+    for entry in document.entries:
+        masked = entry._replace(
+            id=redact.strip_values(entry.id, secrets),
+            title=_masked(entry.title, secrets),
+            link=redact.strip_values(entry.link, secrets),
+            image=redact.strip_values(entry.image, secrets),
+            summary=_masked(entry.summary, secrets),
+        )
+        entries.append(masked)
     return document._replace(
         title=_masked(document.title, secrets),
-        entries=tuple(
-            entry._replace(
-                id=redact.strip_values(entry.id, secrets),
-                title=_masked(entry.title, secrets),
-                link=redact.strip_values(entry.link, secrets),
-                image=redact.strip_values(entry.image, secrets),
-                summary=_masked(entry.summary, secrets),
-            )
-            for entry in document.entries
-        ),
-        warnings=tuple(_masked(words, secrets) for words in document.warnings),
+        entries=tuple(entries),
+        warnings=tuple(_masked(warning, secrets) for warning in document.warnings),
         moved=redact.strip_values(document.moved, secrets),
     )
 
@@ -225,7 +226,11 @@ def _picture(candidates: Iterable[str], base: str) -> str:
 
 
 def _date(raw: RawEntry) -> dates.ParsedDate | None:
-    return next((date for text in raw.dates if (date := dates.parse(_bare(text)))), None)
+    """Returns the first of an entry's dates that can be used."""
+    for text in raw.dates:
+        if date := dates.parse(_bare(text)):
+            return date
+    return None
 
 
 def _newest(raw: Sequence[RawEntry]) -> Sequence[RawEntry]:
@@ -236,15 +241,15 @@ def _newest(raw: Sequence[RawEntry]) -> Sequence[RawEntry]:
     if len(raw) <= _MOST_ENTRIES:
         return raw
     times, last = list[datetime](), datetime.max.replace(tzinfo=UTC)
-    for one in raw:
-        date = _date(one)
+    for entry in raw:
+        date = _date(entry)
         last = date.time if date else last
         times.append(last)
     by_time = sorted(range(len(raw)), key=times.__getitem__, reverse=True)
     return [raw[number] for number in sorted(by_time[:_MOST_ENTRIES])]
 
 
-def _skipped(titles: Sequence[str]) -> str:
+def _skipped_warning(titles: Sequence[str]) -> str:
     names = []
     for title in titles[:_MOST_NAMED]:
         shown = _headline(title)[:80]

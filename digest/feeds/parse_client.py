@@ -52,20 +52,16 @@ def parse_sources(
     documents: Sequence[Fetched], limits: Limits
 ) -> dict[str, Document | list[str] | Failed]:
     """Returns by feed id each parsed feed, or for a web page the addresses where its feed may be."""
-    return _all("source", documents, limits)
+    answers = dict[str, Any]()
+    for batch in _batches("source", documents, limits):
+        answers |= batch
+    return answers
 
 
 def parse_page(document: Fetched, limits: Limits) -> Document | Failed | None:
     """Returns the story that a web page describes, or None if the document is a feed."""
-    found: Document | Failed | None = _all("page", [document], limits)[document.feed.id]
-    return found
-
-
-def _all(job: str, documents: Sequence[Fetched], limits: Limits) -> dict[str, Any]:
-    answers = dict[str, Any]()
-    for batch in _batches(job, documents, limits):
-        answers |= batch
-    return answers
+    answer: Document | Failed | None = _ask_once("page", document, limits)
+    return answer
 
 
 def _batches(job: str, documents: Sequence[Fetched], limits: Limits) -> Iterator[dict[str, Any]]:
@@ -89,18 +85,15 @@ def _ask_once(job: str, document: Fetched, limits: Limits) -> Any:
     """Asks a new worker: one that has parsed others may have less memory left because of them."""
     with Worker() as worker:
         answer = worker.ask(job, document, limits.parse, limits.memory)
-    if isinstance(answer, Unanswered):
-        return Failed(feed=document.feed, reason=_reason(answer, limits))
-    return answer
-
-
-def _reason(unanswered: Unanswered, limits: Limits) -> str:
-    if unanswered.code == -signal.SIGPROF or unanswered.code is None:
-        return f"takes longer than {limits.parse:g} s to read; the publisher has to fix that"
-    if unanswered.code == OUT_OF_MEMORY:
-        mebibytes = f"{limits.memory / 2**20:g} MiB"
-        return f"needs more than {mebibytes} of memory to be read; the publisher has to fix that"
-    return "crashes the program that reads it; the publisher has to fix that"
+    if not isinstance(answer, Unanswered):
+        return answer
+    if answer.code == -signal.SIGPROF or answer.code is None:
+        what = f"takes longer than {limits.parse:g} s to read"
+    elif answer.code == OUT_OF_MEMORY:
+        what = f"needs more than {limits.memory / 2**20:g} MiB of memory to be read"
+    else:
+        what = "crashes the program that reads it"
+    return Failed(feed=document.feed, reason=f"{what}; the publisher has to fix that")
 
 
 @dataclass(frozen=True, slots=True)
