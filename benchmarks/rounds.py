@@ -16,8 +16,9 @@ import digest
 from benchmarks import measure
 from benchmarks.serving import Served
 from benchmarks.subjects import DIGEST, WITH_CARDS, WITH_SEARCH, Subject
+from digest.cache import Cache
+from digest.feeds import feed_state
 
-_MEMORY = ".digest/feeds.json"
 _FRAME = Path("templates/base.html")
 
 
@@ -135,7 +136,9 @@ def _nothing(_subject: Subject, _number: int) -> None:
 
 def _forget_feeds(subject: Subject, _number: int) -> None:
     """Removes the state of feeds, so that pull reads every entry again."""
-    (subject.folder / _MEMORY).unlink(missing_ok=True)
+    with Cache(subject.folder) as cache:
+        cache.keep_only(feed_state.KIND, ())
+        cache.save()
 
 
 def _reframe(subject: Subject, number: int) -> None:

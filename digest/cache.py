@@ -2,13 +2,14 @@
 
     key_of(inputs) ──▶ get: the value stored under this key ──none──▶ compute it ──▶ put
 
-Deleting the file costs time, never content. Values are decoded into the type that the caller asks
-for, so nothing that a repository or CI service puts into the file can run. A damaged value or file
-counts as missing.
+What a run leaves for the next one has no inputs; its key is empty. Deleting the file costs time,
+never content. Values are decoded into the type that the caller asks for, so nothing that a
+repository or CI service puts into the file can run. A damaged value or file counts as missing.
 """
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 import stat
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -32,6 +33,12 @@ _ERRORS = ("locked", "readonly", "disk I/O error", "unable to open", "is full")
 """Words in SQLite's messages about the disk or another process, and not about a damaged file."""
 
 _DAMAGED = f"{FILE} was damaged and is created again"
+_OF_KIND = "SELECT name, key, value, checksum FROM cache WHERE kind = ?"
+_OLD_FILES = (
+    *("brought.json", "carried.json", "desk/reviewed.json", "edits.json", "feeds.json"),
+    *("links.json", "suggested.json", "themes.json", "summaries/*.json"),
+)
+"""What earlier versions kept in files of their own, in `.digest/`."""
 
 T = TypeVar("T")
 
@@ -77,9 +84,7 @@ class Cache:
             for name in missing:
                 self.get(kind, name, keys[name], as_type)
         else:
-            for name, *row in self._rows(
-                "SELECT name, key, value, checksum FROM cache WHERE kind = ?", (kind,)
-            ):
+            for name, *row in self._rows(_OF_KIND, (kind,)):
                 if keys.get(name):
                     self._decoded(kind, name, keys[name], row, as_type)
         return {
@@ -87,6 +92,21 @@ class Cache:
             for name, key in keys.items()
             if self._is_held(kind, name, key)
         }
+
+    def get_kind(self, kind: str, as_type: type[T]) -> dict[str, T]:
+        """Returns all values of a kind that are stored with an empty key, by name."""
+        rows: dict[str, Sequence[Any] | None] = {
+            name: row for name, *row in self._rows(_OF_KIND, (kind,)) if isinstance(name, str)
+        }
+        for changed, name in self._changes:
+            if changed == kind:
+                rows[name] = self._row(kind, name)
+        values = {}
+        for name, row in rows.items():
+            value = self._decoded(kind, name, b"", row, as_type) if row else None
+            if value is not None:
+                values[name] = value
+        return values
 
     def put(self, kind: str, name: str, key: bytes, value: object) -> None:
         """Stores a value; replaces an earlier one with this kind and name."""
@@ -113,21 +133,28 @@ class Cache:
             if name not in names:
                 self.remove(kind, name)
 
-    def save(self) -> None:
-        """Writes all changes since the last `save`; raises DigestError if the disk refuses."""
+    def save(self, *, flush: bool = False) -> None:
+        """Writes all changes since the last `save`, together; with `flush`, they survive a power cut.
+
+        Raises DigestError if the disk refuses.
+        """
         if not self._changes:
             return
+        self.close()  # the file may have been deleted, and created by another process
         try:
-            self._write()
+            self._write(flush)
         except sqlite3.DatabaseError as error:
             if _is_disk_error(error):
                 what = f"{FILE}: cannot write this file: {error}; make it writable, or delete it"
                 raise DigestError(what) from error
             self._throw_away()
-            self._write()
+            self._write(flush)
         finally:
             self._changes = {}
-            self.close()  # the file may be deleted at any time
+            self.close()
+        if flush:
+            disk.settle(self._root, [FILE])
+            self._remove_old_files()
 
     def close(self) -> None:
         """Closes the file; unsaved changes are lost."""
@@ -135,8 +162,10 @@ class Cache:
             self._connection.close()
             self._connection = None
 
-    def _write(self) -> None:
+    def _write(self, flush: bool) -> None:
         connection = self._open()
+        if flush:
+            connection.execute("PRAGMA synchronous = FULL")
         for (kind, name), change in self._changes.items():
             if change is None:
                 connection.execute("DELETE FROM cache WHERE kind = ? AND name = ?", (kind, name))
@@ -176,10 +205,13 @@ class Cache:
         return rows[0] if rows else None
 
     def _rows(self, query: str, values: tuple[object, ...]) -> list[Any]:
-        if self._connection is None and not disk.inside(self._root, FILE).exists():
-            return []  # reading creates nothing
+        """Returns the rows; none if the file cannot be read. Reading creates nothing."""
         try:
+            if self._connection is None and not disk.inside(self._root, FILE).exists():
+                return []
             return self._open().execute(query, values).fetchall()
+        except DigestError:
+            return []  # `save` says why
         except sqlite3.DatabaseError as error:
             if not _is_disk_error(error):
                 self._throw_away()
@@ -188,15 +220,25 @@ class Cache:
     def _open(self) -> sqlite3.Connection:
         if self._connection is None:
             path = disk.inside(self._root, FILE)
-            disk.make_folder(path.parent, None)
+            try:
+                disk.make_folder(path.parent, None)
+            except OSError as error:
+                raise disk.refused("write", path, error) from error
             if path.exists() and not stat.S_ISREG(path.stat().st_mode):
                 raise DigestError(f"{FILE}: is not a regular file; remove it")
             self._connection = sqlite3.connect(path, timeout=_PATIENCE, check_same_thread=False)
-            # A kill leaves the last saved state. A power cut may damage the file, which is then
-            # created again.
+            # A kill leaves the last saved state. A power cut during a build may damage the file,
+            # which is then created again: to flush each of its changes would double its time.
             self._connection.execute("PRAGMA synchronous = OFF")
             self._connection.execute(_TABLE)
         return self._connection
+
+    def _remove_old_files(self) -> None:
+        folder = self._root / disk.CACHE
+        for pattern in _OLD_FILES:
+            for path in folder.glob(pattern):
+                with contextlib.suppress(DigestError):
+                    disk.remove(self._root, path.relative_to(self._root).as_posix())
 
     def _throw_away(self) -> None:
         """Deletes a damaged file, so that it is created again."""

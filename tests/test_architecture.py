@@ -12,7 +12,7 @@ ROOT = Path(__file__).parent.parent
 FILES = sorted((ROOT / "digest").rglob("*.py"))
 SHARED = {
     "cache", "config_edit", "config_template", "custom_domain", "disk", "errors", "gh_pages", "git", "installed",
-    "json_files", "mail_settings", "model", "names", "phrases", "redact", "same_event", "sanitize", "text_lines",
+    "mail_settings", "model", "names", "phrases", "redact", "same_event", "sanitize", "text_lines",
     "tracking_parameters", "urls", "week",
 }  # fmt: skip
 MAY_IMPORT = {

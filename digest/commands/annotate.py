@@ -14,7 +14,8 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
-from digest import disk, json_files
+from digest.cache import FILE as CACHE_FILE
+from digest.cache import Cache
 from digest.checks import content_rules
 from digest.content import paths, store, summaries
 from digest.content.history import History
@@ -35,7 +36,7 @@ _AT_ONCE = 200  # stories: more would make a page wait
 @dataclass(slots=True)
 class _Kept:
     """What outlives a build: annotations by file, the index for suggestions, the ledgers' history,
-    each feed's summaries with the time of their file.
+    each feed's summaries, as they were when the cache was written last.
 
     `links` has the files of the stories under each name of their links, `linked` the names by file;
     of `pending` stories, None for all of them, these are still to be noted. `suggested` has
@@ -46,7 +47,8 @@ class _Kept:
     index: Index | None = None
     suggested: dict[str, tuple[Suggestion, ...]] = field(default_factory=dict)
     history: History | None = None
-    summaries: dict[str, tuple[int, dict[str, str]]] = field(default_factory=dict)
+    summaries: dict[str, dict[str, str]] = field(default_factory=dict)
+    cache_written: int = 0
     links: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     linked: dict[str, tuple[str, ...]] = field(default_factory=dict)
     pending: list[str] | None = None
@@ -271,15 +273,15 @@ class Annotations:
         )
 
     def _of_feed(self, feed: str) -> dict[str, str]:
-        name = summaries.name(feed)
+        kept = self._kept
         try:
-            written = (self._root / disk.CACHE / name).stat().st_mtime_ns
+            written = (self._root / CACHE_FILE).stat().st_mtime_ns
         except OSError:
             return {}
-        known = self._kept.summaries.get(feed)
-        if known is None or known[0] != written:
-            known = self._kept.summaries[feed] = (
-                written,
-                summaries.by_name(json_files.recall(self._root, name)),
-            )
-        return known[1]
+        if written != kept.cache_written:
+            kept.summaries, kept.cache_written = {}, written
+        if feed not in kept.summaries:
+            with Cache(self._root) as cache:
+                stored = cache.get(summaries.KIND, feed, b"", summaries.Stored) or []
+            kept.summaries[feed] = summaries.by_name(stored)
+        return kept.summaries[feed]

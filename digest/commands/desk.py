@@ -3,7 +3,7 @@
     GET  ──▶ the week's files as they are now ──▶ cards ──▶ page
     POST ──▶ is it from this run's own page? ──▶ form ──▶ change request ──▶ curate ──▶ the card again
 
-Each change is one save of one file. `.digest/desk/` has which stories an editor has reviewed.
+Each change is one save of one file. The cache has which stories an editor has reviewed.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Compares the story files and ledgers with each other and with git's history.
 
-    .digest/brought.json ──▶ files that pulls wrote here ──in git now──▶ dropped from the list
-                                                         ──gone──▶ deleted before git had them: recorded in the ledger
+    the cache ──▶ files that pulls wrote here ──in git now──▶ dropped from the list
+                                              ──gone──▶ deleted before git had them: recorded in the ledger
     stories of ledgers ──▶ not there, not recorded as deleted, never committed ──▶ a problem that lists them
     lines of ledgers   ──▶ damaged, or not there any more ──▶ a problem; the pull adds no stories of that feed
     deleted files      ──▶ back, though no commit on top of the deletion added or edited them ──▶ a hint
@@ -15,9 +15,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
-from digest import disk, git, json_files
+from digest import disk, git
+from digest.cache import Cache
 from digest.commands import locate
 from digest.content import json_lines, ledger, paths, store
 from digest.content.ledger import Ledgers
@@ -34,25 +34,22 @@ _CONTENT = "content"
 _SHOWN = 5
 
 
-def _is_text(value: Any) -> bool:
-    return isinstance(value, str)
+def list_written(cache: Cache, plan: PullPlan) -> None:
+    """Adds the files that a pull has written here to the list of files that git does not have yet.
+
+    The caller saves the cache.
+    """
+    for file, at in rules.written(plan.stories, plan.lines).items():
+        cache.put(rules.KIND, file, b"", at)
 
 
-def list_written(root: Path, plan: PullPlan) -> None:
-    """Adds the files that a pull has written here to the list of files that git does not have yet."""
-    new = rules.written(plan.stories, plan.lines)
-    if new:
-        listed = json_files.recall(root, rules.NAME, _is_text)
-        json_files.remember(root, rules.NAME, {**listed, **new})
-
-
-def note_deletions(root: Path, config: Config) -> tuple[str, ...]:
+def note_deletions(root: Path, cache: Cache, config: Config) -> tuple[str, ...]:
     """Records in the ledgers which pulled files were deleted here before git had them.
 
     Returns a message for each feed. Without a git repository the list is kept, since there may be
     one later. The caller holds the digest's lock.
     """
-    listed = json_files.recall(root, rules.NAME, _is_text)
+    listed = cache.get_kind(rules.KIND, str)
     committed = git.tracked(root, _CONTENT) if listed else None
     if committed is None:
         return ()
@@ -72,17 +69,18 @@ def note_deletions(root: Path, config: Config) -> tuple[str, ...]:
         for file in gone.keys() - (ours.keys() - deleted.keys()):
             del waiting[file]
     if waiting != listed:
-        json_files.remember(root, rules.NAME, waiting)
+        cache.keep_only(rules.KIND, waiting)
+        cache.save(flush=True)
     return tuple(messages)
 
 
 # ---------------------------------------------------------------- stories that git never had
 
 
-def lost_stories(root: Path, config: Config, ledgers: Ledgers) -> tuple[Problem, ...]:
+def lost_stories(root: Path, cache: Cache, config: Config, ledgers: Ledgers) -> tuple[Problem, ...]:
     """Returns a problem for each ledger that has stories whose files are neither here nor were ever
     committed."""
-    missing = _never_committed(root, ledgers, store.files(root))
+    missing = _never_committed(root, cache, ledgers, store.files(root))
     return tuple(_lost(root, _without_moved(root, config, ledgers, missing)))
 
 
@@ -93,7 +91,8 @@ def uncommitted(root: Path, survey: ContentReport) -> Iterator[Problem]:
         return
     stories, content = survey.content.stories, survey.content
     if not content.unread:
-        missing = _never_committed(root, survey.ledgers, survey.files)
+        with Cache(root) as cache:
+            missing = _never_committed(root, cache, survey.ledgers, survey.files)
         if missing:
             yield from _lost(root, rules.without(missing, stories, content.altered))
     untracked = [story for story in stories if story.file not in tracked]
@@ -111,9 +110,9 @@ def uncommitted(root: Path, survey: ContentReport) -> Iterator[Problem]:
         yield Problem(paths.ledger(feed), 0, what, cure, hint=True)
 
 
-def _never_committed(root: Path, ledgers: Ledgers, files: Iterable[str]) -> Missing:
+def _never_committed(root: Path, cache: Cache, ledgers: Ledgers, files: Iterable[str]) -> Missing:
     """Returns the stories of ledgers that are not among `files`, and that git never had."""
-    listed = json_files.recall(root, rules.NAME, _is_text)
+    listed = cache.get_kind(rules.KIND, str)
     here = {*rules.written_here(listed, ledgers)} if listed else set()
     missing = rules.missing(ledgers, frozenset(files), here)
     ever = git.once_had(root, _CONTENT) if missing else None

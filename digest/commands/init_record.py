@@ -15,7 +15,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from digest import __version__, disk, json_files
+from digest import __version__, disk
 from digest.commands import starter_files
 from digest.errors import DigestError
 
@@ -69,7 +69,7 @@ def load(root: Path) -> Record:
     with contextlib.suppress(ValueError, LookupError, TypeError, AttributeError, RecursionError):
         record: Any = json.loads(content)
         hashes, texts = record["files"], record.get("merged", {})
-        if json_files.is_texts([*hashes.values(), *texts.values()]):
+        if all(isinstance(value, str) for value in (*hashes.values(), *texts.values())):
             return Record(hashes=hashes, texts=texts, is_known=True)
     cure = "take it back from git, or delete it if git has no good one: files that you have changed then stay as they are"
     raise DigestError(f"{FILE}: is damaged; {cure}")

@@ -2,7 +2,7 @@
 
     links ──asked lately? no──▶ request ──gone──▶ saved copies ──▶ hints, and what could not be checked
 
-Changes only the remembered results. A server that blocks programs says nothing about its page.
+Changes only the results in the cache. A server that blocks programs says nothing about its page.
 """
 
 from __future__ import annotations
@@ -12,15 +12,16 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
-from digest import json_files, redact, urls
+from digest import redact, urls
+from digest.cache import Cache
 from digest.content.load import ContentReport
 from digest.errors import Problem
 from digest.feeds import fetch, link_check, private_networks, saved_copies
 from digest.feeds.concurrent import Progress
 from digest.feeds.limits import Limits
+from digest.feeds.link_check import StoredResult
 from digest.model import Config
 
-_MEMORY = "links.json"
 _LIMITS = Limits(deadline=20.0, connect_timeout=8.0, read_timeout=12.0, retries=1)
 
 
@@ -49,8 +50,9 @@ def run(
     on_progress: Progress | None = None,
 ) -> LinkReport:
     """Requests the links that were not requested lately; `places` has file and line of each use."""
-    memory = json_files.recall(root, _MEMORY)
-    results = link_check.valid(memory, now)
+    with Cache(root) as cache:
+        stored = cache.get_kind(link_check.KIND, StoredResult)
+    results = link_check.valid(stored, now)
     due = [address for address in places if address not in results]
     agent = fetch.user_agent(config.site)
     answers = fetch.check_links(
@@ -68,7 +70,12 @@ def run(
     answers = tuple(replace(one, copy=copies.get(one.address, "")) for one in answers)
     if due:
         final = [answer for answer in answers if not (answer.is_gone and no_copies)]
-        json_files.remember(root, _MEMORY, link_check.updated(memory, final, now))
+        with Cache(root) as cache:
+            for address in stored.keys() - results.keys():
+                cache.remove(link_check.KIND, address)
+            for answer in final:
+                cache.put(link_check.KIND, answer.address, b"", StoredResult(now, answer))
+            cache.save()
     results |= {answer.address: answer for answer in answers}
     stories = {story.file: story for story in survey.content.stories}
     problems, unchecked = list[Problem](), list[Problem]()

@@ -14,9 +14,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from digest import disk, json_files
+from digest import disk
+from digest.cache import FILE, Cache
 from digest.commands import clock_check, git_history, locate, pull_report, sheet
 from digest.commands.pull_report import PullReport, Row
 from digest.content import paths, store, story_file, summaries
@@ -25,7 +26,7 @@ from digest.content.ledger import Ledgers
 from digest.errors import DigestError
 from digest.feeds import feed_state, parse_client
 from digest.feeds.concurrent import Progress
-from digest.feeds.feed_state import Memory
+from digest.feeds.feed_state import FeedState, Memory
 from digest.feeds.fetch import fetch_in_batches, user_agent
 from digest.feeds.limits import USUAL, Limits
 from digest.intake import changes, feed_filter, inbox_files, precedence, snapshot
@@ -35,10 +36,11 @@ from digest.intake.take_in import take_in
 from digest.model import Config, Document, Failed, Feed, Fetched, Story
 from digest.themes.suggest import Suggestions, missing, suggestions
 
-_CARRIED = "carried.json"
-"""The aliases of the entries that each feed's last document had."""
-_BEGUN = "edits.json"
-"""What a pull is about to write into story files; if it is killed, the next one finds it here."""
+_CARRIED = "carried"
+"""The kind of the aliases in the cache that the entries of each feed's last document had."""
+_BEGUN = "begun", "pull", b""
+"""Where the cache has what a pull is about to write into story files; if it is killed, the next one
+finds it here."""
 
 
 class _Batch(NamedTuple):
@@ -64,10 +66,10 @@ def run(
     Feeds that the user has `named` are fetched even if their servers asked us to wait. Raises
     DigestError if there is neither a feed nor a file in the inbox, or if the clock is wrong.
     """
-    with store.writing(root, dry=dry) as cleaned_up:
-        messages = [] if dry else [*git_history.note_deletions(root, config)]
+    with store.writing(root, dry=dry) as cleaned_up, Cache(root) as cache:
+        messages = [] if dry else [*git_history.note_deletions(root, cache, config)]
         applied = None if dry else sheet.carry_out(root, config)
-        stored = json_files.recall(root, feed_state.NAME)
+        stored = cache.get_kind(feed_state.KIND, FeedState)
         pulled = {feed.id for feed in config.feeds if not feed.retired} | {
             feed.id for feed in feeds
         }
@@ -75,9 +77,9 @@ def run(
         dropped = [_dropped(feed) for feed in sorted(stored.keys() - memory.keys())]
         due, rows = list[Feed](), dict[str, Row]()
         for feed in feeds:
-            until = "" if named else feed_state.wait_of(feed, memory, now)
+            until = None if named else feed_state.wait_of(feed, memory, now)
             if until:
-                reason = f"its server asked not to be contacted again before {until}"
+                reason = f"its server asked not to be contacted again before {until.isoformat()}"
                 rows[feed.id] = Row(feed=feed.id, state="waiting", reason=reason)
             else:
                 due.append(feed)
@@ -94,7 +96,7 @@ def run(
         reports = []
         for answers in parts:
             for batch in _parse(answers, limits, dry):
-                report, memory = _take_in(root, config, batch, memory, hashes, now, dry)
+                report, memory = _take_in(root, cache, config, batch, memory, hashes, now, dry)
                 reports.append(report)
     rows |= {row.feed: row for report in reports for row in report.rows}
     problems = (problem for report in reports for problem in report.problems)
@@ -104,7 +106,7 @@ def run(
         swept=cleaned_up.removed,
         completed=cleaned_up.completed,
         suggestions=tuple(story for report in reports for story in report.suggestions),
-        problems=(*dropped, *messages, *dict.fromkeys(problems)),
+        problems=(*filter(None, [cache.notice]), *dropped, *messages, *dict.fromkeys(problems)),
         sheet=applied,
         dry=dry,
     )
@@ -133,7 +135,7 @@ def chosen(config: Config, names: Iterable[str]) -> tuple[Feed, ...]:
 
 def _dropped(feed: str) -> str:
     what = f"what it says about '{feed}' cannot be true, so it was dropped, and the feed is fetched again"
-    return f"{disk.CACHE}/{feed_state.NAME}: {what}"
+    return f"{FILE}: {what}"
 
 
 def _ledger_hashes(root: Path, feeds: Iterable[Feed]) -> dict[str, str]:
@@ -164,6 +166,7 @@ def _parse(answers: tuple[Fetched | Failed, ...], limits: Limits, dry: bool) -> 
 
 def _take_in(
     root: Path,
+    cache: Cache,
     config: Config,
     batch: _Batch,
     memory: Memory,
@@ -187,13 +190,13 @@ def _take_in(
         if isinstance(document, Document):
             wanted, passed_over[id] = feed_filter.filtered(feed, document, ledgers.get(id, {}))
             documents.append((feed, wanted))
-    lost = git_history.lost_stories(root, config, ledgers)
+    lost = git_history.lost_stories(root, cache, config, ledgers)
     filed, unfiled = inbox_files.empty_inbox(root, config, ledgers, now=now, dry=dry)
     if not (filed or unfiled) and all(feed.retired for feed in config.feeds):
         raise DigestError("digest.toml: there is no feed to pull; add one: digest feeds add URL")
     gaps = git_history.damaged_ledgers(root, problems)
     gaps |= git_history.shortened_ledgers(root, ledgers)
-    known = _snapshot(root, config, documents, ledgers, memory)
+    known = _snapshot(root, cache, config, documents, ledgers, memory)
     plan = take_in(documents, replace(known, withheld=frozenset(gaps)), config, now)
     outcomes = {outcome.feed.id: outcome for outcome in plan.outcomes}
     rows = tuple(
@@ -210,8 +213,8 @@ def _take_in(
         for answer in batch.answers
     )
     if not dry:
-        _write(root, plan)
-        memory = _remember(root, batch, plan, rows, ledgers, memory, hashes, now)
+        _write(root, cache, plan)
+        memory = _remember(root, cache, batch, plan, rows, ledgers, memory, hashes, now)
         locate.run(root, config, now)
     report = PullReport(
         rows=rows,
@@ -225,14 +228,14 @@ def _take_in(
 
 def _snapshot(
     root: Path,
+    cache: Cache,
     config: Config,
     documents: Sequence[tuple[Feed, Document]],
     ledgers: Ledgers,
     memory: Memory,
 ) -> Snapshot:
     """Returns what is needed to decide on the documents: very little if nothing in them is new."""
-    stored = json_files.recall(root, _CARRIED, json_files.is_texts)
-    carried = {feed: frozenset(aliases) for feed, aliases in stored.items()}
+    carried = cache.get_kind(_CARRIED, frozenset[str])
     carried |= {feed.id: frozenset(changes.names_carried(document)) for feed, document in documents}
     returned = feed_state.returned((feed for feed, _ in documents), memory)
     due = precedence.feeds_with_due_corrections(ledgers, config, carried)
@@ -244,43 +247,35 @@ def _snapshot(
         search,
         locate.readable(root, config).altered if search else {},
     )
-    return replace(known, begun=_begun(root), carried=carried, returned=returned)
+    return replace(known, begun=_begun(cache), carried=carried, returned=returned)
 
 
-def _begun(root: Path) -> dict[str, Edit]:
+def _begun(cache: Cache) -> dict[str, Edit]:
     """Returns what a pull that was killed was writing into story files."""
-
-    def is_edit(value: Any) -> bool:
-        if not isinstance(value, dict) or value.keys() != {"before", "after"}:
-            return False
-        return json_files.is_texts([*value.values()])
-
-    stored = json_files.recall(root, _BEGUN, is_edit)
-    return {file: Edit(file, **texts) for file, texts in stored.items() if paths.is_story(file)}
+    edits = cache.get(*_BEGUN, list[Edit]) or []
+    return {edit.file: edit for edit in edits if paths.is_story(edit.file)}
 
 
-def _write(root: Path, plan: PullPlan) -> None:
+def _write(root: Path, cache: Cache, plan: PullPlan) -> None:
     """Writes the stories and ledgers.
 
     If this pull is killed in between, the next one fetches the feeds again, and finds it done.
     """
-    begun = _begun(root)
     # What a killed pull has put in place must be on disk before the ledger names it.
-    disk.settle(root, [file for file in begun if (root / file).exists()])
-    edits = {story.file: {"before": "", "after": story_file.dumps(story)} for story in plan.stories}
-    for edit in plan.edits:
-        if edit.before != edit.after:
-            edits[edit.file] = {"before": edit.before, "after": edit.after}
+    disk.settle(root, [file for file in _begun(cache) if (root / file).exists()])
+    edits = [Edit(story.file, "", story_file.dumps(story)) for story in plan.stories]
+    edits += [edit for edit in plan.edits if edit.before != edit.after]
     if edits:
-        json_files.remember(root, _BEGUN, edits)
+        cache.put(*_BEGUN, edits)
+        cache.save(flush=True)
     store.write(root, plan.stories, plan.edits, plan.lines)
-    if edits or begun:
-        json_files.remember(root, _BEGUN, {})
-    git_history.list_written(root, plan)
+    cache.remove(_BEGUN[0], _BEGUN[1])
+    git_history.list_written(cache, plan)
 
 
 def _remember(
     root: Path,
+    cache: Cache,
     batch: _Batch,
     plan: PullPlan,
     rows: Iterable[Row],
@@ -295,17 +290,17 @@ def _remember(
     with a correction that waits are parsed again by the next pull, even if unchanged. Returns what
     is known of each feed now.
     """
-    stored = json_files.recall(root, _CARRIED, json_files.is_texts)
-    carried = dict(stored)
+    carried = cache.get_kind(_CARRIED, frozenset[str])
     for feed, document in batch.documents.items():
         if isinstance(document, Document):
-            carried[feed] = changes.names_carried(document)
-            before = json_files.recall(root, summaries.name(feed))
+            aliases = frozenset(changes.names_carried(document))
+            if aliases != carried.get(feed):
+                cache.put(_CARRIED, feed, b"", sorted(aliases))
+            carried[feed] = aliases
+            before = cache.get(summaries.KIND, feed, b"", summaries.Stored) or []
             after = summaries.kept(before, document.entries)
             if after != before:
-                json_files.remember(root, summaries.name(feed), after)
-    if carried != stored:
-        json_files.remember(root, _CARRIED, carried)
+                cache.put(summaries.KIND, feed, b"", after)
     incomplete = {outcome.feed.id for outcome in plan.outcomes if outcome.blocked}
     incomplete |= precedence.feeds_with_held_corrections(ledgers, plan.lines, carried)
     written = [answer.feed for answer in batch.answers if answer.feed.id in plan.lines]
@@ -318,7 +313,10 @@ def _remember(
     )
     results = {row.feed: row.reason if row.state == "failed" else len(row.new) for row in rows}
     memory = feed_state.with_results(learned, memory, results, now)
-    json_files.remember(root, feed_state.NAME, memory)
+    cache.keep_only(feed_state.KIND, memory)
+    for feed, known in memory.items():
+        cache.put(feed_state.KIND, feed, b"", known)
+    cache.save(flush=True)
     return memory
 
 

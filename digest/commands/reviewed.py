@@ -1,9 +1,9 @@
-"""What an editor has reviewed: `.digest/desk/` has a hash of the publisher's words of each story.
+"""What an editor has reviewed: the cache has a hash of the publisher's words of each story.
 
-    set_reviewed ──▶ .digest/desk/reviewed.json ──▶ to_look_at: new, or changed since the editor wrote
+    set_reviewed ──▶ the cache ──▶ to_look_at: new, or changed since the editor wrote
 
-If the publisher's words change, the story is to be looked at again. Another machine, or a digest
-whose `.digest/` was deleted, shows the stories that no one has touched as new once more.
+If the publisher's words change, the story is to be looked at again. It is not in git, since it is
+what one editor has seen. Without it, the stories that no one has touched are shown as new again.
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ from functools import partial
 from hashlib import sha256
 from pathlib import Path
 
-from digest import disk, git, json_files
+from digest import git
+from digest.cache import Cache
 from digest.checks import content_rules
 from digest.commands import curate
 from digest.content import store
@@ -21,7 +22,7 @@ from digest.content.load import ContentReport
 from digest.model import Config, Story
 
 NEW, CHANGED = "new", "changed"
-_FILE = "desk/reviewed.json"
+_KIND = "reviewed"
 
 
 def known_hashes(root: Path) -> dict[str, str]:
@@ -29,7 +30,8 @@ def known_hashes(root: Path) -> dict[str, str]:
 
     Its file does not matter, so it may move or be renamed.
     """
-    return json_files.recall(root, _FILE, lambda known: isinstance(known, str))
+    with Cache(root) as cache:
+        return cache.get_kind(_KIND, str)
 
 
 def is_reviewed(story: Story, hashes: Mapping[str, str]) -> bool:
@@ -40,14 +42,14 @@ def is_reviewed(story: Story, hashes: Mapping[str, str]) -> bool:
 def set_reviewed(root: Path, story: Story, *, reviewed: bool) -> None:
     """Notes that an editor has reviewed a story as it is now, or has not.
 
-    Raises DigestError, and changes nothing, if the hashes cannot be read.
+    Raises DigestError if the disk refuses.
     """
-    disk.read_inside(root, f"{disk.CACHE}/{_FILE}")  # raises before the other hashes are lost
-    hashes = known_hashes(root)
-    hashes.pop(_key(story), None)
-    if reviewed:
-        hashes[_key(story)] = _words_hash(story)
-    json_files.remember(root, _FILE, hashes)
+    with Cache(root) as cache:
+        if reviewed:
+            cache.put(_KIND, _key(story), b"", _words_hash(story))
+        else:
+            cache.remove(_KIND, _key(story))
+        cache.save(flush=True)
 
 
 def to_look_at(

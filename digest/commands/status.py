@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from digest import json_files
+from digest.cache import Cache
 from digest.checks.markdown_scan import is_silent
 from digest.commands import git_history, reviewed
 from digest.content import load, paths, store
@@ -22,6 +22,7 @@ from digest.content.letter_draft import unlinked
 from digest.content.load import ContentReport
 from digest.errors import DigestError
 from digest.feeds import feed_state
+from digest.feeds.feed_state import FeedState
 from digest.intake.snapshot import search_texts
 from digest.model import Config, Skipped, Story
 from digest.site.arrange import closed_weeks
@@ -170,17 +171,18 @@ def feed_rows(
     root: Path, survey: ContentReport, config: Config, now: datetime
 ) -> tuple[FeedRow, ...]:
     """Returns a row for each feed in digest.toml, then for those that have only a ledger."""
-    memory = feed_state.valid(json_files.recall(root, feed_state.NAME), now)
+    with Cache(root) as cache:
+        memory = feed_state.valid(cache.get_kind(feed_state.KIND, FeedState), now)
     present = _present(root, survey)
     states = {feed.id: "retired" if feed.retired else "pulled" for feed in config.feeds}
     states |= {feed: "ledger only" for feed in survey.ledgers if feed not in states}
     zone = ZoneInfo(config.site.timezone)
     rows = []
     for feed, state in states.items():
-        records, known = survey.ledgers.get(feed, {}), memory.get(feed, {})
-        asked = known.get("asked", "")
-        time = asked or max((record.at for record in records.values()), default="")
-        pulled = datetime.fromisoformat(time).astimezone(zone) if time else None
+        records, known = survey.ledgers.get(feed, {}), memory.get(feed, feed_state.UNKNOWN)
+        grown = max((record.at for record in records.values()), default="")
+        answered = known.asked or (datetime.fromisoformat(grown) if grown else None)
+        pulled = answered.astimezone(zone) if answered else None
         kept = [present[feed, id] for id in records if (feed, id) in present]
         rows.append(
             FeedRow(
@@ -188,12 +190,12 @@ def feed_rows(
                 state=state,
                 pulled=pulled,
                 age=now - pulled if pulled else None,
-                sure=bool(asked),
-                new=known.get("new"),
+                sure=known.asked is not None,
+                new=known.new,
                 brought=len(records),
                 kept=len(kept),
                 hidden=sum(kept),
-                reason=known.get("failed", "") if state == "pulled" else "",
+                reason=known.failed if state == "pulled" else "",
             )
         )
     return tuple(rows)

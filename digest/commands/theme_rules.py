@@ -15,7 +15,8 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from digest import config_edit, disk, json_files
+from digest import config_edit, disk
+from digest.cache import Cache
 from digest.checks.markdown_scan import is_silent
 from digest.commands.themes import verdicts_of
 from digest.config import loads
@@ -36,7 +37,8 @@ from digest.themes.score import Share as Share
 from digest.themes.suggest import AT_ONCE, Suggestions, missing, suggestions
 from digest.week import Week
 
-_SHOWN = "suggested.json"
+_SHOWN = "suggested"
+"""The kind of the phrases in the cache that were shown last, by the theme asked for, "" for all."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,9 +88,10 @@ def suggest(root: Path, config: Config, theme: str = "") -> SuggestReport:
             undecided.append(text)
     themes = [one for one in config.themes if theme in {"", one.id}]
     proposed = tuple(proposals(decided, themes))
-    shown = [f"{proposal.theme} {proposal.phrase}" for proposal in proposed]
-    with contextlib.suppress(DigestError):  # `take` says so
-        json_files.remember(root, _SHOWN, {**_shown(root), theme: shown})
+    shown = [(proposal.theme, proposal.phrase) for proposal in proposed]
+    with contextlib.suppress(DigestError), Cache(root) as cache:  # `take` says so
+        cache.put(_SHOWN, theme, b"", shown)
+        cache.save()
     dispensable = [
         phrase
         for phrase in weak(decided, undecided, themes)
@@ -120,7 +123,8 @@ def take(root: Path, config: Config, theme: str, numbers: Collection[int]) -> tu
     phrase has, and if no list was shown.
     """
     rules = {one.id: one.match for one in config.themes}
-    shown = _shown(root).get(theme)
+    with Cache(root) as cache:
+        shown = cache.get(_SHOWN, theme, b"", list[tuple[str, str]])
     again = " ".join(filter(None, ("digest themes --suggest", theme)))
     if shown is None:
         raise DigestError(
@@ -130,13 +134,13 @@ def take(root: Path, config: Config, theme: str, numbers: Collection[int]) -> tu
     if wrong:
         there = f"there are {len(shown)}" if shown else "there is none"
         raise DigestError(f"there is no phrase {wrong[0]} to take; {there}: {again}")
-    chosen = [shown[number - 1].partition(" ") for number in sorted(set(numbers))]
-    for id, _, phrase in chosen:
+    chosen = [shown[number - 1] for number in sorted(set(numbers))]
+    for id, phrase in chosen:
         if id not in rules:
             raise DigestError(
                 f"'{phrase}' was shown for '{id}', which {CONFIG_FILE} no longer has: {again}"
             )
-    taken = tuple(Taken(id, phrase, phrase not in rules[id]) for id, _, phrase in chosen)
+    taken = tuple(Taken(id, phrase, phrase not in rules[id]) for id, phrase in chosen)
     added: dict[str, tuple[str, ...]] = {}
     for one in taken:
         if one.is_new:
@@ -156,11 +160,6 @@ def take(root: Path, config: Config, theme: str, numbers: Collection[int]) -> tu
             expected=config._replace(themes=tuple(themes)),
         )
     return taken
-
-
-def _shown(root: Path) -> dict[str, list[str]]:
-    """Returns the phrases shown last, each behind its theme, by the theme asked for, "" for all."""
-    return json_files.recall(root, _SHOWN, json_files.is_texts)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

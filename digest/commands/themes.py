@@ -18,7 +18,7 @@ from datetime import datetime
 from pathlib import Path
 from types import MappingProxyType
 
-from digest import json_files
+from digest.cache import Cache
 from digest.content import load, paths, store, story_file
 from digest.content.identity import hash_of
 from digest.content.load import ContentReport
@@ -32,7 +32,9 @@ from digest.themes.reasons import Reason, named, reasons
 from digest.themes.rules import of_excerpt, themes_of
 from digest.week import Week
 
-_MEMORY = "themes.json"
+_BEGUN = "begun", "themes", b""
+"""Where the cache has what `apply` is about to write, by file: the hash of the themes before, and of
+the new text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -340,11 +342,10 @@ def _begun(root: Path) -> dict[str, str]:
 
     Only of files that still are, character for character, as that run wrote them.
     """
-    memory = json_files.recall(
-        root, _MEMORY, lambda value: json_files.is_texts(value) and len(value) == 2
-    )
+    with Cache(root) as cache:
+        stored = cache.get(*_BEGUN, dict[str, tuple[str, str]]) or {}
     begun = {}
-    for file, (themes, written) in memory.items():
+    for file, (themes, written) in stored.items():
         if paths.is_story(file):
             with contextlib.suppress(DigestError, ValueError):
                 if hash_of(store.read_exactly(root, file)) == written:
@@ -365,9 +366,12 @@ def _carry_out(root: Path, decided: Retheming, now: datetime) -> tuple[str, ...]
     for verdict in ours:
         file = verdict.story.file
         begun[file] = [verdict.written, hash_of(decided.edits[file].after)]
-    json_files.remember(root, _MEMORY, begun)
-    late = store.rewrite(root, decided.edits.values())
-    written = (verdict for verdict in ours if verdict.story.file not in late)
-    store.add_lines(root, lines(written, decided.edits, now))
-    json_files.remember(root, _MEMORY, {})
+    with Cache(root) as cache:
+        cache.put(*_BEGUN, begun)
+        cache.save(flush=True)
+        late = store.rewrite(root, decided.edits.values())
+        written = (verdict for verdict in ours if verdict.story.file not in late)
+        store.add_lines(root, lines(written, decided.edits, now))
+        cache.remove(_BEGUN[0], _BEGUN[1])
+        cache.save()
     return late

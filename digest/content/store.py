@@ -16,7 +16,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
-from digest import disk, json_files
+from digest import disk
+from digest.cache import Cache
 from digest.content import ledger, locations, paths, sent, story_file, summaries
 from digest.content.history import History
 from digest.content.ledger import Record
@@ -135,7 +136,8 @@ def summaries_of(root: Path) -> Callable[[Story], tuple[str, ...]]:
 
     @cache
     def of_feed(feed: str) -> dict[str, str]:
-        return summaries.by_name(json_files.recall(root, summaries.name(feed)))
+        with Cache(root) as cached:
+            return summaries.by_name(cached.get(summaries.KIND, feed, b"", summaries.Stored) or [])
 
     def of_story(story: Story) -> tuple[str, ...]:
         found = [summaries.of_story(story, of_feed(feed)) for feed in story.feeds]

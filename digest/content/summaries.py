@@ -1,4 +1,4 @@
-"""Whole summaries of entries, stored in `.digest/`: story files may have only their first words.
+"""Whole summaries of entries, stored in the cache: story files may have only their first words.
 
     what is stored, a document's entries ──▶ what to store ──▶ the summary of a story
 
@@ -9,43 +9,39 @@ each feed are kept, up to limits.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
 
 from digest.content.identity import aliases_of_link
 from digest.model import Entry, Story
 
 _MAX_COUNT = 1_000
 _MAX_LENGTH = 10_000  # characters
-_KEY = "summaries"
 
-Memory = Mapping[str, Any]
-
-
-def name(feed: str) -> str:
-    """Returns the name of a feed's file in `.digest/`."""
-    return f"summaries/{feed}.json"
+KIND = "summary"
+"""The kind of a feed's summaries in the cache, by feed id."""
+Stored = list[tuple[list[str], str]]
+"""Summaries, the newest first, each after the names of its entry."""
 
 
-def kept(memory: Memory, entries: Iterable[Entry]) -> dict[str, Any]:
+def kept(stored: Stored, entries: Iterable[Entry]) -> Stored:
     """Returns what to store after a document: its summaries, then older ones, within the limits."""
-    pairs = []
+    pairs: Stored = []
     replaced = set[str]()
     for entry in entries:
         if entry.summary:
             names = _names(entry.id, entry.link)
-            pairs.append([names, entry.summary[:_MAX_LENGTH]])
+            pairs.append((names, entry.summary[:_MAX_LENGTH]))
             replaced.update(names)
-    for names, summary in _pairs(memory):
+    for names, summary in stored:
         if replaced.isdisjoint(names):
-            pairs.append([names, summary])
-    return {_KEY: pairs[:_MAX_COUNT]}
+            pairs.append((names, summary))
+    return pairs[:_MAX_COUNT]
 
 
-def by_name(memory: Memory) -> dict[str, str]:
+def by_name(stored: Stored) -> dict[str, str]:
     """Returns the summaries by the names of their entries, without names that several have."""
     found: dict[str, str] = {}
     shared = set[str]()
-    for names, summary in _pairs(memory):
+    for names, summary in stored:
         for name in names:
             if name in found:
                 shared.add(name)
@@ -64,14 +60,3 @@ def of_story(story: Story, summaries: Mapping[str, str]) -> str:
 def _names(guid: str, link: str) -> list[str]:
     """Returns the names of an entry or a story, strongest first."""
     return [*([f"guid:{guid}"] if guid else []), *aliases_of_link(link)]
-
-
-def _pairs(memory: Memory) -> list[tuple[list[str], str]]:
-    """Returns what is stored, without damaged values."""
-    found = memory.get(_KEY)
-    pairs = []
-    for pair in found if isinstance(found, list) else ():
-        match pair:
-            case [[*names], str(summary)] if all(isinstance(alias, str) for alias in names):
-                pairs.append((names, summary))
-    return pairs

@@ -8,14 +8,16 @@ No I/O. A server that blocks programs says nothing about its page.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from digest import redact, urls
 from digest.feeds import http_errors
 
+KIND = "link"
+"""The kind of results in the cache, by address."""
 _GONE = frozenset({404, 410})
 _GOOD_FOR = timedelta(days=30)
 _BAD_FOR = timedelta(days=1)
@@ -51,6 +53,13 @@ class LinkResult:
         return self.reason.startswith(http_errors.PRIVATE)
 
 
+class StoredResult(NamedTuple):
+    """A result in the cache, and when the page was requested."""
+
+    at: datetime
+    result: LinkResult
+
+
 def problem(result: LinkResult, *, of_story: bool = False) -> tuple[str, str] | None:
     """Returns what is wrong with a link and how to fix it, or None; `of_story`: it is a story's."""
     shown = redact.mask(result.address)
@@ -84,37 +93,14 @@ def is_offline(results: Iterable[LinkResult]) -> bool:
     return bool(asked) and not any(result.status for result in others)
 
 
-def valid(memory: Mapping[str, Any], now: datetime) -> dict[str, LinkResult]:
+def valid(stored: Mapping[str, StoredResult], now: datetime) -> dict[str, LinkResult]:
     """Returns the stored results that still hold: good ones for 30 days, others for one."""
-    found = {}
-    for address, stored in memory.items():
-        try:
-            age = now - datetime.fromisoformat(stored["at"])
-            if not (isinstance(stored["moved"], str) and isinstance(stored["reason"], str)):
-                continue
-            result = LinkResult(
-                address=address,
-                status=stored["status"],
-                moved=stored["moved"],
-                reason=stored["reason"],
-                copy=urls.web_link(stored.get("copy", "")) or "",
-            )
-            if timedelta(0) <= age < (_GOOD_FOR if result.is_good else _BAD_FOR):
-                found[address] = result
-        except (AttributeError, KeyError, TypeError, ValueError):
-            continue  # damaged: ask again
-    return found
-
-
-def updated(
-    memory: Mapping[str, Any], results: Iterable[LinkResult], now: datetime
-) -> dict[str, Any]:
-    """Returns what to store: the results in `memory` that still hold, and the new ones."""
-    stored = {address: memory[address] for address in valid(memory, now)}
-    for result in results:
-        fields = {name: value for name, value in asdict(result).items() if name != "address"}
-        stored[result.address] = {"at": now.isoformat(), **fields}
-    return stored
+    results = {}
+    for address, (at, result) in stored.items():
+        limit = _GOOD_FOR if result.is_good else _BAD_FOR
+        if at.tzinfo and timedelta(0) <= now - at < limit:
+            results[address] = result
+    return results
 
 
 def _is_local(address: str) -> bool:

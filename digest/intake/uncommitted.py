@@ -21,9 +21,9 @@ from digest.names import without_ending
 Missing = Mapping[str, Mapping[str, Record]]
 """The records of missing stories, by file and feed."""
 
-NAME = "brought.json"
-"""The file in `.digest/` that lists what pulls on this machine have written and git does not have
-yet.
+KIND = "uncommitted"
+"""The kind of the files in the cache that pulls on this machine have written and git does not have
+yet, each with the time of its first line in the ledger.
 """
 
 
@@ -83,7 +83,7 @@ def written_by_hand(missing: Missing) -> dict[str, tuple[str, Record]]:
 
 
 def written(stories: Iterable[Story], lines: Mapping[str, Sequence[Record]]) -> dict[str, str]:
-    """Returns the files of new stories, each with the time of its first line (for `NAME`)."""
+    """Returns the files of new stories, each with the time of its first line (for `KIND`)."""
     new = {story.file for story in stories}
     return {
         record.file: record.at

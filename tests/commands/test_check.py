@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlencode
 
+import caches
 import pytest
 from click.testing import CliRunner, Result
 from feedhost import Answer, Exchange, FeedHost
@@ -982,11 +983,7 @@ def test_a_damaged_memory_costs_a_question_alone(root: Path) -> None:
     with FeedHost({"/page": answer(200)}) as host:
         linked(root, host, "/page")
         url = host.url("/page")
-        put(
-            root,
-            ".digest/links.json",
-            json.dumps({"version": 1, "says": {url: {"at": 3}, "x": None}}),
-        )
+        caches.note(root, "link", url, {"at": 3})
 
         assert run(root, links=True).problems == ()
 
@@ -1022,7 +1019,7 @@ def test_a_machine_without_a_network_calls_nothing_gone(root: Path) -> None:
     result = said(root, "check", "--links")
 
     assert (result.exit_code, "is this machine on the network?" in result.output) == (0, True)
-    assert not (root / ".digest" / "links.json").exists()
+    assert caches.noted(root, "link") == {}
 
 
 COPY = "https://web.archive.org/web/20260520/http://news.example/a"

@@ -1,31 +1,36 @@
-"""What commands make of valid JSON in `.digest/` that nothing of ours can have written: as if it were not there."""
+"""What commands make of values in the cache that nothing of ours can have written: as if they were not there."""
 
 from __future__ import annotations
 
-import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import caches
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from digest import config
+from digest.cache import Cache
 from digest.commands import pull, status, themes
 from digest.commands.pull_report import PullReport
 from digest.feeds import feed_state, link_check
+from digest.feeds.feed_state import FeedState
 
 NOW = datetime(2026, 5, 20, 8, 0, tzinfo=UTC)
-NAMES = [
-    "feeds.json",
-    "carried.json",
-    "edits.json",
-    "brought.json",
-    "themes.json",
-    "summaries/a.json",
+STORED = [
+    ("feed", "a"),
+    ("carried", "a"),
+    ("begun", "pull"),
+    ("begun", "themes"),
+    ("uncommitted", "content/2026/w21/x.md"),
+    ("summary", "a"),
+    ("reviewed", "a https://a.example/1"),
 ]
-FORGOTTEN = ".digest/feeds.json: what it says about 'a' cannot be true, so it was dropped, and the feed is fetched again"
+FORGOTTEN = ".digest/cache.sqlite: what it says about 'a' cannot be true, so it was dropped, and the feed is fetched again"
+DAMAGED = ".digest/cache.sqlite was damaged and is created again"
+ADDRESS = "https://a.example/"
 FEED = (
     "<rss version='2.0'><channel><title>A</title><item><title>Old</title><link>https://a.example/1</link>"
     "<pubDate>Mon, 18 May 2026 10:00:00 GMT</pubDate></item></channel></rss>"
@@ -48,10 +53,6 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def pulled(root: Path) -> PullReport:
     loaded = config.load(root)
     return pull.run(root, loaded, loaded.feeds, now=NOW)
-
-
-def remember(root: Path, name: str, says: object, version: object = 1) -> None:
-    (root / ".digest" / name).write_text(json.dumps({"version": version, "says": says}))
 
 
 def values() -> st.SearchStrategy[Any]:
@@ -84,17 +85,18 @@ def values() -> st.SearchStrategy[Any]:
     )
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize(("kind", "name"), STORED)
 @settings(
     max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
-@given(
-    says=st.dictionaries(st.sampled_from(["a", "b", "content/2026/w21/x.md"]), values(), max_size=3)
-    | values()
-)
-@example(says=[[None, ""]])
-def test_no_memory_stops_a_command(name: str, root: Path, says: object) -> None:
-    remember(root, name, says)
+@given(value=values())
+@example(value=[[None, ""]])
+@example(value=[[[], ""], [["a"], "b"]])
+@example(value={"../../outside.md": ["a", "b"], "a\0b": ["a", "b"]})
+@example(value=[{"file": "../../outside.md", "before": "a", "after": "b"}])
+@example(value={"url": "a.xml", "asked": "0001-01-01T00:00:00+14:00"})
+def test_no_stored_value_stops_a_command(kind: str, name: str, root: Path, value: object) -> None:
+    caches.note(root, kind, name, value)
     loaded = config.load(root)
 
     status.run(root, loaded, now=NOW)
@@ -104,49 +106,53 @@ def test_no_memory_stops_a_command(name: str, root: Path, says: object) -> None:
 
 
 @pytest.mark.parametrize(
-    "known",
+    ("known", "problem"),
     [
-        5,
-        [],
-        {"wait": "2999-01-01T00:00:00+00:00"},
-        {"wait": "2026-05-21T08:00:00"},
-        {"wait": "tomorrow"},
-        {"wait": 5},
-        {"asked": "2026-05-20T08:00:00"},
-        {"new": "5"},
-        {"ledger": ""},
+        (5, DAMAGED),
+        ([], DAMAGED),
+        ({"wait": "tomorrow"}, DAMAGED),
+        ({"wait": 5}, DAMAGED),
+        ({"new": "5"}, DAMAGED),
+        ({"wait": "2999-01-01T00:00:00+00:00"}, FORGOTTEN),
+        ({"wait": "2026-05-21T08:00:00"}, FORGOTTEN),
+        ({"asked": "2026-05-20T08:00:00"}, FORGOTTEN),
     ],
     ids=str,
 )
-def test_a_feed_of_which_odd_things_are_remembered_is_asked(root: Path, known: Any) -> None:
-    remember(
-        root, "feeds.json", {"a": {"url": "a.xml", **known} if isinstance(known, dict) else known}
-    )
+def test_a_feed_of_which_odd_things_are_stored_is_asked(
+    root: Path, known: Any, problem: str
+) -> None:
+    caches.forget(root, *(kind for kind, _ in STORED))
+    caches.note(root, "feed", "a", {"url": "a.xml", **known} if isinstance(known, dict) else known)
 
     report = pulled(root)
 
     assert report.rows[0].state == "read"
-    assert report.problems == (FORGOTTEN,)
+    assert report.problems == (problem,)
 
 
 def test_a_wait_of_a_week_is_believed() -> None:
-    waits = {"a": {"url": "a.xml", "wait": "2026-05-27T08:00:00+00:00"}}
+    waits = {"a": FeedState(url="a.xml", wait=NOW + timedelta(days=7))}
 
     assert feed_state.valid(waits, NOW) == waits
 
 
-@pytest.mark.parametrize("version", [None, "1", [], {}])
-def test_a_memory_of_an_odd_version_is_none(root: Path, version: object) -> None:
-    remember(
-        root, "feeds.json", {"a": {"url": "a.xml", "wait": "2026-05-21T08:00:00+00:00"}}, version
-    )
+@pytest.mark.parametrize(
+    ("value", "count"),
+    [
+        (["2026-05-20T07:00:00Z", {"address": ADDRESS, "status": 200}], 1),
+        (["2026-05-20T07:00:00", {"address": ADDRESS, "status": 200}], 0),
+        (["9999-12-31T23:59:59.999999-14:00", {"address": ADDRESS, "status": 200}], 0),
+        (["0001-01-01T00:00:00+14:00", {"address": ADDRESS, "status": 200}], 0),
+        (["2026-05-20T07:00:00Z", {"address": ADDRESS, "status": "200"}], 0),
+        (["2026-05-20T07:00:00Z", {"status": 200}], 0),
+        ({"at": "2026-05-20T07:00:00Z", "status": 200}, 0),
+    ],
+    ids=str,
+)
+def test_odd_answers_of_links_are_forgotten(tmp_path: Path, value: object, count: int) -> None:
+    caches.note(tmp_path, "link", ADDRESS, value)
 
-    assert pulled(root).rows[0].state == "read"
+    stored = Cache(tmp_path).get_kind("link", link_check.StoredResult)
 
-
-@given(st.dictionaries(st.sampled_from(["https://a.example/"]), st.dictionaries(
-    st.sampled_from(["at", "status", "moved", "reason"]), values(), min_size=4) | values(), max_size=1))  # fmt: skip
-def test_odd_answers_of_links_are_forgotten(memory: dict[str, Any]) -> None:
-    for answer in link_check.valid(memory, NOW).values():
-        link_check.problem(answer)
-        link_check.why_unknown(answer)
+    assert len(link_check.valid(stored, NOW)) == count

@@ -8,15 +8,17 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
+import caches
 import pytest
 from click.testing import CliRunner
 
-from digest import config, json_files
+from digest import config
 from digest.cli.main import cli
 from digest.commands import pull
 from digest.commands.pull_report import PullReport, Row
 from digest.content import load
 from digest.errors import DigestError
+from digest.feeds.feed_state import FeedState
 
 NOW = datetime(2026, 5, 20, 8, 0, tzinfo=UTC)
 SETTINGS = """\
@@ -290,9 +292,8 @@ def test_a_retired_feed_is_not_pulled(root: Path) -> None:
 
 
 def test_a_server_that_asked_for_peace_is_left_in_peace_until_then(root: Path) -> None:
-    json_files.remember(
-        root, "feeds.json", {"first": {"url": "first.xml", "wait": "2026-05-20T08:00:01+00:00"}}
-    )
+    wait = datetime(2026, 5, 20, 8, 0, 1, tzinfo=UTC)
+    caches.note(root, "feed", "first", FeedState(url="first.xml", wait=wait))
 
     assert run(root).rows[0] == Row(
         feed="first",

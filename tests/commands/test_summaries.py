@@ -7,12 +7,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from builders import make_entry, make_story
-from hypothesis import given
-from hypothesis import strategies as st
 
-from digest import config, json_files
+from digest import config
 from digest.commands import build, pull
-from digest.content import load, summaries
+from digest.content import load, store, summaries
 
 NOW = datetime(2026, 5, 20, 8, 0, tzinfo=UTC)
 WHOLE = "Foundries are full. " * 20 + "Nobody says so aloud but the quokka does."
@@ -54,10 +52,8 @@ def pulled(root: Path, *said: tuple[str, str], dry: bool = False) -> None:
 
 def kept(root: Path) -> list[str]:
     """The whole summary of each story of a digest."""
-    known = summaries.by_name(json_files.recall(root, summaries.name("first")))
-    return [
-        summaries.of_story(story, known) for story in load.load(root, config.load(root)).stories
-    ]
+    found = store.summaries_of(root)
+    return ["".join(found(story)) for story in load.load(root, config.load(root)).stories]
 
 
 def test_a_digest_that_keeps_no_excerpt_has_the_whole_summary_for_its_editor(
@@ -94,12 +90,12 @@ def test_a_summary_stays_when_the_feed_has_moved_on_and_follows_its_corrections(
 def test_a_dry_pull_keeps_nothing(tmp_path: Path) -> None:
     pulled(tmp_path, ("1", WHOLE), dry=True)
 
-    assert not (tmp_path / ".digest" / "summaries").exists()
+    assert not (tmp_path / ".digest").exists()
 
 
 def test_a_story_without_a_guid_finds_its_summary_by_its_link() -> None:
     memory = summaries.kept(
-        {}, [make_entry(id="", link="https://news.example/a", summary="Words.")]
+        [], [make_entry(id="", link="https://news.example/a", summary="Words.")]
     )
 
     assert (
@@ -114,7 +110,7 @@ def test_a_name_that_two_entries_share_gives_neither_of_them_the_other_s_words()
     two = [
         make_entry(id="same", link=f"https://news.example/{one}", summary=one) for one in ("a", "b")
     ]
-    known = summaries.by_name(summaries.kept({}, two))
+    known = summaries.by_name(summaries.kept([], two))
 
     assert summaries.of_story(make_story(id="same", link="https://news.example/b"), known) == "b"
     assert summaries.of_story(make_story(id="same", link="https://news.example/c"), known) == ""
@@ -122,7 +118,7 @@ def test_a_name_that_two_entries_share_gives_neither_of_them_the_other_s_words()
 
 def test_memory_is_bounded_and_the_newest_stays() -> None:
     memory = summaries.kept(
-        {}, [make_entry(id="old", link="https://news.example/old", summary="old")]
+        [], [make_entry(id="old", link="https://news.example/old", summary="old")]
     )
     many = [
         make_entry(id=str(n), link=f"https://news.example/{n}", summary="x" * 20_000)
@@ -130,8 +126,8 @@ def test_memory_is_bounded_and_the_newest_stays() -> None:
     ]
     memory = summaries.kept(memory, many)
 
-    assert len(memory["summaries"]) == 1_000
-    assert {len(words) for _, words in memory["summaries"]} == {10_000}
+    assert len(memory) == 1_000
+    assert {len(words) for _, words in memory} == {10_000}
     assert (
         summaries.of_story(
             make_story(id="old", link="https://news.example/old"), summaries.by_name(memory)
@@ -139,18 +135,3 @@ def test_memory_is_bounded_and_the_newest_stays() -> None:
         == ""
     )
     assert summaries.of_story(make_story(id="0", link=""), summaries.by_name(memory))
-
-
-@given(
-    st.recursive(
-        st.none() | st.booleans() | st.text(max_size=3), lambda one: st.lists(one, max_size=3)
-    )
-)
-def test_a_damaged_memory_costs_summaries_and_nothing_else(damaged: object) -> None:
-    entry = make_entry(summary="Words.")
-    memory = summaries.kept({"summaries": damaged}, [entry])
-
-    assert (
-        summaries.of_story(make_story(id=entry.id, link=entry.link), summaries.by_name(memory))
-        == "Words."
-    )

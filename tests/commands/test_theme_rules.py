@@ -5,6 +5,7 @@ from __future__ import annotations
 import tomllib
 from pathlib import Path
 
+import caches
 import pytest
 from test_themes_command import content, give, pulled, rss, rule, said
 
@@ -200,8 +201,7 @@ def test_a_phrase_that_found_a_story_by_its_summary_still_counts_where_that_is_n
     pulled(tmp_path)
     (file,) = stories(tmp_path)
     (tmp_path / file).write_text((tmp_path / file).read_text() + "\nMy note.\n")
-    for path in (tmp_path / ".digest/summaries").iterdir():
-        path.unlink()
+    caches.forget(tmp_path, "summary")
 
     row = theme_rules.score(tmp_path, config.load(tmp_path)).scores[0]
 

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import json
-import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from types import ModuleType
 
+import caches
 import pytest
 from click.testing import CliRunner, Result
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from digest import config, disk, json_files
+from digest import config, disk
+from digest.cache import Cache
 from digest.cli.main import cli
 from digest.commands import annotate, pull, themes
 from digest.commands.themes import ApplyReport, Change, ThemeRow
@@ -85,7 +86,7 @@ def pulled(root: Path) -> None:
 
 def forget(root: Path) -> None:
     """Loses the whole summaries that pulls have kept, as another machine has none of them."""
-    shutil.rmtree(root / ".digest" / "summaries")
+    caches.forget(root, "summary")
 
 
 def applied(root: Path, *, dry: bool = False, everything: bool = False) -> ApplyReport:
@@ -605,7 +606,7 @@ def test_new_rules_change_the_line_of_the_themes_and_no_other(root: Path) -> Non
     assert (root / SHIPS).read_text() == ships.replace("themes: []", "themes: [fleet]")
     assert report.changed == (Change(SHIPS, (), ("fleet",)),)
     assert report.counts == {"memory": (1, 1), "trade": (2, 2), "fleet": (0, 1), "": (1, 0)}
-    assert json_files.recall(root, "themes.json") == {}
+    assert caches.noted(root, "begun") == {}
 
 
 def test_a_second_run_changes_nothing(root: Path) -> None:
@@ -692,8 +693,9 @@ def test_a_stored_summary_that_is_not_what_the_story_was_made_of_is_not_searched
     tmp_path: Path,
 ) -> None:
     begin(tmp_path, excerpt=0)
-    for memory in (tmp_path / ".digest" / "summaries").iterdir():
-        memory.write_text(memory.read_text().replace("ariff", "oll"))
+    for feed, stored in caches.noted(tmp_path, "summary").items():
+        other = [(names, words.replace("ariff", "oll")) for names, words in stored]
+        caches.note(tmp_path, "summary", feed, other)
     rule(tmp_path, {"memory": ("memory",), "trade": ("nowhere",)})
 
     assert "trade" in line_of(tmp_path, CHIPS)
@@ -880,7 +882,7 @@ def test_the_next_run_completes_one_that_was_killed_at_any_write(
     rule(root, new)
     left = [write]
 
-    def dying(module: ModuleType, name: str) -> None:
+    def dying(module: ModuleType | type, name: str) -> None:
         real = getattr(module, name)
 
         def act(*words: object, **options: object) -> object:
@@ -891,7 +893,7 @@ def test_the_next_run_completes_one_that_was_killed_at_any_write(
 
         monkeypatch.setattr(module, name, act)
 
-    for module, name in ((json_files, "remember"), (disk, "replace"), (disk, "append")):
+    for module, name in ((Cache, "save"), (disk, "replace"), (disk, "append")):
         dying(module, name)
     with pytest.raises(DigestError):
         applied(root)

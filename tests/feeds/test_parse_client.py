@@ -16,6 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import caches
 import pytest
 from builders import make_feed
 from feedhost import Exchange, FeedHost
@@ -235,7 +236,7 @@ def test_a_sound_feed_that_needs_long_is_read_last_and_once(root: Path) -> None:
 
     report = run(root, limits)
     before = {path: path.read_bytes() for path in (root / "content").rglob("*") if path.is_file()}
-    (root / ".digest" / "feeds.json").unlink()
+    caches.forget(root, "feed")
     again = run(root, limits)
 
     assert outcomes(report) == {"bad": "read", "good": "read"}

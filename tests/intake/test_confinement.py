@@ -9,6 +9,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+import caches
 import judges
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
@@ -93,7 +94,7 @@ def test_a_pull_of_anything_writes_only_inside_the_digest_and_a_second_one_nothi
         root.mkdir()
         pulled(root, body, other)
         before = judges.content(root)
-        (root / ".digest" / "feeds.json").unlink(missing_ok=True)
+        caches.forget(root, "feed")
         pulled(root, body, other)
 
         assert judges.content(root) == before

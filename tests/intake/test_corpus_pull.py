@@ -11,6 +11,7 @@ import xml.etree.ElementTree as ElementTree
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import caches
 import feedparser
 import html5lib
 import judges
@@ -49,7 +50,7 @@ def run(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
     settings = config.load(root)
     first = pull.run(root, settings, settings.feeds, now=judges.NOW)
     before = judges.content(root)
-    (root / ".digest" / "feeds.json").unlink()  # so that every entry is looked at again
+    caches.forget(root, "feed")  # so that every entry is looked at again
     second = pull.run(root, settings, settings.feeds, now=judges.LATER)
     built = build.run(root, settings, output=root / "site", base_url=None)
     return Run(

@@ -15,6 +15,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import caches
 import pytest
 from click.testing import CliRunner
 from hypothesis import HealthCheck, given, note, settings
@@ -300,7 +301,7 @@ def test_a_correction_that_waits_arrives_when_the_first_feed_is_retired(desk: De
 def test_where_only_one_feed_is_pulled_nobody_knows_that_the_other_has_dropped_the_story(
     desk: Desk,
 ) -> None:
-    (desk.root / ".digest" / "carried.json").unlink()
+    caches.forget(desk.root, "carried")
     desk.tell("b", corrected(title="Corrected"))
 
     desk.pull("b")

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import caches
 import pytest
 import warm
 
@@ -75,7 +76,7 @@ def test_the_dates_of_a_feed_make_these_stories(path: Path, tmp_path: Path) -> N
         assert [*row.warnings, *row.notices, *row.kept] == one.get("says", [])
         before = files(tmp_path)
         assert one.get("writes", True) or before == earlier
-        (tmp_path / ".digest" / "feeds.json").unlink()
+        caches.forget(tmp_path, "feed")
         assert pulled(tmp_path, one.get("now", NOW)).rows[0].notices == ()
         assert files(tmp_path) == before, "a second pull has changed something"
     assert stories(tmp_path) == case["stories"]
@@ -142,7 +143,7 @@ def test_nothing_is_pulled_by_a_clock_that_is_years_behind(root: Path) -> None:
 
 def test_a_clock_that_has_gone_back_changes_nothing(root: Path) -> None:
     pulled(root, NOW)
-    (root / ".digest" / "feeds.json").unlink()
+    caches.forget(root, "feed")
     before = files(root)
 
     with pytest.raises(DigestError):

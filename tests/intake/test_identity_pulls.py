@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
 
+import caches
 import pytest
 
 from digest import config
@@ -63,7 +64,7 @@ class Digest:
                 new.title == old.title or new.link == old.link or new.published == old.published
             ), (old, new)
         said = self._files()
-        (self.root / ".digest" / "feeds.json").unlink()
+        caches.forget(self.root, "feed")
         self._pull(documents)
         assert self._files() == said, "a second pull has changed something"
         names = [lasting_name(story) for story in self.stories()]

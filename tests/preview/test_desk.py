@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import caches
 import desks
 import pytest
 from desks import WEEK, Desk, files, serving
@@ -34,7 +34,7 @@ def desk(running: Desk) -> Iterator[Desk]:
         (running.root / file).unlink()
     for file, data in before.items():
         running.preview.write(file, data.decode())
-    shutil.rmtree(running.root / ".digest/desk", ignore_errors=True)
+    caches.forget(running.root, "reviewed")
     running.open()
 
 
@@ -508,7 +508,6 @@ def test_a_letters_front_matter_and_line_breaks_stay(desk: Desk, stop: str) -> N
 def test_nothing_of_the_desk_is_in_the_site(desk: Desk) -> None:
     desk.save(STORY, note="Mine.", set="lead=true")
     desks.digest(desk.root, "build", "--output", "with")
-    (desk.root / ".digest/desk").mkdir(exist_ok=True)
     desks.digest(desk.root, "build", "--output", "without")
 
     with_desk, without = desk.root / "with", desk.root / "without"

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import browsing
+import caches
 import previews
 import pytest
 from previews import STORY, WEEK, Preview, previewing, story
@@ -138,11 +139,8 @@ def test_margins_and_messages_fit_any_screen(
 
 
 def test_what_the_reader_has_opened_stays_open(page: Page, preview: Preview) -> None:
-    feed = preview.root / ".digest/summaries/first.json"
-    feed.parent.mkdir(exist_ok=True)
-    feed.write_text(
-        '{"version": 1, "says": {"summaries": [[["article:news.example/3500001"], "All that the feed says."]]}}'
-    )
+    summary = ["article:news.example/3500001"], "All that the feed says."
+    caches.note(preview.root, "summary", "first", [summary])
     preview.replace(STORY, "title: Memory is short", "title: Memory is shorter\nfeeds: [first]")
     page.get_by_text("What the feed says").click()
     page.get_by_text("All that the feed says.").wait_for()

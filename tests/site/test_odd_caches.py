@@ -10,12 +10,13 @@ import time
 from pathlib import Path
 from typing import Any
 
+import caches
 import pytest
 from jinja2.bccache import bc_magic
 from sites import read_folder
 from test_strange_files import said
 
-from digest.cache import FILE, Cache, _checksum
+from digest.cache import FILE, _checksum
 
 SMALL = Path(__file__).parents[1] / "data/sites/small"
 ODD: list[Any] = [
@@ -105,38 +106,6 @@ def test_a_notice_says_that_the_file_was_damaged(root: Path) -> None:
     assert "damaged" not in said(root, "build")[1]
 
 
-def test_a_value_is_returned_for_its_own_key_alone(tmp_path: Path) -> None:
-    with Cache(tmp_path) as cache:
-        cache.put("kind", "name", b"key", ["value"])
-        assert cache.get("kind", "name", b"key", list[str]) == ["value"]
-        assert cache.get("kind", "name", b"other", list[str]) is None
-        cache.save()
-    with Cache(tmp_path) as cache:
-        assert cache.get("kind", "name", b"key", list[int]) is None
-        assert cache.get("kind", "name", b"key", list[str]) == ["value"]
-        cache.put("kind", "name", b"key", [])
-    assert Cache(tmp_path).get("kind", "name", b"key", list[str]) == [
-        "value"
-    ]  # what is not saved is not kept
-
-
-def test_looking_creates_nothing(tmp_path: Path) -> None:
-    assert Cache(tmp_path).get("kind", "name", b"key", str) is None
-
-    assert not list(tmp_path.iterdir())
-
-
-def test_a_cache_that_is_deleted_while_it_is_used_is_made_anew(tmp_path: Path) -> None:
-    with Cache(tmp_path) as cache:
-        cache.put("kind", "name", b"", "one")
-        cache.save()
-        shutil.rmtree(tmp_path / ".digest")
-        assert cache.get("kind", "name", b"", str) is None
-        cache.put("kind", "name", b"", "two")
-        cache.save()
-    assert Cache(tmp_path).get("kind", "name", b"", str) == "two"
-
-
 def test_no_code_is_kept_from_one_run_to_the_next(root: Path) -> None:
     kept = (root / FILE).read_bytes()
 
@@ -150,7 +119,6 @@ def test_no_code_is_kept_from_one_run_to_the_next(root: Path) -> None:
         {"../../outside.md": ["a", "b"]},
         {"a\0b": ["a", "b"]},
         {"content/2026/w20": ["a", "b"]},
-        {"content/2026/w20/2026-05-11-\ud800.md": ["\udfff", "b"]},
     ],
     ids=repr,
 )
@@ -158,7 +126,7 @@ def test_a_memory_of_themes_that_names_odd_files_is_passed_over(
     root: Path, says: dict[str, list[str]]
 ) -> None:
     (root.parents[0] / "outside.md").write_bytes(b"\xff\xfe")
-    (root / ".digest/themes.json").write_text(json.dumps({"version": 1, "says": says}))
+    caches.note(root, "begun", "themes", says)
 
     code, lines = said(root, "themes", "--apply")
 

@@ -17,6 +17,7 @@ import os
 import random
 import re
 import shutil
+import sqlite3
 import stat
 import sys
 import threading
@@ -93,10 +94,10 @@ def in_one_process() -> Iterator[None]:
         patch.object(png, "available", lambda: False),
         patch.object(
             parse_client,
-            "feeds",
+            "parse_feeds",
             lambda documents, _: iter([{one.feed.id: parse(one) for one in documents}]),
         ),
-        patch.object(parse_client, "page", lambda document, _: article_page.read(document)),
+        patch.object(parse_client, "parse_page", lambda document, _: article_page.read(document)),
         patch.object(add, "fetch_page", _fetched),
     ):
         yield
@@ -390,6 +391,10 @@ class Breaker:
         sys.addaudithook(self._audit)
         self._wrap("fsync", self._sync)
         self._wrap("write", self._write)
+        connect = sqlite3.connect
+        sqlite3.connect = lambda *given, **named: connect(  # type: ignore[assignment]
+            *given, **named, factory=self._connection()
+        )
 
     def meet(self) -> bool:
         """Tells whether a call must fail; does not come back where the process is to end."""
@@ -438,6 +443,24 @@ class Breaker:
             if act == "os.rename":
                 self.disk.move(*named)
             self.busy.now = False
+
+    def _connection(self) -> type[sqlite3.Connection]:
+        """Returns a connection whose commits break: SQLite writes by itself, and flushes if it is told to."""
+        breaker = self
+
+        class Connection(sqlite3.Connection):
+            def commit(self) -> None:
+                if breaker.way != "read" and breaker.meet():
+                    raise sqlite3.OperationalError("disk I/O error")
+                super().commit()
+                (flushes,) = self.execute("PRAGMA synchronous").fetchone()
+                _, _, file = self.execute("PRAGMA database_list").fetchone()
+                if breaker.disk and flushes:
+                    breaker.busy.now = True
+                    breaker.disk.flush(file)
+                    breaker.busy.now = False
+
+        return Connection
 
     def _wrap(self, name: str, around: Callable[..., Any]) -> None:
         plain = getattr(os, name)

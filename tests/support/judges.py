@@ -16,6 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import caches
 import feedparser
 import html5lib
 import yaml
@@ -116,7 +117,7 @@ def make(root: Path, feeds: Mapping[str, bytes], *, words: int = 40, more: str =
     config = configs.load(root)
     one = pull.run(root, config, config.feeds, now=NOW)
     first = content(root)
-    (root / ".digest" / "feeds.json").unlink()  # so that the second pull looks at every entry again
+    caches.forget(root, "feed")  # so that the second pull looks at every entry again
     two = pull.run(root, config, config.feeds, now=LATER)
     build.run(root, config, output=root / "site", base_url=None)
     return Made(

@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import caches
 import newsroom
 import pytest
 from hypothesis import HealthCheck, Phase, given, note, settings
@@ -164,7 +165,7 @@ class Sequence:
         """A ledger is lost, or the caches are."""
         feed = FEEDS[one % 2]
         if other % 2:
-            (self.root / ".digest" / "feeds.json").unlink(missing_ok=True)
+            caches.forget(self.root, "feed")
         else:
             (self.root / "content" / "ledger" / f"{feed}.jsonl").unlink(missing_ok=True)
             self.pristine.clear()
@@ -194,7 +195,7 @@ class Sequence:
         self._hold_stories(before, after, names)
         self._hold_identity(before, after, known)
         if other % 3 == 0:
-            (self.root / ".digest" / "feeds.json").unlink()
+            caches.forget(self.root, "feed")
         self._pull(names)
         assert _content(_read(self.root)) == _content(after), "a second pull has changed something"
 

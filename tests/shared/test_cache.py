@@ -1,0 +1,131 @@
+"""The cache: what is stored in it, and what becomes of it where files are deleted, damaged or in the way."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from digest.cache import FILE, Cache
+from digest.errors import DigestError
+
+
+def test_a_value_is_returned_for_its_own_key_alone(tmp_path: Path) -> None:
+    with Cache(tmp_path) as cache:
+        cache.put("kind", "name", b"key", ["value"])
+        assert cache.get("kind", "name", b"key", list[str]) == ["value"]
+        assert cache.get("kind", "name", b"other", list[str]) is None
+        cache.save()
+    with Cache(tmp_path) as cache:
+        assert cache.get("kind", "name", b"key", list[int]) is None
+        assert cache.get("kind", "name", b"key", list[str]) == ["value"]
+        cache.put("kind", "name", b"key", [])
+    assert Cache(tmp_path).get("kind", "name", b"key", list[str]) == [
+        "value"
+    ]  # what is not saved is not kept
+
+
+def test_looking_creates_nothing(tmp_path: Path) -> None:
+    assert Cache(tmp_path).get("kind", "name", b"key", str) is None
+
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_cache_that_is_deleted_while_it_is_used_is_made_anew(tmp_path: Path) -> None:
+    with Cache(tmp_path) as cache:
+        cache.put("kind", "name", b"", "one")
+        cache.save()
+        shutil.rmtree(tmp_path / ".digest")
+        assert cache.get("kind", "name", b"", str) is None
+        cache.put("kind", "name", b"", "two")
+        cache.save()
+    assert Cache(tmp_path).get("kind", "name", b"", str) == "two"
+
+
+def test_values_without_inputs_are_read_together_saved_or_not(tmp_path: Path) -> None:
+    with Cache(tmp_path) as cache:
+        cache.put("kind", "one", b"", 1)
+        cache.put("kind", "two", b"", 2)
+        cache.put("kind", "keyed", b"key", 3)
+        cache.put("other", "one", b"", 4)
+        cache.save()
+        cache.put("kind", "two", b"", "no number")
+        cache.put("kind", "three", b"", 3)
+        cache.remove("kind", "one")
+
+        assert cache.get_kind("kind", int) == {"three": 3}
+    assert Cache(tmp_path).get_kind("kind", int) == {"one": 1, "two": 2}
+
+
+def test_a_cache_that_another_run_creates_again_gets_what_is_saved(tmp_path: Path) -> None:
+    with Cache(tmp_path) as first, Cache(tmp_path) as second:
+        first.put("kind", "one", b"", 1)
+        first.save()
+        assert first.get("kind", "one", b"", int) == 1  # and holds the file open
+        (tmp_path / FILE).unlink()
+        second.put("kind", "two", b"", 2)
+        second.save()
+        first.put("kind", "three", b"", 3)
+        first.save(flush=True)
+
+    assert Cache(tmp_path).get_kind("kind", int) == {"two": 2, "three": 3}
+
+
+def test_two_runs_that_save_at_once_keep_each_other_s_values(tmp_path: Path) -> None:
+    code = (
+        "import sys; from pathlib import Path; from digest.cache import Cache\n"
+        "for number in range(20):\n"
+        "    with Cache(Path(sys.argv[1])) as cache:\n"
+        "        cache.put('kind', f'{sys.argv[2]} {number}', b'', number); cache.save()"
+    )
+
+    runs = [subprocess.Popen([sys.executable, "-c", code, tmp_path, name]) for name in "ab"]
+
+    assert [run.wait() for run in runs] == [0, 0]
+    assert len(Cache(tmp_path).get_kind("kind", int)) == 40
+
+
+@pytest.mark.parametrize("kind", ["link", "pipe", "folder", "nothing may be written"])
+def test_a_cache_that_cannot_be_used_has_nothing_and_says_why_it_saves_nothing(
+    tmp_path: Path, kind: str
+) -> None:
+    place = tmp_path / FILE
+    place.parent.mkdir()
+    if kind == "link":
+        place.symlink_to(tmp_path / "outside")
+    elif kind == "pipe":
+        os.mkfifo(place)
+    elif kind == "folder":
+        place.mkdir()
+    elif os.geteuid() == 0:
+        pytest.skip("root may write everywhere")
+    else:
+        place.parent.chmod(0o500)
+    with Cache(tmp_path) as cache:
+        assert cache.get_kind("kind", int) == {}
+        cache.put("kind", "one", b"", 1)
+
+        with pytest.raises(DigestError, match=r"^\.digest/cache\.sqlite: |cannot write this file"):
+            cache.save()
+    assert not (tmp_path / "outside").exists()
+    place.parent.chmod(0o700)
+
+
+def test_files_of_earlier_versions_are_removed_and_no_others(tmp_path: Path) -> None:
+    old = ["feeds.json", "edits.json", "summaries/first.json", "desk/reviewed.json"]
+    others = ["desk/open.html", "preview/feeds.json", "mine.json", "summaries/mine.txt"]
+    for name in (*old, *others):
+        path = tmp_path / ".digest" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("{}")
+
+    with Cache(tmp_path) as cache:
+        cache.put("kind", "one", b"", 1)
+        cache.save(flush=True)
+
+    left = {path for path in (tmp_path / ".digest").rglob("*") if path.is_file()}
+    assert left == {tmp_path / ".digest" / name for name in (*others, "cache.sqlite")}
