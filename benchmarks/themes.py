@@ -32,7 +32,7 @@ from digest.content.excerpt import escape
 from digest.model import Story, Theme
 from digest.themes.phrase_proposals import Decided, Proposal, proposals
 from digest.themes.rules import themes_of
-from digest.themes.suggest import Index, missing, suggestions
+from digest.themes.suggest import Index, suggestions, without_theme
 
 ROOT = Path(__file__).parent.parent
 PHRASES: Mapping[str, tuple[str, ...]] = {
@@ -197,7 +197,7 @@ def seconds(stories: int, new: int = 50) -> float:
         archive = load.survey(root, settings).content.stories
     asked = [replace(story, themes=()) for story in archive[-new:]]
     start = time.process_time()
-    suggestions(missing(asked), archive[:-new], settings.themes, most=None)
+    suggestions(without_theme(asked), archive[:-new], settings.themes, most=None)
     return time.process_time() - start
 
 

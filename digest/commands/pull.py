@@ -34,7 +34,7 @@ from digest.intake.pull_state import PullPlan
 from digest.intake.snapshot import Snapshot
 from digest.intake.take_in import take_in
 from digest.model import Config, Document, Failed, Feed, Fetched, Story
-from digest.themes.suggest import Suggestions, missing, suggestions
+from digest.themes.suggest import Suggestions, suggestions, without_theme
 
 _CARRIED = "carried"
 """The kind of the aliases in the cache that the entries of each feed's last document had."""
@@ -324,7 +324,7 @@ def _suggest_themes(
     root: Path, config: Config, stories: Iterable[Story]
 ) -> tuple[Suggestions, ...]:
     """Returns suggestions for those of the new stories that have no theme, the newest first."""
-    themeless = missing(stories) if config.themes else []
+    themeless = without_theme(stories) if config.themes else []
     if not themeless:
         return ()
     return suggestions(themeless, locate.readable(root, config).stories, config.themes)

@@ -26,7 +26,7 @@ from digest.feeds.feed_state import FeedState
 from digest.intake.snapshot import search_texts
 from digest.model import Config, Skipped, Story
 from digest.site.arrange import closed_weeks
-from digest.themes.suggest import Suggestions, likeliest, missing, suggestions
+from digest.themes.suggest import Suggestions, likeliest, suggestions, without_theme
 from digest.week import Week
 
 
@@ -115,7 +115,7 @@ def run(root: Path, config: Config, *, now: datetime) -> StatusReport:
     """Counts everything; files that cannot be read are only named."""
     survey = load.survey(root, config)
     unsettled, stories = reviewed.changed_since(root, survey), survey.content.stories
-    asked = missing(stories) if config.themes else []
+    asked = without_theme(stories) if config.themes else []
     return StatusReport(
         weeks=_weeks(survey, config.close),
         feeds=feed_rows(root, survey, config, now),

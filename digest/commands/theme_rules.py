@@ -29,12 +29,12 @@ from digest.names import current_ids
 from digest.themes.phrase_proposals import Decided, Proposal, Weak, proposals, weak
 from digest.themes.propose import FEWEST, ProposedTheme
 from digest.themes.propose import propose as propose_themes
-from digest.themes.reapply import Verdict, still_found, words_of
-from digest.themes.reasons import named
+from digest.themes.reapply import Verdict, searched_text, still_found
+from digest.themes.reasons import current_themes
 from digest.themes.score import Judged, ageing, scores
 from digest.themes.score import Score as Score
 from digest.themes.score import Share as Share
-from digest.themes.suggest import AT_ONCE, Suggestions, missing, suggestions
+from digest.themes.suggest import AT_ONCE, Suggestions, suggestions, without_theme
 from digest.week import Week
 
 _SHOWN = "suggested"
@@ -79,8 +79,8 @@ def suggest(root: Path, config: Config, theme: str = "") -> SuggestReport:
     for verdict in verdicts:
         found_before.update(still_found(verdict, config.themes).items())
         story = verdict.story
-        title, words, is_whole = words_of(story, history.of(story), summaries_of(story))
-        text = Decided(story.file, title, words, frozenset(named(story, ids)))
+        title, words, is_whole = searched_text(story, history.of(story), summaries_of(story))
+        text = Decided(story.file, title, words, frozenset(current_themes(story, ids)))
         if story.file in files:
             decided.append(text)
             partly += not is_whole
@@ -179,7 +179,7 @@ def list_missing(root: Path, config: Config, *, every: bool = False) -> MissingR
     """Finds the newest stories without a theme, or `every` one, and which themes they may have."""
     survey = load.survey(root, config)
     stories = survey.content.stories
-    themeless = missing(stories)
+    themeless = without_theme(stories)
     listed = themeless if every else themeless[:AT_ONCE]
     return MissingReport(
         missing=suggestions(listed, stories, config.themes, most=None),
@@ -202,7 +202,7 @@ class ProposeReport:
 def propose(root: Path, config: Config) -> ProposeReport:
     """Finds themes for the stories that have none."""
     survey = load.survey(root, config)
-    stories = missing(survey.content.stories)
+    stories = without_theme(survey.content.stories)
     return ProposeReport(
         themes=tuple(propose_themes(stories, [theme.id for theme in config.themes])),
         searched=len(stories),
@@ -219,7 +219,7 @@ def score(root: Path, config: Config) -> ScoreReport:
     for verdict in verdicts:
         if verdict.story.file in files:
             found = {**verdict.earned, **still_found(verdict, config.themes)}
-            judged.append(Judged(verdict.story.day, named(verdict.story, ids), found))
+            judged.append(Judged(verdict.story.day, current_themes(verdict.story, ids), found))
             partly += not verdict.whole
     rows = scores(judged, [theme.id for theme in config.themes])
     return ScoreReport(

@@ -27,8 +27,16 @@ from digest.model import Config, Skipped, Story, Theme
 from digest.names import current_ids
 from digest.phrases import explain as explanation
 from digest.phrases import loosened
-from digest.themes.reapply import Retheming, Verdict, judge, lines, retheme, to_change, words_of
-from digest.themes.reasons import Reason, named, reasons
+from digest.themes.reapply import (
+    Retheming,
+    Verdict,
+    judge,
+    lines,
+    retheme,
+    searched_text,
+    to_change,
+)
+from digest.themes.reasons import Reason, current_themes, reasons
 from digest.themes.rules import of_excerpt, themes_of
 from digest.week import Week
 
@@ -144,7 +152,7 @@ def run(root: Path, config: Config) -> ThemesReport:
     main: Counter[str] = Counter()
     last: dict[str, Week] = {}
     for story in survey.content.stories:
-        themes = named(story, ids)
+        themes = current_themes(story, ids)
         stories.update(themes)
         main.update(themes[:1])
         for theme in themes:
@@ -211,10 +219,10 @@ def attempt(root: Path, config: Config, *phrases: str) -> TryReport:
     alone: Counter[str] = Counter()
     having: Counter[str] = Counter()
     for story in survey.content.stories:
-        title, words, is_whole = words_of(story, history.of(story), summaries_of(story))
+        title, words, is_whole = searched_text(story, history.of(story), summaries_of(story))
         partly += not is_whole
         alone.update(list(themes_of(title, words, each)))
-        themes = named(story, ids)
+        themes = current_themes(story, ids)
         evidence = themes_of(title, words, (rule,)).get(rule.id)
         if evidence:
             where = evidence if is_whole else of_excerpt(evidence)
@@ -265,7 +273,7 @@ def apply(
     own, kept = 0, dict[str, tuple[str, ...]]()
     for verdict in verdicts:
         story = verdict.story
-        themes = named(story, ids)
+        themes = current_themes(story, ids)
         before.update(themes or ("",))
         if story.file in changed:
             after.update(tuple(changed[story.file].themes) or ("",))

@@ -82,13 +82,13 @@ def judge(
     """
     names = current_ids(themes)
     sources = _sources(records)
-    newest = max((record for _, record in sources), key=lambda record: record.at, default=None)
+    newest = _newest(sources)
     incoming: dict[str, str] = {}
     for _, record in sorted(sources, key=lambda one: one[1].at):
         for theme, evidence in record.themes.items():
             if theme in names:
                 incoming[names[theme]] = evidence
-    title, words, whole = words_of(story, records, summaries)
+    title, words, whole = searched_text(story, records, summaries)
     brought = {feed for feed, _ in records}
     earned = themes_of(title, words, themes, [feed for feed in feeds if feed.id in brought])
     if not whole:
@@ -122,7 +122,7 @@ def still_found(verdict: Verdict, themes: Sequence[Theme]) -> dict[str, str]:
     return {theme.id: found[theme.id] for theme in themes if found.get(theme.id) in theme.match}
 
 
-def words_of(
+def searched_text(
     story: Story, records: FeedRecords, summaries: Sequence[str] = ()
 ) -> tuple[str, str, bool]:
     """Returns what the rules search: headline, summary, and True if the summary is complete.
@@ -130,9 +130,7 @@ def words_of(
     The headline is the feed's. If the summary is not stored, the excerpt in the file is searched
     instead.
     """
-    newest = max(
-        (record for _, record in _sources(records)), key=lambda record: record.at, default=None
-    )
+    newest = _newest(_sources(records))
     said = newest.said.get("excerpt") if newest else None
     for summary in summaries:
         if newest and said and summary and ledger.hash_of_value(summary) == said:
@@ -173,13 +171,17 @@ def retheme(
     `texts` has the text of each file.
     """
     changed = {verdict.story.file: verdict for verdict in verdicts}
-    edits = {
-        file: _edit(verdict, texts.get(file, ""), vocabulary) for file, verdict in changed.items()
-    }
+    edits, stuck = dict[str, Edit](), list[str]()
+    for file, verdict in changed.items():
+        before = texts.get(file, "")
+        themes = {"themes": tuple(verdict.themes)}
+        after = edited(before, verdict.story, themes, vocabulary) if verdict.differs else before
+        if after is None:
+            stuck.append(file)
+        else:
+            edits[file] = Edit(file, before, after)
     return Retheming(
-        verdicts=tuple(changed[file] for file, edit in edits.items() if edit),
-        edits={file: edit for file, edit in edits.items() if edit},
-        stuck=tuple(file for file, edit in edits.items() if not edit),
+        verdicts=tuple(changed[file] for file in edits), edits=edits, stuck=tuple(stuck)
     )
 
 
@@ -205,24 +207,17 @@ def lines(
     return {feed: tuple(records) for feed, records in found.items()}
 
 
-def _edit(verdict: Verdict, before: str, vocabulary: Vocabulary) -> Edit | None:
-    """Returns the edit that gives a story its themes, None if its text cannot be edited."""
-    story = verdict.story
-    after = (
-        edited(before, story, {"themes": tuple(verdict.themes)}, vocabulary)
-        if verdict.differs
-        else before
-    )
-    return None if after is None else Edit(story.file, before, after)
-
-
 def _sources(records: FeedRecords) -> FeedRecords:
     """Returns the records that wrote a story's themes, else those that wrote the file.
 
     A feed that joined the story wrote only its own name, and does not count.
     """
-    writers = [(feed, record) for feed, record in records if record.wrote.keys() - {"feeds"}]
-    return [(feed, record) for feed, record in writers if "themes" in record.wrote] or writers
+    writers = [source for source in records if source[1].wrote.keys() - {"feeds"}]
+    return [source for source in writers if "themes" in source[1].wrote] or writers
+
+
+def _newest(records: FeedRecords) -> Record | None:
+    return max((record for _, record in records), key=lambda record: record.at, default=None)
 
 
 def _is_edited(story: Story, newest: Record, begun: str | None) -> bool:

@@ -21,7 +21,7 @@ class Reason:
 
 def reasons(verdict: Verdict, themes: Sequence[Theme]) -> Iterator[Reason]:
     """Yields why a story has each of its themes, then why it does not have others."""
-    has = named(verdict.story, current_ids(themes))
+    has = current_themes(verdict.story, current_ids(themes))
     for theme in has:
         yield Reason(theme, True, _why(theme, verdict))
     for theme in dict.fromkeys((*verdict.earned, *verdict.incoming)):
@@ -29,7 +29,7 @@ def reasons(verdict: Verdict, themes: Sequence[Theme]) -> Iterator[Reason]:
             yield Reason(theme, False, _why_not(theme, verdict))
 
 
-def named(story: Story, names: Mapping[str, str]) -> tuple[str, ...]:
+def current_themes(story: Story, names: Mapping[str, str]) -> tuple[str, ...]:
     """Returns a story's themes by today's ids."""
     return tuple(dict.fromkeys(names.get(theme, theme) for theme in story.themes))
 
@@ -38,8 +38,9 @@ def _why(theme: str, verdict: Verdict) -> str:
     if theme in verdict.earned:
         return verdict.earned[theme]
     if theme in verdict.incoming:
-        gone = "" if verdict.own or theme in verdict.themes else "; --apply would take it off"
-        return f"{verdict.incoming[theme]}, when it was pulled{gone}"
+        why = f"{verdict.incoming[theme]}, when it was pulled"
+        stays = verdict.own or theme in verdict.themes
+        return why if stays else f"{why}; --apply would take it off"
     return "given by the editor"
 
 

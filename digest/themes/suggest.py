@@ -18,7 +18,7 @@ from functools import lru_cache
 from digest.content import excerpt
 from digest.model import Story, Theme
 from digest.names import current_ids
-from digest.themes.reasons import named
+from digest.themes.reasons import current_themes
 from digest.themes.rules import themes_of
 from digest.themes.words import is_telling, stem_of, words_of
 
@@ -27,13 +27,15 @@ MOST = 3
 AT_ONCE = 50
 """How many stories are compared in a report that does not ask for all."""
 _NEAREST = 20
-_HEAVY = 3
+"""How many stories are compared in their themes."""
+_THEME_WEIGHT = 3
+"""How many times as heavy as a word a theme is."""
 _MET = 0.3
-"""What a met rule adds to the likeness of a theme."""
+"""What a met rule adds to the score of a theme."""
 _LEAST = 0.03
 """Stories less alike than this share a word by chance."""
-_ENOUGH, _COMMON = 9, 2
-"""Of this many stories on, a word that more than half of them have does not count."""
+_ENOUGH = 9
+"""From this many stories on, a word that more than half of them have does not count."""
 _POSTINGS = 5_000
 """How many entries of the index one question reads: common words come last, and decide little."""
 
@@ -57,8 +59,10 @@ class Suggestion:
     @property
     def likeness(self) -> str:
         """What the story is like, in words that follow the theme: `: like 'DRAM prices double' (w08)`."""
-        titles = ", ".join(f"'{one.title}' ({one.week[5:].lower()})" for one in self.like)
-        return f": like {titles}" if titles else ": its rule is met"
+        if not self.like:
+            return ": its rule is met"
+        titles = [f"'{story.title}' ({story.week[5:].lower()})" for story in self.like]
+        return f": like {', '.join(titles)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,49 +83,48 @@ class Index:
         self._order = {theme.id: number for number, theme in enumerate(themes)}
         self._stories: list[Story] = []
         self._having: list[tuple[str, ...]] = []
-        self._terms: list[tuple[str, ...]] = []
+        """The themes of each story."""
         self._places: dict[str, list[int]] = defaultdict(list)
+        """The stories that have each term, by their places in `_stories`."""
+        terms_of = list[tuple[str, ...]]()
         for story in stories:
-            having = tuple(id for id in named(story, self._names) if id in self._order)
+            having = tuple(id for id in current_themes(story, self._names) if id in self._order)
             if having and not story.hide:
-                self._add(story, having)
+                terms = _terms(story, having)
+                for term in terms:
+                    self._places[term].append(len(self._stories))
+                self._stories.append(story)
+                self._having.append(having)
+                terms_of.append(terms)
         count = len(self._stories)
-        self._squares = {
-            term: _square(term, _rarity(term, len(places), count))
-            for term, places in self._places.items()
-        }
-        self._unseen = 1 + count
+        self._squares = dict[str, int]()
+        """The square of each term's weight."""
+        for term, places in self._places.items():
+            self._squares[term] = _square(term, _rarity(term, len(places), count))
+        self._rarity_of_unseen = 1 + count
         square_of = self._squares.__getitem__
-        self._lengths = [math.sqrt(sum(map(square_of, terms))) for terms in self._terms]
+        self._lengths = [math.sqrt(sum(map(square_of, terms))) for terms in terms_of]
 
     def suggest(self, story: Story) -> tuple[Suggestion, ...]:
         """Returns up to three themes that a story does not have yet, the likeliest first."""
-        has = named(story, self._names)
-        found = themes_of(story.title, excerpt.unescape(story.excerpt), self._themes)
-        met = (*has, *found)
-        nearest = self._nearest(story, met)
-        scores: dict[str, float] = {theme: _MET for theme in found if theme not in has}
+        has = current_themes(story, self._names)
+        by_rules = themes_of(story.title, excerpt.unescape(story.excerpt), self._themes)
+        scores: dict[str, float] = {theme: _MET for theme in by_rules if theme not in has}
         like: dict[str, list[Neighbour]] = defaultdict(list)
-        for likeness, number in nearest:
+        for likeness, number in self._nearest(story, (*has, *by_rules)):
+            near = self._stories[number]
+            neighbour = Neighbour(near.file, near.shown_headline, str(near.week))
             for rank, theme in enumerate(self._having[number], start=1):
                 if theme not in has:
                     scores[theme] = scores.get(theme, 0) + likeness / rank
-                    like[theme].append(_neighbour(self._stories[number]))
+                    like[theme].append(neighbour)
         best = sorted(scores, key=lambda theme: (-scores[theme], self._order[theme]))
         return tuple(Suggestion(theme, tuple(like[theme][:MOST])) for theme in best[:MOST])
 
-    def _add(self, story: Story, having: tuple[str, ...]) -> None:
-        terms = _terms(story, having)
-        for term in terms:
-            self._places[term].append(len(self._stories))
-        self._stories.append(story)
-        self._having.append(having)
-        self._terms.append(terms)
-
-    def _nearest(self, story: Story, met: Collection[str]) -> list[tuple[float, int]]:
-        """Returns the stories most like this one, each with its likeness, which is from 0 to 1."""
-        terms = _terms(story, met)
-        shared: dict[int, int] = defaultdict(int)
+    def _nearest(self, story: Story, themes: Collection[str]) -> list[tuple[float, int]]:
+        """Returns the stories most like this one, each with its likeness (a cosine, 0 to 1)."""
+        terms = _terms(story, themes)
+        products: dict[int, int] = defaultdict(int)
         left = _POSTINGS
         for term in sorted(terms, key=lambda term: (len(self._places.get(term, ())), term)):
             places = self._places.get(term, ())
@@ -130,23 +133,22 @@ class Index:
                 break
             square = self._squares.get(term, 0)
             for number in places:
-                shared[number] += square
-        unseen = [term for term in terms if term not in self._squares]
-        length = math.sqrt(
-            sum(self._squares.get(term, 0) for term in terms)
-            + sum(_square(term, self._unseen) for term in unseen)
-        )
-        length = length or 1.0
-        found = []
-        for number, product in shared.items():
+                products[number] += square
+        squares = 0
+        for term in terms:
+            square = self._squares.get(term, -1)
+            squares += square if square >= 0 else _square(term, self._rarity_of_unseen)
+        length = math.sqrt(squares) or 1.0
+        ranked = []
+        for number, product in products.items():
             likeness = product / (length * self._lengths[number])
-            if likeness >= _LEAST and self._stories[number].file != story.file:
-                found.append((likeness, number))
-        found.sort(key=lambda one: (-one[0], self._stories[one[1]].file))
-        return found[:_NEAREST]
+            file = self._stories[number].file
+            if likeness >= _LEAST and file != story.file:
+                ranked.append((-likeness, file, number))
+        return [(-opposite, number) for opposite, _, number in sorted(ranked)[:_NEAREST]]
 
 
-def missing(stories: Iterable[Story]) -> list[Story]:
+def without_theme(stories: Iterable[Story]) -> list[Story]:
     """Returns the stories that have no theme and are not hidden, the newest first."""
     found = [story for story in stories if not story.themes and not story.hide]
     return sorted(found, key=lambda story: (story.day, story.published, story.file), reverse=True)
@@ -178,9 +180,9 @@ def likeliest(found: Iterable[Suggestions]) -> dict[str, int]:
 
     One that is like a single other story looks like nothing yet.
     """
-    first = [one.themes[0] for one in found if one.themes]
-    counts = Counter(one.theme for one in first if len(one.like) > 1 or not one.like)
-    return dict(sorted(counts.items(), key=lambda one: (-one[1], one[0])))
+    first = [suggestions.themes[0] for suggestions in found if suggestions.themes]
+    counts = Counter(best.theme for best in first if len(best.like) > 1 or not best.like)
+    return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
 
 
 def _terms(story: Story, themes: Iterable[str]) -> tuple[str, ...]:
@@ -203,7 +205,10 @@ def _term(word: str) -> str:
 
 def _square(term: str, rarity: float) -> int:
     """Returns the square of a term's weight, in whole numbers."""
-    return (round(1000 * math.log(rarity)) * (_HEAVY if term.startswith(":") else 1)) ** 2
+    weight = round(1000 * math.log(rarity))
+    if term.startswith(":"):
+        weight *= _THEME_WEIGHT
+    return weight * weight
 
 
 def _rarity(term: str, having: int, count: int) -> float:
@@ -211,11 +216,6 @@ def _rarity(term: str, having: int, count: int) -> float:
 
     Such is a word that most of them have, as one that a feed puts into every summary.
     """
-    is_theme = term.startswith(":")
-    if count >= _ENOUGH and having * _COMMON > count and not is_theme:
+    if count >= _ENOUGH and 2 * having > count and not term.startswith(":"):
         return 1
     return 1 + count / (1 + having)
-
-
-def _neighbour(story: Story) -> Neighbour:
-    return Neighbour(story.file, story.shown_headline, str(story.week))

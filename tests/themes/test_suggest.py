@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from digest.model import Story
-from digest.themes.suggest import Index, likeliest, missing, suggestions
+from digest.themes.suggest import Index, likeliest, suggestions, without_theme
 
 THEMES = (make_theme("prices", match=("price*",)), make_theme("ships", match=("ship*",)))
 DECIDED = (
@@ -100,7 +100,7 @@ def test_scripts_without_spaces_are_compared_by_pairs_of_signs() -> None:
 def test_stories_without_a_theme_are_listed_newest_first_without_hidden_ones() -> None:
     old, new = story("Old"), story("New", day="2026-05-16")
 
-    assert missing((old, *ARCHIVE, story("Hidden", hide=True), new)) == [new, old]
+    assert without_theme((old, *ARCHIVE, story("Hidden", hide=True), new)) == [new, old]
 
 
 def test_only_so_many_are_compared_and_all_are_listed() -> None:
