@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from functools import lru_cache
 
 from digest.errors import Problem
@@ -27,16 +27,22 @@ def problems(claims: Iterable[tuple[str, str]]) -> list[Problem]:
     files: dict[str, tuple[str, str]] = {}
     found: list[Problem] = []
     for path, source in claims:
-        found.extend(_unportable(path, source))
-        other = files.setdefault(_folded(path), (path, source))
-        if other[1] != source or other[0] != path:
-            found.append(_clash(path, source, other[1]))
+        for name in path.split("/"):
+            if not _is_portable(name):
+                what = f"the file name '{name}' cannot be published everywhere"
+                found.append(Problem(source, 0, what, "rename it"))
+        other_path, other_source = files.setdefault(_folded(path), (path, source))
+        if (other_path, other_source) != (path, source):
+            found.append(_clash(path, source, other_source))
     for path, source in files.values():
-        parts = _folded(path).split("/")
-        for folder in ("/".join(parts[:end]) for end in range(1, len(parts))):
+        folder = _folded(path).rpartition("/")[0]
+        outermost = ""
+        while folder:
             if folder in files:
-                found.append(_clash(folder, source, files[folder][1]))
-                break
+                outermost = folder
+            folder = folder.rpartition("/")[0]
+        if outermost:
+            found.append(_clash(outermost, source, files[outermost][1]))
     return found
 
 
@@ -58,13 +64,6 @@ def _clash(path: str, source: str, other: str) -> Problem:
     one, two = sorted((source, other), key=lambda name: not name.startswith("content/"))
     what = f"claims the address '{path}', which {two} claims too"
     return Problem(one, 0, what, "rename one of them")
-
-
-def _unportable(path: str, source: str) -> Iterator[Problem]:
-    for name in path.split("/"):
-        if not _is_portable(name):
-            what = f"the file name '{name}' cannot be published everywhere"
-            yield Problem(source, 0, what, "rename it")
 
 
 @lru_cache(maxsize=1 << 14)  # most paths have the same few names

@@ -95,29 +95,27 @@ class Staging:
 
         Raises DigestError for a symbolic link that leads out of the output folder.
         """
-        if place not in self._open:
-            above_is_open = not place or self._is_open(place.rpartition("/")[0])
-            self._open[place] = above_is_open and self._make_or_check(place)
-        return self._open[place]
-
-    def _make_or_check(self, place: str) -> bool:
-        folder = self._inside(place)
-        try:
-            if not place:
-                disk.make_folder(self._folder.parent, FOLDER)
-            os.mkdir(folder)  # noqa: PTH102
-            os.chmod(folder, FOLDER)  # noqa: PTH101
-        except FileExistsError:
-            mode = os.lstat(folder).st_mode
-            if stat.S_ISLNK(mode) and not Path(folder).resolve().is_relative_to(self._folder):
-                raise DigestError(
-                    f"{folder}: this symbolic link leads out of the output folder; remove it"
-                ) from None
-            return not stat.S_ISREG(mode)
-        except OSError as error:
-            raise disk.refused("write", folder, error) from error
-        self._made.add(place)
-        return True
+        if place in self._open:
+            return self._open[place]
+        folder, is_open = self._inside(place), False
+        if not place or self._is_open(place.rpartition("/")[0]):
+            try:
+                if not place:
+                    disk.make_folder(self._folder.parent, FOLDER)
+                os.mkdir(folder)  # noqa: PTH102
+                os.chmod(folder, FOLDER)  # noqa: PTH101
+                self._made.add(place)
+                is_open = True
+            except FileExistsError:
+                mode = os.lstat(folder).st_mode
+                if stat.S_ISLNK(mode) and not Path(folder).resolve().is_relative_to(self._folder):
+                    what = "this symbolic link leads out of the output folder; remove it"
+                    raise DigestError(f"{folder}: {what}") from None
+                is_open = not stat.S_ISREG(mode)
+            except OSError as error:
+                raise disk.refused("write", folder, error) from error
+        self._open[place] = is_open
+        return is_open
 
 
 def _hidden(place: str) -> str:

@@ -58,14 +58,15 @@ def neighbours(storylines: Iterable[Storyline]) -> Mapping[str, Neighbours]:
     """
     lines = [line for line in storylines if len(line.stories) > 1]
     sizes = {line.theme.id: len(line.stories) for line in lines}
-    found = {}
+    neighbours: dict[str, Neighbours] = {}
     for theme, stories, _ in lines:
         total = len(stories)
         counted = total if total <= _COUNTED else 0
         for at, story in enumerate(stories):
-            themes = story.themes
-            if len(themes) > 1 and _narrowest(themes, sizes) != theme.id:
-                continue
+            if len(story.themes) > 1:
+                known = [id for id in story.themes if id in sizes]
+                if min(known, key=sizes.__getitem__) != theme.id:
+                    continue
             before = stories[at + 1] if at + 1 < total else None
             after = stories[at - 1] if at else None
             if before and before.week == story.week:
@@ -74,17 +75,12 @@ def neighbours(storylines: Iterable[Storyline]) -> Mapping[str, Neighbours]:
                 after = None
             if counted or before or after:
                 number = counted and total - at
-                found[story.file] = Neighbours(theme.id, number, counted, before, after)
-    return found
-
-
-def _narrowest(themes: Iterable[str], sizes: Mapping[str, int]) -> str:
-    """Returns the theme with the fewest stories among those that have several."""
-    return min((id for id in themes if id in sizes), key=sizes.__getitem__)
+                neighbours[story.file] = Neighbours(theme.id, number, counted, before, after)
+    return neighbours
 
 
 def key(stories: Iterable[Story], known: Mapping[str, Neighbours], anchors: Anchors) -> bytes:
-    """Returns a hash of all that the lines below some stories show."""
+    """Returns a hash of everything that the lines below some stories show."""
     parts, moved = [], anchors.unlike
     for story in stories:
         if story.file not in known:

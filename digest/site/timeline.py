@@ -99,12 +99,13 @@ class Counts(NamedTuple):
 
     def activity(self, themes: Sequence[Theme]) -> tuple[Series, ...]:
         """Returns the stories of the last weeks by main theme."""
-        known = [(theme.id, theme.title, number) for number, theme in enumerate(themes, 1)]
-        return tuple(
-            Series(title, number, charts.sum_by_slot(self.main[id], self.recent))
-            for id, title, number in (*known, ("", "Elsewhere", 0))
-            if id in self.main
-        )
+        titles = [(theme.id, theme.title, number) for number, theme in enumerate(themes, 1)]
+        series = []
+        for id, title, number in (*titles, ("", "Elsewhere", 0)):
+            if id in self.main:
+                counts = charts.sum_by_slot(self.main[id], self.recent)
+                series.append(Series(title, number, counts))
+        return tuple(series)
 
     def activity_chart(self, themes: Sequence[Theme]) -> Chart | None:
         """Returns the chart of the last weeks, stories by main theme; None if too little to see."""
@@ -161,19 +162,13 @@ def story_events(cards: Cards, stories: Sequence[Story], theme: str) -> tuple[Ev
     for story in stories:
         card = cards.card(story, theme)
         words = formatting.first_sentence(text_of(card.note), _SENTENCE) if card.note else ""
-        quiet = _stretch(story.week, later) if later else ""
+        quiet, week = "", story.week.ordinal
+        if later and later - week - 1 >= _QUIET:
+            days = formatting.span(Week.at(week + 1), Week.at(later - 1))
+            quiet = f"Quiet for {formatting.count(later - week - 1, 'week')}, {days}"
         events.append(Event(card.headline, card.place, card.published, words, quiet))
-        later = story.week
+        later = week
     return tuple(events)
-
-
-def _stretch(before: Week, after: Week) -> str:
-    """Returns the stretch between two active weeks in words; empty if it is short."""
-    length = after.ordinal - before.ordinal - 1
-    if length < _QUIET:
-        return ""
-    days = formatting.span(Week.at(before.ordinal + 1), Week.at(after.ordinal - 1))
-    return f"Quiet for {formatting.count(length, 'week')}, {days}"
 
 
 def _activity(active: Sequence[Week], counts: Mapping[Week, int], until: Week) -> str:

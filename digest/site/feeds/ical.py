@@ -1,16 +1,15 @@
 """The dates ahead as a calendar to subscribe to (iCalendar, RFC 5545): one all-day event each.
 
-A date of which only the month or the year is known is an event on its first day, whose words say
-so: an event of a whole year would cover everything else.
+A month or year is an event on its first day, whose words say so: an event of a whole year would
+cover everything else.
 """
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import UTC
-from functools import partial
 
 from digest.model import Site
 from digest.site import formatting
@@ -31,29 +30,28 @@ def calendar(site: Site, base: Base, dates: Iterable[Announced]) -> str:
     title = _escaped(f"{site.title}: ahead")
     lines = ["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//Digest//Dates ahead//EN"]
     lines += [f"NAME:{title}", f"X-WR-CALNAME:{title}"]
-    uid = partial(atom.feed_id, site, "ahead")
     seen = Counter[tuple[str, str]]()
-    for one in dates:
-        key = one.source.name, one.when
-        seen[key] += 1
-        number = [str(seen[key])] if seen[key] > 1 else []
-        lines += _event(one, base, uid(*key, *number).removeprefix("urn:uuid:"))
+    for date in dates:
+        source, words, name = date.source, date.text, (date.source.name, date.when)
+        seen[name] += 1
+        number = [str(seen[name])] if seen[name] > 1 else []
+        uid = atom.feed_id(site, "ahead", *name, *number).removeprefix("urn:uuid:")
+        if date.first != date.last:
+            words = f"In {formatting.period(date.when)}: {words}"
+        link = base.absolute(source.place)
+        lines += [
+            "BEGIN:VEVENT",
+            f"UID:{uid}",
+            f"DTSTAMP:{source.changed.astimezone(UTC):%Y%m%dT%H%M%SZ}",
+            f"DTSTART;VALUE=DATE:{date.first:%Y%m%d}",
+            f"SUMMARY:{_escaped(words)}",
+            f"DESCRIPTION:{_escaped(source.title)}\\n{_escaped(link)}",
+            f"URL:{link}",
+            "TRANSP:TRANSPARENT",  # the day stays free in the reader's calendar
+            "END:VEVENT",
+        ]
     lines.append("END:VCALENDAR")
     return "".join(f"{_folded(line)}\r\n" for line in lines)
-
-
-def _event(one: Announced, base: Base, uid: str) -> Iterator[str]:
-    source, is_day = one.source, one.first == one.last
-    link = base.absolute(source.place)
-    yield "BEGIN:VEVENT"
-    yield f"UID:{uid}"
-    yield f"DTSTAMP:{source.changed.astimezone(UTC):%Y%m%dT%H%M%SZ}"
-    yield f"DTSTART;VALUE=DATE:{one.first:%Y%m%d}"
-    yield f"SUMMARY:{_escaped(one.text if is_day else f'In {formatting.period(one.when)}: {one.text}')}"
-    yield f"DESCRIPTION:{_escaped(source.title)}\\n{_escaped(link)}"
-    yield f"URL:{link}"
-    yield "TRANSP:TRANSPARENT"  # nobody is busy on that day
-    yield "END:VEVENT"
 
 
 def _escaped(text: str) -> str:

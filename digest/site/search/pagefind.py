@@ -31,62 +31,57 @@ class Failed(ValueError):
 
 def make(records: Iterable[Record], language: str) -> dict[str, bytes]:
     """Returns the files of an index of the records; raises Failed."""
-    requests = [
-        {"type": "NewIndex", "config": {}},
-        *(_request(record, language) for record in records),
-    ]
+    requests: list[dict[str, Any]] = [{"type": "NewIndex", "config": {}}]
+    for record in records:
+        request = {
+            "type": "AddRecord",
+            "index_id": 0,
+            "url": record.place,
+            "content": record.words,
+            "language": language.partition("-")[0].lower(),
+            "meta": {  # Pagefind searches this, too: dates are written so that no query finds them
+                "title": record.headline,
+                "said_by": record.said_by,
+                "day": f"{record.day:%Y%m%d}" if record.day else "",
+            },
+            "filters": {"kind": [record.kind], "theme": list(record.themes)},
+            "sort": {"at": str(record.at)},
+        }
+        requests.append(request)
+    requests.append({"type": "GetFiles", "index_id": 0})
     try:
-        answers = _send([*requests, {"type": "GetFiles", "index_id": 0}])
-        files = answers[-1]["files"]
-        return _needed({one["path"]: base64.b64decode(one["content"]) for one in files})
+        files = {}
+        for file in _send(requests)[-1]["files"]:
+            files[file["path"]] = base64.b64decode(file["content"])
+        return _needed(files)
     except (OSError, ValueError, LookupError, TypeError) as error:
         raise Failed(" ".join(str(error).split()) or type(error).__name__) from error
 
 
-def _request(record: Record, language: str) -> dict[str, Any]:
-    return {
-        "type": "AddRecord",
-        "index_id": 0,
-        "url": record.place,
-        "content": record.words,
-        "language": language.partition("-")[0].lower(),
-        "meta": {  # Pagefind searches this, too: dates are written so that nobody finds them
-            "title": record.headline,
-            "said_by": record.said_by,
-            "day": f"{record.day:%Y%m%d}" if record.day else "",
-        },
-        "filters": {"kind": [record.kind], "theme": list(record.themes)},
-        "sort": {"at": str(record.at)},
-    }
-
-
-def _send(requests: Sequence[dict[str, Any]]) -> list[Any]:
+def _send(requests: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     """Returns the program's answers to the requests, in order; raises Failed if one fails."""
     from pagefind.service import get_executable
 
     program = get_executable()
     if program is None:
         raise Failed("its program is not there; install pagefind[bin]")
-    numbered = (
-        {"message_id": number, "payload": request} for number, request in enumerate(requests, 1)
-    )
-    lines = [base64.b64encode(json.dumps(message).encode()) + b"," for message in numbered]
-    answers = [_payload(line) for line in _communicate([program, "--service"], lines)]
+    lines = []
+    for number, request in enumerate(requests, 1):
+        message = {"message_id": number, "payload": request}
+        lines.append(base64.b64encode(json.dumps(message).encode()) + b",")
+    answers = []
+    for line in _communicate([program, "--service"], lines):
+        try:
+            answer: dict[str, Any] = json.loads(base64.b64decode(line))["payload"]
+            failed = answer["type"] == "Error"
+        except (ValueError, LookupError, TypeError) as error:
+            raise Failed("its answers have a form that Digest does not know") from error
+        if failed:
+            raise Failed(" ".join(str(answer.get("message")).split()))
+        answers.append(answer)
     if len(answers) < len(lines):
         raise Failed("it ended before it was done")
     return answers
-
-
-def _payload(line: bytes) -> dict[str, Any]:
-    """Returns the payload of an answer; raises Failed if it is an error or has an unknown form."""
-    try:
-        answer: dict[str, Any] = json.loads(base64.b64decode(line))["payload"]
-        failed = answer["type"] == "Error"
-    except (ValueError, LookupError, TypeError) as error:
-        raise Failed("its answers have a form that Digest does not know") from error
-    if failed:
-        raise Failed(" ".join(str(answer.get("message")).split()))
-    return answer
 
 
 def _communicate(command: Sequence[str | Path], lines: Sequence[bytes]) -> list[bytes]:

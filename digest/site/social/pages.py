@@ -38,14 +38,14 @@ def week_picture(context: SiteContext, edition: Edition) -> Picture | None:
     """Returns the card of a week; None if there is none, so that the page has the site's."""
     if not context.drawn or not edition.stories:
         return None
-    named = context.cards.chips
-    order = [*named, ""]  # as in digest.toml
-    main = sorted(edition.main.items(), key=lambda one: (not one[0], -one[1], order.index(one[0])))
-    parts = tuple(
-        Part(named[id].title, named[id].colour, number) if id else Part(_OTHERS, 0, number)
-        for id, number in main
-        if any(edition.main)  # of an edition without any theme there is nothing to say
-    )
+    chips = context.cards.chips
+    main = [(id, edition.main[id]) for id in (*chips, "") if id in edition.main]
+    main.sort(key=lambda theme: (not theme[0], -theme[1]))  # among equals, the order of digest.toml
+    parts = []
+    if any(edition.main):  # of an edition without any theme there is nothing to say
+        for id, number in main:
+            title, colour = (chips[id].title, chips[id].colour) if id else (_OTHERS, 0)
+            parts.append(Part(title, colour, number))
     count = formatting.stories(len(edition.stories))
     detail = f"{formatting.span(edition.week)} · {count}{'' if edition.closed else ' so far'}"
     label, title = formatting.label(edition.week), drawable(edition.title)
@@ -54,7 +54,7 @@ def week_picture(context: SiteContext, edition: Edition) -> Picture | None:
         label=label if title else "",
         title=title or label,
         detail=detail,
-        parts=parts,
+        parts=tuple(parts),
     )
     subjects = formatting.listed(f"{part.title} ({part.number})" for part in parts)
     alt = f"{formatting.titled(edition.week, edition.title)}. {detail}"
