@@ -45,7 +45,7 @@ class Edition:
     letter: Letter | None = None
     lead: Story | None = None
     below: Mapping[str, tuple[Story, ...]] = field(default_factory=dict)
-    moved: tuple[Redirect, ...] = ()
+    redirects: tuple[Redirect, ...] = ()
     key: bytes = b""
     themed: Mapping[str, tuple[Story, ...]] = field(default_factory=dict)
     main: Mapping[str, int] = field(default_factory=dict)
@@ -101,7 +101,8 @@ class Archive:
     `vacated` are weeks whose stories were all moved, hidden or deleted: they keep their addresses,
     and the anchors of moved stories redirect. `held` are weeks whose letter is a draft: they are
     not in the weekly feed yet. `changed` says when each story last changed, by file. `keys` has the
-    key of each story. `places` is a hash of everything that decides where a link in a text leads.
+    key of each story. `links_key` is a hash of everything that decides where a link in a text
+    leads.
     `drafts`: drafts are among the stories. `memory` has what earlier builds have made.
     """
 
@@ -114,7 +115,7 @@ class Archive:
     below: Mapping[str, tuple[Story, ...]] = field(default_factory=dict)
     held: frozenset[Week] = frozenset()
     changed: Mapping[str, datetime] = field(default_factory=dict)
-    places: bytes = b""
+    links_key: bytes = b""
     keys: Keys = field(compare=False)
     memory: Memory = field(compare=False)
     drafts: bool = False

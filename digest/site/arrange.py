@@ -59,8 +59,8 @@ def arrange(
     memory = memory or Memory()
     anchors = anchors_of(content)
     shown = [story for story in content.stories if not story.hide and (drafts or not story.draft)]
-    places = _places(shown, content, anchors, drafts)
-    by_week = _by_week(shown, content, config, anchors, places, memory)
+    links_key = _links_key(shown, content, anchors, drafts)
+    by_week = _by_week(shown, content, config, anchors, links_key, memory)
     story_keys: dict[str, bytes] = {}
     changed: dict[str, datetime] = {}
     for week in by_week.values():
@@ -69,7 +69,7 @@ def arrange(
     keys = Keys(story_keys)
     letters = {letter.week: letter for letter in content.letters if drafts or not letter.draft}
     moved = _redirects(anchors, shown)
-    editions = _editions(by_week, letters, moved, places, config, keys, memory)
+    editions = _editions(by_week, letters, moved, links_key, config, keys, memory)
     introductions = {}
     ids = current_ids(config.themes)
     for page in _published(content.introductions, drafts):
@@ -91,7 +91,7 @@ def arrange(
         below=below,
         held=frozenset(letter.week for letter in content.letters if letter.draft),
         changed=changed,
-        places=places,
+        links_key=links_key,
         keys=keys,
         memory=memory,
         drafts=drafts,
@@ -137,7 +137,7 @@ def _published(pages: Iterable[FreePage], drafts: bool) -> tuple[FreePage, ...]:
     return tuple([page for page in pages if drafts or not page.draft])
 
 
-def _places(shown: Iterable[Story], content: Content, anchors: Anchors, drafts: bool) -> bytes:
+def _links_key(shown: Iterable[Story], content: Content, anchors: Anchors, drafts: bool) -> bytes:
     """Returns a hash of everything that decides where a link in a text leads."""
     unpublished = []
     for story in content.stories:
@@ -155,7 +155,7 @@ def _places(shown: Iterable[Story], content: Content, anchors: Anchors, drafts: 
     return key_of(repr(inputs).encode(errors="surrogatepass"))
 
 
-def _key(story: Story, content: Content, anchors: Anchors, places: bytes) -> bytes:
+def _key(story: Story, content: Content, anchors: Anchors, links_key: bytes) -> bytes:
     """Returns a hash of everything that a page may show of a story.
 
     That is its file, which of its words are the publisher's, and what the ledgers have on it. Where
@@ -168,7 +168,7 @@ def _key(story: Story, content: Content, anchors: Anchors, places: bytes) -> byt
         content.names.get(file),
         content.writers.get(file),
         content.signed.get(file),
-        places if has_own_link(story.note) or has_own_link(story.excerpt) else None,
+        links_key if has_own_link(story.note) or has_own_link(story.excerpt) else None,
     )
     text = content.hashes.get(file) or repr(story).encode(errors="surrogatepass")
     rest = repr(known) if any(known) else ""
@@ -181,7 +181,7 @@ def _by_week(
     content: Content,
     config: Config,
     anchors: Anchors,
-    places: bytes,
+    links_key: bytes,
     memory: Memory,
 ) -> dict[Week, _WeekStories]:
     """Returns the stories of each week; a week that is as in the last build is not made again."""
@@ -197,14 +197,14 @@ def _by_week(
         content.hashes,
     )
     themes, zone = current_ids(config.themes), ZoneInfo(config.site.timezone)
-    key = partial(_key, content=content, anchors=anchors, places=places)
+    key = partial(_key, content=content, anchors=anchors, links_key=links_key)
     moved = renamed(content.places)
     weeks = {}
     for week, stories in by_week.items():
         files = [story.file for story in stories]
         known = [list(map(fact.get, files)) if fact else [] for fact in facts]
         make = partial(_week_stories, stories, key, themes, zone, moved)
-        weeks[week] = memory.memo(("stories", week), stories, (places, known), make)
+        weeks[week] = memory.memo(("stories", week), stories, (links_key, known), make)
     return weeks
 
 
@@ -287,7 +287,7 @@ def _vacated(
     for week in sorted(weeks):
         is_closed, redirects = week in closed, moved.get(week, ())
         key = keys.of(week, is_closed, redirects)
-        vacated.append(Edition(week=week, closed=is_closed, moved=redirects, key=key))
+        vacated.append(Edition(week=week, closed=is_closed, redirects=redirects, key=key))
     return tuple(vacated)
 
 
@@ -295,7 +295,7 @@ def _editions(
     by_week: Mapping[Week, _WeekStories],
     letters: Mapping[Week, Letter],
     moved: Mapping[Week, tuple[Redirect, ...]],
-    places: bytes,
+    links_key: bytes,
     config: Config,
     keys: Keys,
     memory: Memory,
@@ -308,7 +308,7 @@ def _editions(
     for week in weeks:
         stories, letter = by_week.get(week, _NO_STORIES), letters.get(week)
         is_closed, redirects = week in closed, moved.get(week, ())
-        links = places if letter and has_own_link(letter.body) else b""
+        links = links_key if letter and has_own_link(letter.body) else b""
         make = partial(_edition, week, stories, is_closed, letter, redirects, links, config, keys)
         values = is_closed, links, keys.of(redirects) if redirects else b""
         editions.append(memory.memo(("edition", week), (stories, letter), values, make))
@@ -320,7 +320,7 @@ def _edition(
     week_stories: _WeekStories,
     closed: bool,
     letter: Letter | None,
-    moved: tuple[Redirect, ...],
+    redirects: tuple[Redirect, ...],
     links: bytes,
     config: Config,
     keys: Keys,
@@ -332,9 +332,9 @@ def _edition(
         letter=letter,
         lead=next((story for story in week_stories.stories if story.lead), None),
         below=week_stories.below,
-        moved=moved,
+        redirects=redirects,
         themed=week_stories.themed,
         main=week_stories.main,
         order=config.themes,
-        key=keys.of(week, week_stories.stories, closed, letter, moved, links),
+        key=keys.of(week, week_stories.stories, closed, letter, redirects, links),
     )

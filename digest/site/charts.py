@@ -81,7 +81,10 @@ class Row(NamedTuple):
 
 
 class Chart(NamedTuple):
-    """A chart: the bars start at the height `foot`; `rows` are the same data as a table."""
+    """A chart: the bars start at the height `foot`; `rows` are the same data as a table.
+
+    `grid` has the lines across it with their numbers, `labels` the years and months below it.
+    """
 
     title: str
     description: str
@@ -89,8 +92,8 @@ class Chart(NamedTuple):
     height: int
     foot: int
     layers: tuple[Layer, ...]
-    lines: tuple[Mark, ...]
-    signs: tuple[Mark, ...]
+    grid: tuple[Mark, ...]
+    labels: tuple[Mark, ...]
     rows: tuple[Row, ...]
 
 
@@ -163,8 +166,8 @@ def draw(slots: Sequence[Slot], series: Sequence[Series], plot: int) -> Chart | 
         height=TOP + plot + _BELOW,
         foot=TOP + plot,
         layers=tuple(_layers(layers, top, plot)),
-        lines=tuple([Mark(TOP + plot - value * plot // top, str(value)) for value in values]),
-        signs=_labels(slots),
+        grid=tuple([Mark(TOP + plot - value * plot // top, str(value)) for value in values]),
+        labels=_labels(slots),
         rows=tuple(_rows(slots, layers, totals)),
     )
 

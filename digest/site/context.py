@@ -18,9 +18,9 @@ from digest.site.edition_dates import EditionDates, dates_of
 from digest.site.feeds.atom import Entries
 from digest.site.link_targets import Targets
 from digest.site.markdown import Html, MarkdownRenderer, text_of
+from digest.site.neighbours import Neighbours, find_neighbours
 from digest.site.page import LONGEST_DESCRIPTION, Data, Head, Link, Page
 from digest.site.social.card import Picture
-from digest.site.storylines import Neighbours, neighbours
 from digest.site.timeline import Counts, Timeline, count_stories
 from digest.urls import has_own_link
 from digest.week import Week
@@ -132,7 +132,7 @@ class SiteContext(NamedTuple):
 
     def links_key(self, text: str) -> bytes:
         """Returns a hash of where links lead, for the key of a page that shows this text."""
-        return self.archive.places if has_own_link(text) else b""
+        return self.archive.links_key if has_own_link(text) else b""
 
     def titled(self, title: str) -> str:
         """Returns the title of a page, followed by the title of the digest."""
@@ -185,7 +185,7 @@ def make_context(
         entries=Entries(config, cards),
         dates=dates_of(archive, config, weekly[-1].week) if weekly else {},
         themes=tuple(summaries),
-        neighbours=neighbours(archive.storylines),
+        neighbours=find_neighbours(archive.storylines),
         ahead=ahead,
         site=_site_view(
             archive,

@@ -25,8 +25,8 @@ from digest.site.cards import Card, Chip
 from digest.site.feeds.atom import AtomEntry, EditionEntry
 from digest.site.fingerprint import FOLDER
 from digest.site.markdown import Html
+from digest.site.neighbours import StepsView
 from digest.site.page import Listed, Page
-from digest.site.storylines import StepsView
 from digest.site.templates import Templates, as_json
 
 # Characters that XML 1.0 §2.2 or HTML §13.2.3.5 forbids in a document, even as references.

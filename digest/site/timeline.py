@@ -46,14 +46,14 @@ class Timeline(NamedTuple):
 class TimelineView(NamedTuple):
     """A theme over time as its page shows it.
 
-    `first` links to its first week. `timeline` is None if there is too little to see.
+    `first` links to its first week. `chart` is None if there is too little to see.
     """
 
     first: Link
     active: str
     quiet: str
     since: str
-    timeline: Chart | None
+    chart: Chart | None
 
 
 class Event(NamedTuple):
@@ -152,7 +152,7 @@ def timeline_view(timeline: Timeline, series: Series) -> TimelineView:
         active=timeline.active,
         quiet=timeline.quiet,
         since=timeline.since,
-        timeline=charts.draw(slots, [series], _TIMELINE_HEIGHT),
+        chart=charts.draw(slots, [series], _TIMELINE_HEIGHT),
     )
 
 

@@ -270,7 +270,7 @@ def test_an_anchor_never_goes_to_a_newcomer(newcomer: Story, fate: str) -> None:
 
     assert anchors(archive)[newcomer.file] == "tolls-2"
     if fate in {"moved away", "renamed"}:
-        assert [forward.anchor for forward in edition(archive, W20).moved] == ["tolls"]
+        assert [forward.anchor for forward in edition(archive, W20).redirects] == ["tolls"]
 
 
 def test_a_story_keeps_its_anchor_under_another_day_of_its_week() -> None:
@@ -280,16 +280,16 @@ def test_a_story_keeps_its_anchor_under_another_day_of_its_week() -> None:
     )
 
     assert anchors(archive)[later.file] == "tolls"
-    assert edition(archive, W20).moved == ()
+    assert edition(archive, W20).redirects == ()
 
 
 def test_a_story_that_was_moved_leaves_an_anchor_that_leads_on() -> None:
     story = make_story("tolls", week=W21)
     archive = arranged(story, make_story("other"), places=(make_place(story, week="2026-W20"),))
 
-    assert [(forward.anchor, forward.story.file) for forward in edition(archive, W20).moved] == [
-        ("tolls", story.file)
-    ]
+    assert [
+        (forward.anchor, forward.story.file) for forward in edition(archive, W20).redirects
+    ] == [("tolls", story.file)]
 
 
 def test_a_namesake_never_takes_over_the_anchor_that_a_story_left() -> None:
@@ -300,7 +300,7 @@ def test_a_namesake_never_takes_over_the_anchor_that_a_story_left() -> None:
     archive = arranged(gone, stays, places=(make_place(gone, week="2026-W20"),))
 
     assert anchors(archive)[stays.file] == "tolls-2"
-    assert [forward.anchor for forward in edition(archive, W20).moved] == ["tolls"]
+    assert [forward.anchor for forward in edition(archive, W20).redirects] == ["tolls"]
 
 
 def test_a_week_that_every_story_has_left_still_leads_on_and_is_no_edition() -> None:
@@ -315,7 +315,7 @@ def test_a_story_that_has_come_back_has_left_nothing() -> None:
     story = make_story("tolls")
     archive = arranged(story, places=(make_place(story, week="2026-W20"),))
 
-    assert (edition(archive, W20).moved, anchors(archive)[story.file]) == ((), "tolls")
+    assert (edition(archive, W20).redirects, anchors(archive)[story.file]) == ((), "tolls")
 
 
 def test_what_was_moved_and_hidden_redirects_nowhere_though_its_weeks_stay() -> None:
@@ -323,7 +323,7 @@ def test_what_was_moved_and_hidden_redirects_nowhere_though_its_weeks_stay() -> 
     archive = arranged(story, places=(make_place(story, week="2026-W20"),))
 
     assert archive.editions == ()
-    assert [(one.week, one.moved) for one in archive.vacated] == [(W20, ()), (W21, ())]
+    assert [(one.week, one.redirects) for one in archive.vacated] == [(W20, ()), (W21, ())]
 
 
 def test_the_feed_has_the_newest_50() -> None:
@@ -389,7 +389,7 @@ def test_every_published_story_stands_once_in_its_week_at_an_anchor_of_its_own(
         for one in (*archive.editions, *archive.vacated)
         for anchor in (
             *(archive.anchors.of(story) for story in one.stories),
-            *(forward.anchor for forward in one.moved),
+            *(forward.anchor for forward in one.redirects),
         )
     ]
     assert sorted(placed) == published

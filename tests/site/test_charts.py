@@ -34,7 +34,7 @@ def of_weeks(number: int) -> tuple[charts.Slot, ...]:
     return charts.slots(Week.at(W20.ordinal - number + 1), W20)
 
 
-def test_the_pulse_looks_back_on_26_weeks_across_the_turn_of_the_year() -> None:
+def test_the_activity_chart_looks_back_on_26_weeks_across_the_turn_of_the_year() -> None:
     slots = charts.recent_slots(Week(2020, 1), W20)
 
     assert len(slots) == 26
@@ -42,7 +42,7 @@ def test_the_pulse_looks_back_on_26_weeks_across_the_turn_of_the_year() -> None:
     assert slots[-1] == (W20, W20)
 
 
-def test_the_pulse_of_a_young_archive_looks_back_on_less() -> None:
+def test_the_activity_chart_of_a_young_archive_looks_back_on_less() -> None:
     assert charts.recent_slots(Week(2026, 2), W20)[0] == (Week(2026, 2), Week(2026, 2))
     assert len(charts.recent_slots(W20, W20)) == 12
 
@@ -95,7 +95,7 @@ def test_bars_stand_on_one_another_and_the_highest_reaches_its_line() -> None:
     assert [high for *_, high in above] == [30, 60, 15, 60]
     assert above[3][1] == 16 == chart.foot - 120
     assert above[0][1] + above[0][3] == below[0][1]
-    assert [(mark.words, mark.at) for mark in chart.lines] == [
+    assert [(mark.words, mark.at) for mark in chart.grid] == [
         ("2", 106),
         ("4", 76),
         ("6", 46),
@@ -207,14 +207,14 @@ def test_there_is_no_picture_of_next_to_nothing(counts: tuple[int, ...]) -> None
     assert charts.draw(of_weeks(4), [series(*counts)], 100) is None
 
 
-def test_years_come_first_among_the_signs_and_months_where_the_time_is_short() -> None:
+def test_years_come_first_among_the_labels_and_months_where_the_time_is_short() -> None:
     chart = charts.draw(charts.recent_slots(Week(2020, 1), W20), [series(*[1] * 26)], 100)
     long = charts.draw(charts.slots(Week(2016, 30), W20), [series(*[1] * 57)], 100)
 
     assert chart is not None
-    assert [mark.words for mark in chart.signs] == ["Dec", "2026", "Feb", "Mar", "Apr", "May"]
+    assert [mark.words for mark in chart.labels] == ["Dec", "2026", "Feb", "Mar", "Apr", "May"]
     assert long is not None
-    assert [mark.words for mark in long.signs] == ["2017", "2019", "2021", "2023", "2025"]
+    assert [mark.words for mark in long.labels] == ["2017", "2019", "2021", "2023", "2025"]
 
 
 @pytest.mark.parametrize(
@@ -225,7 +225,7 @@ def test_lines_stand_at_round_numbers(most: int, lines: str) -> None:
     chart = charts.draw(of_weeks(3), [series(most, 1, 1)], 120)
 
     assert chart is not None
-    assert " ".join(mark.words for mark in chart.lines) == lines
+    assert " ".join(mark.words for mark in chart.grid) == lines
 
 
 def test_small_bars_show_a_single_story_and_say_what_they_show() -> None:

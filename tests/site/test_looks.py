@@ -146,7 +146,7 @@ def test_every_picture_is_one_image_with_a_name(site: dict[str, bytes]) -> None:
             assert not list(svg.iter(f"{SVG}a")), path
 
 
-def test_the_pulse_has_a_description_a_key_a_table_and_the_weeks_below(
+def test_the_activity_chart_has_a_description_a_key_a_table_and_the_weeks_below(
     site: dict[str, bytes],
 ) -> None:
     tree = parse(site["archive/index.html"])

@@ -169,7 +169,7 @@ def test_a_page_with_a_picture_is_made_of_its_size() -> None:
     )
     other = one._replace(size=(40, 20))
     marks = {
-        arrange(make_content(copied=(copied,)), make_config()).places for copied in (one, other)
+        arrange(make_content(copied=(copied,)), make_config()).links_key for copied in (one, other)
     }
 
     assert len(marks) == 2

@@ -60,4 +60,4 @@ def _archive_data(
         weeks = tuple([week_line(context, edition) for edition in editions])
         years.append(YearView(year, count, weeks))
         listed += [Listed(week.label, week.place) for week in weeks]
-    return {"years": tuple(years), "summary": summary, "pulse": chart, "listed": tuple(listed)}
+    return {"years": tuple(years), "summary": summary, "activity": chart, "listed": tuple(listed)}

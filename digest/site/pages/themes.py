@@ -56,8 +56,8 @@ class ThemeLine(NamedTuple):
     stories: int
     count: str  # type: ignore[assignment]  # hides tuple.count, which no template needs
     latest: Card | None
-    course: Timeline | None
-    spark: Sparkline | None
+    timeline: Timeline | None
+    sparkline: Sparkline | None
 
 
 def theme_pages(context: SiteContext) -> Iterator[Page]:
@@ -102,8 +102,8 @@ def theme_line(context: SiteContext, summary: ThemeSummary) -> ThemeLine:
         stories=summary.stories,
         count=formatting.stories(summary.stories),
         latest=context.cards.card(summary.latest, theme.id) if summary.latest else None,
-        course=summary.timeline,
-        spark=summary.sparkline,
+        timeline=summary.timeline,
+        sparkline=summary.sparkline,
     )
 
 
@@ -208,7 +208,7 @@ def _theme_data(
         "extent": extent,
         "feed": addresses.theme_feed(theme.id),
         "shared": shared(groups[0].all if groups else ()),
-        "storyline": over_time,
+        "timeline": over_time,
         "events": events,
         "groups": groups,
         "months": tuple(months),

@@ -8,16 +8,16 @@ from itertools import chain
 from typing import NamedTuple
 
 from digest.model import Story
-from digest.site import addresses, formatting, storylines
+from digest.site import addresses, formatting, neighbours
 from digest.site.ahead import AheadLine
 from digest.site.archive import Edition
 from digest.site.cards import Card
 from digest.site.context import SiteContext
 from digest.site.feeds.atom import datetime_of
 from digest.site.markdown import Html
+from digest.site.neighbours import StepsView
 from digest.site.page import LONGEST_DESCRIPTION, Head, Link, Listed, Page
 from digest.site.social.pages import week_picture
-from digest.site.storylines import StepsView
 from digest.week import Week
 
 _NAMED = 3  # themes that are named when a page says what a week is about
@@ -209,7 +209,7 @@ def edition_view(context: SiteContext, edition: Edition) -> EditionView:
     if letter and len(cards) >= _TO_INDEX:
         headlines = tuple([Link(card.headline, card.place) for card in cards[:_INDEXED]])
     departed = []
-    for anchor, story in edition.moved:
+    for anchor, story in edition.redirects:
         to, week = context.cards.place(story), formatting.label(story.week)
         departed.append(MovedStory(anchor, story.shown_headline, to, week))
     return EditionView(
@@ -261,14 +261,14 @@ def steps_below(context: SiteContext, edition: Edition) -> Mapping[str, StepsVie
     """Returns the line below each story of a week that has one, by file; see `steps_key`."""
     found = {}
     for story in edition.stories:
-        if view := storylines.steps(context.cards, story, context.neighbours):
+        if view := neighbours.steps(context.cards, story, context.neighbours):
             found[story.file] = view
     return found
 
 
 def steps_key(context: SiteContext, edition: Edition) -> bytes:
     """Returns a hash of these lines, which have words of stories in other weeks."""
-    return storylines.key(edition.stories, context.neighbours, context.archive.anchors)
+    return neighbours.key(edition.stories, context.neighbours, context.archive.anchors)
 
 
 def week_line(context: SiteContext, edition: Edition, headlines: int = 0) -> WeekLine:

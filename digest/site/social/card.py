@@ -95,7 +95,7 @@ class Segment(NamedTuple):
 class Bars(NamedTuple):
     """A chart on a card, enlarged by `scale`; its bars begin at `foot`, and are up to `high`.
 
-    `signs` are its labels.
+    `labels` are those below it.
     """
 
     chart: Chart
@@ -104,7 +104,7 @@ class Bars(NamedTuple):
     scale: float
     foot: float
     high: float
-    signs: tuple[Line, ...]
+    labels: tuple[Line, ...]
 
 
 class CardView(NamedTuple):
@@ -208,9 +208,9 @@ def _key(parts: Sequence[Part]) -> tuple[Entry, ...]:
 def _bars(chart: Chart) -> Bars:
     """Returns a chart as wide as the card, its labels at the bottom."""
     foot = _FOOT - _SIGN - 14
-    signs = []
-    for at, words in chart.signs:
-        signs.append(Line(words, round(_LEFT + (at - charts.LEFT) * _SCALE, 1), _FOOT))
+    labels = []
+    for at, words in chart.labels:
+        labels.append(Line(words, round(_LEFT + (at - charts.LEFT) * _SCALE, 1), _FOOT))
     left, top = _LEFT - charts.LEFT * _SCALE, foot - chart.foot * _SCALE
     high = (chart.foot - charts.TOP) * _SCALE
-    return Bars(chart, round(left, 2), round(top, 2), round(_SCALE, 4), foot, high, tuple(signs))
+    return Bars(chart, round(left, 2), round(top, 2), round(_SCALE, 4), foot, high, tuple(labels))

@@ -51,14 +51,14 @@ class StepsView(NamedTuple):
     after: Step | None
 
 
-def neighbours(storylines: Iterable[Storyline]) -> Mapping[str, Neighbours]:
+def find_neighbours(storylines: Iterable[Storyline]) -> Mapping[str, Neighbours]:
     """Returns the neighbours of each story by its file, in its narrowest theme of several stories.
 
     Stories whose line would have nothing but the theme are left out.
     """
     lines = [line for line in storylines if len(line.stories) > 1]
     sizes = {line.theme.id: len(line.stories) for line in lines}
-    neighbours: dict[str, Neighbours] = {}
+    found: dict[str, Neighbours] = {}
     for theme, stories, _ in lines:
         total = len(stories)
         counted = total if total <= _COUNTED else 0
@@ -75,8 +75,8 @@ def neighbours(storylines: Iterable[Storyline]) -> Mapping[str, Neighbours]:
                 after = None
             if counted or before or after:
                 number = counted and total - at
-                neighbours[story.file] = Neighbours(theme.id, number, counted, before, after)
-    return neighbours
+                found[story.file] = Neighbours(theme.id, number, counted, before, after)
+    return found
 
 
 def key(stories: Iterable[Story], known: Mapping[str, Neighbours], anchors: Anchors) -> bytes:
