@@ -85,10 +85,12 @@ def hashes(markdown: str) -> tuple[str, ...]:
     text = unescape(markdown)
     if text and escape(text) == markdown and not _WRAPPED.search(markdown):
         return (hash_of(text),)  # as pull wrote it: the usual case
-    texts = dict.fromkeys((markdown, unwrapped(markdown)))
-    return tuple(
-        hash_of(unescape(text)) for text in texts if text and escape(unescape(text)) == text
-    )
+    found: dict[str, None] = {}
+    for form in (markdown, unwrapped(markdown)):
+        text = unescape(form)
+        if form and escape(text) == form:
+            found[hash_of(text)] = None
+    return tuple(found)
 
 
 def compared(markdown: str) -> str:
@@ -146,23 +148,29 @@ def split(body: str, ours: Collection[str] | None) -> Body:
     stay right.
     """
     lines = body.rstrip("\n").split("\n")
-    for start, end in _quotations(lines) if ours or ours is None else ():
-        words = _unquoted(lines[start:end])
-        if any(ours is None or hash in ours for hash in hashes(words)):
-            own = any(line.strip() for line in lines[:start])
-            rest = [*lines[:start], *[""] * (end - start), *lines[end:]] if own else lines[end:]
-            note = "\n".join(rest).strip("\n")
-            return Body(words, note, _leading(body) if own else len(lines) - 1 - note.count("\n"))
-    note = body.strip("\n")
-    return Body("", note, _leading(body) if note else 0)
+    start, end = span(lines, ours)
+    if not end:
+        note = body.strip("\n")
+        return Body("", note, _leading(body) if note else 0)
+    above = lines[:start]
+    is_below_text = any(line.strip() for line in above)
+    rest = [*above, *[""] * (end - start), *lines[end:]] if is_below_text else lines[end:]
+    note = "\n".join(rest).strip("\n")
+    first = _leading(body) if is_below_text else len(lines) - 1 - note.count("\n")
+    return Body(_unquoted(lines[start:end]), note, first)
 
 
-def span(lines: Sequence[str], ours: Collection[str]) -> tuple[int, int]:
-    """Returns the first line of the excerpt in a body and the line after it; (0, 0) without one."""
-    bare = [line.rstrip("\r\n") for line in lines]
-    for start, end in _quotations(bare):
-        if set(hashes(_unquoted(bare[start:end]))) & set(ours):
-            return start, end
+def span(lines: Sequence[str], ours: Collection[str] | None) -> tuple[int, int]:
+    """Returns the first line of the excerpt in a body and the line after it; (0, 0) without one.
+
+    `ours` is as in `split`.
+    """
+    if ours is None or ours:
+        bare = [line.rstrip("\r\n") for line in lines]
+        for start, end in _quotations(bare):
+            for hash in hashes(_unquoted(bare[start:end])):
+                if ours is None or hash in ours:
+                    return start, end
     return 0, 0
 
 
@@ -183,9 +191,7 @@ def _quotations(lines: Sequence[str]) -> Iterator[tuple[int, int]]:
 
 
 def _unquoted(lines: Sequence[str]) -> str:
-    return "\n".join(
-        line[2:] if line.startswith("> ") else _QUOTED.sub("", line) for line in lines
-    ).strip("\n")
+    return "\n".join([_QUOTED.sub("", line) for line in lines]).strip("\n")
 
 
 def _leading(body: str) -> int:
@@ -199,9 +205,9 @@ def _joined(lines: Sequence[str]) -> str:
     for number, line in enumerate(lines):
         text = line.strip(" \t")
         plain = unescape(text)
-        forms = {escape(plain), _escape_signs(plain)} if number else {escape(plain)}
+        is_plain = text == escape(plain) or (number > 0 and text == _escape_signs(plain))
         is_broken = number < len(lines) - 1 and line.endswith("  ")
-        if not text or text not in forms or is_broken or line.startswith(("    ", "\t")):
+        if not text or not is_plain or is_broken or line.startswith(("    ", "\t")):
             return ""
         words.append(plain)
     return escape(" ".join(words))

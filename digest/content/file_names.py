@@ -48,9 +48,8 @@ def is_text(name: str) -> bool:
     bare = name.rstrip(" .").lower()
     if bare.endswith(_ENDINGS):
         return True
-    return (
-        not name.startswith(".") and not _ENDING.search(bare) and _BARE.fullmatch(bare) is not None
-    )
+    has_ending = name.startswith(".") or _ENDING.search(bare) is not None
+    return not has_ending and _BARE.fullmatch(bare) is not None
 
 
 def is_hidden_text(name: str) -> bool:
@@ -61,14 +60,15 @@ def is_hidden_text(name: str) -> bool:
 def proper(name: str) -> str:
     """Returns the name that a text should have: `x.md` for `x.md.txt`, `x.txt`, `x` and `.x.md`."""
     stem = name.strip(" .")
-    while end := next((end for end in _ENDINGS if stem.lower().endswith(end)), ""):
+    while stem.lower().endswith(_ENDINGS):
+        end = next(end for end in _ENDINGS if stem.lower().endswith(end))
         stem = stem[: -len(end)].rstrip(" .")
     return f"{'letter' if stem.lower() == 'letter' else stem}.md"
 
 
 def is_of_a_week(file: str) -> bool:
     """True for a text outside static/, ledger/, inbox/, themes/ and pages/: a story or letter."""
-    return is_text(file.rpartition("/")[2]) and _top(file) not in _OTHERS | {"themes", "pages"}
+    return is_text(file.rpartition("/")[2]) and _top(file) not in _FOLDERS
 
 
 def problem(file: str) -> Problem | None:
@@ -99,10 +99,10 @@ def problem(file: str) -> Problem | None:
     if top in {"themes", "pages"}:
         what = f"is in a folder within {top}, where nothing is read"
         return Problem(file, 0, what, f"move it to content/{top}/")
-    odd = _ODD_WEEK.fullmatch(folder)
     place = "one such as content/2026/w20/"
-    with suppress(ValueError):  # the year has no such week
-        place = f"content/{Week(int(odd[1]), int(odd[2])).folder}/" if odd else place
+    if odd := _ODD_WEEK.fullmatch(folder):
+        with suppress(ValueError):  # the year has no such week
+            place = f"content/{Week(int(odd[1]), int(odd[2])).folder}/"
     return Problem(file, 0, "is not in a week's folder", f"move it to {place}")
 
 

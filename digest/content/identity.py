@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, datetime
 
@@ -27,7 +27,7 @@ HERE = "here"
 WORDING = "wording:"
 """Prefix of the key with the words of a story's headline."""
 _NO_GUID = frozenset(
-    {
+    [
         "",
         "0",
         "na",
@@ -41,7 +41,7 @@ _NO_GUID = frozenset(
         "true",
         "guid",
         "id",
-    }
+    ]
 )
 _NO_HEADLINE = frozenset({"", "untitled", "notitle", "na", "null", "none", "undefined"})
 _NUMBERED = re.compile(r"(?:p|t|n|id|[anp]id|\w+_id|post|item|story|article)=", re.IGNORECASE)
@@ -115,49 +115,53 @@ def keys_of(
     ledger; `link` and `summary` are hashes of its full link and summary; `published` is its time,
     if no alias has it; `unchanged` is the key for everything that its feed said last.
     """
-    names = frozenset(aliases) | ({f"guid:{id}"} if id else frozenset())
-    split = [alias.partition(":")[::2] for alias in names]
-    addresses = [name for kind, name in split if kind == "link"]
-    dated = [name.partition(" ")[::2] for kind, name in split if kind == "headline"]
+    names = {*aliases, *([f"guid:{id}"] if id else [])}
+    by_kind: dict[str, list[str]] = defaultdict(list)
+    for alias in names:
+        kind, _, name = alias.partition(":")
+        by_kind[kind].append(name)
+    addresses = by_kind["link"]
+    dated = [name.partition(" ")[::2] for name in by_kind["headline"]]
     stamps = {when for when, _ in dated} | ({stamp(published)} if published else set())
-    anchored = {urls.canonical(name) for kind, name in split if kind == "guid" and _is_anchor(name)}
-    anywhere = {f"words:{hash_of(title)}", *(f"words:{words}" for _, words in dated)}
-    anywhere |= {f"date:{when}" for when in stamps}
-    anywhere |= {f"any guid:{name}" for kind, name in split if kind == "guid"}
-    anywhere |= {f"whole link:{link}", f"same:{link} {hash_of(title)}"} if link else set()
-    anywhere |= {wording(title), *(["dated"] if stamps else [])}
+    anywhere = {
+        f"words:{hash_of(title)}",
+        *(f"words:{words}" for _, words in dated),
+        *(f"date:{when}" for when in stamps),
+        *(f"any guid:{guid}" for guid in by_kind["guid"]),
+        wording(title),
+    }
+    if stamps:
+        anywhere.add("dated")
+    if link:
+        anywhere |= {f"whole link:{link}", f"same:{link} {hash_of(title)}"}
+    anchored = {urls.canonical(guid) for guid in by_kind["guid"] if _is_anchor(guid)}
     for address in addresses:
         page = urls.lasting(address)
         anywhere |= {f"page:{page}", f"host:{page.partition('/')[0]}", path(page)}
         if address not in anchored:
             anywhere.add(f"only page:{page}")
-    own = {
-        HERE,
-        *([unchanged] if unchanged else []),
-        f"now:{hash_of(title)}",
-        f"summary:{summary or hash_of('')}",
-        *names,
-        *anywhere,
-        *(f"noted {alias}" for alias in aliases),
-    }
+    own = {HERE, f"now:{hash_of(title)}", f"summary:{summary or hash_of('')}", *names, *anywhere}
+    own.update(f"noted {alias}" for alias in aliases)
+    if unchanged:
+        own.add(unchanged)
     if bare or urls.web_link(id):
-        own |= {stem(address, title, when) for address in addresses for when in stamps or {""}}
-    return (
-        frozenset(scoped(alias, feed) for alias in names)
-        | anywhere
-        | {in_feed(key, feed) for key in own}
-        | {f"guid:{alias.removeprefix('id:')}" for alias in names if alias.startswith("id:")}
-        | ({f"bare:{address}" for address in addresses} if bare else frozenset())
-    )
+        for address in addresses:
+            own |= {stem(address, title, when) for when in stamps or {""}}
+    keys = anywhere | {in_feed(key, feed) for key in own}
+    keys |= {scoped(alias, feed) for alias in names}
+    keys |= {f"guid:{former_link}" for former_link in by_kind["id"]}
+    if bare:
+        keys |= {f"bare:{address}" for address in addresses}
+    return frozenset(keys)
 
 
 def story_keys(guid: str, link: str, feeds: Iterable[str]) -> frozenset[str]:
     """Returns the keys of a story on disk: its guid in each of its feeds, or else its link."""
     if guid:
         alias = f"guid:{guid}"
-        return frozenset(
-            {alias} if urls.is_absolute(guid) else (in_feed(alias, feed) for feed in feeds)
-        )
+        if urls.is_absolute(guid):
+            return frozenset({alias})
+        return frozenset([in_feed(alias, feed) for feed in feeds])
     return frozenset({f"link:{urls.canonical(link)}"}) if urls.web_link(link) else frozenset()
 
 
@@ -210,10 +214,12 @@ def _is_permalink(entry: Entry) -> bool:
 def passed_over(entries: Iterable[Entry], kept: Iterable[Entry]) -> int:
     """Returns how many entries of a document were dropped as repeats although they differ."""
     known = {(entry.title, entry.published, entry.summary) for entry in kept}
-    seen = {
-        (entry.title, entry.published, entry.summary, entry.link, entry.id) for entry in entries
-    }
-    return sum(1 for one in seen if one[:3] not in known)
+    dropped = set[tuple[object, ...]]()
+    for entry in entries:
+        words = (entry.title, entry.published, entry.summary)
+        if words not in known:
+            dropped.add((*words, entry.link, entry.id))
+    return len(dropped)
 
 
 def apart(entry: Entry) -> str:

@@ -30,7 +30,6 @@ _T = TypeVar("_T")
 _LETTER_KEYS = ("title", "draft", "published", "updated", "ahead")
 _PAGE_KEYS = ("title", "draft")
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]*")
-_UNKNOWN_THEME = re.compile(r"unknown theme '(.+)'")
 _UNKNOWN = re.compile(r"unknown (theme|feed) '(.+)'")
 MAX_BYTES = 1_000_000
 _MANY = 2  # other stories with the same unknown theme or feed: it was removed, not misspelt
@@ -86,7 +85,7 @@ class ContentReader:
         self, files: Sequence[str]
     ) -> tuple[tuple[Letter, ...], tuple[FreePage, ...], tuple[FreePage, ...]]:
         """Returns the letters, introductions and free pages among the files."""
-        letters = filter(None, [self.letter(file) for file in files if paths.is_letter(file)])
+        letters = filter(None, map(self.letter, filter(paths.is_letter, files)))
         introductions = filter(None, map(self.introduction, paths.right_in("themes", files)))
         pages = filter(None, map(self.page, paths.right_in("pages", files)))
         return tuple(letters), tuple(introductions), tuple(pages)
@@ -126,43 +125,34 @@ def decoded(content: bytes, file: str) -> str:
 def gathered(problems: Iterable[Problem]) -> list[Problem]:
     """Returns the problems, with one for all stories that have the same removed theme or feed."""
     problems = list(problems)
-    first: dict[str, Problem] = {}
-    counts: Counter[str] = Counter()
+    counts = Counter(problem.what for problem in problems)
+    found, combined = list[Problem](), set[str]()
     for problem in problems:
-        if _UNKNOWN.fullmatch(problem.what):
-            first.setdefault(problem.what, problem)
-            counts[problem.what] += 1
-    found = []
-    for problem in problems:
+        unknown = _UNKNOWN.fullmatch(problem.what)
         others = counts[problem.what] - 1
-        if others < (_MANY if _may_be_misspelt(problem) else 1):
+        is_like_another = problem.cure.startswith("did you mean")
+        if unknown is None or others < (
+            1 if unknown[1] == "theme" and not is_like_another else _MANY
+        ):
             found.append(problem)
-        elif problem is first[problem.what]:
-            what = f"{problem.what}, here and in {others} other {'story' if others == 1 else 'stories'}"
-            found.append(problem._replace(what=what, cure=_cure_of_many(problem)))
+        elif problem.what not in combined:
+            combined.add(problem.what)
+            cure = story_file.removed_theme_cure(unknown[2])
+            if unknown[1] == "feed":
+                cure = f"{problem.cure} Or was that feed deleted? Then add it to digest.toml, with retired = true"
+            stories = "story" if others == 1 else "stories"
+            what = f"{problem.what}, here and in {others} other {stories}"
+            found.append(problem._replace(what=what, cure=cure))
     return found
-
-
-def _may_be_misspelt(problem: Problem) -> bool:
-    """True for a feed, and for a theme whose name is like that of another."""
-    return not problem.what.startswith("unknown theme") or problem.cure.startswith("did you mean")
-
-
-def _cure_of_many(problem: Problem) -> str:
-    kind, name = problem.what.removeprefix("unknown ").split(" ", 1)
-    if kind == "theme":
-        return story_file.removed_theme_cure(name.strip("'"))
-    return (
-        f"{problem.cure} Or was that feed deleted? Then add it to digest.toml, with retired = true"
-    )
 
 
 def unknown_themes(problems: Iterable[Problem]) -> dict[str, tuple[str, ...]]:
     """Returns the themes that digest.toml does not have, each with the files that name it."""
     found: dict[str, dict[str, None]] = {}
     for problem in problems:
-        if match := _UNKNOWN_THEME.fullmatch(problem.what):
-            found.setdefault(match[1], {})[problem.file] = None
+        unknown = _UNKNOWN.fullmatch(problem.what)
+        if unknown and unknown[1] == "theme":
+            found.setdefault(unknown[2], {})[problem.file] = None
     return {theme: tuple(files) for theme, files in found.items()}
 
 

@@ -10,7 +10,8 @@ from __future__ import annotations
 import os
 import re
 import stat
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import partial
@@ -81,15 +82,32 @@ def scan(root: Path, since: int = 0) -> Scan:
     going to be compared.
     """
     folders: dict[str, Mapping[str, Stamp]] = {}
-    problems: list[Problem] = []
     unfinished: list[str] = []
-    top = os.fspath(root / "content")
-    if os.path.islink(top):  # noqa: PTH114
-        problems.append(Problem("content", 0, _LINKED, "put the folder itself here"))
-    elif os.path.exists(top) and not os.path.isdir(top):  # noqa: PTH110, PTH112
-        problems.append(_no_folder("content"))
-    else:
-        _scan_folder(top, "content", folders, problems, unfinished)
+    problems = list(_top_problem(root / "content"))
+    waiting = [] if problems else ["content"]
+    while waiting:
+        folder = waiting.pop()
+        is_static, is_top = folder.split("/")[1:2] == ["static"], folder.count("/") < 2
+        files: dict[str, Stamp] = {}
+        inner: list[str] = []
+        for entry in _entries(f"{root}/{folder}"):
+            file = f"{folder}/{entry.name}"
+            if _is_skipped(entry.name, is_static=is_static):
+                if disk.leftover(entry.name):
+                    unfinished.append(file)
+            elif entry.is_dir(follow_symlinks=False):
+                problems += _odd_folder(file, is_static=is_static)
+                inner.append(file)
+            elif is_top and _FOLDERS.fullmatch(file) and not entry.is_symlink():
+                problems.append(_no_folder(file))
+            elif entry.is_file(follow_symlinks=False):
+                files[entry.name] = disk.stamp(entry.stat(follow_symlinks=False))
+            elif problem := _irregular(entry, file):
+                problems.append(problem)
+        if files:
+            folders[folder] = files
+        if folder.count("/") < _MAX_DEPTH:
+            waiting += reversed(inner)
     return Scan(folders, tuple(problems), since, tuple(unfinished), keys={})
 
 
@@ -125,8 +143,10 @@ def copied(root: Path, files: Iterable[str]) -> tuple[Copied, ...]:
     found = []
     for file in files:
         if path := paths.copied(file):
-            size, weight = images.size_of(file, read), _weight(root / file)
-            found.append(Copied(root / file, file, path, size, weight))
+            weight = 0  # if the file no longer exists
+            with suppress(OSError):
+                weight = (root / file).stat(follow_symlinks=False).st_size
+            found.append(Copied(root / file, file, path, images.size_of(file, read), weight))
     return tuple(found)
 
 
@@ -143,63 +163,41 @@ class NamesIn:
             return []
 
 
-def _weight(file: Path) -> int:
-    """Returns a file's size in bytes; 0 if it no longer exists."""
-    try:
-        return file.stat(follow_symlinks=False).st_size
-    except OSError:
-        return 0
+def _top_problem(content: Path) -> Iterator[Problem]:
+    """Yields why nothing can be scanned, if so."""
+    if content.is_symlink():
+        yield Problem("content", 0, _LINKED, "put the folder itself here")
+    elif content.exists() and not content.is_dir():
+        yield _no_folder("content")
 
 
-def _scan_folder(
-    folder: str,
-    place: str,
-    folders: dict[str, Mapping[str, Stamp]],
-    problems: list[Problem],
-    unfinished: list[str],
-) -> None:
-    """Scans one folder and then its subfolders."""
-    is_static, is_top = place.split("/")[1:2] == ["static"], place.count("/") < 2
-    is_skipped = _is_not_copied if is_static else _is_hidden
-    files: dict[str, Stamp] = {}
-    inner: list[os.DirEntry[str]] = []
-    for one in _entries(folder):
-        if is_skipped(one.name):
-            if disk.leftover(one.name):
-                unfinished.append(f"{place}/{one.name}")
-        elif one.is_dir(follow_symlinks=False):
-            inner.append(one)
-        elif is_top and _FOLDERS.fullmatch(f"{place}/{one.name}") and not one.is_symlink():
-            problems.append(_no_folder(f"{place}/{one.name}"))
-        elif one.is_file(follow_symlinks=False):
-            files[one.name] = disk.stamp(one.stat(follow_symlinks=False))
-        elif problem := _irregular(one, f"{place}/{one.name}"):
-            problems.append(problem)
-    if files:
-        folders[place] = files
-    for one in inner:
-        if is_markdown(one.name) and not is_static and place != paths.INBOX:
-            what = "is a folder with the name of a file"
-            problems.append(Problem(f"{place}/{one.name}", 0, what, "rename it"))
-        if place.count("/") >= _MAX_DEPTH:
-            what = f"is in more than {_MAX_DEPTH} folders"
-            problems.append(Problem(f"{place}/{one.name}", 0, what, "move it further up"))
-            continue
-        _scan_folder(one.path, f"{place}/{one.name}", folders, problems, unfinished)
+def _is_skipped(name: str, *, is_static: bool) -> bool:
+    """True for a name that is not scanned: in `static/`, files of systems; elsewhere, hidden ones."""
+    if is_static:
+        return any(fnmatchcase(name, pattern) for pattern in _NOT_COPIED)
+    return name[0] == "." and not file_names.is_hidden_text(name)
+
+
+def _odd_folder(folder: str, *, is_static: bool) -> Iterator[Problem]:
+    """Yields why a folder cannot be what was meant, if so."""
+    if is_markdown(folder) and not is_static and folder.rpartition("/")[0] != paths.INBOX:
+        yield Problem(folder, 0, "is a folder with the name of a file", "rename it")
+    if folder.count("/") > _MAX_DEPTH:
+        yield Problem(folder, 0, f"is in more than {_MAX_DEPTH} folders", "move it further up")
 
 
 def _no_folder(file: str) -> Problem:
     return Problem(file, 0, _NO_FOLDER, "move it away, and restore the folder from git")
 
 
-def _irregular(one: os.DirEntry[str], file: str) -> Problem | None:
+def _irregular(entry: os.DirEntry[str], file: str) -> Problem | None:
     """Returns the problem of an entry that is not a folder or file; pull reports the inbox's."""
     if file.rpartition("/")[0] == paths.INBOX:
         return None
     # os.path.isdir is False for links that form a loop.
-    if one.is_symlink() and os.path.isdir(one.path):  # noqa: PTH112
+    if entry.is_symlink() and os.path.isdir(entry.path):  # noqa: PTH112
         return Problem(file, 0, _LINKED, "put the folder itself here")
-    if one.is_symlink():
+    if entry.is_symlink():
         return Problem(file, 0, "is a symbolic link", "put the file itself here")
     return Problem(file, 0, "is not a regular file", "remove it, or put a plain file in its place")
 
@@ -213,11 +211,3 @@ def _entries(folder: str) -> list[os.DirEntry[str]]:
         return []
     except OSError as error:
         raise disk.refused("read", folder, error) from error
-
-
-def _is_hidden(name: str) -> bool:
-    return name[0] == "." and not file_names.is_hidden_text(name)
-
-
-def _is_not_copied(name: str) -> bool:
-    return any(fnmatchcase(name, pattern) for pattern in _NOT_COPIED)

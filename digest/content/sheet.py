@@ -121,9 +121,10 @@ def render(week: Week, shown: Iterable[Shown], themes: Sequence[Theme]) -> str:
         line = f"{values.verb} t{values.themes}  {values.title}"
         name = without_ending(one.story.file.rpartition("/")[2])
         lines = [f"{line}  {{{name} {''.join(values.hashes)}}}"]
-        lines += [values.quote] if values.quote else []
-        note = values.note.split("\n") if values.note else []
-        lines += [f"{_INDENT}{line}" if line.strip() else "" for line in note]
+        if values.quote:
+            lines.append(values.quote)
+        for below in values.note.split("\n") if values.note else ():
+            lines.append(f"{_INDENT}{below}" if below.strip() else "")
         parts.append("".join(f"{line}\n" for line in lines))
     return "\n".join(parts)
 
@@ -156,7 +157,12 @@ def parse(text: str) -> Sheet:
         groups[-1].append(line)
     week, themes = _WEEK.match(head), _THEMES.search(head)
     ids = tuple(re.findall(r"(?<!\d)\d+ ([^\s,]+)", themes[1])) if themes else None
-    entries = (_entry(_without_blank_end(group)) for group in groups if any(map(str.strip, group)))
+    entries = []
+    for group in groups:
+        while group and not group[-1].strip():
+            group.pop()
+        if group:
+            entries.append(_parse_entry(group))
     return Sheet(head, Week.parse(week[1]) if week else None, ids, tuple(entries))
 
 
@@ -169,11 +175,11 @@ def wanted(
     """
     story, names = shown.story, current_ids(themes)
     now = values_of(story, ids or (), names)
-    told = entry.values
-    told = replace(told, themes=told.themes or now.themes, quote=told.quote or now.quote)
+    asked = entry.values
+    asked = replace(asked, themes=asked.themes or now.themes, quote=asked.quote or now.quote)
     changed = set[str]()
     for part, written, here, there in zip(
-        _PARTS, entry.written, told.hashes, now.hashes, strict=True
+        _PARTS, entry.written, asked.hashes, now.hashes, strict=True
     ):
         if here in {written, there}:
             continue
@@ -186,21 +192,19 @@ def wanted(
         changed.add(part)
     changes: dict[str, Any] = {}
     if "first letter" in changed:
-        changes.update({flag: flag == VERBS[told.verb] for flag in VERBS.values() if flag})
+        changes.update({flag: flag == VERBS[asked.verb] for flag in VERBS.values() if flag})
     if "themes" in changed:
-        found = _themes(told.themes, ids or (), names)
-        if isinstance(found, str):
-            return found
-        changes["themes"] = found
+        chosen = _themes(asked.themes, ids or (), names)
+        if isinstance(chosen, str):
+            return chosen
+        changes["themes"] = chosen
     if "headline" in changed:
-        changes["headline"] = "" if told.title == _squashed(story.title) else told.title
+        changes["headline"] = "" if asked.title == _squashed(story.title) else asked.title
     if "note" in changed:
-        changes["note"] = told.note
-    return (
-        ChangeRequest(file=story.file, seen_hash=shown.seen_hash, changes=changes)
-        if changes
-        else None
-    )
+        changes["note"] = asked.note
+    if not changes:
+        return None
+    return ChangeRequest(file=story.file, seen_hash=shown.seen_hash, changes=changes)
 
 
 def remaining(sheet: Sheet, refused: Mapping[Entry, str]) -> str:
@@ -212,7 +216,7 @@ def remaining(sheet: Sheet, refused: Mapping[Entry, str]) -> str:
     return "\n".join(parts)
 
 
-def _entry(lines: list[str]) -> Entry:
+def _parse_entry(lines: list[str]) -> Entry:
     found = _LINE.fullmatch(lines[0])
     if found is None:
         return Entry(tuple(lines), fault=_UNCLEAR)
@@ -242,16 +246,11 @@ def _themes(numbers: str, ids: Sequence[str], names: Mapping[str, str]) -> tuple
     return tuple(dict.fromkeys(found))
 
 
-def _without_blank_end(lines: list[str]) -> list[str]:
-    while lines and not lines[-1].strip():
-        lines.pop()
-    return lines
-
-
 def _without_indent(lines: Sequence[str]) -> str:
     """Returns a note without the indent of the sheet, or a smaller one that all its lines have."""
-    if all(line.startswith(_INDENT) for line in lines if line.strip()):
-        return "\n".join(line.removeprefix(_INDENT) if line.strip() else "" for line in lines)
+    filled = [line if line.strip() else "" for line in lines]
+    if all(line.startswith(_INDENT) for line in filled if line):
+        return "\n".join(line.removeprefix(_INDENT) for line in filled)
     return textwrap.dedent("\n".join(lines))
 
 

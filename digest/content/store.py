@@ -268,11 +268,11 @@ def sweep(root: Path, unfinished: Iterable[str]) -> CleanedUp:
         if not os.path.lexists(root / _whole_name(file)) and disk.is_whole(root / file):
             lacking.append(file)
     known = ledger.by_file(read_ledgers(root)[0]) if lacking else {}
-    completed = [
-        _whole_name(file)
-        for file in lacking
-        if _whole_name(file) not in known and disk.link(root, file, _whole_name(file))
-    ]
+    completed = []
+    for file in lacking:
+        name = _whole_name(file)
+        if name not in known and disk.link(root, file, name):
+            completed.append(name)
     for file in found:
         disk.unlink(root / file)
     removed = tuple(file for file in found if _whole_name(file) not in completed)
@@ -302,10 +302,12 @@ def add_locations(root: Path, found: Iterable[Location], now: datetime) -> None:
 
     `at` of each is the newest time in the ledgers; the line gets `now`, or a later time than `at`.
     """
-    at = ledger.timestamp(now)
     lines = []
-    for one in found:
-        lines.append(locations.dumps(one._replace(at=ledger.later(at, one.at) if one.at else at)))
+    for location in found:
+        at = ledger.timestamp(now)
+        if location.at:
+            at = ledger.later(at, location.at)
+        lines.append(locations.dumps(location._replace(at=at)))
     disk.append(root, paths.LOCATIONS, "".join(lines))
 
 
