@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import tomllib
 import uuid
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, cast
 from urllib.parse import urlsplit
@@ -17,7 +17,8 @@ from zoneinfo import ZoneInfo
 
 from digest import disk, mail_settings, redact, urls
 from digest.errors import DigestError, Faults, Problem, suggestion
-from digest.model import CONFIG_FILE, Config, Feed, Mail, Site, Theme
+from digest.model import CONFIG_FILE, Config, Feed, Site, Theme
+from digest.names import current_ids
 from digest.phrases import check_phrase
 
 _ID = re.compile(r"[a-z0-9][a-z0-9-]*")
@@ -54,12 +55,23 @@ _TABLES: Mapping[str, Mapping[str, type]] = {
 }
 _REQUIRED = {"site": ("title", "url"), "feeds": ("id", "url"), "themes": ("id", "title", "match")}
 _LISTS = frozenset({"feeds", "themes"})
-_WORDS = {
-    str: "a text in quotes",
-    bool: "true or false",
-    int: "a whole number",
-    list: "a list of texts in quotes",
+_WORDS: Mapping[type, tuple[str, str]] = {
+    str: ("a text in quotes", '"…"'),
+    bool: ("true or false", "true"),
+    int: ("a whole number", "40"),
+    list: ("a list of texts in quotes", '["…", "…"]'),
 }
+"""What messages call a value of each type, and an example."""
+_NOT_AN_ID = (
+    "'{}' is not an id",
+    "use lower-case letters a to z, digits and hyphens, a letter or digit first",
+)
+_CLOSE = frozenset({"next-week", "letter"})
+_SYNTAX_CURES = {
+    "Unclosed array": "put a comma between its values, and ] at its end",
+    "Cannot overwrite a value": "this key has a value already; keep one of the two",
+}
+"""Advice for messages of tomllib."""
 
 
 def find_root(start: Path) -> Path:
@@ -87,27 +99,34 @@ def load(root: Path) -> Config:
 
 def loads(text: str) -> Config:
     """Parses the text of a `digest.toml`; raises Faults with every problem in it."""
-    if dotted := _DOTTED.search(text):  # tomllib takes quadratic time for the parts of a key
-        line = text.count("\n", 0, dotted.start()) + 1
-        cure = "write tables as [name], keys as name = value"
-        raise Faults([Problem(CONFIG_FILE, line, "a key has too many parts", cure)])
-    try:
-        data = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise Faults([_syntax(text, str(error))]) from error
-    except RecursionError as error:
-        what = "values are nested too deeply"
-        raise Faults([Problem(CONFIG_FILE, _deepest(text), what, "keep lists flat")]) from error
-    except ValueError as error:  # Python does not parse integers of more than 4,300 digits
-        what, line = "a number is too long", _longest_number(text)
-        raise Faults([Problem(CONFIG_FILE, line, what, "write a shorter one")]) from error
-    check = _Check(text)
-    tables = {name: check.tables(name, data.get(name)) for name in _TABLES}
-    check.known(data, _TABLES, "", 0, "table")
-    config = _build(check, tables)
-    if check.problems:
-        raise Faults(sorted(check.problems, key=lambda problem: problem.line))
-    return config
+    data = _parsed(text)
+    file = _File(text)
+    tables = {name: file.tables(name, data.get(name)) for name in _TABLES}
+    for name in data:
+        if name not in _TABLES:
+            file.add(name, 0, "", f"unknown table '{name}'", suggestion(name, _TABLES))
+    site = _site(tables["site"][0])
+    feeds = tuple(map(_feed, tables["feeds"]))
+    themes = tuple(map(_theme, tables["themes"]))
+    _check_unique(tables["feeds"], [[feed.id] for feed in feeds])
+    _check_unique(tables["themes"], [[theme.id, *theme.was] for theme in themes])
+    for table in tables["feeds"]:
+        _check_themes(table, themes)
+    pull, editions, mail = (tables[name][0] for name in ("pull", "editions", "mail"))
+    what, cure = "'{}' is not a way to close a week", 'write "next-week" or "letter"'
+    editions.check("close", _CLOSE.__contains__, what, cure)
+    for key, what, cure in mail_settings.faults(mail.values):
+        mail.add(key, what, cure)
+    if file.problems:
+        raise Faults(sorted(file.problems, key=lambda problem: problem.line))
+    return Config(
+        site=site,
+        feeds=feeds,
+        themes=themes,
+        draft=pull.values.get("draft", False),
+        close=editions.values.get("close", "next-week"),
+        mail=mail_settings.settings(mail.values),
+    )
 
 
 def lines(root: Path) -> dict[tuple[str, int, str], int]:
@@ -120,223 +139,177 @@ def is_language(tag: str) -> bool:
     return _LANGUAGE.fullmatch(tag) is not None
 
 
-class _Check:
-    """Collects the problems of one file; a table is given by name and, in a list, by number."""
+class _File:
+    """The lines of a file, and the problems found in it."""
 
     def __init__(self, text: str) -> None:
         self.lines = _lines(text)
         self.problems: list[Problem] = []
 
-    def fault(self, table: str, number: int, key: str, what: str, cure: str = "") -> None:
+    def add(self, table: str, number: int, key: str, what: str, cure: str = "") -> None:
+        """Adds a problem with a key, or with a table itself if the key is empty."""
         line = self.lines.get((table, number, key), self.lines.get((table, number, ""), 0))
         self.problems.append(Problem(CONFIG_FILE, line, what, cure))
 
-    def tables(self, name: str, value: object) -> list[dict[str, Any]]:
-        """Returns the tables with a name, each without invalid keys."""
-        found = value if isinstance(value, list) and name in _LISTS else [value]
+    def tables(self, name: str, value: object) -> list[_Table]:
+        """Returns the tables with a name, each without invalid keys; an empty one if it is missing.
+
+        Of a list, there may be none.
+        """
+        is_list = name in _LISTS
         if value is None:
-            found = [{}] if name not in _LISTS else []
-        if not all(isinstance(table, dict) for table in found):
-            shape = f"[[{name}]]" if name in _LISTS else f"[{name}]"
-            cure = f"write it as {shape}, with its keys on the lines below"
-            self.fault(name, 0, "", f"'{name}' is not a table", cure)
-            return [{}] if name not in _LISTS else []
+            value = [] if is_list else {}
+        tables = value if is_list and isinstance(value, list) else [value]
+        if not all(isinstance(table, dict) for table in tables):
+            header = f"[[{name}]]" if is_list else f"[{name}]"
+            cure = f"write it as {header}, with its keys on the lines below"
+            self.add(name, 0, "", f"'{name}' is not a table", cure)
+            tables = [] if is_list else [{}]
         return [
-            self.table(name, number, cast("dict[str, Any]", table))
-            for number, table in enumerate(found)
+            _Table(self, name, number, cast("dict[str, Any]", values))
+            for number, values in enumerate(tables)
         ]
 
-    def table(self, name: str, number: int, table: dict[str, Any]) -> dict[str, Any]:
-        keys = _TABLES[name]
-        self.known(table, keys, name, number, "key")
-        for key in _REQUIRED.get(name, ()):
-            if key not in table:
-                what = f"{_name(name, number, key)} is missing"
-                self.fault(name, number, "", what, f"add {key} = …")
-        return {
-            key: value
-            for key, value in table.items()
-            if key in keys and self.typed(name, number, key, value)
-        }
 
-    def known(
-        self, table: Iterable[str], keys: Iterable[str], name: str, number: int, kind: str
-    ) -> None:
-        for key in table:
+class _Table:
+    """A table of a file: its keys that are known and have values of the right type.
+
+    The others are problems of the file. In a list, tables have numbers from 0.
+    """
+
+    def __init__(self, file: _File, name: str, number: int, values: Mapping[str, Any]) -> None:
+        self._file, self.name, self._number = file, name, number
+        self.values: dict[str, Any] = {}
+        types = _TABLES[name]
+        for key in values:
             if name == "mail" and redact.is_name(key):
-                what = f"mail.{key} is a secret"
-                self.fault(name, number, key, what, mail_settings.secret_cure())
-            elif key not in keys:
-                what = f"unknown {kind} '{key}'" + (f" in [{name}]" if name else "")
-                place = (name, number, key) if name else (key, number, "")
-                self.fault(*place, what, suggestion(key, keys))
+                self.add(key, f"mail.{key} is a secret", mail_settings.secret_cure())
+            elif key not in types:
+                self.add(key, f"unknown key '{key}' in [{name}]", suggestion(key, types))
+        for key in _REQUIRED.get(name, ()):
+            if key not in values:
+                self.add("", f"{self.name_of(key)} is missing", f"add {key} = …")
+        for key, value in values.items():
+            if key not in types:
+                continue
+            if _is_a(value, types[key]):
+                self.values[key] = value
+            else:
+                noun, example = _WORDS[types[key]]
+                self.add(key, f"{self.name_of(key)} is not {noun}", f"write {key} = {example}")
 
-    def typed(self, name: str, number: int, key: str, value: object) -> bool:
-        kind = _TABLES[name][key]
-        fits = type(value) is kind
-        if fits and kind is list:
-            fits = all(isinstance(part, str) for part in cast("list[object]", value))
-        if not fits:
-            what = f"{_name(name, number, key)} is not {_WORDS[kind]}"
-            self.fault(name, number, key, what, f"write {_example(key, kind)}")
-        return fits
+    def add(self, key: str, what: str, cure: str = "") -> None:
+        """Adds a problem with a key."""
+        self._file.add(self.name, self._number, key, what, cure)
 
-    def value(
-        self,
-        name: str,
-        number: int,
-        key: str,
-        value: Any,
-        fits: Callable[[Any], object],
-        what: str,
-        cure: str,
-    ) -> None:
-        """Notes an invalid value of the right type; a missing one (None) is noted already."""
-        if value is not None and not fits(value):
-            shown = " ".join(redact.mask(value).split()) if isinstance(value, str) else value
-            self.fault(name, number, key, f"{_name(name, number, key)}: {what.format(shown)}", cure)
+    def add_value(self, key: str, value: object, what: str, cure: str) -> None:
+        """Adds a problem with a value of a key, which `what` shows at {}."""
+        shown = " ".join(redact.mask(value).split()) if isinstance(value, str) else value
+        self.add(key, f"{self.name_of(key)}: {what.format(shown)}", cure)
 
+    def check(self, key: str, is_valid: Callable[[Any], object], what: str, cure: str) -> None:
+        """Adds a problem if there is a value and it is not valid."""
+        if key in self.values and not is_valid(self.values[key]):
+            self.add_value(key, self.values[key], what, cure)
 
-def _build(check: _Check, tables: Mapping[str, Sequence[dict[str, Any]]]) -> Config:
-    _check_site(check, tables["site"][0])
-    for number, feed in enumerate(tables["feeds"]):
-        _check_feed(check, number, feed)
-    for number, theme in enumerate(tables["themes"]):
-        _check_theme(check, number, theme)
-    _check_ids(check, "feeds", [[feed.get("id")] for feed in tables["feeds"]])
-    ids = [[theme.get("id"), *theme.get("was", [])] for theme in tables["themes"]]
-    _check_ids(check, "themes", ids)
-    _check_themes_of_feeds(check, tables["feeds"], tables["themes"])
-    close = tables["editions"][0].get("close", "next-week")
-    what = "'{}' is not a way to close a week"
-    fits = {"next-week", "letter"}.__contains__
-    check.value("editions", 0, "close", close, fits, what, 'write "next-week" or "letter"')
-    for key, what, cure in mail_settings.faults(tables["mail"][0]):
-        check.fault("mail", 0, key, what, cure)
-    return Config(
-        site=_site(tables["site"][0]),
-        feeds=tuple(map(_feed, tables["feeds"])),
-        themes=tuple(map(_theme, tables["themes"])),
-        draft=tables["pull"][0].get("draft", False),
-        close=close,
-        mail=Mail() if check.problems else mail_settings.settings(tables["mail"][0]),
-    )
+    def name_of(self, key: str) -> str:
+        """Returns what messages call a key."""
+        if self.name in _LISTS:
+            return f"{key} of {self.name[:-1]} {self._number + 1}"
+        return f"{self.name}.{key}"
 
 
-def _check_site(check: _Check, site: dict[str, Any]) -> None:
-    def value(key: str, fits: Callable[[Any], object], what: str, cure: str) -> None:
-        check.value("site", 0, key, site.get(key), fits, what, cure)
-
-    value("title", str.strip, "is empty", "name the digest")
-    value(
-        "url",
-        lambda url: not _site_fault(url),
-        f"'{{}}' {_site_fault(site.get('url', ''))}",
-        'write the address of the site, such as "https://example.org/digest/"',
-    )
-    lasting = 'write one that never changes, such as "urn:uuid:…"'
-    value("id", urls.is_absolute, "'{}' is not an absolute URI (RFC 4287 §4.2.6)", lasting)
-    has_secret = "'{}' has a secret in it, and is published"
-    value("id", lambda id: not redact.names(id), has_secret, lasting)
-    value(
-        "language",
-        is_language,
-        "'{}' is not a language tag (BCP 47)",
-        'write a code of two or three letters, such as "en", or with more such as "zh-Hant"',
-    )
+def _site(table: _Table) -> Site:
+    table.check("title", str.strip, "is empty", "name the digest")
+    url = table.values.get("url", "https://example.org/")
+    fault = urls.site_fault(url) or ("" if url == url.strip() else "has white space around it")
+    cure = 'write the address of the site, such as "https://example.org/digest/"'
+    table.check("url", lambda _: not fault, f"'{{}}' {fault}", cure)
+    cure = 'write one that never changes, such as "urn:uuid:…"'
+    what = "'{}' is not an absolute URI (RFC 4287 §4.2.6)"
+    table.check("id", urls.is_absolute, what, cure)
+    what = "'{}' has a secret in it, and is published"
+    table.check("id", lambda id: not redact.names(id), what, cure)
+    what = "'{}' is not a language tag (BCP 47)"
+    cure = 'write a code of two or three letters, such as "en", or with more such as "zh-Hant"'
+    table.check("language", is_language, what, cure)
+    what = "is not an https address, or has a password or token in it"
     cure = 'write the address of a WebSub hub, such as "https://pubsubhubbub.appspot.com/"'
-    value("hub", _is_hub, "is not an https address, or has a password or token in it", cure)
+    table.check("hub", _is_hub, what, cure)
     cure = 'write a name from the IANA list, such as "Asia/Hong_Kong"'
-    value("timezone", _is_zone, "'{}' is not a time zone", cure)
-
-
-def _check_feed(check: _Check, number: int, feed: dict[str, Any]) -> None:
-    _check_id(check, "feeds", number, feed.get("id"), "id")
-    what, cure = "'{}' is the ledger of sent mails", "give the feed another id"
-    check.value("feeds", number, "id", feed.get("id"), lambda id: id != "sent", what, cure)
-    what = "'{}' is neither an http(s) address nor a path inside the digest"
-    cure = "copy the feed's address from the publisher's page"
-    check.value("feeds", number, "url", feed.get("url"), _is_feed_url, what, cure)
-    words, cure = feed.get("excerpt"), "write how many words to keep; 0 keeps none"
-    check.value("feeds", number, "excerpt", words, lambda n: n >= 0, "{} is negative", cure)
-    what = f"is more than {_MAX_WORDS:,} words"
-    check.value("feeds", number, "excerpt", words, lambda n: n <= _MAX_WORDS, what, cure)
-    _check_phrases(check, "feeds", number, feed)
-
-
-def _check_theme(check: _Check, number: int, theme: dict[str, Any]) -> None:
-    for key, ids in (("id", [theme.get("id")]), ("was", theme.get("was", []))):
-        for old in ids:
-            _check_id(check, "themes", number, old, key)
-    title = theme.get("title")
-    check.value("themes", number, "title", title, str.strip, "is empty", "name the theme")
-    _check_phrases(check, "themes", number, theme)
-
-
-def _check_phrases(check: _Check, name: str, number: int, table: dict[str, Any]) -> None:
-    for key in ("match", "ignore"):
-        for phrase in table.get(key, []):
-            if fault := check_phrase(phrase):
-                what = f"{_name(name, number, key)}: the phrase '{phrase}' {fault}"
-                check.fault(name, number, key, what)
-
-
-def _check_themes_of_feeds(
-    check: _Check, feeds: Sequence[dict[str, Any]], themes: Sequence[dict[str, Any]]
-) -> None:
-    ids = [theme["id"] for theme in themes if "id" in theme]
-    now = {old: theme["id"] for theme in themes if "id" in theme for old in theme.get("was", [])}
-    for number, feed in enumerate(feeds):
-        for theme in feed.get("themes", []):
-            if theme not in ids:
-                what = f"{_name('feeds', number, 'themes')}: unknown theme '{theme}'"
-                cure = suggestion(theme, ids)
-                if theme in now:
-                    what, cure = f"{what}, which is '{now[theme]}' now", f"write '{now[theme]}'"
-                check.fault("feeds", number, "themes", what, cure)
-
-
-def _check_id(check: _Check, name: str, number: int, value: str | None, key: str) -> None:
-    cure = "use lower-case letters a to z, digits and hyphens, a letter or digit first"
-    check.value(name, number, key, value, _ID.fullmatch, "'{}' is not an id", cure)
-
-
-def _check_ids(check: _Check, name: str, owned: Sequence[Sequence[str | None]]) -> None:
-    seen: dict[str, int] = {}
-    for number, ids in enumerate(owned):
-        for known in dict.fromkeys(key for key in ids if key):
-            if known in seen:
-                what = f"two of [[{name}]] have the id '{known}'"
-                check.fault(name, number, "id", what, "give one of them another id")
-            seen[known] = number
-
-
-def _site(table: dict[str, Any]) -> Site:
-    url = table.get("url", "https://example.org/")
+    table.check("timezone", _is_zone, "'{}' is not a time zone", cure)
     url = url if url.endswith("/") else url + "/"
     # The URL as it is typed, so that the id stays if we write the URL in another way.
-    id = table.get("id") or f"urn:uuid:{uuid.uuid5(uuid.NAMESPACE_URL, url)}"
-    shown = _without_secrets(table, "title", "description", "editor")
+    id = table.values.get("id") or f"urn:uuid:{uuid.uuid5(uuid.NAMESPACE_URL, url)}"
+    shown = _without_secrets(table.values, "title", "description", "editor")
     return Site(**{"title": "", **shown, "url": urls.site_url(url) or url, "id": id})
 
 
-def _feed(table: dict[str, Any]) -> Feed:
-    title = table.get("title") or urls.host(table.get("url", "")) or table.get("id", "")
-    named = _without_secrets(
-        {"title": title, "publisher": table.get("publisher") or title}, "title", "publisher"
-    )
-    lists = {key: tuple(table.get(key, ())) for key in ("themes", "match", "ignore")}
-    return Feed(**{"id": "", "url": "", **table, **named, **lists})
+def _feed(table: _Table) -> Feed:
+    table.check("id", _ID.fullmatch, *_NOT_AN_ID)
+    what, cure = "'{}' is the ledger of sent mails", "give the feed another id"
+    table.check("id", lambda id: id != "sent", what, cure)
+    what = "'{}' is neither an http(s) address nor a path inside the digest"
+    cure = "copy the feed's address from the publisher's page"
+    table.check("url", _is_feed_url, what, cure)
+    cure = "write how many words to keep; 0 keeps none"
+    table.check("excerpt", lambda words: words >= 0, "{} is negative", cure)
+    what = f"is more than {_MAX_WORDS:,} words"
+    table.check("excerpt", lambda words: words <= _MAX_WORDS, what, cure)
+    _check_phrases(table)
+    id, url = table.values.get("id", ""), table.values.get("url", "")
+    title = table.values.get("title") or urls.host(url) or id
+    titles = {"title": title, "publisher": table.values.get("publisher") or title}
+    lists = {key: tuple(table.values.get(key, ())) for key in ("themes", "match", "ignore")}
+    shown = _without_secrets(titles, "title", "publisher")
+    return Feed(**{**table.values, "id": id, "url": url, **shown, **lists})
 
 
-def _theme(table: dict[str, Any]) -> Theme:
+def _theme(table: _Table) -> Theme:
+    table.check("id", _ID.fullmatch, *_NOT_AN_ID)
+    for old in table.values.get("was", ()):
+        if not _ID.fullmatch(old):
+            table.add_value("was", old, *_NOT_AN_ID)
+    table.check("title", str.strip, "is empty", "name the theme")
+    _check_phrases(table)
     return Theme(
-        id=table.get("id", ""),
-        title=redact.strip_text(table.get("title", "")),
-        match=tuple(table.get("match", ())),
-        ignore=tuple(table.get("ignore", ())),
-        was=tuple(table.get("was", ())),
+        id=table.values.get("id", ""),
+        title=redact.strip_text(table.values.get("title", "")),
+        match=tuple(table.values.get("match", ())),
+        ignore=tuple(table.values.get("ignore", ())),
+        was=tuple(table.values.get("was", ())),
     )
+
+
+def _check_phrases(table: _Table) -> None:
+    for key in ("match", "ignore"):
+        for phrase in table.values.get(key, ()):
+            if fault := check_phrase(phrase):
+                table.add(key, f"{table.name_of(key)}: the phrase '{phrase}' {fault}")
+
+
+def _check_unique(tables: Sequence[_Table], ids: Sequence[Sequence[str]]) -> None:
+    """Checks that no id belongs to two tables; `ids` has those of each."""
+    owners: dict[str, _Table] = {}
+    for table, own in zip(tables, ids, strict=True):
+        for id in dict.fromkeys(own):
+            if id and id in owners:
+                what = f"two of [[{table.name}]] have the id '{id}'"
+                table.add("id", what, "give one of them another id")
+            owners[id] = table
+
+
+def _check_themes(feed: _Table, themes: Sequence[Theme]) -> None:
+    """Checks that the themes of a feed exist."""
+    ids = [theme.id for theme in themes if theme.id]
+    new_ids = current_ids(themes)
+    for id in feed.values.get("themes", ()):
+        if id not in ids:
+            what = f"{feed.name_of('themes')}: unknown theme '{id}'"
+            cure = suggestion(id, ids)
+            if new_ids.get(id):
+                what, cure = f"{what}, which is '{new_ids[id]}' now", f"write '{new_ids[id]}'"
+            feed.add("themes", what, cure)
 
 
 def _without_secrets(table: dict[str, Any], *keys: str) -> dict[str, Any]:
@@ -344,8 +317,11 @@ def _without_secrets(table: dict[str, Any], *keys: str) -> dict[str, Any]:
     return {key: redact.strip_text(value) if key in keys else value for key, value in table.items()}
 
 
-def _site_fault(url: str) -> str:
-    return urls.site_fault(url) or ("" if url == url.strip() else "has white space around it")
+def _is_a(value: object, kind: type) -> bool:
+    """True for a value of exactly this type; a list must be one of texts."""
+    if kind is list and type(value) is list:
+        return all(isinstance(part, str) for part in cast("list[object]", value))
+    return type(value) is kind
 
 
 def _is_hub(url: str) -> bool:
@@ -370,19 +346,6 @@ def _is_zone(name: str) -> bool:
     return True
 
 
-def _name(table: str, number: int, key: str) -> str:
-    return f"{key} of {table[:-1]} {number + 1}" if table in _LISTS else f"{table}.{key}"
-
-
-def _example(key: str, kind: type) -> str:
-    return {
-        str: f'{key} = "…"',
-        bool: f"{key} = true",
-        int: f"{key} = 40",
-        list: f'{key} = ["…", "…"]',
-    }[kind]
-
-
 def _lines(text: str) -> dict[tuple[str, int, str], int]:
     """Returns the line of each table's header and keys, which tomllib does not tell."""
     found: dict[tuple[str, int, str], int] = {}
@@ -398,47 +361,59 @@ def _lines(text: str) -> dict[tuple[str, int, str], int]:
     return found
 
 
+def _parsed(text: str) -> dict[str, Any]:
+    """Parses TOML; raises Faults with the line of what is wrong."""
+    if dotted := _DOTTED.search(text):  # tomllib takes quadratic time for the parts of a key
+        line = text.count("\n", 0, dotted.start()) + 1
+        cure = "write tables as [name], keys as name = value"
+        raise Faults([Problem(CONFIG_FILE, line, "a key has too many parts", cure)])
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise Faults([_syntax(text, str(error))]) from error
+    except RecursionError as error:
+        what = "values are nested too deeply"
+        raise Faults([Problem(CONFIG_FILE, _deepest(text), what, "keep lists flat")]) from error
+    except ValueError as error:  # Python does not parse integers of more than 4,300 digits
+        digits = _DIGITS.search(text)
+        line = len(text[: digits.start()].splitlines()) if digits else 0
+        what = "a number is too long"
+        raise Faults([Problem(CONFIG_FILE, line, what, "write a shorter one")]) from error
+
+
 def _deepest(text: str) -> int:
     """Returns the line at which most brackets are open, not counting quotes."""
     depth, deepest, line = 0, 0, 0
     for number, content in enumerate(text.splitlines(), start=1):
-        for found in _BRACKET.finditer(content):
-            depth = depth + 1 if found[0] in "[{" else max(0, depth - 1)
+        for bracket in _BRACKET.finditer(content):
+            depth = depth + 1 if bracket[0] in "[{" else max(0, depth - 1)
             if depth > deepest:
                 deepest, line = depth, number
     return line
 
 
-def _longest_number(text: str) -> int:
-    found = _DIGITS.search(text)
-    return len(text[: found.start()].splitlines()) if found else 0
-
-
 def _syntax(text: str, message: str) -> Problem:
     """Returns tomllib's message as a problem, with advice for common mistakes."""
-    at = re.search(r"\(at line (\d+), column \d+\)", message)
-    lines = text.splitlines()
-    line = int(at[1]) if at else len(lines)
-    words = re.sub(r"\s*\(at .*\)", "", message)
-    content = (lines or [""])[min(line, len(lines) or 1) - 1]
-    if words.startswith("Cannot"):
-        for number, one in enumerate(lines, start=1):
-            if single := _SINGLE.match(one):
+    place = re.search(r"\(at line (\d+), column \d+\)", message)
+    lines = text.splitlines() or [""]
+    line = int(place[1]) if place else len(text.splitlines())
+    message = re.sub(r"\s*\(at .*\)", "", message)
+    content = lines[min(line, len(lines)) - 1]
+    if message.startswith("Cannot"):
+        for number, other in enumerate(lines, start=1):
+            if single := _SINGLE.match(other):
+                what = f"[{single[1]}] has single brackets"
                 cure = f"write [[{single[1]}]] above the keys of each one"
-                return Problem(CONFIG_FILE, number, f"[{single[1]}] has single brackets", cure)
-    cure = ""
-    if any(sign in content for sign in "“”‘’„"):
+                return Problem(CONFIG_FILE, number, what, cure)
+    if twice := _TWICE.fullmatch(message):
+        what = f"there is a [{twice[1]}] already"
+        return Problem(CONFIG_FILE, line, what, "move these keys to that one")
+    cure = _SYNTAX_CURES.get(message, "")
+    if any(quote in content for quote in "“”‘’„"):
         cure = 'type straight quotes ("), not curled ones'
-    elif words == "Invalid value" and (key := _KEY.match(content)):
-        kind = next((keys[key[1]] for keys in _TABLES.values() if key[1] in keys), str)
-        cures = {bool: "write true or false", int: "write a whole number"}
-        cure = cures.get(kind, "put text in double quotes")
-    elif words == "Unclosed array":
-        cure = "put a comma between its values, and ] at its end"
-    elif words == "Cannot overwrite a value":
-        cure = "this key has a value already; keep one of the two"
-    elif found := _TWICE.fullmatch(words):
-        return Problem(
-            CONFIG_FILE, line, f"there is a [{found[1]}] already", "move these keys to that one"
-        )
-    return Problem(CONFIG_FILE, line, f"not valid TOML: {words}", cure)
+    elif message == "Invalid value" and (key := _KEY.match(content)):
+        cure = "put text in double quotes"
+        for types in _TABLES.values():
+            if types.get(key[1]) in {bool, int}:
+                cure = f"write {_WORDS[types[key[1]]][0]}"
+    return Problem(CONFIG_FILE, line, f"not valid TOML: {message}", cure)
