@@ -235,7 +235,7 @@ class Builder:
         except BaseException:
             output.drop()
             raise
-        hints = tuple(problem.as_hint for problem in planned.found() if problem.hint)
+        hints = tuple(problem.as_hint for problem in planned.all_problems() if problem.hint)
         return BuildResult(content, archive, written, report, hints, due)
 
     def _output(self) -> Output:

@@ -20,17 +20,18 @@ from digest.week import Week
 
 
 class Anchors(NamedTuple):
-    """The anchors of all stories: `unlike` has those that are not the slug, by file.
+    """The anchors of all stories: `by_file` has those that are not the story's slug.
 
-    `left` has for each week the anchors of stories that were moved away, with their files now.
+    `moved_away` has for each week the anchors of stories that are in another week now, with their
+    files.
     """
 
-    unlike: Mapping[str, str]
-    left: Mapping[Week, Mapping[str, str]]
+    by_file: Mapping[str, str]
+    moved_away: Mapping[Week, Mapping[str, str]]
 
     def of(self, story: Story) -> str:
         """Returns the anchor of a story."""
-        return self.unlike.get(story.file, story.slug)
+        return self.by_file.get(story.file, story.slug)
 
 
 class _Given:
@@ -59,7 +60,7 @@ def anchors_of(content: Content) -> Anchors:
     recorded = {place.week for place in content.places}
     stories = {story.file: story for story in _candidates(content, recorded)}
     anchors: dict[str, str] = {}
-    left: dict[Week, dict[str, str]] = defaultdict(dict)
+    moved_away: dict[Week, dict[str, str]] = defaultdict(dict)
     given: dict[Week, _Given] = defaultdict(_Given)
     owners: dict[str, str] = {}
     in_order = sorted(
@@ -73,26 +74,26 @@ def anchors_of(content: Content) -> Anchors:
         if story and (story.week, story.slug) == (place.week, place.slug):
             anchors.setdefault(story.file, anchor)
         elif story:
-            left[place.week][anchor] = story.file
+            moved_away[place.week][anchor] = story.file
     others = [story for story in stories.values() if story.file not in anchors]
     for story in sorted(others, key=lambda story: (_name(story.file), story.file)):
         new = f"new {story.file}"  # an owner may have the name of the file that it had first
         anchors[story.file] = given[story.week].anchor(story.slug, owners.get(story.file, new))
     for file, anchor in anchors.items():  # a story may have been moved back
-        left.get(stories[file].week, {}).pop(anchor, None)
-    unlike = {file: anchor for file, anchor in anchors.items() if anchor != stories[file].slug}
-    return Anchors(unlike=unlike, left=left)
+        moved_away.get(stories[file].week, {}).pop(anchor, None)
+    by_file = {file: anchor for file, anchor in anchors.items() if anchor != stories[file].slug}
+    return Anchors(by_file=by_file, moved_away=moved_away)
 
 
 def _candidates(content: Content, recorded: Container[Week]) -> Iterator[Story]:
     """Yields the stories whose anchor may differ from their slug; there are few."""
     moved = {place.story for place in content.places}
-    for week, found in groupby(content.stories, key=attrgetter("week")):
-        here = list(found)
-        if week in recorded or len({story.slug for story in here}) < len(here):
-            yield from here
+    for week, stories in groupby(content.stories, key=attrgetter("week")):
+        of_week = list(stories)
+        if week in recorded or len({story.slug for story in of_week}) < len(of_week):
+            yield from of_week
         elif moved:
-            yield from (story for story in here if story.file in moved)
+            yield from (story for story in of_week if story.file in moved)
 
 
 def _name(file: str) -> str:

@@ -151,7 +151,7 @@ def _links_key(shown: Iterable[Story], content: Content, anchors: Anchors, draft
     copied = [(file.file, file.size) for file in content.copied]
     gone = [(story.file, story.former) for story in content.gone]
     files = "\n".join([story.file for story in shown])
-    inputs = files, unpublished, moved, texts, copied, gone, anchors.unlike, sorted(content.unread)
+    inputs = files, unpublished, moved, texts, copied, gone, anchors.by_file, sorted(content.unread)
     return key_of(repr(inputs).encode(errors="surrogatepass"))
 
 
@@ -163,7 +163,7 @@ def _key(story: Story, content: Content, anchors: Anchors, links_key: bytes) -> 
     """
     file = story.file
     known = (
-        anchors.unlike.get(file),
+        anchors.by_file.get(file),
         content.earlier.get(file),
         content.names.get(file),
         content.writers.get(file),
@@ -189,7 +189,7 @@ def _by_week(
     for story in shown:
         by_week[story.week].append(story)
     facts = (
-        anchors.unlike,
+        anchors.by_file,
         content.earlier,
         content.names,
         content.writers,
@@ -255,11 +255,11 @@ def _week_stories(
 
 def _redirects(anchors: Anchors, shown: Iterable[Story]) -> dict[Week, tuple[Redirect, ...]]:
     """Returns the redirects of each week: the anchors of stories that were moved away from it."""
-    if not anchors.left:
+    if not anchors.moved_away:
         return {}
     by_file = {story.file: story for story in shown}
     redirects = {}
-    for week, left in anchors.left.items():
+    for week, left in anchors.moved_away.items():
         of_week = [
             Redirect(anchor, by_file[file]) for anchor, file in left.items() if file in by_file
         ]

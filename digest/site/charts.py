@@ -137,11 +137,11 @@ def sum_by_slot(counts: Mapping[Week, int], slots: Sequence[Slot]) -> tuple[int,
         return tuple(counts.get(week, 0) for week, _ in slots)
     begin, end = slots[0][0].ordinal, slots[-1][1].ordinal
     size = end - slots[-1][0].ordinal + 1
-    found = [0] * len(slots)
+    sums = [0] * len(slots)
     for week, number in counts.items():
         if begin <= week.ordinal <= end:
-            found[len(slots) - 1 - (end - week.ordinal) // size] += number
-    return tuple(found)
+            sums[len(slots) - 1 - (end - week.ordinal) // size] += number
+    return tuple(sums)
 
 
 def draw(slots: Sequence[Slot], series: Sequence[Series], plot: int) -> Chart | None:
@@ -244,7 +244,7 @@ def _scale(most: int, lines: int) -> tuple[int, int]:
 
 
 def _labels(slots: Sequence[Slot]) -> tuple[Mark, ...]:
-    """Returns the labels below the bars: years, and months if the time is short and there is room.
+    """Returns the labels below the bars: years, and months if the time is short and they fit.
 
     Each is where its first slot begins. A week belongs to the month and year of its Thursday, as in
     ISO 8601.

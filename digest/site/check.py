@@ -35,7 +35,7 @@ def proof(
         planned.data(page)  # resolves every link on the page
     names = reserved_names(page for page in content.pages if page.draft)
     return (
-        *planned.found(),
+        *planned.all_problems(),
         *(name._replace(hint=True) for name in names),
         *_broken_links_of_drafts(content, config),
         *_unused_pictures(content, planned.context.markdown),

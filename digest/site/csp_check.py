@@ -57,10 +57,10 @@ def blocked(templates: Mapping[str, str], shipped_base: str, folder: str) -> Ite
             kinds, comment = _IN_PAGES, _COMMENT
         else:
             continue
-        shown = comment.sub(lambda found: "\n" * found[0].count("\n"), text)
+        shown = comment.sub(lambda match: "\n" * match[0].count("\n"), text)
         for kind, pattern in kinds.items():
-            for found in pattern.finditer(shown):
-                line = shown.count("\n", 0, found.start()) + 1
+            for match in pattern.finditer(shown):
+                line = shown.count("\n", 0, match.start()) + 1
                 what = (
                     f"browsers do not load {kind}: "
                     "the Content-Security-Policy of the pages forbids it"
@@ -69,7 +69,7 @@ def blocked(templates: Mapping[str, str], shipped_base: str, folder: str) -> Ite
 
 
 def _policies(text: str) -> set[str]:
-    return {" ".join(found.split()) for found in _POLICY.findall(text)}
+    return {" ".join(policy.split()) for policy in _POLICY.findall(text)}
 
 
 def _sets_policy(text: str, shipped: set[str]) -> bool:

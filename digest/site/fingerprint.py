@@ -64,8 +64,8 @@ def of_program() -> bytes:
     """Returns a hash of the program and its libraries, as they were at the first call."""
     stamps = []
     for name in _LIBRARIES:
-        found = find_spec(name)
-        stamps.append(name.encode() + _stamp(found.origin if found else None))
+        spec = find_spec(name)
+        stamps.append(name.encode() + _stamp(spec.origin if spec else None))
     for folder, _, names in os.walk(_PACKAGE):
         files = (f"{folder}/{name}" for name in sorted(names) if name.endswith(".py"))
         stamps += [file.encode() + _stamp(file) for file in files]

@@ -78,13 +78,11 @@ class Memory:
         It is made again unless it came from the very same `objects` and from equal `values`, which
         are plain ones.
         """
-        kept = self._kept.get(name)
-        if kept is not None and kept[1] == values and _are_same(kept[0], objects):
-            return cast("T", kept[2])
+        if name in self._kept:
+            known_objects, known_values, made = self._kept[name]
+            is_same = len(known_objects) == len(objects) and all(map(is_, known_objects, objects))
+            if is_same and known_values == values:
+                return cast("T", made)
         made = make()
         self._kept[name] = objects, values, made
         return made
-
-
-def _are_same(one: Sequence[object], other: Sequence[object]) -> bool:
-    return len(one) == len(other) and all(map(is_, one, other))

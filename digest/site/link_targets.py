@@ -138,10 +138,10 @@ class Targets:
             return rooted + rest
         if ":" in path.partition("/")[0]:
             return BrokenLink(f"'{link}' is not a web address", "correct it")
-        found = self._find(unquote(path), file)
-        if isinstance(found, BrokenLink):
-            return found
-        return self.base.href(found) + (rest if "#" not in found else "")
+        target = self._find(unquote(path), file)
+        if isinstance(target, BrokenLink):
+            return target
+        return self.base.href(target) + (rest if "#" not in target else "")
 
     def size(self, address: str) -> tuple[int, int] | None:
         """Returns the width and height of the picture at an address from the root of the host."""
@@ -152,8 +152,8 @@ class Targets:
         """Returns the path of the copied file to which a link in a Markdown file leads, else ""."""
         path = address.partition("#")[0].partition("?")[0].removeprefix(self.base.origin)
         if path.startswith("/"):
-            found = unquote(addresses.encoded_once(path).removeprefix(self.base.path)).lstrip("/")
-            return found if found in self._sizes else ""
+            copied = unquote(addresses.encoded_once(path).removeprefix(self.base.path)).lstrip("/")
+            return copied if copied in self._sizes else ""
         wanted = _beside(file, unquote(path))
         if wanted in self._copied:
             return self._copied[wanted]
@@ -249,9 +249,9 @@ class Targets:
             if slug[:2] == wanted[:2] or slug[-4:] == wanted[-4:]:
                 near[slug] = name
         longer = [slug for slug in near if wanted[3:] and slug.startswith(f"{wanted}-")]
-        found = longer or get_close_matches(wanted, near, n=1)
-        if found:
-            nearest = posixpath.relpath(near[found[0]], posixpath.dirname(file))
+        similar = longer or get_close_matches(wanted, near, n=1)
+        if similar:
+            nearest = posixpath.relpath(near[similar[0]], posixpath.dirname(file))
             return f"did you mean '{nearest}'?"
         return "correct the file's name, or remove the link if its story was deleted"
 

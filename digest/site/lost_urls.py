@@ -23,28 +23,28 @@ def vanished(
 
     `before` and `after` have the pages that differ; `paths` are all files of the new site.
     """
-    found = []
+    lost_urls = []
     for path, content in before.items():
         place = path.removesuffix("index.html") if f"/{path}".endswith("/index.html") else path
         if path not in paths:
-            found.append(place or "/")
+            lost_urls.append(place or "/")
         if path.endswith(".html"):
             lost = _anchors(content) - _anchors(after.get(path, b""))
-            found += [f"{place}#{anchor}" for anchor in sorted(lost)]
-    return tuple(sorted(found))
+            lost_urls += [f"{place}#{anchor}" for anchor in sorted(lost)]
+    return tuple(sorted(lost_urls))
 
 
 def _anchors(page: bytes) -> set[str]:
     """Returns the anchors of stories on a page: all other ids begin with `_`."""
     parser = _Ids()
     parser.feed(page.decode(errors="replace"))
-    return parser.found
+    return parser.ids
 
 
 class _Ids(HTMLParser):
     def __init__(self) -> None:
         super().__init__()
-        self.found: set[str] = set()
+        self.ids: set[str] = set()
 
     def handle_starttag(
         self,
@@ -53,4 +53,4 @@ class _Ids(HTMLParser):
     ) -> None:
         for name, value in attrs:
             if name == "id" and value and value[0] != "_":
-                self.found.add(value)
+                self.ids.add(value)

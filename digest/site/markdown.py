@@ -112,11 +112,11 @@ class MarkdownRenderer:
         shown = paragraphs.html(text, lambda address: _tag("a", {"href": address}))
         if shown is None:
             shown = self._safe(text)
-        found = []
+        written = []
         for tag in _TAG.finditer(shown):
             values = _values(tag[3])
-            found += [values[name] for name in ("href", "src") if values.get(name)]
-        return found
+            written += [values[name] for name in ("href", "src") if values.get(name)]
+        return written
 
     def _rendered(self, text: str, top: int, place: _Place) -> str:
         """Returns what Markdown makes of a text, sanitized, with links and headings adjusted."""
@@ -185,23 +185,23 @@ class MarkdownRenderer:
             if linking or not address:
                 return shown
             return _tag("a", {"href": address}) + shown + "</a>"
-        found = self._resolved(source, place)
-        if found is None:
+        address = self._resolved(source, place)
+        if address is None:
             return shown
         loading = {"loading": values.pop("loading", "lazy"), "decoding": "async"}
-        size = None if _SIDES & values.keys() else self.targets.size(found)
+        size = None if _SIDES & values.keys() else self.targets.size(address)
         sides = {"width": str(size[0]), "height": str(size[1])} if size else {}
-        return _tag("img", {"alt": ""} | values | {"src": found} | sides | loading)
+        return _tag("img", {"alt": ""} | values | {"src": address} | sides | loading)
 
     def _resolved(self, address: str, place: _Place) -> str | None:
         """Returns where a link leads; None if its target is not published: only its words stay."""
-        found = self.targets.resolve(address, place.file, place.here)
-        if isinstance(found, BrokenLink):
+        target = self.targets.resolve(address, place.file, place.here)
+        if isinstance(target, BrokenLink):
             line = place.line_of(address)
-            problem = Problem(place.file, line, found.what, found.cure, hint=found.unpublished)
+            problem = Problem(place.file, line, target.what, target.cure, hint=target.unpublished)
             self.problems.append(problem)
-            return None if found.unpublished else address
-        return found
+            return None if target.unpublished else address
+        return target
 
 
 def absolute(markup: Html, origin: str) -> Html:
@@ -288,9 +288,9 @@ def _words_of_picture(tag: re.Match[str]) -> str:
     return html.escape(values.get("alt") or "a picture")
 
 
-def _raised(found: re.Match[str]) -> str:
+def _raised(match: re.Match[str]) -> str:
     """Returns the mark of a footnote, raised; tags and code stay as they are."""
-    return f"<sup>{found['name']}</sup>" if found["name"] else found[0]
+    return f"<sup>{match['name']}</sup>" if match["name"] else match[0]
 
 
 def _values(attributes: str) -> dict[str, str]:

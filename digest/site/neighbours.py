@@ -58,7 +58,7 @@ def find_neighbours(storylines: Iterable[Storyline]) -> Mapping[str, Neighbours]
     """
     lines = [line for line in storylines if len(line.stories) > 1]
     sizes = {line.theme.id: len(line.stories) for line in lines}
-    found: dict[str, Neighbours] = {}
+    by_file: dict[str, Neighbours] = {}
     for theme, stories, _ in lines:
         total = len(stories)
         counted = total if total <= _COUNTED else 0
@@ -75,13 +75,13 @@ def find_neighbours(storylines: Iterable[Storyline]) -> Mapping[str, Neighbours]
                 after = None
             if counted or before or after:
                 number = counted and total - at
-                found[story.file] = Neighbours(theme.id, number, counted, before, after)
-    return found
+                by_file[story.file] = Neighbours(theme.id, number, counted, before, after)
+    return by_file
 
 
 def key(stories: Iterable[Story], known: Mapping[str, Neighbours], anchors: Anchors) -> bytes:
     """Returns a hash of everything that the lines below some stories show."""
-    parts, moved = [], anchors.unlike
+    parts, moved = [], anchors.by_file
     for story in stories:
         if story.file not in known:
             continue

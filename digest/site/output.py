@@ -6,7 +6,7 @@ The cache has a list of the files that builds wrote into each output folder, wit
 what is in that list, and is still as it was written, is removed. If the list is lost or incomplete,
 pages and feeds with the mark of Digest are removed as well; everything else stays, and is named.
 
-Digest refuses to build into folders of content, and to write through a symbolic link that leads out
+Digest does not build into folders of content, nor write through a symbolic link that leads out
 of the output folder.
 """
 
@@ -363,13 +363,13 @@ def _sweep(folder: Path, paths: Collection[str]) -> None:
 
 def _folders(paths: Iterable[str]) -> list[str]:
     """Returns every folder above the paths, outer folders first."""
-    found: set[str] = set()
+    folders: set[str] = set()
     for path in paths:
         above = path.rpartition("/")[0]
-        while above and above not in found:
-            found.add(above)
+        while above and above not in folders:
+            folders.add(above)
             above = above.rpartition("/")[0]
-    return sorted(found)
+    return sorted(folders)
 
 
 def _gone(folder: Path, before: Collection[str], paths: set[str]) -> list[str]:
@@ -395,12 +395,12 @@ def _gone(folder: Path, before: Collection[str], paths: set[str]) -> list[str]:
 def _blocking(stale: Iterable[str], paths: Collection[str], folders: Iterable[str]) -> list[str]:
     """Returns the stale files where a folder must be, or in a folder where a file must be."""
     needed = set(folders)
-    found = []
+    blocking = []
     for path in stale:
         above = [folder.as_posix() for folder in PurePosixPath(path).parents]
         if path in needed or any(folder in paths for folder in above):
-            found.append(path)
-    return found
+            blocking.append(path)
+    return blocking
 
 
 def _is_file(place: Path) -> bool:

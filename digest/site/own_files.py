@@ -24,8 +24,8 @@ _ID = re.compile(rb"<id>([^<]+)</id>")
 def feed_id(folder: Path) -> str | None:
     """Returns the Atom id of the site in a folder, None if there is none by Digest."""
     head = (disk.read(folder / addresses.FEED) or b"").partition(b"<entry")[0]
-    found = _ID.search(head) if _MARKS[".atom"][0] in head else None
-    return html.unescape(found[1].decode(errors="replace")) if found else None
+    match = _ID.search(head) if _MARKS[".atom"][0] in head else None
+    return html.unescape(match[1].decode(errors="replace")) if match else None
 
 
 def recognised(folder: Path) -> set[str]:

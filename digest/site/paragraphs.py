@@ -53,13 +53,13 @@ def html(text: str, link: Callable[[str], str]) -> str | None:
     if not words or words.count("[") > _MAX_BRACKETS or not _is_plain(bare):
         return None
 
-    def with_marks(found: re.Match[str]) -> str:
-        if found["address"]:
-            opening = link(found["address"])
-            return f"{opening}{found['words']}</a>" if opening else found["words"]
-        if found["strong"]:
-            return f"<strong>{found['strong']}</strong>"
-        return f"<em>{found['emphasis']}</em>"
+    def with_marks(match: re.Match[str]) -> str:
+        if match["address"]:
+            opening = link(match["address"])
+            return f"{opening}{match['words']}</a>" if opening else match["words"]
+        if match["strong"]:
+            return f"<strong>{match['strong']}</strong>"
+        return f"<em>{match['emphasis']}</em>"
 
     if "&" in words or "\\\\" in words:
         shown = _TO_REPLACE.sub(_replacement, words)
@@ -112,10 +112,10 @@ def _is_plain(bare: str) -> bool:
     return not any(map(_OPENING.match, lines))
 
 
-def _without_marks(found: re.Match[str]) -> str:
-    return f"x{found['words'] or found['strong'] or found['emphasis']}"
+def _without_marks(match: re.Match[str]) -> str:
+    return f"x{match['words'] or match['strong'] or match['emphasis']}"
 
 
-def _replacement(found: re.Match[str]) -> str:
-    character = found[1] or found[2] or found[0]
+def _replacement(match: re.Match[str]) -> str:
+    character = match[1] or match[2] or match[0]
     return _REFERENCES.get(character, character)

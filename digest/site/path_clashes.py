@@ -25,15 +25,15 @@ def problems(claims: Iterable[tuple[str, str]]) -> list[Problem]:
     another path needs a folder.
     """
     files: dict[str, tuple[str, str]] = {}
-    found: list[Problem] = []
+    problems_found: list[Problem] = []
     for path, source in claims:
         for name in path.split("/"):
             if not _is_portable(name):
                 what = f"the file name '{name}' cannot be published everywhere"
-                found.append(Problem(source, 0, what, "rename it"))
+                problems_found.append(Problem(source, 0, what, "rename it"))
         other_path, other_source = files.setdefault(_folded(path), (path, source))
         if (other_path, other_source) != (path, source):
-            found.append(_clash(path, source, other_source))
+            problems_found.append(_clash(path, source, other_source))
     for path, source in files.values():
         folder = _folded(path).rpartition("/")[0]
         outermost = ""
@@ -42,8 +42,8 @@ def problems(claims: Iterable[tuple[str, str]]) -> list[Problem]:
                 outermost = folder
             folder = folder.rpartition("/")[0]
         if outermost:
-            found.append(_clash(outermost, source, files[outermost][1]))
-    return found
+            problems_found.append(_clash(outermost, source, files[outermost][1]))
+    return problems_found
 
 
 def below(folder: str, owner: str, claims: Iterable[tuple[str, str]]) -> list[Problem]:

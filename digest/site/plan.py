@@ -64,20 +64,20 @@ class Plan:
         """
         keys, memory = self.context.archive.keys, self.context.archive.memory
         shared = keys.of(site, self.context.site)
-        found = {}
+        by_path = {}
         for page in self.pages:  # pages of weeks that have not changed are the same objects
             make = partial(page.key, shared, keys)
-            found[page.path] = memory.memo(("key", page.path), (page,), shared, make)
-        return found
+            by_path[page.path] = memory.memo(("key", page.path), (page,), shared, make)
+        return by_path
 
-    def found(self) -> list[Problem]:
+    def all_problems(self) -> list[Problem]:
         """Returns all problems of the plan, and of the pages whose data was made."""
         problems = dict.fromkeys((*self.problems, *self.context.markdown.problems))
         return sorted(problems, key=lambda problem: (problem.file, problem.line))
 
     def refuse(self) -> None:
         """Raises Faults with all problems, if there are any."""
-        if problems := [problem for problem in self.found() if not problem.hint]:
+        if problems := [problem for problem in self.all_problems() if not problem.hint]:
             raise Faults(problems)
 
 

@@ -250,11 +250,11 @@ def _compiled(root: Path) -> _Compiled | None:
         if os.environ.get("CI") or folder.resolve().is_relative_to(root.resolve()):
             return None
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        found = folder.lstat()
+        status = folder.lstat()
         is_private = (
-            stat.S_ISDIR(found.st_mode)
-            and found.st_uid == os.getuid()
-            and not found.st_mode & 0o077
+            stat.S_ISDIR(status.st_mode)
+            and status.st_uid == os.getuid()
+            and not status.st_mode & 0o077
         )
     except (OSError, RuntimeError, AttributeError):  # disk full, no home, no user ids
         return None

@@ -738,7 +738,7 @@ def faults(content: Content, config: Config) -> list[str]:
 
     return [
         str(problem)
-        for problem in plan(arrange(content, config), config, search_version="").found()
+        for problem in plan(arrange(content, config), config, search_version="").all_problems()
     ]
 
 

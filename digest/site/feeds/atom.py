@@ -294,8 +294,8 @@ def _updated(story: Story, change: datetime, zone: tzinfo, names: Mapping[str, s
 
 def datetime_of(seconds: float, zone: tzinfo) -> datetime:
     """Returns a time in a zone; in UTC if the offset has seconds, which RFC 3339 forbids."""
-    found = datetime.fromtimestamp(int(seconds), zone)
-    return found.astimezone(UTC) if found.strftime("%z")[5:] else found
+    local = datetime.fromtimestamp(int(seconds), zone)
+    return local.astimezone(UTC) if local.strftime("%z")[5:] else local
 
 
 def _urn(name: str) -> str:

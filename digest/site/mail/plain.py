@@ -40,12 +40,12 @@ def text_part(markup: Html) -> str:
     codes: list[str] = []
     links: dict[str, int] = {}
 
-    def code(found: re.Match[str]) -> str:
-        codes.append(text_of(Html(found[1])))
+    def code(match: re.Match[str]) -> str:
+        codes.append(text_of(Html(match[1])))
         return f"<p>\ue002{len(codes) - 1}\ue003</p>"
 
-    def footnote(found: re.Match[str]) -> str:
-        address, words = found.groups()
+    def footnote(match: re.Match[str]) -> str:
+        address, words = match.groups()
         if address in {words, f"mailto:{words}"} or not words.strip():
             return words or address
         return f"{words} \ue000{links.setdefault(address, len(links) + 1)}\ue001"
@@ -60,10 +60,11 @@ def text_part(markup: Html) -> str:
 
 def columns(text: str) -> int:
     """Returns how many columns a text takes in a font of fixed width."""
-    return sum(
-        0 if unicodedata.combining(sign) else 2 if unicodedata.east_asian_width(sign) in "WF" else 1
-        for sign in text
-    )
+    total = 0
+    for character in text:
+        if not unicodedata.combining(character):
+            total += 2 if unicodedata.east_asian_width(character) in "WF" else 1
+    return total
 
 
 def _lines(text: str, addresses: dict[int, str], codes: list[str]) -> Iterator[str]:
@@ -80,9 +81,9 @@ def _lines(text: str, addresses: dict[int, str], codes: list[str]) -> Iterator[s
         before = line or before
         due |= dict.fromkeys(map(int, _NOTE.findall(line)))
         words = _NOTE.sub(r"[\1]", heading[2] if heading else line)
-        if found := _CODE.search(words):
-            lead = words[: found.start()]
-            yield from (f"{lead}    {one}" for one in codes[int(found[1])].strip("\n").split("\n"))
+        if match := _CODE.search(words):
+            for code in codes[int(match[1])].strip("\n").split("\n"):
+                yield f"{words[: match.start()]}    {code}"
             continue
         wrapped = list(_wrapped(words))
         yield from wrapped
@@ -97,8 +98,8 @@ def _footnotes(due: Iterable[int], addresses: Mapping[int, str]) -> list[str]:
 
 def _wrapped(line: str) -> Iterator[str]:
     """Yields a line of Markdown as lines of at most `WIDTH` columns, all marked as quoted if it is."""
-    found = _LEAD.fullmatch(line)
-    quoted, bullet, rest = found.groups() if found else ("", "", line)
+    match = _LEAD.fullmatch(line)
+    quoted, bullet, rest = match.groups() if match else ("", "", line)
     lead, room = quoted + bullet, WIDTH - columns(quoted + bullet)
     current, taken = "", 0
     for piece in _PIECE.findall(rest):

@@ -259,11 +259,11 @@ def _groups(context: SiteContext, edition: Edition) -> tuple[Group, ...]:
 
 def steps_below(context: SiteContext, edition: Edition) -> Mapping[str, StepsView]:
     """Returns the line below each story of a week that has one, by file; see `steps_key`."""
-    found = {}
+    lines = {}
     for story in edition.stories:
         if view := neighbours.steps(context.cards, story, context.neighbours):
-            found[story.file] = view
-    return found
+            lines[story.file] = view
+    return lines
 
 
 def steps_key(context: SiteContext, edition: Edition) -> bytes:

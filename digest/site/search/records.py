@@ -116,17 +116,17 @@ def cut(text: str) -> str:
     text = text.replace(SPACE, "")
     if not _UNSPACED.search(text):
         return text
-    found: list[str] = []
+    pieces: list[str] = []
     last = ""  # the last letter or digit since the last space or cut
     for character in _SPACE.sub(lambda space: f"{SPACE}{space[0]}\u200b", text):
         if unicodedata.category(character)[0] in "LN":
             if last and (_UNSPACED.match(last) or _UNSPACED.match(character)):
-                found.append(CUT)
+                pieces.append(CUT)
             last = character
         elif character.isspace():
             last = ""
-        found.append(character)
-    return "".join(found)
+        pieces.append(character)
+    return "".join(pieces)
 
 
 def _encodable(text: str) -> str:

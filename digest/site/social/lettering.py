@@ -18,7 +18,7 @@ from typing import NamedTuple
 _FOLDER = Path(__file__).parent / "font"
 FILES = (_FOLDER / "Regular.ttf", _FOLDER / "Bold.ttf")
 _MOST_LINES = 4  # more would be small print, and a large file
-_LONGEST = 300  # characters; more than any line or title has room for
+_LONGEST = 300  # characters; no line or title is longer
 _SPACES = re.compile(r"[^\S\u00a0\u202f]+")  # all but those that keep words together
 _LEFT_OUT = frozenset({"Cc", "Cf", "Cs"})  # controls, marks of direction
 _SELECTORS = re.compile("[\ufe00-\ufe0f\u20e3]")  # parts of emoji that are no symbols themselves
@@ -37,16 +37,16 @@ def drawable(text: str) -> str:
     Emoji and other symbols that the font lacks are left out: the words are whole without them.
     """
     known = _advances()["Bold"]
-    found = []
+    letters = []
     for char in _SPACES.sub(" ", unicodedata.normalize("NFC", text[:_LONGEST])):
         category = unicodedata.category(char)
         if category in _LEFT_OUT:
             continue
         if char in known:
-            found.append(char)
+            letters.append(char)
         elif category[0] != "S" and not _SELECTORS.match(char):
             return ""
-    return _SPACES.sub(" ", "".join(found)).strip()
+    return _SPACES.sub(" ", "".join(letters)).strip()
 
 
 def width(text: str, *, bold: bool) -> int:
@@ -120,5 +120,5 @@ def _balanced(text: str, room: float, lines: tuple[str, ...], *, bold: bool) -> 
 @cache
 def _advances() -> dict[str, dict[str, int]]:
     """Returns the width of each character of the font, by style."""
-    found: dict[str, dict[str, int]] = json.loads((_FOLDER / "advances.json").read_bytes())
-    return found
+    advances: dict[str, dict[str, int]] = json.loads((_FOLDER / "advances.json").read_bytes())
+    return advances
