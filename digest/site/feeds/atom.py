@@ -14,7 +14,7 @@ from datetime import UTC, datetime, time, timedelta, tzinfo
 from functools import partial
 from hashlib import sha1
 from operator import attrgetter
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
@@ -78,6 +78,14 @@ class EditionEntry(NamedTuple):
     """Makes what the template receives; called only if the cache does not have the entry."""
 
 
+class Dated(Protocol):
+    """What a feed lists."""
+
+    @property
+    def updated(self) -> datetime:
+        """When it last changed."""
+
+
 class AtomFeed(NamedTuple):
     """One feed document: `place` is its own place, `page` that of the page it belongs to.
 
@@ -89,11 +97,15 @@ class AtomFeed(NamedTuple):
     subtitle: str
     place: str
     page: str
-    updated: datetime
-    entries: Sequence[object]
+    entries: Sequence[Dated]
     archive: bool = False
     previous: str = ""
     following: str = ""
+
+    @property
+    def updated(self) -> datetime:
+        """When an entry last changed."""
+        return max((entry.updated for entry in self.entries), default=NEVER)
 
 
 def entry_id(story: Story, names: Mapping[str, str]) -> str:
@@ -155,32 +167,38 @@ class Entries:
     def feed(self, stories: Iterable[Story], *, place: str, previous: str = "") -> AtomFeed:
         """Returns the feed of the whole digest."""
         site = self._config.site
-        return self._feed(
-            self.entries(stories),
+        return AtomFeed(
             id=feed_id(site),
+            title=site.title,
+            subtitle=site.description,
             place=place,
             page=addresses.HOME,
+            entries=self.entries(stories),
             previous=previous,
         )
 
     def theme(self, theme: Theme, stories: Sequence[Story], subtitle: str) -> AtomFeed:
         """Returns the feed of a theme; `subtitle` says what it is about."""
-        return self._feed(
-            self.entries(stories),
-            id=theme_feed_id(self._config.site, theme),
-            title=f"{theme.title} – {self._config.site.title}",
+        site = self._config.site
+        return AtomFeed(
+            id=theme_feed_id(site, theme),
+            title=f"{theme.title} – {site.title}",
             subtitle=subtitle,
             place=addresses.theme_feed(theme.id),
             page=addresses.theme(theme.id),
+            entries=self.entries(stories),
         )
 
     def archive(self, edition: Edition, *, previous: str, following: str) -> AtomFeed:
         """Returns the archive document of a closed week (RFC 5005 §4), a part of the whole feed."""
-        return self._feed(
-            self.entries(edition.stories),
-            id=feed_id(self._config.site),
+        site = self._config.site
+        return AtomFeed(
+            id=feed_id(site),
+            title=site.title,
+            subtitle=site.description,
             place=addresses.week_feed(edition.week),
             page=addresses.week(edition.week),
+            entries=self.entries(edition.stories),
             archive=True,
             previous=previous,
             following=following,
@@ -206,38 +224,13 @@ class Entries:
                 view=partial(view, edition),
             )
             entries.append(entry)
-        return self._feed(
-            tuple(entries),
+        return AtomFeed(
             id=feed_id(site, "weeks"),
             title=f"{site.title}, week by week",
+            subtitle=site.description,
             place=addresses.WEEKS_FEED,
             page=addresses.ARCHIVE,
-        )
-
-    def _feed(
-        self,
-        entries: tuple[AtomEntry, ...] | tuple[EditionEntry, ...],
-        *,
-        id: str,
-        place: str,
-        page: str,
-        title: str = "",
-        subtitle: str = "",
-        archive: bool = False,
-        previous: str = "",
-        following: str = "",
-    ) -> AtomFeed:
-        return AtomFeed(
-            id=id,
-            title=title or self._config.site.title,
-            subtitle=subtitle or self._config.site.description,
-            place=place,
-            page=page,
-            updated=max((entry.updated for entry in entries), default=NEVER),
             entries=entries,
-            archive=archive,
-            previous=previous,
-            following=following,
         )
 
     def _entry(self, story: Story) -> AtomEntry:

@@ -66,7 +66,6 @@ def _feed_data(context: SiteContext, corrected: tuple[Corrected, ...]) -> Mappin
             subtitle="What was corrected, and the headlines that publishers changed.",
             place=addresses.CORRECTIONS_FEED,
             page=addresses.CORRECTIONS,
-            updated=max((one.updated for one in corrected), default=atom.NEVER),
             entries=corrected,
         )
     }
