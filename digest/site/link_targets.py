@@ -48,15 +48,6 @@ class Targets:
         self.base = base
         self._content, self._archive = archive.content, archive
 
-    def _published_place(self, file: str) -> str | None:
-        """Returns the place of a published story by its file, without an index of all files."""
-        stories = self._content.stories
-        at = bisect_left(stories, file, key=attrgetter("file"))
-        story = stories[at] if at < len(stories) and stories[at].file == file else None
-        if story is None or story.hide or (story.draft and not self._archive.drafts):
-            return None
-        return addresses.permalink(story.week, self._archive.anchors.of(story))
-
     @cached_property
     def _places(self) -> dict[str, str]:
         """The place of every file that has one."""
@@ -177,9 +168,13 @@ class Targets:
 
     def _find(self, path: str, file: str) -> str | BrokenLink:
         wanted = _beside(file, path)
-        place = self._published_place(wanted)
-        if place is not None:
-            return place
+        # Most links lead to published stories, which need no index of all files.
+        stories, archive = self._content.stories, self._archive
+        at = bisect_left(stories, wanted, key=attrgetter("file"))
+        if at < len(stories) and stories[at].file == wanted:
+            story = stories[at]
+            if not story.hide and (archive.drafts or not story.draft):
+                return addresses.permalink(story.week, archive.anchors.of(story))
         name = posixpath.basename(path)
         same_name = self._by_name.get(name) or self._by_former_name.get(name, [])
         candidates = [wanted, self._former.get(wanted, wanted)]

@@ -13,7 +13,7 @@ from digest.site import addresses, arrange
 from digest.site.archive import Edition
 from digest.site.context import SiteContext, no_data
 from digest.site.edition_dates import EditionDates
-from digest.site.page import Data, Head, Page
+from digest.site.page import Data, Page
 from digest.site.pages.week import edition_view
 from digest.week import Week
 
@@ -53,17 +53,12 @@ def feed_pages(context: SiteContext) -> Iterator[Page]:
     # has no stories now keeps its document, since feed readers request it again.
     weeks = [edition.week for edition in closed]
     for edition, before, after in zip(closed, (*weeks[1:], None), (None, *weeks), strict=False):
-        neighbours = _week_feed(before), _week_feed(after)
-        make = partial(_archive_document, context, edition, *neighbours)
-        yield archive.memory.memo(("week feed", edition.week), (edition,), neighbours, make)
-
-
-def _archive_document(
-    context: SiteContext, edition: Edition, previous: str, following: str
-) -> Page:
-    place, source = addresses.week_feed(edition.week), f"the feed of {edition.week}"
-    inputs = edition, previous, following
-    return context.file(place, _STORIES, source, _archive_data, *inputs, last=True)
+        links = _week_feed(before), _week_feed(after)
+        place, source = addresses.week_feed(edition.week), f"the feed of {edition.week}"
+        make = partial(
+            context.file, place, _STORIES, source, _archive_data, edition, *links, last=True
+        )
+        yield archive.memory.memo(("week feed", edition.week), (edition,), links, make)
 
 
 def _week_feed(week: Week | None) -> str:
@@ -102,7 +97,7 @@ def program_pages(context: SiteContext, pages: Iterable[Page]) -> Iterator[Page]
 
     heads = tuple([page.head for page in pages if page.template not in {"404.html", "moved.html"}])
     yield file(addresses.OPML, "feeds/feeds.opml", _opml_data)
-    yield file(addresses.SITEMAP, "sitemap.xml", _sitemap_data, heads)
+    yield file(addresses.SITEMAP, "sitemap.xml", lambda _, heads: {"heads": heads}, heads)
     yield file(addresses.ROBOTS, "robots.txt")
     yield file(addresses.STYLE, "style.css")
     if not context.own_icon:
@@ -122,7 +117,3 @@ def _opml_data(context: SiteContext) -> Mapping[str, object]:
         page, feed_place = addresses.theme(theme.id), addresses.theme_feed(theme.id)
         themes.append(ThemeFeed(theme.title, page, feed_place))
     return {"themes": tuple(themes), "sources": tuple(sources)}
-
-
-def _sitemap_data(_: SiteContext, heads: tuple[Head, ...]) -> Mapping[str, object]:
-    return {"heads": heads}

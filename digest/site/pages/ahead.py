@@ -28,7 +28,8 @@ def ahead_pages(context: SiteContext) -> Iterator[Page]:
         place=addresses.AHEAD,
         updated=latest(date.source.changed.isoformat() for date in ahead.all),
     )
-    yield context.page("ahead.html", "the page of dates ahead", head, _ahead_data, ahead)
+    source = "the page of dates ahead"
+    yield context.page("ahead.html", source, head, _ahead_data, ahead)
 
 
 def _ahead_data(_: SiteContext, ahead: Ahead) -> Mapping[str, object]:

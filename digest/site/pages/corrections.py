@@ -42,12 +42,13 @@ def corrections_pages(context: SiteContext) -> Iterator[Page]:
         feeds=(Link(f"{title}: corrections", addresses.CORRECTIONS_FEED),),
         updated=corrected[0].updated.isoformat() if corrected else "",
     )
-    source = "the page of corrections"
-    yield context.page("corrections.html", source, head, _corrections_data, corrected)
-
-
-def _corrections_data(_: SiteContext, corrected: tuple[Corrected, ...]) -> Mapping[str, object]:
-    return {"corrected": corrected}
+    yield context.page(
+        "corrections.html",
+        "the page of corrections",
+        head,
+        lambda _, corrected: {"corrected": corrected},
+        corrected,
+    )
 
 
 def corrections_feed(context: SiteContext) -> Page:

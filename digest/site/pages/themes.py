@@ -232,11 +232,7 @@ def _redirects(context: SiteContext, theme: Theme, older: Sequence[Link]) -> Ite
             )
             source = f"the old id {old} of theme {theme.id}"
             to = Link(theme.title, now)
-            yield context.page("moved.html", source, head, _redirect_data, to)
-
-
-def _redirect_data(_: SiteContext, to: Link) -> Mapping[str, object]:
-    return {"to": to}
+            yield context.page("moved.html", source, head, lambda _, to: {"to": to}, to)
 
 
 def _feed_link(theme: Theme) -> Link:

@@ -6,7 +6,7 @@ shipped card, which has no words.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 
 from digest.model import Config, Copied, Theme
 from digest.site import addresses, charts, fingerprint, formatting
@@ -98,11 +98,8 @@ def card_pages(context: SiteContext, pages: Iterable[Page]) -> Iterator[Page]:
     cards = [(addresses.SITE_CARD, card)]
     cards += sorted((one.place, one.card) for one in pictures if one.card)
     for place, card in cards:
-        yield context.file(place, TEMPLATE, f"the social card {place}", _card_data, card)
-
-
-def _card_data(_: SiteContext, card: SocialCard) -> Mapping[str, object]:
-    return {"card": lay_out(card)}
+        source = f"the social card {place}"
+        yield context.file(place, TEMPLATE, source, lambda _, card: {"card": lay_out(card)}, card)
 
 
 def _picture(context: SiteContext, place: str, alt: str, card: SocialCard) -> Picture:
