@@ -227,7 +227,10 @@ def _by_likeness(
     """Returns the candidates with each story that they may be, most likely and then latest first."""
     if not candidates:
         return []
-    owners_of = lookup.owners({name for candidate in candidates for name in candidate.names})
+    names = set[str]()
+    for candidate in candidates:
+        names.update(candidate.names)
+    owners_of = lookup.owners(names)
     likely: list[tuple[int, KnownStory, Candidate]] = []
     for candidate in candidates:
         owners = set(candidate.owners)
@@ -267,7 +270,9 @@ def _lasting_names(
 
 def _first_name(candidate: Candidate, known: Sequence[KnownStory]) -> str:
     """Returns a story's first name, even if an editor has changed its id, feeds or link since."""
-    written = {name for story in known for name in story.written_names}
+    written = set[str]()
+    for story in known:
+        written.update(story.written_names)
     is_found = candidate.is_named and any(story.owner in candidate.owners for story in known)
     is_named = is_found and (not written or candidate.name in written)
     for story in known:

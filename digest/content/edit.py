@@ -128,7 +128,7 @@ def _with_key(text: str, key: str, old: str | tuple[str, ...], words: str | tupl
     span = spans.get(key)
     line_break = _line_break(lines)
     if span is None:
-        if not words and key != "themes":  # `themes: []` says that there are none
+        if not words and key != "themes":  # `themes: []` says that it has none
             return text
         place = 1
         for other in KEYS[: KEYS.index(key)]:

@@ -43,15 +43,13 @@ class History:
         """When the ledgers first mention a file."""
         self._first_pulls: dict[str, str] = {}
         """The time of each feed's first pull."""
-        self._writers: dict[str, list[tuple[str, Record]]] = defaultdict(list)
-        """The records whose pull wrote a file, by file."""
+        self._by_file: dict[str, list[tuple[str, Record]]] = defaultdict(list)
         for feed, records in ledgers.items():
             for record in records.values():
                 since = record.since or record.at
                 self._first_pulls[feed] = min(since, self._first_pulls.get(feed, since))
                 self._since[record.file] = min(since, self._since.get(record.file, since))
-                if record.made:
-                    self._writers[record.file].append((feed, record))
+                self._by_file[record.file].append((feed, record))
                 for key in ledger.keys_on_disk(record, feed):
                     self._records[key].append((feed, record))
         self._located: dict[str, list[Location]] = defaultdict(list)
@@ -61,7 +59,6 @@ class History:
         self._pages: dict[str, list[Record]] = defaultdict(list)
         """What `digest add` has written, by the owner of the story."""
         self._add_pages()
-        self._by_file: dict[str, list[tuple[str, Record]]] = {}
         self._known_stories: dict[str, KnownStory] = {}
 
     def _add_locations(self, located: Sequence[Location]) -> None:
@@ -71,7 +68,9 @@ class History:
             by_name[location.name].append(location)
         for name, of_story in by_name.items():
             keys = locations.keys_of(of_story)
-            records = [record for key in keys for _, record in self._records.get(key, ())]
+            records = list[Record]()
+            for key in keys:
+                records += [record for _, record in self._records.get(key, ())]
             if not records and urls.web_link(name):  # the name may be an id that is only a link
                 same_link = self._records.get(f"link:{urls.canonical(name)}", ())
                 records = [record for _, record in same_link if record.id == name]
@@ -109,10 +108,6 @@ class History:
 
     def of_file(self, file: str) -> FeedRecords:
         """Returns the records of the story whose first file this is."""
-        if not self._by_file:
-            for feed, records in self._ledgers.items():
-                for record in records.values():
-                    self._by_file.setdefault(record.file, []).append((feed, record))
         return self._by_file.get(file, ())
 
     def added(self, story: Story) -> list[Record]:
@@ -180,8 +175,9 @@ class History:
         by_link = "" if story.id else urls.canonical(story.link)
         if not owners:
             owners |= dict.fromkeys((*namesakes, *self._owners.get(f"link:{by_link}", ())))
-        links = [record.id for _, record in records]
-        is_named = key in self._records if story.id else story.link in links
+        is_named = key in self._records
+        if not story.id:
+            is_named = any(record.id == story.link for _, record in records)
         is_in_place = list(owners) == [story.file] and story.file not in self._located
         is_written = name in (self._written_names(owners) or {name})
         if is_in_place and not namesakes and is_named and is_written:
@@ -215,17 +211,20 @@ class History:
         """Returns a story's names according to the feeds whose pull wrote its files."""
         names = set[str]()
         for owner in owners:
-            names.update(_name(feed, record) for feed, record in self._writers.get(owner, ()))
+            names.update(_name(feed, record) for feed, record in self.of_file(owner) if record.made)
         return frozenset(names - {""})
 
     def attribute(self, candidates: Sequence[Candidate], files: Collection[str]) -> Attribution:
         """Matches candidates with known stories; `files` are those of all stories."""
         if not candidates:
             return Attribution()
-        times = [record.at for records in self._ledgers.values() for record in records.values()]
-        times += [location.at for located in self._located.values() for location in located]
+        times = [""]
+        for records in self._ledgers.values():
+            times += [record.at for record in records.values()]
+        for located in self._located.values():
+            times += [location.at for location in located]
         lookup = Lookup(self._known_story, self._owners_by_name)
-        return attribution.attribute(candidates, files, lookup, max(times, default=""))
+        return attribution.attribute(candidates, files, lookup, max(times))
 
     def _known_story(self, owner: str) -> KnownStory:
         if owner in self._known_stories:
@@ -259,9 +258,10 @@ class History:
         if located:
             first_name, by_link = located[0].name, locations.is_by_link(located)
         else:
-            writers = self._writers.get(owner) or self.of_file(owner)
+            records = [record for _, record in self.of_file(owner)]
+            writers = [record for record in records if record.made] or records
             first_name = arrivals[0].name if arrivals else ""
-            by_link = not any(ledger.has_guid(record) for _, record in writers)
+            by_link = not any(map(ledger.has_guid, writers))
         known = KnownStory(
             owner=owner,
             files=files,
@@ -283,8 +283,11 @@ class History:
         """Returns the owners of the known stories that have had these names (`Candidate.names`)."""
         wanted = frozenset(names)
         owners: dict[str, set[str]] = defaultdict(set)
-        lines = [(one.file, one) for records in self._ledgers.values() for one in records.values()]
-        lines += [(owner, one) for owner, pages in self._pages.items() for one in pages]
+        lines = list[tuple[str, Record]]()
+        for records in self._ledgers.values():
+            lines += [(record.file, record) for record in records.values()]
+        for owner, pages in self._pages.items():
+            lines += [(owner, page) for page in pages]
         for owner, record in lines:
             excerpts = [f"excerpt:{hash}" for hash in record.excerpts]
             for name in wanted.intersection((*record.aliases, *excerpts)):
@@ -340,8 +343,10 @@ class History:
             if match is None or week is None:
                 continue
             if not (came := self.came(records)):
-                dates = [date for _, record in records for date in ledger.published(record)]
-                came = min((date.timestamp() for date in dates), default=0)
+                dates = list[datetime]()
+                for _, record in records:
+                    dates += ledger.published(record)
+                came = min(dates).timestamp() if dates else 0
             gone.append(
                 Gone(
                     file=known.file,
@@ -427,7 +432,7 @@ def earlier_titles(stories: Iterable[tuple[Story, FeedRecords]]) -> dict[str, tu
     """
     earlier: dict[str, tuple[str, ...]] = {}
     for story, records in stories:
-        titles = [title for _, record in records[:1] for title, _ in record.earlier]
+        titles = [title for title, _ in records[0][1].earlier] if records else []
         if others := dict.fromkeys(title for title in titles if title != story.title):
             earlier[story.file] = tuple(others)
     return earlier

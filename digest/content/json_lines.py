@@ -1,7 +1,7 @@
 """The files of JSON lines in `content/ledger/`: lines are only added, and git merges them by union.
 
-So the order of lines and repeated lines must not matter to whoever reads them. A line that cannot be
-read is skipped and reported; the others still count.
+So neither the order of lines nor repeated lines may matter. A line that cannot be read is skipped
+and reported; the others still count.
 """
 
 from __future__ import annotations

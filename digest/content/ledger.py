@@ -317,7 +317,7 @@ def by_file(ledgers: Mapping[str, Mapping[str, Record]]) -> dict[str, dict[str, 
 
 
 def _parse(line: dict[str, Any]) -> Record:
-    """Parses a line; raises ValueError, KeyError, TypeError or AttributeError if it is no record."""
+    """Parses a line; raises ValueError, KeyError, TypeError or AttributeError if it is not a record."""
     at, said, wrote, themes = line["at"], line["said"], line["wrote"], line.get("themes", {})
     aliases, lacks = line["aliases"], line.get("lacks", [])
     texts = [at, line["id"], line["file"], line["title"], *aliases, *lacks]

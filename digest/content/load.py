@@ -254,7 +254,7 @@ class _Loader:
         return tuple(found)
 
     def content(self, folders: list[_Folder], known: _FromLedgers) -> Content:
-        """Returns all that was read as one value."""
+        """Returns everything that was read as one value."""
         fields = known._asdict()
         not_pulled = fields.pop("not_pulled")
         letters, introductions, pages = list[Letter](), list[FreePage](), list[FreePage]()

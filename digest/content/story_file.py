@@ -163,7 +163,7 @@ def has_key(text: str, key: str) -> bool:
 
 
 def week_of(file: str) -> Week:
-    """Returns the week whose folder has the file; raises Faults if there is no such week."""
+    """Returns the week whose folder has the file; raises Faults if its year has no such week."""
     week = paths.week_of(file)
     if week is None or week.year not in timestamps.YEARS:
         what = f"there is no week {paths.folder_of(file)}"

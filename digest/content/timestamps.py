@@ -29,7 +29,14 @@ def parse_time(words: str, zone: tzinfo) -> datetime:
         raise ValueError(what, "correct the year")
     if len(compact) <= 10:
         read = read.replace(hour=12)
-    return _to_the_minute(read if read.tzinfo else read.replace(tzinfo=zone))
+    if read.tzinfo is None:
+        read = read.replace(tzinfo=zone)
+    offset = read.utcoffset() or timedelta()
+    if offset.seconds % 60 or offset.microseconds:
+        # An offset has whole minutes (RFC 3339); 19th-century ones have seconds.
+        minutes = timedelta(minutes=round(offset.total_seconds() / 60))
+        read = read.replace(tzinfo=timezone(minutes))
+    return read
 
 
 def day(words: str) -> date:
@@ -38,12 +45,3 @@ def day(words: str) -> date:
     if read.year not in YEARS:
         raise ValueError(f"'{words}' is not between the years {YEARS[0]} and {YEARS[-1]}")
     return read
-
-
-def _to_the_minute(moment: datetime) -> datetime:
-    """Returns a time with an offset of whole minutes: 19th-century ones have seconds (RFC 3339)."""
-    offset = moment.utcoffset() or timedelta()
-    if not (offset.seconds % 60 or offset.microseconds):
-        return moment
-    whole = timedelta(minutes=round(offset.total_seconds() / 60))
-    return moment if whole == offset else moment.replace(tzinfo=timezone(whole))
