@@ -319,14 +319,14 @@ class Location(NamedTuple):
 class Gone(NamedTuple):
     """A deleted story: its last file, with the week and day (ISO 8601) of its name.
 
-    `came` is when a pull added it, or else its own date, in seconds since 1970; 0 if unknown.
+    `added_at` is when a pull added it, or else its own date, in seconds since 1970; 0 if unknown.
     `former` are its earlier files. `fresh` is True if git never had it.
     """
 
     file: str
     week: Week
     day: str
-    came: float
+    added_at: float
     former: tuple[str, ...] = ()
     fresh: bool = False
 
@@ -353,7 +353,7 @@ class Content(NamedTuple):
     """The owners of stories whose `id` was removed or changed, by file (`attribution`)."""
     writers: Mapping[str, str] = MappingProxyType({})
     """The feed whose words a story's excerpt has, by file, if that is not its first feed."""
-    came: Mapping[str, float] = MappingProxyType({})
+    added_at: Mapping[str, float] = MappingProxyType({})
     """When a pull added a story, by file, in seconds since 1970. Missing if the story's own date
     counts: it was written by hand, or came with the first pull of its feed."""
     gone: tuple[Gone, ...] = ()

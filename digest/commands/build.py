@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from digest import custom_domain, disk
 from digest.cache import Cache, key_of
 from digest.commands import site_address
-from digest.content.scan import Scan, again, scan
+from digest.content.scan import Scan, rescan, scan
 from digest.errors import DigestError, Faults, Problem
 from digest.model import Config, Copied
 from digest.site import addresses, fingerprint
@@ -161,7 +161,7 @@ class Builder:
     def scan(self, changed: Collection[str] = ()) -> Scan:
         """Scans all content, or after an earlier scan only the files that have `changed`."""
         since = disk.clock(self._root)
-        known = again(self._root, self._scan, changed, since) if self._scan and changed else None
+        known = rescan(self._root, self._scan, changed, since) if self._scan and changed else None
         self._scan = known or scan(self._root, since)
         if self._scan.unfinished:
             from digest.content import store

@@ -148,7 +148,7 @@ class LetterDesk:
                 except ValueError as error:
                     why = str(error)
                     raise
-            letter = self._parse(read.decoded(after.encode(), file), file)
+            letter = self._parse(read.decode(after.encode(), file), file)
             if (letter.title, text_lines.normalized(letter.body)) == (title, body):
                 return Edit(file, before, after)
         raise DigestError(f"{file}: {why}; edit the file itself")
@@ -159,7 +159,7 @@ class LetterDesk:
         data = disk.read_inside(self._root, file)
         if data is None:
             return None
-        text = read.decoded(data, file)
+        text = read.decode(data, file)
         letter = self._parse(text, file)
         head = "".join(text_lines.split(text)[: letter.line - 1])
         form = LetterForm(

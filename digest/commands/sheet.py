@@ -15,7 +15,7 @@ from digest.commands import curate
 from digest.content import letter_draft, load, paths, sheet, store
 from digest.content.change_requests import ChangeRequest, Refusal
 from digest.content.edit import Edit
-from digest.content.read import decoded
+from digest.content.read import decode
 from digest.content.sheet import Entry, Sheet
 from digest.errors import DigestError, Faults, Problem
 from digest.model import Config, Story
@@ -118,7 +118,7 @@ def _read(data: bytes) -> Sheet:
     """Returns what a sheet says; raises Faults if it is not UTF-8."""
     if b"\0" in data:  # UTF-16, which is valid UTF-8 if it is ASCII without a byte order mark
         raise Faults([Problem(FILE, 0, "not UTF-8 text", "save it as UTF-8")])
-    return sheet.parse(decoded(data, FILE))
+    return sheet.parse(decode(data, FILE))
 
 
 def _requests(
@@ -155,7 +155,9 @@ def _wanted(
     if entry.fault or len(found) != 1:
         return entry.fault or f"there is no readable story {entry.name}"
     try:
-        return sheet.wanted(entry, curate.look(root, config, found[0]), read.themes, config.themes)
+        return sheet.request_of(
+            entry, curate.look(root, config, found[0]), read.themes, config.themes
+        )
     except Faults as faults:
         return str(faults)
 

@@ -93,7 +93,7 @@ def shown(data: bytes | None, file: str, excerpt_was: str, vocabulary: Vocabular
     """
     if data is None:
         raise Faults([Problem(file, 0, "there is no such file", "was it moved or deleted?")])
-    text = read.decoded(data, file)
+    text = read.decode(data, file)
     story = story_file.loads(text, file, vocabulary, excerpt.hashes(excerpt_was))
     return Shown(story, file_hash(text), text)
 

@@ -57,7 +57,7 @@ def is_hidden_text(name: str) -> bool:
     return name.startswith(".") and is_text(name)
 
 
-def proper(name: str) -> str:
+def proper_name(name: str) -> str:
     """Returns the name that a text should have: `x.md` for `x.md.txt`, `x.txt`, `x` and `.x.md`."""
     stem = name.strip(" .")
     while stem.lower().endswith(_ENDINGS):
@@ -89,7 +89,7 @@ def problem(file: str) -> Problem | None:
     if file == paths.SHEET:
         return None
     if folder in {"themes", "pages"} or _WEEK.fullmatch(folder):
-        right = proper(name)
+        right = proper_name(name)
         if is_hidden_text(name):
             what = "is hidden by the dot before its name, so it is not read"
             return Problem(file, 0, what, f"rename it to {right}")
@@ -133,7 +133,7 @@ def _kind(file: str) -> str:
     """Returns what a file is meant to be, by its folder and name."""
     if _top(file) in {"themes", "pages"}:
         return "page" if _top(file) == "pages" else "theme introduction"
-    return "letter" if proper(file.rpartition("/")[2]) == "letter.md" else "story"
+    return "letter" if proper_name(file.rpartition("/")[2]) == "letter.md" else "story"
 
 
 def _top(file: str) -> str:

@@ -120,7 +120,7 @@ class History:
                 found.append(record)
         return found
 
-    def came(self, records: FeedRecords) -> float:
+    def added_at(self, records: FeedRecords) -> float:
         """Returns when a pull added the story of these records, in seconds since 1970.
 
         Returns 0 if the story's own date counts: a feed's first pull brings old stories.
@@ -202,7 +202,7 @@ class History:
             namesakes=tuple(namesakes),
             feeds=story.feeds,
             headline=headline,
-            date=identity.stamp(story.published),
+            date=identity.rfc3339(story.published),
             recorded=tuple(recorded),
             quotations=tuple(quotations),
         )
@@ -342,17 +342,17 @@ class History:
             match, week = paths.PLACE.fullmatch(known.file), paths.week_of(known.file)
             if match is None or week is None:
                 continue
-            if not (came := self.came(records)):
+            if not (added_at := self.added_at(records)):
                 dates = list[datetime]()
                 for _, record in records:
                     dates += ledger.published(record)
-                came = min(dates).timestamp() if dates else 0
+                added_at = min(dates).timestamp() if dates else 0
             gone.append(
                 Gone(
                     file=known.file,
                     week=week,
                     day=match[2] or week.monday.isoformat(),
-                    came=came,
+                    added_at=added_at,
                     former=tuple(sorted(known.files.keys() - {known.file})),
                     fresh=bool(records) and all(record.deleted for _, record in records),
                 )

@@ -58,7 +58,7 @@ def aliases_of(entry: Entry) -> tuple[str, ...]:
     names = [f"guid:{guid}"] if guid else []
     names += aliases_of_link(entry.link)
     if entry.published:
-        names.append(f"headline:{stamp(entry.published)} {hash_of(entry.title)}")
+        names.append(f"headline:{rfc3339(entry.published)} {hash_of(entry.title)}")
     return tuple(names)
 
 
@@ -80,9 +80,9 @@ def hash_of(text: str) -> str:
     return hashlib.sha256(text.encode(errors="replace")).hexdigest()[:16]
 
 
-def stamp(moment: datetime) -> str:
+def rfc3339(time: datetime) -> str:
     """Returns a time in UTC to the second, `2026-05-15T09:32:40Z` (RFC 3339)."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def scoped(alias: str, feed: str) -> str:
@@ -122,13 +122,13 @@ def keys_of(
         by_kind[kind].append(name)
     addresses = by_kind["link"]
     dated = [name.partition(" ")[::2] for name in by_kind["headline"]]
-    stamps = {when for when, _ in dated} | ({stamp(published)} if published else set())
+    stamps = {when for when, _ in dated} | ({rfc3339(published)} if published else set())
     anywhere = {
         f"words:{hash_of(title)}",
         *(f"words:{words}" for _, words in dated),
         *(f"date:{when}" for when in stamps),
         *(f"any guid:{guid}" for guid in by_kind["guid"]),
-        wording(title),
+        wording_key(title),
     }
     if stamps:
         anywhere.add("dated")
@@ -137,7 +137,7 @@ def keys_of(
     anchored = {urls.canonical(guid) for guid in by_kind["guid"] if _is_anchor(guid)}
     for address in addresses:
         page = urls.lasting(address)
-        anywhere |= {f"page:{page}", f"host:{page.partition('/')[0]}", path(page)}
+        anywhere |= {f"page:{page}", f"host:{page.partition('/')[0]}", path_key(page)}
         if address not in anchored:
             anywhere.add(f"only page:{page}")
     own = {HERE, f"now:{hash_of(title)}", f"summary:{summary or hash_of('')}", *names, *anywhere}
@@ -146,7 +146,7 @@ def keys_of(
         own.add(unchanged)
     if bare or urls.web_link(id):
         for address in addresses:
-            own |= {stem(address, title, when) for when in stamps or {""}}
+            own |= {stem_key(address, title, when) for when in stamps or {""}}
     keys = anywhere | {in_feed(key, feed) for key in own}
     keys |= {scoped(alias, feed) for alias in names}
     keys |= {f"guid:{former_link}" for former_link in by_kind["id"]}
@@ -170,7 +170,7 @@ def keys_of_story(story: Story) -> frozenset[str]:
     return story_keys(story.id, story.link, story.feeds)
 
 
-def distinct(entries: Iterable[Entry]) -> list[Entry]:
+def without_repeats(entries: Iterable[Entry]) -> list[Entry]:
     """Returns a document's entries without repeats: same guid, link and headline is the same entry.
 
     Entries without a guid also need the same fragment of the link and the same exact date; entries
@@ -190,11 +190,11 @@ def distinct(entries: Iterable[Entry]) -> list[Entry]:
         elif guid := guid_of(entry):
             first.setdefault((guid, urls.canonical(entry.link), *fields[1:]), entry)
         else:
-            first.setdefault(("", exact_stamp(entry), *fields), entry)
+            first.setdefault(("", exact_time(entry), *fields), entry)
     alike: dict[tuple[str, ...], Entry] = {}
     for key, entry in first.items():
         guid = guid_of(entry).partition("#")[0].rstrip("/").casefold()
-        when = stamp(entry.published) if entry.published else ""
+        when = rfc3339(entry.published) if entry.published else ""
         if guid:
             key = (guid, when, urls.canonical(entry.link), *_fields(entry)[1:])
         alike.setdefault(key, entry)
@@ -203,15 +203,15 @@ def distinct(entries: Iterable[Entry]) -> list[Entry]:
 
 def _fields(entry: Entry) -> tuple[str, str, str]:
     """Returns an entry's link, headline and, without a headline, what else distinguishes it."""
-    return whole_link(entry), entry.title, "" if has_headline(entry) else apart(entry)
+    return full_link(entry), entry.title, "" if has_headline(entry) else date_or_summary(entry)
 
 
 def _is_permalink(entry: Entry) -> bool:
     """True if the guid of an entry is only its link."""
-    return bool(guid_of(entry)) and whole(entry.id) == whole_link(entry)
+    return bool(guid_of(entry)) and with_fragment(entry.id) == full_link(entry)
 
 
-def passed_over(entries: Iterable[Entry], kept: Iterable[Entry]) -> int:
+def count_dropped(entries: Iterable[Entry], kept: Iterable[Entry]) -> int:
     """Returns how many entries of a document were dropped as repeats although they differ."""
     known = {(entry.title, entry.published, entry.summary) for entry in kept}
     dropped = set[tuple[object, ...]]()
@@ -222,14 +222,14 @@ def passed_over(entries: Iterable[Entry], kept: Iterable[Entry]) -> int:
     return len(dropped)
 
 
-def apart(entry: Entry) -> str:
+def date_or_summary(entry: Entry) -> str:
     """Returns what identifies an entry without a headline: its exact date or else its summary."""
-    return exact_stamp(entry) or entry.summary
+    return exact_time(entry) or entry.summary
 
 
-def exact_stamp(entry: Entry) -> str:
+def exact_time(entry: Entry) -> str:
     """Returns an entry's time, "" if it has none to the second."""
-    return stamp(entry.published) if entry.published and not entry.day_only else ""
+    return rfc3339(entry.published) if entry.published and not entry.day_only else ""
 
 
 def repeated_guids(entries: Iterable[Entry]) -> frozenset[str]:
@@ -248,30 +248,30 @@ def page_of(entry: Entry) -> str:
     return urls.lasting(urls.canonical(entry.link))
 
 
-def path(page: str) -> str:
+def path_key(page: str) -> str:
     """Returns the key of a page wherever its site has moved: without the host, and without `.html`."""
     way, mark, query = page.partition("/")[2].partition("?")
     return f"path:{_ENDING.sub('', way)}{mark}{query}"
 
 
-def whole_link(entry: Entry) -> str:
+def full_link(entry: Entry) -> str:
     """Returns an entry's link with its fragment, for comparison."""
-    return whole(entry.link)
+    return with_fragment(entry.link)
 
 
-def whole(link: str) -> str:
+def with_fragment(link: str) -> str:
     """Returns a link with its fragment, for comparison; "" if it is not a web link."""
     return f"{urls.canonical(link)}#{urls.fragment(link)}" if urls.web_link(link) else ""
 
 
-def stem(address: str, title: str, when: str = "") -> str:
+def stem_key(address: str, title: str, when: str = "") -> str:
     """Returns a key of a link, headline and date; of the link's query, only article numbers."""
     path, _, query = address.partition("?")
     numbers = "&".join(part for part in query.split("&") if _NUMBERED.match(part))
     return f"stem:{path}?{numbers} {hash_of(title)} {when}"
 
 
-def wording(title: str) -> str:
+def wording_key(title: str) -> str:
     """Returns a key of a headline's words; scripts without spaces count each character."""
     return f"{WORDING}{' '.join(sorted(set(_A_WORD.findall(title.casefold()))))}"
 

@@ -31,7 +31,7 @@ from typing import Any, NamedTuple
 
 from digest import urls
 from digest.content import excerpt, json_lines
-from digest.content.identity import hash_of, keys_of, scoped, scopes, stamp
+from digest.content.identity import hash_of, keys_of, rfc3339, scoped, scopes
 from digest.errors import Problem
 from digest.model import Story
 
@@ -98,7 +98,7 @@ FeedRecords = Sequence[tuple[str, Record]]
 def hash_of_value(value: str | tuple[str, ...] | datetime) -> str:
     """Returns the hash of a cleaned value: of a list as lines, of a time in UTC to the second."""
     if isinstance(value, datetime):
-        return hash_of(stamp(value))
+        return hash_of(rfc3339(value))
     return hash_of(value if isinstance(value, str) else "\n".join(value))
 
 

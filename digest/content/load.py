@@ -19,7 +19,7 @@ from digest.cache import Cache, key_of
 from digest.content import excerpt, file_names, paths, publishable, store, story_file
 from digest.content.history import History, earlier_titles, signed_fields, writer_of
 from digest.content.ledger import Record
-from digest.content.read import ContentReader, gathered, unknown_themes, written_excerpts
+from digest.content.read import ContentReader, combine_repeats, unknown_themes, written_excerpts
 from digest.content.scan import NamesIn, Scan, copied, read_bytes, scan
 from digest.content.story_file import Vocabulary
 from digest.errors import DigestError, Faults, Problem
@@ -70,7 +70,7 @@ class _FromLedgers(NamedTuple):
     names: dict[str, str]
     altered: dict[str, str]
     writers: dict[str, str]
-    came: dict[str, float]
+    added_at: dict[str, float]
     gone: tuple[Gone, ...]
     signed: dict[str, str]
     unrecorded: tuple[Location, ...]
@@ -164,7 +164,7 @@ class _Loader:
         return folders
 
     def _read(self, place: str) -> _Folder:
-        files, others = paths.parted(f"{place}/{name}" for name in self._scan.folders[place])
+        files, others = paths.split_stories(f"{place}/{name}" for name in self._scan.folders[place])
         stories = tuple(filter(None, map(self.reader.story, files)))
         letters, introductions, pages = self.reader.texts(others)
         files_to_copy = copied(self._root, others)
@@ -212,13 +212,13 @@ class _Loader:
         stories = self._with_excerpts(stories, not_pulled)
         records_of = [(story, history.of(story)) for story in stories]
         writers: dict[str, str] = {}
-        came: dict[str, float] = {}
+        added_at: dict[str, float] = {}
         signed: dict[str, str] = {}
         for story, records in records_of:
             if writer := writer_of(story, records, self._feeds):
                 writers[story.file] = writer
-            if at := history.came(records):
-                came[story.file] = at
+            if at := history.added_at(records):
+                added_at[story.file] = at
             if fields := signed_fields(story, [record for _, record in records]):
                 signed[story.file] = fields
         return _FromLedgers(
@@ -228,7 +228,7 @@ class _Loader:
             names=dict(attribution.names),
             altered=dict(attribution.altered),
             writers=writers,
-            came=came,
+            added_at=added_at,
             gone=history.gone(stories, attribution),
             signed=signed,
             unrecorded=attribution.unrecorded,
@@ -298,7 +298,7 @@ def load(
     loader = _Loader(root, config, scanned or scan(root), cache, key)
     folders = loader.folders()
     if loader.reader.problems:
-        raise Faults(gathered(loader.reader.problems))
+        raise Faults(combine_repeats(loader.reader.problems))
     return loader.content(folders, loader.from_ledgers(folders))
 
 
@@ -313,7 +313,7 @@ def survey(root: Path, config: Config) -> ContentReport:
     known = loader.attribute(_stories(folders), ledgers, ledgers.history())
     return ContentReport(
         content=loader.content(folders, known),
-        problems=tuple(gathered(loader.reader.problems)),
+        problems=tuple(combine_repeats(loader.reader.problems)),
         ledgers=ledgers.feeds,
         added=ledgers.added,
         ledger_problems=ledgers.problems,

@@ -69,7 +69,7 @@ def is_story(file: str) -> bool:
     return place is not None and (place[2] is not None or place[3].lower() != _LETTER)
 
 
-def parted(files: Iterable[str]) -> tuple[list[str], list[str]]:
+def split_stories(files: Iterable[str]) -> tuple[list[str], list[str]]:
     """Returns the files that are stories, and all others."""
     stories, others = list[str](), list[str]()
     for file in files:
@@ -88,7 +88,7 @@ def is_in(file: str, folder: str) -> bool:
     return is_markdown(file) and folder_of(file) == folder and "/." not in file
 
 
-def right_in(folder: str, files: Iterable[str]) -> list[str]:
+def files_in(folder: str, files: Iterable[str]) -> list[str]:
     """Returns the Markdown files that are directly in a folder of `content/`."""
     return [file for file in files if is_in(file, folder)]
 

@@ -86,8 +86,8 @@ class ContentReader:
     ) -> tuple[tuple[Letter, ...], tuple[FreePage, ...], tuple[FreePage, ...]]:
         """Returns the letters, introductions and free pages among the files."""
         letters = filter(None, map(self.letter, filter(paths.is_letter, files)))
-        introductions = filter(None, map(self.introduction, paths.right_in("themes", files)))
-        pages = filter(None, map(self.page, paths.right_in("pages", files)))
+        introductions = filter(None, map(self.introduction, paths.files_in("themes", files)))
+        pages = filter(None, map(self.page, paths.files_in("pages", files)))
         return tuple(letters), tuple(introductions), tuple(pages)
 
     def misplaced(self, files: Iterable[str]) -> None:
@@ -101,7 +101,7 @@ class ContentReader:
 
     def _read(self, file: str, read: Callable[[str], _T]) -> _T | None:
         try:
-            return read(decoded(self._bytes_of(file), file))
+            return read(decode(self._bytes_of(file), file))
         except Faults as faults:
             self.problems.extend(faults.problems)
         except DigestError as error:
@@ -111,7 +111,7 @@ class ContentReader:
         return None
 
 
-def decoded(content: bytes, file: str) -> str:
+def decode(content: bytes, file: str) -> str:
     """Returns the text of a file; raises Faults if it is not UTF-8, or too large."""
     if len(content) > MAX_BYTES:
         what, cure = f"has more than {MAX_BYTES:,} bytes", "split it into several files"
@@ -122,7 +122,7 @@ def decoded(content: bytes, file: str) -> str:
         raise Faults([Problem(file, 0, "not UTF-8 text", "save it as UTF-8")]) from error
 
 
-def gathered(problems: Iterable[Problem]) -> list[Problem]:
+def combine_repeats(problems: Iterable[Problem]) -> list[Problem]:
     """Returns the problems, with one for all stories that have the same removed theme or feed."""
     problems = list(problems)
     counts = Counter(problem.what for problem in problems)

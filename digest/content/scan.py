@@ -111,7 +111,7 @@ def scan(root: Path, since: int = 0) -> Scan:
     return Scan(folders, tuple(problems), since, tuple(unfinished), keys={})
 
 
-def again(root: Path, before: Scan, files: Iterable[str], since: int) -> Scan | None:
+def rescan(root: Path, before: Scan, files: Iterable[str], since: int) -> Scan | None:
     """Returns an earlier scan with new stamps for these files; None if one was added or removed."""
     folders, keys = dict(before.folders), dict(before.keys)
     for file in files:

@@ -1,6 +1,6 @@
 """The sheet of a week: one Markdown file in which all its stories are curated, a line each.
 
-    stories ──render──▶ content/sheet.md ──(editor)──▶ parse ──▶ Entry ──wanted──▶ ChangeRequest, or a reason
+    stories ──render──▶ content/sheet.md ──(editor)──▶ parse ──▶ Entry ──request_of──▶ ChangeRequest, or a reason
 
     k t2,1  Foundries fill up  {2026-05-15-foundries-fill-up 9f3c1a2b77a1e3d4…}
     > What the publisher says.
@@ -166,7 +166,7 @@ def parse(text: str) -> Sheet:
     return Sheet(head, Week.parse(week[1]) if week else None, ids, tuple(entries))
 
 
-def wanted(
+def request_of(
     entry: Entry, shown: Shown, ids: Sequence[str] | None, themes: Sequence[Theme]
 ) -> ChangeRequest | str | None:
     """Returns what a changed line asks for its story, why that is impossible, or None.

@@ -32,7 +32,7 @@ def search_texts_of_changes(
     In feeds that are `due`, held corrections count as changes too; in feeds that have `returned`,
     also what other feeds have corrected meanwhile.
     """
-    read = [(feed.id, identity.distinct(document.entries)) for feed, document in documents]
+    read = [(feed.id, identity.without_repeats(document.entries)) for feed, document in documents]
     matches = match.resolve(read, ledger.known_files(related(documents, ledgers)))
     found: set[str] = set()
     by_file = ledger.by_file(ledgers) if returned else {}

@@ -15,7 +15,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from digest.content import ledger
-from digest.content.identity import stamp
+from digest.content.identity import rfc3339
 from digest.content.ledger import Record
 from digest.intake.merge import Merged
 from digest.model import Entry, Story
@@ -27,7 +27,7 @@ _MIDNIGHT = "T00:00:00Z"
 
 
 class Claim(NamedTuple):
-    """A story's file, its entry's first date, and the feed's date now (`identity.stamp`)."""
+    """A story's file, its entry's first date, and the feed's date now (`identity.rfc3339`)."""
 
     file: str
     first: str
@@ -40,7 +40,7 @@ def claims(file: str, entry: Entry, record: Record) -> Iterator[Claim]:
     A time that is added to the same day does not count.
     """
     known = _stamps(record.aliases)
-    now = stamp(entry.published) if entry.published else ""
+    now = rfc3339(entry.published) if entry.published else ""
     if now and len(known) == 1 and now not in known:
         (first,) = known
         is_day = first.endswith(_MIDNIGHT) or now.endswith(_MIDNIGHT)

@@ -66,7 +66,7 @@ class SharedNames:
         self._crowded: set[str] = set()
         """Links that several entries of one document have."""
         for _, entries in documents:
-            for name_of in (identity.page_of, identity.whole_link):
+            for name_of in (identity.page_of, identity.full_link):
                 times = Counter(map(name_of, entries))
                 self._crowded.update(name for name in times if times[name] > 1)
 
@@ -90,7 +90,7 @@ class SharedNames:
         if not urls.fragment(entry.link):
             return self.is_page_shared(feed, entry.link)
         key = identity.in_feed(f"whole link:{identity.hash_of(entry.link)}", feed)
-        return identity.whole_link(entry) in self._crowded or len(self._known.get(key, ())) > 1
+        return identity.full_link(entry) in self._crowded or len(self._known.get(key, ())) > 1
 
     def stand_in(self, feed: str, entry: Entry, salt: str = "") -> str:
         """Returns what serves as guid for an entry without one, "" if its link is enough.
@@ -99,7 +99,7 @@ class SharedNames:
         page. Otherwise it is a hash of what the entry says when it first comes.
         """
         has_fragment = bool(urls.fragment(entry.link))
-        if has_fragment and identity.whole_link(entry) not in self._crowded:
+        if has_fragment and identity.full_link(entry) not in self._crowded:
             return entry.link
         if has_fragment or self.is_page_shared(feed, entry.link):
             return made_guid(entry, salt)
@@ -108,9 +108,9 @@ class SharedNames:
 
 def made_guid(entry: Entry, salt: str = "") -> str:
     """Returns a guid of our own, made from what an entry says."""
-    when = identity.stamp(entry.published) if entry.published else ""
-    when = when if identity.has_headline(entry) else identity.apart(entry)
-    words = f"{identity.whole_link(entry)}\n{entry.title}\n{when}{salt}"
+    when = identity.rfc3339(entry.published) if entry.published else ""
+    when = when if identity.has_headline(entry) else identity.date_or_summary(entry)
+    words = f"{identity.full_link(entry)}\n{entry.title}\n{when}{salt}"
     return f"urn:uuid:{uuid.uuid5(uuid.NAMESPACE_URL, words)}"
 
 
@@ -132,7 +132,7 @@ def weigh_names(
     feed: str, entries: Sequence[Entry], shared: SharedNames, known: identity.FilesByKey
 ) -> list[Evidence]:
     """Returns the names of each entry of a document, and how much they say."""
-    dates = Counter(identity.stamp(entry.published) for entry in entries if entry.published)
+    dates = Counter(identity.rfc3339(entry.published) for entry in entries if entry.published)
     summaries = Counter(entry.summary for entry in entries)
     own_guids = [shared.own_guid(feed, entry) for entry in entries]
     pages = [_page_with_fragment(entry.link) for entry in entries]
@@ -155,7 +155,7 @@ def weigh_names(
             link = "only" if is_only_page else "general"
         is_short = not urls.is_absolute(guid) and sum(map(str.isalnum, guid)) < _SHORT_GUID
         is_vague = is_short or guid in guids_in_list or _is_plain_word(guid)
-        when = identity.stamp(entry.published) if entry.published else ""
+        when = identity.rfc3339(entry.published) if entry.published else ""
         names = _names(feed, entry, guid, shared, is_excerpt_shared=summaries[entry.summary] > 1)
         found.append(
             Evidence(
@@ -184,7 +184,7 @@ def _names(
         "unchanged": ledger.unchanged(ledger.hashes(said)),
         "page": f"page:{page}",
         "host": f"host:{urls.host(entry.link)}",
-        "path": identity.path(page),
+        "path": identity.path_key(page),
         "same": f"same:{link_hash} {title_hash}",
     }
     if name := guid or shared.stand_in(feed, entry):
@@ -203,10 +203,10 @@ def _names(
         names["whole link"] = f"whole link:{link_hash}"
     else:
         names["only page"] = f"only page:{page}"
-    when = identity.stamp(entry.published) if entry.published else ""
-    second = identity.exact_stamp(entry)
+    when = identity.rfc3339(entry.published) if entry.published else ""
+    second = identity.exact_time(entry)
     if not second and identity.has_headline(entry) and (not guid or urls.web_link(guid)):
-        names["stem"] = identity.stem(page, entry.title, when)
+        names["stem"] = identity.stem_key(page, entry.title, when)
     if when:
         names["day"] = f"date:{when}"
         names["dated"] = "dated"
@@ -218,12 +218,12 @@ def _names(
 def _names_of_words(entry: Entry, *, is_excerpt_shared: bool) -> dict[str, str]:
     """Returns the names that an entry has from its headline and its excerpt, by kind."""
     names = {}
-    title_hash, second = identity.hash_of(entry.title), identity.exact_stamp(entry)
+    title_hash, second = identity.hash_of(entry.title), identity.exact_time(entry)
     summary = f"summary:{identity.hash_of(entry.summary)}"
     if identity.has_headline(entry):
         names["words"] = f"words:{title_hash}"
         names["now"] = f"now:{title_hash}"
-        names["wording"] = identity.wording(entry.title)
+        names["wording"] = identity.wording_key(entry.title)
         if second:
             names["headline"] = f"headline:{second} {title_hash}"
     else:
@@ -243,7 +243,7 @@ def _do_links_move(
     """
     headlines = []
     for entry in entries:
-        second = identity.exact_stamp(entry) if identity.has_headline(entry) else ""
+        second = identity.exact_time(entry) if identity.has_headline(entry) else ""
         headlines.append(f"headline:{second} {identity.hash_of(entry.title)}" if second else "")
     times = Counter(headlines)
     for entry, guid, headline in zip(entries, own_guids, headlines, strict=True):
@@ -262,7 +262,7 @@ def _do_links_move(
 def _is_in_link(guid: str, link: str) -> bool:
     """True if a guid is the link or the end of it, so that the two are one piece of evidence."""
     if urls.web_link(guid):
-        return identity.whole(guid) == identity.whole(link)
+        return identity.with_fragment(guid) == identity.with_fragment(link)
     return link.endswith(guid) and not link.removesuffix(guid)[-1:].isalnum()
 
 
@@ -331,7 +331,7 @@ def ledger_names(
     """
     own = []
     links_without_guid = {
-        identity.whole_link(entry) for entry in entries if not shared.own_guid(feed, entry)
+        identity.full_link(entry) for entry in entries if not shared.own_guid(feed, entry)
     }
     for entry, file in zip(entries, files, strict=True):
         guid = shared.own_guid(feed, entry)
@@ -393,8 +393,8 @@ def _is_of_another(
     links_without_guid: Container[str],
 ) -> bool:
     """True if an entry's guid is the guid of another story, or its link if it has no guid."""
-    link = identity.whole(entry.id)
-    if link in links_without_guid and link != identity.whole_link(entry):
+    link = identity.with_fragment(entry.id)
+    if link in links_without_guid and link != identity.full_link(entry):
         return True
     is_page = urls.web_link(entry.id) and not urls.fragment(entry.id)
     address = urls.canonical(entry.id) if is_page else ""

@@ -75,7 +75,7 @@ class Finder:
             or identity.hash_of(story.title) in title_hashes
             or ours["title"] == wrote.get("title")
         )
-        same_date = identity.stamp(story.published) in dates or ours["published"] == wrote.get(
+        same_date = identity.rfc3339(story.published) in dates or ours["published"] == wrote.get(
             "published"
         )
         return same_link + same_title + same_date

@@ -76,7 +76,7 @@ def _read_inbox(root: Path) -> Inbox:
     for path in sorted(folder.iterdir()) if folder.is_dir() else ():
         file = f"{paths.INBOX}/{path.name}"
         if file_names.is_hidden_text(path.name):
-            cure = f"rename it to {file_names.proper(path.name)}"
+            cure = f"rename it to {file_names.proper_name(path.name)}"
             problems.append(
                 Problem(file, 0, "is hidden by the dot before its name, so it is not read", cure)
             )

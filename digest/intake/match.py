@@ -105,7 +105,7 @@ def resolve(
 
 def _content(entry: Entry) -> tuple[str, ...]:
     """Returns what orders the entries of a document, whatever their order in it."""
-    when = identity.stamp(entry.published) if entry.published else ""
+    when = identity.rfc3339(entry.published) if entry.published else ""
     return (entry.title, entry.link, entry.id, when, entry.summary)
 
 

@@ -118,7 +118,7 @@ class PullState:
         """
         self.report = DocumentReport()
 
-        self.distinct = [identity.distinct(document.entries) for _, document in documents]
+        self.distinct = [identity.without_repeats(document.entries) for _, document in documents]
         """The entries of each document, without repeated ones."""
         by_feed = [
             (feed.id, entries) for (feed, _), entries in zip(documents, self.distinct, strict=True)

@@ -432,7 +432,7 @@ def _warnings(
     `distinct` are the entries without repeated ones, `blocked` the files that cannot be read.
     """
     repeated = identity.repeated_guids(distinct)
-    passed_over = identity.passed_over(entries, distinct)
+    passed_over = identity.count_dropped(entries, distinct)
     wrong = {file: Problem(file, 0, "cannot be read") for file in blocked}
     wrong |= {one.file: one for one in reversed(tuple(problems)) if one.file in wrong}
     found = [f"{one}; until that is fixed, its story is left as it is" for one in wrong.values()]

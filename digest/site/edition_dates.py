@@ -54,7 +54,7 @@ def dates_of(
         if week not in near:
             continue
         monday = _monday(week, zone)
-        added = [_came(story, week, monday, content.came) for story in edition.all]
+        added = [_came(story, week, monday, content.added_at) for story in edition.all]
         all_added = (*added, *withheld.get(week, ()), *moved_away.get(week, ()))
         if edition.closed:
             by_letter = config.close == "letter" and letter is not None and not letter.draft
@@ -81,10 +81,10 @@ def _withheld(content: Content, zone: tzinfo) -> dict[Week, list[float]]:
     for story in content.stories:
         if story.hide and not story.draft:
             monday = _monday(story.week, zone)
-            times[story.week].append(_came(story, story.week, monday, content.came))
+            times[story.week].append(_came(story, story.week, monday, content.added_at))
     for gone in content.gone:
         if not gone.fresh:
-            came = gone.came or _noon(gone.day, zone)
+            came = gone.added_at or _noon(gone.day, zone)
             times[gone.week].append(max(came, _monday(gone.week, zone)))
     return times
 
@@ -97,7 +97,7 @@ def _moved_away(content: Content, zone: tzinfo) -> dict[Week, list[float]]:
         story = stories.get(place.story)
         if story and story.week != place.week:
             monday = _monday(place.week, zone)
-            times[place.week].append(_came(story, place.week, monday, content.came))
+            times[place.week].append(_came(story, place.week, monday, content.added_at))
     return times
 
 
@@ -115,7 +115,7 @@ def _noon(day: str, zone: tzinfo) -> float:
 
 
 def _came(story: Story, week: Week, monday: float, came: Mapping[str, float]) -> float:
-    """Returns when a story was added to a week: by a pull (`Content.came`) or on its own date.
+    """Returns when a story was added to a week: by a pull (`Content.added_at`) or on its own date.
 
     A story of an earlier week was moved here, and came when this week began (`monday`) at the
     earliest.

@@ -381,7 +381,7 @@ def test_status_counts_a_misnamed_file_as_unreadable_and_not_as_deleted(
      ("Letter.md", "letter.md"), ("x.md.md", "x.md"), ("x. md", "x. md.md")],
 )  # fmt: skip
 def test_the_right_name_of_a_text(name: str, right: str) -> None:
-    assert file_names.proper(name) == right
+    assert file_names.proper_name(name) == right
 
 
 @pytest.mark.parametrize(

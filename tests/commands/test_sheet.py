@@ -435,8 +435,11 @@ def test_any_story_is_read_back_from_its_line_as_it_is(
 
     assert not entry.is_changed
     ids = [theme.id for theme in THEMES]
-    assert sheet.wanted(entry, shown, ids, THEMES) is None
-    assert sheet.wanted(entry, replace(shown, story=make_story(title="Other")), ids, THEMES) is None
+    assert sheet.request_of(entry, shown, ids, THEMES) is None
+    assert (
+        sheet.request_of(entry, replace(shown, story=make_story(title="Other")), ids, THEMES)
+        is None
+    )
     assert sheet.parse(written).week == Week(2026, 20)
     assert entry.values.themes == "2,1"
 

@@ -161,7 +161,7 @@ def test_entries_that_agree_in_guid_link_and_headline_are_one() -> None:
     other = make_entry(link="https://news.example/other")
     retitled = make_entry(title="Another headline")
 
-    assert identity.distinct([one, again, other, retitled]) == [one, other, retitled]
+    assert identity.without_repeats([one, again, other, retitled]) == [one, other, retitled]
 
 
 def test_one_guid_on_two_links_is_told_apart_by_the_link() -> None:

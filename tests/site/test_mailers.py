@@ -41,7 +41,7 @@ class Digest:
     def content(self) -> Content:
         stories = tuple(self.stories[file] for file in sorted(self.stories))
         letters = tuple(self.letters[week] for week in sorted(self.letters))
-        return Content(stories=stories, letters=letters, gone=tuple(self.gone), came=self.came)
+        return Content(stories=stories, letters=letters, gone=tuple(self.gone), added_at=self.came)
 
     def feed(self) -> dict[str, datetime]:
         """When each edition in the weekly feed was published, by its id."""
