@@ -1,6 +1,6 @@
 """Decides which entries of a feed are passed over: those that its `match` and `ignore` leave out.
 
-For a broad feed of which the beat is a part. An entry that the feed's ledger knows is never passed
+For a feed that covers more than the digest does. An entry that the feed's ledger knows is never passed
 over: its story is here, and the publisher's corrections still count.
 """
 
@@ -23,7 +23,7 @@ class Filtered(NamedTuple):
 
 
 def filtered(feed: Feed, document: Document, records: Mapping[str, Record]) -> Filtered:
-    """Returns the entries of a document that are taken in; `records` are the feed's."""
+    """Returns the document without the entries that are passed over; `records` are the feed's."""
     if not (feed.match or feed.ignore):
         return Filtered(document)
     known = {alias for record in records.values() for alias in record.aliases}
