@@ -140,7 +140,10 @@ def _dropped(feed: str) -> str:
 
 def _ledger_hashes(root: Path, feeds: Iterable[Feed]) -> dict[str, str]:
     """Returns the hash of each feed's ledger, and of the phrases that choose its entries."""
-    return {feed.id: store.ledger_mark(root, feed.id) + feed_filter.mark(feed) for feed in feeds}
+    return {
+        feed.id: store.ledger_mark(root, feed.id) + feed_filter.hash_of_phrases(feed)
+        for feed in feeds
+    }
 
 
 def _parse(answers: tuple[Fetched | Failed, ...], limits: Limits, dry: bool) -> Iterator[_Batch]:
