@@ -196,7 +196,7 @@ def _take_in(
     lost = git_history.lost_stories(root, cache, config, ledgers)
     filed, unfiled = inbox_files.empty_inbox(root, config, ledgers, now=now, dry=dry)
     if not (filed or unfiled) and all(feed.retired for feed in config.feeds):
-        raise DigestError("digest.toml: there is no feed to pull; add one: digest feeds add URL")
+        raise DigestError("digest.toml: has no feed to pull; add one: digest feeds add URL")
     gaps = git_history.damaged_ledgers(root, problems)
     gaps |= git_history.shortened_ledgers(root, ledgers)
     known = _snapshot(root, cache, config, documents, ledgers, memory)

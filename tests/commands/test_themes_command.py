@@ -145,7 +145,7 @@ def test_each_theme_is_counted_and_so_is_what_the_rules_would_change(root: Path)
 def test_a_digest_without_a_story_says_what_to_do_next(tmp_path: Path) -> None:
     rule(tmp_path, RULES)
 
-    assert said(tmp_path).output == "There is no story yet. Next: digest pull\n"
+    assert said(tmp_path).output == "No stories yet. Next: digest pull\n"
 
 
 def test_what_cannot_be_read_is_named_and_the_rest_is_counted(root: Path) -> None:
@@ -240,7 +240,7 @@ def test_a_file_that_is_no_story_is_wrong_usage(root: Path, name: str, cure: str
     result = said(root, "--explain", name)
 
     assert result.exit_code == 2
-    assert f"there is no story {name}; {cure}" in result.stderr
+    assert f"{name} is not a story; {cure}" in result.stderr
 
 
 def test_a_story_that_cannot_be_read_is_explained_by_its_faults(root: Path) -> None:
