@@ -12,7 +12,6 @@ import os
 import sys
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from functools import partial
 from importlib import import_module
 from pathlib import Path
 
@@ -80,7 +79,9 @@ def cli(context: click.Context, root: Path | None, quiet: bool, verbose: bool) -
         raise click.UsageError("--quiet and --verbose exclude each other.")
     context.color = wants_colour(os.environ)
 
-    clock = partial(datetime.now, UTC)
+    def clock() -> datetime:
+        return datetime.now(UTC)
+
     context.obj = Call(folder=root, quiet=quiet, verbose=verbose, now=clock(), clock=clock)
 
 

@@ -67,12 +67,10 @@ def run(
     DigestError if there is neither a feed nor a file in the inbox, or if the clock is wrong.
     """
     with store.writing(root, dry=dry) as cleaned_up, Cache(root) as cache:
-        messages = [] if dry else [*git_history.note_deletions(root, cache, config)]
+        deletions = () if dry else git_history.note_deletions(root, cache, config)
         applied = None if dry else sheet.carry_out(root, config)
         stored = cache.get_kind(feed_state.KIND, FeedState)
-        pulled = {feed.id for feed in config.feeds if not feed.retired} | {
-            feed.id for feed in feeds
-        }
+        pulled = {feed.id for feed in (*config.feeds, *feeds) if not feed.retired}
         memory: Memory = feed_state.mark_away(feed_state.valid(stored, now), pulled)
         dropped = [_dropped(feed) for feed in sorted(stored.keys() - memory.keys())]
         due, rows = list[Feed](), dict[str, Row]()
@@ -106,7 +104,7 @@ def run(
         swept=cleaned_up.removed,
         completed=cleaned_up.completed,
         suggestions=tuple(story for report in reports for story in report.suggestions),
-        problems=(*filter(None, [cache.notice]), *dropped, *messages, *dict.fromkeys(problems)),
+        problems=(*filter(None, [cache.notice]), *dropped, *deletions, *dict.fromkeys(problems)),
         sheet=applied,
         dry=dry,
     )

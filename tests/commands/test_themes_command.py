@@ -14,6 +14,7 @@ import pytest
 from click.testing import CliRunner, Result
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from many import many
 
 from digest import config, disk
 from digest.cache import Cache
@@ -930,7 +931,7 @@ STEPS = st.lists(
 )
 
 
-@settings(max_examples=40)
+@settings(max_examples=many(15))
 @given(steps=STEPS, excerpt=st.sampled_from([0, 2, 40]))
 def test_no_run_ever_changes_themes_that_were_edited_by_hand(
     steps: list[tuple[str, str, list[str]]], excerpt: int
