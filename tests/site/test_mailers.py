@@ -20,7 +20,8 @@ from digest.content import edit, letter_draft
 from digest.content.read import parse_letter
 from digest.model import Content, Gone, Letter, Story
 from digest.site.arrange import arrange
-from digest.site.plan import plan
+from digest.site.context import make_context
+from digest.site.feeds.pages import feed_pages
 from digest.week import Week
 
 BEGIN = datetime(2026, 5, 4, 8, tzinfo=HONG_KONG)
@@ -45,9 +46,10 @@ class Digest:
 
     def feed(self) -> dict[str, datetime]:
         """When each edition in the weekly feed was published, by its id."""
-        planned = plan(arrange(self.content, self.config), self.config)
-        (page,) = [page for page in planned.pages if page.path == "weeks.atom"]
-        return {entry.id: entry.published for entry in planned.data(page)["feed"].entries}  # type: ignore[attr-defined]
+        context = make_context(arrange(self.content, self.config), self.config)
+        page = next(page for page in feed_pages(context) if page.path == "weeks.atom")
+        feed = page.make(context, *page.inputs)["feed"]
+        return {entry.id: entry.published for entry in feed.entries}  # type: ignore[attr-defined]
 
     def live(self, now: datetime) -> None:
         acts = [
