@@ -5,6 +5,7 @@ import itertools
 import re
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -92,10 +93,15 @@ SITES = {
 }
 
 
-@pytest.fixture(scope="module", params=list(SITES.values()), ids=list(SITES))
+@cache
+def files_of(name: str) -> dict[str, bytes]:
+    """Every file of one of these sites."""
+    return rendered(*SITES[name])
+
+
+@pytest.fixture(scope="module", params=SITES)
 def site(request: pytest.FixtureRequest) -> tuple[dict[str, bytes], Config]:
-    content, config = request.param
-    return rendered(content, config), config
+    return files_of(request.param), SITES[request.param][1]
 
 
 def test_every_link_of_every_page_leads_somewhere(site: tuple[dict[str, bytes], Config]) -> None:
@@ -257,7 +263,7 @@ def test_an_anchor_that_was_left_leads_on() -> None:
 
 
 def test_home_leads_with_the_closed_week_and_says_what_the_open_one_has() -> None:
-    home = parse(rendered(full(), make_config())["index.html"])
+    home = parse(files_of("full")["index.html"])
 
     assert text(next(home.iter("h1"))) == "Week 20, 2026 11–17 May 2026"
     assert "Week 21, 2026 so far" in [text(heading) for heading in home.iter("h2")]
@@ -265,7 +271,7 @@ def test_home_leads_with_the_closed_week_and_says_what_the_open_one_has() -> Non
 
 
 def test_a_story_with_a_note_is_a_card_and_shows_all_that_was_curated() -> None:
-    week = parse(rendered(full(), make_config())["2026/w20/index.html"])
+    week = parse(files_of("full")["2026/w20/index.html"])
     lead = next(article for article in week.iter("article") if article.get("id") == "lead")
 
     assert lead.get("class") == "card h-entry"
@@ -296,7 +302,7 @@ def test_a_story_has_its_main_theme_above_and_the_others_below() -> None:
 
 
 def test_a_story_without_a_note_is_a_line() -> None:
-    week = parse(rendered(full(), make_config())["2026/w20/index.html"])
+    week = parse(files_of("full")["2026/w20/index.html"])
     line = next(article for article in week.iter("article") if article.get("id") == "plain")
 
     assert line.get("class") == "line h-entry"
@@ -304,7 +310,7 @@ def test_a_story_without_a_note_is_a_line() -> None:
 
 
 def test_a_card_names_the_themes_that_it_does_not_stand_under() -> None:
-    site = rendered(full(), make_config())
+    site = files_of("full")
 
     def chips(path: str) -> list[str]:
         tree = parse(site[path])
@@ -328,7 +334,7 @@ def test_a_paywall_is_marked() -> None:
 
 
 def test_a_publishers_picture_is_never_shown() -> None:
-    site = rendered(full(), make_config())
+    site = files_of("full")
 
     assert [
         path
@@ -338,7 +344,7 @@ def test_a_publishers_picture_is_never_shown() -> None:
 
 
 def test_theme_pages_offer_the_themes_own_feed() -> None:
-    page = parse(rendered(full(), make_config())["themes/memory-crunch/index.html"])
+    page = parse(files_of("full")["themes/memory-crunch/index.html"])
     feeds = [
         link.get("href") for link in page.iter("link") if link.get("type") == "application/atom+xml"
     ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urljoin, urlsplit
@@ -57,8 +58,9 @@ def pages(site: dict[str, bytes]) -> dict[str, Element]:
     return {path: parse(content) for path, content in site.items() if path.endswith(".html")}
 
 
+@lru_cache(maxsize=64)  # a site's pages, which many tests look through one after another
 def parse(content: bytes) -> Element:
-    """Returns the tree of one page, parsed strictly."""
+    """Returns the tree of one page, parsed strictly; no test changes it."""
     parser = html5lib.HTMLParser(strict=True, namespaceHTMLElements=False)
     return parser.parse(content.decode("utf-8"))
 
