@@ -14,7 +14,7 @@ from sites import read_folder
 from test_cli import digest
 
 from digest import config, gh_pages
-from digest.commands import publish, site_address
+from digest.commands import build, publish, site_address
 from digest.errors import DigestError
 from digest.site.feeds import republished
 from digest.site.feeds.republished import FeedChanges
@@ -45,16 +45,13 @@ def _nobody_elses_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> I
     yield
 
 
-@pytest.fixture
-def remote(tmp_path: Path) -> Path:
-    git(tmp_path, "init", "--quiet", "--bare", "remote.git")
-    return tmp_path / "remote.git"
-
-
-@pytest.fixture
-def root(tmp_path: Path, remote: Path) -> Path:
-    """A digest in a repository with two stories, committed, whose origin is the remote."""
-    root = tmp_path / "digest"
+@pytest.fixture(scope="module")
+def begun(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A digest in a repository with two stories, committed, and a bare repository; with its social
+    cards and its search index in the cache, so that not every test makes them."""
+    folder = tmp_path_factory.mktemp("begun")
+    git(folder, "init", "--quiet", "--bare", "remote.git")
+    root = folder / "digest"
     root.mkdir()
     (root / "digest.toml").write_text(SETTINGS)
     (root / ".gitignore").write_text(".digest/\nsite/\n")
@@ -62,7 +59,21 @@ def root(tmp_path: Path, remote: Path) -> Path:
     write(root, "two", "2026-05-15")
     git(root, "init", "--quiet", "--initial-branch", "main")
     git(root, "add", ".")
-    git(root, "commit", "--quiet", "--message", "Begin")
+    identity = ("-c", "user.name=Ada Editor", "-c", "user.email=ada@example.org")
+    git(root, *identity, "commit", "--quiet", "--message", "Begin")
+    build.run(root, config.load(root), output=folder / "site")
+    return folder
+
+
+@pytest.fixture
+def remote(begun: Path, tmp_path: Path) -> Path:
+    return shutil.copytree(begun / "remote.git", tmp_path / "remote.git")
+
+
+@pytest.fixture
+def root(begun: Path, tmp_path: Path, remote: Path) -> Path:
+    """A digest in a repository with two stories, committed, whose origin is the remote."""
+    root = shutil.copytree(begun / "digest", tmp_path / "digest")
     git(root, "remote", "add", "origin", str(remote))
     return root
 
@@ -718,7 +729,12 @@ def test_another_branch_than_the_default_one_is_named(
         "https://www.yourdomain.com/",
     ],
 )
-def test_the_address_of_an_example_is_not_published_for(root: Path, remote: Path, url: str) -> None:
+def test_the_address_of_an_example_is_known(url: str) -> None:
+    assert site_address.kind(url) == "still the example address"
+
+
+def test_the_address_of_an_example_is_not_published_for(root: Path, remote: Path) -> None:
+    url = "https://example.github.io/digest/"
     address(root, url)
 
     assert digest("build", cwd=root).returncode == 0
@@ -746,6 +762,11 @@ def test_the_address_of_an_example_is_not_published_for(root: Path, remote: Path
         "http://press.home.arpa/",
     ],
 )
+def test_a_private_address_is_known(url: str) -> None:
+    assert site_address.kind(url) == "the private address"
+
+
+@pytest.mark.parametrize("url", ["http://10.0.0.3:8000/chips/", "http://raspberry.local/"])
 def test_a_private_address_is_not_published_for_and_build_and_check_hint_at_it(
     root: Path, remote: Path, url: str
 ) -> None:
