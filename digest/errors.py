@@ -12,7 +12,7 @@ from __future__ import annotations
 import errno
 import re
 import stat
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -89,6 +89,12 @@ def conflicts(text: str, file: str) -> tuple[Problem, ...]:
         for number, line in lines
         if _CONFLICT.match(line)
     )
+
+
+def and_more(names: Sequence[str], most: int) -> str:
+    """Returns names with commas; of more than `most`, the first ones and how many more there are."""
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more
 
 
 def suggestion(word: str, known: Iterable[str]) -> str:

@@ -11,8 +11,6 @@ from pathlib import Path
 
 _LOCAL, _NAMED = Path("/etc/localtime"), Path("/etc/timezone")
 _NO_NAMES = frozenset({"localtime", "posixrules", "Factory"})
-_UTC = frozenset({"Etc/UTC", "Etc/UCT", "UCT", "Zulu", "Etc/Zulu", "Universal"})
-"""Other names of UTC."""
 
 
 def of_this_machine() -> str:
@@ -34,12 +32,15 @@ def chosen(variable: str | None, linked: str, named: str) -> str:
     return _name(linked) or _name(named.strip())
 
 
-def _name(text: str) -> str:
+def _name(said: str) -> str:
     """Returns the zone's name in a path or a text, if IANA has it."""
     from zoneinfo import available_timezones
 
-    name = text.partition("zoneinfo/")[2] or text
+    name = said.partition("zoneinfo/")[2] or said
     name = name.removeprefix("posix/").removeprefix("right/")
-    if name in _NO_NAMES or name not in available_timezones():
-        return ""
-    return "UTC" if name in _UTC else name
+    known = name in available_timezones() and name not in _NO_NAMES
+    return (
+        ("UTC" if name in {"Etc/UTC", "Etc/UCT", "UCT", "Zulu", "Etc/Zulu", "Universal"} else name)
+        if known
+        else ""
+    )

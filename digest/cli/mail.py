@@ -73,13 +73,15 @@ def mail(
     if again and not send:
         raise click.UsageError("--again needs --send")
     shown = str(output) == "-"
-    wanted = command.Wanted(output=output, send=send, again=again, claim=claim, dry=dry or shown)
+    options = command.MailOptions(
+        output=output, send=send, again=again, claim=claim, dry=dry or shown
+    )
     secret = os.environ.get(SECRET, "")
     try:
         if sent:
             call.say(f"{command.note(root, config, week, clock=call.clock)}: noted as sent")
             return
-        report = command.run(root, config, week, wanted, secret=secret, clock=call.clock)
+        report = command.run(root, config, week, options, secret=secret, clock=call.clock)
     except ValueError as error:
         raise click.BadParameter(str(error), param_hint="WEEK") from None
     if shown and not dry:

@@ -39,9 +39,9 @@ def ping(call: Call, output: Path | None, dry: bool) -> None:
     root, config = call.open()
     report = command.run(root, config, output=output or root / "site", dry=dry)
     call.complain(*report.failures)
-    feeds = formatting.count(len(report.told), "feed")
-    if report.told:
-        call.say(f"{'Would tell' if dry else 'Told'} {report.hub} of {feeds}:", *report.told)
+    feeds = formatting.count(len(report.notified), "feed")
+    if report.notified:
+        call.say(f"{'Would tell' if dry else 'Told'} {report.hub} of {feeds}:", *report.notified)
     elif not report.failures:
         call.say("No feed has changed since the hub was last told")
     if report.failures:

@@ -8,6 +8,7 @@ import click
 
 from digest.cli import formatting, progress
 from digest.cli.context import Call
+from digest.errors import and_more
 
 if TYPE_CHECKING:
     from digest.commands.publish import PublishReport
@@ -60,68 +61,57 @@ def _tell(report: PublishReport, call: Call) -> None:
     call.complain(*report.warnings)
     if report.mail:
         call.say(f"mail: {report.mail}")
+    branch, files = f"gh-pages of {report.address}", formatting.count(report.files, "file")
     if report.same:
-        call.say(
-            f"Nothing has changed: gh-pages of {report.address} has these {report.files} files already"
-        )
+        call.say(f"Nothing has changed: {branch} has these {report.files} files already")
         return
     if report.dry or call.verbose:
-        differing = (("new", report.new), ("changed", report.changed), ("gone", report.gone))
-        call.say(
-            *(
-                f"{word:<8} {path}"
-                for word, paths in differing
-                for path in paths
-                if not path.startswith(_INDEX)
-            )
-        )
-        index = {word: sum(path.startswith(_INDEX) for path in paths) for word, paths in differing}
-        found = [word for word, number in index.items() if number]
-        if found:
-            word = found[0] if len(found) == 1 else "changed"
-            numbers = ", ".join(f"{number} {word}" for word, number in index.items())
+        in_index = {}
+        for word, paths in (
+            ("new", report.new),
+            ("changed", report.changed),
+            ("gone", report.gone),
+        ):
+            outside = [path for path in paths if not path.startswith(_INDEX)]
+            call.say(*(f"{word:<8} {path}" for path in outside))
+            in_index[word] = len(paths) - len(outside)
+        differing = [word for word, number in in_index.items() if number]
+        if differing:
+            word = differing[0] if len(differing) == 1 else "changed"
+            numbers = ", ".join(f"{number} {word}" for word, number in in_index.items())
             call.say(f"{word:<8} {_INDEX} (the search index: {numbers})")
-    for feed in () if report.first else report.feeds:
-        call.say(*_of_a_feed(feed.feed, feed.new, feed.again, first=feed.first))
+    for changes in () if report.first else report.feeds:
+        call.say(*_lines_of_feed(changes.feed, changes.new, changes.again, first=changes.first))
     for place in report.vanished if report.dry else ():
         call.say(f"lost     {place}")
+    publish = "Would publish" if report.dry else "Published"
     if report.origin:
-        files = f": {_named(report.uncommitted)}" if report.uncommitted else ""
-        call.say(f"{'Would publish' if report.dry else 'Published'} {report.origin}{files}")
+        uncommitted = and_more(report.uncommitted, _NAMED)
+        call.say(f"{publish} {report.origin}{f': {uncommitted}' if uncommitted else ''}")
     counts = f"{len(report.new)} new, {len(report.changed)} changed, {len(report.gone)} gone"
-    files = formatting.count(report.files, "file")
-    if report.dry:
-        call.say(f"Would publish {files} to gh-pages of {report.address}: {counts}")
-        return
-    call.say(f"Published {files} to gh-pages of {report.address}: {counts}")
-    if report.vanished:
-        lost = (
-            "1 address no longer exists"
-            if len(report.vanished) == 1
-            else f"{len(report.vanished)} addresses no longer exist"
-        )
-        call.say(f"{lost}: {_named(report.vanished)}")
-    if report.first:
-        call.say(
-            "The first time: choose this branch as the source of Pages, in the settings of the repository"
-        )
+    call.say(f"{publish} {files} to {branch}: {counts}")
+    if report.vanished and not report.dry:
+        count = len(report.vanished)
+        lost = "1 address no longer exists" if count == 1 else f"{count} addresses no longer exist"
+        call.say(f"{lost}: {and_more(report.vanished, _NAMED)}")
+    if report.first and not report.dry:
+        where = "in the settings of the repository"
+        call.say(f"The first time: choose this branch as the source of Pages, {where}")
 
 
-def _named(files: tuple[str, ...]) -> str:
-    more = f" and {len(files) - _NAMED} more" if len(files) > _NAMED else ""
-    return ", ".join(files[:_NAMED]) + more
-
-
-def _of_a_feed(
+def _lines_of_feed(
     feed: str, new: tuple[str, ...], again: tuple[str, ...], *, first: bool
 ) -> list[str]:
     """Returns a line with the titles for each kind of change in a feed."""
     if first:
-        return [f"{feed}: a new feed, with {formatting.count(len(new), 'entry', 'entries')}"]
-    told = ((new, "new to its readers"), (again, "shown to its readers again"))
-    return [f"{feed}: {words}: {_titles(titles)}" for titles, words in told if titles]
-
-
-def _titles(titles: tuple[str, ...]) -> str:
-    more = f" and {len(titles) - _NAMED} more" if len(titles) > _NAMED else ""
-    return ", ".join(f"'{title}'" for title in titles[:_NAMED]) + more
+        entries = formatting.count(len(new), "entry", "entries")
+        return [f"{feed}: a new feed, with {entries}"]
+    lines = []
+    for titles, what in (
+        (new, "new to its readers"),
+        (again, "shown to its readers again"),
+    ):
+        if titles:
+            quoted = and_more([f"'{title}'" for title in titles], _NAMED)
+            lines.append(f"{feed}: {what}: {quoted}")
+    return lines

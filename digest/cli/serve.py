@@ -10,6 +10,7 @@ import click
 from digest import urls
 from digest.cli import progress
 from digest.cli.context import Call
+from digest.errors import and_more
 
 if TYPE_CHECKING:
     from digest.commands.serve import Event, Opened
@@ -72,10 +73,7 @@ def serve(
             case command.Built():
                 if event.notice:
                     call.complain(event.notice)
-                rest = len(event.changed) - _NAMED
-                changed = ", ".join(event.changed[:_NAMED]) + (
-                    f" and {rest} more" if rest > 0 else ""
-                )
+                changed = and_more(event.changed, _NAMED)
                 files = f"{event.pages} files, {event.written} written, {event.removed} removed"
                 call.say(f"{changed or 'Built'}: {files} in {event.seconds * 1000:.0f} ms")
             case command.Broken():

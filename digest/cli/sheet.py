@@ -75,7 +75,7 @@ def tell(report: AppliedReport, call: Call) -> None:
     else:
         for file in report.changed if call.verbose else ():
             call.say(f"{file}: changed")
-        left = sum(one.startswith(f"{FILE}: ") for one in report.refused)
+        left = sum(line.startswith(f"{FILE}: ") for line in report.refused)
         rest = f"; {formatting.count(left, 'story', 'stories')} left in it" if left else ""
         call.say(f"{FILE}: {formatting.stories(len(report.changed))} changed{rest}")
         call.complain(*report.refused)

@@ -8,11 +8,12 @@ Made when a page is requested, and kept until the file, a ledger or digest.toml 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 from digest.cache import FILE as CACHE_FILE
 from digest.cache import Cache
@@ -30,28 +31,30 @@ from digest.themes.reapply import judge
 from digest.themes.reasons import reasons
 from digest.themes.suggest import Index, Suggestion
 
+T = TypeVar("T")
+
 _AT_ONCE = 200  # stories: more would make a page wait
 
 
 @dataclass(slots=True)
-class _Kept:
+class _Caches:
     """What outlives a build: annotations by file, the index for suggestions, the ledgers' history,
     each feed's summaries, as they were when the cache was written last.
 
-    `links` has the files of the stories under each name of their links, `linked` the names by file;
-    of `pending` stories, None for all of them, these are still to be noted. `suggested` has
-    by file which themes a story may have: an edit of one story hardly changes that of others.
+    `files` has the files of the stories under each alias of their links, `aliases` the aliases by
+    file; those of the stories in `unindexed` (None for all) are still to be added. `suggestions`
+    has by file which themes a story may have: an edit of one story hardly changes that of others.
     """
 
-    made: dict[str, Annotation] = field(default_factory=dict)
+    annotations: dict[str, Annotation] = field(default_factory=dict)
     index: Index | None = None
-    suggested: dict[str, tuple[Suggestion, ...]] = field(default_factory=dict)
+    suggestions: dict[str, tuple[Suggestion, ...]] = field(default_factory=dict)
     history: History | None = None
     summaries: dict[str, dict[str, str]] = field(default_factory=dict)
     cache_written: int = 0
-    links: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
-    linked: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    pending: list[str] | None = None
+    files: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    aliases: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    unindexed: list[str] | None = None
 
 
 class Annotations:
@@ -60,8 +63,9 @@ class Annotations:
     def __init__(self, root: Path, config: Config, content: Content, archive: Archive) -> None:
         self._root, self._config, self._content, self._archive = root, config, content, archive
         self._stories = {story.file: story for story in content.stories}
-        self._kept = _Kept()
-        self._anchors: dict[str, dict[str, str]] = {}
+        self._titles = {theme.id: theme.title for theme in config.themes}
+        self._caches = _Caches()
+        self._anchored: dict[str, dict[str, str]] = {}
         self._editions = {addresses.week(edition.week): edition for edition in archive.editions}
         self._read = partial(store.read_text, root)
 
@@ -70,32 +74,42 @@ class Annotations:
     ) -> Annotations:
         """Returns the annotations of the next build, before which these files have changed."""
         following = Annotations(self._root, config, content, archive)
-        kept = following._kept = self._kept
-        is_read_anew = CONFIG_FILE in changed or any(
-            one.startswith(paths.LEDGERS) for one in changed
-        )
-        if is_read_anew:
-            kept.made, kept.history = {}, None
-        if is_read_anew or following._stories.keys() != self._stories.keys():
-            kept.index, kept.suggested = None, {}
-        kept.suggested = {file: one for file, one in kept.suggested.items() if file not in changed}
-        kept.made = {
-            file: annotation for file, annotation in kept.made.items() if file not in changed
-        }
-        for file in changed & kept.linked.keys():
-            for name in kept.linked.pop(file):
-                kept.links[name].discard(file)
-        if kept.pending is not None:
-            kept.pending += filter(paths.is_story, changed)
+        caches = following._caches = self._caches
+        # New dictionaries: a page that is just being served may still add to the old ones.
+        caches.annotations = _without(caches.annotations, changed)
+        caches.suggestions = _without(caches.suggestions, changed)
+        if following._stories.keys() != self._stories.keys():
+            caches.index, caches.suggestions = None, {}
+        if CONFIG_FILE in changed or any(file.startswith(paths.LEDGERS) for file in changed):
+            caches.annotations, caches.history = {}, None
+            caches.index, caches.suggestions = None, {}
+        for file in changed & caches.aliases.keys():
+            for alias in caches.aliases.pop(file):
+                caches.files[alias].discard(file)
+        if caches.unindexed is not None:
+            caches.unindexed += filter(paths.is_story, changed)
         return following
+
+    def prepare(self) -> bool:
+        """Does a little of what takes long in a large archive, once; True if there is more to do."""
+        if self._caches.history is None:
+            self._caches.history = self._read_history()
+            return True
+        if self._caches.index is None and self._config.themes:
+            self._caches.index = Index(self._content.stories, self._config.themes)
+            return True
+        return not self._index_links()
 
     def of_story(self, place: str) -> tuple[Annotation, ...]:
         """Returns the annotations of the story at a permalink, () if there is none."""
         page, _, anchor = place.partition("#")
-        file = self._anchored(page).get(anchor)
-        with suppress(
-            DigestError, LookupError
-        ):  # a file that was broken or deleted since the build
+        if page not in self._anchored:  # the files of a week by anchor: its page asks for many
+            edition, anchors = self._editions.get(page), self._archive.anchors
+            stories = edition.stories if edition else ()
+            self._anchored[page] = {anchors.of(story): story.file for story in stories}
+        file = self._anchored[page].get(anchor)
+        # a file may have been broken or deleted since the build
+        with suppress(DigestError, LookupError):
             return (self._annotation(file),) if file else ()
         return ()
 
@@ -105,93 +119,58 @@ class Annotations:
             return self._annotation(file)
         return Annotation(file=file)
 
+    def of_page(self, place: str) -> tuple[Annotation, ...]:
+        """Returns the annotations of the letters, pages and introductions that a page shows."""
+        texts: list[Letter | FreePage] = []
+        edition = self._editions.get(place)
+        if edition is None and place == addresses.HOME:
+            edition = arrange.front(self._archive)
+        if edition and edition.letter:
+            texts.append(edition.letter)
+        for line in self._archive.storylines:
+            if line.introduction and place == addresses.theme(line.theme.id):
+                texts.append(line.introduction)
+        texts += (page for page in self._archive.pages if place == addresses.free_page(page.name))
+        found = []
+        for text in texts:
+            hints = content_rules.of_text(text, self._read)
+            found.append(Annotation(file=text.file, line=text.line, draft=text.draft, hints=hints))
+        return tuple(found)
+
     def likely(self, file: str) -> dict[str, str]:
         """Returns the themes that a story may have, and why: by the stories that it is like."""
         story = self._stories.get(file)
-        suggested = self._suggestions(story) if story else ()
-        found = [replace(one, like=one.like[:1]) for one in suggested]
-        return {one.theme: one.likeness.removeprefix(": ") for one in found}
+        reasons_by_theme = {}
+        for suggestion in self._suggest(story) if story else ():
+            likeness = replace(suggestion, like=suggestion.like[:1]).likeness
+            reasons_by_theme[suggestion.theme] = likeness.removeprefix(": ")
+        return reasons_by_theme
 
     def records(self, story: Story) -> list[Record]:
         """Returns what the ledgers have about a story."""
         return [record for _, record in self._history().of(story)]
 
-    def _anchored(self, page: str) -> dict[str, str]:
-        """Returns the files of a week's stories by their anchors, put together once for the many on
-        its page."""
-        if page not in self._anchors:
-            edition, anchors = self._editions.get(page), self._archive.anchors
-            self._anchors[page] = {
-                anchors.of(story): story.file for story in (edition.stories if edition else ())
-            }
-        return self._anchors[page]
-
-    def of_page(self, place: str) -> tuple[Annotation, ...]:
-        """Returns the annotations of the letters, pages and introductions that a page shows."""
-        return tuple(
-            Annotation(
-                file=text.file,
-                line=text.line,
-                draft=text.draft,
-                hints=content_rules.of_text(text, self._read),
-            )
-            for text in self._texts(place)
-        )
-
-    def _texts(self, place: str) -> Iterator[Letter | FreePage]:
-        front = arrange.front(self._archive)
-        edition = self._editions.get(place) or (front if place == addresses.HOME else None)
-        if edition and edition.letter:
-            yield edition.letter
-        for line in self._archive.storylines:
-            if line.introduction and place == addresses.theme(line.theme.id):
-                yield line.introduction
-        yield from (page for page in self._archive.pages if place == addresses.free_page(page.name))
-
-    def prepare(self) -> bool:
-        """Does a little of what takes long in a large archive, once; tells whether there is more to
-        do."""
-        if self._kept.history is None:
-            self._kept.history = self._read_history()
-            return True
-        if self._kept.index is None and self._config.themes:
-            self._kept.index = Index(self._content.stories, self._config.themes)
-            return True
-        return not self._link()
-
     def _annotation(self, file: str) -> Annotation:
-        """Returns a story's annotation: what follows from the story alone is kept, the rest may be
-        another at any time."""
-        made = self._kept.made
-        story = self._stories[file]
-        if file not in made:
-            made[file] = self._make(story)
-        own = made[file]
+        """Returns a story's annotation: what follows from the story alone is cached, the rest may
+        be another at any time."""
+        caches, story = self._caches.annotations, self._stories[file]
+        if file not in caches:
+            caches[file] = self._annotation_alone(story)
+        own = caches[file]
+        why = list(own.why)
+        if self._config.themes and not story.themes:
+            why.append("No theme")
+            for suggestion in self._suggest(story):
+                why.append(f"perhaps {self._titles[suggestion.theme]}{suggestion.likeness}")
         return replace(
             own,
-            why=(*own.why, *self._suggested(story)),
-            hints=(*own.hints, *self._beside(story)),
-            summary=self._summary(story),
+            why=tuple(why),
+            hints=(*own.hints, *self._hints_beside(story)),
+            summary=next(self._summaries(story), ""),
         )
 
-    def _suggested(self, story: Story) -> Iterator[str]:
-        """Yields the themes that a story without one may have, and what it is like."""
-        if story.themes or not self._config.themes:
-            return
-        titles = {theme.id: theme.title for theme in self._config.themes}
-        yield "No theme"
-        for one in self._suggestions(story):
-            yield f"perhaps {titles[one.theme]}{one.likeness}"
-
-    def _suggestions(self, story: Story) -> tuple[Suggestion, ...]:
-        """Returns the themes that a story may have, the likeliest first."""
-        kept, themes = self._kept, self._config.themes
-        if story.file not in kept.suggested and themes:
-            kept.index = kept.index or Index(self._content.stories, themes)
-            kept.suggested[story.file] = kept.index.suggest(story)
-        return kept.suggested.get(story.file, ())
-
-    def _make(self, story: Story) -> Annotation:
+    def _annotation_alone(self, story: Story) -> Annotation:
+        """Returns what is known of a story without looking at others."""
         themes, history = self._config.themes, self._history()
         verdict = judge(
             story,
@@ -200,88 +179,91 @@ class Annotations:
             summaries=tuple(self._summaries(story)),
             feeds=self._config.feeds,
         )
-        titles = {theme.id: theme.title for theme in themes}
-        found = [one for one in reasons(verdict, themes) if one.theme in titles]
+        why, why_by_theme = [], {}
+        for reason in reasons(verdict, themes):
+            if reason.theme in self._titles:
+                why.append(f"{self._titles[reason.theme]}: {reason.why}")
+                why_by_theme[reason.theme] = reason.why
         return Annotation(
             file=story.file,
             line=story.line,
             draft=story.draft,
-            why=tuple(f"{titles[one.theme]}: {one.why}" for one in found),
-            reasons={one.theme: one.why for one in found},
+            why=tuple(why),
+            reasons=why_by_theme,
             hints=content_rules.of_story(story, history, self._config, self._read),
         )
 
-    def _beside(self, story: Story) -> Iterator[Problem]:
-        """Yields hints about duplicates among the stories whose links have been indexed so far."""
-        if len(self._pending()) <= _AT_ONCE:
-            self._link()
-        files = {
-            file
-            for name in aliases_of_link(story.link)
-            for file in tuple(self._kept.links.get(name, ()))
-        }
-        files |= {other.file for other in self._leads(story)} | {story.file}
-        if len(files) == 1:
-            return
-        others = [self._stories[file] for file in sorted(files)]
-        yield from (
-            hint for hint in content_rules.among(others, self._read) if hint.file == story.file
-        )
+    def _suggest(self, story: Story) -> tuple[Suggestion, ...]:
+        """Returns the themes that a story may have, the likeliest first."""
+        caches, themes = self._caches, self._config.themes
+        if story.file not in caches.suggestions and themes:
+            caches.index = caches.index or Index(self._content.stories, themes)
+            caches.suggestions[story.file] = caches.index.suggest(story)
+        return caches.suggestions.get(story.file, ())
 
-    def _leads(self, story: Story) -> Iterable[Story]:
-        edition = self._editions.get(addresses.week(story.week)) if story.lead else None
-        return [self._stories[one.file] for one in (edition.stories if edition else ()) if one.lead]
+    def _hints_beside(self, story: Story) -> Iterator[Problem]:
+        """Yields hints about duplicates among the stories whose links have been indexed so far, and
+        about a second lead."""
+        if len(self._unindexed()) <= _AT_ONCE:
+            self._index_links()
+        files = {story.file}
+        for alias in aliases_of_link(story.link):
+            files |= self._caches.files.get(alias, set())
+        edition = self._editions.get(addresses.week(story.week))
+        if story.lead and edition:
+            files |= {other.file for other in edition.stories if other.lead}
+        if len(files) > 1:
+            stories = [self._stories[file] for file in sorted(files)]
+            for hint in content_rules.among(stories, self._read):
+                if hint.file == story.file:
+                    yield hint
 
     def _history(self) -> History:
-        kept = self._kept
-        kept.history = kept.history or self._read_history()
-        return kept.history.with_altered(self._content.altered)
+        caches = self._caches
+        caches.history = caches.history or self._read_history()
+        return caches.history.with_altered(self._content.altered)
 
     def _read_history(self) -> History:
         return History(store.read_ledgers(self._root)[0], added=store.read_added(self._root)[0])
 
-    def _link(self) -> bool:
-        """Notes the names of links that are not noted yet, of a few hundred stories at once; tells
-        whether all are."""
-        pending = self._pending()
-        for _ in range(min(_AT_ONCE, len(pending))):
-            self._note(pending.pop())
-        return not pending
+    def _unindexed(self) -> list[str]:
+        caches = self._caches
+        if caches.unindexed is None:
+            caches.unindexed = [story.file for story in self._content.stories if not story.hide]
+        return caches.unindexed
 
-    def _pending(self) -> list[str]:
-        kept = self._kept
-        if kept.pending is None:
-            kept.pending = [story.file for story in self._content.stories if not story.hide]
-        return kept.pending
-
-    def _note(self, file: str) -> None:
-        """Indexes the link of one story, if it still exists."""
-        with suppress(DigestError, LookupError):
-            names = aliases_of_link(self._stories[file].link)
-            self._kept.linked[file] = names
-            for name in names:
-                self._kept.links[name].add(file)
-
-    def _summary(self, story: Story) -> str:
-        """Returns the publisher's whole summary as a pull has kept it; a pull may run at any
-        time."""
-        return next(self._summaries(story), "")
+    def _index_links(self) -> bool:
+        """Indexes the links of a few hundred stories; True if no more are left."""
+        unindexed = self._unindexed()
+        for _ in range(min(_AT_ONCE, len(unindexed))):
+            file = unindexed.pop()
+            with suppress(DigestError, LookupError):  # it may have been deleted
+                aliases = aliases_of_link(self._stories[file].link)
+                self._caches.aliases[file] = aliases
+                for alias in aliases:
+                    self._caches.files[alias].add(file)
+        return not unindexed
 
     def _summaries(self, story: Story) -> Iterator[str]:
-        return filter(
-            None, (summaries.of_story(story, self._of_feed(feed)) for feed in story.feeds)
-        )
+        """Yields the publishers' whole summaries of a story; a pull may change them at any time."""
+        for feed in story.feeds:
+            if summary := summaries.of_story(story, self._summaries_of_feed(feed)):
+                yield summary
 
-    def _of_feed(self, feed: str) -> dict[str, str]:
-        kept = self._kept
+    def _summaries_of_feed(self, feed: str) -> dict[str, str]:
+        caches = self._caches
         try:
             written = (self._root / CACHE_FILE).stat().st_mtime_ns
         except OSError:
             return {}
-        if written != kept.cache_written:
-            kept.summaries, kept.cache_written = {}, written
-        if feed not in kept.summaries:
+        if written != caches.cache_written:
+            caches.summaries, caches.cache_written = {}, written
+        if feed not in caches.summaries:
             with Cache(self._root) as cache:
                 stored = cache.get(summaries.KIND, feed, b"", summaries.Stored) or []
-            kept.summaries[feed] = summaries.by_name(stored)
-        return kept.summaries[feed]
+            caches.summaries[feed] = summaries.by_name(stored)
+        return caches.summaries[feed]
+
+
+def _without(values: Mapping[str, T], names: Collection[str]) -> dict[str, T]:
+    return {name: value for name, value in values.items() if name not in names}

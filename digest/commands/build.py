@@ -137,7 +137,7 @@ class Builder:
     """Builds one digest into one folder, any number of times; the caller holds the digest's lock.
 
     With `drafts`, stories, letters and pages that wait as such are built as well; without
-    `extras`, there is no index of the search, and no social card but the shipped one.
+    `extras`, the site has no search index, and only the shipped social card.
     """
 
     def __init__(

@@ -45,7 +45,7 @@ _TEXTS = ("note", "headline", "corrections", "also", "add", "week")
 
 
 class _Save(NamedTuple):
-    """A save that can be undone: what the editor was told of it, and its edits."""
+    """A save that can be undone: what the desk says of it, and its edits."""
 
     said: str
     edits: tuple[Edit, ...]
@@ -146,7 +146,7 @@ class Desk:
         values = {
             "week": week,
             "label": formatting.label(week),
-            "weeks": {one: formatting.stories(count) for one, count in weeks.items()},
+            "weeks": {week: formatting.stories(count) for week, count in weeks.items()},
             "labels": formatting.label,
             "site": build.config.site.title,
             "base": build.base,
@@ -178,10 +178,10 @@ class Desk:
         """Returns what the script puts in place: by id the cards of these files as they are now, ""
         without a file, how far the week is, and the letter."""
         cards = self._cards.read_again(week, files)
-        parts: dict[str, Any] = {
-            "cards": {card.anchor: self._html(card) if card.exists else "" for card in cards},
-            "progress": view.progress(self._cards.in_week(week), letter.state),
-        }
+        html = {card.anchor: Html("") for card in cards}
+        html |= {card.anchor: self._html(card) for card in cards if card.exists}
+        progress = view.progress(self._cards.in_week(week), letter.state)
+        parts: dict[str, Any] = {"cards": html, "progress": progress}
         if with_letter:
             values = {"letter": letter, "week": week, "token": self.session.token}
             parts["letter"] = self._render("letter.html", values)
@@ -214,44 +214,46 @@ class Desk:
         typed = {name: text_lines.normalized(given[name]) for name in _TEXTS if name in given}
         seen = given.get("seen") or "unseen"  # the file could not be read when its form was shown
         try:
-            before, wanted, results = self._carry_out(story, given, seen)
+            before, changes, results = self._carry_out(story, given, seen)
         except (DigestError, ValueError) as error:
             refused = RefusedSave(self._in_words(error), (), typed, button, seen)
             return self._not_saved(request, week, file, refused)
-        edit, *leads = results
+        edit, *others = results  # of other stories that lead the week
         if isinstance(edit, Refusal):
-            clashes = view.clashes(wanted.changes, edit.now) if edit.changed else ()
+            clashes = view.clashes(changes.values, edit.now) if edit.changed else ()
             seen = "" if edit.changed else seen
             refused = RefusedSave(self._in_words(edit.why), clashes, typed, button, seen)
             return self._not_saved(request, week, file, refused)
 
-        moved_to = formatting.label(wanted.week) if wanted.week else ""
+        moved_to = formatting.label(changes.week) if changes.week else ""
         headline = view.joined([before.story.shown_headline])
-        said = f"{view.save_message(wanted, moved_to)}: {headline}"
-        is_saved = self._remember(said, [one for one in results if isinstance(one, Edit)])
+        said = f"{view.save_message(changes, moved_to)}: {headline}"
+        edits = [result for result in results if isinstance(result, Edit)]
+        is_saved = self._remember(said, edits)
         now = edit.place or file
-        if wanted.reviewed and seen != before.seen_hash:
+        if changes.reviewed and seen != before.seen_hash:
             why = f"Changed since you saw it, look again: {self._named([now])}"
             return self._saved(request, week, [now], why)
-        if wanted.reviewed is not None:
-            reviewed.set_reviewed(self._root, before.story, reviewed=wanted.reviewed)
+        if changes.reviewed is not None:
+            reviewed.set_reviewed(self._root, before.story, reviewed=changes.reviewed)
         if button == "link":
             saved = [file, now] if is_saved else []
             return self._save_letter(request, week, {"set": f"link={now}"}, saved)
-        touched, whys = [file, now], []
-        others = [one.file for one in leads if isinstance(one, Edit) and one.before != one.after]
-        if others:
-            said += f"; no longer leads the week: {self._named(others)}"
-        for other in leads:
+        ended, still_leading, whys = list[str](), list[str](), list[str]()
+        for other in others:
             if isinstance(other, Refusal):
-                touched.append(other.request.file)
+                still_leading.append(other.request.file)
                 whys.append(self._in_words(other.why))
+            elif other.before != other.after:
+                ended.append(other.file)
+        if ended:
+            said += f"; no longer leads the week: {self._named(ended)}"
         refusal = f"another leads, too: {'; '.join(whys)}" if whys else ""
-        return self._saved(request, week, [*touched, *others], said, refusal)
+        return self._saved(request, week, [file, now, *ended, *still_leading], said, refusal)
 
     def _carry_out(
         self, story: Story, given: Mapping[str, str], seen: str
-    ) -> tuple[Shown, form.Wanted, list[Edit | Refusal]]:
+    ) -> tuple[Shown, form.FormChanges, list[Edit | Refusal]]:
         """Returns a story as it was, what its form asks for, and what became of it: first for the
         story itself, then for others that lead the week.
 
@@ -259,15 +261,15 @@ class Desk:
         """
         build, stories = self._content.build(), list(self._content.stories.values())
         now = curate.look(self._root, build.config, story)
-        wanted = form.wanted(given, now.story, build.config.themes, self._today())
+        changes = form.parse(given, now.story, build.config.themes, self._today())
         if seen == now.seen_hash:
-            also = wanted.changes.get("also", ())
+            also = changes.values.get("also", ())
             if why := also_rules.refused(now.story, also, build.content):
                 raise ValueError(why)
         change = ChangeRequest(
-            file=story.file, seen_hash=seen, changes=wanted.changes, week=wanted.week
+            file=story.file, seen_hash=seen, changes=changes.values, week=changes.week
         )
-        return now, wanted, curate.run(self._root, build.config, [change], stories)
+        return now, changes, curate.run(self._root, build.config, [change], stories)
 
     def _save_letter(
         self, request: DeskRequest, week: Week, given: Mapping[str, str], files: Iterable[str] = ()
@@ -341,11 +343,12 @@ class Desk:
         except DigestError as error:
             self._saves.append(save)
             raise DigestError(f"not undone: {error}") from None
-        files = [file for edit in save.edits for file in (edit.file, edit.place) if file]
+        before = [edit.file for edit in save.edits]
+        after = [edit.place or edit.file for edit in save.edits]
+        files = [*before, *after]
         if not changed:
             return f"Undone: {save.said[:1].lower()}{save.said[1:]}", files
-        others = [edit.place or edit.file for edit in save.edits]
-        others = [file for file in others if file not in changed]
+        others = [file for file in after if file not in changed]
         rest = f"; nor is {', '.join(others)}, saved with it" if others else ""
         return f"{', '.join(changed)}: changed since it was saved, and not undone{rest}", files
 

@@ -1,7 +1,7 @@
 """What the desk knows of a digest: what the last build has read, and the stories moved since then.
 
-build succeeded ──▶ LastBuild ─────────────────────────────────▶ DeskContent
-build failed ──▶ problems ──▶ all that can be read without them ──▶┘
+build succeeded ──▶ LastBuild ──▶ DeskContent
+build failed ──▶ its problems ──▶ what can be read without the faulty files ──▶ LastBuild
 """
 
 from __future__ import annotations

@@ -22,7 +22,7 @@ from digest.commands import locate
 from digest.content import json_lines, ledger, paths, store
 from digest.content.ledger import Ledgers
 from digest.content.load import ContentReport
-from digest.errors import Problem
+from digest.errors import Problem, and_more
 from digest.intake import snapshot
 from digest.intake import uncommitted as rules
 from digest.intake.pull_state import PullPlan
@@ -65,7 +65,7 @@ def note_deletions(root: Path, cache: Cache, config: Config) -> tuple[str, ...]:
         for feed, files in rules.by_feed(deleted).items():
             were, them = ("was", "it") if len(files) == 1 else ("were", "them")
             what = f"records that {_count(files)} {were} deleted here before git had {them}"
-            messages.append(f"{paths.ledger(feed)}: {what}: {_listed(files)}")
+            messages.append(f"{paths.ledger(feed)}: {what}: {and_more(files, _SHOWN)}")
         for file in gone.keys() - (ours.keys() - deleted.keys()):
             del waiting[file]
     if waiting != listed:
@@ -105,7 +105,7 @@ def uncommitted(root: Path, survey: ContentReport) -> Iterator[Problem]:
                 break
     for feed, files in found.items():
         are = "is" if len(files) == 1 else "are"
-        what = f"{_count(files)} that it lists {are} not in git yet: {_listed(files)}"
+        what = f"{_count(files)} that it lists {are} not in git yet: {and_more(files, _SHOWN)}"
         cure = "run 'git add content' and commit; without the files, other clones would take these stories for deleted"
         yield Problem(paths.ledger(feed), 0, what, cure, hint=True)
 
@@ -148,7 +148,7 @@ def _lost(root: Path, missing: Missing) -> Iterator[Problem]:
     pulled = {file: records for file, records in missing.items() if file not in by_hand}
     for feed, files in rules.by_feed(pulled).items():
         were = "file was" if len(files) == 1 else "files were"
-        what = f"lists {_count(files)} whose {were} never committed: {_listed(files)}"
+        what = f"lists {_count(files)} whose {were} never committed: {and_more(files, _SHOWN)}"
         cure = (
             "run 'git add content' and commit on the machine that pulled them; or delete their "
             "lines here, and the next pull brings back those that the feed still has"
@@ -168,11 +168,6 @@ def _line(root: Path, feed: str, files: Sequence[str]) -> int:
 
 def _count(files: Sequence[str]) -> str:
     return "1 story" if len(files) == 1 else f"{len(files)} stories"
-
-
-def _listed(files: Sequence[str]) -> str:
-    more = f" and {len(files) - _SHOWN} more" if len(files) > _SHOWN else ""
-    return ", ".join(files[:_SHOWN]) + more
 
 
 # ---------------------------------------------------------------- ledgers that are not whole

@@ -59,7 +59,7 @@ class MailReport:
     sent: bool = False
 
 
-class Wanted(NamedTuple):
+class MailOptions(NamedTuple):
     """What to do with an edition: write it to `output`, `send` it, `again` even if it was sent.
 
     `claim` is the name of a run that first notes what it will send, and sends it later. A `dry` run
@@ -122,7 +122,7 @@ def run(
     root: Path,
     config: Config,
     week: str,
-    wanted: Wanted,
+    options: MailOptions,
     *,
     secret: str = "",
     clock: Callable[[], datetime],
@@ -132,18 +132,18 @@ def run(
     `secret` is the password or key of the service. Raises ValueError for words that name no week,
     DigestError for an edition that cannot be mailed, or was mailed.
     """
-    with store.writing(root, dry=wanted.dry):
+    with store.writing(root, dry=options.dry):
         editions = next_mail.read(root, config)
-        edition, reason = next_mail.choose(editions, week, wanted.claim if wanted.send else "")
+        edition, reason = next_mail.choose(editions, week, options.claim if options.send else "")
         if edition is None:
             return MailReport(reason=reason)
         entry = _LedgerEntry(root, config, edition.week, clock)
         before = editions.mailed.get(edition.week, Mailed())
-        at_service = config.mail.via in SERVICES and not wanted.output
-        claims = bool(wanted.claim) and not wanted.send
-        if wanted.send or at_service or claims:
-            _refuse_mailed(before, edition.week, wanted, at_service=at_service)
-        is_acting = not wanted.dry and (wanted.send or (at_service and not claims))
+        at_service = config.mail.via in SERVICES and not options.output
+        claims = bool(options.claim) and not options.send
+        if options.send or at_service or claims:
+            _refuse_mailed(before, edition.week, options, at_service=at_service)
+        is_acting = not options.dry and (options.send or (at_service and not claims))
         _refuse_settings(root, config, is_acting=is_acting, secret=secret)
 
         context = make_context(editions.archive, config)
@@ -153,20 +153,20 @@ def run(
         made = message(mail, config.mail, config.site.url)
         stories, shown = len(edition.stories), headers(made)
         report = MailReport(mail=mail, stories=stories, message=made, headers=shown)
-        claimed = before.claimed(wanted.claim)
-        if wanted.dry:
+        claimed = before.claimed(options.claim)
+        if options.dry:
             return report
         if claims:
             if claimed is None:
-                entry.note(sent.SENDING, by=wanted.claim)
+                entry.note(sent.SENDING, by=options.claim)
             return replace(report, claimed=True)
         if at_service:
-            return _at_service(entry, report, mail, wanted, claimed, secret)
-        if wanted.send:
+            return _at_service(entry, report, mail, options, claimed, secret)
+        if options.send:
             with entry.sending(claimed) as begin:
                 smtp.send(made, config.mail, secret, begin)
             return replace(report, sent=True)
-        file = wanted.output or root / f"{edition.week}.eml"
+        file = options.output or root / f"{edition.week}.eml"
         disk.write(file.parent, file.name, made)
         return replace(report, file=file)
 
@@ -175,21 +175,21 @@ def _at_service(
     entry: _LedgerEntry,
     report: MailReport,
     mail: EditionMail,
-    wanted: Wanted,
+    options: MailOptions,
     claimed: Sending | None,
     secret: str,
 ) -> MailReport:
-    """Makes a draft at a service, unless it has one, and sends it if that is wanted."""
+    """Makes a draft at a service, unless it has one, and sends it if that is asked for."""
     config = entry.config
     api = service(config.mail, secret, partial(ask_api, agent=user_agent(config.site)))
-    remote = None if wanted.again else api.find(mail)
+    remote = None if options.again else api.find(mail)
     if remote and not remote.is_draft:
         entry.note(sent.SENT)
         where = f"{api.name} has {mail.week} already, as '{remote.state}'"
         return MailReport(reason=f"nothing to mail: {where}: {remote.page}")
     is_new = remote is None
     remote = remote or api.create(mail)
-    if wanted.send:
+    if options.send:
         with entry.sending(claimed) as begin:
             api.send(remote, begin)
         return replace(report, sent=True)
@@ -242,15 +242,15 @@ def _refuse_settings(root: Path, config: Config, *, is_acting: bool, secret: str
         raise DigestError(f"{SECRET} is not set in the environment; it is the {name}{owner}")
 
 
-def _refuse_mailed(before: Mailed, week: Week, wanted: Wanted, *, at_service: bool) -> None:
+def _refuse_mailed(before: Mailed, week: Week, options: MailOptions, *, at_service: bool) -> None:
     """Raises DigestError if an edition was sent, or if that is not known (a service knows), unless
-    it is wanted again."""
-    if wanted.again:
+    `again` is set."""
+    if options.again:
         return
     if before.sent:
         when = next_mail.date_and_recipient(before)
         raise DigestError(f"{week}: was mailed {when}; --again sends it once more")
-    if before.unknown and not at_service and not before.claimed(wanted.claim):
+    if before.unknown and not at_service and not before.claimed(options.claim):
         line = before.unknown[-1]
         began = f"sending to {line.to} began at {line.at[:16].replace('T', ' ')} UTC"
         what = f"{began}, and it is not known whether it went out"

@@ -37,7 +37,7 @@ class NewReport:
 def run(root: Path, config: Config, since: str = "") -> NewReport:
     """Finds the stories to look at, or with `since` the untouched ones that are new since a commit.
 
-    Raises UnknownRefError if there is no such commit, DigestError without a repository.
+    Raises UnknownRefError for a commit that does not exist, DigestError without a repository.
     """
     survey = load.survey(root, config)
     if since:

@@ -56,7 +56,7 @@ def choose(editions: Editions, words: str = "", claim: str = "") -> NextMail:
     """
     config, archive, dates, mailed = editions
     if claim:
-        claimed = [week for week, one in mailed.items() if one.claimed(claim)]
+        claimed = [week for week, mail in mailed.items() if mail.claimed(claim)]
         if not claimed:
             return NextMail(None, f"nothing to mail: '{claim}' has noted nothing")
         words = str(claimed[0])
@@ -66,9 +66,9 @@ def choose(editions: Editions, words: str = "", claim: str = "") -> NextMail:
         week = letter_draft.chosen(words, known, ())
         if reason := _refusal(week, editions):
             raise DigestError(reason)
-        return NextMail(next(one for one in archive.editions if one.week == week))
+        return NextMail(next(edition for edition in archive.editions if edition.week == week))
 
-    closed = [one for one in archive.editions if one.week in dates and one.stories]
+    closed = [edition for edition in archive.editions if edition.week in dates and edition.stories]
     closed.sort(key=lambda edition: dates[edition.week].published)
     sent_weeks = {week for week, line in mailed.items() if line.sent}
     sent_editions = [edition for edition in closed if edition.week in sent_weeks]

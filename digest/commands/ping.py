@@ -1,9 +1,9 @@
 """`digest ping`: tells the WebSub hub which feeds have changed, once they are on the web.
 
-    feeds in the output folder ──▶ other bytes than the hub was told of? ──▶ POST to the hub ──▶ noted
+    feeds in the output folder ──▶ changed since the hub was notified? ──▶ POST to the hub ──▶ noted
 
-What the hub was told of is noted in `.digest/`, as a hash of each feed. Without the note, the hub is
-told of all feeds, and finds itself that they have not changed.
+What the hub was notified of is noted in `.digest/`, as a hash of each feed. Without the note, it is
+notified of all feeds, and finds itself that they have not changed.
 """
 
 from __future__ import annotations
@@ -27,17 +27,17 @@ _FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
 
 class PingReport(NamedTuple):
-    """Addresses of feeds that the hub was told of (or would be, in a dry run), and what failed."""
+    """Addresses of feeds that the hub was notified of (or would be, in a dry run), and what failed."""
 
     hub: str
-    told: tuple[str, ...]
+    notified: tuple[str, ...]
     failures: tuple[str, ...] = ()
 
 
 def run(root: Path, settings: Config, *, output: Path, dry: bool) -> PingReport:
-    """Tells the hub of the feeds in `output` that have changed since it was last told.
+    """Notifies the hub of the feeds in `output` that have changed since the last time.
 
-    Raises DigestError if there is no hub, or no site.
+    Raises DigestError without a hub or a site.
     """
     hub = settings.site.hub
     if not hub:
@@ -51,12 +51,12 @@ def run(root: Path, settings: Config, *, output: Path, dry: bool) -> PingReport:
         changed = [url for url in hashes if cache.get(_KIND, url, key, str) != hashes[url]]
         if dry:
             return PingReport(hub, tuple(changed))
-        told, failures = _tell(hub, changed, settings)
-        for url in told:
+        notified, failures = _notify(hub, changed, settings)
+        for url in notified:
             cache.put(_KIND, url, key, hashes[url])
         cache.keep_only(_KIND, hashes)
         cache.save()
-    return PingReport(hub, told, failures)
+    return PingReport(hub, tuple(notified), tuple(failures))
 
 
 def _hashes(output: Path) -> Mapping[str, str]:
@@ -70,9 +70,7 @@ def _hashes(output: Path) -> Mapping[str, str]:
     return found
 
 
-def _tell(
-    hub: str, addresses: list[str], settings: Config
-) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def _notify(hub: str, feeds: list[str], settings: Config) -> tuple[list[str], list[str]]:
     """Returns the feeds that the hub took note of, and a line for each failure.
 
     Hubs ask for `hub.url`, and some for `hub.topic` (W3C WebSub §7 leaves it open). A hub that
@@ -80,22 +78,17 @@ def _tell(
     """
     from digest.feeds import fetch  # imported late: most often, nothing has changed
 
-    told, failures = [], []
-    for number, address in enumerate(addresses):
-        form = {"hub.mode": "publish", "hub.url": address, "hub.topic": address}
-        reply = fetch.ask_api(
-            "POST",
-            hub,
-            _FORM,
-            urlencode(form).encode(),
-            agent=fetch.user_agent(settings.site),
-        )
+    notified, failures = list[str](), list[str]()
+    agent = fetch.user_agent(settings.site)
+    for number, feed in enumerate(feeds, start=1):
+        form = {"hub.mode": "publish", "hub.url": feed, "hub.topic": feed}
+        reply = fetch.ask_api("POST", hub, _FORM, urlencode(form).encode(), agent=agent)
         if not reply.reason:
-            told.append(address)
+            notified.append(feed)
             continue
-        failures.append(f"{hub}: not told of {address}: {reply.reason}")
+        rest = len(feeds) - number
+        more = f"; nor of {rest} more" if rest and not reply.status else ""
+        failures.append(f"{hub}: not told of {feed}: {reply.reason}{more}")
         if not reply.status:
-            if rest := len(addresses) - number - 1:
-                failures[-1] += f"; nor of {rest} more"
             break
-    return tuple(told), tuple(failures)
+    return notified, failures

@@ -3,7 +3,7 @@
     look at the branch ──▶ build ──▶ compare ──▶ commit on top of it ──▶ push
 
 Builds into `.digest/publish/`, which has only what a build has written, and changes neither `site/`
-nor the working tree. Refuses to publish over a branch with a digest's own files, over files that
+nor the working tree. Does not publish over a branch with a digest's own files, over files that
 Digest did not put there (except with `--replace`), or for an address that is not the site's. Makes
 no commit if nothing has changed.
 """
@@ -20,7 +20,7 @@ from digest import config, custom_domain, disk, gh_pages, urls
 from digest.commands import build, next_mail, site_address
 from digest.commands.build import Progress
 from digest.content import store
-from digest.errors import DigestError, Faults, Problem
+from digest.errors import DigestError, Faults, Problem, and_more
 from digest.gh_pages import Source, Standing
 from digest.model import CONFIG_FILE, Config
 from digest.site import addresses, formatting, lost_urls, own_files
@@ -200,9 +200,7 @@ def _refuse_loss(
     others = _files_of_others(root, standing, ids) if standing.commit else ()
     if others:
         count = f"{len(others)} files" if len(others) > 1 else "a file"
-        more = f" and {len(others) - _NAMED} more" if len(others) > _NAMED else ""
-        files = ", ".join(others[:_NAMED]) + more
-        what = f"the branch {gh_pages.NAME} has {count} that Digest did not write ({files})"
+        what = f"the branch {gh_pages.NAME} has {count} that Digest did not write ({and_more(others, _NAMED)})"
         cure = (
             f"move them to content/static/ or to another branch, or replace them with {replacing}"
         )
@@ -288,7 +286,7 @@ def _warnings(
     """Yields what is odd: a custom domain that is only on the branch, a url on another host, or
     commits that are not pushed."""
     url, expected = settings.site.url, site_address.of_remote(standing.address)
-    on_github = all(urls.host(one).endswith(".github.io") for one in (url, expected))
+    on_github = all(urls.host(place).endswith(".github.io") for place in (url, expected))
     if cname:
         yield f"{_CNAME} ({cname}) is only on {gh_pages.NAME}; it is kept there, but add it to content/static/ as well"
     elif not named and on_github and url.casefold() != expected.casefold():

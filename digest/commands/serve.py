@@ -128,7 +128,11 @@ def run(
         preview = Preview(root, on_event, on_progress, the_desk)
         app = make_app(preview.state, host, port, names, the_desk)
         rebuilder = Rebuilder(
-            root, preview.make, preview.rest, poll=poll, on_polling=lambda: on_event(Polling())
+            root,
+            preview.rebuild,
+            preview.prepare,
+            poll=poll,
+            on_polling=lambda: on_event(Polling()),
         )
         try:
             rebuilder.begin()
@@ -169,11 +173,11 @@ class Preview:
         self._names = (f"{secrets.token_hex(4)}-{number}" for number in count())
         self.state = PreviewState(Shown(build=next(self._names), root=root, folder=root / _FOLDER))
 
-    def rest(self) -> bool:
+    def prepare(self) -> bool:
         """Does background work while there is nothing to build; True if there is more to do."""
         return self._annotations is not None and self._annotations.prepare()
 
-    def make(self, changed: frozenset[str]) -> bool:
+    def rebuild(self, changed: frozenset[str]) -> bool:
         """Builds after these files have changed; True if the build succeeded."""
         begun = time.perf_counter()
         self._changed |= changed

@@ -62,14 +62,12 @@ def run(
         stories = {story.file: story for story in survey.content.stories}
         requests, refused = list[ChangeRequest](), list[Edit | Refusal]()
         for file in files:
+            story = stories.get(file)
             try:
-                requests.append(
-                    _request(root, config, survey, file, stories.get(file), values, today)
-                )
+                requests.append(_request(root, config, survey, file, story, values, today))
             except LookupError as error:
-                refused.append(
-                    Refusal(request=ChangeRequest(file=file), why=f"{file}: {error.args[0]}")
-                )
+                why = f"{file}: {error.args[0]}"
+                refused.append(Refusal(request=ChangeRequest(file=file), why=why))
         results = curate.carry_out(root, config, requests, survey.content.stories)
     return tuple(map(_outcome, refused + results))
 
@@ -106,16 +104,6 @@ def parsed(words: Sequence[str], config: Config) -> Mapping[str, Any]:
     if not values:
         raise ValueError(f"nothing to change; write one of {', '.join(KEYS)}")
     return values
-
-
-def theirs(root: Path, config: Config, survey: ContentReport, story: Story) -> dict[str, Any]:
-    """Returns the fields of a story in which the publisher's version can be taken, with its values."""
-    records = survey.history.of(story)
-    text = store.read_text(root, story.file)
-    found = pending.in_file([record for _, record in records], text)
-    feed = recut.feed_of(story, records, {feed.id: feed for feed in config.feeds})
-    summary = next(iter(store.summaries_of(root)(story)), "")
-    return publisher_values(story, found, excerpt.cut(summary, feed.excerpt if feed else 0))
 
 
 def _outcome(result: Edit | Refusal) -> Outcome:
@@ -163,16 +151,25 @@ def _request(
     changes = dict(values)
     week, correction = changes.pop("week", None), changes.pop("correction", "")
     taken = changes.pop("take", ())
-    if story and correction:
+    if story is None:  # which is refused when it is carried out
+        return ChangeRequest(file=file, changes=changes, week=week)
+    if correction:
         changes["corrections"] = (*story.corrections, Correction(today, correction))
-    if story and (why := also_rules.refused(story, changes.get("also", ()), survey.content)):
+    if why := also_rules.refused(story, changes.get("also", ()), survey.content):
         raise LookupError(why)
-    if story and changes.get("ahead"):
+    if changes.get("ahead"):
         changes["ahead"] = (*story.ahead, *changes["ahead"])
-    if story and taken:
-        found = theirs(root, config, survey, story)
+    if taken:
+        records = survey.history.of(story)
+        differing = pending.in_file(
+            [record for _, record in records], store.read_text(root, story.file)
+        )
+        feed = recut.feed_of(story, records, {feed.id: feed for feed in config.feeds})
+        summary = next(iter(store.summaries_of(root)(story)), "")
+        cut = excerpt.cut(summary, feed.excerpt if feed else 0)
+        versions = publisher_values(story, differing, cut)
         for name in taken:
-            if name not in found:
+            if name not in versions:
                 raise LookupError(f"no other {name} by its publisher is known; see 'digest check'")
-            changes[name] = found[name]
+            changes[name] = versions[name]
     return ChangeRequest(file=file, changes=changes, week=week)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 from pathlib import Path
 
 from digest import disk
@@ -94,24 +95,28 @@ def carry_out(root: Path, config: Config) -> AppliedReport | None:
     survey = load.survey(root, config)
     requests, refused = _requests(root, config, read, survey.content.stories)
     results = curate.carry_out(root, config, requests.values(), survey.content.stories)
-    for entry, result in zip(requests, results, strict=False):
+    changed = []
+    for result in results:
+        if isinstance(result, Edit) and result.before != result.after:
+            changed.append(result.file)
+    others = []  # why other stories still lead
+    for entry, result in zip_longest(requests, results):
         if isinstance(result, Refusal):
-            refused[entry] = result.why
-    others = [one.why for one in results[len(requests) :] if isinstance(one, Refusal)]
+            if entry:
+                refused[entry] = result.why
+            else:
+                others.append(result.why)
     refused = {entry: refused[entry] for entry in read.entries if entry in refused}
     rest = sheet.remaining(read, refused).encode() if refused else b""
     if rest:
         disk.replace(root, FILE, data, rest)
     elif disk.read_inside(root, FILE) == data:
         disk.remove(root, FILE)
-    made = (one for one in results if isinstance(one, Edit) and one.before != one.after)
-    return AppliedReport(
-        changed=tuple(dict.fromkeys(one.file for one in made)),
-        refused=(
-            *(f"{FILE}: {_words(entry, why)}" for entry, why in refused.items()),
-            *others,
-        ),
-    )
+    lines = []
+    for entry, why in refused.items():
+        name = entry.name or f"'{entry.lines[0][:40]}'"
+        lines.append(f"{FILE}: {name}: {' '.join(why.split())}")
+    return AppliedReport(tuple(dict.fromkeys(changed)), (*lines, *others))
 
 
 def _read(data: bytes) -> Sheet:
@@ -125,44 +130,30 @@ def _requests(
     root: Path, config: Config, read: Sheet, stories: Sequence[Story]
 ) -> tuple[dict[Entry, ChangeRequest], dict[Entry, str]]:
     """Returns what the lines of each story ask for, and why others cannot be carried out."""
-    named: dict[str, list[Story]] = {}
+    by_name: dict[str, list[Story]] = {}
     for story in stories:
-        named.setdefault(without_ending(story.file.rpartition("/")[2]), []).append(story)
+        by_name.setdefault(without_ending(story.file.rpartition("/")[2]), []).append(story)
     requests, refused = dict[Entry, ChangeRequest](), dict[Entry, str]()
     files = set[str]()
     for entry in read.entries:
-        wanted = _wanted(root, config, entry, read, named.get(entry.name, ()))
-        if isinstance(wanted, ChangeRequest) and wanted.file in files:
+        if not entry.is_changed:
+            continue
+        named = by_name.get(entry.name, [])  # in whatever week
+        matches = [story for story in named if story.week == read.week] or named
+        if entry.fault or len(matches) != 1:
+            refused[entry] = entry.fault or f"there is no readable story {entry.name}"
+            continue
+        try:
+            shown = curate.look(root, config, matches[0])
+        except Faults as faults:
+            refused[entry] = str(faults)
+            continue
+        request = sheet.request_of(entry, shown, read.themes, config.themes)
+        if isinstance(request, str):
+            refused[entry] = request
+        elif request and request.file in files:
             refused[entry] = _TWICE
-        elif isinstance(wanted, ChangeRequest):
-            requests[entry] = wanted
-            files.add(wanted.file)
-        elif wanted:
-            refused[entry] = wanted
+        elif request:
+            requests[entry] = request
+            files.add(request.file)
     return requests, refused
-
-
-def _wanted(
-    root: Path, config: Config, entry: Entry, read: Sheet, named: Sequence[Story]
-) -> ChangeRequest | str | None:
-    """Returns what the lines of a story ask for, why that is impossible, or None.
-
-    `named` are the stories whose files have its name, in whatever week.
-    """
-    if not entry.is_changed:
-        return None
-    found = [story for story in named if story.week == read.week] or named
-    if entry.fault or len(found) != 1:
-        return entry.fault or f"there is no readable story {entry.name}"
-    try:
-        return sheet.request_of(
-            entry, curate.look(root, config, found[0]), read.themes, config.themes
-        )
-    except Faults as faults:
-        return str(faults)
-
-
-def _words(entry: Entry, why: str) -> str:
-    """Returns why lines were refused, with the story or the line that they are about."""
-    named = entry.name or f"'{entry.lines[0][:40]}'"
-    return f"{named}: {' '.join(why.split())}"

@@ -36,21 +36,27 @@ def of_remote(remote: str) -> str:
         return ""
     owner, name = found[2].lower(), found[3]
     domain, alone = _HOSTS[found[1].lower()]
-    path = "" if name.lower() == alone.format(owner=owner) else f"{name}/"
-    return f"https://{owner}.{domain}/{path}"
+    return f"https://{owner}.{domain}/" + (
+        "" if name.lower() == alone.format(owner=owner) else f"{name}/"
+    )
 
 
 def of_origin(root: Path) -> str:
-    """Returns where the site of a folder is shown, by its remote `origin`; "" if the folder is not
-    the top of a repository."""
+    """Returns where the site of a folder is shown, by its remote `origin`; nothing where it is not
+    the top of one."""
     try:
-        prefix = git.run(root, "rev-parse", "--show-prefix")
-        remote = git.run(root, "remote", "get-url", "origin")
+        top, found = (
+            git.run(root, *words)
+            for words in (("rev-parse", "--show-prefix"), ("remote", "get-url", "origin"))
+        )
     except DigestError:  # no git, or no such folder yet
         return ""
-    if prefix.returncode or prefix.stdout.strip() or remote.returncode:
-        return ""
-    return of_remote(remote.stdout.decode(errors="replace").strip())
+    is_top = top.returncode == 0 and not top.stdout.strip()
+    return (
+        of_remote(found.stdout.decode(errors="replace").strip())
+        if is_top and found.returncode == 0
+        else ""
+    )
 
 
 def hint(root: Path, settings: Config) -> Problem | None:

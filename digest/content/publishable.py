@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import Any, TypeVar
 
 from digest import redact
+from digest.errors import and_more
 from digest.model import Content, Correction, DueDate, FreePage, Letter, Story
 from digest.names import lasting_name
 
@@ -73,9 +74,8 @@ def notice(content: Content) -> str:
             files.append(page.file)
     if not files:
         return ""
-    more = f" and {len(files) - _MAX_NAMED} more" if len(files) > _MAX_NAMED else ""
     what = "a URL has what looks like a password or token in it, and is published without it"
-    return f"{', '.join(files[:_MAX_NAMED])}{more}: {what}; 'digest check' names the lines"
+    return f"{and_more(files, _MAX_NAMED)}: {what}; 'digest check' names the lines"
 
 
 def _clean_stories(content: Content) -> Iterator[tuple[str, Story]]:

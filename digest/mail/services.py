@@ -122,16 +122,24 @@ class _Buttondown(_Api):
         headers = {
             "Authorization": f"Token {secret}",
             "X-API-Version": "2026-04-01",
-            # It refuses to send for a key that has never sent, unless told that this is meant.
+            # Without it, nothing is sent for a key that has never sent.
             "X-Buttondown-Live-Dangerously": "true",
         }
         super().__init__(settings, headers, request)
 
     def find(self, mail: EditionMail) -> Remote | None:
+        query = {"ordering": "-creation_date", "excluded_fields": "body"}
         with self.understood():
-            found = (one for one in self._emails() if _id_of(one) == mail.id)
-            kept = (self._remote(one) for one in found if one["status"] != "deleted")
-            return next(kept, None)
+            for number in range(1, _MOST_PAGES + 1):
+                page = self.ask("GET", f"/emails?{urlencode({**query, 'page': number})}")
+                for email in page["results"]:
+                    metadata = email.get("metadata")
+                    id = metadata.get("digest") if isinstance(metadata, dict) else None
+                    if id == mail.id and email["status"] != "deleted":
+                        return self._remote(email)
+                if not page.get("next"):
+                    break
+        return None
 
     def create(self, mail: EditionMail) -> Remote:
         body = _without_blank_lines(_html(mail.body))
@@ -150,14 +158,6 @@ class _Buttondown(_Api):
         begin()
         self.ask("PATCH", f"/emails/{remote.id}", {"status": "about_to_send"})
 
-    def _emails(self) -> Iterator[dict[str, Any]]:
-        for number in range(1, _MOST_PAGES + 1):
-            words = {"ordering": "-creation_date", "excluded_fields": "body", "page": number}
-            page = self.ask("GET", f"/emails?{urlencode(words)}")
-            yield from page["results"]
-            if not page.get("next"):
-                break
-
     def _remote(self, email: Mapping[str, Any]) -> Remote:
         id = str(email["id"])
         return Remote(id, str(email["status"]), f"https://buttondown.com/emails/{id}")
@@ -175,10 +175,13 @@ class _Listmonk(_Api):
 
     def find(self, mail: EditionMail) -> Remote | None:
         tag = _tag(mail)
-        words = {"tags": tag, "per_page": "all", "no_body": "true", "order_by": "created_at"}
+        query = {"tags": tag, "per_page": "all", "no_body": "true", "order_by": "created_at"}
         with self.understood():
-            found = self.ask("GET", f"/api/campaigns?{urlencode(words)}")["data"]["results"]
-            return next((self._remote(one) for one in found if tag in (one["tags"] or ())), None)
+            answer = self.ask("GET", f"/api/campaigns?{urlencode(query)}")
+            for campaign in answer["data"]["results"]:
+                if tag in (campaign["tags"] or ()):
+                    return self._remote(campaign)
+        return None
 
     def create(self, mail: EditionMail) -> Remote:
         open_braces = '{{ "{{" }}'
@@ -204,11 +207,6 @@ class _Listmonk(_Api):
     def _remote(self, campaign: Mapping[str, Any]) -> Remote:
         id = str(campaign["id"])
         return Remote(id, str(campaign["status"]), f"{self._url}/campaigns/{id}")
-
-
-def _id_of(email: Mapping[str, Any]) -> object:
-    metadata = email.get("metadata")
-    return metadata.get("digest") if isinstance(metadata, dict) else None
 
 
 def _tag(mail: EditionMail) -> str:

@@ -46,14 +46,16 @@ def with_annotations(
     def annotated(found: re.Match[str]) -> str:
         permalink = _permalink(found[1], found[2], place, base)
         annotations = stories(permalink) if permalink else ()
-        return found[0] + "".join(_html(one, root) for one in annotations)
+        return found[0] + "".join(_html(annotation, root) for annotation in annotations)
 
     return _ARTICLE.sub(annotated, html)
 
 
 def corner(annotations: Iterable[Annotation], root: Path) -> str:
     """Returns the box in the corner of a page: the files of the page's own texts."""
-    items = "".join(f"<li>{_head(one, root)}{_hints(one, root)}</li>" for one in annotations)
+    items = ""
+    for annotation in annotations:
+        items += f"<li>{_head(annotation, root)}{_hints(annotation, root)}</li>"
     if not items:
         return ""
     return f'<aside class="_digest-corner" aria-label="Preview"><ul>{items}</ul></aside>'

@@ -53,9 +53,8 @@ class FileHashes:
             if found is not None:
                 now[name] = found
         before, self._hashes = self._hashes, now
-        return frozenset(
-            name for name in before.keys() | now.keys() if _differ(before.get(name), now.get(name))
-        )
+        names = before.keys() | now.keys()
+        return frozenset(name for name in names if _differ(before.get(name), now.get(name)))
 
     def check(self, names: Iterable[str]) -> frozenset[str]:
         """Returns those of these files that are changed, new or gone."""

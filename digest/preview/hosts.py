@@ -35,21 +35,19 @@ def is_ours(host: str, bound: str, port: int, allowed: frozenset[str] = frozense
     if name in urls.THIS_MACHINE or name == bound.strip("[]").lower():
         return True
     own = socket.gethostname().lower()
-    return bound in _ALL_INTERFACES and (_is_ip_address(name) or name in {own, f"{own}.local"})
+    is_own = name in {own, f"{own}.local"} or _ip_address(name) is not None
+    return bound in _ALL_INTERFACES and is_own
 
 
 def is_loopback(bound: str) -> bool:
     """True if only programs on this machine reach this address."""
     name = bound.strip("[]").lower()
-    try:
-        return name == "localhost" or ipaddress.ip_address(name).is_loopback
-    except ValueError:
-        return False
+    address = _ip_address(name)
+    return name == "localhost" or (address is not None and address.is_loopback)
 
 
-def _is_ip_address(name: str) -> bool:
+def _ip_address(name: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
     try:
-        ipaddress.ip_address(name)
+        return ipaddress.ip_address(name)
     except ValueError:
-        return False
-    return True
+        return None

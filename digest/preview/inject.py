@@ -76,7 +76,7 @@ def _with_source(sources: list[str], source: str) -> list[str]:
     is_inline = "'unsafe-inline'" in sources and source.startswith("'sha256-")
     if source in sources or is_inline:
         return sources
-    return [*(one for one in sources if one != "'none'"), source]
+    return [*(other for other in sources if other != "'none'"), source]
 
 
 def source_hash(text: str) -> str:

@@ -1,6 +1,6 @@
 """The loop that keeps a preview up to date: it waits for changed files and rebuilds.
 
-    watcher ──notices──▶ batch ──▶ has a file's content changed? ──▶ make(changed)
+    watcher ──notices──▶ batch ──▶ has a file's content changed? ──▶ rebuild(changed)
     every few seconds ──────────▶┘
 
 Many disks send no change events: Windows' own in WSL, folders shared into a container, network
@@ -28,16 +28,12 @@ _SHARE = 50  # scans take at most one part in this many of the time
 _LATE = 0.5  # seconds within which the watcher's notice comes, if it comes at all
 
 
-def _ignore() -> None:
-    """The default callback: does nothing."""
-
-
 class Rebuilder:
     """Rebuilds one preview.
 
-    `make` is called with the changed files and returns True if the build succeeded. After a
+    `rebuild` is called with the changed files and returns True if the build succeeded. After a
     failure, any notice from the watcher starts another build, since the cause may be anywhere.
-    `rest` is called when there is nothing to build, as long as it returns True. With `poll`, no
+    `prepare` is called when there is nothing to build, as long as it returns True. With `poll`, no
     watcher is used, and all files are scanned every second; `on_polling` is called if that turns
     out to be necessary without `poll`.
     """
@@ -45,13 +41,13 @@ class Rebuilder:
     def __init__(
         self,
         root: Path,
-        make: Callable[[frozenset[str]], bool],
-        rest: Callable[[], bool] = lambda: False,
+        rebuild: Callable[[frozenset[str]], bool],
+        prepare: Callable[[], bool] = lambda: False,
         *,
         poll: bool = False,
-        on_polling: Callable[[], None] = _ignore,
+        on_polling: Callable[[], None] = lambda: None,
     ) -> None:
-        self._make, self._rest, self._on_polling = make, rest, on_polling
+        self._rebuild, self._prepare, self._on_polling = rebuild, prepare, on_polling
         self._hashes = FileHashes(root)
         self._debouncer = Debouncer()
         self._watcher = None if poll else Watcher(root, self._debouncer.note)
@@ -69,7 +65,7 @@ class Rebuilder:
     def begin(self) -> None:
         """Builds everything once, and starts to watch."""
         self._hashes.scan()
-        self._succeeded = self._make(frozenset())
+        self._succeeded = self._rebuild(frozenset())
         if self._watcher:
             self._watcher.start()
         self._thread.start()
@@ -88,7 +84,7 @@ class Rebuilder:
             has_more = not idle
             try:
                 self._handle(batch)
-                has_more = self._rest() if idle else True
+                has_more = self._prepare() if idle else True
             except Exception:  # the folder or the disk is gone, say: wait for the next change
                 self._succeeded = False
             timeout = _CHECK_WATCHER
@@ -108,7 +104,7 @@ class Rebuilder:
         else:
             changed = self._scan_if_due()
         if changed or (not self._succeeded and has_notices):
-            self._succeeded = self._make(changed)
+            self._succeeded = self._rebuild(changed)
 
     def _scan_if_due(self) -> frozenset[str]:
         """Scans if it is time to; starts polling if the watcher has missed a change."""

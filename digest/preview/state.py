@@ -14,10 +14,6 @@ from digest.errors import Problem
 from digest.preview.annotations import Annotation
 
 
-def _nothing(_: str) -> tuple[Annotation, ...]:
-    return ()
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shown:
     """One state of the preview: its pages are in `folder`, and `problems` stopped the last build.
@@ -34,8 +30,8 @@ class Shown:
     base: str = ""
     former: frozenset[str] = frozenset()
     problems: tuple[Problem, ...] = ()
-    stories: Callable[[str], tuple[Annotation, ...]] = _nothing
-    page: Callable[[str], tuple[Annotation, ...]] = _nothing
+    stories: Callable[[str], tuple[Annotation, ...]] = lambda _: ()
+    page: Callable[[str], tuple[Annotation, ...]] = lambda _: ()
 
 
 class PreviewState:

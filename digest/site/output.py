@@ -24,7 +24,7 @@ from typing import NamedTuple
 from digest import disk
 from digest.cache import Cache
 from digest.disk import Stamp
-from digest.errors import DigestError
+from digest.errors import DigestError, and_more
 from digest.site import addresses, own_files, staging
 from digest.site.staging import Staging
 
@@ -296,12 +296,11 @@ class Output:
                 unknown.append(path)
         if not unknown:
             return ""
-        names = ", ".join(sorted(unknown)[:_NAMED])
-        more = f" and {len(unknown) - _NAMED} more" if len(unknown) > _NAMED else ""
+        names = and_more(sorted(unknown), _NAMED)
         what = "not part of the site, and may be yours, so it stays; delete it if it is not"
         if len(unknown) > 1:
             what = "not part of the site, and may be yours, so they stay; delete what is not"
-        return f"{self.folder}: {names}{more}: {what}"
+        return f"{self.folder}: {names}: {what}"
 
     def _refuse_loss(self, staged: Collection[str]) -> None:
         """Raises DigestError if a staged file would replace one that Digest did not make.

@@ -20,7 +20,7 @@ from test_cli import digest
 
 from digest import config
 from digest.commands import mail
-from digest.commands.mail import Wanted
+from digest.commands.mail import MailOptions
 from digest.content import store
 from digest.content.paths import SENT
 
@@ -329,7 +329,7 @@ def test_no_edition_goes_out_twice_whenever_a_run_is_killed(
             nth = 1 if step == "begin" else 2
             patch.setattr(store, "add_sent", killed(store.add_sent, nth))
         with pytest.raises(KilledError):
-            mail.run(root, settings, "", Wanted(send=True), clock=lambda: NOW)
+            mail.run(root, settings, "", MailOptions(send=True), clock=lambda: NOW)
     went_out = len(inbox.messages)
     next_run = digest("mail", "--send", cwd=root)
 

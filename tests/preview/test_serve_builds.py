@@ -26,7 +26,7 @@ class Desk:
         self.root = root
         self.events: list[Event] = []
         self.preview = serve.Preview(root, self.events.append)
-        assert self.preview.make(frozenset())
+        assert self.preview.rebuild(frozenset())
 
     def save(self, **files: str | None) -> bool:
         """Saves or deletes files by their names in this module; returns True if the build succeeded."""
@@ -45,7 +45,7 @@ class Desk:
                 path.unlink()
             else:
                 path.write_text(words)
-        return self.preview.make(frozenset(names[name] for name in files))
+        return self.preview.rebuild(frozenset(names[name] for name in files))
 
     def shown(self) -> dict[str, bytes]:
         return read_folder(self.root / ".digest/preview")
@@ -152,12 +152,12 @@ def test_what_is_gone_from_the_folder_is_made_again(desk: Desk) -> None:
 
 
 def test_a_damaged_memory_is_thrown_away_with_a_word(desk: Desk) -> None:
-    while desk.preview.rest():
+    while desk.preview.prepare():
         pass
     (desk.root / ".digest/cache.sqlite").write_bytes(b"damaged")
     begun = serve.Preview(desk.root, desk.events.append)
 
-    assert begun.make(frozenset())
+    assert begun.rebuild(frozenset())
     last = desk.events[-1]
     assert isinstance(last, Built)
     assert "cache.sqlite was damaged" in last.notice

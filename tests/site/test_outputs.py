@@ -84,7 +84,7 @@ class Digest:
             file for file in before.keys() | now.keys() if before.get(file) != now.get(file)
         )
         self._previewed = now
-        problems = () if self._preview.make(changed) else self._preview.state.shown.problems
+        problems = () if self._preview.rebuild(changed) else self._preview.state.shown.problems
         self._compare(
             self.root / ".digest/preview", "\n".join(map(str, problems)), self._clean(drafts=True)
         )
@@ -92,7 +92,7 @@ class Digest:
     def preview_and_rest(self) -> None:
         """The preview builds, and then keeps what it has learnt."""
         self.preview()
-        self._preview.rest()
+        self._preview.prepare()
 
     def preview_begins_anew(self) -> None:
         self._preview = serve.Preview(self.root, lambda _: None)

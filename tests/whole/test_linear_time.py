@@ -118,7 +118,7 @@ def carried_out(text: str) -> None:
 
 def desk_form(name: str, text: str) -> None:
     with contextlib.suppress(ValueError):
-        form.wanted({name: text}, STORY, THEMES, TODAY)
+        form.parse({name: text}, STORY, THEMES, TODAY)
 
 
 def request(text: str) -> None:

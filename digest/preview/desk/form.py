@@ -30,15 +30,20 @@ LABELS = {
 _DAY = re.compile(r"(\d{4}-\d{2}-\d{2})\s*:\s*")
 
 
-class Wanted(NamedTuple):
-    """What a form asks for; `reviewed` is None unless it says whether the story is done."""
+class FormChanges(NamedTuple):
+    """What a form asks for: new values by field, and the week to move to.
 
-    changes: dict[str, Any]
+    `reviewed` is None unless the form says whether the story is done.
+    """
+
+    values: dict[str, Any]
     week: Week | None = None
     reviewed: bool | None = None
 
 
-def wanted(form: Mapping[str, str], story: Story, themes: Sequence[Theme], today: date) -> Wanted:
+def parse(
+    form: Mapping[str, str], story: Story, themes: Sequence[Theme], today: date
+) -> FormChanges:
     """Returns what a form asks for; raises ValueError, with what to do, for what is not a value.
 
     A correction without a day is of `today`.
@@ -49,10 +54,10 @@ def wanted(form: Mapping[str, str], story: Story, themes: Sequence[Theme], today
     headline = " ".join(form.get("headline", story.headline).split())
     if headline != " ".join(story.headline.split()):
         changes["headline"] = headline
-    if "corrections" in form and text_lines.normalized(form["corrections"]) != lines_of(
-        story.corrections
-    ):
-        changes["corrections"] = _corrections(form["corrections"], today)
+    if "corrections" in form:
+        corrections = text_lines.normalized(form["corrections"])
+        if corrections != lines_of(story.corrections):
+            changes["corrections"] = _corrections(corrections, today)
     if "also" in form and _names(form["also"]) != story.also:
         changes["also"] = _names(form["also"])
     reviewed = None
@@ -61,22 +66,27 @@ def wanted(form: Mapping[str, str], story: Story, themes: Sequence[Theme], today
         changes[name] = value == "true"
     elif name == "reviewed":
         reviewed = value == "true"
-    elif name == "also":
-        changes["also"] = _also(changes.get("also", story.also), value)
+    elif name == "also":  # +name,name adds stories of the same event, nothing removes all
+        added = _names(value.removeprefix("+"))
+        also = (*changes.get("also", story.also), *added) if added else ()
+        changes["also"] = tuple(dict.fromkeys(also))
     elif name in {"theme", "main"}:
         changes["themes"] = _themes(story.themes, name, value, themes)
-    if added := form.get("add", "").strip():
-        having = changes.get("themes", story.themes)
-        changes["themes"] = _added(having, _theme(added, themes))
-    return Wanted(changes, _week(form.get("week", ""), story), reviewed)
+    if typed := form.get("add", "").strip():
+        theme, having = _theme(typed, themes), changes.get("themes", story.themes)
+        changes["themes"] = having if theme in having else (*having, theme)
+    typed = form.get("week", "").strip()
+    week = Week.typed(typed) if typed else story.week
+    return FormChanges(changes, week if week != story.week else None, reviewed)
 
 
 def lines_of(corrections: Sequence[Correction]) -> str:
     """Returns corrections as they are typed, one a line."""
-    return "\n".join(f"{one.day}: {' '.join(one.text.split())}" for one in corrections)
+    lines = [f"{correction.day}: {' '.join(correction.text.split())}" for correction in corrections]
+    return "\n".join(lines)
 
 
-def words(name: str, value: Any) -> str:
+def in_words(name: str, value: Any) -> str:
     """Returns a field's value in words, to compare two versions."""
     if name == "corrections":
         return lines_of(value)
@@ -87,7 +97,7 @@ def words(name: str, value: Any) -> str:
 
 def _corrections(text: str, today: date) -> tuple[Correction, ...]:
     found = []
-    for line in filter(None, map(str.strip, text_lines.normalized(text).split("\n"))):
+    for line in filter(None, map(str.strip, text.split("\n"))):
         match = _DAY.match(line)
         try:
             day = date.fromisoformat(match[1]) if match else today
@@ -106,54 +116,33 @@ def _names(typed: str) -> tuple[str, ...]:
     return tuple(filter(None, map(str.strip, typed.split(","))))
 
 
-def _also(having: tuple[str, ...], value: str) -> tuple[str, ...]:
-    """Returns the stories of the same event with some added (+name,name), one removed, or none."""
-    if value.startswith("-"):
-        return tuple(name for name in having if name != value[1:])
-    added = _names(value.removeprefix("+"))
-    return tuple(dict.fromkeys((*having, *added))) if added else ()
-
-
 def _themes(
     having: tuple[str, ...], action: str, value: str, themes: Sequence[Theme]
 ) -> tuple[str, ...]:
     """Returns a story's themes with one added (+id), removed (-id) or put first."""
-    theme = value.lstrip("+-")
+    theme, others = value.lstrip("+-"), tuple(id for id in having if id != value.lstrip("+-"))
     if action == "theme" and value.startswith("-"):
-        return tuple(id for id in having if id != theme)
+        return others
     if theme not in having:
-        _theme(theme, themes)
+        _theme(theme, themes)  # raises for an unknown one
     if action == "main":
-        return (theme, *(id for id in having if id != theme))
-    return _added(having, theme)
-
-
-def _added(having: tuple[str, ...], theme: str) -> tuple[str, ...]:
+        return (theme, *others)
     return having if theme in having else (*having, theme)
 
 
 def _theme(typed: str, themes: Sequence[Theme]) -> str:
-    """Returns the id of the theme of which the id or a word of the title begins like this."""
-    begun = typed.casefold()
-    for theme in themes:
-        if begun in {theme.id.casefold(), theme.title.casefold()}:
-            return theme.id
+    """Returns the id of the theme whose id, or a word of whose title, begins like this."""
+    beginning = typed.casefold()
     found = []
     for theme in themes:
-        if f" {theme.id}\n {theme.title}".casefold().find(f" {begun}") >= 0:
+        if beginning in {theme.id.casefold(), theme.title.casefold()}:
+            return theme.id
+        if f" {beginning}" in f" {theme.id}\n {theme.title}".casefold():
             found.append(theme.id)
     if len(found) == 1:
         return found[0]
     if found:
         raise ValueError(f"'{typed}' may be {' or '.join(found)}; type more of it")
     raise ValueError(
-        f"no theme is called '{typed}'; {suggestion(typed, [one.id for one in themes])}"
+        f"no theme is called '{typed}'; {suggestion(typed, [theme.id for theme in themes])}"
     )
-
-
-def _week(typed: str, story: Story) -> Week | None:
-    """Returns the week to which a story moves, None if it stays."""
-    if not typed.strip():
-        return None
-    week = Week.typed(typed)
-    return None if week == story.week else week

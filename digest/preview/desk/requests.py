@@ -98,11 +98,11 @@ class DeskSession:
 
     def is_key(self, typed: str) -> bool:
         """True for the run's key, or an address with it."""
-        return _is(typed.rpartition("token=")[2].strip(), self.key)
+        return _equal(typed.rpartition("token=")[2].strip(), self.key)
 
     def admit(self, request: DeskRequest) -> None:
         """Raises Refused if a browser has no cookie of this run."""
-        if not _is(request.cookie, self.key):
+        if not _equal(request.cookie, self.key):
             raise Refused(f"this desk belongs to a run of 'digest serve'; {_OPEN}")
 
     def form(self, request: DeskRequest) -> dict[str, str]:
@@ -116,10 +116,11 @@ class DeskSession:
             raise Refused("the request names another port")
         if not (origin or site) or site not in {"", "same-origin"}:
             raise Refused("the request comes from another page than the desk")
-        if origin and not _is_origin_of(origin, host):
+        scheme, _, rest = origin.partition("://")
+        if origin and (scheme not in {"http", "https"} or rest.lower() != host.lower()):
             raise Refused("the request comes from another origin than the desk")
         form = request.form()
-        if not (_is(request.cookie, self.key) and _is(form.pop("token", ""), self.token)):
+        if not (_equal(request.cookie, self.key) and _equal(form.pop("token", ""), self.token)):
             raise Refused(f"the page is from another run of 'digest serve'; {_OPEN}")
         return form
 
@@ -132,12 +133,6 @@ class DeskSession:
             return False
 
 
-def _is(given: str, token: str) -> bool:
+def _equal(given: str, token: str) -> bool:
     """True if a token is given, in the same time however much of it is right."""
     return secrets.compare_digest(given.encode(), token.encode())
-
-
-def _is_origin_of(origin: str, host: str) -> bool:
-    """True if an Origin header has this host, and is nothing but an origin."""
-    scheme, _, rest = origin.partition("://")
-    return scheme in {"http", "https"} and rest.lower() == host.lower()

@@ -60,7 +60,7 @@ class EventView(NamedTuple):
     @property
     def free(self) -> str:
         """The names of the likely ones that can be shown below the story, with commas."""
-        return ",".join(one.name for one in self.likely if one.is_free)
+        return ",".join(story.name for story in self.likely if story.is_free)
 
 
 class Clash(NamedTuple):
@@ -171,20 +171,21 @@ _FLAG_WORDS = {
 
 def progress(cards: Iterable[Card], letter: str) -> str:
     """Returns in words how far a week is; `letter` says how far its letter is."""
-    stories = [(card.story, card.done) for card in cards]
-    if not stories:
+    cards = list(cards)
+    if not cards:
         return f"No stories, {letter}"
-    parts = [f"{sum(done for _, done in stories)} of {len(stories)} done"]
-    themeless = [one for one, _ in stories if one and not (one.themes or one.hide)]
+    parts = [f"{sum(card.done for card in cards)} of {len(cards)} done"]
+    stories = [card.story for card in cards if card.story]
+    themeless = sum(not (story.themes or story.hide) for story in stories)
     if themeless:
-        parts.append(f"{len(themeless)} without a theme")
+        parts.append(f"{themeless} without a theme")
     return ", ".join([*parts, letter])
 
 
-def save_message(wanted: form.Wanted, place: str = "") -> str:
+def save_message(saved: form.FormChanges, place: str = "") -> str:
     """Returns in words what a save did; `place` is the week to which the story moved."""
     done = []
-    for name, value in wanted.changes.items():
+    for name, value in saved.values.items():
         if name in _FLAG_WORDS:
             done.append(_FLAG_WORDS[name][0 if value else 1])
         elif name == "themes":
@@ -193,8 +194,8 @@ def save_message(wanted: form.Wanted, place: str = "") -> str:
             done.append(f"{form.LABELS[name].lower()} {'saved' if value else 'taken out'}")
     if place:
         done.append(f"moved to {place}")
-    if wanted.reviewed is not None:
-        done.append("left as it is" if wanted.reviewed else "to do again")
+    if saved.reviewed is not None:
+        done.append("left as it is" if saved.reviewed else "to do again")
     words = ", ".join(done) or "nothing to save"
     return words[0].upper() + words[1:]
 
@@ -235,7 +236,7 @@ def clashes(wanted: Mapping[str, Any], now: Story | None) -> tuple[Clash, ...]:
     for name, value in wanted.items():
         there = getattr(now, name, "") if now else ""
         if value != there:
-            yours, theirs = form.words(name, value), form.words(name, there)
+            yours, theirs = form.in_words(name, value), form.in_words(name, there)
             found.append(Clash(form.LABELS[name], yours, theirs))
     return tuple(found)
 
