@@ -14,7 +14,6 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
 
 import browsing
 import cbor2
@@ -126,8 +125,25 @@ def digest(root: Path) -> Path:
 
 
 @pytest.fixture
-def root(tmp_path: Path, searched: None) -> Path:  # noqa: ARG001
+def unbuilt(tmp_path: Path, searched: None) -> Path:  # noqa: ARG001
     return digest(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A digest that was built once, for all tests of this file."""
+    pytest.importorskip("pagefind", reason="pagefind is not installed")
+    root = digest(tmp_path_factory.mktemp("built"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(search_index, "available", lambda: True)
+        made(root)
+    return root
+
+
+@pytest.fixture
+def root(built: Path, tmp_path: Path, searched: None) -> Path:  # noqa: ARG001
+    """A copy of it, which has its index in the cache."""
+    return shutil.copytree(built, tmp_path, dirs_exist_ok=True)
 
 
 def made(root: Path, base_url: str | None = None) -> dict[str, bytes]:
@@ -289,8 +305,8 @@ def stamps(root: Path, *places: str) -> dict[str, tuple[int, int]]:
     return {path.as_posix(): (path.stat().st_mtime_ns, path.stat().st_ino) for path in files}
 
 
-def test_each_story_is_found_at_its_permalink_by_theme_and_year(root: Path) -> None:
-    stories = found(made(root))
+def test_each_story_is_found_at_its_permalink_by_theme_and_year(unbuilt: Path) -> None:
+    stories = found(made(unbuilt))
 
     assert set(stories) == {
         "2025/w19/#old-crane",
@@ -309,9 +325,9 @@ def test_each_story_is_found_at_its_permalink_by_theme_and_year(root: Path) -> N
 
 
 def test_the_same_stories_give_the_same_bytes(
-    root: Path, tmp_path_factory: pytest.TempPathFactory
+    unbuilt: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    one = made(root)
+    one = made(unbuilt)
     for _ in range(4):
         assert made(digest(tmp_path_factory.mktemp("again"))) == one
 
@@ -400,7 +416,7 @@ def test_a_change_in_one_year_touches_no_file_of_another(root: Path) -> None:
 
 
 def test_only_the_year_that_has_changed_is_asked_of_the_program(
-    root: Path, monkeypatch: pytest.MonkeyPatch
+    unbuilt: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[list[str]] = []
     make = pagefind.make
@@ -410,35 +426,37 @@ def test_only_the_year_that_has_changed_is_asked_of_the_program(
         return make(records, language)
 
     monkeypatch.setattr(pagefind, "make", watched)
-    made(root)
-    write(root, "2025-05-06", "old-crane", "An old crane floats", "cranes")
-    made(root)
-    made(root, base_url="https://example.org/else/")
+    made(unbuilt)
+    write(unbuilt, "2025-05-06", "old-crane", "An old crane floats", "cranes")
+    made(unbuilt)
+    made(unbuilt, base_url="https://example.org/else/")
 
     assert sorted(len(records) for records in asked) == [1, 1, 3]
     assert asked[-1] == ["2025/w19/#old-crane"]
 
 
 def test_the_index_is_made_also_where_the_current_folder_is_gone(
-    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    unbuilt: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "here").mkdir()
     monkeypatch.chdir(tmp_path / "here")
     (tmp_path / "here").rmdir()
 
-    assert len(found(made(root))) == 4
+    assert len(found(made(unbuilt))) == 4
 
 
-def test_a_story_that_is_hidden_is_found_in_no_output_whichever_is_built_first(root: Path) -> None:
-    settings = configs.load(root)
-    for folder in (root / "site", root / "other"):
-        build.run(root, settings, output=folder, base_url=None)
-    story = write(root, "2026-05-06", "tolls-rise", "Tolls rise", "tolls")
+def test_a_story_that_is_hidden_is_found_in_no_output_whichever_is_built_first(
+    unbuilt: Path,
+) -> None:
+    settings = configs.load(unbuilt)
+    for folder in (unbuilt / "site", unbuilt / "other"):
+        build.run(unbuilt, settings, output=folder, base_url=None)
+    story = write(unbuilt, "2026-05-06", "tolls-rise", "Tolls rise", "tolls")
     story.write_text(story.read_text().replace("\n---\n", "\nhide: true\n---\n", 1))
     time.sleep(0.05)  # so that the file's time of change is believed
 
-    for folder in (root / "other", root / "site"):
-        build.run(root, settings, output=folder, base_url=None)
+    for folder in (unbuilt / "other", unbuilt / "site"):
+        build.run(unbuilt, settings, output=folder, base_url=None)
         assert set(found(read_folder(folder))) == {
             "2025/w19/#old-crane",
             "2026/w19/#two-cranes",
@@ -800,37 +818,36 @@ def of_many_scripts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield url
 
 
+@pytest.fixture(scope="module")
+def scripts_page(of_many_scripts: str, browser: Browser) -> Iterator[Page]:
+    with browsing.reading(browser) as page:
+        page.goto(f"{of_many_scripts}search/")
+        yield page
+
+
 @pytest.mark.parametrize("title", SCRIPTS)
 def test_any_word_of_a_title_finds_it_in_scripts_without_spaces_and_with_symbols(
-    browser: Browser, of_many_scripts: str, title: str
+    scripts_page: Page, title: str
 ) -> None:
-    with browsing.reading(browser) as opened:
-        for asked in SCRIPTS[title]:
-            opened.goto(f"{of_many_scripts}search/?q={quote(asked)}")
-            assert stories(opened, "1 result") == [title], asked
-            assert not re.search("[\u200a\u200b]", opened.locator("#_stories").inner_text())
+    for asked in SCRIPTS[title]:
+        assert answers(scripts_page, asked, "1 result") == [title], asked
+        assert not re.search("[\u200a\u200b]", scripts_page.locator("#_stories").inner_text())
 
 
 @pytest.mark.parametrize(
     ("title", "asked"), [(title, word) for title in NOTES for word in (title[:3], NOTES[title][:4])]
 )
 def test_a_note_in_a_script_without_spaces_is_shown_as_it_was_written(
-    browser: Browser, of_many_scripts: str, title: str, asked: str
+    scripts_page: Page, title: str, asked: str
 ) -> None:
-    with browsing.reading(browser) as opened:
-        opened.goto(f"{of_many_scripts}search/?q={quote(asked)}")
-        assert stories(opened, "1 result") == [title]
-        assert opened.locator("#_stories .passage").first.inner_text() == NOTES[title]
+    assert answers(scripts_page, asked, "1 result") == [title]
+    assert scripts_page.locator("#_stories .passage").first.inner_text() == NOTES[title]
 
 
-def test_what_stands_nowhere_is_not_found_by_its_letters(
-    browser: Browser, of_many_scripts: str
-) -> None:
-    with browsing.reading(browser) as opened:
-        for asked, lacking in NOT_FOUND.items():
-            opened.goto(f"{of_many_scripts}search/?q={quote(asked)}")
-            status = LACKING.format(f"“{lacking[0]}”") if lacking else NOTHING
-            assert stories(opened, status) == [], asked
+def test_what_stands_nowhere_is_not_found_by_its_letters(scripts_page: Page) -> None:
+    for asked, lacking in NOT_FOUND.items():
+        status = LACKING.format(f"“{lacking[0]}”") if lacking else NOTHING
+        assert answers(scripts_page, asked, status) == [], asked
 
 
 DATA = Path(__file__).parents[1] / "data/search"
@@ -910,16 +927,13 @@ def name_of(link: str) -> str:
 
 @pytest.mark.parametrize("row", table("queries.tsv"), ids=lambda row: row["question"])
 def test_a_question_finds_what_the_table_says(table_page: Page, row: dict[str, str]) -> None:
-    table_page.get_by_label("Words").fill("")
-    assert stories(table_page, "") == []
-    table_page.get_by_label("Words").fill(row["question"])
     lacking = list(filter(None, row["found"].partition("nothing: ")[2].split(", ")))
     wanted = set() if lacking else set(row["found"].split()) - {"-"}
     status = f"{len(wanted)} result{'s' * (len(wanted) != 1)}" if wanted else NOTHING
     if lacking:
         status = LACKING.format(" or ".join(f"“{word}”" for word in lacking))
 
-    stories(table_page, status)
+    answers(table_page, row["question"], status)
 
     links = table_page.locator("#_stories h3 a").evaluate_all("all => all.map(link => link.href)")
     assert {name_of(link) for link in links} == wanted
@@ -974,6 +988,14 @@ def stories(page: Page, status: str) -> list[str]:
         "wanted => document.getElementById('_status').textContent === wanted", arg=status
     )
     return page.locator("#_stories h3").all_inner_texts()
+
+
+def answers(page: Page, asked: str, status: str) -> list[str]:
+    """The headlines that are shown for these words, in a page that was asked others before."""
+    page.get_by_label("Words").fill("")
+    assert stories(page, "") == []
+    page.get_by_label("Words").fill(asked)
+    return stories(page, status)
 
 
 def test_a_word_finds_a_story_and_leads_to_it(page: Page, address: str) -> None:

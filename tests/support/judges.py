@@ -13,6 +13,7 @@ import xml.etree.ElementTree as ElementTree
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -172,12 +173,14 @@ def folded(text: str) -> str:
     return " ".join(UNLAWFUL.sub("", text).split())
 
 
+@lru_cache(maxsize=5_000)  # most markup is in several feeds, and seen by several judges
 def _fragment(markup: str) -> Any:
     return html5lib.parseFragment(markup, treebuilder="etree", namespaceHTMLElements=False)
 
 
+@lru_cache(maxsize=500)
 def page_of(markup: str) -> Any:
-    """Returns the tree of a whole page, as a browser makes it."""
+    """Returns the tree of a whole page, as a browser makes it; several judges look at it, and change nothing."""
     return html5lib.parse(markup, treebuilder="etree", namespaceHTMLElements=False)
 
 
@@ -207,7 +210,12 @@ def carelessly(made: Made) -> Iterator[tuple[str, str]]:
     """Yields every story file's body as a careless renderer would publish it: all extensions on, nothing sanitized."""
     for path in sorted((made.root / "content").glob("[0-9]*/w*/*.md")):
         body = path.read_text(encoding="utf-8").split("\n---\n", 1)[1]
-        yield path.name, Markdown(extensions=["extra"]).convert(body)
+        yield path.name, _careless(body)
+
+
+@lru_cache(maxsize=5_000)
+def _careless(markdown: str) -> str:
+    return Markdown(extensions=["extra"]).convert(markdown)
 
 
 def _trees(made: Made) -> Iterator[tuple[str, Any]]:
