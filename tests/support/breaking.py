@@ -32,7 +32,7 @@ NOW = datetime(2026, 5, 20, 8, 0, tzinfo=UTC)
 _TAKING = frozenset({"os.remove", "os.rmdir"})
 """What a full disk still allows."""
 _CHANGING = frozenset({"os.mkdir", "os.rename", "os.link", "os.chmod", "os.truncate"}) | _TAKING
-_KILLED, _REFUSED = 9, 1
+_KILLED, _REFUSED, _CRASHED = 9, 1, 4
 
 search_index.available = lambda: False  # its program does to the disk what we cannot count
 png.available = lambda: False  # as in other tests
@@ -115,17 +115,20 @@ def broken(command: str, way: str, root: Path, last: int) -> int:
     except BaseException as error:
         sys.stdout.write(f"{last}: a traceback: {error!r}\n")
         sys.stdout.flush()
-        os._exit(4)
+        os._exit(_CRASHED)
 
 
 def main(command: str, way: str, digest: Path, copies: Path, step: int = 1) -> None:
-    """Breaks the command at each attempt until a run comes through."""
+    """Breaks the command at each attempt until a run comes through, or ends with a traceback."""
     for last in itertools.count(1, step):
         copy = copies / str(last)
         shutil.copytree(digest, copy, symlinks=True)
-        if broken(command, way, copy, last) == 0:
-            break
-    sys.stdout.write(f"{last} came through\n")
+        ended = broken(command, way, copy, last)
+        if ended == _CRASHED:
+            return
+        if ended == 0:
+            sys.stdout.write(f"{last} came through\n")
+            return
 
 
 if __name__ == "__main__":
