@@ -91,21 +91,32 @@ def test_no_hostile_feed_stops_another(together: judges.Made) -> None:
     assert any("<entry>" in feed for feed in whole)
 
 
+def cpu_of_children() -> float:
+    """The CPU seconds of all processes that this one has started and waited for, with theirs."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
 @pytest.mark.parametrize("vector", BOUNDED, ids=str)
 def test_a_feed_that_swells_is_done_with_within_bounds(vector: Vector, tmp_path: Path) -> None:
     (tmp_path / vector.file.name).write_bytes(vector.file.read_bytes())
     (tmp_path / "digest.toml").write_text(judges.settings({"swells": vector.file.name}, words=1000))
 
+    def bound() -> None:
+        resource.setrlimit(resource.RLIMIT_AS, (MEGABYTES * 1_000_000,) * 2)
+        resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, resource.RLIM_INFINITY))
+
     for command in ("pull", "build"):
+        before = cpu_of_children()
         ended = subprocess.run(
             [sys.executable, "-m", "digest", "--root", str(tmp_path), command],
             capture_output=True,
             text=True,
-            timeout=SECONDS,
             check=False,
-            preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (MEGABYTES * 1_000_000,) * 2),
+            preexec_fn=bound,
         )
         assert ended.returncode in {0, 1}
+        assert cpu_of_children() - before <= SECONDS
         assert "Traceback" not in ended.stderr
         assert "MemoryError" not in ended.stderr
 
