@@ -86,18 +86,10 @@ def once_had(folder: Path, place: str, *, anywhere: bool = False) -> frozenset[s
     None if that is unknown: without a repository or commit, or in a shallow clone.
     """
     # Without --full-history git omits untracked files in a stash: they are in its third parent.
-    words = (
-        "--full-history",
-        "--no-renames",
-        "--diff-filter=A",
-        "--name-only",
-        "--relative",
-        "--format=",
-        "-z",
-    )
+    words = "log --full-history --no-renames --diff-filter=A --name-only --relative --format= -z"
     if not anywhere and _is_shallow(folder):
         return None
-    return _named(folder, "log", *words, "--all" if anywhere else "HEAD", "--", place)
+    return _named(folder, *words.split(), "--all" if anywhere else "HEAD", "--", place)
 
 
 def merged_from(folder: Path, files: Collection[str]) -> dict[str, tuple[str, ...]]:
@@ -106,27 +98,15 @@ def merged_from(folder: Path, files: Collection[str]) -> dict[str, tuple[str, ..
     An editor may not have seen the result. Files that were edited since have none, and so have all
     without a repository. A rebased commit has two different dates.
     """
-    changed = None
-    if files:
-        changed = _named(folder, "diff", "--name-only", "--relative", "-z", "HEAD", "--", *files)
+    changed = _edited(folder, files) if files else None
     if changed is None:
         return {}
-    words = (
-        "-c",
-        "--topo-order",
-        "--no-renames",
-        "--name-only",
-        "--relative",
-        "-z",
-        "--format=%x01%H %at %ct %P",
-    )
-    log = run(folder, "log", *words, "--", *files).stdout
     place, versions, seen = prefix(folder), list[tuple[str, str]](), set(changed)
-    for commit in log.split(b"\1")[1:]:
-        header, *names = (part.strip(b"\n") for part in commit.split(b"\0"))
-        _, written, committed, *parents = header.decode().split()
-        for name in map(os.fsdecode, filter(None, names)):
-            if name in seen or "\n" in name:
+    words = "-c --topo-order --no-renames --name-only"
+    for header, names in _log(folder, "%at %ct %P", *words.split(), "--", *files):
+        written, committed, *parents = header
+        for name in names:
+            if not name or name in seen or "\n" in name:
                 continue
             if len(parents) < 2 and written == committed:
                 seen.add(name)
@@ -136,7 +116,6 @@ def merged_from(folder: Path, files: Collection[str]) -> dict[str, tuple[str, ..
     texts = contents(folder, [object for _, object in versions])
     for (name, _), content in zip(versions, texts, strict=True):
         found[name].append(content.decode(errors="replace"))
-    return {name: tuple(texts) for name, texts in found.items()}
     return {name: tuple(texts) for name, texts in found.items()}
 
 
@@ -151,32 +130,21 @@ def brought_back(
     """
     if _is_shallow(folder):
         return {}
-    words = (
-        "--full-history",
-        "-M",
-        "--diff-filter=D",
-        "--name-only",
-        "--relative",
-        "-z",
-        "--format=%x01%h",
-    )
     deletions = [("", file, file) for file in noted]
-    for commit in run(folder, "log", *words, "HEAD", "--", place).stdout.split(b"\1")[1:]:
-        header, *names = (os.fsdecode(part.strip(b"\n")) for part in commit.split(b"\0"))
-        deletions += [(header, name, today[name]) for name in names if name in today]
+    words = "--full-history -M --diff-filter=D --name-only HEAD --"
+    for (commit,), names in _log(folder, "%h", *words.split(), place):
+        deletions += [(commit, name, today[name]) for name in names if name in today]
     files = {file for _, _, file in deletions}
     if not files:
         return {}
     listed = _named(folder, "ls-tree", "-r", "-z", "--name-only", "HEAD", "--", *files)
-    committed = listed or frozenset()
-    changed = _named(folder, "diff", "--name-only", "--relative", "-z", "HEAD", "--", *files)
-    edited = changed or frozenset()
-    found: dict[str, str] = {}
+    unchanged = (listed or frozenset()) - (_edited(folder, files) or frozenset())
+    back: dict[str, str] = {}
     for deletion, name, file in deletions:
-        is_sure = file in committed - edited - found.keys()
-        if is_sure and not _is_wanted(folder, deletion, {name, file}, beside):
-            found[file] = deletion
-    return found
+        is_new = file in unchanged and file not in back
+        if is_new and not _is_wanted(folder, deletion, {name, file}, beside):
+            back[file] = deletion
+    return back
 
 
 def _is_shallow(folder: Path) -> bool:
@@ -187,23 +155,14 @@ def _is_shallow(folder: Path) -> bool:
 def _is_wanted(folder: Path, deletion: str, names: Collection[str], beside: str) -> bool:
     """True if a commit on top of a deletion shows that its author wants one of these files."""
     since = ("--ancestry-path", f"{deletion}..HEAD") if deletion else ("HEAD",)
-    words = (
-        "--full-history",
-        "--no-merges",
-        "--no-renames",
-        "--name-status",
-        "--relative",
-        "-z",
-        "--format=%x01%at %ct",
-    )
-    log = run(folder, "log", *words, *since, "--", *names, beside).stdout
     if deletion and _named(folder, "ls-tree", "-z", "--name-only", deletion, "--", *names):
         return True  # it deleted one file and left or moved the other
-    for commit in log.split(b"\1")[1:]:
-        header, *rest = (os.fsdecode(part.strip(b"\n")) for part in commit.split(b"\0"))
-        changes = dict(zip(rest[1::2], rest[::2], strict=False))
+    words = "--full-history --no-merges --no-renames --name-status"
+    log = _log(folder, "%at %ct", *words.split(), *since, "--", *names, beside)
+    for (written, committed), parts in log:
+        changes = dict(zip(parts[1::2], parts[::2], strict=False))
         kinds = {changes[name] for name in names if name in changes}
-        is_rebased = len(set(header.split())) > 1
+        is_rebased = written != committed
         is_added = deletion and "A" in kinds
         is_edited = "M" in kinds and not changes.keys() - set(names)
         if not is_rebased and (is_added or is_edited):
@@ -211,18 +170,35 @@ def _is_wanted(folder: Path, deletion: str, names: Collection[str], beside: str)
     return False
 
 
+def _log(folder: Path, header: str, *words: str) -> Iterator[tuple[list[str], list[str]]]:
+    """Yields the words of each commit's `header` (a format of git), and what git lists below it."""
+    log = run(folder, "log", "--relative", "-z", f"--format=%x01{header}", *words).stdout
+    for commit in log.split(b"\1")[1:]:
+        parts = [os.fsdecode(part.strip(b"\n")) for part in commit.split(b"\0")]
+        yield parts[0].split(), parts[1:]
+
+
+def _edited(folder: Path, files: Collection[str]) -> frozenset[str] | None:
+    """Returns which of the files differ from HEAD; None if that is unknown."""
+    return _named(folder, "diff", "--name-only", "--relative", "-z", "HEAD", "--", *files)
+
+
 def contents(folder: Path, objects: Sequence[str], need: str = "--since") -> list[bytes]:
     """Returns the contents of objects, with one call of git; b"" for those that do not exist."""
     asked = "".join(f"{object}\n" for object in objects).encode(errors="surrogateescape")
     answer = run(folder, "cat-file", "--batch", stdin=asked, need=need).stdout if objects else b""
-    found, at = [], 0
+    result, start = [], 0
     for _ in objects:
-        header = answer[at:].partition(b"\n")[0]  # b"" if git has stopped, such as offline
+        header = answer[start:].partition(b"\n")[0]  # b"" if git has stopped, such as offline
         size = header.rpartition(b" ")[2]
-        at += len(header) + 1
-        found.append(answer[at : at + int(size)] if size.isdigit() else b"")
-        at += int(size) + 1 if size.isdigit() else 0
-    return found
+        start += len(header) + 1
+        if size.isdigit():
+            end = start + int(size)
+            result.append(answer[start:end])
+            start = end + 1
+        else:
+            result.append(b"")
+    return result
 
 
 def shortened(folder: Path, place: str) -> dict[str, bytes]:
@@ -233,10 +209,11 @@ def shortened(folder: Path, place: str) -> dict[str, bytes]:
         )
     except DigestError:
         return {}
-    rows = (row.split(b"\t", 2) for row in answer.stdout.split(b"\0") if row.count(b"\t") >= 2)
-    files = [
-        os.fsdecode(name) for _, deleted, name in rows if deleted != b"0" and b"\n" not in name
-    ]
+    files = []
+    for row in answer.stdout.split(b"\0"):
+        _, deleted, name = row.split(b"\t", 2) if row.count(b"\t") >= 2 else (b"", b"0", b"")
+        if deleted != b"0" and b"\n" not in name:
+            files.append(os.fsdecode(name))
     objects = [f"HEAD:{prefix(folder)}{file}" for file in files] if files else []
     return dict(zip(files, contents(folder, objects), strict=True))
 
@@ -266,7 +243,7 @@ def _changes(diff: bytes, untracked: frozenset[str]) -> Changes:
     """Parses the raw lines, which name the files, and the patches, in the same order."""
     raw, _, patch = diff.partition(b"\0\0") if b"\0\0" in diff else (diff, b"", b"")
     entries = list(_entries(raw.split(b"\0")))
-    starts = [*(found.start() for found in _SECTION.finditer(patch)), len(patch)]
+    starts = [*(section.start() for section in _SECTION.finditer(patch)), len(patch)]
     patches = [patch[start:end] for start, end in itertools.pairwise(starts)]
     # Not so if a file has changed its type, or has merge conflicts.
     known = len(patches) == len(entries)
@@ -277,7 +254,11 @@ def _changes(diff: bytes, untracked: frozenset[str]) -> Changes:
         if status in {"A", "T", "U"} or not known:
             new.add(name)
         elif status != "D":
-            lines[name] = frozenset(_lines(patches[number]))
+            changed = set[int]()
+            for hunk in _HUNK.finditer(patches[number]):
+                first, count = int(hunk[1]), int(hunk[2] or 1)
+                changed.update(range(first, first + (count or 2)))  # both neighbours of a deletion
+            lines[name] = frozenset(changed)
     return Changes(lines=lines, new=frozenset(new), gone=frozenset(gone - new - lines.keys()))
 
 
@@ -290,12 +271,6 @@ def _entries(parts: list[bytes]) -> Iterator[tuple[str, str, str]]:
         status = part.rsplit(b" ", 1)[1][:1].decode()
         old = os.fsdecode(next(rest, b""))
         yield status, old, os.fsdecode(next(rest, b"")) if status in {"R", "C"} else old
-
-
-def _lines(patch: bytes) -> Iterator[int]:
-    for hunk in _HUNK.finditer(patch):
-        first, count = int(hunk[1]), int(hunk[2] or 1)
-        yield from range(first, first + (count or 2))  # for deleted lines, both neighbours
 
 
 def run(
