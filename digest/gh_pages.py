@@ -29,6 +29,8 @@ _FROM = re.compile(r" from ([0-9a-f]{7,64})(?: \(.*\))?$")
 """The end of our commit's subject, with the commit that was published."""
 _MADE = "Published-by: Digest"
 """A line in the message of each commit of ours, which identifies it."""
+_OUTDATED = re.compile(r"fetch first|non-fast-forward|\bstale info\b|failed to update ref")
+"""What git says of a push if the remote's branch has changed since we fetched it."""
 _CURES = {
     r"permission denied|could not read (username|password)|authentication failed|access denied"
     r"|403|401|host key verification": (
@@ -148,72 +150,68 @@ def put(folder: Path, site: Path, standing: Standing, *, message: str, cname: st
     Raises DigestError if the remote rejects it; then the branch is as before, and no commit of ours
     is left.
     """
+    branch = f"refs/heads/{_OURS}"
+    start = (branch, standing.commit) if standing.commit else ("-d", branch)
     try:
-        _begin(folder, standing)
+        _ask(folder, standing.address, "update-ref", *start)
         _commit(folder, site, f"{message}\n\n{_MADE}", cname)
-        made = git.run(
-            folder, "rev-parse", "--verify", "--quiet", f"refs/heads/{_OURS}", need=_NEED
-        )
+        made = git.run(folder, "rev-parse", "--verify", "--quiet", branch, need=_NEED)
         commit = made.stdout.decode().strip()
         if commit in {"", standing.commit}:
             raise DigestError(f"{folder}: git could not commit the site; is the disk full?")
-        _push(folder, commit, standing.address)
-        return commit
+        words = ("push", "--quiet", REMOTE, f"{commit}:refs/heads/{NAME}")
+        push = git.run(folder, *words, need=_NEED)
     finally:
-        git.run(folder, "update-ref", "-d", f"refs/heads/{_OURS}", need=_NEED)
+        git.run(folder, "update-ref", "-d", branch, need=_NEED)
+    if push.returncode:
+        message = push.stderr.decode(errors="replace")
+        if _OUTDATED.search(message):
+            what = f"{NAME} was published to by someone else in the meantime; publish again"
+            raise DigestError(f"{standing.address}: {what}")
+        raise DigestError(refusal(message, standing.address))
+    return commit
 
 
 def source(folder: Path, places: Iterable[str]) -> Source:
     """Returns the state of git for the files and folders (`places`) that a site is built from."""
     commit = git.run(folder, "rev-parse", "--short", "--verify", "--quiet", "HEAD", need=_NEED)
     branch = git.run(folder, "symbolic-ref", "--quiet", "--short", "HEAD", need=_NEED)
-    words = (
-        "--no-optional-locks",
-        "status",
-        "--porcelain",
-        "-z",
-        "--no-renames",
-        "--untracked-files=all",
-    )
-    status = git.run(folder, *words, "--", *places, need=_NEED)
+    words = "--no-optional-locks status --porcelain -z --no-renames --untracked-files=all --"
+    status = git.run(folder, *words.split(), *places, need=_NEED)
     ahead = git.run(folder, "rev-list", "--count", "@{upstream}..HEAD", need=_NEED)
     inside = git.prefix(folder)
-    rows = {
-        os.fsdecode(row[3:]).removeprefix(inside): b"D" in row[:2]
-        for row in status.stdout.split(b"\0")
-        if row
-    }
+    is_gone = {}
+    for row in filter(None, status.stdout.split(b"\0")):
+        is_gone[os.fsdecode(row[3:]).removeprefix(inside)] = b"D" in row[:2]
     return Source(
         commit=commit.stdout.decode().strip(),
         branch=branch.stdout.decode(errors="replace").strip(),
-        uncommitted=_each_once(folder, inside, rows),
+        uncommitted=_each_once(folder, inside, is_gone),
         unpushed=0 if ahead.returncode else int(ahead.stdout),
     )
 
 
-def _each_once(folder: Path, inside: str, rows: Mapping[str, bool]) -> tuple[str, ...]:
+def _each_once(folder: Path, inside: str, is_gone: Mapping[str, bool]) -> tuple[str, ...]:
     """Returns the files that differ from the last commit; a moved file only by its new path.
 
-    `rows` says for each file if it is deleted. A moved file has the old name or the old content;
-    git compares only staged files.
+    A moved file has the old name or the old content; git compares only staged files.
     """
-    gone = tuple(file for file in rows if rows[file])
-    there = tuple(file for file in rows if not rows[file])
-    if not (gone and there):
-        return tuple(rows)
-    ids = _ids(folder, "HEAD")
-    had = {file: ids.get(inside + file, "") for file in gone}
-    names = {Path(file).name for file in there}
-    contents = {
-        id_of((folder / file).read_bytes(), had[gone[0]])
-        for file in there
-        if (folder / file).is_file()
-    }
-
-    def is_moved(file: str) -> bool:
-        return file in had and (Path(file).name in names or had[file] in contents)
-
-    return tuple(file for file in rows if not is_moved(file))
+    present = [file for file in is_gone if not is_gone[file]]
+    if len(present) in {0, len(is_gone)}:
+        return tuple(is_gone)
+    old_ids = _ids(folder, "HEAD")
+    names, ids = set[str](), set[str]()
+    for file in present:
+        names.add(Path(file).name)
+        if (folder / file).is_file():
+            content = (folder / file).read_bytes()
+            ids.add(id_of(content, like=next(iter(old_ids.values()), "")))
+    changed = []
+    for file in is_gone:
+        is_moved = Path(file).name in names or old_ids.get(inside + file, "") in ids
+        if not (is_gone[file] and is_moved):
+            changed.append(file)
+    return tuple(changed)
 
 
 def missing_source(folder: Path, standing: Standing) -> str:
@@ -224,16 +222,16 @@ def missing_source(folder: Path, standing: Standing) -> str:
     words = ("log", "-1", "--format=%s", f"--grep=^{_MADE}$", standing.commit)
     log = git.run(folder, *words, need=_NEED)
     subject = log.stdout.decode(errors="replace")
-    found = _FROM.search(subject) if standing.commit and log.returncode == 0 else None
-    if found is None:
+    published_from = _FROM.search(subject) if standing.commit and not log.returncode else None
+    if published_from is None:
         return ""
-    commit = f"{found[1]}^{{commit}}"
-    if git.run(folder, "cat-file", "-e", commit, need=_NEED).returncode:
+    commit = published_from[1]
+    if git.run(folder, "cat-file", "-e", f"{commit}^{{commit}}", need=_NEED).returncode:
         shallow = git.run(folder, "rev-parse", "--is-shallow-repository", need=_NEED).stdout
         if shallow.strip() == b"true":
             return ""  # it may be one of the older commits, which are not here
-    included = git.run(folder, "merge-base", "--is-ancestor", found[1], "HEAD", need=_NEED)
-    return "" if included.returncode == 0 else found[1]
+    included = git.run(folder, "merge-base", "--is-ancestor", commit, "HEAD", need=_NEED)
+    return "" if included.returncode == 0 else commit
 
 
 def _remote(folder: Path) -> str:
@@ -250,12 +248,6 @@ def _remote(folder: Path) -> str:
         cure = f"'git remote add {REMOTE} …' with the address of the repository that you publish to"
         raise DigestError(f"{folder}: its repository has no remote called {REMOTE}; {cure}")
     return _address(answer.stdout.decode(errors="replace").strip())
-
-
-def _begin(folder: Path, standing: Standing) -> None:
-    """Sets our branch to what is on the remote's, or deletes it."""
-    words = ("update-ref", f"refs/heads/{_OURS}", standing.commit) if standing.commit else ()
-    _ask(folder, standing.address, *(words or ("update-ref", "-d", f"refs/heads/{_OURS}")))
 
 
 def _commit(folder: Path, site: Path, message: str, cname: str | None) -> None:
@@ -292,26 +284,19 @@ def _committer(folder: Path) -> Iterator[None]:
         yield
     finally:
         for name, value in before.items():
-            os.environ.pop(name, None)
-            os.environ |= {} if value is None else {name: value}
-
-
-def _push(folder: Path, commit: str, address: str) -> None:
-    answer = git.run(folder, "push", "--quiet", REMOTE, f"{commit}:refs/heads/{NAME}", need=_NEED)
-    if not answer.returncode:
-        return
-    said = answer.stderr.decode(errors="replace")
-    if re.search(r"fetch first|non-fast-forward|\bstale info\b|failed to update ref", said):
-        raise DigestError(
-            f"{address}: {NAME} was published to by someone else in the meantime; publish again"
-        )
-    raise DigestError(refusal(said, address))
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
 
 
 def _ids(folder: Path, commit: str) -> dict[str, str]:
     listed = git.run(folder, "ls-tree", "-r", "-z", "--full-tree", commit, need=_NEED).stdout
-    rows = (row.partition(b"\t") for row in listed.split(b"\0") if row)
-    return {os.fsdecode(path): about.split()[2].decode() for about, _, path in rows}
+    ids = {}
+    for row in filter(None, listed.split(b"\0")):
+        about, _, path = row.partition(b"\t")
+        ids[os.fsdecode(path)] = about.split()[2].decode()
+    return ids
 
 
 def _ask(folder: Path, address: str, *words: str) -> bytes:
@@ -321,14 +306,15 @@ def _ask(folder: Path, address: str, *words: str) -> bytes:
     return answer.stdout
 
 
-def refusal(said: str, address: str) -> str:
+def refusal(message: str, address: str) -> str:
     """Returns git's message about a remote in one line, with likely advice and without secrets."""
-    lines = [_address(line.strip()) for line in said.splitlines() if line.strip()]
-    matching = (cure for words, cure in _CURES.items() if re.search(words, said, re.IGNORECASE))
-    cure = next(matching, "")
-    signs = re.compile(r"denied|fatal|error|rejected|remote:", re.IGNORECASE)
-    what = next(filter(signs.search, lines), lines[0] if lines else "nothing")
-    return f"{address}: git says: {what}" + (f"; {cure}" if cure else "")
+    lines = [_address(line.strip()) for line in message.splitlines() if line.strip()]
+    telling = re.compile(r"denied|fatal|error|rejected|remote:", re.IGNORECASE)
+    what = next(filter(telling.search, lines), lines[0] if lines else "nothing")
+    for words, cure in _CURES.items():
+        if re.search(words, message, re.IGNORECASE):
+            return f"{address}: git says: {what}; {cure}"
+    return f"{address}: git says: {what}"
 
 
 def _address(text: str) -> str:

@@ -59,27 +59,26 @@ def names(address: str) -> tuple[str, ...]:
 
     A URL may contain another one, percent-encoded: that is how proxies get the URL of a feed.
     """
-    found: dict[str, None] = {}
+    secrets: dict[str, None] = {}
     while address:
         if _LOGIN.search(address):
-            found["a user name and password"] = None
+            secrets["a user name and password"] = None
         pairs = _PARAMETER.findall(address)
         schemes = [match.start() for match in _SCHEME.finditer(address)]
         if len(schemes) > 1:
             pairs += _INNER.findall(address, schemes[1] if schemes[0] == 0 else schemes[0])
         for name, value in pairs:
             if _is_secret(name, value):
-                found[unquote(name)] = None
+                secrets[unquote(name)] = None
         address = _nested(address[schemes[-1] :] if schemes else address)
-    return tuple(found)
+    return tuple(secrets)
 
 
 def _nested(address: str) -> str:
     """Returns the first URL inside a URL, decoded, with everything after it; "" if none."""
     for _ in range(3):
-        found = _SCHEME.search(address, 1)
-        if found or "%" not in address:
-            return address[found.start() :] if found else ""
+        if scheme := _SCHEME.search(address, 1):
+            return address[scheme.start() :]
         address = unquote(address)
     return ""
 
@@ -111,8 +110,12 @@ def strip(address: str) -> str:
 def feed_names(address: str) -> tuple[str, ...]:
     """Returns the secrets in a feed's URL like `names`; any value of a suspicious name is one."""
     query = urlsplit(address).query if strip(address) else ""
-    others = (unquote(part.partition("=")[0]) for part in query.split("&") if "=" in part)
-    return tuple(dict.fromkeys((*names(address), *filter(_NAME.fullmatch, others))))
+    secrets = [*names(address)]
+    for part in query.split("&"):
+        name, equals, _ = part.partition("=")
+        if equals and _NAME.fullmatch(unquote(name)):
+            secrets.append(unquote(name))
+    return tuple(dict.fromkeys(secrets))
 
 
 def strip_feed(address: str) -> str:
@@ -122,9 +125,10 @@ def strip_feed(address: str) -> str:
     if not secrets:
         return stripped
     parts = urlsplit(stripped)
-    kept = [
-        part for part in parts.query.split("&") if unquote(part.partition("=")[0]) not in secrets
-    ]
+    kept = []
+    for part in parts.query.split("&"):
+        if unquote(part.partition("=")[0]) not in secrets:
+            kept.append(part)
     return urlunsplit(parts._replace(query="&".join(kept)))
 
 
@@ -132,10 +136,10 @@ def names_in(text: str) -> tuple[str, ...]:
     """Returns what looks like a secret in the URLs of a text (`names`)."""
     if "//" not in text or not _SIGNS.search(text):
         return ()
-    found: dict[str, None] = {}
+    secrets: dict[str, None] = {}
     for address in _ADDRESS.findall(text):
-        found.update(dict.fromkeys(names(_whole(address))))
-    return tuple(found)
+        secrets.update(dict.fromkeys(names(_whole(address))))
+    return tuple(secrets)
 
 
 def strip_text(text: str) -> str:
@@ -161,21 +165,28 @@ def _whole(address: str) -> str:
 
 def mask(text: str) -> str:
     """Returns a text with each secret in its URLs replaced by `…`."""
-    encoded = _ENCODED.sub(
-        lambda found: f"{found[1]}…" if _is_secret(found[2], found[3]) else found[0], text
-    )
-    return _PARAMETER.sub(_masked, _LOGIN.sub("…@", encoded))
+
+    def masked_inside(encoded: re.Match[str]) -> str:
+        start, name, value = encoded.groups()
+        return f"{start}…" if _is_secret(name, value) else encoded[0]
+
+    def masked(parameter: re.Match[str]) -> str:
+        name, value = parameter.groups()
+        return f"{name}=…" if _is_secret(name, value) else parameter[0]
+
+    text = _ENCODED.sub(masked_inside, text)
+    return _PARAMETER.sub(masked, _LOGIN.sub("…@", text))
 
 
 def values(address: str) -> frozenset[str]:
     """Returns the secrets in a URL, as written and decoded."""
     login = _LOGIN.search(address)
     password = login[0][:-1].partition(":")[2] if login else ""
-    found = {
-        password,
-        *(value for name, value in _PARAMETER.findall(address) if _is_secret(name, value)),
-    }
-    both = found | {unquote(value) for value in found} | {unquote_plus(value) for value in found}
+    secrets = [password]
+    for name, value in _PARAMETER.findall(address):
+        if _is_secret(name, value):
+            secrets.append(value)
+    both = {*secrets, *map(unquote, secrets), *map(unquote_plus, secrets)}
     return frozenset(value for value in both if len(value) >= _MIN_LENGTH)
 
 
@@ -198,17 +209,13 @@ def _has_value(part: str, secrets: frozenset[str]) -> bool:
 
 
 def _without_secrets(query: str) -> str:
-    return "&".join(part for part in query.split("&") if not _has_secret(part))
-
-
-def _has_secret(part: str) -> bool:
-    """True for a parameter with the name of a secret, or whose value is a URL that has one."""
-    name, equals, value = part.partition("=")
-    return bool(equals) and (_is_secret(name, value) or bool(names(_nested(f" {value}"))))
-
-
-def _masked(found: re.Match[str]) -> str:
-    return f"{found[1]}=…" if _is_secret(found[1], found[2]) else found[0]
+    """Returns a query without parameters that are secrets, or whose value is a URL with a secret."""
+    kept = []
+    for part in query.split("&"):
+        name, equals, value = part.partition("=")
+        if not equals or not (_is_secret(name, value) or names(_nested(f" {value}"))):
+            kept.append(part)
+    return "&".join(kept)
 
 
 def is_words(value: str) -> bool:

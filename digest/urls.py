@@ -39,7 +39,6 @@ _UNRESERVED = frozenset(
 _SAFE = "%/?#&=+;-._~!$'()*,:@"
 _PLAIN = re.compile(r"[A-Za-z0-9._~:/@,!$'()*-]*")
 """A URL without query and percent codes, so that nothing can be left out."""
-"""An address in which nothing can be left out: it has no query, and no percent code."""
 _UNFIT = re.compile(r"[\x00-\x20\"<>\\^`{|}\x7f-\x9f]")
 _FIT = re.compile(
     r"(https?)://([A-Za-z0-9.-]+)((?:/[A-Za-z0-9!$%&'()*+,\-./:;=@_~]*)?)"
@@ -85,7 +84,7 @@ def fetch_link(address: str, base: str = "") -> str | None:
         return None
     link = urlunsplit(parts._replace(scheme=parts.scheme.lower()))
     # an empty fragment may have had white space before it
-    return _UNFIT.sub(lambda sign: quote(sign[0]), link.rstrip())
+    return _UNFIT.sub(lambda character: quote(character[0]), link.rstrip())
 
 
 def feed_link(address: str, base: str = "") -> str | None:
@@ -137,7 +136,11 @@ def site_fault(address: str) -> str:
         return "has a . or .. in its path, which browsers take out"
     if "//" in parts.path or re.search(r"%2f|%5c", parts.path, re.IGNORECASE):
         return "has an empty or hidden part in its path"
-    return "" if _is_ascii_host(parts.hostname or "") else "names no host that can be looked up"
+    host = ascii_host(parts.hostname or "")
+    labels = host.rstrip(".").split(".")
+    if not host.isascii() or not all(0 < len(label) < 64 for label in labels):
+        return "names no host that can be looked up"
+    return ""
 
 
 def ascii_host(host: str) -> str:
@@ -179,9 +182,11 @@ def canonical(link: str) -> str:
     else:
         parts = _split(link)
         host, path, query = _host(parts), parts.path, _untracked(parts.query)
-    pairs = sorted(parse_qsl(query, keep_blank_values=True)) if query else ()
-    shown = "&".join(f"{name}={value}" for name, value in pairs)
-    return f"{host}{path.rstrip('/')}" + (f"?{shown}" if shown else "")
+    if not query:
+        return f"{host}{path.rstrip('/')}"
+    pairs = sorted(parse_qsl(query, keep_blank_values=True))
+    parameters = "&".join(f"{name}={value}" for name, value in pairs)
+    return f"{host}{path.rstrip('/')}" + (f"?{parameters}" if parameters else "")
 
 
 @lru_cache(maxsize=8192)  # a pull needs that of each link many times
@@ -194,7 +199,9 @@ def lasting(address: str) -> str:
     kept = "&".join(part for part in parts if not tracking_parameters.is_passing(part))
     if query and not kept and "/" not in path.rstrip("/"):
         kept = query  # on a home page, only a parameter may identify the page
-    return _in_one_form(f"{path.rstrip('/')}?{kept}" if kept else path.rstrip("/"))
+    address = f"{path.rstrip('/')}?{kept}" if kept else path.rstrip("/")
+    # Exactly those characters are encoded that must be (RFC 3986 §6.2.2).
+    return quote(_CODE.sub(_decoded, _LONE_PERCENT.sub("%25", address)), safe=_SAFE)
 
 
 @lru_cache(maxsize=8192)  # a pull needs that of each link many times
@@ -244,8 +251,11 @@ def _untracked(query: str) -> str:
     """Returns a query without tracking parameters."""
     if not query:
         return ""
-    names = [(part.partition("=")[0], part) for part in query.split("&")]
-    return "&".join([part for name, part in names if not tracking_parameters.is_tracker(name)])
+    kept = []
+    for part in query.split("&"):
+        if not tracking_parameters.is_tracker(part.partition("=")[0]):
+            kept.append(part)
+    return "&".join(kept)
 
 
 def _host(parts: SplitResult) -> str:
@@ -256,16 +266,7 @@ def _host(parts: SplitResult) -> str:
     return f"{name}:{parts.port}" if parts.port not in {None, default} else name
 
 
-def _is_ascii_host(name: str) -> bool:
-    labels = ascii_host(name).rstrip(".").split(".")
-    return ascii_host(name).isascii() and all(0 < len(label) < 64 for label in labels)
-
-
-def _in_one_form(address: str) -> str:
-    """Returns a URL with exactly those characters encoded that must be (RFC 3986 §6.2.2)."""
-    return quote(_CODE.sub(_decoded, _LONE_PERCENT.sub("%25", address)), safe=_SAFE)
-
-
 def _decoded(code: re.Match[str]) -> str:
-    sign = chr(int(code[0][1:], 16))
-    return sign if sign in _UNRESERVED else code[0].upper()
+    """Returns the character of a percent code if it need not be encoded, else the code."""
+    character = chr(int(code[0][1:], 16))
+    return character if character in _UNRESERVED else code[0].upper()
