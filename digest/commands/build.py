@@ -228,7 +228,7 @@ class Builder:
             for path, key in index.files.items():
                 if not output.has(path, key):
                     output.stage(path, index.content(path))
-            planned.refuse()
+            planned.raise_problems()
             has_read, to_record = scanned.fingerprint(), bool(due)
             manifest = Manifest(has_read, self._site, report=report, to_record=to_record)
             written = output.commit(keys, manifest)
@@ -253,7 +253,7 @@ class Builder:
             from digest.site.render import Renderer
 
             self._renderer = Renderer(self._root, planned.base)
-            self._renderer.refuse_flaws()
+            self._renderer.raise_problems()
         self._renderer.begin(planned.context.shared, self._remembered)
         for number, page in enumerate(wanted):
             if on_progress:

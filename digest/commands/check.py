@@ -33,7 +33,7 @@ from digest.names import is_markdown
 from digest.site.addresses import Base
 from digest.site.arrange import arrange
 from digest.site.check import proof
-from digest.site.render import flawed
+from digest.site.render import template_problems
 from digest.themes.rules import themes_of
 from digest.week import Week
 
@@ -136,7 +136,7 @@ def _content(
         if feed in in_use:  # the ledger of a sample goes with it
             yield problem
     yield from proof(archive, settings, line_of)
-    yield from flawed(root, Base(settings.site.url))
+    yield from template_problems(root, Base(settings.site.url))
     read = partial(store.read_text, root)
     yield from content_rules.review(
         survey,

@@ -148,7 +148,7 @@ def run(
 
         context = make_context(editions.archive, config)
         renderer = Renderer(root, context.base)
-        renderer.refuse_flaws()
+        renderer.raise_problems()
         mail = edition_mail(context, renderer, edition, editions.dates[edition.week])
         made = message(mail, config.mail, config.site.url)
         stories, shown = len(edition.stories), headers(made)

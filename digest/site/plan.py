@@ -3,7 +3,7 @@
     Archive ──▶ pages for readers, feeds, pages for programs, copied files ──▶ Plan
 
 Nothing is rendered, read or written here. Two sources for one path, and two stories with one id are
-found here; broken links when the pages that have them are made. `Plan.refuse` raises all of them.
+found here; broken links when the pages that have them are made. `Plan.raise_problems` raises all of them.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ class Plan:
         problems = dict.fromkeys((*self.problems, *self.context.markdown.problems))
         return sorted(problems, key=lambda problem: (problem.file, problem.line))
 
-    def refuse(self) -> None:
+    def raise_problems(self) -> None:
         """Raises Faults with all problems, if there are any."""
         if problems := [problem for problem in self.all_problems() if not problem.hint]:
             raise Faults(problems)

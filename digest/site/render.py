@@ -79,7 +79,8 @@ class Renderer:
             },
             known={"places": addresses.PLACES},
         )
-        self.refuse_flaws, self.flawed = self._templates.refuse_flaws, self._templates.flawed
+        self.raise_problems = self._templates.raise_problems
+        self.problems = self._templates.problems
         self._kept: dict[tuple[str, ...], Html] = {}
         self._shared: Mapping[str, object] = {}
         self._versions: dict[str, str] = {}
@@ -212,9 +213,9 @@ class Renderer:
         return piece
 
 
-def flawed(root: Path, base: Base) -> tuple[Problem, ...]:
+def template_problems(root: Path, base: Base) -> tuple[Problem, ...]:
     """Returns the errors in the digest's own templates that show before a page is rendered."""
-    return tuple(Renderer(root, base).flawed())
+    return tuple(Renderer(root, base).problems())
 
 
 def _encoded(text: str) -> bytes:

@@ -108,15 +108,14 @@ class Templates:
         template.globals = self._environment.globals
         return template.render(values)
 
-    def refuse_flaws(self) -> None:
+    def raise_problems(self) -> None:
         """Raises Faults if the digest's own templates have errors that show without rendering."""
         if self._own.resolve() == self._shipped.resolve():
             return  # the digest in this repository, whose templates are tested
-        flaws = [problem for problem in self.flawed() if not problem.hint]
-        if flaws:
-            raise Faults(flaws)
+        if problems := [problem for problem in self.problems() if not problem.hint]:
+            raise Faults(problems)
 
-    def flawed(self) -> Iterator[Problem]:
+    def problems(self) -> Iterator[Problem]:
         """Yields the problems of the digest's own templates that show without rendering."""
         if irregular := list(irregular_files(self._root)):
             yield from irregular
@@ -127,21 +126,21 @@ class Templates:
         )
         texts = {name: (self._own / name).read_bytes().decode(errors="replace") for name in names}
         used = {path.relative_to(self._shipped).as_posix() for path in self._shipped.rglob("*.*")}
-        problems: dict[str, tuple[Problem, ...]] = {}
+        by_name: dict[str, tuple[Problem, ...]] = {}
         for name in names:
             if marks := conflicts(texts[name], f"{FOLDER}/{name}"):
-                problems[name], used = marks, used | {name}
+                by_name[name], used = marks, used | {name}
                 continue
             try:
                 self._environment.get_template(name)
                 used |= {str(other) for other in meta.find_referenced_templates(self._parsed(name))}
-                problems[name] = tuple(self._stray_blocks(name))
+                by_name[name] = tuple(self._stray_blocks(name))
             except _FLAWS as error:
                 unread = Problem(self._named(name), 0, "not UTF-8 text", "save it as UTF-8")
-                problems[name] = (self.problem(name, error) or unread,)
+                by_name[name] = (self.problem(name, error) or unread,)
         for name in names:
             if name in used:
-                yield from problems[name]
+                yield from by_name[name]
             else:
                 cure = suggestion(name, used)
                 yield Problem(f"{FOLDER}/{name}", 0, "no page uses it", cure, hint=True)

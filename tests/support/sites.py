@@ -29,9 +29,9 @@ def rendered(
     planned = plan(arrange(content, config), config)
     copied = {one.path: b"" for one in planned.copied}
     renderer = Renderer(root, planned.base)
-    renderer.refuse_flaws()
+    renderer.raise_problems()
     files = {page.path: renderer.page(page, planned.data(page)) for page in planned.pages}
-    planned.refuse()
+    planned.raise_problems()
     return files | copied
 
 
