@@ -25,7 +25,7 @@ from digest.content.ledger import Record
 from digest.errors import DigestError, Problem
 from digest.model import CONFIG_FILE, Config, Content, FreePage, Letter, Story
 from digest.preview.annotations import Annotation
-from digest.site import addresses, arrange
+from digest.site import addresses
 from digest.site.archive import Archive
 from digest.themes.reapply import judge
 from digest.themes.reasons import reasons
@@ -124,7 +124,7 @@ class Annotations:
         texts: list[Letter | FreePage] = []
         edition = self._editions.get(place)
         if edition is None and place == addresses.HOME:
-            edition = arrange.front(self._archive)
+            edition = self._archive.front
         if edition and edition.letter:
             texts.append(edition.letter)
         for line in self._archive.storylines:

@@ -12,7 +12,10 @@ from typing import NamedTuple
 from digest.model import Content, FreePage, Letter, Story, Theme
 from digest.site.anchors import Anchors
 from digest.site.keys import Keys, Memory
-from digest.week import Week
+from digest.week import Week, reached
+
+FEED_STORIES = 50  # in /feed.atom and in the feeds of themes
+EDITIONS = 26  # in /weeks.atom
 
 
 class Section(NamedTuple):
@@ -125,3 +128,24 @@ class Archive:
     def all(self) -> tuple[Story, ...]:
         """All stories, week by week, those below others at the end of their week."""
         return tuple(chain.from_iterable(edition.all for edition in self.editions))
+
+    @property
+    def front(self) -> Edition | None:
+        """The edition for the home page: the newest closed one, or the newest if none is."""
+        for edition in self.editions:
+            if edition.closed:
+                return edition
+        newest = reached(edition.week for edition in self.editions)[-1:]  # not a week far ahead
+        return next((edition for edition in self.editions if edition.week in newest), None)
+
+    @property
+    def weekly(self) -> tuple[Edition, ...]:
+        """The editions in the weekly feed, newest first."""
+        closed = [edition for edition in self.editions if edition.closed]
+        return tuple([edition for edition in closed if edition.week not in self.held][:EDITIONS])
+
+    @property
+    def recent(self) -> tuple[Story, ...]:
+        """The stories of `/feed.atom`: the newest 50, or all of the open weeks if more."""
+        still_open = sum(len(edition.stories) for edition in self.editions if not edition.closed)
+        return self.stories[: max(FEED_STORIES, still_open)]

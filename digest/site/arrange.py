@@ -27,9 +27,6 @@ from digest.site.keys import Keys, Memory
 from digest.urls import has_own_link
 from digest.week import Week, reached
 
-FEED_STORIES = 50  # in /feed.atom and in the feeds of themes
-EDITIONS = 26  # in /weeks.atom
-
 
 class _WeekStories(NamedTuple):
     """The published stories of one week, newest first, and what is counted of them.
@@ -97,27 +94,6 @@ def arrange(
         drafts=drafts,
         content=content,
     )
-
-
-def front(archive: Archive) -> Edition | None:
-    """Returns the edition for the home page: the newest closed one, or the newest if none is."""
-    for edition in archive.editions:
-        if edition.closed:
-            return edition
-    newest = reached(edition.week for edition in archive.editions)[-1:]  # not a week far ahead
-    return next((edition for edition in archive.editions if edition.week in newest), None)
-
-
-def weekly(archive: Archive) -> tuple[Edition, ...]:
-    """Returns the editions in the weekly feed, newest first."""
-    closed = [edition for edition in archive.editions if edition.closed]
-    return tuple([edition for edition in closed if edition.week not in archive.held][:EDITIONS])
-
-
-def recent(archive: Archive) -> tuple[Story, ...]:
-    """Returns the stories of `/feed.atom`: the newest 50, or all of the open weeks if more."""
-    still_open = sum(len(edition.stories) for edition in archive.editions if not edition.closed)
-    return archive.stories[: max(FEED_STORIES, still_open)]
 
 
 def closed_weeks(weeks: Iterable[Week], lettered: Iterable[Week], close: str) -> frozenset[Week]:

@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from digest.model import Config, FreePage, Story, Theme
-from digest.site import addresses, arrange, formatting
+from digest.site import addresses, formatting
 from digest.site.addresses import Base
 from digest.site.ahead import Ahead, ahead_of
 from digest.site.archive import Archive
@@ -160,7 +160,7 @@ def make_context(
     markdown = MarkdownRenderer(Targets(archive, base))
     cards = Cards(config, archive, markdown)
     counts = count_stories(archive.editions)
-    weekly = arrange.weekly(archive)
+    weekly = archive.weekly
     ahead = ahead_of(archive, config, markdown)
     copied = {file.path for file in archive.content.copied}
     own_icon = next((name for name in addresses.OWN_ICONS if name in copied), "")
@@ -219,7 +219,7 @@ def _seconds(time: str) -> float:
 def _site_view(
     archive: Archive, config: Config, *, icon: str, has_search: bool, has_dates: bool, drawn: bool
 ) -> SiteView:
-    site, front = config.site, arrange.front(archive)
+    site, front = config.site, archive.front
     menu = [Link("Latest edition", addresses.week(front.week))] if front else []
     menu.append(Link("Archive", addresses.ARCHIVE))
     if config.themes:

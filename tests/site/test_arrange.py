@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 
 from digest.model import Config, Content, Story
 from digest.site.archive import Archive, Edition
-from digest.site.arrange import arrange, front, recent
+from digest.site.arrange import arrange
 from digest.week import Week
 
 NOON = datetime(2026, 5, 12, 12, tzinfo=HONG_KONG)
@@ -130,7 +130,7 @@ def test_a_week_far_ahead_closes_none(
     archive = arranged(*stories, close=close, letters=tuple(map(make_letter, lettered)))
 
     assert {one.week for one in archive.editions if one.closed} == closed
-    leading = front(archive)
+    leading = archive.front
     assert leading and leading.week == (W19 if closed else W20)
 
 
@@ -153,7 +153,7 @@ def test_a_week_may_have_nothing_but_a_letter() -> None:
 def test_home_leads_with_the_newest_closed_week_or_the_newest_of_all() -> None:
     one, two = make_story(day="2026-05-12"), make_story(day="2026-05-19")
 
-    fronts = [front(arranged(*stories)) for stories in ((one, two), (one,), ())]
+    fronts = [arranged(*stories).front for stories in ((one, two), (one,), ())]
 
     assert [found and found.week for found in fronts] == [W20, W20, None]
 
@@ -161,7 +161,7 @@ def test_home_leads_with_the_newest_closed_week_or_the_newest_of_all() -> None:
 def test_home_of_a_digest_that_goes_on_after_years_leads_with_a_new_week() -> None:
     stories = [make_story(day=day) for day in ("2023-01-04", "2026-05-12", "2026-05-19")]
 
-    fronts = [front(arranged(*stories[:count])) for count in (2, 3)]
+    fronts = [arranged(*stories[:count]).front for count in (2, 3)]
 
     assert [found and str(found.week) for found in fronts] == ["2023-W01", "2026-W20"]
 
@@ -329,7 +329,7 @@ def test_what_was_moved_and_hidden_redirects_nowhere_though_its_weeks_stay() -> 
 def test_the_feed_has_the_newest_50() -> None:
     stories = [make_story(f"s{number}", day="2026-05-12") for number in range(60)]
 
-    assert len(recent(arranged(*stories, make_story("open", day="2026-05-19")))) == 50
+    assert len(arranged(*stories, make_story("open", day="2026-05-19")).recent) == 50
 
 
 def test_the_feed_has_all_of_the_open_weeks_where_they_have_more() -> None:
@@ -339,7 +339,7 @@ def test_the_feed_has_all_of_the_open_weeks_where_they_have_more() -> None:
         for day in ("2026-05-12", "2026-05-19")
     ]
 
-    assert len(recent(arranged(*weeks, make_story(day="2026-05-05"), close="letter"))) == 81
+    assert len(arranged(*weeks, make_story(day="2026-05-05"), close="letter").recent) == 81
 
 
 @st.composite

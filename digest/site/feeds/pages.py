@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 from digest import redact, urls
 from digest.model import Story, Theme
-from digest.site import addresses, arrange
-from digest.site.archive import Edition
+from digest.site import addresses
+from digest.site.archive import FEED_STORIES, Edition
 from digest.site.context import SiteContext, no_data
 from digest.site.edition_dates import EditionDates
 from digest.site.page import Data, Page
@@ -33,16 +33,16 @@ def feed_pages(context: SiteContext) -> Iterator[Page]:
     archive = context.archive
     closed = [week for week in (*archive.editions, *archive.vacated) if week.closed]
     closed.sort(key=attrgetter("week"), reverse=True)
-    inputs = arrange.recent(archive), _week_feed(closed[0].week if closed else None)
+    inputs = archive.recent, _week_feed(closed[0].week if closed else None)
     yield context.file(addresses.FEED, _STORIES, "the feed of the whole", _feed_data, *inputs)
     source = "the JSON feed of the whole"
     yield context.file(addresses.FEED_JSON, "feeds/feed.json", source, _feed_data, *inputs)
-    weekly = arrange.weekly(archive)
+    weekly = archive.weekly
     dates = tuple([context.dates[edition.week] for edition in weekly])
     place, source = addresses.WEEKS_FEED, "the feed of the weeks"
     yield context.file(place, "feeds/weeks.xml", source, _weeks_data, weekly, dates)
     for storyline in archive.storylines:
-        theme, stories = storyline.theme, storyline.stories[: arrange.FEED_STORIES]
+        theme, stories = storyline.theme, storyline.stories[:FEED_STORIES]
         about = f"{theme.title} in {context.config.site.title}"
         if storyline.introduction:
             about = context.description(storyline.introduction, addresses.theme(theme.id)) or about

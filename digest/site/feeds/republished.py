@@ -13,7 +13,7 @@ from datetime import datetime
 from xml.etree import ElementTree
 
 from digest.site import addresses
-from digest.site.arrange import EDITIONS, FEED_STORIES
+from digest.site.archive import EDITIONS, FEED_STORIES
 
 _ATOM = "{http://www.w3.org/2005/Atom}"
 _ARCHIVE = re.compile(r"\d{4}/w\d\d/feed\.atom")

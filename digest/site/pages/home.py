@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from digest.site import addresses, arrange, formatting
+from digest.site import addresses, formatting
 from digest.site.ahead import AheadLine
 from digest.site.archive import Edition
 from digest.site.context import SiteContext, ThemeSummary, latest
@@ -19,7 +19,7 @@ _EARLIER = 6  # earlier weeks
 def home_page(context: SiteContext) -> Page:
     """Returns the home page."""
     archive, site = context.archive, context.config.site
-    front = arrange.front(archive)
+    front = archive.front
     shown = [edition for edition in archive.editions if not edition.closed and edition is not front]
     still_open = tuple(shown)
     earlier: list[Edition] = []
