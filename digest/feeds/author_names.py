@@ -40,12 +40,12 @@ def names(elements: Iterable[str]) -> tuple[str, ...]:
 
 def each(elements: Iterable[str]) -> tuple[str, ...]:
     """Returns the names if each element is one name, as in Atom."""
-    found = dict[str, None]()
+    distinct = dict[str, None]()
     for element in elements:
         name = _name(element)
         if name and name.lower() not in _NO_NAMES:
-            found[name] = None
-    return tuple(found)[:_MOST]
+            distinct[name] = None
+    return tuple(distinct)[:_MOST]
 
 
 def _name(element: str) -> str:
@@ -70,13 +70,13 @@ def _split(text: str) -> list[str]:
         return [text]
     separators = r"[;；]" if re.search(r"[;；].", text) else r"[,、，]"  # Lee, Ann; Ray, Bob
     parts = [part.strip(" ;；") for part in re.split(separators, text)]
-    found: list[str] = []
+    listed: list[str] = []
     for part in parts:
-        if found and (part.replace(".", "").lower() in _SUFFIXES or _INITIALS.fullmatch(part)):
-            found[-1] = f"{found[-1]}, {part}"
+        if listed and (part.replace(".", "").lower() in _SUFFIXES or _INITIALS.fullmatch(part)):
+            listed[-1] = f"{listed[-1]}, {part}"
         elif part:
-            found.append(part)
-    if len(found) < 2:
-        return [text] if found else []
-    *first, last = found
+            listed.append(part)
+    if len(listed) < 2:
+        return [text] if listed else []
+    *first, last = listed
     return [*first, *(part for part in _AND.split(last) if part)]

@@ -157,7 +157,9 @@ def _by_form(text: str) -> ParsedDate | None:
 
 def _day(parts: dict[str, str]) -> date:
     """Returns the day; raises ValueError if there is none."""
-    year = _year(parts["year"])
+    year = int(parts["year"].removeprefix("'"))
+    if len(parts["year"]) != 4:  # RFC 2822 §4.3: of two digits, 00 to 49 are 2000 to 2049
+        year += 2000 if year < 50 else 1900
     if "week" in parts:
         return date.fromisocalendar(year, int(parts["week"]), int(parts["weekday"]))
     if "ordinal" in parts:
@@ -175,14 +177,6 @@ def _day(parts: dict[str, str]) -> date:
     if number is None:
         raise _Undated
     return date(year, number, int(parts["day"]))
-
-
-def _year(digits: str) -> int:
-    """Returns the year; of two digits, 00 to 49 are 2000 to 2049 (RFC 2822 §4.3)."""
-    year = int(digits.removeprefix("'"))
-    if len(digits) == 4:
-        return year
-    return year + 2000 if year < 50 else year + 1900
 
 
 def _time_of_day(parts: dict[str, str]) -> timedelta:

@@ -85,14 +85,14 @@ def _unpacked(body: bytes, name: str, limit: int) -> bytes:
         raise UnreadableBodyError(f"compressed as '{shown}', a format that cannot be read")
     for wbits in (_ZLIB, _RAW):  # not in the header: it was compressed only if the result is text
         with suppress(UnreadableBodyError):
-            if body and _is_text(found := _inflated(body, wbits, name, limit)):
-                return found
+            if body and _is_text(output := _inflated(body, wbits, name, limit)):
+                return output
     return body
 
 
 def _inflated(body: bytes, wbits: int, name: str, limit: int) -> bytes:
     inflate = zlib.decompressobj(wbits=wbits)
-    found = bytearray()
+    output = bytearray()
     for begin in range(0, len(body), _INPUT_CHUNK):
         data = body[begin : begin + _INPUT_CHUNK]
         full = False  # after a full output chunk there may be more output without more input
@@ -101,7 +101,7 @@ def _inflated(body: bytes, wbits: int, name: str, limit: int) -> bytes:
                 break
             if inflate.eof:
                 if not data.startswith(_GZIP_SIGNATURE[: len(data)]):
-                    return bytes(found)  # padding after the last gzip member
+                    return bytes(output)  # padding after the last gzip member
                 inflate = zlib.decompressobj(wbits=_GZIP)
             try:
                 chunk = inflate.decompress(data, _OUTPUT_CHUNK)
@@ -109,12 +109,12 @@ def _inflated(body: bytes, wbits: int, name: str, limit: int) -> bytes:
                 raise UnreadableBodyError(f"its {name} compression is damaged") from error
             data = inflate.unconsumed_tail or inflate.unused_data
             full = len(chunk) == _OUTPUT_CHUNK
-            found += chunk
-            if len(found) > limit:
+            output += chunk
+            if len(output) > limit:
                 raise _too_large(limit)
     if not inflate.eof:
         raise UnreadableBodyError("its answer is incomplete")
-    return bytes(found)
+    return bytes(output)
 
 
 def _has_zlib_header(body: bytes) -> bool:

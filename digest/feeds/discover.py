@@ -8,7 +8,7 @@ Goes one step from the page, no further. A network failure is a result, not an e
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -19,6 +19,7 @@ from digest.feeds.fetch import fetch
 from digest.feeds.limits import USUAL, Limits
 from digest.model import Document, Failed, Feed, Fetched
 
+_NO_FEED = "a web page that names no feed; look on it for a link to RSS or Atom"
 _SEPARATOR = re.compile(r"\s+[-–—|·•»:]+\s+|:\s+")
 _SHORTEST = 3
 """Letters of a name that a host can be recognized by."""
@@ -49,13 +50,19 @@ def find(
             if private_networks.is_private_link(address):
                 trusted.update(answer)
     untrusted = candidates.keys() - trusted
-    second_answers = _fetch_and_parse(list(candidates), agent, now, limits, untrusted=untrusted)
-    by_candidate = dict(zip(candidates, second_answers, strict=True))
+    parsed = _fetch_and_parse(list(candidates), agent, now, limits, untrusted=untrusted)
+    by_candidate = dict(zip(candidates, parsed, strict=True))
     results = list[Found | Failed]()
     for address, answer in zip(addresses, answers, strict=True):
-        if isinstance(answer, list):
-            answer = _first_feed(address, answer, by_candidate)
-        results.append(answer)
+        if not isinstance(answer, list):
+            results.append(answer)
+            continue
+        second_answers = [by_candidate[candidate] for candidate in answer]
+        feeds = [second for second in second_answers if isinstance(second, Found)]
+        if feeds:
+            results.append(replace(feeds[0], asked=address))
+        else:
+            results.append(Failed(feed=Feed(id="", url=address), reason=_NO_FEED))
     return tuple(results)
 
 
@@ -89,20 +96,6 @@ def _fetch_and_parse(
     return answers
 
 
-def _first_feed(
-    address: str, candidates: Sequence[str], answers: Mapping[str, _Answer]
-) -> Found | Failed:
-    """Returns the first of a page's candidates that is a feed."""
-    for candidate in candidates:
-        answer = answers[candidate]
-        if isinstance(answer, Found):
-            return replace(answer, asked=address)
-    return Failed(
-        feed=Feed(id="", url=address),
-        reason="a web page that names no feed; look on it for a link to RSS or Atom",
-    )
-
-
 def publisher_of(title: str, address: str) -> str:
     """Returns the part of a title that names the host: `South China Morning Post` for scmp.com.
 
@@ -112,7 +105,10 @@ def publisher_of(title: str, address: str) -> str:
     if len(parts) < 2:
         return ""
     host = urls.host(address).partition(":")[0]
-    return next((part for part in parts if _names_host(part, host)), "")
+    for part in parts:
+        if _names_host(part, host):
+            return part
+    return ""
 
 
 def _names_host(part: str, host: str) -> bool:

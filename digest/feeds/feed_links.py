@@ -51,16 +51,21 @@ def first_advertised(body: bytes, base: str) -> str:
 
 def advertised(body: bytes, base: str) -> tuple[str, ...]:
     """Returns the absolute addresses of the feeds that the page advertises, in its order."""
-    head = html_head.scan(body[:_HEAD].decode("utf-8", "replace"))
-    return _addresses((element for element in head if _is_advertisement(element)), base)
+    links = []
+    for element in html_head.scan(body[:_HEAD].decode("utf-8", "replace")):
+        is_feed = element.name == "link" and element.get("type").lower() in _FEED_TYPES
+        if is_feed and "alternate" in element.get("rel").lower().split():
+            links.append(element)
+    return _addresses(links, base)
 
 
 def linked(body: bytes, base: str) -> tuple[str, ...]:
     """Returns the absolute addresses of links that are called RSS, Atom or feed."""
     elements = html_head.scan(body[:_BODY].decode("utf-8", "replace"), also=("a",))
-    anchors = (one for one in elements if one.name == "a" and _is_called_feed(one))
+    links = [element for element in elements if element.name == "a" and _is_called_feed(element)]
     page = base.partition("#")[0]
-    return tuple(one for one in _addresses(anchors, base) if one.partition("#")[0] != page)
+    addresses = _addresses(links, base)
+    return tuple(address for address in addresses if address.partition("#")[0] != page)
 
 
 def candidates(body: bytes, base: str) -> tuple[str, ...]:
@@ -81,15 +86,14 @@ def candidates(body: bytes, base: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def _addresses(elements: Iterable[Element], base: str) -> tuple[str, ...]:
+def _addresses(links: Iterable[Element], base: str) -> tuple[str, ...]:
     """Returns the absolute http(s) addresses of links, each once."""
-    found = (urls.feed_link(one.get("href"), base) for one in elements if one.get("href"))
-    return tuple(dict.fromkeys(address for address in found if address))
-
-
-def _is_advertisement(element: Element) -> bool:
-    is_feed = element.name == "link" and element.get("type").lower() in _FEED_TYPES
-    return is_feed and "alternate" in element.get("rel").lower().split()
+    addresses = dict[str, None]()
+    for link in links:
+        address = urls.feed_link(link.get("href"), base) if link.get("href") else None
+        if address:
+            addresses[address] = None
+    return tuple(addresses)
 
 
 def _is_called_feed(link: Element) -> bool:

@@ -130,7 +130,8 @@ def _is_evidence(tag: re.Match[str], opening: re.Match[str] | None, *, headline:
         return not _is_alone(tag.string, opening.start(), tag.end())
     if not is_word or "=" in opening["values"]:
         return True
-    return _is_whole(opening, tag) or not _is_word(opening, headline=headline)
+    encloses_all = not tag.string[: opening.start()].strip() and not tag.string[tag.end() :].strip()
+    return encloses_all or not _is_word(opening, headline=headline)
 
 
 def _is_mention(tag: re.Match[str], *, headline: bool) -> bool:
@@ -207,9 +208,3 @@ def _is_alone(text: str, begin: int, end: int) -> bool:
     return (before in _BEFORE or before.isspace()) and (
         after in _AFTER or after.isspace() or is_plural
     )
-
-
-def _is_whole(opening: re.Match[str], closing: re.Match[str]) -> bool:
-    """True if two tags enclose the whole text."""
-    text = opening.string
-    return not text[: opening.start()].strip() and not text[closing.end() :].strip()

@@ -262,14 +262,14 @@ def _protocol_reason(error: BaseException, text: str) -> str:
 
 def _bad_header(error: BaseException) -> str:
     """Returns which header of the response is wrong, if the protocol library says so."""
-    said = next((str(cause) for cause in _causes(error) if "header" in str(cause).lower()), "")
-    line = re.search(r"""illegal header line: .*?b(['"])(.*)\1""", said)
+    message = next((str(cause) for cause in _causes(error) if "header" in str(cause).lower()), "")
+    line = re.search(r"""illegal header line: .*?b(['"])(.*)\1""", message)
     if line:
         shown = printable(line[2])
         dots = "…" if len(shown) > _LONGEST_SHOWN else ""
-        said = f"'{shown[:_LONGEST_SHOWN]}{dots}' is not a header"
-    elif "Transfer-Encoding" in said or "Content-Length" in said:
-        said = said[:_LONGEST_SHOWN]
+        message = f"'{shown[:_LONGEST_SHOWN]}{dots}' is not a header"
+    elif "Transfer-Encoding" in message or "Content-Length" in message:
+        message = message[:_LONGEST_SHOWN]
     else:
         return ""
-    return f" ({said}); the publisher has to fix that"
+    return f" ({message}); the publisher has to fix that"

@@ -39,8 +39,10 @@ def looks_like_json(body: bytes) -> bool:
     mark = next((mark for mark in _BYTE_ORDER_MARKS if body.startswith(mark)), b"")
     if body.removeprefix(mark).lstrip(b" \t\r\n\0")[:1] == b"{":
         return True
-    found = _OBJECT.search(body[:_BEFORE].decode("latin-1")) if _NAMED.search(body) else None
-    return found is not None and not _MARKUP.search(body, 0, found.start())
+    if not _NAMED.search(body):
+        return False
+    opening = _OBJECT.search(body[:_BEFORE].decode("latin-1"))
+    return opening is not None and not _MARKUP.search(body, 0, opening.start())
 
 
 def read(fetched: Fetched, base: str) -> Document | str:
@@ -74,18 +76,21 @@ def read(fetched: Fetched, base: str) -> Document | str:
 def _loaded(text: str) -> tuple[dict[str, Any] | str, list[str]]:
     """Returns the object in a text, or why it cannot be read; and warnings."""
     start = len(text) - len(text.lstrip(_BLANK))
-    if text[start : start + 1] != "{" and (found := _OBJECT.search(text)):
-        start = found.start()
+    if text[start : start + 1] != "{" and (opening := _OBJECT.search(text)):
+        start = opening.start()
     try:
         feed, rest = _decoded(text, start)
-    except json.JSONDecodeError as fault:
+    except json.JSONDecodeError as error:
+        without_commas = _STRING_OR_COMMA.sub(
+            lambda part: "" if part[0] == "," else part[0], text[start:]
+        )
         try:
-            feed, rest = _decoded(_STRING_OR_COMMA.sub(_without_comma, text[start:]), 0)
+            feed, rest = _decoded(without_commas, 0)
         except (ValueError, RecursionError):
-            words = (fault.msg[:1].lower() + fault.msg[1:]).removesuffix(" starting at")
-            column = fault.pos - max(text.rfind(sign, 0, fault.pos) for sign in "\r\n")
-            line = text_lines.number(text, fault.pos)
-            return f"not JSON that can be read: {words} in line {line}, column {column}", []
+            what = (error.msg[:1].lower() + error.msg[1:]).removesuffix(" starting at")
+            line_end = max(text.rfind("\r", 0, error.pos), text.rfind("\n", 0, error.pos))
+            place = f"line {text_lines.number(text, error.pos)}, column {error.pos - line_end}"
+            return f"not JSON that can be read: {what} in {place}", []
     except (ValueError, RecursionError):
         reason = "it is nested too deep, or has a number that is too long"
         return f"not JSON that can be read: {reason}", []
@@ -102,10 +107,6 @@ def _decoded(text: str, start: int) -> tuple[Any, str]:
     """Returns the JSON value at `start`, and the text after it."""
     feed, end = json.JSONDecoder(strict=False).raw_decode(text, start)
     return feed, text[end:]
-
-
-def _without_comma(found: re.Match[str]) -> str:
-    return "" if found[0] == "," else found[0]
 
 
 def _is_feed(feed: dict[str, Any]) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -50,7 +51,12 @@ def read(scripts: Iterable[str]) -> LinkedData:
 
 def _objects(scripts: Iterable[str]) -> Iterator[dict[str, Any]]:
     """Yields the objects in the scripts, in their order, and those nested where stories may be."""
-    waiting = [value for value in map(_parsed, scripts) if value is not None]
+    waiting = list[Any]()
+    for script in scripts:
+        bare = script.strip().removeprefix("<!--").removesuffix("-->")
+        with suppress(ValueError, RecursionError):
+            # many texts contain unescaped line breaks
+            waiting.append(json.loads(bare, strict=False))
     waiting.reverse()
     for _ in range(_MOST_OBJECTS):
         if not waiting:
@@ -63,14 +69,6 @@ def _objects(scripts: Iterable[str]) -> Iterator[dict[str, Any]]:
             for key in reversed(_NESTING_KEYS):
                 if isinstance(value.get(key), list | dict):
                     waiting.append(value[key])
-
-
-def _parsed(script: str) -> object:
-    bare = script.strip().removeprefix("<!--").removesuffix("-->")
-    try:
-        return json.loads(bare, strict=False)  # many texts contain unescaped line breaks
-    except (ValueError, RecursionError):
-        return None
 
 
 def _is_story(one: Mapping[str, Any]) -> bool:

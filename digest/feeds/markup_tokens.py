@@ -71,10 +71,10 @@ def _section_end(begin: str, end: str, text: str, opening: int, ends: dict[str, 
     If it is never closed, or another one starts inside it, this is the end of its opening mark.
     """
     inside = opening + len(begin)
-    found = _find(end, text, opening + (2 if begin == "<!--" else len(begin)), ends)
-    if found < 0 or text.find(begin, inside, found) >= 0:
-        return len(text) if found < 0 and text.find("<", inside) < 0 else inside
-    return found + len(end)
+    closing = _find(end, text, opening + (2 if begin == "<!--" else len(begin)), ends)
+    if closing < 0 or text.find(begin, inside, closing) >= 0:
+        return len(text) if closing < 0 and text.find("<", inside) < 0 else inside
+    return closing + len(end)
 
 
 def _find(mark: str, text: str, position: int, ends: dict[str, int]) -> int:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time
+from itertools import filterfalse
 
 from digest import redact, urls
 from digest.feeds import dates, link_wrappers, plain_text
@@ -159,13 +160,15 @@ def _entry(raw: RawEntry, base: str) -> Entry | None:
     if link is None:
         return None
     date = _date(raw)
+    pictures = _links(raw.images, base)
+    authors = filter(None, map(plain_text.line, raw.authors))
     return Entry(
         id=_BREAKS.sub("", plain_text.legal(raw.id)) if len(raw.id) <= _LONGEST_ADDRESS else "",
         title=_headline(raw.title) or urls.host(link),
         link=urls.clean(link_wrappers.unwrapped(link)),
         published=date.time if date else None,
-        authors=tuple(dict.fromkeys(name for name in map(plain_text.line, raw.authors) if name)),
-        image=_picture(raw.images, base),
+        authors=tuple(dict.fromkeys(authors)),
+        image=next(filterfalse(_is_avatar, pictures), ""),
         summary=plain_text.paragraphs(raw.summary),
         day_only=date is not None and date.day_only,
         zoneless=date is not None and date.zoneless,
@@ -217,12 +220,8 @@ def _with_scheme(address: str, base: str) -> str:
     return f"{scheme}://{address[begun.end(1) :]}"
 
 
-def _picture(candidates: Iterable[str], base: str) -> str:
-    """Returns the URL of the first picture that is not an avatar of the author, or ""."""
-    for image in _links(candidates, base):
-        if not _AVATAR.fullmatch(urls.canonical(image)):
-            return image
-    return ""
+def _is_avatar(image: str) -> bool:
+    return _AVATAR.fullmatch(urls.canonical(image)) is not None
 
 
 def _date(raw: RawEntry) -> dates.ParsedDate | None:

@@ -47,9 +47,9 @@ def read(body: bytes, name: str) -> Subscriptions:
         raise DigestError(
             f"{name}: larger than any list of feeds is; export it from your reader again"
         )
-    list_ = _List()
+    reader = _Reader()
     try:
-        list_.parser.Parse(body, True)
+        reader.parser.Parse(body, True)
     except expat.ExpatError as error:
         what = expat.ErrorString(error.code)
         raise DigestError(
@@ -57,13 +57,13 @@ def read(body: bytes, name: str) -> Subscriptions:
         ) from None
     except (_RejectedError, ValueError, LookupError) as error:  # LookupError: unknown encoding
         raise DigestError(
-            f"{name}:{list_.parser.CurrentLineNumber}: {error}; export it again, as OPML"
+            f"{name}:{reader.parser.CurrentLineNumber}: {error}; export it again, as OPML"
         ) from None
-    if list_.root != "opml":
+    if reader.root != "opml":
         raise DigestError(
-            f"{name}: not a list of feeds but <{list_.root[:40]}>; your reader exports one as OPML"
+            f"{name}: not a list of feeds but <{reader.root[:40]}>; your reader exports one as OPML"
         )
-    return list_.subscriptions()
+    return reader.subscriptions()
 
 
 def _is_within(page: str, owner: str) -> bool:
@@ -76,7 +76,7 @@ class _RejectedError(Exception):
     """The file declares an entity."""
 
 
-class _List:
+class _Reader:
     """Handles expat's events and collects the outlines."""
 
     def __init__(self) -> None:

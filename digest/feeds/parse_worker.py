@@ -14,7 +14,7 @@ import pickle
 import resource
 import signal
 from collections.abc import Callable
-from typing import IO, Any
+from typing import Any
 
 from digest.feeds import article_page, feed_links, parse
 from digest.feeds.parse_client import OUT_OF_MEMORY, READY
@@ -40,20 +40,16 @@ def main() -> None:
         answers.write(READY)
         answers.flush()
         while True:
-            _serve(requests, answers)
-
-
-def _serve(requests: IO[bytes], answers: IO[bytes]) -> None:
-    job, document, seconds, memory = pickle.load(requests)
-    _limit(seconds, memory)
-    try:
-        answer = pickle.dumps(_answer(job, document), protocol=5)
-    except MemoryError:
-        # before the limits are lifted: without memory, Python may loop while it handles this
-        os._exit(OUT_OF_MEMORY)
-    signal.setitimer(signal.ITIMER_PROF, 0)
-    answers.write(answer)
-    answers.flush()
+            job, document, seconds, memory = pickle.load(requests)
+            _limit(seconds, memory)
+            try:
+                answer = pickle.dumps(_answer(job, document), protocol=5)
+            except MemoryError:
+                # before the limits are lifted: without memory, Python may loop while it handles this
+                os._exit(OUT_OF_MEMORY)
+            signal.setitimer(signal.ITIMER_PROF, 0)
+            answers.write(answer)
+            answers.flush()
 
 
 def _answer(job: str, document: Fetched) -> Any:

@@ -2,7 +2,7 @@
 
     text ──▶ tokens ──▶ start tags matched with end tags ──▶ one well-formed element, the root
 
-A fault affects its own element at most, and never another entry: only its own end tag closes an
+An error affects its own element at most, and never another entry: only its own end tag closes an
 entry, a channel or a feed. An element without an end tag ends at the next tag. If the document
 breaks off, its last element is dropped. Linear time.
 """
@@ -300,7 +300,7 @@ class _Repairer:
 
     def _attributes(self, rest: str, position: int) -> dict[str, str]:
         """Returns a tag's attributes, each name once, with quoted values."""
-        found: dict[str, str] = {}
+        attributes: dict[str, str] = {}
         for name, double, single, unquoted in _ATTRIBUTE.findall(rest):
             value = double or single or unquoted
             if name.startswith("xmlns:"):
@@ -308,18 +308,18 @@ class _Repairer:
                     continue
                 self._declared.setdefault(name[6:], html.unescape(value))
             escaped = self._text_of(value, position).replace("<", "&lt;").replace('"', "&quot;")
-            found.setdefault(name, f'"{escaped}"')
-        return found
+            attributes.setdefault(name, f'"{escaped}"')
+        return attributes
 
     def _text_of(self, text: str, position: int) -> str:
         if "&" in text:
-            text = _REFERENCE.sub(lambda found: self._reference(found, position), text)
+            text = _REFERENCE.sub(lambda reference: self._reference(reference, position), text)
         return text.replace("]]>", "]]&gt;")
 
-    def _reference(self, found: re.Match[str], position: int) -> str:
+    def _reference(self, reference: re.Match[str], position: int) -> str:
         """Returns a legal reference, the text that it means, or an escaped `&` if it is not one."""
-        position += found.start()
-        decimal, hexadecimal, name = found.groups()
+        position += reference.start()
+        decimal, hexadecimal, name = reference.groups()
         if decimal or hexadecimal:
             digits = (decimal or hexadecimal).lstrip("0")[:9]
             number = int(digits or "0", 10 if decimal else 16)
@@ -331,16 +331,16 @@ class _Repairer:
                 return ""
             return f"&#{number};"
         if name in _PREDEFINED:
-            return found[0]
+            return reference[0]
         if not name:
-            return "&amp;" + found[0][1:]
+            return "&amp;" + reference[0][1:]
         if name in self._rejected_entities:
             self._note("an entity that is more than a short text, removed", position)
             return ""
         meaning = self._entities.get(name, html.entities.html5.get(f"{name};"))
         if meaning is None:
             self._note("an undeclared entity, kept as text", position)
-            return "&amp;" + found[0][1:]
+            return "&amp;" + reference[0][1:]
         return escape(meaning)
 
     def _note(self, what: str, position: int) -> None:
