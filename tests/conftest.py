@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import ssl
 import tempfile
 from collections.abc import Iterator
 from importlib.util import find_spec
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import browsing
+import httpx
 import pytest
 import warm
 from hypothesis import settings
@@ -101,6 +103,23 @@ def one_worker() -> Iterator[None]:
         patch.setattr(parse_client, "Worker", lambda: shared)
         yield
     shared.end()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_tls_context() -> Iterator[None]:
+    """Fetches share a TLS context, since loading the certificates takes a fiftieth of a second."""
+    contexts = dict[str | None, ssl.SSLContext]()
+    create = httpx.create_ssl_context
+
+    def shared() -> ssl.SSLContext:
+        certificates = os.environ.get("SSL_CERT_FILE")
+        if certificates not in contexts:
+            contexts[certificates] = create()
+        return contexts[certificates]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(httpx, "create_ssl_context", shared)
+        yield
 
 
 @pytest.fixture(scope="module")

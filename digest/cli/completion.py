@@ -6,12 +6,15 @@ Never fails: without a digest, or with one that cannot be read, there are no sug
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
 from pathlib import Path
 
 import click
 
 from digest.names import is_markdown
+
+_KEYS = ("hide", "lead", "draft", "themes=", "also=", "headline=", "source=", "note=",
+         "correction=", "week=", "take=")  # fmt: skip
+"""The keys of `digest set`."""
 
 
 def feeds(context: click.Context, _: click.Parameter, incomplete: str) -> list[str]:
@@ -21,7 +24,11 @@ def feeds(context: click.Context, _: click.Parameter, incomplete: str) -> list[s
 
 def weeks(context: click.Context, _: click.Parameter, incomplete: str) -> list[str]:
     """Returns the weeks that have a folder, newest first, as `2026-W20`."""
-    names = (f"{year}-{week.upper()}" for year, week in _folders(_root(context) / "content"))
+    names = list[str]()
+    with contextlib.suppress(OSError):
+        for week in (_root(context) / "content").glob("[0-9][0-9][0-9][0-9]/w[0-9][0-9]"):
+            names.append(f"{week.parent.name}-{week.name.upper()}")
+    names.sort(reverse=True)
     return [name for name in names if name.lower().startswith(incomplete.lower())]
 
 
@@ -33,12 +40,12 @@ def stories(context: click.Context, _: click.Parameter, incomplete: str) -> list
     found = []
     with contextlib.suppress(OSError):
         for path in sorted(folder.iterdir()):
-            name = path.relative_to(root).as_posix() + ("/" if path.is_dir() else "")
-            if (
-                name.startswith(incomplete)
-                and (path.is_dir() or is_markdown(name))
-                and name.startswith("content/")
-            ):
+            name = path.relative_to(root).as_posix()
+            if path.is_dir():
+                name += "/"
+            elif not is_markdown(name):
+                continue
+            if name.startswith(incomplete) and name.startswith("content/"):
                 found.append(name)
     return found
 
@@ -49,20 +56,7 @@ def set_words(context: click.Context, option: click.Parameter, incomplete: str) 
         before, comma, last = incomplete.rpartition(",")
         lead = before + comma or "themes="
         return [lead + theme for theme in _ids(context, "themes", last.removeprefix("themes="))]
-    keys = (
-        "hide",
-        "lead",
-        "draft",
-        "themes=",
-        "also=",
-        "headline=",
-        "source=",
-        "note=",
-        "correction=",
-        "week=",
-        "take=",
-    )
-    words = [key for key in keys if key.startswith(incomplete)]
+    words = [key for key in _KEYS if key.startswith(incomplete)]
     return words + stories(context, option, incomplete)
 
 
@@ -71,23 +65,18 @@ def _ids(context: click.Context, table: str, incomplete: str) -> list[str]:
     import tomllib
 
     with contextlib.suppress(OSError, ValueError, AttributeError, TypeError):
-        said = tomllib.loads((_root(context) / "digest.toml").read_text(encoding="utf-8"))
-        named = [str(one.get("id", "")) for one in said.get(table, []) if not one.get("retired")]
-        return [name for name in named if name and name.startswith(incomplete)]
+        settings = tomllib.loads((_root(context) / "digest.toml").read_text(encoding="utf-8"))
+        rows = [row for row in settings.get(table, []) if not row.get("retired")]
+        ids = [str(row.get("id", "")) for row in rows]
+        return [id for id in ids if id and id.startswith(incomplete)]
     return []
-
-
-def _folders(content: Path) -> Iterator[tuple[str, str]]:
-    with contextlib.suppress(OSError):
-        for year in sorted(content.glob("[0-9][0-9][0-9][0-9]"), reverse=True):
-            for week in sorted(year.glob("w[0-9][0-9]"), reverse=True):
-                yield year.name, week.name
 
 
 def _root(context: click.Context) -> Path:
     """Returns the root of the digest that `--root` names, or of the current folder."""
-    named = context.find_root().params.get("root")
-    here = Path(named) if named else Path.cwd()
-    return next(
-        (folder for folder in (here, *here.parents) if (folder / "digest.toml").is_file()), here
-    )
+    given = context.find_root().params.get("root")
+    start = Path(given) if given else Path.cwd()
+    for folder in (start, *start.parents):
+        if (folder / "digest.toml").is_file():
+            return folder
+    return start

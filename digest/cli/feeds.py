@@ -43,7 +43,7 @@ def feeds(context: click.Context) -> None:
         root, config = call.open()
         report = command.run(root, config, now=call.now)
         if not report.rows:
-            call.say("There is no feed yet. Next: digest feeds add URL")
+            call.say("No feeds yet. Next: digest feeds add URL")
         else:
             rows = (
                 (row.feed, last_answer(row, call.verbose), row.new or 0, row.brought, row.kept,
@@ -109,7 +109,7 @@ def remove(call: Call, id: str) -> None:
     except KeyError:
         cure = suggestion(id, [feed.id for feed in config.feeds])
         raise click.BadParameter(
-            f"there is no feed '{id}' in digest.toml; {cure}", param_hint="ID"
+            f"digest.toml has no feed '{id}'; {cure}", param_hint="ID"
         ) from None
 
 

@@ -43,18 +43,22 @@ def _with_shared_options(command: click.Command) -> click.Command:
             ["--quiet"],
             is_flag=True,
             expose_value=False,
-            callback=_say,
+            callback=_set_verbosity,
             help="Print only what is wrong.",
         ),
         click.Option(
-            ["--verbose"], is_flag=True, expose_value=False, callback=_say, help="Name every file."
+            ["--verbose"],
+            is_flag=True,
+            expose_value=False,
+            callback=_set_verbosity,
+            help="Name every file.",
         ),
     ]
     return command
 
 
-def _say(context: click.Context, option: click.Parameter, given: bool) -> None:
-    """Sets how much the command says, in the call that the group has begun."""
+def _set_verbosity(context: click.Context, option: click.Parameter, given: bool) -> None:
+    """Sets how much the command prints, in the call that the group has begun."""
     if given and context.obj:
         context.obj = context.obj._replace(**{str(option.name): True})
         if context.obj.quiet and context.obj.verbose:
@@ -66,13 +70,13 @@ def _check_repeats(command: click.Command, context: click.Context, args: list[st
     all but the last."""
     if context.resilient_parsing:  # while a shell completes
         return
-    asking = click.Context(command, info_name=context.info_name, resilient_parsing=True)
-    _, _, given = command.make_parser(asking).parse_args(args=list(args))
+    lenient = click.Context(command, info_name=context.info_name, resilient_parsing=True)
+    _, _, given = command.make_parser(lenient).parse_args(args=list(args))
     for param in given:
-        single = isinstance(param, click.Option) and not (
-            param.multiple or param.is_flag or param.count
-        )
-        if single and given.count(param) > 1:
+        if not isinstance(param, click.Option) or param.multiple or param.is_flag or param.count:
+            continue
+        times = given.count(param)
+        if times > 1:
             raise click.UsageError(
-                f"{param.opts[0]} is given {given.count(param)} times; give it once.", ctx=context
+                f"{param.opts[0]} is given {times} times; give it once.", ctx=context
             )

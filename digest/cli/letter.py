@@ -53,7 +53,8 @@ def letter(call: Call, week: str, more: bool, publish: bool) -> None:
         if publish:
             report = command.publish(root, config, week, now=call.now)
         else:
-            report = (command.more if more else command.run)(root, config, week)
+            draft = command.more if more else command.run
+            report = draft(root, config, week)
     except ValueError as error:
         raise click.BadParameter(str(error), param_hint="WEEK") from None
     if publish:

@@ -11,6 +11,8 @@ from pathlib import Path
 
 _LOCAL, _NAMED = Path("/etc/localtime"), Path("/etc/timezone")
 _NO_NAMES = frozenset({"localtime", "posixrules", "Factory"})
+_UTC = frozenset({"Etc/UTC", "Etc/UCT", "UCT", "Zulu", "Etc/Zulu", "Universal"})
+"""Other names of UTC."""
 
 
 def of_this_machine() -> str:
@@ -32,15 +34,12 @@ def chosen(variable: str | None, linked: str, named: str) -> str:
     return _name(linked) or _name(named.strip())
 
 
-def _name(said: str) -> str:
+def _name(text: str) -> str:
     """Returns the zone's name in a path or a text, if IANA has it."""
     from zoneinfo import available_timezones
 
-    name = said.partition("zoneinfo/")[2] or said
+    name = text.partition("zoneinfo/")[2] or text
     name = name.removeprefix("posix/").removeprefix("right/")
-    known = name in available_timezones() and name not in _NO_NAMES
-    return (
-        ("UTC" if name in {"Etc/UTC", "Etc/UCT", "UCT", "Zulu", "Etc/Zulu", "Universal"} else name)
-        if known
-        else ""
-    )
+    if name in _NO_NAMES or name not in available_timezones():
+        return ""
+    return "UTC" if name in _UTC else name

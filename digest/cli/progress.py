@@ -19,12 +19,8 @@ Progress = Callable[[int, int], None]
 @contextmanager
 def shown(call: Call, words: str, least: int) -> Iterator[Progress | None]:
     """Yields a progress callback, None without a terminal; the bar appears from `least` steps on."""
-    if (
-        call.quiet
-        or not sys.stderr.isatty()
-        or os.environ.get("CI")
-        or os.environ.get("TERM", "dumb") == "dumb"
-    ):
+    is_dumb = os.environ.get("CI") or os.environ.get("TERM", "dumb") == "dumb"
+    if call.quiet or is_dumb or not sys.stderr.isatty():
         yield None
         return
     with ExitStack() as stack:

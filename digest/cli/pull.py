@@ -49,7 +49,7 @@ def pull(call: Call, feeds: tuple[str, ...], dry: bool, strict: bool, as_json: b
         name = error.args[0]
         cure = suggestion(name, [feed.id for feed in config.feeds])
         raise click.BadParameter(
-            f"there is no feed '{name}' in digest.toml; {cure}", param_hint="FEED"
+            f"digest.toml has no feed '{name}'; {cure}", param_hint="FEED"
         ) from None
     with progress.shown(call, "Feeds", least=5) as on_progress:
         report = command.run(

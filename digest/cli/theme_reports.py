@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from digest.model import Config
 
 _NUMBER = re.compile(r"[0-9]{1,6}")
-_NO_STORY = "There is no story yet. Next: digest pull"
+_NO_STORY = "No stories yet. Next: digest pull"
 _NAMED = 5
 """How many phrases that catch nothing are named without --verbose."""
 
@@ -56,7 +56,9 @@ def suggest(root: Path, config: Config, theme: str, take: str | None, call: Call
     ids = [one.id for one in config.themes]
     if theme and theme not in ids:
         cure = suggestion(theme, ids)
-        raise click.BadParameter(f"there is no theme '{theme}'; {cure}", param_hint="--suggest")
+        raise click.BadParameter(
+            f"digest.toml has no theme '{theme}'; {cure}", param_hint="--suggest"
+        )
     if take is not None:
         for one in theme_rules.take(root, config, theme, _numbers(take)):
             where = "added to digest.toml" if one.is_new else "is in digest.toml already"
@@ -129,7 +131,7 @@ def propose(root: Path, config: Config, call: Call) -> None:
     call.complain(*formatting.skipped(report.skipped))
     without = f"{formatting.stories(report.searched)} without a theme"
     if not report.searched:
-        call.say("There is no story without a theme")
+        call.say("Every story has a theme")
     elif report.searched < report.fewest:
         verb = "is" if report.searched == 1 else "are"
         call.say(

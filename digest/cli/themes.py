@@ -154,14 +154,14 @@ def _explain(call: Call, root: Path, config: Config, given: Path) -> ExplainRepo
         return command.explain(root, config, file)
     except LookupError as error:
         raise click.BadParameter(
-            f"there is no story {file}; {error}", param_hint="--explain"
+            f"{file} is not a story; {error}", param_hint="--explain"
         ) from None
 
 
 def _print_counts(report: ThemesReport, call: Call) -> None:
     """Prints a row for each theme, and for how many stories the rules now say something else."""
     if not report.stories and not report.skipped.files:
-        call.say("There is no story yet. Next: digest pull")
+        call.say("No stories yet. Next: digest pull")
         return
     rows: list[tuple[object, ...]] = [
         (row.theme, row.stories, row.main, str(row.last) if row.last else "") for row in report.rows

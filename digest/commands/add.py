@@ -10,7 +10,7 @@ the editor's.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -48,19 +48,30 @@ def run(
     here already."""
     with store.writing(root):
         ledgers, problems = store.read_whole_ledgers(root)
-        _check_new(add.already([address], _desk(root, config, ledgers, [address])))
+        _snapshot_without(root, config, ledgers, [address])  # before the page is asked for
         document, final = _read(address, config, now, limits)
         entry = document.entries[0]
-        names = [address, final, entry.link]
-        desk = _desk(root, config, ledgers, names)
-        _check_new(add.already(names, desk))
+        known = _snapshot_without(root, config, ledgers, [address, final, entry.link])
         source = document.title or urls.host(entry.link)
-        story = add.story_of(entry, source, desk, config, now)
+        story = add.story_of(entry, source, known, config, now)
         # Ledger first: without its line, the page's words in the file would count as the editor's.
         store.add_lines(root, {paths.ADDED: (add.record_of(story, now),)})
         store.write(root, (story,))
         locate.run(root, config, now)
     return AddReport(story=story, dated=believes(entry, now), problems=tuple(map(str, problems)))
+
+
+def _snapshot_without(
+    root: Path, config: Config, ledgers: Ledgers, addresses: Sequence[str]
+) -> Snapshot:
+    """Returns what the digest has that may be the story at these addresses; raises DigestError if
+    it has the story."""
+    search = add.search_texts_at(addresses, ledgers)
+    altered = locate.readable(root, config).altered
+    known = snapshot.read_snapshot(root, config, ledgers, search, altered)
+    if already := add.already(addresses, known):
+        raise DigestError(already)
+    return known
 
 
 def _read(address: str, config: Config, now: datetime, limits: Limits) -> tuple[Document, str]:
@@ -75,15 +86,3 @@ def _read(address: str, config: Config, now: datetime, limits: Limits) -> tuple[
         reason = document.reason if isinstance(document, Failed) else ""
         raise DigestError(redact.mask(f"{address}: {reason}; {_CURE}"))
     return document, fetched.url
-
-
-def _desk(root: Path, config: Config, ledgers: Ledgers, addresses: Iterable[str]) -> Snapshot:
-    names = add.search_texts_at(addresses, ledgers)
-    return snapshot.read_snapshot(
-        root, config, ledgers, names, locate.readable(root, config).altered
-    )
-
-
-def _check_new(found: str) -> None:
-    if found:
-        raise DigestError(found)

@@ -17,72 +17,64 @@ from datetime import UTC, datetime
 from digest.content.ledger import Ledgers
 from digest.errors import DigestError
 from digest.intake.new_story import is_ahead
-from digest.model import Document, Failed, Feed
+from digest.model import Document, Entry, Failed, Feed
 
-Read = Mapping[str, Document | Failed]
-"""What the answers of feeds say, by the feeds' ids."""
+Documents = Mapping[str, Document | Failed]
+"""The parsed documents, by the feeds' ids."""
 
 
 def checked(
-    read: Read, feeds: Iterable[Feed], ledgers: Ledgers, now: datetime
+    documents: Documents, feeds: Iterable[Feed], ledgers: Ledgers, now: datetime
 ) -> dict[str, Document | Failed]:
-    """Returns the documents without dates that cannot be true; raises DigestError where it is the
+    """Returns the documents without dates that cannot be true; raises DigestError if it is the
     clock that cannot."""
-    dates = {
-        feed: sorted(entry.published for entry in document.entries if entry.published)
-        for feed, document in read.items()
-        if isinstance(document, Document)
-    }
-    dated = {feed: found for feed, found in dates.items() if found}
-    ahead = {feed: found[0] for feed, found in dated.items() if is_ahead(found[0], now)}
-    if ahead and not (
-        any(not is_ahead(found[-1], now) for found in dated.values()) or _was_right(ledgers, now)
-    ):
-        feed, first = min(ahead.items(), key=lambda one: one[1])
+    ahead, is_clock_right = dict[str, datetime](), False
+    for feed, document in documents.items():
+        if isinstance(document, Document):
+            dates = [entry.published for entry in document.entries if entry.published]
+            if dates and is_ahead(min(dates), now):
+                ahead[feed] = min(dates)
+            is_clock_right = is_clock_right or bool(dates and not is_ahead(max(dates), now))
+    if ahead and not is_clock_right and not _was_right(ledgers, now):
+        first, feed = min((date, feed) for feed, date in ahead.items())
         raise DigestError(
             f"this machine's clock says {now.astimezone(UTC):%Y-%m-%d %H:%M} UTC, but all dates in feed '{feed}' are "
             f"later, from {first:%Y-%m-%d} on, so nothing was pulled; set the clock and pull again (if the clock is "
             "right, the feed's dates are wrong: tell its publisher)"
         )
-    by_id = {feed.id: feed for feed in feeds}
-    return {
-        feed: Failed(by_id[feed], _all_ahead(ahead[feed]))
-        if feed in ahead
-        else _believed(document, now)
-        for feed, document in read.items()
-    }
+    by_id, result = {feed.id: feed for feed in feeds}, dict[str, Document | Failed]()
+    for feed, document in documents.items():
+        if feed in ahead:
+            reason = (
+                f"all its dates are more than a day ahead, from {ahead[feed]:%Y-%m-%d} on, so nothing was pulled from"
+                " it; tell its publisher, or set this machine's clock if that is wrong"
+            )
+            result[feed] = Failed(by_id[feed], reason)
+        elif isinstance(document, Document):
+            result[feed] = _without_dates_ahead(document, now)
+        else:
+            result[feed] = document
+    return result
 
 
 def _was_right(ledgers: Ledgers, now: datetime) -> bool:
     """True if the ledgers were written to before now, and not after."""
-    last = max(
-        (record.at for records in ledgers.values() for record in records.values()), default=""
-    )
+    times = (record.at for records in ledgers.values() for record in records.values())
+    last = max(times, default="")
     return bool(last) and not is_ahead(datetime.fromisoformat(last), now)
 
 
-def _all_ahead(first: datetime) -> str:
-    return (
-        f"all its dates are more than a day ahead, from {first:%Y-%m-%d} on, so nothing was pulled from it; tell its "
-        "publisher, or set this machine's clock if that is wrong"
-    )
-
-
-def _believed(document: Document | Failed, now: datetime) -> Document | Failed:
-    if isinstance(document, Failed):
-        return document
-    ahead = [
-        entry for entry in document.entries if entry.published and is_ahead(entry.published, now)
-    ]
+def _without_dates_ahead(document: Document, now: datetime) -> Document:
+    """Returns a document whose entries with a date ahead are undated, with a warning."""
+    entries, ahead = list[Entry](), list[Entry]()
+    for entry in document.entries:
+        if entry.published and is_ahead(entry.published, now):
+            ahead.append(entry)
+            entry = entry._replace(published=None, day_only=False, zoneless=False)
+        entries.append(entry)
     if not ahead:
         return document
-    count = f"{len(ahead)} of its entries" if len(ahead) > 1 else "one of its entries"
+    count = "one of its entries" if len(ahead) == 1 else f"{len(ahead)} of its entries"
     first = f"{ahead[0].published:%Y-%m-%d} ('{ahead[0].title[:80]}')"
     warning = f"a date more than a day ahead, such as {first}, in {count}; treated as undated"
-    entries = tuple(
-        entry._replace(published=None, day_only=False, zoneless=False)
-        if entry.published and is_ahead(entry.published, now)
-        else entry
-        for entry in document.entries
-    )
-    return document._replace(entries=entries, warnings=(*document.warnings, warning))
+    return document._replace(entries=tuple(entries), warnings=(*document.warnings, warning))

@@ -17,7 +17,6 @@ from datetime import datetime
 from pathlib import Path
 
 from digest.content import load, recut, store
-from digest.content.load import ContentReport
 from digest.content.recut import Cut
 from digest.model import Config, Skipped
 
@@ -58,9 +57,15 @@ class ExcerptsReport:
 def run(root: Path, config: Config, *, now: datetime, dry: bool = False) -> ExcerptsReport:
     """Cuts every excerpt that pull wrote to the length in digest.toml; with `dry` nothing is
     written."""
+    feeds = {feed.id: feed for feed in config.feeds}
     with store.writing(root, dry=dry):
         survey = load.survey(root, config)
-        cuts = _cuts(root, config, survey)
+        history, summaries_of = survey.history, store.summaries_of(root)
+        cuts = list[Cut]()
+        for story in survey.content.stories:
+            records = history.of(story)
+            feed = recut.feed_of(story, records, feeds)
+            cuts.append(recut.cut(story, records, feed, summaries_of(story)))
         due = {cut.story.file: cut for cut in cuts if cut.is_due}
         texts = {file: store.read_exactly(root, file) for file in due}
         edits = recut.edits(due.values(), texts, survey.vocabulary)
@@ -69,41 +74,27 @@ def run(root: Path, config: Config, *, now: datetime, dry: bool = False) -> Exce
         if done and not dry:
             store.add_lines(root, recut.lines(done.values(), edits, now))
             changed_since = store.rewrite(root, filter(None, edits.values()))
-    stuck = [file for file, edit in edits.items() if edit is None]
-    own = [cut.story.file for cut in cuts if cut.state == recut.EDITED]
+    left = []
+    for cut in cuts:
+        if cut.state == recut.EDITED:
+            what = "its excerpt is not as pull wrote it, so it counts as yours; left unchanged"
+            left.append(f"{cut.story.file}: {what}")
+    for file, edit in edits.items():
+        if edit is None:
+            what = "Digest cannot change its excerpt safely; left unchanged, so edit it by hand"
+            left.append(f"{file}: {what}")
+    for file in changed_since:
+        what = "was changed in the meantime, and left as it is; run the command again"
+        left.append(f"{file}: {what}")
+        del done[file]
     states = Counter(cut.state for cut in cuts if cut.is_counted)
     return ExcerptsReport(
-        changed=tuple(
-            Change(file, cut.state) for file, cut in done.items() if file not in changed_since
-        ),
+        changed=tuple(Change(file, cut.state) for file, cut in done.items()),
         excerpts=states.total(),
         short=states[recut.SHORT],
         gone=states[recut.GONE],
         unknown=states[recut.UNKNOWN],
-        left=(*map(_own, own), *map(_stuck, stuck), *map(_changed_since, changed_since)),
+        left=tuple(left),
         skipped=survey.skipped,
         dry=dry,
     )
-
-
-def _cuts(root: Path, config: Config, survey: ContentReport) -> list[Cut]:
-    feeds, history = {feed.id: feed for feed in config.feeds}, survey.history
-    summaries_of = store.summaries_of(root)
-    cuts = []
-    for story in survey.content.stories:
-        records = history.of(story)
-        feed = recut.feed_of(story, records, feeds)
-        cuts.append(recut.cut(story, records, feed, summaries_of(story)))
-    return cuts
-
-
-def _own(file: str) -> str:
-    return f"{file}: its excerpt is not as pull wrote it, so it counts as yours; left unchanged"
-
-
-def _stuck(file: str) -> str:
-    return f"{file}: Digest cannot change its excerpt safely; left unchanged, so edit it by hand"
-
-
-def _changed_since(file: str) -> str:
-    return f"{file}: was changed in the meantime, and left as it is; run the command again"

@@ -34,39 +34,36 @@ Record = dict[str, object]
 
 
 def run(root: Path, config: Config) -> Iterator[Record]:
-    """Returns the records of the digest at `root`; raises Faults with every problem in its
-    content."""
+    """Returns the records of the digest at `root`: the digest itself, then each kind in the order
+    of its files' names.
+
+    Raises Faults with every problem in its content.
+    """
     found = survey(root, config)
     if found.problems:
         raise Faults(found.problems)
-    return records(found.content, found.files, config)
+    return _records(found.content, found.files, config)
 
 
-def records(content: Content, files: Iterable[str], config: Config) -> Iterator[Record]:
-    """Yields the digest itself, then each kind in the order of its files' names; `files` are all
-    there are."""
-    of = _Records(content, config)
-    yield of.digest()
-    shown = of.content
-    yield from map(of.story, shown.stories)
-    yield from map(of.letter, shown.letters)
-    yield from map(of.introduction, shown.introductions)
-    yield from map(of.page, shown.pages)
-    kinds = (content.stories, content.letters, content.introductions, content.pages)
-    told = {one.file for kind in kinds for one in kind}
-    yield from (of.other(file) for file in files if file not in told)
+def _records(content: Content, files: Iterable[str], config: Config) -> Iterator[Record]:
+    content = publishable.published(content)
+    exporter = _Exporter(content, config)
+    yield exporter.digest()
+    yield from map(exporter.story, content.stories)
+    yield from map(exporter.letter, content.letters)
+    yield from map(exporter.introduction, content.introductions)
+    yield from map(exporter.page, content.pages)
+    exported = {item.file for item in (*content.stories, *content.texts)}
+    yield from (exporter.other(file) for file in files if file not in exported)
 
 
-class _Records:
-    """Makes the records of one digest; an address is None where the site has none, as for
-    drafts."""
+class _Exporter:
+    """Makes the records of one digest; an address is None if the site has none, as for drafts."""
 
     def __init__(self, content: Content, config: Config) -> None:
         self._config, self._earlier = config, content.earlier
-        self._writers = content.writers
-        self.content = publishable.published(content)
-        self._names = self.content.names
-        archive = arrange(self.content, config)
+        self._names, self._writers = content.names, content.writers
+        archive = arrange(content, config)
         self._anchors = archive.anchors
         self._themes = current_ids(config.themes)
         self._base = Base(config.site.url)
@@ -138,17 +135,19 @@ class _Records:
 
     def introduction(self, page: FreePage) -> Record:
         theme = self._themes.get(page.name, page.name)
-        return {
-            "kind": "introduction",
-            "theme": theme,
-            **self._written(page, addresses.theme(theme)),
-        }
+        return {"kind": "introduction", "theme": theme, **self._page(page, addresses.theme(theme))}
 
     def page(self, page: FreePage) -> Record:
+        place = addresses.free_page(page.name)
+        return {"kind": "page", "name": page.name, **self._page(page, place)}
+
+    def _page(self, page: FreePage, place: str) -> Record:
         return {
-            "kind": "page",
-            "name": page.name,
-            **self._written(page, addresses.free_page(page.name)),
+            "file": page.file,
+            "address": None if page.draft else self._base.absolute(place),
+            "title": page.title,
+            "draft": page.draft,
+            "body": page.body,
         }
 
     def other(self, file: str) -> Record:
@@ -159,11 +158,6 @@ class _Records:
             "address": None if path is None else self._base.absolute(path),
         }
 
-    def _written(self, page: FreePage, place: str) -> Record:
-        address = None if page.draft else self._base.absolute(place)
-        words = {"title": page.title, "draft": page.draft, "body": page.body}
-        return {"file": page.file, "address": address, **words}
 
-
-def _iso(moment: datetime | None) -> str | None:
-    return moment.isoformat() if moment else None
+def _iso(time: datetime | None) -> str | None:
+    return time.isoformat() if time else None

@@ -9,7 +9,7 @@ time, it is left alone.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -85,41 +85,42 @@ def add(
     address leads to none."""
     before, settings = _read(root)
     ids = {feed.id for feed in settings.feeds}
-    ledgers = set(
-        filter(None, (paths.feed_of(path.name) for path in (root / paths.LEDGERS).glob("*.jsonl")))
-    )
+    names = (path.name for path in (root / paths.LEDGERS).glob("*.jsonl"))
+    ledgers = set(filter(None, map(paths.feed_of, names)))
     found = find_feeds.run(
         addresses, files, now=now, limits=limits, present=settings.feeds, taken=ledgers
     )
     resumed = tuple(feed for feed in found.known if feed.retired)
-    after = before
+    after, feeds = before, {feed.id: feed for feed in settings.feeds}
     for feed in resumed:
         after = config_edit.with_retired(after, feed.id, retired=False)
+        feeds[feed.id] = feed._replace(retired=False)
     if found.feeds:
         after = config_edit.with_new_feeds(after, found.feeds, found.folders)
-    again = {feed.id for feed in resumed}
-    kept = (feed._replace(retired=feed.retired and feed.id not in again) for feed in settings.feeds)
-    _write(root, before, after, settings._replace(feeds=(*kept, *found.feeds)))
+    _write(root, before, after, settings._replace(feeds=(*feeds.values(), *found.feeds)))
+    earlier = {}
+    for feed in found.feeds:
+        name, _, number = feed.id.rpartition("-")
+        if number.isdigit() and name in ledgers - ids:
+            earlier[feed.id] = name
     return AddReport(
         added=found.feeds,
         resumed=resumed,
         known=tuple(feed for feed in found.known if not feed.retired),
         left_out=found.left_out,
-        earlier=dict(_earlier(found.feeds, ledgers - ids)),
+        earlier=earlier,
     )
 
 
 def remove(root: Path, id: str, *, now: datetime) -> RemoveReport:
     """Retires a feed; raises KeyError for an id that digest.toml does not have."""
     before, settings = _read(root)
-    feed = next((feed for feed in settings.feeds if feed.id == id), None)
-    if feed is None:
-        raise KeyError(id)
-    retired = feed._replace(retired=True)
-    feeds = tuple(retired if one is feed else one for one in settings.feeds)
+    feeds = {feed.id: feed for feed in settings.feeds}
+    feed = feeds[id]
     if not feed.retired:
+        feeds[id] = feed._replace(retired=True)
         after = config_edit.with_retired(before, id, retired=True)
-        _write(root, before, after, settings._replace(feeds=feeds))
+        _write(root, before, after, settings._replace(feeds=tuple(feeds.values())))
     rows = status.feed_rows(root, load.survey(root, settings), settings, now)
     ledger = paths.ledger(id)
     return RemoveReport(
@@ -127,15 +128,8 @@ def remove(root: Path, id: str, *, now: datetime) -> RemoveReport:
         stories=next(row.kept for row in rows if row.feed == id),
         ledger=ledger if (root / ledger).exists() else "",
         again=feed.retired,
-        pulled=sum(not one.retired for one in feeds),
+        pulled=sum(not feed.retired for feed in feeds.values()),
     )
-
-
-def _earlier(feeds: Iterable[Feed], ledgers: Iterable[str]) -> Iterable[tuple[str, str]]:
-    for feed in feeds:
-        name, _, number = feed.id.rpartition("-")
-        if number.isdigit() and name in ledgers:
-            yield feed.id, name
 
 
 def _read(root: Path) -> tuple[str, Config]:

@@ -104,7 +104,7 @@ def _read(file: Path) -> bytes:
         with file.open("rb") as opened:
             return opened.read(LARGEST + 1)
     except (FileNotFoundError, NotADirectoryError):
-        raise DigestError(f"{file}: there is no such file") from None
+        raise DigestError(f"{file}: does not exist") from None
     except OSError as error:
         raise disk.refused("read", file, error) from error
 

@@ -13,7 +13,6 @@ letter.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -23,8 +22,7 @@ from digest.content import edit, letter_draft, paths, store
 from digest.content.edit import Edit
 from digest.content.load import load
 from digest.errors import DigestError
-from digest.model import Config, Letter
-from digest.site.archive import Archive, Edition
+from digest.model import Config, Content
 from digest.site.arrange import arrange
 from digest.site.edition_dates import dates_of
 from digest.week import Week
@@ -48,8 +46,8 @@ def run(root: Path, config: Config, week: str = "") -> LetterReport:
     """Drafts the letter of a week, in words; without them that of the newest week that has stories
     and no letter.
 
-    Raises ValueError for words that name no week, DigestError where there is a letter already, or
-    no story.
+    Raises ValueError for words that name no week, DigestError if there is a letter already, or no
+    story.
     """
     with store.writing(root):
         content = load(root, config)
@@ -58,21 +56,23 @@ def run(root: Path, config: Config, week: str = "") -> LetterReport:
         written = {letter.week: letter.file for letter in content.letters}
         edition = editions[letter_draft.chosen(week, editions, written)]
         file = written.get(edition.week) or paths.letter(edition.week)
-        text = _draft(edition)
+        sections = [(section.theme, list(section.stories)) for section in edition.sections]
+        text = letter_draft.draft(edition.week, edition.lead, sections)
         if edition.week in written or not store.create(root, file, text):
             raise DigestError(
                 f"{file}: this week already has a letter; edit it, or delete it first"
             )
+    dates = dates_of(archive, config).get(edition.week)
+    appeared = None
+    if dates:
+        zone = ZoneInfo(config.site.timezone)
+        appeared = datetime.fromtimestamp(int(dates.published), zone)
     return LetterReport(
         file=file,
         week=edition.week,
         stories=len(edition.stories),
-        drafts=sum(
-            story.draft and not story.hide
-            for story in content.stories
-            if story.week == edition.week
-        ),
-        appeared=_appeared(archive, config, edition.week),
+        drafts=_count_drafts(content, edition.week),
+        appeared=appeared,
         edit=Edit(file, "", text),
     )
 
@@ -81,50 +81,41 @@ def more(root: Path, config: Config, week: str = "") -> LetterReport:
     """Adds links to the stories that a letter does not link yet, at its end; without words, to the
     newest letter.
 
-    Raises ValueError for words that name no week, DigestError where that week has no letter, or no
+    Raises ValueError for words that name no week, DigestError if that week has no letter, or no
     story.
     """
     with store.writing(root):
         content = load(root, config)
-        editions = {
-            edition.week: edition
-            for edition in arrange(content, config).editions
-            if edition.stories
-        }
-        written = {letter.week: letter for letter in content.letters}
-        if not week and not editions.keys() & written.keys():
+        editions = arrange(content, config).editions
+        by_week = {edition.week: edition for edition in editions if edition.stories}
+        letters = {letter.week: letter for letter in content.letters}
+        lettered = by_week.keys() & letters.keys()
+        if not week and not lettered:
             raise DigestError(
                 "content: no week that has stories has a letter yet; 'digest letter' drafts one"
             )
-        choice = letter_draft.chosen(
-            week, editions if week else editions.keys() & written.keys(), ()
-        )
-        if choice not in written:
-            raise DigestError(
-                f"{paths.letter(choice)}: {choice} has no letter yet; 'digest letter {choice}' drafts one"
-            )
-        file = written[choice].file
-        stories = [story for section in editions[choice].sections for story in section.stories]
-        missing = letter_draft.unlinked(written[choice].body, stories, content.places)
-        text = store.read_exactly(root, file)
-        if missing and store.rewrite(root, [Edit(file, text, letter_draft.more(text, missing))]):
-            raise DigestError(
-                f"{file}: this file was changed in the meantime; run the command again"
-            )
+        choice = letter_draft.chosen(week, by_week if week else lettered, ())
+        if choice not in letters:
+            cure = f"'digest letter {choice}' drafts one"
+            raise DigestError(f"{paths.letter(choice)}: {choice} has no letter yet; {cure}")
+        letter = letters[choice]
+        stories = [story for section in by_week[choice].sections for story in section.stories]
+        missing = letter_draft.unlinked(letter.body, stories, content.places)
+        text = store.read_exactly(root, letter.file)
+        if missing:
+            _rewrite(root, Edit(letter.file, text, letter_draft.more(text, missing)))
     return LetterReport(
-        file=file,
+        file=letter.file,
         week=choice,
         stories=len(missing),
-        drafts=sum(
-            story.draft and not story.hide for story in content.stories if story.week == choice
-        ),
+        drafts=_count_drafts(content, choice),
     )
 
 
 def publish(root: Path, config: Config, week: str = "", *, now: datetime) -> LetterReport:
     """Takes the draft mark off a week's letter; without words, off the newest draft.
 
-    Raises ValueError for words that name no week, DigestError where that week has no draft.
+    Raises ValueError for words that name no week, DigestError if that week has no draft.
     """
     with store.writing(root):
         content = load(root, config)
@@ -134,8 +125,14 @@ def publish(root: Path, config: Config, week: str = "", *, now: datetime) -> Let
             raise DigestError("content: no letter is a draft; 'digest letter' drafts one")
         weeks = {*letters, *(story.week for story in content.stories)} if week else drafts
         choice = letter_draft.chosen(week, weeks, ())
+        if choice in letters and choice not in drafts:
+            file = letters[choice].file
+            raise DigestError(f"{file}: the letter of {choice} is published already")
         if choice not in drafts:
-            raise DigestError(_not_drafted(choice, letters))
+            others = ", ".join(map(str, sorted(drafts)))
+            cure = f"{others} has" if others else f"'digest letter {choice}' drafts one"
+            what = f"{choice} has no letter that is a draft"
+            raise DigestError(f"{paths.letter(choice)}: {what}; {cure}")
         file = drafts[choice]
         text = store.read_exactly(root, file)
         when = now.astimezone(ZoneInfo(config.site.timezone)).replace(microsecond=0)
@@ -144,39 +141,26 @@ def publish(root: Path, config: Config, week: str = "", *, now: datetime) -> Let
             raise DigestError(
                 f"{file}: its front matter cannot be changed; take out 'draft: true' yourself"
             )
-        if store.rewrite(root, [Edit(file, text, published)]):
-            raise DigestError(
-                f"{file}: this file was changed in the meantime; run the command again"
-            )
-    stories = [one for one in content.stories if one.week == choice and not one.hide]
-    waiting = sum(one.draft for one in stories)
+        _rewrite(root, Edit(file, text, published))
+    waiting = _count_drafts(content, choice)
+    shown = sum(story.week == choice and not story.hide for story in content.stories)
     return LetterReport(
         file=file,
         week=choice,
-        stories=len(stories) - waiting,
+        stories=shown - waiting,
         drafts=waiting,
         edit=Edit(file, text, published),
     )
 
 
-def _not_drafted(week: Week, letters: Mapping[Week, Letter]) -> str:
-    """Returns why a week's letter cannot be published."""
-    if week in letters:
-        return f"{letters[week].file}: the letter of {week} is published already"
-    drafted = ", ".join(str(other) for other in sorted(letters) if letters[other].draft)
-    found = f"{drafted} has" if drafted else f"'digest letter {week}' drafts one"
-    return f"{paths.letter(week)}: {week} has no letter that is a draft; {found}"
+def _count_drafts(content: Content, week: Week) -> int:
+    """Returns how many stories of a week are drafts, without hidden ones."""
+    stories = (story for story in content.stories if story.week == week and not story.hide)
+    return sum(story.draft for story in stories)
 
 
-def _draft(edition: Edition) -> str:
-    return letter_draft.draft(
-        edition.week, edition.lead, [(one.theme, list(one.stories)) for one in edition.sections]
-    )
-
-
-def _appeared(archive: Archive, config: Config, week: Week) -> datetime | None:
-    """Returns when an edition appeared in the weekly feed; None if it has not."""
-    found = dates_of(archive, config).get(week)
-    if found is None:
-        return None
-    return datetime.fromtimestamp(int(found.published), ZoneInfo(config.site.timezone))
+def _rewrite(root: Path, edit: Edit) -> None:
+    if store.rewrite(root, [edit]):
+        raise DigestError(
+            f"{edit.file}: this file was changed in the meantime; run the command again"
+        )

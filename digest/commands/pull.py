@@ -67,12 +67,10 @@ def run(
     DigestError if there is neither a feed nor a file in the inbox, or if the clock is wrong.
     """
     with store.writing(root, dry=dry) as cleaned_up, Cache(root) as cache:
-        messages = [] if dry else [*git_history.note_deletions(root, cache, config)]
+        deletions = () if dry else git_history.note_deletions(root, cache, config)
         applied = None if dry else sheet.carry_out(root, config)
         stored = cache.get_kind(feed_state.KIND, FeedState)
-        pulled = {feed.id for feed in config.feeds if not feed.retired} | {
-            feed.id for feed in feeds
-        }
+        pulled = {feed.id for feed in (*config.feeds, *feeds) if not feed.retired}
         memory: Memory = feed_state.mark_away(feed_state.valid(stored, now), pulled)
         dropped = [_dropped(feed) for feed in sorted(stored.keys() - memory.keys())]
         due, rows = list[Feed](), dict[str, Row]()
@@ -106,7 +104,7 @@ def run(
         swept=cleaned_up.removed,
         completed=cleaned_up.completed,
         suggestions=tuple(story for report in reports for story in report.suggestions),
-        problems=(*filter(None, [cache.notice]), *dropped, *messages, *dict.fromkeys(problems)),
+        problems=(*filter(None, [cache.notice]), *dropped, *deletions, *dict.fromkeys(problems)),
         sheet=applied,
         dry=dry,
     )
@@ -140,7 +138,10 @@ def _dropped(feed: str) -> str:
 
 def _ledger_hashes(root: Path, feeds: Iterable[Feed]) -> dict[str, str]:
     """Returns the hash of each feed's ledger, and of the phrases that choose its entries."""
-    return {feed.id: store.ledger_mark(root, feed.id) + feed_filter.mark(feed) for feed in feeds}
+    return {
+        feed.id: store.ledger_mark(root, feed.id) + feed_filter.hash_of_phrases(feed)
+        for feed in feeds
+    }
 
 
 def _parse(answers: tuple[Fetched | Failed, ...], limits: Limits, dry: bool) -> Iterator[_Batch]:
@@ -193,7 +194,7 @@ def _take_in(
     lost = git_history.lost_stories(root, cache, config, ledgers)
     filed, unfiled = inbox_files.empty_inbox(root, config, ledgers, now=now, dry=dry)
     if not (filed or unfiled) and all(feed.retired for feed in config.feeds):
-        raise DigestError("digest.toml: there is no feed to pull; add one: digest feeds add URL")
+        raise DigestError("digest.toml: has no feed to pull; add one: digest feeds add URL")
     gaps = git_history.damaged_ledgers(root, problems)
     gaps |= git_history.shortened_ledgers(root, ledgers)
     known = _snapshot(root, cache, config, documents, ledgers, memory)

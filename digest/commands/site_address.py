@@ -36,27 +36,21 @@ def of_remote(remote: str) -> str:
         return ""
     owner, name = found[2].lower(), found[3]
     domain, alone = _HOSTS[found[1].lower()]
-    return f"https://{owner}.{domain}/" + (
-        "" if name.lower() == alone.format(owner=owner) else f"{name}/"
-    )
+    path = "" if name.lower() == alone.format(owner=owner) else f"{name}/"
+    return f"https://{owner}.{domain}/{path}"
 
 
 def of_origin(root: Path) -> str:
-    """Returns where the site of a folder is shown, by its remote `origin`; nothing where it is not
-    the top of one."""
+    """Returns where the site of a folder is shown, by its remote `origin`; "" if the folder is not
+    the top of a repository."""
     try:
-        top, found = (
-            git.run(root, *words)
-            for words in (("rev-parse", "--show-prefix"), ("remote", "get-url", "origin"))
-        )
+        prefix = git.run(root, "rev-parse", "--show-prefix")
+        remote = git.run(root, "remote", "get-url", "origin")
     except DigestError:  # no git, or no such folder yet
         return ""
-    is_top = top.returncode == 0 and not top.stdout.strip()
-    return (
-        of_remote(found.stdout.decode(errors="replace").strip())
-        if is_top and found.returncode == 0
-        else ""
-    )
+    if prefix.returncode or prefix.stdout.strip() or remote.returncode:
+        return ""
+    return of_remote(remote.stdout.decode(errors="replace").strip())
 
 
 def hint(root: Path, settings: Config) -> Problem | None:

@@ -46,7 +46,7 @@ def new_files(
 ) -> dict[str, bytes]:
     """Returns each file of a new digest but `digest.toml`, by its place.
 
-    Without a copy to install, there is no workflow. `requirements` is the name of the file that pip
+    Without a copy to install, the workflow is left out. `requirements` is the name of the file that pip
     installs it from; the snippets of VS Code offer the `themes`.
     """
     files = dict[str, bytes]()

@@ -132,8 +132,8 @@ def take(root: Path, config: Config, theme: str, numbers: Collection[int]) -> tu
         )
     wrong = sorted(number for number in numbers if not 0 < number <= len(shown))
     if wrong:
-        there = f"there are {len(shown)}" if shown else "there is none"
-        raise DigestError(f"there is no phrase {wrong[0]} to take; {there}: {again}")
+        phrases = "1 phrase was" if len(shown) == 1 else f"{len(shown) or 'no'} phrases were"
+        raise DigestError(f"{wrong[0]} is not the number of a phrase; {phrases} shown: {again}")
     chosen = [shown[number - 1] for number in sorted(set(numbers))]
     for id, phrase in chosen:
         if id not in rules:

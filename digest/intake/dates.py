@@ -10,7 +10,7 @@ The ledger has an entry's dates in its headline aliases. An entry without a date
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -26,7 +26,7 @@ _HEADLINE = "headline:"
 _MIDNIGHT = "T00:00:00Z"
 
 
-class Claim(NamedTuple):
+class NewDate(NamedTuple):
     """A story's file, its entry's first date, and the feed's date now (`identity.rfc3339`)."""
 
     file: str
@@ -34,8 +34,8 @@ class Claim(NamedTuple):
     now: str
 
 
-def claims(file: str, entry: Entry, record: Record) -> Iterator[Claim]:
-    """Yields a claim if an entry's day or time changes for the first time.
+def new_date(file: str, entry: Entry, record: Record) -> Iterator[NewDate]:
+    """Yields the new date of an entry if its day or time changes for the first time.
 
     A time that is added to the same day does not count.
     """
@@ -45,20 +45,22 @@ def claims(file: str, entry: Entry, record: Record) -> Iterator[Claim]:
         (first,) = known
         is_day = first.endswith(_MIDNIGHT) or now.endswith(_MIDNIGHT)
         if not (is_day and first[:10] == now[:10]):
-            yield Claim(file, first, now)
+            yield NewDate(file, first, now)
 
 
-def report(found: Collection[Claim]) -> Iterator[str]:
-    """Yields the line for a feed's report, if there are claims."""
-    for file, first, now in list(found)[:1]:
-        dates = f"{_words(now)} instead of {_words(first)}"
-        if len(found) == 1:
-            yield f"{file}: the feed now gives {dates} as its date; the file keeps its own"
-        else:
-            yield (
-                f"the feed now gives {len(found)} stories other dates, such as {dates} for {file}; "
-                "the files keep theirs"
-            )
+def report_line(new_dates: Sequence[NewDate]) -> Iterator[str]:
+    """Yields the line for a feed's report, if there are new dates."""
+    if not new_dates:
+        return
+    file, first, now = new_dates[0]
+    dates = f"{_words(now)} instead of {_words(first)}"
+    if len(new_dates) == 1:
+        yield f"{file}: the feed now gives {dates} as its date; the file keeps its own"
+    else:
+        yield (
+            f"the feed now gives {len(new_dates)} stories other dates, such as {dates} for {file}; "
+            "the files keep theirs"
+        )
 
 
 def dated(
@@ -82,11 +84,8 @@ def has_changed_before(record: Record) -> bool:
 
 
 def _stamps(aliases: Iterable[str]) -> set[str]:
-    return {
-        alias[len(_HEADLINE) :].partition(" ")[0]
-        for alias in aliases
-        if alias.startswith(_HEADLINE)
-    }
+    headlines = [alias for alias in aliases if alias.startswith(_HEADLINE)]
+    return {headline.removeprefix(_HEADLINE).partition(" ")[0] for headline in headlines}
 
 
 def _words(stamp: str) -> str:

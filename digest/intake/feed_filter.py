@@ -1,7 +1,7 @@
 """Decides which entries of a feed are passed over: those that its `match` and `ignore` leave out.
 
-For a broad feed of which the beat is a part. An entry that the feed's ledger knows is never passed
-over: its story is here, and the publisher's corrections still count.
+For a feed that covers more than the digest does. An entry that the feed's ledger knows is never
+passed over: its story is here, and the publisher's corrections still count.
 """
 
 from __future__ import annotations
@@ -23,29 +23,31 @@ class Filtered(NamedTuple):
 
 
 def filtered(feed: Feed, document: Document, records: Mapping[str, Record]) -> Filtered:
-    """Returns the entries of a document that are taken in; `records` are the feed's."""
+    """Returns the document without the entries that are passed over; `records` are the feed's."""
     if not (feed.match or feed.ignore):
         return Filtered(document)
     known = {alias for record in records.values() for alias in record.aliases}
-    taken, passed = list[Entry](), list[str]()
+    kept, passed_over = list[Entry](), list[str]()
     for entry in document.entries:
         if wants(feed, entry) or not known.isdisjoint(aliases_of(entry)):
-            taken.append(entry)
+            kept.append(entry)
         else:
-            passed.append(entry.title)
-    return Filtered(document._replace(entries=tuple(taken)), tuple(passed))
+            passed_over.append(entry.title)
+    return Filtered(document._replace(entries=tuple(kept)), tuple(passed_over))
 
 
 def wants(feed: Feed, entry: Entry) -> bool:
     """True for an entry that a feed's `match` and `ignore` let in."""
-    return _finds(feed.match or None, entry) and not (feed.ignore and _finds(feed.ignore, entry))
+    if feed.match and not _finds(feed.match, entry):
+        return False
+    return not _finds(feed.ignore, entry)
 
 
-def mark(feed: Feed) -> str:
+def _finds(phrases: tuple[str, ...], entry: Entry) -> bool:
+    rule = Theme(id="feed", title="feed", match=phrases)
+    return bool(themes_of(entry.title, entry.summary, (rule,)))
+
+
+def hash_of_phrases(feed: Feed) -> str:
     """Returns a hash of the phrases, "" without any: when it changes, the feed is read again."""
     return hash_of_value((*feed.match, "", *feed.ignore)) if feed.match or feed.ignore else ""
-
-
-def _finds(phrases: tuple[str, ...] | None, entry: Entry) -> bool:
-    rule = Theme(id="feed", title="feed", match=phrases or ())
-    return phrases is None or bool(themes_of(entry.title, entry.summary, (rule,)))

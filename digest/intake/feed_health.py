@@ -22,7 +22,7 @@ _DOUBLES = (
 
 
 def gap(document: Document, known: int, records: Mapping[str, Record], now: datetime) -> str:
-    """Returns the warning that entries may have been missed, as none of the document is known.
+    """Returns the warning that entries may have been missed, as none of the document is `known`.
 
     A feed has only its newest entries. If even the oldest of those is new, others may have come and
     gone since the last pull. Entries older than the ledger's oldest say nothing, nor do records
@@ -32,28 +32,28 @@ def gap(document: Document, known: int, records: Mapping[str, Record], now: date
         return ""
     past = _past_dates(records, now)
     dates = [entry.published for entry in document.entries if entry.published]
-    since = [date for date in dates if not past or date > past[-1]]
-    if since or not dates:
-        span = ""
-        if since and past:
-            span = f" from {past[-1]:%Y-%m-%d %H:%M} to {min(since):%Y-%m-%d %H:%M} UTC"
-        return (
-            f"possible gap{span}: the feed shares no entry with what it brought before; "
-            "pull it more often"
-        )
-    return _DOUBLES if sum(date >= past[0] for date in dates) > 1 else ""
+    newer = [date for date in dates if not past or date > past[-1]]
+    if dates and not newer:
+        of_same_days = [date for date in dates if date >= past[0]]
+        return _DOUBLES if len(of_same_days) > 1 else ""
+    span = ""
+    if newer and past:
+        span = f" from {past[-1]:%Y-%m-%d %H:%M} to {min(newer):%Y-%m-%d %H:%M} UTC"
+    return (
+        f"possible gap{span}: the feed shares no entry with what it brought before; "
+        "pull it more often"
+    )
 
 
 def quiet(records: Mapping[str, Record], now: datetime) -> str:
     """Returns the warning that a feed is silent for more than twice its longest recent silence."""
     dates = _past_dates(records, now)[-_RECENT:]
-    longest = max((later - earlier for earlier, later in pairwise(dates)), default=None)
-    if longest is None or now - dates[-1] <= max(2 * longest, _SHORTEST):
+    silences = [later - earlier for earlier, later in pairwise(dates)]
+    if not silences or now - dates[-1] <= max(2 * max(silences), _SHORTEST):
         return ""
-    silence = _days(now - dates[-1])
     return (
-        f"nothing new for {silence}, though its longest silence was {_days(longest)}; "
-        "check whether the publisher still updates it"
+        f"nothing new for {_days(now - dates[-1])}, though its longest silence was "
+        f"{_days(max(silences))}; check whether the publisher still updates it"
     )
 
 

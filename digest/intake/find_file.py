@@ -26,8 +26,11 @@ class Finder:
         self.stories = {story.file: story for story in snapshot.stories}
         """The stories that were read, by file, with the changes of this pull."""
 
-    def find(self, file: str, names: Iterable[str]) -> tuple[Story | None, str]:
-        """Returns the story, or else an unreadable file that may be it, "" if there is none."""
+    def find(self, file: str, search: Iterable[str]) -> tuple[Story | None, str]:
+        """Returns the story; None with a file that cannot be read and may be it, or with "".
+
+        Such a file contains one of the texts in `search`.
+        """
         altered = self._snapshot.altered
         for other, owner in altered.items():
             if owner == file and other in self.stories:
@@ -35,15 +38,15 @@ class Finder:
         candidates: set[str] = set()
         for key in self._keys(file):
             candidates.update(self._files_by_key.get(key, ()))
-        scores = {
-            other: self._likeness(self.stories[other], file)
-            for other in sorted(candidates.difference(altered))
-        }
-        # A score of 0: a copy that has become another story, though its `id` was left in.
-        if any(scores.values()):
-            best = max(scores, key=lambda other: (scores[other], other == file))
+        best, most = "", (0, False)
+        for other in sorted(candidates.difference(altered)):
+            likeness = self._likeness(self.stories[other], file)
+            # 0: a copy that has become another story, though its `id` was left in.
+            if likeness and (likeness, other == file) > most:
+                best, most = other, (likeness, other == file)
+        if best:
             return self.stories[best], ""
-        return None, self._snapshot.unreadable_with(names)
+        return None, self._snapshot.unreadable_with(search)
 
     def is_gone(self, file: str) -> bool:
         """True if the ledgers know a story by this file, and no file on disk can be it."""
@@ -67,22 +70,17 @@ class Finder:
                 dates.add(date)
                 title_hashes.add(title_hash)
         wrote, ours = last_written(self._records[file]), hashes_of(story)
-        same_link = not aliases.isdisjoint(identity.aliases_of_link(story.link)) or ours[
-            "link"
-        ] == wrote.get("link")
-        same_title = (
-            story.title in titles
-            or identity.hash_of(story.title) in title_hashes
-            or ours["title"] == wrote.get("title")
-        )
-        same_date = identity.rfc3339(story.published) in dates or ours["published"] == wrote.get(
-            "published"
-        )
-        return same_link + same_title + same_date
+        has_link = not aliases.isdisjoint(identity.aliases_of_link(story.link))
+        has_title = story.title in titles or identity.hash_of(story.title) in title_hashes
+        has_date = identity.rfc3339(story.published) in dates
+        count = 0
+        for name, has_name in (("link", has_link), ("title", has_title), ("published", has_date)):
+            count += has_name or ours[name] == wrote.get(name)
+        return count
 
     def _keys(self, file: str) -> set[str]:
         """Returns the keys by which a file on disk is recognised as this story."""
-        records = self._records.get(file, {})
-        return {
-            key for feed, record in records.items() for key in ledger.keys_on_disk(record, feed)
-        }
+        keys = set[str]()
+        for feed, record in self._records.get(file, {}).items():
+            keys |= ledger.keys_on_disk(record, feed)
+        return keys

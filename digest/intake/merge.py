@@ -73,18 +73,13 @@ def agreed(story: Story, ours: Story) -> dict[str, str]:
     return {name: written for name, written in wrote.items() if in_file.get(name) == written}
 
 
-def agreed_excerpt(story: Story, ours: Story) -> dict[str, str]:
-    """Returns the hash of the excerpt if the file has it as pull would write it."""
-    return {name: written for name, written in agreed(story, ours).items() if name == "excerpt"}
-
-
 def lacking(story: Story) -> tuple[str, ...]:
     """Returns the fields that a file lacks, though its editor could have filled them in."""
-    has = hashes_of(_with_opening(story, ()))
+    has = hashes_of(_with_opening(story))
     return tuple(name for name in WITHDRAWABLE if name not in has)
 
 
-def _with_opening(story: Story, hashes: Collection[str]) -> Story:
+def _with_opening(story: Story, hashes: Collection[str] = ()) -> Story:
     """Returns a story with any quotation at the top of its body as its excerpt."""
     if story.excerpt:
         return story
@@ -148,7 +143,7 @@ def merge(
     new = [name for name in PUBLISHER_FIELDS if name in theirs and name in changed]
     differ = [name for name in new if name not in same]
     if "link" in differ and urls.clean(story.link) == fresh.link:
-        differ.remove("link")  # the file's link has trackers that were taken for a part of it
+        differ.remove("link")  # the file's link has trackers that were mistaken for a part of it
     taken = [name for name in differ if name in untouched and name not in aside]
     outranked = (untouched - same).intersection(aside, incoming)
     reported = [name for name in PUBLISHER_FIELDS if name in outranked]
@@ -176,7 +171,7 @@ def merge(
 
 def before_kill(story: Story, old: Story, new: Story) -> Story:
     """Returns a story as it was before a killed pull; fields edited since stay as they are."""
-    story, old, new = (_with_opening(one, ()) for one in (story, old, new))
+    story, old, new = _with_opening(story), _with_opening(old), _with_opening(new)
     done = [name for name in PUBLISHER_FIELDS if getattr(new, name) == getattr(story, name)]
     return replace(story, **{name: getattr(old, name) for name in done})
 
@@ -212,8 +207,10 @@ def _kept(name: str, story: Story, fresh: Story, why: str, moved: str) -> Kept |
     """
     if name == "excerpt" and moved:
         story, why = replace(story, excerpt=moved), MOVED
-    ours, theirs = (words_of(name, getattr(one, name)) for one in (story, fresh))
-    return Kept(name, *_side_by_side(ours, theirs), why, whole=theirs) if ours != theirs else None
+    ours, theirs = words_of(name, getattr(story, name)), words_of(name, getattr(fresh, name))
+    if ours == theirs:
+        return None
+    return Kept(name, *_side_by_side(ours, theirs), why, whole=theirs)
 
 
 def _updated(
@@ -237,9 +234,10 @@ def _side_by_side(ours: str, theirs: str) -> tuple[str, str]:
 
     Long ones are cut to the part where they begin to differ, with a few words before it.
     """
-    pairs = enumerate(zip(ours, theirs, strict=False))
-    differing = (at for at, (one, other) in pairs if one != other)
-    begin = next(differing, min(len(ours), len(theirs))) - _BEFORE
+    same = 0
+    while same < min(len(ours), len(theirs)) and ours[same] == theirs[same]:
+        same += 1
+    begin = same - _BEFORE
     if max(len(ours), len(theirs)) <= _LONGEST or begin <= 0:
         return _cut(ours, 0), _cut(theirs, 0)
     begin = ours.find(" ", begin, begin + _BEFORE) + 1 or begin

@@ -30,19 +30,20 @@ def suppliers(
     That is the order of digest.toml, unless an editor has changed the story's feeds: then it is
     theirs. A story that names no feed gets those that brought it, in the order in which they did.
     """
-    adopters = sorted(
-        records, key=lambda feed: (records[feed].since or records[feed].at, rank(feed))
-    )
-    written = last_written(records).get("feeds")
-    is_ours = bool(story.feeds) and written == ledger.hash_of_value(story.feeds)
-    feeds = sorted(story.feeds, key=rank) if is_ours else story.feeds or adopters
+    feeds: Iterable[str] = story.feeds or _by_arrival(records, rank)
+    if story.feeds and last_written(records).get("feeds") == ledger.hash_of_value(story.feeds):
+        feeds = sorted(story.feeds, key=rank)
     return [feed for feed in feeds if feed in live]
 
 
 def is_named_by_guid(records: Records, rank: Callable[[str], int]) -> bool:
     """True if a story's first feed gave it a guid; otherwise its first link is its name."""
-    first = min(records, key=lambda feed: (records[feed].since or records[feed].at, rank(feed)))
-    return has_guid(records[first])
+    return has_guid(records[_by_arrival(records, rank)[0]])
+
+
+def _by_arrival(records: Records, rank: Callable[[str], int]) -> list[str]:
+    """Returns the feeds that brought a story, the first first."""
+    return sorted(records, key=lambda feed: (records[feed].since or records[feed].at, rank(feed)))
 
 
 def last_written(records: Records) -> dict[str, str]:
@@ -60,15 +61,12 @@ def baseline(
 
     If the feed is not the first, it cannot withdraw a field where it never agreed with the file.
     """
-    found, written = dict(record.said), last_written(records)
-    for name in PUBLISHER_FIELDS:
-        is_held = name in record.held and record.held[name] == written.get(name, "")
-        is_gone = (
-            not is_first
-            and name not in incoming
-            and not is_in_file(name, record.said.get(name, ""), records)
-        )
-        if is_held or is_gone:
+    found = dict(record.said)
+    for name in still_valid(record.held, last_written(records)):
+        found.pop(name, None)
+    for name in PUBLISHER_FIELDS if not is_first else ():
+        said = record.said.get(name, "")
+        if name not in incoming and not is_in_file(name, said, records):
             found.pop(name, None)
     return found
 
@@ -83,16 +81,16 @@ def only_reported(
     together.
     """
     waiting = still_valid(record.held, last_written(records)).keys() & incoming.keys()
-    others = set()
+    anothers = set()
     for name in PUBLISHER_FIELDS:
         if name in incoming and name not in waiting:
-            agreed = is_in_file(name, record.said.get(name, ""), records)
-            if not agreed and not is_in_file(name, incoming[name], records):
-                others.add(name)
+            said = record.said.get(name, "")
+            if not any(is_in_file(name, words, records) for words in (said, incoming[name])):
+                anothers.add(name)
     changed = {name for name in incoming if incoming[name] != record.said.get(name)}
-    corrected = (waiting if is_first else (waiting | changed) - others) & WORDS
-    unfit = (others - changed) & WORDS if corrected else set()
-    return frozenset(unfit if is_first else (others & changed) | unfit)
+    corrected = waiting if is_first else (waiting | changed) - anothers
+    unfit = (anothers - changed) & WORDS if corrected & WORDS else set()
+    return frozenset(unfit if is_first else (anothers & changed) | unfit)
 
 
 def agreed_corrections(
@@ -193,22 +191,23 @@ def is_excerpt_lost(records: Records) -> bool:
 
 def is_lost(records: Records) -> bool:
     """True if pull wrote a story's file and no record says what: its ledger is lost."""
-    return "title" not in last_written(records) and not any(
-        map(ledger.is_adopted, records.values())
-    )
+    is_adopted = any(map(ledger.is_adopted, records.values()))
+    return "title" not in last_written(records) and not is_adopted
 
 
 def left_out(records: Records) -> set[str]:
     """Returns the fields that are not added to a file, as its editor may have left them out."""
-    found = {name for one in records.values() for name in one.lacks or ()}
+    found = set[str]()
+    for record in records.values():
+        found.update(record.lacks or ())
+        if is_lost(records):
+            found.update(record.said)
     if is_excerpt_lost(records):
         found.add("excerpt")
-    if is_lost(records):
-        found |= {name for one in records.values() for name in one.said}
     return found
 
 
-def is_adopted(records: Records) -> bool:
+def may_quote_excerpt(records: Records) -> bool:
     """True if a quotation at the top may be the excerpt although no record has its hash."""
     return is_excerpt_lost(records) or any(map(ledger.is_adopted, records.values()))
 
@@ -218,9 +217,8 @@ def is_in_file(name: str, said: str, records: Records) -> bool:
     written = last_written(records).get(name, "")
     if name != "excerpt" or not written:
         return said == written
-    return any(
-        one.said.get(name) == said and one.wrote.get(name) == written for one in records.values()
-    )
+    pairs = [(record.said.get(name), record.wrote.get(name)) for record in records.values()]
+    return (said, written) in pairs
 
 
 def feeds_with_due_corrections(

@@ -70,7 +70,7 @@ class DocumentReport:
 
     kept: list[str] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)
-    date_claims: list[dates.Claim] = field(default_factory=list)
+    new_dates: list[dates.NewDate] = field(default_factory=list)
 
 
 class PullState:

@@ -38,40 +38,35 @@ def revise(
 
     `wrote` has the hashes that stay valid if that is impossible.
     """
-    kept = tuple(
-        f"{story.file}: {_kept(one)}; the feed now says '{one.theirs}'" for one in merged.kept
-    )
+    lines = []
+    for kept in merged.kept:
+        lines.append(f"{story.file}: {_what_was_kept(kept)}; the feed now says '{kept.theirs}'")
     if not merged.changes:
-        return Revision(story, text, merged.wrote, kept)
+        return Revision(story, text, merged.wrote, tuple(lines))
     after = edited(text, story, merged.changes, vocabulary)
     if after is None:
-        return Revision(story, text, wrote, (*kept, f"{story.file}: {_left(merged)}"), done=False)
+        said = []
+        for name, value in merged.changes.items():
+            if name not in {"updated", "id"}:
+                said.append(f"{name}: '{words_of(name, value)}'")
+        lines.append(
+            f"{story.file}: the feed now says {', '.join(said)}; the file cannot be changed in "
+            "place: add by hand what you want of it"
+        )
+        return Revision(story, text, wrote, tuple(lines), done=False)
     story = replace(story, **merged.changes)  # type: ignore[arg-type]
-    return Revision(story, after, merged.wrote, kept)
+    return Revision(story, after, merged.wrote, tuple(lines))
 
 
-def _kept(one: Kept) -> str:
-    if one.why == ANOTHERS:
-        ours = f" '{one.ours}'" if one.ours else ", which is none"
-        return f"kept another feed's {one.field}{ours}"
-    if one.why == MOVED:
-        return f"kept the excerpt below your note, '{one.ours}'"
-    if one.ours:
-        return f"kept your {one.field} '{one.ours}'"
-    return f"kept the {one.field} out, as you did"
-
-
-def _left(merged: Merged) -> str:
-    """Returns the line for changes that cannot be made in place, with the feed's words."""
-    said = ", ".join(
-        f"{name}: '{words_of(name, value)}'"
-        for name, value in merged.changes.items()
-        if name not in {"updated", "id"}
-    )
-    return (
-        f"the feed now says {said}; the file cannot be changed in place: "
-        "add by hand what you want of it"
-    )
+def _what_was_kept(kept: Kept) -> str:
+    if kept.why == ANOTHERS:
+        ours = f" '{kept.ours}'" if kept.ours else ", which is none"
+        return f"kept another feed's {kept.field}{ours}"
+    if kept.why == MOVED:
+        return f"kept the excerpt below your note, '{kept.ours}'"
+    if kept.ours:
+        return f"kept your {kept.field} '{kept.ours}'"
+    return f"kept the {kept.field} out, as you did"
 
 
 _WATCHED = ("title", "link")
@@ -91,19 +86,22 @@ def pending_after_merge(
     """
     found = {name: change for name, change in before.items() if name not in merged.incoming}
     if not done:
-        theirs = {name: value for name, value in merged.changes.items() if name in merged.incoming}
-        found |= {name: _their(name, words_of(name, value)) for name, value in theirs.items()}
-    for name in _WATCHED if done else ():
+        for name, value in merged.changes.items():
+            if name in merged.incoming:
+                found[name] = _their_words(KEPT, name, words_of(name, value))
+    for name in merged.incoming if done else ():
+        if name not in _WATCHED:
+            continue
         was, now = before.get(name), words_of(name, getattr(story, name))
         old = words_of(name, merged.replaced.get(name, ""))
         if was and was.kind in {CHANGED, REPLACED}:
             old = was.words
-        if name not in merged.incoming or not old:
-            continue
         is_same = old == now or (name == "link" and urls.canonical(old) == urls.canonical(now))
-        if not is_same:
+        if old and not is_same:
             found[name] = PendingChange(CHANGED if reviewed else REPLACED, old[:_LONGEST])
-    found |= {one.field: _their(one.field, one.whole, one.why == ANOTHERS) for one in merged.kept}
+    for kept in merged.kept:
+        kind = ANOTHERS if kept.why == ANOTHERS else KEPT
+        found[kept.field] = _their_words(kind, kept.field, kept.whole)
     return found | {name: PendingChange(WITHDRAWN) for name in merged.withdrawn}
 
 
@@ -114,15 +112,14 @@ def reworded(
     found = dict(before)
     for name, change in before.items():
         words = tuple(change.words.split(", ")) if name == "authors" else change.words
-        is_its = (
-            change.kind in {KEPT, ANOTHERS}
-            and change.words
-            and hash_of_value(words) == said.get(name)
-        )
-        if is_its and incoming.get(name, said.get(name)) != said.get(name):
+        if change.kind not in {KEPT, ANOTHERS} or not change.words:
+            continue
+        is_of_feed = hash_of_value(words) == said.get(name)
+        if is_of_feed and incoming.get(name, said.get(name)) != said.get(name):
             found[name] = change._replace(words=words_of(name, getattr(fresh, name))[:_LONGEST])
     return found
 
 
-def _their(name: str, words: str, anothers: bool = False) -> PendingChange:
-    return PendingChange(ANOTHERS if anothers else KEPT, words[:_LONGEST] if name in _SHORT else "")
+def _their_words(kind: str, name: str, words: str) -> PendingChange:
+    """Returns a pending change with a feed's words; long fields have none in the ledger."""
+    return PendingChange(kind, words[:_LONGEST] if name in _SHORT else "")

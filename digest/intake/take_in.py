@@ -25,7 +25,7 @@ from digest.content.ledger import Record, hashes_of
 from digest.errors import Problem
 from digest.intake import changes, dates, match, precedence, revise
 from digest.intake.entry_names import ledger_names
-from digest.intake.merge import Merged, agreed, agreed_excerpt, lacking, merge
+from digest.intake.merge import Merged, agreed, lacking, merge
 from digest.intake.new_story import Arrival, fresh_story
 from digest.intake.pull_state import DocumentReport, Outcome, PullPlan, PullState
 from digest.intake.snapshot import Snapshot, search_texts
@@ -120,7 +120,7 @@ def _document(
         known=len(files_of("known")) + len(files_of("updated")),
         blocked=len(blocked) + len(files_of("withheld")),
         kept=tuple(pull.report.kept),
-        notices=(*pull.report.notices, *dates.report(pull.report.date_claims)),
+        notices=(*pull.report.notices, *dates.report_line(pull.report.new_dates)),
         warnings=(*document.warnings, *poor_names),
     )
 
@@ -225,7 +225,7 @@ def _known(pull: PullState, arrival: Arrival, file: str) -> Decision:
 
     known = KnownEntry(arrival, record, story, incoming)
     if pull.is_first(arrival.feed, file, story):
-        pull.report.date_claims += dates.claims(story.file, arrival.entry, record)
+        pull.report.new_dates += dates.new_date(story.file, arrival.entry, record)
         return _take_words(pull, known, contradicted, is_first=True)
     suppliers = pull.suppliers(file, story)
     if arrival.feed.id not in suppliers:  # an editor has removed this feed from the story
@@ -263,7 +263,8 @@ def _add_feed(
         record = record._replace(lacks=tuple(name for name in lacking(story) if name in said))
         wrote |= agreed(story, replace(fresh, feeds=feeds))
     elif precedence.is_excerpt_lost(records):
-        wrote |= agreed_excerpt(story, fresh)
+        as_written = agreed(story, fresh)
+        wrote |= {name: hash for name, hash in as_written.items() if name == "excerpt"}
     known = KnownEntry(arrival, record, story, incoming)
     merged = _succeed(pull, known, feeds)
     if merged is None:
@@ -380,7 +381,7 @@ def _merge(
         aside=aside,
         begun=pull.snapshot.before_kill(story),
         has_guid=precedence.is_named_by_guid(records, pull.rank),
-        adopted=precedence.is_adopted(records),
+        adopted=precedence.may_quote_excerpt(records),
     )
     if not entry.published:
         return merged

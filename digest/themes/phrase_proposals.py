@@ -3,7 +3,7 @@
     decided stories ──▶ words and pairs of words ──count right and wrong──▶ the best, one after the other
 
 A phrase is proposed if it finds a story of the theme that no phrase of the rule finds, is hardly ever
-wrong, and is right more often than chance would be; first those that stand in a headline. Nothing is added unasked.
+wrong, and is right more often than chance would be; first those that are in a headline. Nothing is added unasked.
 """
 
 from __future__ import annotations
@@ -23,8 +23,12 @@ from digest.themes.words import is_telling, is_unspaced, size_of, stem_of, words
 
 MOST = 8
 """How many phrases are proposed for a theme."""
-_RIGHT = 2
-_STEM = 4
+_LEAST_RIGHT = 2
+"""A phrase must find at least this many stories of the theme."""
+_RIGHT_PER_WRONG = 5
+"""And this many for each other one that it finds."""
+_LEAST_STEM = 4
+"""Letters of a beginning that gets a star; one more if only one word begins so."""
 _CHANCE = 0.05
 """A phrase that could as well be right by chance is not proposed."""
 _TRIED = 60
@@ -67,15 +71,15 @@ class Weak:
 
 def proposals(decided: Sequence[Decided], themes: Sequence[Theme]) -> Iterator[Proposal]:
     """Yields phrases for these themes, the best first for each."""
-    there = candidates(decided)
+    phrases = candidates(decided)
     headlines = sorted(candidates([replace(story, summary="") for story in decided], 1))
-    titled = {phrase for phrase in there if _is_among(phrase, headlines)}
+    in_headlines = {phrase for phrase in phrases if _is_among(phrase, headlines)}
     spelling = spellings(decided)
     for theme in themes:
         having = {number for number, story in enumerate(decided) if theme.id in story.themes}
-        left = having - _found(theme, decided, having)
+        left = having - _found_by(theme, decided, having)
         for _ in range(MOST):
-            best = _best(theme, decided, there, titled, having, left)
+            best = _best(theme, decided, phrases, in_headlines, having, left)
             if best is None:
                 break
             proposal, found = best
@@ -91,10 +95,10 @@ def weak(
     for theme in themes:
         for phrase in theme.match:
             alone = theme._replace(match=(phrase,))
-            found = _found(alone, decided, everything)
+            found = _found_by(alone, decided, everything)
             right = sum(theme.id in decided[number].themes for number in found)
             wrong = len(found) - right
-            if wrong > right or not (found or _found(alone, others, range(len(others)))):
+            if wrong > right or not (found or _found_by(alone, others, range(len(others)))):
                 yield Weak(theme.id, phrase, right, wrong)
 
 
@@ -102,7 +106,7 @@ def _best(
     theme: Theme,
     decided: Sequence[Decided],
     candidates: Mapping[str, frozenset[int]],
-    titled: Collection[str],
+    in_headlines: Collection[str],
     having: set[int],
     left: set[int],
 ) -> tuple[Proposal, set[int]] | None:
@@ -111,24 +115,26 @@ def _best(
     Those in a headline come first: a story is about them, which the words of a summary need not be.
     """
     share = (len(having) + 1) / (len(decided) + 2)
-    there = set(map(fold, theme.match))
+    in_rule = set(map(fold, theme.match))
     ranked = []
     for phrase, found in candidates.items():
         new = len(found & left)
         right = len(found & having)
         wrong = len(found) - right
-        if new and right >= _RIGHT and wrong * 5 <= right and phrase not in there:
+        is_useful = new and right >= _LEAST_RIGHT and wrong * _RIGHT_PER_WRONG <= right
+        if is_useful and phrase not in in_rule:
             chance = _chance(right, wrong, share)
             if chance <= _CHANCE:
-                place = phrase not in titled, 2 * wrong - new, chance
-                ranked.append((*place, -phrase.count(" "), len(phrase), phrase))
+                rank = (phrase not in in_headlines, 2 * wrong - new, chance)
+                ranked.append((*rank, -phrase.count(" "), len(phrase), phrase))
     for *_, phrase in sorted(ranked)[:_TRIED]:
         # The rule may ignore some of these words.
-        met = _found(theme._replace(match=(phrase,)), decided, candidates[phrase])
-        good = met & having
-        if good & left and len(good) >= _RIGHT:
-            bad = len(met - having)
-            return Proposal(theme.id, phrase, len(good), bad, len(good & left)), good
+        found_now = _found_by(theme._replace(match=(phrase,)), decided, candidates[phrase])
+        right_ones = found_now & having
+        new = len(right_ones & left)
+        if new and len(right_ones) >= _LEAST_RIGHT:
+            wrong = len(found_now) - len(right_ones)
+            return Proposal(theme.id, phrase, len(right_ones), wrong, new), right_ones
     return None
 
 
@@ -142,15 +148,16 @@ def _chance(right: int, wrong: int, share: float) -> float:
     return round(tail, 6)
 
 
-def _found(theme: Theme, decided: Sequence[Decided], numbers: Iterable[int]) -> set[int]:
-    return {
-        number
-        for number in numbers
-        if themes_of(decided[number].headline, decided[number].summary, (theme,))
-    }
+def _found_by(theme: Theme, decided: Sequence[Decided], numbers: Iterable[int]) -> set[int]:
+    """Returns which of these stories a theme's rule finds."""
+    found = set()
+    for number in numbers:
+        if themes_of(decided[number].headline, decided[number].summary, (theme,)):
+            found.add(number)
+    return found
 
 
-def candidates(decided: Sequence[Decided], least: int = _RIGHT) -> dict[str, frozenset[int]]:
+def candidates(decided: Sequence[Decided], least: int = _LEAST_RIGHT) -> dict[str, frozenset[int]]:
     """Returns words, words with an open end and pairs of words that at least so many stories have, with these."""
     found: dict[str, set[int]] = defaultdict(set)
     for number, story in enumerate(decided):
@@ -158,20 +165,17 @@ def candidates(decided: Sequence[Decided], least: int = _RIGHT) -> dict[str, fro
             words = words_of(text)
             for word in filter(is_telling, words):
                 found[word].add(number)
-            for first, second in pairwise(words):
+            for pair in pairwise(words):
                 # No rule finds two pieces of unspaced text with a space between them.
-                if is_unspaced(first) or is_unspaced(second):
-                    continue
-                if is_telling(first) and is_telling(second):
-                    found[f"{first} {second}"].add(number)
+                if all(map(is_telling, pair)) and not any(map(is_unspaced, pair)):
+                    found[" ".join(pair)].add(number)
     every = sorted(found)
-    for stem in {*_stems(every)}:
-        beginning = set(_beginning(stem, every))
-        if len(beginning) > 1:
-            found[f"{stem}*"] = set().union(*(found[phrase] for phrase in beginning))
-    return {
-        phrase: frozenset(numbers) for phrase, numbers in found.items() if len(numbers) >= least
-    }
+    for stem in set(_stems(every)):
+        forms = set(_beginning(stem, every))
+        if len(forms) > 1:
+            found[f"{stem}*"] = set().union(*map(found.__getitem__, forms))
+    frequent = {phrase: numbers for phrase, numbers in found.items() if len(numbers) >= least}
+    return {phrase: frozenset(numbers) for phrase, numbers in frequent.items()}
 
 
 def _stems(phrases: Sequence[str]) -> Iterator[str]:
@@ -182,8 +186,12 @@ def _stems(phrases: Sequence[str]) -> Iterator[str]:
     for base, same in forms.items():
         shortest = min(same, key=len)
         stem = shortest if all(form.startswith(shortest) for form in same) else base
-        least = _STEM if len(same) > 1 else _STEM + 1
-        if (len(same) > 1 or " " not in stem) and size_of(stem) >= least:
+        least = _LEAST_STEM
+        if len(same) == 1:
+            if " " in stem:
+                continue
+            least = _LEAST_STEM + 1
+        if size_of(stem) >= least:
             yield stem
 
 
@@ -206,8 +214,11 @@ def spellings(decided: Iterable[Decided]) -> dict[str, str]:
 
 def spelled(phrase: str, spelling: Mapping[str, str]) -> str:
     """Returns a phrase as its words are most often written."""
-    words = ((word.rstrip("*"), word) for word in phrase.split())
-    return " ".join(spelling.get(base, base) + word[len(base) :] for base, word in words)
+    words = []
+    for word in phrase.split():
+        base = word.rstrip("*")
+        words.append(spelling.get(base, base) + word[len(base) :])
+    return " ".join(words)
 
 
 def _beginning(stem: str, every: Sequence[str]) -> Iterator[str]:

@@ -25,9 +25,11 @@ _FEW = 3
 _MOST = 10
 """How many themes are proposed."""
 _PHRASES = 6
+"""How many phrases a theme has at most."""
 _SHOWN = 3
+"""How many headlines are shown of each."""
 _SHARE = 1 / 3
-"""A word of more of the stories is what the whole digest is about."""
+"""A word that more of the stories have is what the whole digest is about."""
 
 Found = Mapping[str, frozenset[int]]
 """The stories that have each phrase, by their numbers."""
@@ -55,17 +57,16 @@ def propose(stories: Sequence[Story], taken: Sequence[str] = ()) -> list[Propose
     most = max(2 * _FEW, int(len(texts) * _SHARE))
     every = candidates(texts)
     everywhere = {phrase for phrase, numbers in every.items() if len(numbers) > most}
-    wide = tuple(phrase[:-1] for phrase in everywhere if phrase.endswith("*"))
-    found = {
-        phrase: numbers
-        for phrase, numbers in every.items()
-        if _FEW <= len(numbers) <= most
-        and not any(word in everywhere or word.startswith(wide) for word in phrase.split())
-    }
+    beginnings = tuple(phrase[:-1] for phrase in everywhere if phrase.endswith("*"))
+    found: dict[str, frozenset[int]] = {}
     phrases_of: dict[int, list[str]] = defaultdict(list)
-    for phrase, numbers in found.items():
-        for number in numbers:
-            phrases_of[number].append(phrase)
+    for phrase, numbers in every.items():
+        words = phrase.split()
+        is_everywhere = any(word in everywhere or word.startswith(beginnings) for word in words)
+        if _FEW <= len(numbers) <= most and not is_everywhere:
+            found[phrase] = numbers
+            for number in numbers:
+                phrases_of[number].append(phrase)
     spelling, left = spellings(texts), set(range(len(texts)))
     proposed: list[ProposedTheme] = []
     while len(proposed) < _MOST:
@@ -73,7 +74,7 @@ def propose(stories: Sequence[Story], taken: Sequence[str] = ()) -> list[Propose
         score, seed = min(ranked, default=(0.0, ""))
         if -score < _FEW:
             break
-        phrases = [seed, *_beside(seed, found, phrases_of, left)]
+        phrases = [seed, *_companions(seed, found, phrases_of, left)]
         written = tuple(spelled(phrase, spelling) for phrase in phrases)
         having = set().union(*(found[phrase] for phrase in phrases))
         title = written[0].rstrip("*")
@@ -84,8 +85,12 @@ def propose(stories: Sequence[Story], taken: Sequence[str] = ()) -> list[Propose
         proposed.append(ProposedTheme(theme, len(having), headlines))
         left -= having
         found = {phrase: numbers for phrase, numbers in found.items() if phrase not in phrases}
-    proposed.sort(key=lambda one: (-one.stories, one.theme.title))
-    return _named(proposed, taken)
+    proposed.sort(key=lambda proposal: (-proposal.stories, proposal.theme.title))
+    ids, named = list(taken), list[ProposedTheme]()
+    for proposal in proposed:
+        ids.append(free_name(ascii_words(proposal.theme.title) or "theme", ids))
+        named.append(replace(proposal, theme=proposal.theme._replace(id=ids[-1])))
+    return named
 
 
 def _weight(
@@ -95,20 +100,22 @@ def _weight(
     name and goes with no other."""
     having = found[phrase]
     new = len(having & left)
-    is_word = " " not in phrase and spelled(phrase, spelling)[:1].islower()
-    alone = is_word and not any(
-        _goes_with(one, phrase, having, found) for one in _there(having, found, phrases_of)
-    )
-    return new * (0.5 if alone else 1.5 if " " in phrase else 1.0)
+    if " " in phrase:
+        return 1.5 * new
+    is_name = not spelled(phrase, spelling)[:1].islower()
+    others = () if is_name else _phrases_in(having, found, phrases_of)
+    if is_name or any(_goes_with(other, phrase, having, found) for other in others):
+        return new
+    return 0.5 * new
 
 
-def _beside(seed: str, found: Found, phrases_of: PhrasesOf, left: set[int]) -> list[str]:
-    """Returns the phrases that stand mostly in the stories of the seed, and bring others with them."""
+def _companions(seed: str, found: Found, phrases_of: PhrasesOf, left: set[int]) -> list[str]:
+    """Returns the phrases that are mostly in the stories of the seed, and bring others with them."""
     having = set(found[seed])
-    beside: list[str] = []
-    while len(beside) < _PHRASES - 1:
+    companions: list[str] = []
+    while len(companions) < _PHRASES - 1:
         ranked = []
-        for phrase in _there(having, found, phrases_of):
+        for phrase in _phrases_in(having, found, phrases_of):
             numbers = found[phrase]
             new = len((numbers - having) & left)
             if new and _goes_with(phrase, seed, having, found):
@@ -116,12 +123,12 @@ def _beside(seed: str, found: Found, phrases_of: PhrasesOf, left: set[int]) -> l
         if not ranked:
             break
         phrase = min(ranked)[-1]
-        beside.append(phrase)
+        companions.append(phrase)
         having |= found[phrase]
-    return beside
+    return companions
 
 
-def _there(having: Iterable[int], found: Found, phrases_of: PhrasesOf) -> set[str]:
+def _phrases_in(having: Iterable[int], found: Found, phrases_of: PhrasesOf) -> set[str]:
     """Returns the phrases that are in one of these stories."""
     return {phrase for number in having for phrase in phrases_of[number] if phrase in found}
 
@@ -129,19 +136,5 @@ def _there(having: Iterable[int], found: Found, phrases_of: PhrasesOf) -> set[st
 def _goes_with(phrase: str, seed: str, having: Collection[int], found: Found) -> bool:
     """True for another word that is mostly in these stories."""
     shared = len(found[phrase].intersection(having))
-    is_other = _stem(phrase) != _stem(seed)
+    is_other = stem_of(phrase.rstrip("*")) != stem_of(seed.rstrip("*"))
     return is_other and shared > 1 and 3 * shared >= 2 * len(found[phrase])
-
-
-def _stem(phrase: str) -> str:
-    return stem_of(phrase.rstrip("*"))
-
-
-def _named(proposed: Sequence[ProposedTheme], taken: Sequence[str]) -> list[ProposedTheme]:
-    """Returns the themes with ids made from their titles."""
-    ids = list(taken)
-    found = []
-    for one in proposed:
-        ids.append(free_name(ascii_words(one.theme.title) or "theme", ids))
-        found.append(replace(one, theme=one.theme._replace(id=ids[-1])))
-    return found

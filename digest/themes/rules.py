@@ -156,7 +156,7 @@ def _phrase(written: str) -> _Phrase:
 def _pattern(part: str) -> str:
     """Returns the pattern of one part, with edges like the text.
 
-    A star stands for the rest of a word.
+    A star is the rest of a word.
     """
     edged = re.escape(_edged(part))
     return edged.replace(rf"{_EDGE}\{STAR}", f"[^{_EDGE}]*{_EDGE}").replace(rf"\{STAR}", "")

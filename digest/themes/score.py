@@ -5,7 +5,7 @@ Few stories say little, so each number has the interval (Wilson, 95 %) in which 
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -13,6 +13,9 @@ from math import sqrt
 
 ALL = "all"
 _Z = 1.96
+"""Standard deviations of an interval of 95 %."""
+Cell = tuple[str | None, str]
+"""A theme, None for all, and a quarter."""
 _FEWEST = 5
 """A quarter with fewer stories of a theme says nothing of its rule's age."""
 
@@ -73,28 +76,24 @@ def wilson(hits: int, count: int) -> Share:
 
 def scores(judged: Iterable[Judged], themes: Sequence[str]) -> list[Score]:
     """Returns the scores of each theme over all quarters and in each, then those of all themes."""
-    right: dict[tuple[str | None, str], int] = defaultdict(int)
-    wrong: dict[tuple[str | None, str], int] = defaultdict(int)
-    missed: dict[tuple[str | None, str], int] = defaultdict(int)
+    right, wrong, missed = Counter[Cell](), Counter[Cell](), Counter[Cell]()
     quarters = set()
     for story in judged:
         quarter = f"{story.day.year}-Q{(story.day.month + 2) // 3}"
         quarters.add(quarter)
         for theme in themes:
-            places = [(name, when) for name in (theme, None) for when in (quarter, ALL)]
             if theme in story.found:
                 counts = right if theme in story.themes else wrong
             elif theme in story.themes:
                 counts = missed
             else:
                 continue
-            for place in places:
-                counts[place] += 1
+            counts.update([(theme, quarter), (theme, ALL), (None, quarter), (None, ALL)])
     rows = []
     for name in (*themes, None):
         for quarter in (ALL, *sorted(quarters)):
-            place = name, quarter
-            rows.append(Score(name, quarter, right[place], wrong[place], missed[place]))
+            cell = (name, quarter)
+            rows.append(Score(name, quarter, right[cell], wrong[cell], missed[cell]))
     return rows
 
 

@@ -165,7 +165,7 @@ def test_a_command_works_from_any_folder_inside_and_with_root_from_outside(new: 
         (["pull", "--hurry"], "No such option"),
         (
             ["pull", "harbour-lantren"],
-            "there is no feed 'harbour-lantren' in digest.toml; did you mean 'harbour-lantern'?",
+            "digest.toml has no feed 'harbour-lantren'; did you mean 'harbour-lantern'?",
         ),
         (["--quiet", "--verbose", "pull"], "exclude each other"),
         (["--root", "nowhere", "pull"], "does not exist"),
@@ -218,7 +218,7 @@ def test_a_pull_without_feeds_says_what_to_add(tmp_path: Path) -> None:
     run = digest("pull", cwd=tmp_path)
 
     assert run.returncode == 1
-    assert run.stderr == "digest.toml: there is no feed to pull; add one: digest feeds add URL\n"
+    assert run.stderr == "digest.toml: has no feed to pull; add one: digest feeds add URL\n"
 
 
 def test_an_archive_without_stories_builds(tmp_path: Path) -> None:

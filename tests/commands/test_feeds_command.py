@@ -250,7 +250,7 @@ def test_a_misspelt_feed_is_answered_with_the_likely_one(mine: Path) -> None:
     removed = digest("feeds", "remove", "odl", cwd=mine)
 
     assert removed.returncode == 2
-    assert "there is no feed 'odl' in digest.toml; did you mean 'old'?" in removed.stderr
+    assert "digest.toml has no feed 'odl'; did you mean 'old'?" in removed.stderr
     assert (mine / "digest.toml").read_text() == SETTINGS
 
 
@@ -284,7 +284,7 @@ def test_the_list_has_address_last_answer_and_yield(tmp_path: Path) -> None:
 def test_a_digest_without_feeds_says_how_to_add_one(mine: Path) -> None:
     (mine / "digest.toml").write_text(SIMPLE)
 
-    assert digest("feeds", cwd=mine).stdout == "There is no feed yet. Next: digest feeds add URL\n"
+    assert digest("feeds", cwd=mine).stdout == "No feeds yet. Next: digest feeds add URL\n"
 
 
 # ---------------------------------------------------------------- feeds changed by hand

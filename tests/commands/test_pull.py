@@ -406,5 +406,5 @@ def test_a_digest_without_feeds_has_its_inbox_filed(root: Path) -> None:
 
     assert (report.rows, len(report.filed)) == ((), 1)
     assert (root / "content" / "2026" / "w20" / "2026-05-15-mine.md").is_file()
-    with pytest.raises(DigestError, match="there is no feed to pull"):
+    with pytest.raises(DigestError, match="has no feed to pull"):
         run(root)

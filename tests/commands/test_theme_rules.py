@@ -120,7 +120,7 @@ def test_comments_and_order_of_digest_toml_stay_when_phrases_are_taken(root: Pat
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["--suggest", "--take", "2,9"], "there is no phrase 2 to take; there are 1"),
+        (["--suggest", "--take", "2,9"], "2 is not the number of a phrase; 1 phrase was shown"),
         (
             ["--suggest", "prices", "--take", "1"],
             "no numbers have been shown here yet; look at the phrases first: digest themes --suggest prices",
@@ -128,7 +128,7 @@ def test_comments_and_order_of_digest_toml_stay_when_phrases_are_taken(root: Pat
         (["--suggest", "--take", "x"], "write the numbers of phrases, such as 1,4"),
         (["--suggest", "--take", "9" * 5000], "write the numbers of phrases, such as 1,4"),
         (["--take", "1"], "--take belongs to --suggest"),
-        (["--suggest", "price"], "there is no theme 'price'; did you mean 'prices'?"),
+        (["--suggest", "price"], "digest.toml has no theme 'price'; did you mean 'prices'?"),
         (["--suggest", "--score"], "exclude each other"),
     ],
 )

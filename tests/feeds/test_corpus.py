@@ -100,11 +100,11 @@ def test_every_feed_with_entries_yields_them_or_says_why_not(
 ) -> None:
     silent = []
     for path, kind, outcome in corpus:
-        if kind != "doc" or isinstance(outcome, Failed):
+        if kind != "doc" or isinstance(outcome, Failed) or outcome.warnings:
             continue
         found = feedparser.parse(io.BytesIO(path.read_bytes())).get("entries", [])
         found = [entry for entry in found if path.stem != NESTED or "title" in entry]
-        if len(outcome.entries) < len(found) and not outcome.warnings:
+        if len(outcome.entries) < len(found):
             silent.append(path)
 
     assert silent == []

@@ -666,21 +666,24 @@ def test_certificate_that_is_not_valid_is_named_with_its_fault() -> None:
     )
 
 
-@given(st.binary(max_size=300))
+@pytest.fixture(scope="module")
+def scripted() -> Iterator[tuple[FeedHost, dict[str, Answer]]]:
+    """A host that runs throughout the module, and its answers, which tests may change."""
+    answers = dict[str, Answer]()
+    with FeedHost(answers) as host:
+        yield host, answers
+
+
+@pytest.mark.parametrize("beginning", [b"", b"HTTP/1.1 200 OK\r\n"], ids=["any", "good"])
+@given(content=st.binary(max_size=300))
 @settings(max_examples=40)
-def test_whatever_a_server_sends_is_a_value(content: bytes) -> None:
-    outcome = ask_one(lambda exchange: exchange.send(content), limits=Limits(deadline=2, retries=0))
+def test_whatever_a_server_sends_is_a_value(
+    scripted: tuple[FeedHost, dict[str, Answer]], beginning: bytes, content: bytes
+) -> None:
+    host, answers = scripted
+    answers["/feed"] = lambda exchange: exchange.send(beginning + content)
 
-    assert isinstance(outcome, Fetched) or outcome.reason
-
-
-@given(st.binary(max_size=200))
-@settings(max_examples=40)
-def test_whatever_follows_a_good_beginning_is_a_value(content: bytes) -> None:
-    head = b"HTTP/1.1 200 OK\r\n"
-    outcome = ask_one(
-        lambda exchange: exchange.send(head + content), limits=Limits(deadline=2, retries=0)
-    )
+    outcome = ask(host.url("/feed"), limits=Limits(deadline=2, retries=0))[0]
 
     assert isinstance(outcome, Fetched) or outcome.reason
 

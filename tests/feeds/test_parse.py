@@ -24,7 +24,8 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "support"))
 from builders import make_feed
 
 from digest import urls
-from digest.feeds import feed_links
+from digest.feeds import feed_links, normalize
+from digest.feeds.normalize import RawEntry
 from digest.feeds.parse import parse
 from digest.model import Document, Entry, Failed, Fetched
 
@@ -260,27 +261,21 @@ def test_long_markup_inside_cdata_is_text() -> None:
 
 
 def test_five_thousand_entries_are_enough() -> None:
-    entries = "".join(
-        f"<item><title>{n}</title><link>https://a.example/{n}</link></item>" for n in range(5_003)
-    )
+    entries = [RawEntry(title=f"{n}", links=(f"https://a.example/{n}",)) for n in range(5_003)]
 
-    outcome = document(rss(entries))
+    outcome = normalize.document("T", entries, URL)
 
-    assert len(outcome.entries) == 5_000
+    assert [entry.title for entry in outcome.entries] == [f"{n}" for n in range(5_000)]
     assert outcome.warnings == ("5003 entries; only the first 5000 are read",)
 
 
 def test_the_newest_of_too_many_entries_are_read_in_their_order() -> None:
-    def entry(number: int) -> str:
-        day = (
-            f"<pubDate>{1 + number % 28} Jan {1995 + number // 28 % 12} 08:00 GMT</pubDate>"
-            if number % 3
-            else ""
-        )
-        return f"<item><title>{number}</title><link>https://a.example/{number}</link>{day}</item>"
+    def entry(number: int) -> RawEntry:
+        day = f"{1 + number % 28} Jan {1995 + number // 28 % 12} 08:00 GMT" if number % 3 else ""
+        return RawEntry(title=f"{number}", links=(f"https://a.example/{number}",), dates=(day,))
 
-    newest = "<item><title>Newest</title><link>https://a.example/</link><pubDate>2 Mar 2026 08:00 GMT</pubDate></item>"
-    outcome = document(rss("".join(map(entry, range(5_002))) + newest))
+    newest = RawEntry(title="Newest", links=("https://a.example/",), dates=("2 Mar 2026 08:00",))
+    outcome = normalize.document("T", [*map(entry, range(5_002)), newest], URL)
 
     assert len(outcome.entries) == 5_000
     assert outcome.entries[-1].title == "Newest"

@@ -30,7 +30,7 @@ from digest.feeds.limits import Limits
 from digest.model import Document, Failed, Fetched
 
 NOW = datetime(2026, 5, 20, 8, 0, tzinfo=UTC)
-SHORT = Limits(parse=0.5, quick_parse=0.2, deadline=5, retries=0)
+SHORT = Limits(parse=0.3, quick_parse=0.1, deadline=5, retries=0)
 SETTINGS = """\
 [site]
 title = "Test"
@@ -179,7 +179,7 @@ def test_a_document_that_takes_too_long_is_a_failed_feed_and_the_others_are_writ
         report = run(root)
 
     assert outcomes(report) == {
-        "bad": "takes longer than 0.5 s to read; the publisher has to fix that",
+        "bad": "takes longer than 0.3 s to read; the publisher has to fix that",
         "good": "read",
     }
     assert stories(root) == ["2026-05-20-good.md"]
@@ -271,7 +271,7 @@ def test_a_dry_run_reports_all_and_writes_nothing(root: Path) -> None:
 
 @pytest.mark.parametrize("body", DOCUMENTS.values(), ids=DOCUMENTS)
 def test_a_document_made_to_stall_is_read_or_given_up(body: bytes | str) -> None:
-    (batch,) = read(body, limits=replace(SHORT, parse=0.3))
+    (batch,) = read(body)
 
     assert batch["0"].startswith("not ") or batch["0"] in {
         "read",
@@ -538,7 +538,7 @@ def test_a_new_feed_that_takes_too_long_is_named_and_a_page_leads_past_it() -> N
         found = find_feeds.run([host.url("/")], (), now=NOW, limits=SHORT)
         with pytest.raises(
             DigestError,
-            match=r"/bad: takes longer than 0\.5 s to read; the publisher has to fix that",
+            match=r"/bad: takes longer than 0\.3 s to read; the publisher has to fix that",
         ):
             find_feeds.run([host.url("/bad")], (), now=NOW, limits=SHORT)
 

@@ -112,8 +112,8 @@ def test_what_is_printed_can_be_copied_into_digest_toml(tmp_path: Path) -> None:
 def test_too_few_stories_are_said_in_words(tmp_path: Path) -> None:
     rule(tmp_path, {})
     for option in ("--missing", "--suggest", "--score"):
-        assert said(tmp_path, option).output == "There is no story yet. Next: digest pull\n"
-    assert said(tmp_path, "--propose").output == "There is no story without a theme\n"
+        assert said(tmp_path, option).output == "No stories yet. Next: digest pull\n"
+    assert said(tmp_path, "--propose").output == "Every story has a theme\n"
     for feed in ("first", "second"):
         (tmp_path / f"{feed}.xml").write_text(rss())
     pulled(tmp_path)
