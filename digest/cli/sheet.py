@@ -45,7 +45,7 @@ def sheet(call: Call, week: str, applied: bool, as_json: bool) -> None:
     if applied:
         report = command.apply(root, config)
         if report is None:
-            raise DigestError(f"{command.FILE}: there is no sheet; 'digest sheet' writes it")
+            raise DigestError(f"{command.FILE}: this file does not exist; 'digest sheet' writes it")
         if as_json:
             click.echo(formatting.as_json(asdict(report)))
         else:

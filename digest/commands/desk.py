@@ -119,7 +119,7 @@ class Desk:
             if words:
                 return Week.parse(words)
         if words:
-            raise Refused("there is no such week", 404)
+            raise Refused("this is not a week; choose one on the page of the desk", 404)
         weeks = reached(self._content.weeks())
         return weeks[-1] if weeks else Week.of(self._today())
 

@@ -141,7 +141,7 @@ def _requests(
         named = by_name.get(entry.name, [])  # in whatever week
         matches = [story for story in named if story.week == read.week] or named
         if entry.fault or len(matches) != 1:
-            refused[entry] = entry.fault or f"there is no readable story {entry.name}"
+            refused[entry] = entry.fault or f"no readable story is called {entry.name}"
             continue
         try:
             shown = curate.look(root, config, matches[0])

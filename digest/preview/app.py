@@ -249,7 +249,7 @@ def _not_found(shown: Shown, path: str) -> Response:
     if own.is_file():
         html = own.read_text(encoding="utf-8")
     elif shown.problems:
-        html = inject.placeholder("There is no page yet.")
+        html = inject.placeholder("No page is built yet.")
     else:
         html = inject.placeholder("There is nothing at this address.")
     name = path.rpartition("/")[2]

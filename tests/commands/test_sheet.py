@@ -170,7 +170,7 @@ def test_refused_lines_stay_with_their_reasons_until_they_are_right(root: Path) 
 @pytest.mark.parametrize(
     ("before", "after", "why"),
     [
-        (r"^k (.*\{2026-05-13)-a", r"x \1-b2", "there is no readable story 2026-05-13-b2"),
+        (r"^k (.*\{2026-05-13)-a", r"x \1-b2", "no readable story is called 2026-05-13-b2"),
         (r"\{2026-05-13-a.*", "", "is not understood"),
         ("^k ", "p ", "'p' is not k, x, l or d"),
         ("^k t2,1", "# k t2,1", "'#' is not k, x, l or d"),
@@ -406,7 +406,9 @@ def test_a_week_is_named_as_for_a_letter_and_programs_get_json(root: Path) -> No
     assert said(root, "sheet", "x").exit_code == 2
     assert said(root, "sheet", "w20", "--apply").exit_code == 2
     (root / SHEET).unlink()
-    assert "there is no sheet" in str(said(root, "sheet", "--apply").exception)
+    assert "content/sheet.md: this file does not exist; 'digest sheet' writes it" in str(
+        said(root, "sheet", "--apply").exception
+    )
     said(root, "sheet")
     change(root, ("^k", "x"))
     assert json.loads(said(root, "sheet", "--apply", "--json").stdout) == {
