@@ -38,6 +38,15 @@ def preview(root: Path) -> Iterator[Preview]:
         yield running
 
 
+@pytest.fixture(scope="module")
+def unchanged(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Preview]:
+    """A running preview in which tests only read; it has symbolic links that lead out of it."""
+    with previewing(previews.make(tmp_path_factory.mktemp("digest"))) as running:
+        (running.root / ".digest/preview/out").symlink_to(running.root)
+        (running.root / ".digest/preview/out.toml").symlink_to(running.root / "digest.toml")
+        yield running
+
+
 def digest(*words: str, cwd: Path) -> subprocess.CompletedProcess[str]:
     return warm.run(list(words), cwd, dict(os.environ))
 
@@ -45,14 +54,14 @@ def digest(*words: str, cwd: Path) -> subprocess.CompletedProcess[str]:
 # ---------------------------------------------------------------- what is shown
 
 
-def test_the_preview_stands_under_the_base_path_of_the_site(preview: Preview) -> None:
-    home = preview.get("/")
+def test_the_preview_stands_under_the_base_path_of_the_site(unchanged: Preview) -> None:
+    home = unchanged.get("/")
 
-    assert preview.url.endswith("/tea-tides/")
+    assert unchanged.url.endswith("/tea-tides/")
     assert (home.status, home.headers["location"]) == (307, "/tea-tides/")
-    assert preview.get("/tea-tides").headers["location"] == "/tea-tides/"
-    assert preview.get("2026/w20").headers["location"] == "/tea-tides/2026/w20/"
-    assert 'href="/tea-tides/archive/"' in preview.get().text
+    assert unchanged.get("/tea-tides").headers["location"] == "/tea-tides/"
+    assert unchanged.get("2026/w20").headers["location"] == "/tea-tides/2026/w20/"
+    assert 'href="/tea-tides/archive/"' in unchanged.get().text
 
 
 def test_drafts_are_shown_and_marked_in_the_preview_alone(root: Path) -> None:
@@ -79,10 +88,10 @@ def test_drafts_are_shown_and_marked_in_the_preview_alone(root: Path) -> None:
     ]
 
 
-def test_nothing_is_built_into_the_site(preview: Preview) -> None:
-    assert preview.get().status == 200
-    assert not (preview.root / "site").exists()
-    assert (preview.root / ".digest/preview/index.html").is_file()
+def test_nothing_is_built_into_the_site(unchanged: Preview) -> None:
+    assert unchanged.get().status == 200
+    assert not (unchanged.root / "site").exists()
+    assert (unchanged.root / ".digest/preview/index.html").is_file()
 
 
 def test_what_is_built_for_the_preview_is_what_readers_would_get(root: Path) -> None:
@@ -98,10 +107,10 @@ def test_what_is_built_for_the_preview_is_what_readers_would_get(root: Path) -> 
     assert site.keys() <= shown.keys() | {Path("search/index.html")}
 
 
-def test_each_story_says_where_it_is_written_and_why_it_has_its_themes(preview: Preview) -> None:
+def test_each_story_says_where_it_is_written_and_why_it_has_its_themes(unchanged: Preview) -> None:
     for page in ("", PAGE, "themes/memory/"):
-        shown = preview.get(page).text
-        address = f"vscode://file{preview.root.as_posix()}/{STORY}:6"
+        shown = unchanged.get(page).text
+        address = f"vscode://file{unchanged.root.as_posix()}/{STORY}:6"
         assert f'<a href="{address}">{STORY}:6</a>' in shown
         assert "<p>Memory: &#x27;memory&#x27; in the headline</p>" in shown
 
@@ -278,15 +287,15 @@ def test_files_have_their_types_and_are_never_kept(preview: Preview) -> None:
 
 
 def test_a_head_request_is_answered_without_a_body_and_no_other_method_at_all(
-    preview: Preview,
+    unchanged: Preview,
 ) -> None:
-    head = preview.get(method="HEAD")
+    head = unchanged.get(method="HEAD")
 
     assert (head.status, head.body) == (200, b"")
-    assert int(head.headers["content-length"]) == len(preview.get().body)
-    assert {preview.get(method=method).status for method in ("POST", "PUT", "DELETE", "PATCH")} == {
-        405
-    }
+    assert int(head.headers["content-length"]) == len(unchanged.get().body)
+    assert {
+        unchanged.get(method=method).status for method in ("POST", "PUT", "DELETE", "PATCH")
+    } == {405}
 
 
 def test_a_part_of_a_file_is_given_where_one_is_asked_for(root: Path) -> None:
@@ -322,10 +331,10 @@ def test_a_part_of_a_file_is_given_where_one_is_asked_for(root: Path) -> None:
     assert (page.status, "accept-ranges" in page.headers) == (200, False)
 
 
-def test_a_browser_that_asks_for_what_has_changed_is_given_the_page(preview: Preview) -> None:
+def test_a_browser_that_asks_for_what_has_changed_is_given_the_page(unchanged: Preview) -> None:
     since = {"if-modified-since": "Fri, 01 Jan 2100 00:00:00 GMT", "if-none-match": "*"}
 
-    assert (preview.get(**since).status, preview.get("style.css", **since).status) == (200, 200)
+    assert (unchanged.get(**since).status, unchanged.get("style.css", **since).status) == (200, 200)
 
 
 @pytest.mark.parametrize(
@@ -352,9 +361,9 @@ def test_a_base_path_is_met_however_it_is_encoded(base: str, root: Path) -> None
 
 
 def test_an_address_at_which_nothing_is_shows_the_page_of_the_site_for_that(
-    preview: Preview,
+    unchanged: Preview,
 ) -> None:
-    lost = preview.get("nowhere/")
+    lost = unchanged.get("nowhere/")
 
     assert lost.status == 404
     assert "Nothing here" in lost.text
@@ -364,19 +373,21 @@ def test_an_address_at_which_nothing_is_shows_the_page_of_the_site_for_that(
     "host",
     ["evil.example", "evil.example:8000", "127.0.0.1.evil.example", "", "localhost@evil.example"],
 )
-def test_only_this_machine_s_names_are_answered(host: str, preview: Preview) -> None:
-    assert preview.get(host=host).status in {400, 421}
-    ours = ("localhost", f"127.0.0.1:{preview.port}", f"[::1]:{preview.port}")
-    assert {preview.get(host=name).status for name in ours} == {200}
-    assert preview.get(host=f"localhost:{preview.port + 1}").status == 421
+def test_only_this_machine_s_names_are_answered(host: str, unchanged: Preview) -> None:
+    assert unchanged.get(host=host).status in {400, 421}
+    ours = ("localhost", f"127.0.0.1:{unchanged.port}", f"[::1]:{unchanged.port}")
+    assert {unchanged.get(host=name).status for name in ours} == {200}
+    assert unchanged.get(host=f"localhost:{unchanged.port + 1}").status == 421
 
 
-def test_no_page_of_another_site_may_frame_the_preview_or_load_its_files(preview: Preview) -> None:
+def test_no_page_of_another_site_may_frame_the_preview_or_load_its_files(
+    unchanged: Preview,
+) -> None:
     for answer in (
-        preview.get(),
-        preview.get("style.css"),
-        preview.get("nowhere/"),
-        preview.get(host="evil.example"),
+        unchanged.get(),
+        unchanged.get("style.css"),
+        unchanged.get("nowhere/"),
+        unchanged.get(host="evil.example"),
     ):
         assert answer.headers["cross-origin-resource-policy"] == "same-origin"
         assert answer.headers["content-security-policy"] == "frame-ancestors 'none'"
@@ -418,10 +429,8 @@ def test_an_allowed_host_is_a_name_alone(name: str, root: Path) -> None:
         "/tea-tides/.digest/lock", "/digest.toml", "/tea-tides/%ff", "/tea-tides/" + "x" * 5000,
     ],
 )  # fmt: skip
-def test_nothing_outside_of_the_preview_is_served(path: str, preview: Preview) -> None:
-    (preview.root / ".digest/preview/out").symlink_to(preview.root)
-    (preview.root / ".digest/preview/out.toml").symlink_to(preview.root / "digest.toml")
-    answer = preview.get(path)
+def test_nothing_outside_of_the_preview_is_served(path: str, unchanged: Preview) -> None:
+    answer = unchanged.get(path)
 
     assert answer.status in {400, 404}
     assert b"Asia/Hong_Kong" not in answer.body
