@@ -11,7 +11,7 @@ written, and only counts while the ledger is as we left it. Decisions are made i
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
@@ -30,6 +30,7 @@ from digest.feeds.feed_state import FeedState, Memory
 from digest.feeds.fetch import fetch_in_batches, user_agent
 from digest.feeds.limits import USUAL, Limits
 from digest.intake import changes, feed_filter, inbox_files, precedence, snapshot
+from digest.intake.inbox import Filing
 from digest.intake.pull_state import PullPlan
 from digest.intake.snapshot import Snapshot
 from digest.intake.take_in import take_in
@@ -71,16 +72,10 @@ def run(
         applied = None if dry else sheet.carry_out(root, config)
         stored = cache.get_kind(feed_state.KIND, FeedState)
         pulled = {feed.id for feed in (*config.feeds, *feeds) if not feed.retired}
-        memory: Memory = feed_state.mark_away(feed_state.valid(stored, now), pulled)
+        memory = feed_state.mark_away(feed_state.valid(stored, now), pulled)
         dropped = [_dropped(feed) for feed in sorted(stored.keys() - memory.keys())]
-        due, rows = list[Feed](), dict[str, Row]()
-        for feed in feeds:
-            until = None if named else feed_state.wait_of(feed, memory, now)
-            if until:
-                reason = f"its server asked not to be contacted again before {until.isoformat()}"
-                rows[feed.id] = Row(feed=feed.id, state="waiting", reason=reason)
-            else:
-                due.append(feed)
+        rows = {} if named else _waiting(feeds, memory, now)
+        due = [feed for feed in feeds if feed.id not in rows]
         hashes = _ledger_hashes(root, due)
         parts = fetch_in_batches(
             due,
@@ -91,19 +86,21 @@ def run(
             limits=replace(limits, quick_answer=None) if dry else limits,
             on_progress=on_progress,
         )
-        reports = []
-        for answers in parts:
-            for batch in _parse(answers, limits, dry):
-                report, memory = _take_in(root, cache, config, batch, memory, hashes, now, dry)
-                reports.append(report)
-    rows |= {row.feed: row for report in reports for row in report.rows}
-    problems = (problem for report in reports for problem in report.problems)
+        puller, reports = _Puller(root, cache, config, memory, hashes, now, dry), []
+        for batch in _parse(parts, limits, dry):
+            reports.append(puller.take_in(batch))
+    problems, filed, suggested = list[str](), list[Filing](), list[Suggestions]()
+    for report in reports:
+        rows |= {row.feed: row for row in report.rows}
+        problems += report.problems
+        filed += report.filed
+        suggested += report.suggestions
     return PullReport(
         rows=tuple(rows[feed.id] for feed in config.feeds if feed.id in rows),
-        filed=tuple(filing for report in reports for filing in report.filed),
+        filed=tuple(filed),
         swept=cleaned_up.removed,
         completed=cleaned_up.completed,
-        suggestions=tuple(story for report in reports for story in report.suggestions),
+        suggestions=tuple(suggested),
         problems=(*filter(None, [cache.notice]), *dropped, *deletions, *dict.fromkeys(problems)),
         sheet=applied,
         dry=dry,
@@ -136,6 +133,17 @@ def _dropped(feed: str) -> str:
     return f"{FILE}: {what}"
 
 
+def _waiting(feeds: Iterable[Feed], memory: Memory, now: datetime) -> dict[str, Row]:
+    """Returns rows for the feeds whose servers asked us to wait."""
+    rows = {}
+    for feed in feeds:
+        until = feed_state.wait_of(feed, memory, now)
+        if until:
+            reason = f"its server asked not to be contacted again before {until.isoformat()}"
+            rows[feed.id] = Row(feed=feed.id, state="waiting", reason=reason)
+    return rows
+
+
 def _ledger_hashes(root: Path, feeds: Iterable[Feed]) -> dict[str, str]:
     """Returns the hash of each feed's ledger, and of the phrases that choose its entries."""
     return {
@@ -144,181 +152,35 @@ def _ledger_hashes(root: Path, feeds: Iterable[Feed]) -> dict[str, str]:
     }
 
 
-def _parse(answers: tuple[Fetched | Failed, ...], limits: Limits, dry: bool) -> Iterator[_Batch]:
-    """Yields the answers with their documents; those that take long to parse are a second batch.
+def _parse(
+    parts: Iterable[tuple[Fetched | Failed, ...]], limits: Limits, dry: bool
+) -> Iterator[_Batch]:
+    """Yields the answers of each part with their documents; those that take long to parse are
+    another batch.
 
     So a hostile feed cannot delay the others. A dry run, which writes nothing, has one batch.
     """
-    bodies = [answer for answer in answers if isinstance(answer, Fetched) and answer.body]
-    parts = parse_client.parse_feeds(bodies, limits)
-    if dry:
-        whole = dict[str, Document | Failed]()
-        for documents in parts:
-            whole |= documents
-        parts = iter([whole])
-    unparsed = {answer.feed.id for answer in bodies}
-    rest = answers
-    for documents in parts:
-        unparsed -= documents.keys()
-        ready = tuple(answer for answer in rest if answer.feed.id not in unparsed)
-        rest = tuple(answer for answer in rest if answer.feed.id in unparsed)
-        yield _Batch(ready, documents)
-
-
-def _take_in(
-    root: Path,
-    cache: Cache,
-    config: Config,
-    batch: _Batch,
-    memory: Memory,
-    hashes: Mapping[str, str],
-    now: datetime,
-    dry: bool,
-) -> tuple[PullReport, Memory]:
-    """Decides what the documents bring, and writes it, unless this is a dry run.
-
-    Returns the report, and what is known of each feed from now on.
-    """
-    # Not earlier: git may bring other ledgers during a fetch.
-    ledgers, problems = store.read_whole_ledgers(root)
-    feeds = {answer.feed.id: answer.feed for answer in batch.answers}
-    batch = batch._replace(
-        documents=clock_check.checked(batch.documents, feeds.values(), ledgers, now)
-    )
-    documents, passed_over = list[tuple[Feed, Document]](), dict[str, tuple[str, ...]]()
-    for id, feed in feeds.items():
-        document = batch.documents.get(id)
-        if isinstance(document, Document):
-            wanted, passed_over[id] = feed_filter.filtered(feed, document, ledgers.get(id, {}))
-            documents.append((feed, wanted))
-    lost = git_history.lost_stories(root, cache, config, ledgers)
-    filed, unfiled = inbox_files.empty_inbox(root, config, ledgers, now=now, dry=dry)
-    if not (filed or unfiled) and all(feed.retired for feed in config.feeds):
-        raise DigestError("digest.toml: has no feed to pull; add one: digest feeds add URL")
-    gaps = git_history.damaged_ledgers(root, problems)
-    gaps |= git_history.shortened_ledgers(root, ledgers)
-    known = _snapshot(root, cache, config, documents, ledgers, memory)
-    plan = take_in(documents, replace(known, withheld=frozenset(gaps)), config, now)
-    outcomes = {outcome.feed.id: outcome for outcome in plan.outcomes}
-    rows = tuple(
-        pull_report.row(
-            answer,
-            batch.documents.get(answer.feed.id),
-            outcomes.get(answer.feed.id),
-            passed_over=passed_over.get(answer.feed.id, ()),
-            memory=memory,
-            config=config,
-            ledgers=ledgers,
-            now=now,
-        )
-        for answer in batch.answers
-    )
-    if not dry:
-        _write(root, cache, plan)
-        memory = _remember(root, cache, batch, plan, rows, ledgers, memory, hashes, now)
-        locate.run(root, config, now)
-    report = PullReport(
-        rows=rows,
-        filed=filed,
-        suggestions=_suggest_themes(root, config, plan.stories),
-        problems=tuple(map(str, (*problems, *gaps.values(), *lost, *unfiled))),
-        dry=dry,
-    )
-    return report, memory
-
-
-def _snapshot(
-    root: Path,
-    cache: Cache,
-    config: Config,
-    documents: Sequence[tuple[Feed, Document]],
-    ledgers: Ledgers,
-    memory: Memory,
-) -> Snapshot:
-    """Returns what is needed to decide on the documents: very little if nothing in them is new."""
-    carried = cache.get_kind(_CARRIED, frozenset[str])
-    carried |= {feed.id: frozenset(changes.names_carried(document)) for feed, document in documents}
-    returned = feed_state.returned((feed for feed, _ in documents), memory)
-    due = precedence.feeds_with_due_corrections(ledgers, config, carried)
-    search = changes.search_texts_of_changes(documents, ledgers, due, returned)
-    known = snapshot.read_snapshot(
-        root,
-        config,
-        ledgers if search else changes.related(documents, ledgers),
-        search,
-        locate.readable(root, config).altered if search else {},
-    )
-    return replace(known, begun=_begun(cache), carried=carried, returned=returned)
+    for answers in parts:
+        bodies = [answer for answer in answers if isinstance(answer, Fetched) and answer.body]
+        parsed = parse_client.parse_feeds(bodies, limits)
+        if dry:
+            whole = dict[str, Document | Failed]()
+            for documents in parsed:
+                whole |= documents
+            parsed = iter([whole])
+        unparsed = {answer.feed.id for answer in bodies}
+        rest = answers
+        for documents in parsed:
+            unparsed -= documents.keys()
+            ready = tuple(answer for answer in rest if answer.feed.id not in unparsed)
+            rest = tuple(answer for answer in rest if answer.feed.id in unparsed)
+            yield _Batch(ready, documents)
 
 
 def _begun(cache: Cache) -> dict[str, Edit]:
     """Returns what a pull that was killed was writing into story files."""
     edits = cache.get(*_BEGUN, list[Edit]) or []
     return {edit.file: edit for edit in edits if paths.is_story(edit.file)}
-
-
-def _write(root: Path, cache: Cache, plan: PullPlan) -> None:
-    """Writes the stories and ledgers.
-
-    If this pull is killed in between, the next one fetches the feeds again, and finds it done.
-    """
-    # What a killed pull has put in place must be on disk before the ledger names it.
-    disk.settle(root, [file for file in _begun(cache) if (root / file).exists()])
-    edits = [Edit(story.file, "", story_file.dumps(story)) for story in plan.stories]
-    edits += [edit for edit in plan.edits if edit.before != edit.after]
-    if edits:
-        cache.put(*_BEGUN, edits)
-        cache.save(flush=True)
-    store.write(root, plan.stories, plan.edits, plan.lines)
-    cache.remove(_BEGUN[0], _BEGUN[1])
-    git_history.list_written(cache, plan)
-
-
-def _remember(
-    root: Path,
-    cache: Cache,
-    batch: _Batch,
-    plan: PullPlan,
-    rows: Iterable[Row],
-    ledgers: Ledgers,
-    memory: Memory,
-    hashes: Mapping[str, str],
-    now: datetime,
-) -> Memory:
-    """Keeps whole summaries, the aliases that feeds carry, and what each feed answered.
-
-    Story files have excerpts only; the preview and the theme rules use the whole summaries. Feeds
-    with a correction that waits are parsed again by the next pull, even if unchanged. Returns what
-    is known of each feed now.
-    """
-    carried = cache.get_kind(_CARRIED, frozenset[str])
-    for feed, document in batch.documents.items():
-        if isinstance(document, Document):
-            aliases = frozenset(changes.names_carried(document))
-            if aliases != carried.get(feed):
-                cache.put(_CARRIED, feed, b"", sorted(aliases))
-            carried[feed] = aliases
-            before = cache.get(summaries.KIND, feed, b"", summaries.Stored) or []
-            after = summaries.kept(before, document.entries)
-            if after != before:
-                cache.put(summaries.KIND, feed, b"", after)
-    incomplete = {outcome.feed.id for outcome in plan.outcomes if outcome.blocked}
-    incomplete |= precedence.feeds_with_held_corrections(ledgers, plan.lines, carried)
-    written = [answer.feed for answer in batch.answers if answer.feed.id in plan.lines]
-    learned = feed_state.updated(
-        batch.answers,
-        batch.documents,
-        incomplete,
-        memory,
-        {**hashes, **_ledger_hashes(root, written)},
-    )
-    results = {row.feed: row.reason if row.state == "failed" else len(row.new) for row in rows}
-    memory = feed_state.with_results(learned, memory, results, now)
-    cache.keep_only(feed_state.KIND, memory)
-    for feed, known in memory.items():
-        cache.put(feed_state.KIND, feed, b"", known)
-    cache.save(flush=True)
-    return memory
 
 
 def _suggest_themes(
@@ -329,3 +191,130 @@ def _suggest_themes(
     if not themeless:
         return ()
     return suggestions(themeless, locate.readable(root, config).stories, config.themes)
+
+
+@dataclass(slots=True)
+class _Puller:
+    """Decides and writes one batch after another.
+
+    `memory` is what is known of each feed; it has what the batches so far brought. `hashes` are
+    those of the ledgers before the fetch (`_ledger_hashes`).
+    """
+
+    root: Path
+    cache: Cache
+    config: Config
+    memory: Memory
+    hashes: Mapping[str, str]
+    now: datetime
+    dry: bool
+
+    def take_in(self, batch: _Batch) -> PullReport:
+        """Decides what the documents bring, and writes it, unless this is a dry run."""
+        root, config, now = self.root, self.config, self.now
+        # Not earlier: git may bring other ledgers during a fetch.
+        ledgers, problems = store.read_whole_ledgers(root)
+        feeds = {answer.feed.id: answer.feed for answer in batch.answers}
+        parsed = clock_check.checked(batch.documents, feeds.values(), ledgers, now)
+        documents, passed_over = list[tuple[Feed, Document]](), dict[str, tuple[str, ...]]()
+        for id, feed in feeds.items():
+            document = parsed.get(id)
+            if isinstance(document, Document):
+                wanted, passed_over[id] = feed_filter.filtered(feed, document, ledgers.get(id, {}))
+                documents.append((feed, wanted))
+        lost = git_history.lost_stories(root, self.cache, config, ledgers)
+        filed, unfiled = inbox_files.empty_inbox(root, config, ledgers, now=now, dry=self.dry)
+        if not (filed or unfiled) and all(feed.retired for feed in config.feeds):
+            raise DigestError("digest.toml: has no feed to pull; add one: digest feeds add URL")
+        gaps = git_history.damaged_ledgers(root, problems)
+        gaps |= git_history.shortened_ledgers(root, ledgers)
+        known = replace(self._snapshot(documents, ledgers), withheld=frozenset(gaps))
+        plan = take_in(documents, known, config, now)
+        outcomes = {outcome.feed.id: outcome for outcome in plan.outcomes}
+        rows = list[Row]()
+        for answer in batch.answers:
+            id = answer.feed.id
+            became = parsed.get(id), outcomes.get(id), passed_over.get(id, ())
+            rows.append(pull_report.row(answer, *became, self.memory, config, ledgers, now))
+        if not self.dry:
+            self._write(plan)
+            self._remember(_Batch(batch.answers, parsed), plan, rows, ledgers)
+            locate.run(root, config, now)
+        return PullReport(
+            rows=tuple(rows),
+            filed=filed,
+            suggestions=_suggest_themes(root, config, plan.stories),
+            problems=tuple(map(str, (*problems, *gaps.values(), *lost, *unfiled))),
+            dry=self.dry,
+        )
+
+    def _snapshot(self, documents: Sequence[tuple[Feed, Document]], ledgers: Ledgers) -> Snapshot:
+        """Returns what is needed to decide on the documents: very little if nothing in them is
+        new."""
+        carried = self.cache.get_kind(_CARRIED, frozenset[str])
+        for feed, document in documents:
+            carried[feed.id] = frozenset(changes.names_carried(document))
+        returned = feed_state.returned((feed for feed, _ in documents), self.memory)
+        due = precedence.feeds_with_due_corrections(ledgers, self.config, carried)
+        search = changes.search_texts_of_changes(documents, ledgers, due, returned)
+        known = snapshot.read_snapshot(
+            self.root,
+            self.config,
+            ledgers if search else changes.related(documents, ledgers),
+            search,
+            locate.readable(self.root, self.config).altered if search else {},
+        )
+        return replace(known, begun=_begun(self.cache), carried=carried, returned=returned)
+
+    def _write(self, plan: PullPlan) -> None:
+        """Writes the stories and ledgers.
+
+        If this pull is killed in between, the next one fetches the feeds again, and finds it done.
+        """
+        root, cache = self.root, self.cache
+        # What a killed pull has put in place must be on disk before the ledger names it.
+        disk.settle(root, [file for file in _begun(cache) if (root / file).exists()])
+        edits = [Edit(story.file, "", story_file.dumps(story)) for story in plan.stories]
+        edits += [edit for edit in plan.edits if edit.before != edit.after]
+        if edits:
+            cache.put(*_BEGUN, edits)
+            cache.save(flush=True)
+        store.write(root, plan.stories, plan.edits, plan.lines)
+        cache.remove(_BEGUN[0], _BEGUN[1])
+        git_history.list_written(cache, plan)
+
+    def _remember(
+        self, batch: _Batch, plan: PullPlan, rows: Iterable[Row], ledgers: Ledgers
+    ) -> None:
+        """Keeps whole summaries, the aliases that feeds carry, and what each feed answered.
+
+        Story files have excerpts only; the preview and the theme rules use the whole summaries.
+        Feeds with a correction that waits are parsed again by the next pull, even if unchanged.
+        """
+        cache = self.cache
+        carried = cache.get_kind(_CARRIED, frozenset[str])
+        for feed, document in batch.documents.items():
+            if isinstance(document, Document):
+                aliases = frozenset(changes.names_carried(document))
+                if aliases != carried.get(feed):
+                    cache.put(_CARRIED, feed, b"", sorted(aliases))
+                carried[feed] = aliases
+                before = cache.get(summaries.KIND, feed, b"", summaries.Stored) or []
+                after = summaries.kept(before, document.entries)
+                if after != before:
+                    cache.put(summaries.KIND, feed, b"", after)
+        incomplete = {outcome.feed.id for outcome in plan.outcomes if outcome.blocked}
+        incomplete |= precedence.feeds_with_held_corrections(ledgers, plan.lines, carried)
+        written = [answer.feed for answer in batch.answers if answer.feed.id in plan.lines]
+        hashes = {**self.hashes, **_ledger_hashes(self.root, written)}
+        learned = feed_state.updated(
+            batch.answers, batch.documents, incomplete, self.memory, hashes
+        )
+        results = dict[str, str | int]()
+        for row in rows:
+            results[row.feed] = row.reason if row.state == "failed" else len(row.new)
+        self.memory = feed_state.with_results(learned, self.memory, results, self.now)
+        cache.keep_only(feed_state.KIND, self.memory)
+        for feed, known in self.memory.items():
+            cache.put(feed_state.KIND, feed, b"", known)
+        cache.save(flush=True)

@@ -85,7 +85,6 @@ def row(
     answer: Fetched | Failed,
     document: Document | Failed | None,
     outcome: Outcome | None,
-    *,
     passed_over: tuple[str, ...],
     memory: Memory,
     config: Config,
