@@ -18,7 +18,7 @@ serve: .venv/installed  ## previews the shipped archive at http://127.0.0.1:8000
 	@$(BIN)/digest serve
 
 test: lint  ## format, lint, types, tests
-	$(BIN)/pytest -n auto
+	$(BIN)/pytest -n auto --dist worksteal
 
 lint: .venv/tested  ## format, lint, types
 	$(BIN)/ruff format --check .

@@ -238,7 +238,7 @@ def usual() -> float:
 def cases(name: str) -> Iterator[tuple[str, str, int]]:
     """Two marks and the shape of a text: all of them, or as many as there is time for."""
     every = list(itertools.product(growth.MARKS, growth.MARKS, growth.SHAPES))
-    return iter(random.Random(name).sample(every, min(many(60), len(every))))
+    return iter(random.Random(name).sample(every, min(many(20), len(every))))
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
