@@ -32,21 +32,7 @@ from digest.model import Document, Failed, Fetched
 _LONGEST = 2_000_000
 """Bytes of a page that are read; metadata is near the start."""
 _HTML = frozenset({"text/html", "application/xhtml+xml"})
-_FEED = re.compile(
-    r"\s*(?:<(?:\?(?:(?!\?>).)*\?|!--(?:(?!-->).)*--|!DOCTYPE[^<>]*)>\s*)*+"
-    r"<(?:rss|feed|rdf:RDF)[\s>]"
-    r"|\s*\{.*?\"version\"\s*:\s*\"https?:(?:\\?/){2}jsonfeed\.org",
-    re.DOTALL,
-)
-_BEGINNING = 10_000
-"""Bytes that are searched for a feed's root element."""
 _LONGEST_LABEL = 60
-
-
-def is_feed(fetched: Fetched) -> bool:
-    """True if the document is a feed, whatever its Content-Type is."""
-    text = encodings.decode((fetched.body or b"")[:_BEGINNING], fetched.content_type).text
-    return _FEED.match(text.removeprefix("\ufeff")) is not None
 
 
 def read(fetched: Fetched) -> Document | Failed:
@@ -94,8 +80,9 @@ class _Page:
         self.base = urls.web_link(base, url) or url
 
     def document(self) -> Document:
+        """Returns the document; some pages put markup into their metadata, which is removed."""
         name = self._first("og:site_name") or self.data.publisher
-        site = plain_text.line(_plain(name, headline=True))
+        site = plain_text.line(plain_text.from_either(name, headline=True))
         summary = (
             self._first("og:description") or self.data.description or self._first("description")
         )
@@ -104,19 +91,18 @@ class _Page:
         for author in self._all("article:author"):
             if not urls.is_absolute(author) and "/" not in author:  # many are links to profiles
                 names.append(author)
+        authors = self.data.authors or names or self._all("author")
         raw = RawEntry(
             title=self._headline(site),
             links=(self._link(),),
             dates=(next(filter(dates.parse_time, published), ""),),
-            authors=author_names.names(
-                map(_plain, self.data.authors or names or self._all("author"))
-            ),
+            authors=author_names.names(map(plain_text.from_either, authors)),
             images=(
                 *self._all("og:image:secure_url", "og:image", "og:image:url"),
                 self.data.image,
                 *self._all("twitter:image", "twitter:image:src"),
             ),
-            summary=plain_text.line(_plain(summary)),
+            summary=plain_text.line(plain_text.from_either(summary)),
         )
         return normalize.document(site, [raw], self.base)
 
@@ -128,7 +114,7 @@ class _Page:
             or self.title
             or self._first("twitter:title")
         )
-        text = plain_text.line(_plain(title, headline=True))
+        text = plain_text.line(plain_text.from_either(title, headline=True))
         if not site:
             return text
         ending = re.fullmatch(r"(.*\S)\s+[-–—|·:•]+\s+" + re.escape(site), text)
@@ -160,8 +146,3 @@ def _is_deep(link: str) -> bool:
     """True if a URL is not a home page."""
     parts = urlsplit(link)
     return bool(parts.path.strip("/") or parts.query)
-
-
-def _plain(text: str, *, headline: bool = False) -> str:
-    """Returns a value without markup, which some pages put into their metadata."""
-    return plain_text.from_either(text, headline=headline)

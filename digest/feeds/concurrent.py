@@ -1,7 +1,7 @@
 """Runs coroutines concurrently in an event loop of their own.
 
-    run            all results, once the last coroutine has ended
-    run_in_batches   what is done after some seconds, then the rest: no waiting for slow servers
+    run             all results, once the last coroutine has ended
+    run_in_batches  what is done after some seconds, then the rest: no waiting for slow servers
 
 A name lookup runs in a thread and cannot be cancelled, so we do not wait for one at the end.
 """
@@ -54,7 +54,7 @@ def run_in_batches(
 ) -> Iterator[dict[int, _T]]:
     """Yields results by number: those that come within so many seconds, then the others.
 
-    There is only one part if all are in time, or if `seconds` is None.
+    There is only one batch if all are in time, or if `seconds` is None.
     """
     results, failed, ended = dict[int, _T](), list[BaseException](), threading.Event()
 
@@ -64,7 +64,7 @@ def run_in_batches(
 
     def work() -> None:
         try:
-            run((stored(number, one) for number, one in enumerate(coroutines)), on_progress)
+            run(map(stored, count(), coroutines), on_progress)
         except BaseException as error:  # raised again in the thread that waits
             failed.append(error)
         ended.set()

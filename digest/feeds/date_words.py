@@ -70,12 +70,11 @@ def unaccented(text: str) -> str:
     return unicodedata.normalize("NFC", kept)
 
 
-MONTHS = {
-    unaccented(word).casefold(): number
-    for number, words in enumerate(_MONTHS, start=1)
-    for word in words.split()
-}
+MONTHS = dict[str, int]()
 """The number of each month by its name, in lower case and without accents."""
+for _number, _words in enumerate(_MONTHS, start=1):
+    for _word in _words.split():
+        MONTHS[unaccented(_word).casefold()] = _number
 
 # RFC 822 §5.1, then zones with only one meaning worldwide.
 _HOURS_EAST = {

@@ -11,8 +11,9 @@ from collections.abc import Iterable
 from urllib.parse import urljoin
 
 from digest import urls
-from digest.feeds import html_head
+from digest.feeds import encodings, html_head
 from digest.feeds.html_head import Element
+from digest.model import Fetched
 
 _HEAD = 200_000
 _BODY = 2_000_000
@@ -21,6 +22,14 @@ _OPENING = re.compile(
     rb"(?:\xef\xbb\xbf)?(?:\s|<\?[^>]*>|<!--.*?-->)*+<(?:!doctype\s+html|html|head|body)\b",
     re.IGNORECASE | re.DOTALL,
 )
+_FEED_ROOT = re.compile(
+    r"\s*(?:<(?:\?(?:(?!\?>).)*\?|!--(?:(?!-->).)*--|!DOCTYPE[^<>]*)>\s*)*+"
+    r"<(?:rss|feed|rdf:RDF)[\s>]"
+    r"|\s*\{.*?\"version\"\s*:\s*\"https?:(?:\\?/){2}jsonfeed\.org",
+    re.DOTALL,
+)
+_ROOT_WITHIN = 10_000
+"""Bytes that are searched for a feed's root element."""
 _FEED_TYPES = frozenset({
     "application/rss+xml", "application/atom+xml", "application/rdf+xml",
     "application/feed+json", "application/json",
@@ -42,6 +51,12 @@ _USUAL_NAMES = (
 def is_page(body: bytes) -> bool:
     """True if a body starts like an HTML document."""
     return _OPENING.match(body[:_HEAD]) is not None
+
+
+def is_feed(fetched: Fetched) -> bool:
+    """True if the document is a feed, whatever its Content-Type is."""
+    text = encodings.decode((fetched.body or b"")[:_ROOT_WITHIN], fetched.content_type).text
+    return _FEED_ROOT.match(text.removeprefix("\ufeff")) is not None
 
 
 def first_advertised(body: bytes, base: str) -> str:

@@ -97,7 +97,7 @@ def fetch_in_batches(
     on_progress: concurrent.Progress | None = None,
     untrusted: Collection[str] = (),
 ) -> Iterator[tuple[Fetched | Failed, ...]]:
-    """Yields the results of fast servers first, then the rest; each part in the order of the feeds.
+    """Yields the results of fast servers first, then the rest; each batch in the feeds' order.
 
     A feed whose `url` is not http(s) is a file below `root`. `known` maps feed ids to the
     validators of the last fetch. `now` is the time at which this fetch starts. Addresses in
@@ -110,13 +110,12 @@ def fetch_in_batches(
             remote.append(number)
         else:
             results[number] = local_file.read(feed, root, session.validators(feed), limits.body)
-    requests = (
-        _Request(feeds[number], session, is_trusted=feeds[number].url not in untrusted)
-        for number in remote
-    )
-    coroutines = (request.run() for request in requests)
-    for part in concurrent.run_in_batches(coroutines, limits.quick_answer, on_progress):
-        results |= {remote[number]: result for number, result in part.items()}
+    coroutines = []
+    for number in remote:
+        is_trusted = feeds[number].url not in untrusted
+        coroutines.append(_Request(feeds[number], session, is_trusted=is_trusted).run())
+    for batch in concurrent.run_in_batches(coroutines, limits.quick_answer, on_progress):
+        results |= {remote[number]: result for number, result in batch.items()}
         if results or not feeds:
             yield tuple(results[number] for number in sorted(results))
         results = {}
@@ -152,15 +151,12 @@ def check_links(
     Addresses in `untrusted` are not requested if they are private (`private_networks`).
     """
     session = _Session(limits=limits, agent=agent, known={}, now=now, pages=True)
-    probes = [
-        _LinkProbe(
-            Feed(id="", url=address),
-            session,
-            is_trusted=address not in untrusted,
-        )
-        for address in addresses
-    ]
-    return tuple(concurrent.run((probe.check() for probe in probes), on_progress))
+    coroutines = []
+    for address in addresses:
+        page = Feed(id="", url=address)
+        probe = _LinkProbe(page, session, is_trusted=address not in untrusted)
+        coroutines.append(probe.check())
+    return tuple(concurrent.run(coroutines, on_progress))
 
 
 def ask_api(

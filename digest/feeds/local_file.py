@@ -6,6 +6,7 @@ Never follows a path or a symbolic link out of the root, and reads regular files
 from __future__ import annotations
 
 import hashlib
+import stat
 from pathlib import Path
 
 from digest.feeds.decompress import Decompressor, UnreadableBodyError
@@ -24,16 +25,16 @@ def read(feed: Feed, root: Path, known: Validators, limit: int) -> Fetched | Fai
         if not path.is_relative_to(root.resolve()):
             reason = f"'{feed.url}' is outside the digest's folder; move the file into it"
             return Failed(feed=feed, reason=reason)
-        if not _exists(path):
-            reason = f"no file '{feed.url}' in the digest's folder; correct the feed's url"
-            return Failed(feed=feed, reason=reason)
-        if not path.is_file():
+        if not stat.S_ISREG(path.stat().st_mode):
             return Failed(feed=feed, reason=f"'{feed.url}' is not a file; correct the feed's url")
         decompressor = Decompressor("", limit)
         with path.open("rb") as file:
             while chunk := file.read(_CHUNK):
                 decompressor.add(chunk)
         body = decompressor.finish()
+    except (FileNotFoundError, NotADirectoryError):
+        reason = f"no file '{feed.url}' in the digest's folder; correct the feed's url"
+        return Failed(feed=feed, reason=reason)
     except (OSError, ValueError, RuntimeError) as error:
         # ValueError: a NUL in the path; RuntimeError: a loop of symbolic links
         reason = getattr(error, "strerror", None) or "its path cannot be opened"
@@ -49,15 +50,3 @@ def read(feed: Feed, root: Path, known: Validators, limit: int) -> Fetched | Fai
         url=feed.url,
         validators=Validators(hash=fingerprint),
     )
-
-
-def _exists(path: Path) -> bool:
-    """True if there is a file or folder.
-
-    Raises OSError for a loop of symbolic links, which `Path.exists` hides in some Pythons.
-    """
-    try:
-        path.stat()
-    except (FileNotFoundError, NotADirectoryError):
-        return False
-    return True

@@ -83,7 +83,7 @@ def _limit(seconds: float, memory: int) -> None:
 
 
 def _page(document: Fetched) -> Document | Failed | None:
-    return None if article_page.is_feed(document) else article_page.read(document)
+    return None if feed_links.is_feed(document) else article_page.read(document)
 
 
 def _source(document: Fetched) -> Document | list[str] | Failed:

@@ -88,15 +88,15 @@ def is_private(address: str) -> bool:
 def is_private_link(link: str) -> bool:
     """True if the host of a link has a private address; looks the name up."""
     try:
-        found = socket.getaddrinfo(urlsplit(link).hostname, None, type=socket.SOCK_STREAM)
+        infos = socket.getaddrinfo(urlsplit(link).hostname, None, type=socket.SOCK_STREAM)
     except (OSError, ValueError):
         return False
-    return any(is_private(str(one[4][0])) for one in found)
+    return any(is_private(str(info[4][0])) for info in infos)
 
 
 async def _addresses(host: str, port: int) -> list[str]:
     try:
-        found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        infos = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, ValueError):  # the connection will fail with a better message
         return []
-    return [str(one[4][0]) for one in found]
+    return [str(info[4][0]) for info in infos]

@@ -24,7 +24,7 @@ def find(
 ) -> tuple[dict[str, str], str]:
     """Returns the URLs of saved copies by address, and why others could not be asked for, or "".
 
-    The service is not told of addresses that have secrets or lead into private networks.
+    Addresses that have secrets or lead into private networks are not sent to the service.
     """
     asked = [address for address in addresses if _is_for_others(address)]
     if not asked:

@@ -21,7 +21,7 @@ from digest.commands import add, build, pull
 from digest.commands.add import AddReport
 from digest.commands.pull_report import PullReport
 from digest.errors import DigestError
-from digest.feeds import article_page, html_head, jsonld
+from digest.feeds import article_page, feed_links, html_head, jsonld
 from digest.feeds.limits import Limits
 from digest.model import Document, Failed, Fetched
 
@@ -180,8 +180,8 @@ def test_the_time_of_a_scan_is_in_proportion_to_the_page(sign: str) -> None:
     "part", ["<!-- x -->", "<?x y?>", "<!DOCTYPE html>", "\n", "<!-- x --><?x?>"]
 )
 def test_what_a_page_begins_with_is_read_in_linear_time(part: str) -> None:
-    assert not article_page.is_feed(fetched((part * 60 + "<html>").encode()))
-    assert article_page.is_feed(fetched((part * 60 + "<rss>").encode()))
+    assert not feed_links.is_feed(fetched((part * 60 + "<html>").encode()))
+    assert feed_links.is_feed(fetched((part * 60 + "<rss>").encode()))
 
 
 def test_a_reference_to_no_character_stands_for_the_one_that_replaces_it() -> None:

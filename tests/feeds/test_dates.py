@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from digest.feeds import dates
 
-BELIEVED = {
+STANDARD = {
     # RFC 822 and its successors
     "Tue, 19 May 2026 11:30:04 +0000": "2026-05-19T11:30:04",
     "Fri, 15 May 2026 17:32:40 +0800": "2026-05-15T09:32:40",
@@ -154,7 +154,7 @@ ZONELESS = {
     "2026-05-15T12:00:00+99:99": "2026-05-15T12:00:00",
     "2026-05-15T12:00:00+00:0": "2026-05-15T12:00:00",
 }
-DOUBTED = [
+UNUSABLE = [
     "", " ", "yesterday", "not a date", "2026-W20", "2026W20", "2026-W54-1", "2026-W20-8", "2026-000", "2026-366",
     "2026-05", "2026", "26-05-15", "0000-00-00", "0000-00-00T00:00:00Z", "2026-02-30",
     "03/04/2026", "03.04.2026 10:00", "3-4-2026", "20/11/26", "13/13/2026", "31.02.2026",
@@ -169,43 +169,43 @@ DOUBTED = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("text", "moment"), (BELIEVED | SEEN).items(), ids=BELIEVED | SEEN)
-def test_date_is_read_as_the_moment_it_names(text: str, moment: str) -> None:
-    assert dates.parse_time(text) == datetime.fromisoformat(moment).replace(tzinfo=UTC)
+@pytest.mark.parametrize(("text", "time"), (STANDARD | SEEN).items(), ids=STANDARD | SEEN)
+def test_a_date_is_parsed_to_the_time_that_it_names(text: str, time: str) -> None:
+    assert dates.parse_time(text) == datetime.fromisoformat(time).replace(tzinfo=UTC)
 
 
-@pytest.mark.parametrize(("text", "figures"), ZONELESS.items(), ids=ZONELESS)
-def test_date_without_a_zone_that_is_known_keeps_its_day(text: str, figures: str) -> None:
-    moment = datetime.fromisoformat(figures).replace(tzinfo=UTC)
+@pytest.mark.parametrize(("text", "digits_of_day"), ZONELESS.items(), ids=ZONELESS)
+def test_a_date_in_an_unknown_zone_keeps_its_day(text: str, digits_of_day: str) -> None:
+    time = datetime.fromisoformat(digits_of_day).replace(tzinfo=UTC)
 
-    assert dates.parse(text) == dates.ParsedDate(moment, day_only=moment.hour == 0, zoneless=True)
+    assert dates.parse(text) == dates.ParsedDate(time, day_only=time.hour == 0, zoneless=True)
 
 
 @pytest.mark.parametrize(
     "text", ["2026-11-23T00:00:00Z", "Mon, 23 Nov 2026 00:00:00 +0800", "2026-11-23 10:00"]
 )
-def test_a_time_in_a_known_zone_is_a_moment(text: str) -> None:
+def test_a_time_in_a_known_zone_is_not_zoneless(text: str) -> None:
     found = dates.parse(text)
 
     assert found is not None
     assert not found.zoneless
 
 
-@pytest.mark.parametrize("text", DOUBTED)
-def test_date_that_cannot_be_believed_is_none(text: str) -> None:
+@pytest.mark.parametrize("text", UNUSABLE)
+def test_a_text_that_is_not_a_date_or_could_be_two_is_none(text: str) -> None:
     assert dates.parse_time(text) is None
 
 
 @pytest.mark.parametrize(
     ("digits", "year"), [("00", 2000), ("49", 2049), ("90", 1990), ("99", 1999)]
 )
-def test_two_digits_of_a_year_are_read_as_mail_does(digits: str, year: int) -> None:
+def test_a_year_of_two_digits_is_read_as_in_mail(digits: str, year: int) -> None:
     assert dates.parse_time(f"15 May {digits} 12:00:00 GMT") == datetime(
         year, 5, 15, 12, tzinfo=UTC
     )
 
 
-MOMENTS = st.datetimes(
+TIMES_IN_ZONES = st.datetimes(
     min_value=datetime(1990, 1, 2),  # noqa: DTZ001 - the zone is drawn beside it
     max_value=datetime(2200, 1, 1),  # noqa: DTZ001
     timezones=st.integers(-14 * 60, 14 * 60).map(
@@ -214,11 +214,11 @@ MOMENTS = st.datetimes(
 )
 
 
-@given(MOMENTS)
-def test_every_moment_written_by_the_standards_is_read_back(moment: datetime) -> None:
-    second = moment.replace(microsecond=0)
+@given(TIMES_IN_ZONES)
+def test_every_time_in_a_standard_form_is_read_back(time: datetime) -> None:
+    second = time.replace(microsecond=0)
 
-    assert dates.parse_time(moment.isoformat()) == moment
+    assert dates.parse_time(time.isoformat()) == time
     assert dates.parse_time(format_datetime(second)) == second
 
 
@@ -256,14 +256,12 @@ def test_a_day_in_any_form_is_read_as_that_day(day: date, form: str, time: str) 
 
 
 @given(st.dates(date(1990, 1, 1), date(2200, 1, 1)), st.sampled_from("/.-"), st.booleans())
-def test_figures_are_a_day_only_where_they_can_be_no_other(
-    day: date, gap: str, american: bool
-) -> None:
+def test_digits_are_a_day_only_if_they_can_be_no_other(day: date, gap: str, american: bool) -> None:
     order = (day.month, day.day) if american else (day.day, day.month)
 
-    moment = dates.parse_time(f"{order[0]:02}{gap}{order[1]:02}{gap}{day.year}")
+    time = dates.parse_time(f"{order[0]:02}{gap}{order[1]:02}{gap}{day.year}")
 
-    assert (moment and moment.date()) == (day if day.day > 12 or day.day == day.month else None)
+    assert (time and time.date()) == (day if day.day > 12 or day.day == day.month else None)
 
 
 @pytest.mark.parametrize("word", ["listopada", "lip", "srp"])
@@ -277,7 +275,7 @@ PARTS = ["2026", "11", "20", "9999", "0001", "0", "99", "Nov", "mai", "Fri", "T"
 
 
 @given(st.text(max_size=40) | st.lists(st.sampled_from(PARTS), max_size=12).map("".join))
-def test_any_text_is_a_moment_in_utc_or_none(text: str) -> None:
-    moment = dates.parse_time(text)
+def test_any_text_is_a_time_in_utc_or_none(text: str) -> None:
+    time = dates.parse_time(text)
 
-    assert moment is None or (moment.tzinfo is UTC and moment.year >= 1990)
+    assert time is None or (time.tzinfo is UTC and time.year >= 1990)
