@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -23,11 +24,17 @@ def digest(*words: str, cwd: Path, **variables: str) -> subprocess.CompletedProc
     return warm.run(list(words), cwd, {**os.environ, **variables})
 
 
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("made")
+    assert digest("init", "mine", cwd=folder).returncode == 0
+    return folder / "mine"
+
+
 @pytest.fixture
-def new(tmp_path: Path) -> Path:
+def new(made: Path, tmp_path: Path) -> Path:
     """A digest as `init` makes it."""
-    assert digest("init", "mine", cwd=tmp_path).returncode == 0
-    return tmp_path / "mine"
+    return shutil.copytree(made, tmp_path / "mine", symlinks=True)
 
 
 def test_three_commands_lead_from_an_empty_folder_to_a_site(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import select
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -44,12 +45,18 @@ def _undecided(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name, raising=False)
 
 
+@pytest.fixture(scope="module")
+def pulled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("pulled")
+    assert digest("init", "mine", cwd=folder).returncode == 0
+    assert digest("pull", cwd=folder / "mine").returncode == 0
+    return folder / "mine"
+
+
 @pytest.fixture
-def new(tmp_path: Path) -> Path:
+def new(pulled: Path, tmp_path: Path) -> Path:
     """A digest with the sample's stories."""
-    assert digest("init", "mine", cwd=tmp_path).returncode == 0
-    assert digest("pull", cwd=tmp_path / "mine").returncode == 0
-    return tmp_path / "mine"
+    return shutil.copytree(pulled, tmp_path / "mine", symlinks=True)
 
 
 def on_a_terminal(*words: str, cwd: Path, **variables: str) -> str:
