@@ -294,7 +294,7 @@ def _check_unique(tables: Sequence[_Table], ids: Sequence[Sequence[str]]) -> Non
     for table, own in zip(tables, ids, strict=True):
         for id in dict.fromkeys(own):
             if id and id in owners:
-                what = f"two of [[{table.name}]] have the id '{id}'"
+                what = f"two of [[{table.name}]] have the id '{' '.join(id.split())}'"
                 table.add("id", what, "give one of them another id")
             owners[id] = table
 

@@ -129,6 +129,7 @@ ODD = (
 @given(st.lists(st.tuples(st.sampled_from(("", "[site]\n", "[[feeds]]\n", "[[themes]]\n", "[pull]\n", "[feeds]\n")),
                           st.sampled_from(KEYS), st.sampled_from(ODD)), max_size=8))  # fmt: skip
 @example([("[site]\n", "id", '"""\na\n"""')])
+@example([("[[feeds]]\n", "id", '"""\na\n"""')] * 2)
 @settings(max_examples=200, deadline=None)
 def test_no_setting_is_odd_enough_for_more_than_a_fault(said: list[tuple[str, str, str]]) -> None:
     text = "".join(f"{table}{key} = {value}\n" for table, key, value in said)
