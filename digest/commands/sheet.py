@@ -66,8 +66,8 @@ def run(root: Path, config: Config, week: str = "") -> SheetReport:
         if before and _read(before).is_changed:
             cure = "run 'digest sheet --apply'; if that leaves something in it, do that by hand and delete the sheet"
             raise DigestError(f"{FILE}: has changes that are not carried out yet; {cure}")
-        shown = [curate.look(root, config, story) for story in stories]
-        disk.write(root, FILE, sheet.render(chosen, shown, config.themes).encode())
+        now = [curate.look(root, config, story).story for story in stories]
+        disk.write(root, FILE, sheet.render(chosen, now, config.themes).encode())
     unread = tuple(file for file in survey.unread if paths.week_of(file) == chosen)
     return SheetReport(chosen, len(stories), unread)
 
@@ -140,8 +140,8 @@ def _requests(
             continue
         named = by_name.get(entry.name, [])  # in whatever week
         matches = [story for story in named if story.week == read.week] or named
-        if entry.fault or len(matches) != 1:
-            refused[entry] = entry.fault or f"no readable story is called {entry.name}"
+        if entry.problem or len(matches) != 1:
+            refused[entry] = entry.problem or f"no readable story is called {entry.name}"
             continue
         try:
             shown = curate.look(root, config, matches[0])

@@ -112,10 +112,10 @@ def decide(
     returns another file that names a picture of it, or "".
     """
     try:
-        found = shown(data, request.file, excerpt_was, vocabulary)
+        state = shown(data, request.file, excerpt_was, vocabulary)
     except Faults as faults:
         return Refusal(request=request, why=str(faults))
-    now, text = found.story, found.text
+    now, text = state.story, state.text
     changes = dict(request.changes)
     if "note" in changes:
         changes["note"] = text_lines.normalized(changes["note"])
@@ -126,12 +126,12 @@ def decide(
 
     def refusal(why: str, *, changed: bool = False) -> Refusal:
         return Refusal(
-            request=request, why=why, now=now, seen_hash=found.seen_hash, changed=changed
+            request=request, why=why, now=now, seen_hash=state.seen_hash, changed=changed
         )
 
     if not changes and not place:
         return Edit(request.file, text, text)
-    if request.seen_hash and request.seen_hash != found.seen_hash:
+    if request.seen_hash and request.seen_hash != state.seen_hash:
         why = f"{request.file}: this file has been changed since you saw it; choose between both versions"
         return refusal(why, changed=True)
     pictures = tuple(name for name in beside if is_picture(name) and mentions(text, name))
@@ -173,13 +173,13 @@ def other_leads(
             yield ChangeRequest(file=story.file, changes={"lead": False})
 
 
-def publisher_values(story: Story, found: Pending, summary: str = "") -> dict[str, Any]:
+def publisher_values(story: Story, pending: Pending, summary: str = "") -> dict[str, Any]:
     """Returns the fields in which the publisher's version differs and can be taken, with its values.
 
     `summary` is the publisher's excerpt in plain text, if known: the ledgers do not store it.
     """
     values: dict[str, Any] = {}
-    for name, change in found.items():
+    for name, change in pending.items():
         if name not in PUBLISHER_FIELDS or change.kind not in {KEPT, ANOTHERS}:
             continue
         words = change.words if len(change.words) < _LONGEST else ""

@@ -48,10 +48,10 @@ def cut(summary: str, words: int) -> str:
     if words <= 0:
         return ""
     most = _WORD_LENGTH * words
-    found = list(re.finditer(_WORD, summary))  # slow to compile, so not compiled at import
-    if len(found) <= words and len(summary) <= most:
+    matches = list(re.finditer(_WORD, summary))  # slow to compile, so not compiled at import
+    if len(matches) <= words and len(summary) <= most:
         return summary
-    kept = summary[: found[words - 1].end()] if len(found) > words else summary
+    kept = summary[: matches[words - 1].end()] if len(matches) > words else summary
     if len(kept) + len(_ELLIPSIS) > most:
         kept = kept[: most - len(_ELLIPSIS)].rstrip()
     return kept.rstrip(" ,;:–—-") + _ELLIPSIS
@@ -69,7 +69,7 @@ def escape(text: str) -> str:
 
 def unescape(markdown: str) -> str:
     """Returns the text that `escape` was given; other Markdown is unescaped where it is plain."""
-    return _ESCAPED.sub(lambda found: found[1] or _NAMED[found[2]], markdown)
+    return _ESCAPED.sub(lambda match: match[1] or _NAMED[match[2]], markdown)
 
 
 def quote(markdown: str) -> str:
@@ -85,12 +85,12 @@ def hashes(markdown: str) -> tuple[str, ...]:
     text = unescape(markdown)
     if text and escape(text) == markdown and not _WRAPPED.search(markdown):
         return (hash_of(text),)  # as pull wrote it: the usual case
-    found: dict[str, None] = {}
+    results: dict[str, None] = {}
     for form in (markdown, unwrapped(markdown)):
         text = unescape(form)
         if form and escape(text) == form:
-            found[hash_of(text)] = None
-    return tuple(found)
+            results[hash_of(text)] = None
+    return tuple(results)
 
 
 def compared(markdown: str) -> str:
@@ -217,8 +217,8 @@ def _escape_signs(text: str) -> str:
     return _ENTITY.sub("&amp;", _SIGNS.sub(r"\\\g<0>", text)).replace("<", "&lt;")
 
 
-def _escape_start(found: re.Match[str]) -> str:
-    sign, number, point, tilde = found.groups()
+def _escape_start(match: re.Match[str]) -> str:
+    sign, number, point, tilde = match.groups()
     if tilde:
         return "&#126;"
     return f"{number}\\{point}" if number else f"\\{sign}"

@@ -111,12 +111,12 @@ def doubles(files: Iterable[str]) -> Iterator[Problem]:
 
     Two pages with the same name are an error elsewhere: they have the same address.
     """
-    found: dict[str, list[str]] = defaultdict(list)
+    files_by_name: dict[str, list[str]] = defaultdict(list)
     for file in files:
         if paths.is_letter(file) or paths.is_in(file, "themes"):
-            found[without_ending(file)].append(file)
-    for same in found.values():
-        first, *others = sorted(same, key=lambda file: (not file.endswith(".md"), file))
+            files_by_name[without_ending(file)].append(file)
+    for several in files_by_name.values():
+        first, *others = sorted(several, key=lambda file: (not file.endswith(".md"), file))
         for file in others:
             cure = "put what you want to keep into one of them, and delete the other"
             yield Problem(file, 0, f"is the same {_kind(file)} as {first}", cure)

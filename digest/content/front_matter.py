@@ -41,8 +41,8 @@ def parse(text: str, file: str, *, required: bool, keys: Collection[str] = ()) -
     if first.rstrip() != FENCE:
         if required or typing_errors.is_fence(first):
             raise Faults([typing_errors.no_fence(first, file)])
-        if found := typing_errors.unfenced(text, file, keys):
-            raise Faults([found])
+        if problem := typing_errors.unfenced(text, file, keys):
+            raise Faults([problem])
         return Matter({}, text, 1)
     end, body = _find_end(text, len(first))
     if end < 0:

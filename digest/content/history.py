@@ -114,11 +114,11 @@ class History:
         """Returns what `digest add` wrote for a story."""
         keys = keys_of_story(story)
         of_owner = self._pages.get(self.altered.get(story.file, ""), ())
-        found = []
+        records = []
         for record in self._added.values():
             if record in of_owner or keys & ledger.keys_on_disk(record, paths.ADDED):
-                found.append(record)
-        return found
+                records.append(record)
+        return records
 
     def added_at(self, records: FeedRecords) -> float:
         """Returns when a pull added the story of these records, in seconds since 1970.
@@ -151,13 +151,13 @@ class History:
                 links = [alias for alias in record.aliases if alias.startswith("link:")]
                 for name in (*ledger.keys_on_disk(record, feed), *links, record.file):
                     files[name].add(record.file)
-        found: dict[str, frozenset[str]] = {}
+        excerpts: dict[str, frozenset[str]] = {}
         for name, of_name in files.items():
             if hashes := frozenset().union(*(written[file] for file in of_name)):
-                found[name] = hashes
+                excerpts[name] = hashes
         for file, owner in self.altered.items():
-            found[file] = found.get(file, frozenset()) | self._excerpts_of(owner)
-        return found
+            excerpts[file] = excerpts.get(file, frozenset()) | self._excerpts_of(owner)
+        return excerpts
 
     def _excerpts_of(self, owner: str) -> frozenset[str]:
         """Returns the hashes of all excerpts that pull or add wrote for a known story."""

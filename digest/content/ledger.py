@@ -174,11 +174,11 @@ def gather(records: Iterable[Record]) -> dict[str, Record]:
     rank: Callable[[Record], tuple[Any, ...]] = attrgetter("at", "title")
     if len(set(map(rank, lines))) < len(lines):  # rare: what they say decides, not their order
         rank = _whole_rank
-    found: dict[str, Record] = {}
+    by_id: dict[str, Record] = {}
     for record in sorted(lines, key=rank):
-        old = found.get(record.id)
-        found[record.id] = _combined(old, record) if old else record
-    return found
+        old = by_id.get(record.id)
+        by_id[record.id] = _combined(old, record) if old else record
+    return by_id
 
 
 def _whole_rank(record: Record) -> tuple[Any, ...]:
@@ -242,12 +242,12 @@ def unchanged(said: Mapping[str, str]) -> str:
 
 def names(ledgers: Mapping[str, Mapping[str, Record]]) -> frozenset[str]:
     """Returns all aliases in the ledgers, both for the whole digest and for their own feed."""
-    found = set[str]()
+    names = set[str]()
     for feed, records in ledgers.items():
         for record in records.values():
             for alias in record.aliases:
-                found.update(scopes(alias, feed))
-    return frozenset(found)
+                names.update(scopes(alias, feed))
+    return frozenset(names)
 
 
 def has_guid(record: Record) -> bool:
@@ -309,11 +309,11 @@ def published(record: Record) -> Iterator[datetime]:
 
 def by_file(ledgers: Mapping[str, Mapping[str, Record]]) -> dict[str, dict[str, Record]]:
     """Returns the records of each story by its first file and by feed."""
-    found: dict[str, dict[str, Record]] = {}
+    files: dict[str, dict[str, Record]] = {}
     for feed, records in ledgers.items():
         for record in records.values():
-            found.setdefault(record.file, {})[feed] = record
-    return found
+            files.setdefault(record.file, {})[feed] = record
+    return files
 
 
 def _parse(line: dict[str, Any]) -> Record:

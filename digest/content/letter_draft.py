@@ -48,12 +48,12 @@ def unlinked(body: str, stories: Iterable[Story], places: Iterable[Place]) -> li
     names: dict[str, set[str]] = {}
     for place in places:
         names.setdefault(place.story, set()).add(_name(place.file))
-    found = []
+    missing = []
     for story in stories:
         known = {story.link, _name(story.file), *names.get(story.file, ())}
         if not any(links_to(body, name) for name in known):
-            found.append(story)
-    return found
+            missing.append(story)
+    return missing
 
 
 def more(text: str, stories: Iterable[Story]) -> str:

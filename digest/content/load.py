@@ -131,9 +131,9 @@ class _Loader:
         self.reader = ContentReader(config, with_ledger, self._bytes_of)
 
     def _bytes_of(self, file: str) -> bytes:
-        found = read_bytes(self._root, file)
-        self._hashes[file] = key_of(found)
-        return found
+        data = read_bytes(self._root, file)
+        self._hashes[file] = key_of(data)
+        return data
 
     def folders(self) -> list[_Folder]:
         """Reads all folders; `reader.problems` gets the problems in them."""
@@ -241,7 +241,7 @@ class _Loader:
         """Returns the stories; in those of `not_pulled` the quotation becomes part of the note."""
         if not not_pulled:
             return stories
-        found = list(stories)
+        corrected = list(stories)
         for index, story in enumerate(stories):
             if story.file in not_pulled:
                 data = read_bytes(self._root, story.file)
@@ -250,8 +250,8 @@ class _Loader:
                     raise DigestError(f"{story.file}: {what}")
                 ours = not_pulled[story.file]
                 text = data.decode()
-                found[index] = story_file.loads(text, story.file, self.reader.vocabulary, ours)
-        return tuple(found)
+                corrected[index] = story_file.loads(text, story.file, self.reader.vocabulary, ours)
+        return tuple(corrected)
 
     def content(self, folders: list[_Folder], known: _FromLedgers) -> Content:
         """Returns everything that was read as one value."""

@@ -33,8 +33,8 @@ def dumps(location: Location) -> str:
 
 def loads(content: bytes) -> tuple[tuple[Location, ...], tuple[Problem, ...]]:
     """Returns the locations, oldest first, and a problem for each line that had to be skipped."""
-    found, problems = json_lines.loads(content, paths.LOCATIONS, _parse)
-    return tuple(sorted(set(found))), problems
+    locations, problems = json_lines.loads(content, paths.LOCATIONS, _parse)
+    return tuple(sorted(set(locations))), problems
 
 
 def is_by_link(locations: Iterable[Location]) -> bool:

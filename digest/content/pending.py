@@ -150,9 +150,9 @@ def carried_over(
     return result
 
 
-def hints(story: Story, found: Pending, letter: str = "") -> Iterator[tuple[str, str, str]]:
+def hints(story: Story, pending: Pending, letter: str = "") -> Iterator[tuple[str, str, str]]:
     """Yields field, message and cure for each pending change; `letter` links to the story."""
-    for name, change in found.items():
+    for name, change in pending.items():
         label = _LABELS.get(name, name)
         if change.kind == CHANGED:
             what = _changed(name, change, story, letter)

@@ -92,8 +92,8 @@ class ContentReader:
 
     def misplaced(self, files: Iterable[str]) -> None:
         """Notes files that are not read because of their name or folder."""
-        found = (file_names.problem(file) for file in files if not paths.is_story(file))
-        self.problems.extend(filter(None, found))
+        problems = (file_names.problem(file) for file in files if not paths.is_story(file))
+        self.problems.extend(filter(None, problems))
 
     def doubled(self, files: Iterable[str]) -> None:
         """Notes letters and introductions that exist twice, with different extensions."""
@@ -126,7 +126,7 @@ def combine_repeats(problems: Iterable[Problem]) -> list[Problem]:
     """Returns the problems, with one for all stories that have the same removed theme or feed."""
     problems = list(problems)
     counts = Counter(problem.what for problem in problems)
-    found, combined = list[Problem](), set[str]()
+    result, combined = list[Problem](), set[str]()
     for problem in problems:
         unknown = _UNKNOWN.fullmatch(problem.what)
         others = counts[problem.what] - 1
@@ -134,7 +134,7 @@ def combine_repeats(problems: Iterable[Problem]) -> list[Problem]:
         if unknown is None or others < (
             1 if unknown[1] == "theme" and not is_like_another else _MANY
         ):
-            found.append(problem)
+            result.append(problem)
         elif problem.what not in combined:
             combined.add(problem.what)
             cure = story_file.removed_theme_cure(unknown[2])
@@ -142,18 +142,18 @@ def combine_repeats(problems: Iterable[Problem]) -> list[Problem]:
                 cure = f"{problem.cure} Or was that feed deleted? Then add it to digest.toml, with retired = true"
             stories = "story" if others == 1 else "stories"
             what = f"{problem.what}, here and in {others} other {stories}"
-            found.append(problem._replace(what=what, cure=cure))
-    return found
+            result.append(problem._replace(what=what, cure=cure))
+    return result
 
 
 def unknown_themes(problems: Iterable[Problem]) -> dict[str, tuple[str, ...]]:
     """Returns the themes that digest.toml does not have, each with the files that name it."""
-    found: dict[str, dict[str, None]] = {}
+    by_theme: dict[str, dict[str, None]] = {}
     for problem in problems:
         unknown = _UNKNOWN.fullmatch(problem.what)
         if unknown and unknown[1] == "theme":
-            found.setdefault(unknown[2], {})[problem.file] = None
-    return {theme: tuple(files) for theme, files in found.items()}
+            by_theme.setdefault(unknown[2], {})[problem.file] = None
+    return {theme: tuple(files) for theme, files in by_theme.items()}
 
 
 def vocabulary_of(config: Config, with_ledger: Iterable[str]) -> Vocabulary:

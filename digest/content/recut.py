@@ -98,12 +98,12 @@ def edits(
     cuts: Iterable[Cut], texts: Mapping[str, str], vocabulary: Vocabulary
 ) -> dict[str, Edit | None]:
     """Returns the edit for each of the stories; None if its file cannot be changed in place."""
-    found: dict[str, Edit | None] = {}
-    for one in cuts:
-        story, before = one.story, texts[one.story.file]
-        after = edited(before, story, {"excerpt": excerpt.escape(one.words)}, vocabulary)
-        found[story.file] = None if after is None else Edit(story.file, before, after)
-    return found
+    edits: dict[str, Edit | None] = {}
+    for due in cuts:
+        story, before = due.story, texts[due.story.file]
+        after = edited(before, story, {"excerpt": excerpt.escape(due.words)}, vocabulary)
+        edits[story.file] = None if after is None else Edit(story.file, before, after)
+    return edits
 
 
 def lines(
@@ -113,18 +113,18 @@ def lines(
 
     Pending changes stay pending, since these are not an editor's edits.
     """
-    found: dict[str, list[Record]] = {}
-    for one in cuts:
+    lines: dict[str, list[Record]] = {}
+    for due in cuts:
         new = []
         # Those of the feeds whose words are in the excerpt, or else the newest.
-        hashes = excerpt.hashes(one.story.excerpt)
-        sources = [source for source in one.records if source[1].wrote.get("excerpt") in hashes]
-        if not sources and one.records:
-            sources = [max(one.records, key=lambda source: source[1].at)]
+        hashes = excerpt.hashes(due.story.excerpt)
+        sources = [source for source in due.records if source[1].wrote.get("excerpt") in hashes]
+        if not sources and due.records:
+            sources = [max(due.records, key=lambda source: source[1].at)]
         for feed, record in sources:
             at = ledger.later(ledger.timestamp(now), record.at)
-            wrote = {**record.wrote, "excerpt": ledger.hash_of_value(one.words)}
+            wrote = {**record.wrote, "excerpt": ledger.hash_of_value(due.words)}
             new.append((feed, record._replace(at=at, wrote=wrote)))
-        for feed, line in pending.carried_over(new, one.records, edits.get(one.story.file), now):
-            found.setdefault(feed, []).append(line)
-    return {feed: tuple(records) for feed, records in found.items()}
+        for feed, line in pending.carried_over(new, due.records, edits.get(due.story.file), now):
+            lines.setdefault(feed, []).append(line)
+    return {feed: tuple(records) for feed, records in lines.items()}

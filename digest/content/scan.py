@@ -140,14 +140,14 @@ def read_bytes(root: Path, file: str) -> bytes:
 def copied(root: Path, files: Iterable[str]) -> tuple[Copied, ...]:
     """Returns the files that are copied as they are, pictures with their sizes."""
     read = partial(read_bytes, root)
-    found = []
+    result = []
     for file in files:
         if path := paths.copied(file):
             weight = 0  # if the file no longer exists
             with suppress(OSError):
                 weight = (root / file).stat(follow_symlinks=False).st_size
-            found.append(Copied(root / file, file, path, images.size_of(file, read), weight))
-    return tuple(found)
+            result.append(Copied(root / file, file, path, images.size_of(file, read), weight))
+    return tuple(result)
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,8 +205,8 @@ def _irregular(entry: os.DirEntry[str], file: str) -> Problem | None:
 def _entries(folder: str) -> list[os.DirEntry[str]]:
     """Returns a folder's entries by name; os.scandir takes a third of pathlib's time here."""
     try:
-        with os.scandir(folder) as found:
-            return sorted(found, key=attrgetter("name"))
+        with os.scandir(folder) as entries:
+            return sorted(entries, key=attrgetter("name"))
     except (FileNotFoundError, NotADirectoryError):
         return []
     except OSError as error:

@@ -55,24 +55,24 @@ def dumps(line: Sending) -> str:
 
 def loads(content: bytes) -> tuple[tuple[Sending, ...], tuple[Problem, ...]]:
     """Returns the lines, oldest first, and a problem for each that cannot be read."""
-    found, problems = json_lines.loads(content, paths.SENT, _parse, _RESTORE)
-    return tuple(sorted(set(found))), problems
+    lines, problems = json_lines.loads(content, paths.SENT, _parse, _RESTORE)
+    return tuple(sorted(set(lines))), problems
 
 
 def by_week(lines: Iterable[Sending]) -> dict[Week, Mailed]:
     """Returns what became of each edition; one that was sent once is sent, whatever came after."""
     lines = tuple(lines)
     ended = {(line.week, line.began) for line in lines if line.state in (SENT, FAILED)}
-    found: dict[Week, Mailed] = {}
+    weeks: dict[Week, Mailed] = {}
     for line in lines:
         week = Week.parse(line.week)
-        mailed = found.get(week, Mailed())
+        mailed = weeks.get(week, Mailed())
         if line.state == SENT:
             mailed = mailed._replace(sent=mailed.sent or line)
         elif line.state == SENDING and (line.week, line.at) not in ended:
             mailed = mailed._replace(unknown=(*mailed.unknown, line))
-        found[week] = mailed
-    return found
+        weeks[week] = mailed
+    return weeks
 
 
 def _parse(line: dict[str, Any]) -> Sending:

@@ -71,12 +71,16 @@ class Values:
     @property
     def hashes(self) -> tuple[str, ...]:
         """A hash of each part, whatever blanks are at the ends of lines."""
-        return tuple(hash_of(_bare(part))[:_HASH] for part in astuple(self))
+        hashes = []
+        for part in astuple(self):
+            bare = "\n".join(line.rstrip() for line in part.split("\n")).strip("\n")
+            hashes.append(hash_of(bare)[:_HASH])
+        return tuple(hashes)
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """The lines of one story in a sheet; `fault` says what cannot be understood, if anything.
+    """The lines of one story in a sheet; `problem` says what cannot be understood, if anything.
 
     `written` has the hashes of its values as the sheet was written.
     """
@@ -85,12 +89,12 @@ class Entry:
     name: str = ""
     written: tuple[str, ...] = ()
     values: Values = Values()
-    fault: str = ""
+    problem: str = ""
 
     @property
     def is_changed(self) -> bool:
         """True if an editor has changed what it says."""
-        return bool(self.fault) or self.values.hashes != self.written
+        return bool(self.problem) or self.values.hashes != self.written
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,15 +115,15 @@ class Sheet:
         return any(entry.is_changed for entry in self.entries)
 
 
-def render(week: Week, shown: Iterable[Shown], themes: Sequence[Theme]) -> str:
+def render(week: Week, stories: Iterable[Story], themes: Sequence[Theme]) -> str:
     """Returns the text of a week's sheet."""
     ids, names = [theme.id for theme in themes], current_ids(themes)
     numbered = ", ".join(f"{number} {name}" for number, name in enumerate(ids, start=1))
     parts = [_HEAD.format(week=week, themes=numbered or "none")]
-    for one in shown:
-        values = values_of(one.story, ids, names)
+    for story in stories:
+        values = values_of(story, ids, names)
         line = f"{values.verb} t{values.themes}  {values.title}"
-        name = without_ending(one.story.file.rpartition("/")[2])
+        name = without_ending(story.file.rpartition("/")[2])
         lines = [f"{line}  {{{name} {''.join(values.hashes)}}}"]
         if values.quote:
             lines.append(values.quote)
@@ -136,8 +140,8 @@ def values_of(story: Story, ids: Sequence[str], names: Mapping[str, str]) -> Val
     """
     verb = next((key for key in "xdl" if getattr(story, VERBS[key])), "k")
     numbers = {names.get(name, name): str(number) for number, name in enumerate(ids, start=1)}
-    found = (numbers.get(names.get(theme, theme), "?") for theme in story.themes)
-    has = ",".join(dict.fromkeys(found)) or "-"
+    theme_numbers = (numbers.get(names.get(theme, theme), "?") for theme in story.themes)
+    has = ",".join(dict.fromkeys(theme_numbers)) or "-"
     words = _squashed(excerpt.unescape(story.excerpt))
     quote = f"> {words}" if words else ""
     return Values(verb, has, _squashed(story.shown_headline), quote, story.note)
@@ -217,33 +221,33 @@ def remaining(sheet: Sheet, refused: Mapping[Entry, str]) -> str:
 
 
 def _parse_entry(lines: list[str]) -> Entry:
-    found = _LINE.fullmatch(lines[0])
-    if found is None:
-        return Entry(tuple(lines), fault=_UNCLEAR)
+    match = _LINE.fullmatch(lines[0])
+    if match is None:
+        return Entry(tuple(lines), problem=_UNCLEAR)
     is_quoted = lines[1:2] != [] and lines[1].startswith(">")
     quote, below = _squashed(lines[1]) if is_quoted else "", lines[2 if is_quoted else 1 :]
     note = _without_indent(below).strip("\n")
-    written = tuple(textwrap.wrap(found["written"], _HASH))
-    verb = _WORDS.get(found["verb"].lower(), found["verb"].lower())
-    themes = "".join((found["themes"] or "").split())
-    values = Values(verb, themes, _squashed(found["title"]), quote, note)
-    fault = "" if verb in VERBS else f"'{found['verb']}' is not k, x, l or d"
+    written = tuple(textwrap.wrap(match["written"], _HASH))
+    verb = _WORDS.get(match["verb"].lower(), match["verb"].lower())
+    themes = "".join((match["themes"] or "").split())
+    values = Values(verb, themes, _squashed(match["title"]), quote, note)
+    problem = "" if verb in VERBS else f"'{match['verb']}' is not k, x, l or d"
     if any(line and not line[0].isspace() for line in below):
-        fault = _NOT_INDENTED
-    return Entry(tuple(lines), found["name"], written, values, fault)
+        problem = _NOT_INDENTED
+    return Entry(tuple(lines), match["name"], written, values, problem)
 
 
 def _themes(numbers: str, ids: Sequence[str], names: Mapping[str, str]) -> tuple[str, ...] | str:
     """Returns the themes that have these numbers, or why there are none."""
-    found = list[str]()
+    themes = list[str]()
     for digits in re.findall(r"\d+", numbers):
         number = int(digits[:_DIGITS])
         if not 0 < number <= len(ids) or len(digits) > _DIGITS:
             return f"no theme has the number {number}; the head of the sheet lists them"
         if ids[number - 1] not in names:
             return _NO_THEME.format(theme=ids[number - 1])
-        found.append(names[ids[number - 1]])
-    return tuple(dict.fromkeys(found))
+        themes.append(names[ids[number - 1]])
+    return tuple(dict.fromkeys(themes))
 
 
 def _without_indent(lines: Sequence[str]) -> str:
@@ -256,8 +260,3 @@ def _without_indent(lines: Sequence[str]) -> str:
 
 def _squashed(text: str) -> str:
     return " ".join(text.split())
-
-
-def _bare(note: str) -> str:
-    """Returns a note for comparison: without the blanks that text editors add or remove."""
-    return "\n".join(line.rstrip() for line in note.split("\n")).strip("\n")

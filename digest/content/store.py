@@ -262,9 +262,9 @@ def sweep(root: Path, unfinished: Iterable[str]) -> CleanedUp:
     One that is complete and the only copy is put in place, unless a feed's ledger has it: then it
     was in place already and has been deleted. All others are removed. The caller holds the lock.
     """
-    found = tuple(sorted(filter(_is_swept, unfinished)))
+    swept = tuple(sorted(filter(_is_swept, unfinished)))
     lacking = []
-    for file in found:
+    for file in swept:
         if not os.path.lexists(root / _whole_name(file)) and disk.is_whole(root / file):
             lacking.append(file)
     known = ledger.by_file(read_ledgers(root)[0]) if lacking else {}
@@ -273,9 +273,9 @@ def sweep(root: Path, unfinished: Iterable[str]) -> CleanedUp:
         name = _whole_name(file)
         if name not in known and disk.link(root, file, name):
             completed.append(name)
-    for file in found:
+    for file in swept:
         disk.unlink(root / file)
-    removed = tuple(file for file in found if _whole_name(file) not in completed)
+    removed = tuple(file for file in swept if _whole_name(file) not in completed)
     return CleanedUp(removed=removed, completed=tuple(completed))
 
 
@@ -297,13 +297,13 @@ def add_lines(root: Path, lines: Mapping[str, Iterable[Record]]) -> None:
     disk.settle(root, map(paths.ledger, lines))
 
 
-def add_locations(root: Path, found: Iterable[Location], now: datetime) -> None:
+def add_locations(root: Path, new: Iterable[Location], now: datetime) -> None:
     """Adds lines that say where stories are.
 
     `at` of each is the newest time in the ledgers; the line gets `now`, or a later time than `at`.
     """
     lines = []
-    for location in found:
+    for location in new:
         at = ledger.timestamp(now)
         if location.at:
             at = ledger.later(at, location.at)

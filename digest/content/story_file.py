@@ -262,14 +262,14 @@ class Reader:
     def dated(self, key: str, parse: Callable[[str], _T]) -> tuple[_T, ...]:
         """Returns a list of dates with words. `parse` raises ValueError, as for `parsed`."""
         value = self.values.get(key, _NO_VALUE)
-        found = []
+        values = []
         for words in value.listed:
             try:
-                found.append(parse(words))
+                values.append(parse(words))
             except ValueError as error:
                 what, cure = error.args
                 self.add_problem(value.line, what, _curled(words) or cure)
-        return tuple(found)
+        return tuple(values)
 
 
 def _separated(words: str) -> tuple[str, ...]:

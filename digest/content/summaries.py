@@ -39,14 +39,14 @@ def kept(stored: Stored, entries: Iterable[Entry]) -> Stored:
 
 def by_name(stored: Stored) -> dict[str, str]:
     """Returns the summaries by the names of their entries, without names that several have."""
-    found: dict[str, str] = {}
+    by_name: dict[str, str] = {}
     shared = set[str]()
     for names, summary in stored:
         for name in names:
-            if name in found:
+            if name in by_name:
                 shared.add(name)
-            found[name] = summary
-    return {name: summary for name, summary in found.items() if name not in shared}
+            by_name[name] = summary
+    return {name: summary for name, summary in by_name.items() if name not in shared}
 
 
 def of_story(story: Story, summaries: Mapping[str, str]) -> str:

@@ -104,10 +104,10 @@ def broken(lines: Sequence[str], file: str, error: Exception) -> Problem:
 
 def _no_colon(line: str, file: str, number: int) -> Problem | None:
     """Returns the problem of a line such as `lead true`; None if it is not such a line."""
-    found = _NO_COLON.fullmatch(line)
-    if found is None:
+    match = _NO_COLON.fullmatch(line)
+    if match is None:
         return None
-    cure = f"put a colon after '{found[1]}', or indent the line if it continues the one above"
+    cure = f"put a colon after '{match[1]}', or indent the line if it continues the one above"
     return Problem(file, number, f"'{line[:80]}' has no colon", cure)
 
 

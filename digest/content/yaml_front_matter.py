@@ -225,15 +225,15 @@ def _as_typed(lines: Sequence[str]) -> list[str]:
     for number, line in enumerate(lines):
         pair, item = _PAIR.fullmatch(line), _ITEM.fullmatch(line)
         key = pair[1] if pair else key
-        found = pair if pair and pair[2] else None
-        if found is None and key in _LISTS | _DATED_KEYS:
-            found = item
-        if found and key in _LISTS and (flow := _FLOW.fullmatch(found[2])):
-            typed[number] = line[: found.start(2)] + _flow(flow)
+        match = pair if pair and pair[2] else None
+        if match is None and key in _LISTS | _DATED_KEYS:
+            match = item
+        if match and key in _LISTS and (flow := _FLOW.fullmatch(match[2])):
+            typed[number] = line[: match.start(2)] + _flow(flow)
             continue
-        if not found or (key not in RUNNING and not (key in _WORDS and _HASHED.search(found[2]))):
+        if not match or (key not in RUNNING and not (key in _WORDS and _HASHED.search(match[2]))):
             continue
-        head, words = line[: found.start(2)], found[2].strip(" \t")
+        head, words = line[: match.start(2)], match[2].strip(" \t")
         below = _wrapped(lines, number, len(head) - len(head.lstrip()) if item else 0)
         quoted = _quoted_text(words, key, wrapped=bool(below))
         if quoted is None or any(map(_KEY_BELOW.match, below)):
@@ -248,16 +248,16 @@ def _as_typed(lines: Sequence[str]) -> list[str]:
     return typed
 
 
-def _flow(found: re.Match[str]) -> str:
+def _flow(match: re.Match[str]) -> str:
     """Returns a list in brackets, with quotes around texts that YAML would misread or drop."""
-    if _HASHED.search(found["rest"]):
-        return _in_quotes(found[0])
-    items, place = found["items"], 0
+    if _HASHED.search(match["rest"]):
+        return _in_quotes(match[0])
+    items, place = match["items"], 0
     parts: list[str] = []
     while place < len(items):
         item = _ITEM_OF_FLOW.match(items, place)
         if item is None:
-            return found[0]  # YAML reports what is wrong
+            return match[0]  # YAML reports what is wrong
         words = (item[2] or "").strip()
         if item[1]:
             parts.append(_backslashed(item[1]))
@@ -266,14 +266,14 @@ def _flow(found: re.Match[str]) -> str:
         else:
             parts.append(words)
         place = item.end()
-    return f"[{', '.join(parts)}]{found['rest']}"
+    return f"[{', '.join(parts)}]{match['rest']}"
 
 
 def _backslashed(quoted: str) -> str:
     """Returns a quoted text with doubled backslashes, except in escapes that are clearly meant."""
     if quoted[0] == "'":
         return quoted
-    return _ODD_ESCAPE.sub(lambda found: found[2] or f"\\\\{found[1]}", quoted)
+    return _ODD_ESCAPE.sub(lambda match: match[2] or f"\\\\{match[1]}", quoted)
 
 
 def _wrapped(lines: Sequence[str], number: int, indent: int) -> list[str]:

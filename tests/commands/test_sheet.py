@@ -432,7 +432,7 @@ def test_any_story_is_read_back_from_its_line_as_it_is(
     story = make_story(themes=themes, **values)
     shown = Shown(story, "", "")
 
-    written = sheet.render(Week(2026, 20), [shown], THEMES)
+    written = sheet.render(Week(2026, 20), [shown.story], THEMES)
     (entry,) = sheet.parse(written.replace("\n", "\r\n")).entries
 
     assert not entry.is_changed

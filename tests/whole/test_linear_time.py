@@ -55,7 +55,7 @@ STORY = story_file.loads(FRONT, FILE, KNOWN)
 SHOWN = change_requests.shown(FRONT.encode(), FILE, "", KNOWN)
 TODAY = date(2026, 5, 20)
 THEMES = (Theme(id="chips", title="Chips", match=("memory chip*", "a and b"), ignore=("potato",)),)
-SHEET = sheet.render(STORY.week, [SHOWN], THEMES)
+SHEET = sheet.render(STORY.week, [STORY], THEMES)
 SIZE = 60_000 if MANY > 1 else 6_000
 
 
@@ -111,7 +111,7 @@ def act(name: str, value: Any) -> None:
 def carried_out(text: str) -> None:
     """Reads a sheet, and what its lines ask for."""
     read = sheet.parse(text)
-    for entry in (one for one in read.entries if not one.fault):
+    for entry in (one for one in read.entries if not one.problem):
         sheet.request_of(entry, SHOWN, read.themes, THEMES)
     sheet.remaining(read, dict.fromkeys(read.entries, text[:100]))
 
