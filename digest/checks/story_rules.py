@@ -81,9 +81,9 @@ def _altered_id(story: Story, history: History) -> Iterator[Hint]:
 
 def _misdated(story: Story, history: History, zone: ZoneInfo) -> Iterator[Hint]:
     """Finds a file name with another day than `published`, unless the publisher changed it."""
-    place = paths.PLACE.fullmatch(story.file)
+    place = paths.parse(story.file)
     days = {story.published.date(), story.published.astimezone(zone).date()}
-    if place is None or place[2] is None or story.day in days:
+    if place is None or not place.day or story.day in days:
         return
     published = ledger.hash_of_value(story.published)
     if not any(record.wrote.get("published") == published for _, record in history.of(story)):

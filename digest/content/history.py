@@ -339,8 +339,8 @@ class History:
             if owner in attributed.files or (owner in files and owner not in attributed.candidates):
                 continue
             records, known = self.of_file(owner), self._known_story(owner)
-            match, week = paths.PLACE.fullmatch(known.file), paths.week_of(known.file)
-            if match is None or week is None:
+            path, week = paths.parse(known.file), paths.week_of(known.file)
+            if path is None or week is None:
                 continue
             if not (added_at := self.added_at(records)):
                 dates = list[datetime]()
@@ -351,7 +351,7 @@ class History:
                 Gone(
                     file=known.file,
                     week=week,
-                    day=match[2] or week.monday.isoformat(),
+                    day=path.day or week.monday.isoformat(),
                     added_at=added_at,
                     former=tuple(sorted(known.files.keys() - {known.file})),
                     fresh=bool(records) and all(record.deleted for _, record in records),
@@ -439,7 +439,7 @@ def earlier_titles(stories: Iterable[tuple[Story, FeedRecords]]) -> dict[str, tu
 
 
 def _place(file: str, story: str, since: str, owner: str) -> Place | None:
-    match, week = paths.PLACE.fullmatch(file), paths.week_of(file)
-    if match and week:  # not if a line of the ledger was edited by hand
-        return Place(week=week, slug=match[3], file=file, story=story, since=since, owner=owner)
+    path, week = paths.parse(file), paths.week_of(file)
+    if path and week:  # not if a line of the ledger was edited by hand
+        return Place(week=week, slug=path.slug, file=file, story=story, since=since, owner=owner)
     return None

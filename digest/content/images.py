@@ -23,7 +23,7 @@ def size_of(file: str, read: Callable[[str], bytes]) -> tuple[int, int] | None:
     if not is_picture(file):
         return None
     if file.lower().endswith(".svg"):
-        width, height = _drawn(read(file)[:_SVG_HEAD].decode(errors="replace"))
+        width, height = _svg_size(read(file)[:_SVG_HEAD].decode(errors="replace"))
     else:
         import imagesize  # not needed by a build without pictures
 
@@ -32,7 +32,7 @@ def size_of(file: str, read: Callable[[str], bytes]) -> tuple[int, int] | None:
     return whole if min(whole) > 0 and max(whole) <= _MAX_SIDE else None
 
 
-def _drawn(text: str) -> tuple[float, float]:
+def _svg_size(text: str) -> tuple[float, float]:
     """Returns the size of an SVG drawing in pixels, from its attributes or else its view box."""
     root = _ROOT.search(re.sub(r"<!--.*?-->", "", text, flags=re.DOTALL))
     found = _ATTRIBUTE.findall(root[0]) if root else []

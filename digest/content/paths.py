@@ -11,6 +11,7 @@ import posixpath
 import re
 from collections.abc import Iterable
 from datetime import date
+from typing import NamedTuple
 
 from digest.names import MARKDOWN, is_markdown, is_picture
 from digest.week import Week
@@ -26,20 +27,33 @@ ADDED = "_added"
 """Takes the place of a feed's id in the ledger of stories that were added from web pages."""
 
 _ENDING = "|".join(map(re.escape, MARKDOWN))
-PLACE = re.compile(
+_WEEK_FILE = re.compile(
     rf"content/(\d{{4}}/w\d{{2}})/(?:(\d{{4}}-\d{{2}}-\d{{2}})-)?([^/.][^/]*)(?i:{_ENDING})"
 )
-"""A Markdown file in a week's folder: the folder, the day in its name, if any, and the slug.
-
-Does not match files that are hidden by a dot.
-"""
 SLUG = re.compile(r"[a-z0-9][a-z0-9-]*")
-"""A story's slug: only characters that a URL can have."""
+"""A story's slug, or the name of a page: only characters that a URL can have."""
 _LETTER = "letter"
 SHEET = "content/sheet.md"
 """A week as one file to work through; it is not published."""
 
 _NOT_PUBLISHED = frozenset({"ledger", "inbox"})
+
+
+class WeekFile(NamedTuple):
+    """A Markdown file in a week's folder, `2026/w20`: the day in its name, if any, and the slug."""
+
+    folder: str
+    day: str
+    slug: str
+
+
+def parse(file: str) -> WeekFile | None:
+    """Returns the parts of the path of a Markdown file in a week's folder, None for other files.
+
+    A file that is hidden by a dot is not one of these.
+    """
+    match = _WEEK_FILE.fullmatch(file)
+    return WeekFile(match[1], match[2] or "", match[3]) if match else None
 
 
 def story(week: Week, day: date, slug: str) -> str:
@@ -65,8 +79,8 @@ def feed_of(name: str) -> str:
 
 def is_story(file: str) -> bool:
     """True for a Markdown file in a week's folder, except letters; `Letter.md` is not a story."""
-    place = PLACE.fullmatch(file)
-    return place is not None and (place[2] is not None or place[3].lower() != _LETTER)
+    match = _WEEK_FILE.fullmatch(file)
+    return match is not None and (match[2] is not None or match[3].lower() != _LETTER)
 
 
 def split_stories(files: Iterable[str]) -> tuple[list[str], list[str]]:
@@ -79,8 +93,8 @@ def split_stories(files: Iterable[str]) -> tuple[list[str], list[str]]:
 
 def is_letter(file: str) -> bool:
     """True for a week's letter."""
-    place = PLACE.fullmatch(file)
-    return place is not None and place[2] is None and place[3] == _LETTER
+    match = _WEEK_FILE.fullmatch(file)
+    return match is not None and match[2] is None and match[3] == _LETTER
 
 
 def is_in(file: str, folder: str) -> bool:

@@ -29,7 +29,6 @@ _T = TypeVar("_T")
 
 _LETTER_KEYS = ("title", "draft", "published", "updated", "ahead")
 _PAGE_KEYS = ("title", "draft")
-_NAME = re.compile(r"[a-z0-9][a-z0-9-]*")
 _UNKNOWN = re.compile(r"unknown (theme|feed) '(.+)'")
 MAX_BYTES = 1_000_000
 _MANY = 2  # other stories with the same unknown theme or feed: it was removed, not misspelt
@@ -221,7 +220,7 @@ def _parse_page(text: str, file: str) -> FreePage:
     matter = front_matter.parse(text, file, required=False, keys=_PAGE_KEYS)
     reader = story_file.Reader(file, matter.values)
     name = Path(file).stem
-    if not _NAME.fullmatch(name):
+    if not paths.SLUG.fullmatch(name):
         cure = "rename the file with lower-case letters a to z, digits and hyphens"
         reader.add_problem(0, f"'{name}' cannot be an address", cure)
     page = FreePage(

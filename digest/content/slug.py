@@ -47,8 +47,8 @@ class Slugs:
 
     def __init__(self, files: Iterable[str]) -> None:
         self._taken: dict[str, set[str]] = {}
-        for place in filter(None, map(paths.PLACE.fullmatch, files)):
-            self._taken.setdefault(place[1], set()).add(place[3])
+        for file in filter(None, map(paths.parse, files)):
+            self._taken.setdefault(file.folder, set()).add(file.slug)
 
     def take(self, week: Week, entry: Entry) -> str:
         """Returns a slug for an entry that is free in the week, and reserves it."""

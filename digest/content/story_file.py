@@ -277,20 +277,20 @@ def _separated(words: str) -> tuple[str, ...]:
 
 
 def _parse_path(reader: Reader, file: str) -> tuple[Week, date | None, str]:
-    match = paths.PLACE.fullmatch(file)
-    if not match:
+    path = paths.parse(file)
+    if path is None:
         what = "a story must be in its week's folder"
         cure = "move it to one such as content/2026/w20/"
         raise Faults([Problem(file, 0, what, cure)])
-    week, slug = week_of(file), match[3]
-    if not paths.SLUG.fullmatch(slug):
-        what = f"the file's name has characters that an address cannot have: '{slug}'"
+    week = week_of(file)
+    if not paths.SLUG.fullmatch(path.slug):
+        what = f"the file's name has characters that an address cannot have: '{path.slug}'"
         reader.add_problem(0, what, "rename it with lower-case letters a to z, digits and hyphens")
     try:
-        return week, timestamps.day(match[2]) if match[2] else None, slug
+        return week, timestamps.day(path.day) if path.day else None, path.slug
     except ValueError:
-        reader.add_problem(0, f"there is no day {match[2]}", "rename the file with a real date")
-        return week, week.monday, slug
+        reader.add_problem(0, f"there is no day {path.day}", "rename the file with a real date")
+        return week, week.monday, path.slug
 
 
 def _parse_dates(reader: Reader, day: date | None, zone: tzinfo) -> tuple[date, datetime]:

@@ -38,9 +38,9 @@ def record_of(number: int, file: str, **fields: object) -> Record:
 
 def story_of(number: int, file: str) -> Story:
     """A story with this number as its guid, in any file."""
-    place, week = paths.PLACE.fullmatch(file), paths.week_of(file)
-    assert place and week
-    return make_story(place[3], day=place[2], week=week, file=file, id=str(number))
+    path, week = paths.parse(file), paths.week_of(file)
+    assert path and week
+    return make_story(path.slug, day=path.day, week=week, file=file, id=str(number))
 
 
 def places_told(records: Mapping[str, Record], stories: tuple[Story, ...]) -> tuple[Place, ...]:
