@@ -14,8 +14,6 @@ from digest.week import Week
 
 _MONTHS = ("January", "February", "March", "April", "May", "June",
            "July", "August", "September", "October", "November", "December")  # fmt: skip
-
-
 _SENTENCE_END = re.compile(r"\w{2}[.!?…]+[’”\"')\]]*(?=\s+[“‘\"'(\[]?[A-Z0-9])|[。！？]")
 """Not after a single letter: `the U.S. Senate` goes on."""
 
@@ -26,8 +24,6 @@ _RTL_LANGUAGES = frozenset(
 _RTL_SCRIPTS = frozenset(
     {"adlm", "arab", "aran", "hebr", "mand", "nkoo", "rohg", "samr", "syrc", "thaa"}
 )
-
-
 _REGIONS = {
     "af": "ZA", "ar": "AR", "be": "BY", "bg": "BG", "bn": "IN", "bs": "BA", "ca": "ES", "cs": "CZ",
     "cy": "GB", "da": "DK", "de": "DE", "el": "GR", "en": "US", "es": "ES", "et": "EE", "eu": "ES",
@@ -54,8 +50,9 @@ def iso(when: date) -> str:
 def direction(language: str) -> str:
     """Returns "rtl" for a language (BCP 47) that is written from right to left, else ""."""
     first, *rest = language.lower().split("-")
-    script = next((part for part in rest if len(part) == 4 and part.isalpha()), "")
-    return "rtl" if script in _RTL_SCRIPTS or (not script and first in _RTL_LANGUAGES) else ""
+    scripts = [part for part in rest if len(part) == len("Arab") and part.isalpha()]
+    is_rtl = scripts[0] in _RTL_SCRIPTS if scripts else first in _RTL_LANGUAGES
+    return "rtl" if is_rtl else ""
 
 
 def locale(language: str) -> str:
@@ -84,7 +81,9 @@ def month_of(when: date) -> str:
 def period(when: str) -> str:
     """Returns a day, month or year in ISO 8601 in words: `15 May 2026`, `May 2026`, `2026`."""
     first = first_day(when)
-    return {4: when, 7: month_of(first)}.get(len(when), day(first))
+    if len(when) == len("2026"):
+        return when
+    return month_of(first) if len(when) == len("2026-05") else day(first)
 
 
 def first_day(when: str) -> date:

@@ -175,9 +175,9 @@ class MarkdownRenderer:
 
     def _picture(self, values: dict[str, str], place: _Place, linking: bool) -> str:
         """Returns a picture, resolved; one from another host becomes a link or words."""
-        values = {
-            key: value for key, value in values.items() if key not in _SIDES or value.isdecimal()
-        }
+        for side in _SIDES & values.keys():
+            if not values[side].isdecimal():
+                del values[side]
         source, words = values.get("src", ""), values.get("alt", "")
         shown = html.escape(words or "a picture")  # where the picture cannot be shown
         address = _external(source)

@@ -74,7 +74,7 @@ def find_neighbours(storylines: Iterable[Storyline]) -> Mapping[str, Neighbours]
             if after and after.week == story.week:
                 after = None
             if counted or before or after:
-                number = counted and total - at
+                number = total - at if counted else 0
                 by_file[story.file] = Neighbours(theme.id, number, counted, before, after)
     return by_file
 

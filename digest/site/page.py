@@ -41,7 +41,8 @@ class Head(NamedTuple):
     """What is in the head of a page: `place` is its canonical address, `feeds` are its own feeds.
 
     `updated` is when anything on the page last changed (ISO 8601), empty if nothing has a date.
-    `published` is when an edition was, as in the weekly feed. `picture` is None if the page has the card of the site.
+    `published` is when an edition was, as in the weekly feed. `picture` is None if the page has the
+    card of the site.
     """
 
     title: str

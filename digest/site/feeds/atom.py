@@ -237,7 +237,7 @@ class Entries:
         """Returns the entry of a story."""
         if story.file not in self._made:
             card, names = self._cards.main(story), self._cards.names
-            image = (story.image and urls.web_link(story.image)) or ""
+            image = urls.web_link(story.image) or ""
             ending = posixpath.splitext(urlsplit(image).path)[1].lower()
             self._made[story.file] = AtomEntry(
                 id=entry_id(story, names),
