@@ -33,6 +33,24 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return digest(tmp_path, "small")
 
 
+@pytest.fixture(scope="module")
+def built_once(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, bytes]]:
+    """The cache folder after a build of the digest, and the site."""
+    folder = tmp_path_factory.mktemp("built")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(folder / "cache"))
+        patch.delenv("CI", raising=False)
+        return folder / "cache", built(digest(folder, "small"))
+
+
+@pytest.fixture
+def site(root: Path, built_once: tuple[Path, dict[str, bytes]]) -> dict[str, bytes]:
+    """The site of `root`; its templates are in the user's cache folder, as after a build."""
+    cache, files = built_once
+    shutil.copytree(cache, root.parent / "cache")
+    return files
+
+
 def digest(folder: Path, name: str) -> Path:
     shutil.copytree(SMALL, folder / name, ignore=shutil.ignore_patterns("expected"))
     return folder / name
@@ -63,8 +81,10 @@ def test_they_are_kept_for_the_next_build_and_never_in_the_digest(root: Path) ->
 @pytest.mark.parametrize(
     "content", [b"", b"x", bc_magic, bc_magic + b"\x80\x02", bc_magic + pickle.dumps("x") + b"\xff"]
 )
-def test_damaged_ones_are_compiled_again(root: Path, content: bytes) -> None:
-    site, folder = built(root), root.parent / "cache/digest"
+def test_damaged_ones_are_compiled_again(
+    root: Path, site: dict[str, bytes], content: bytes
+) -> None:
+    folder = root.parent / "cache/digest"
     kept = read_folder(folder)
     for name in kept:
         (folder / name).write_bytes(content)
@@ -94,9 +114,9 @@ def test_one_digest_never_gets_what_another_one_has_compiled(root: Path) -> None
 
 @pytest.mark.parametrize("kind", ["open", "link", "inside", "server", "file", "full"])
 def test_nothing_is_run_or_kept_where_others_can_have_put_it(
-    root: Path, kind: str, monkeypatch: pytest.MonkeyPatch
+    root: Path, site: dict[str, bytes], kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    site, folder = built(root), root.parent / "cache/digest"
+    folder = root.parent / "cache/digest"
     for path in folder.iterdir():
         path.write_bytes(bc_magic + pickle.dumps(Bomb(root.parent / "ran")))
     if kind == "open":
@@ -120,8 +140,8 @@ def test_nothing_is_run_or_kept_where_others_can_have_put_it(
         assert read_folder(root.parent / "cache") == before
 
 
+@pytest.mark.usefixtures("site")
 def test_the_bomb_works(root: Path) -> None:
-    built(root)
     for path in (root.parent / "cache/digest").iterdir():
         path.write_bytes(bc_magic + pickle.dumps(Bomb(root.parent / "ran")))
 
