@@ -120,9 +120,8 @@ class PullState:
 
         self.distinct = [identity.without_repeats(document.entries) for _, document in documents]
         """The entries of each document, without repeated ones."""
-        by_feed = [
-            (feed.id, entries) for (feed, _), entries in zip(documents, self.distinct, strict=True)
-        ]
+        ids = [feed.id for feed, _ in documents]
+        by_feed = list(zip(ids, self.distinct, strict=True))
         self.shared = SharedNames(by_feed, self.known)
         self.matches = match.resolve(by_feed, self.known, self.finder.is_gone)
         """For each document the story of each entry: its file, or the name of a new story
@@ -153,11 +152,10 @@ class PullState:
                 file = paths.story(story.week, story.day, slug)
             found[file] = story
             for feed in story.feeds or ("",):
-                aliases = [
-                    alias
-                    for alias in identity.aliases_of(entry)
-                    if in_ledgers.isdisjoint(identity.scopes(alias, feed))
-                ]
+                aliases = []
+                for alias in identity.aliases_of(entry):
+                    if in_ledgers.isdisjoint(identity.scopes(alias, feed)):
+                        aliases.append(alias)
                 story_keys = identity.keys_of(
                     aliases,
                     story.title,
@@ -190,7 +188,9 @@ class PullState:
     def carries(self, feed: str, file: str) -> bool:
         """True if the last document of a feed has the story's entry, or is not known."""
         record, carried = self.records[file].get(feed), self.snapshot.carried.get(feed)
-        return record is not None and (carried is None or not carried.isdisjoint(record.aliases))
+        if record is None:
+            return False
+        return carried is None or not carried.isdisjoint(record.aliases)
 
     def last_written(self, file: str) -> dict[str, str]:
         """Returns the hashes of what pulls last wrote into a story's file, by field."""
@@ -263,15 +263,14 @@ class PullState:
         `record` is what the feed's ledger had until now, `incoming` has the hashes of what the
         entry says. If it is empty, only the entry's names are new.
         """
-        aliases = [
-            alias
-            for alias in arrival.aliases + names
-            if not changes.is_variant(alias, record.aliases)
-        ]
+        aliases = list(record.aliases)
+        for alias in arrival.aliases + names:
+            if not changes.is_variant(alias, record.aliases):
+                aliases.append(alias)
         withdrawn = changes.withdrawn(incoming, record) if incoming else ()
         line = record._replace(
             at=ledger.later(self._at, record.at),
-            aliases=tuple(dict.fromkeys((*record.aliases, *aliases))),
+            aliases=tuple(dict.fromkeys(aliases)),
             title=arrival.entry.title,
             said={**record.said, **incoming, **dict.fromkeys(withdrawn, "")},
             wrote=wrote,

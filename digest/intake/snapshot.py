@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 
@@ -21,7 +20,7 @@ from digest.content.store import read_added, read_locations
 from digest.content.story_file import Vocabulary
 from digest.errors import Faults, Problem
 from digest.intake.merge import before_kill
-from digest.model import Config, Location, Story
+from digest.model import Config, Letter, Location, Story
 from digest.week import Week, reached
 
 
@@ -77,36 +76,41 @@ class Snapshot:
     @property
     def taken(self) -> frozenset[str]:
         """All story files, present and past. Their names are not used again."""
-        return self.files.union(
-            (one.file for one in self.located),
-            (record.file for records in self.ledgers.values() for record in records.values()),
-        )
+        taken = set(self.files)
+        taken.update(location.file for location in self.located)
+        for records in self.ledgers.values():
+            taken.update(record.file for record in records.values())
+        return frozenset(taken)
 
     def deleted(self, addresses: Iterable[str]) -> str:
         """Returns the file of a deleted story at these URLs that no feed ever brought, or ""."""
         wanted = {
             urls.canonical(address) for address in addresses if not urls.is_front_page(address)
         }
-        at_link = {
-            one.name
-            for one in self.located
-            if not wanted.isdisjoint(map(urls.canonical, (one.link, one.now)))
-        }
-        for name in sorted(at_link):
-            found = [one for one in self.located if one.name == name]
-            homes, keys = {one.file for one in found}, locations.keys_of(found)
-            brought = (
-                record.file in homes or not keys.isdisjoint(ledger.keys_on_disk(record, feed))
-                for feed, records in self.ledgers.items()
-                for record in records.values()
-            )
-            there = (
-                story.file in homes or not keys.isdisjoint(keys_of_story(story))
-                for story in self.stories
-            )
-            if homes.isdisjoint(self.files) and not any(there) and not any(brought):
-                return found[0].file
+        names = set()
+        for location in self.located:
+            if not wanted.isdisjoint(map(urls.canonical, (location.link, location.now))):
+                names.add(location.name)
+        for name in sorted(names):
+            been = [location for location in self.located if location.name == name]
+            files, keys = {location.file for location in been}, locations.keys_of(been)
+            is_there = not files.isdisjoint(self.files)
+            if not (is_there or self._has_story(files, keys) or self._has_record(files, keys)):
+                return been[0].file
         return ""
+
+    def _has_story(self, files: Container[str], keys: set[str]) -> bool:
+        """True if one of the stories that were read is in one of these files, or has a key."""
+        has_key = any(not keys.isdisjoint(keys_of_story(story)) for story in self.stories)
+        return has_key or any(story.file in files for story in self.stories)
+
+    def _has_record(self, files: Container[str], keys: set[str]) -> bool:
+        """True if a feed ever brought a story into one of these files, or with a key."""
+        for feed, records in self.ledgers.items():
+            for record in records.values():
+                if record.file in files or not keys.isdisjoint(ledger.keys_on_disk(record, feed)):
+                    return True
+        return False
 
     def by_key(self) -> dict[str, list[str]]:
         """Returns the files of the stories that were read, by key (`identity.keys_of_story`)."""
@@ -123,11 +127,12 @@ class Snapshot:
     def before_kill(self, story: Story) -> Story | None:
         """Returns a story as it was before a killed pull; later edits by an editor stay."""
         edit = self.begun.get(story.file)
+        if edit is None:
+            return None
         with suppress(Faults):
-            if edit:
-                old = self.parse(edit.before, story.file)
-                new = self.parse(edit.after, story.file)
-                return before_kill(story, old, new)
+            old = self.parse(edit.before, story.file)
+            new = self.parse(edit.after, story.file)
+            return before_kill(story, old, new)
         return None
 
     def open_week(self, week: Week) -> Week:
@@ -138,7 +143,7 @@ class Snapshot:
         """Returns an unreadable file that contains one of these texts, "" if none does."""
         wanted = tuple(search)
         for file, text in self.unreadable.items():
-            if any(one in text for one in wanted):
+            if any(part in text for part in wanted):
                 return file
         return ""
 
@@ -175,21 +180,30 @@ def read_snapshot(
     added = read_added(root)[0]
     history = History(ledgers, altered=altered, added=added)
     excerpts = history.excerpts()
-    reading = ContentReader(config, ledgers, partial(read_bytes, root), excerpts)
     files = scan(root).files if search else []
+    story_files = list(filter(paths.is_story, files))
+    letter_files = list(filter(paths.is_letter, files))
+    # Each file is read once, so that a story is what its text says, whatever is saved meanwhile.
+    contents = {file: read_bytes(root, file) for file in (*story_files, *letter_files)}
+    reading = ContentReader(config, ledgers, contents.__getitem__, excerpts)
     found: list[Story] = []
     texts: dict[str, str] = {}
     unreadable: dict[str, str] = {}
-    for file in filter(paths.is_story, files):
-        text = read_bytes(root, file).decode(errors="replace")
-        if file in altered or any(one in text for one in search):
+    for file in story_files:
+        text = contents[file].decode(errors="replace")
+        if file in altered or any(part in text for part in search):
             story = reading.story(file)
             if story:
                 found.append(story)
-            (texts if story else unreadable)[file] = text
+                texts[file] = text
+            else:
+                unreadable[file] = text
+    closed = None
+    if config.close == "letter":
+        closed = _newest_closed(filter(None, map(reading.letter, letter_files)), files)
     return Snapshot(
         ledgers=ledgers,
-        files=frozenset(filter(paths.is_story, files)),
+        files=frozenset(story_files),
         located=read_locations(root)[0] if search else (),
         stories=tuple(found),
         altered=altered,
@@ -199,18 +213,13 @@ def read_snapshot(
         problems=tuple(reading.problems),
         vocabulary=reading.vocabulary,
         excerpts=excerpts,
-        closed=_closed(reading, files) if config.close == "letter" else None,
-        letters=tuple(
-            read_bytes(root, file).decode(errors="replace")
-            for file in files
-            if paths.is_letter(file)
-        ),
+        closed=closed,
+        letters=tuple(contents[file].decode(errors="replace") for file in letter_files),
     )
 
 
-def _closed(reading: ContentReader, files: Iterable[str]) -> Week | None:
+def _newest_closed(letters: Iterable[Letter], files: Iterable[str]) -> Week | None:
     """Returns the newest week whose letter is published, except weeks that are mistyped."""
     near = set(reached(filter(None, map(paths.week_of, files))))
-    letters = [reading.letter(file) for file in files if paths.is_letter(file)]
-    weeks = [letter.week for letter in letters if letter and not letter.draft]
+    weeks = [letter.week for letter in letters if not letter.draft]
     return max((week for week in weeks if week in near), default=None)

@@ -29,23 +29,22 @@ yet, each with the time of its first line in the ledger.
 
 def missing(ledgers: Ledgers, there: Collection[str], known: Collection[str] = ()) -> Missing:
     """Returns stories whose file is missing without a recorded deletion, except `known` ones."""
-    return {
-        file: records
-        for file, records in ledger.by_file(ledgers).items()
-        if file not in there
-        and file not in known
-        and all(record.deleted is False for record in records.values())
-    }
+    found = {}
+    for file, records in ledger.by_file(ledgers).items():
+        is_recorded = any(record.deleted is not False for record in records.values())
+        if file not in there and file not in known and not is_recorded:
+            found[file] = records
+    return found
 
 
 def never_committed(missing: Missing, committed: Collection[str]) -> Missing:
     """Returns the missing stories that git never had, in any week's folder."""
-    names = {without_ending(file).rpartition("/")[2] for file in committed}
-    return {
-        file: records
-        for file, records in missing.items()
-        if without_ending(file).rpartition("/")[2] not in names
-    }
+    names = set(map(_name, committed))
+    return {file: records for file, records in missing.items() if _name(file) not in names}
+
+
+def _name(file: str) -> str:
+    return without_ending(file).rpartition("/")[2]
 
 
 def without(missing: Missing, stories: Iterable[Story], altered: Mapping[str, str]) -> Missing:
@@ -58,14 +57,19 @@ def without(missing: Missing, stories: Iterable[Story], altered: Mapping[str, st
         for feed, record in records.items():
             by_feed.setdefault(feed, {})[record.id] = record
     history = History(by_feed, altered=altered)
-    met = {record.file for story in stories for _, record in history.of(story)}
-    return {file: records for file, records in missing.items() if file not in met}
+    moved = set[str]()
+    for story in stories:
+        moved.update(record.file for _, record in history.of(story))
+    return {file: records for file, records in missing.items() if file not in moved}
 
 
 def search_names(missing: Missing) -> frozenset[str]:
     """Returns texts to search for: the file of each of these stories contains one of them."""
-    aliases = (record.aliases for records in missing.values() for record in records.values())
-    return frozenset().union(*map(search_texts, aliases))
+    texts = set[str]()
+    for records in missing.values():
+        for record in records.values():
+            texts |= search_texts(record.aliases)
+    return frozenset(texts)
 
 
 def by_feed(missing: Missing) -> dict[str, tuple[str, ...]]:
@@ -78,19 +82,21 @@ def by_feed(missing: Missing) -> dict[str, tuple[str, ...]]:
 
 def written_by_hand(missing: Missing) -> dict[str, tuple[str, Record]]:
     """Returns the missing stories that a pull only found, each with its first feed and record."""
-    found = {file: next(iter(records.items())) for file, records in missing.items()}
-    return {file: one for file, one in found.items() if ledger.is_adopted(one[1])}
+    found = {}
+    for file, records in missing.items():
+        feed, record = next(iter(records.items()))
+        if ledger.is_adopted(record):
+            found[file] = (feed, record)
+    return found
 
 
 def written(stories: Iterable[Story], lines: Mapping[str, Sequence[Record]]) -> dict[str, str]:
     """Returns the files of new stories, each with the time of its first line (for `KIND`)."""
     new = {story.file for story in stories}
-    return {
-        record.file: record.at
-        for records in lines.values()
-        for record in records
-        if record.file in new
-    }
+    found = {}
+    for records in lines.values():
+        found.update({record.file: record.at for record in records if record.file in new})
+    return found
 
 
 def written_here(remembered: Mapping[str, str], ledgers: Ledgers) -> Missing:
@@ -98,12 +104,12 @@ def written_here(remembered: Mapping[str, str], ledgers: Ledgers) -> Missing:
 
     A story that another machine pulled as well may be on that machine.
     """
-    return {
-        file: records
-        for file, records in ledger.by_file(ledgers).items()
-        if file in remembered
-        and any(remembered[file] == (one.since or one.at) for one in records.values())
-    }
+    found = {}
+    for file, records in ledger.by_file(ledgers).items():
+        times = [record.since or record.at for record in records.values()]
+        if remembered.get(file) in times:
+            found[file] = records
+    return found
 
 
 def deletions(missing: Missing) -> dict[str, tuple[Record, ...]]:
@@ -112,7 +118,8 @@ def deletions(missing: Missing) -> dict[str, tuple[Record, ...]]:
     Each repeats the newest line of its feed, with the same time, so that it replaces nothing that a
     line says.
     """
-    return {
-        feed: tuple(next(iter(missing[file].values()))._replace(deleted=True) for file in files)
-        for feed, files in by_feed(missing).items()
-    }
+    lines: dict[str, tuple[Record, ...]] = {}
+    for feed, files in by_feed(missing).items():
+        newest = [next(iter(missing[file].values())) for file in files]
+        lines[feed] = tuple(record._replace(deleted=True) for record in newest)
+    return lines
