@@ -59,11 +59,6 @@ def is_feed(fetched: Fetched) -> bool:
     return _FEED_ROOT.match(text.removeprefix("\ufeff")) is not None
 
 
-def first_advertised(body: bytes, base: str) -> str:
-    """Returns the absolute address of the first feed that the page advertises, or ""."""
-    return next(iter(advertised(body, base)), "")
-
-
 def advertised(body: bytes, base: str) -> tuple[str, ...]:
     """Returns the absolute addresses of the feeds that the page advertises, in its order."""
     links = []

@@ -291,8 +291,8 @@ class _Request:
                     return outcome
                 continue
             pause = self._session.limits.back_off * 2.0**attempt
-            if outcome.wait:  # the server asked for it
-                pause = max(0.0, (outcome.wait - self._session.now()).total_seconds())
+            if outcome.failed.wait:  # the server asked for it
+                pause = max(0.0, (outcome.failed.wait - self._session.now()).total_seconds())
             if attempt == self._session.limits.retries or pause >= self._time_left:
                 return outcome.failed
             attempt += 1
@@ -378,7 +378,7 @@ class _Request:
         reason = http_errors.status_reason(status, page=self._session.pages)
         failed = Failed(feed=self._feed, reason=reason, wait=wait if status in {429, 503} else None)
         if http_errors.is_retryable(status, failed.wait):
-            return Retry(failed, failed.wait)
+            return Retry(failed)
         return failed
 
     def _fetched(self, response: httpx.Response, address: str, body: bytes | None) -> Fetched:

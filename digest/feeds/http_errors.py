@@ -75,10 +75,9 @@ class Redirect:
 
 @dataclass(frozen=True, slots=True)
 class Retry:
-    """A failure that may be temporary; `wait` is the time after which the server wants a retry."""
+    """A failure that may be temporary."""
 
     failed: Failed
-    wait: datetime | None = None
 
 
 def conditional_headers(known: Validators, now: datetime) -> dict[str, str]:

@@ -62,11 +62,12 @@ def read(fetched: Fetched, base: str) -> Document | str:
     objects = [item for item in items if isinstance(item, dict)]
     if len(objects) < len(items):
         warnings.append(f"{len(items) - len(objects)} of its entries cannot be read; skipped")
+    authors = _authors(feed)
     home, own = _text(feed, "home_page_url"), _text(feed, "feed_url")
     moved, moved_by = new_address.find(fetched, "", [own], home)
     document = normalize.document(
-        _words(feed, "title", headline=True),
-        [_raw_entry(item, _authors(feed)) for item in objects],
+        _plain(feed, "title", headline=True),
+        [_raw_entry(item, authors) for item in objects],
         base or home or own,
         [*encodings.warnings(decoded), *warnings],
     )
@@ -122,14 +123,14 @@ def _is_feed(feed: dict[str, Any]) -> bool:
 
 
 def _raw_entry(item: dict[str, Any], authors: tuple[str, ...]) -> RawEntry:
-    guid = _plain(item.get("id"))
+    guid = _string(item.get("id"))
     return RawEntry(
         id=guid,
-        title=_words(item, "title", headline=True),
+        title=_plain(item, "title", headline=True),
         links=(_text(item, "url"), _text(item, "external_url")),
         permalink=guid,
         files=tuple(_attached(item)),
-        dates=(_plain(item.get("date_published")), _plain(item.get("date_modified"))),
+        dates=(_string(item.get("date_published")), _string(item.get("date_modified"))),
         authors=_authors(item) or authors,
         images=(_text(item, "image"), _text(item, "banner_image"), *_attached(item, "image/")),
         summary=plain_text.first(_texts(item)),
@@ -137,12 +138,12 @@ def _raw_entry(item: dict[str, Any], authors: tuple[str, ...]) -> RawEntry:
 
 
 def _texts(item: dict[str, Any]) -> Iterator[str]:
-    yield _words(item, "summary")
-    yield _words(item, "content_text")
+    yield _plain(item, "summary")
+    yield _plain(item, "content_text")
     yield plain_text.from_html(_text(item, "content_html"))
 
 
-def _plain(value: object) -> str:
+def _string(value: object) -> str:
     """Returns a string, also for a number: ids (§ items) and dates are sometimes numbers."""
     if isinstance(value, str):
         return _without_surrogates(value).strip()
@@ -155,7 +156,7 @@ def _authors(thing: dict[str, Any]) -> tuple[str, ...]:
     if not isinstance(people, list) or not people:
         people = [thing.get("author")]
     return author_names.each(
-        _words(person, "name", headline=True) for person in people if isinstance(person, dict)
+        _plain(person, "name", headline=True) for person in people if isinstance(person, dict)
     )
 
 
@@ -167,7 +168,7 @@ def _attached(item: dict[str, Any], kind: str = "") -> Iterator[str]:
             yield _text(attachment, "url")
 
 
-def _words(thing: dict[str, Any], key: str, *, headline: bool = False) -> str:
+def _plain(thing: dict[str, Any], key: str, *, headline: bool = False) -> str:
     """Returns a field as plain text, which it should be; many feeds leave markup in it."""
     return plain_text.from_either(_text(thing, key), headline=headline)
 

@@ -135,8 +135,8 @@ def _read_xml(fetched: Fetched, base: str) -> Document | str:
     version = _text(parsed, "version")
     if not version:  # entries in another namespace (RSS 1.1) are read all the same
         is_page = feed_links.is_page(body)
-        if is_page and (advertised := feed_links.first_advertised(body, base)):
-            return f"a web page, not a feed; its feed is {advertised}"
+        if is_page and (advertised := feed_links.advertised(body, base)):
+            return f"a web page, not a feed; its feed is {advertised[0]}"
         if is_page:
             return "a web page, not a feed"
         if not entries:

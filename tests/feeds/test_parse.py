@@ -494,7 +494,7 @@ def test_page_names_the_first_feed_that_has_a_web_address() -> None:
     <link rel='home alternate' href=b.xml type=application/rss+xml>
     <link rel=alternate type=application/atom+xml href=/c>"""
 
-    assert feed_links.first_advertised(page, "https://a.example/x/") == "https://a.example/x/b.xml"
+    assert feed_links.advertised(page, "https://a.example/x/")[0] == "https://a.example/x/b.xml"
 
 
 def rewrite() -> None:
