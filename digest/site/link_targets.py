@@ -159,7 +159,7 @@ class Targets:
     @cached_property
     def _copied(self) -> dict[str, str]:
         """The paths of all copied files in the site, by file."""
-        return {one.file: one.path for one in self._content.copied}
+        return {file.file: file.path for file in self._content.copied}
 
     @cached_property
     def _sizes(self) -> dict[str, tuple[int, int] | None]:

@@ -87,10 +87,10 @@ def key(stories: Iterable[Story], known: Mapping[str, Neighbours], anchors: Anch
             continue
         theme, number, total, before, after = known[story.file]
         parts.append(f"{theme} {number} {total}")
-        for one in (before, after):
-            if one:
-                title, file = one.shown_headline, one.file
-                parts.append(f"{title}\n{file} {one.published.toordinal()} {moved.get(file)}")
+        for neighbour in (before, after):
+            if neighbour:
+                title, file = neighbour.shown_headline, neighbour.file
+                parts.append(f"{title}\n{file} {neighbour.published.toordinal()} {moved.get(file)}")
             else:
                 parts.append("")
     return key_of("\n\n".join(parts).encode(errors="surrogatepass"))

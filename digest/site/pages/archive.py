@@ -34,8 +34,8 @@ def archive_page(context: SiteContext, week_pages: Iterable[Page]) -> Page:
     )
     # Not the editions themselves: most edits of a story do not change the archive page.
     lines = [
-        (one.week, one.closed, len(one.stories), about(context, one), one.title)
-        for one in archive.editions
+        (edition.week, edition.closed, len(edition.stories), about(context, edition), edition.title)
+        for edition in archive.editions
     ]
     return context.page(
         "archive.html",

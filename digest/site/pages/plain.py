@@ -60,8 +60,10 @@ def plain_pages(context: SiteContext) -> Iterator[Page]:
         inputs = edition, context.ahead.lines_of(edition)
         yield context.file(place, "feeds/plain.txt", source, _week_data, *inputs, last=True)
         weeks.append(WeekEntry(week, edition.closed, len(edition.stories), edition.title))
-    themes = tuple([(one.theme.id, one.theme.title, one.stories) for one in context.themes])
-    lists = tuple(weeks), themes, tuple([date.line for date in context.ahead.all])
+    themes = []
+    for summary in context.themes:
+        themes.append((summary.theme.id, summary.theme.title, summary.stories))
+    lists = tuple(weeks), tuple(themes), tuple([date.line for date in context.ahead.all])
     place, source = addresses.ARCHIVE_JSON, "the list of weeks"
     yield context.file(place, "feeds/archive.json", source, _archive_data, *lists)
     place, source = addresses.LLMS, "the list for language models"

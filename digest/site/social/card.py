@@ -75,7 +75,7 @@ class Line(NamedTuple):
     top: float
 
 
-class Entry(NamedTuple):
+class KeyEntry(NamedTuple):
     """A theme below the bar: its words, where they are, and the colour of the dot before them."""
 
     words: str
@@ -121,7 +121,7 @@ class CardView(NamedTuple):
     detail: tuple[Line, ...]
     bar: tuple[Segment, ...]
     bar_top: float
-    key: tuple[Entry, ...]
+    key: tuple[KeyEntry, ...]
     bars: Bars | None
 
 
@@ -184,9 +184,9 @@ def _bar(parts: Sequence[Part]) -> tuple[Segment, ...]:
     return tuple(segments)
 
 
-def _key(parts: Sequence[Part]) -> tuple[Entry, ...]:
+def _key(parts: Sequence[Part]) -> tuple[KeyEntry, ...]:
     """Returns the names of the parts below the bar, as many as fit into its lines."""
-    entries: list[Entry] = []
+    entries: list[KeyEntry] = []
     left, row = 0.0, 0
     for part in parts:
         title = drawable(part.title)
@@ -199,7 +199,7 @@ def _key(parts: Sequence[Part]) -> tuple[Entry, ...]:
         if row == _KEY_LINES:
             break
         top = _FOOT + _KEY_STEP * row
-        entries.append(Entry(words, round(_LEFT + _DOT + left, 1), top, part.colour))
+        entries.append(KeyEntry(words, round(_LEFT + _DOT + left, 1), top, part.colour))
         left += wide + _KEY_GAP
     up = entries[-1].top - _FOOT if entries else 0  # the last line is at the foot
     return tuple([entry._replace(top=entry.top - up) for entry in entries])

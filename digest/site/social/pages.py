@@ -96,7 +96,7 @@ def card_pages(context: SiteContext, pages: Iterable[Page]) -> Iterator[Page]:
     )
     pictures = {page.head.picture for page in pages if page.head and page.head.picture}
     cards = [(addresses.SITE_CARD, card)]
-    cards += sorted((one.place, one.card) for one in pictures if one.card)
+    cards += sorted((picture.place, picture.card) for picture in pictures if picture.card)
     for place, card in cards:
         source = f"the social card {place}"
         yield context.file(place, TEMPLATE, source, lambda _, card: {"card": lay_out(card)}, card)
