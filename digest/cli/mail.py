@@ -88,10 +88,10 @@ def mail(
         click.echo(report.message, nl=False)
         call.complain(*filter(None, [report.reason]))
     else:
-        _tell(report, config, call)
+        _print_report(report, config, call)
 
 
-def _tell(report: MailReport, config: Config, call: Call) -> None:
+def _print_report(report: MailReport, config: Config, call: Call) -> None:
     """Prints what became of the mail; in a dry run the mail itself."""
     if report.mail is None:
         call.say(report.reason[:1].upper() + report.reason[1:])

@@ -52,10 +52,10 @@ def publish(call: Call, dry: bool, replacing: bool) -> None:
         report = command.run(
             root, config, dry=dry, replacing=replacing, on_progress=on_progress, now=call.now
         )
-    _tell(report, call)
+    _print_report(report, call)
 
 
-def _tell(report: PublishReport, call: Call) -> None:
+def _print_report(report: PublishReport, call: Call) -> None:
     """Prints warnings, which files differ (all of them with --dry-run or --verbose), and what feed
     readers would show."""
     call.complain(*report.warnings)

@@ -10,7 +10,7 @@ import click
 
 from digest.cli import colors, completion, formatting, github, progress
 from digest.cli.context import Call
-from digest.cli.sheet import tell as tell_sheet
+from digest.cli.sheet import print_applied
 from digest.errors import suggestion
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def _print_report(report: PullReport, call: Call) -> None:
     With --verbose, every file.
     """
     if report.sheet and report.sheet.is_changed:
-        tell_sheet(report.sheet, call)
+        print_applied(report.sheet, call)
     call.complain(*report.problems)
     for filing in report.filed:
         call.say(f"{filing.inbox}: {'would be filed' if report.dry else 'filed'} as {filing.file}")

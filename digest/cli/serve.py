@@ -67,7 +67,7 @@ def serve(
         bar.close()
         match event:
             case command.Opened():
-                _tell_opened(event, host, allowed, call)
+                _print_opened(event, host, allowed, call)
                 if open_ or desk:
                     _open_browser(event.desk if desk else event.url, call, event.redirect)
             case command.Built():
@@ -99,7 +99,7 @@ def serve(
         )
 
 
-def _tell_opened(event: Opened, host: str, allowed: tuple[str, ...], call: Call) -> None:
+def _print_opened(event: Opened, host: str, allowed: tuple[str, ...], call: Call) -> None:
     call.say(f"The preview is at {event.url} (Ctrl-C ends it)")
     if event.desk:
         call.say(f"The desk is at {event.desk}")

@@ -49,7 +49,7 @@ def sheet(call: Call, week: str, applied: bool, as_json: bool) -> None:
         if as_json:
             click.echo(formatting.as_json(asdict(report)))
         else:
-            tell(report, call)
+            print_applied(report, call)
         if report.refused:
             sys.exit(1)
         return
@@ -66,7 +66,7 @@ def sheet(call: Call, week: str, applied: bool, as_json: bool) -> None:
     call.complain(*formatting.unreadable(written.unread))
 
 
-def tell(report: AppliedReport, call: Call) -> None:
+def print_applied(report: AppliedReport, call: Call) -> None:
     """Prints what a sheet has changed, and which of its lines stay."""
     from digest.commands.sheet import FILE
 

@@ -47,7 +47,7 @@ _TEXTS = ("note", "headline", "corrections", "also", "add", "week")
 class _Save(NamedTuple):
     """A save that can be undone: what the desk says of it, and its edits."""
 
-    said: str
+    message: str
     edits: tuple[Edit, ...]
 
 
@@ -61,7 +61,7 @@ class Desk:
         self._cards = DeskCards(root, self._content)
         self._letters = LetterDesk(root, self._content, clock)
         self._saves: deque[_Save] = deque(maxlen=_MOST_UNDONE)
-        self._said = ""  # what a save without the script did, for the page after it
+        self._message = ""  # what a save without the script did, for the page after it
         self._lock = threading.Lock()
         self._render = templates.renderer(_FOLDER)
         script, style = ((_FOLDER / name).read_text("utf-8") for name in ("desk.js", "desk.css"))
@@ -97,14 +97,14 @@ class Desk:
                     return DeskResponse(self._render("opened.html", {}), cookie=self.session.cookie)
                 self.session.admit(request)
                 week = self._week(request.query.get("week", ""))
-                said, self._said = self._said, ""
-                return DeskResponse(self._page(week, said=said))
+                message, self._message = self._message, ""
+                return DeskResponse(self._page(week, message=message))
             except Refused as refused:
                 why, status = str(refused), refused.status
             except DigestError as error:
                 why, status = self._in_words(error), 409
             if request.wants_json:
-                return _json({"said": why, "refused": True}, status)
+                return _json({"message": why, "refused": True}, status)
             typed = [given[name] for name in (*_TEXTS, "body") if given.get(name)]
             values = {"why": why, "typed": typed, "is_in": self.session.is_key(request.cookie)}
             return DeskResponse(self._render("refused.html", self._values | values), status)
@@ -133,7 +133,7 @@ class Desk:
         self,
         week: Week,
         refused: Mapping[str, RefusedSave] | None = None,
-        said: str = "",
+        message: str = "",
         letter: LetterForm | None = None,
     ) -> str:
         build, weeks = self._content.build(), self._content.weeks()
@@ -155,7 +155,7 @@ class Desk:
             "done": [self._html(card) for card in cards if card.done],
             "progress": view.progress(cards, letter.state),
             "letter": letter,
-            "said": said,
+            "message": message,
             "broken": broken,
         }
         return self._render("desk.html", self._values | values)
@@ -194,8 +194,8 @@ class Desk:
         if request.place == "story":
             return self._save(request, given, week)
         if request.place == "undo":
-            said, files = self._undo()
-            return self._saved(request, week, files, said)
+            message, files = self._undo()
+            return self._saved(request, week, files, message)
         if request.place == "preview":
             return _json({"html": self._letters.preview(week, given.get("body", ""))})
         if request.place == "letter":
@@ -227,9 +227,9 @@ class Desk:
 
         moved_to = formatting.label(changes.week) if changes.week else ""
         headline = view.joined([before.story.shown_headline])
-        said = f"{view.save_message(changes, moved_to)}: {headline}"
+        message = f"{view.save_message(changes, moved_to)}: {headline}"
         edits = [result for result in results if isinstance(result, Edit)]
-        is_saved = self._remember(said, edits)
+        is_saved = self._remember(message, edits)
         now = edit.place or file
         if changes.reviewed and seen != before.seen_hash:
             why = f"Changed since you saw it, look again: {self._named([now])}"
@@ -247,9 +247,9 @@ class Desk:
             elif other.before != other.after:
                 ended.append(other.file)
         if ended:
-            said += f"; no longer leads the week: {self._named(ended)}"
+            message += f"; no longer leads the week: {self._named(ended)}"
         refusal = f"another leads, too: {'; '.join(whys)}" if whys else ""
-        return self._saved(request, week, [file, now, *ended, *still_leading], said, refusal)
+        return self._saved(request, week, [file, now, *ended, *still_leading], message, refusal)
 
     def _carry_out(
         self, story: Story, given: Mapping[str, str], seen: str
@@ -277,20 +277,22 @@ class Desk:
         """Carries out what the letter's form asks for; `files` are of the story saved with it."""
         letter, edits = self._letters.save(week, given)
         if edits:
-            self._saves.append(_Save("Letter saved" if letter.is_refused else letter.said, edits))
-        said = letter.said
+            self._saves.append(
+                _Save("Letter saved" if letter.is_refused else letter.message, edits)
+            )
+        message = letter.message
         if letter.is_refused:
             action = given.get("set", "").partition("=")[0]
             done = {"publish": "published:", "draft": "drafted:", "link": "linked in"}
             begun = "Saved, but not" if edits or files else "Not"
-            said = f"{begun} {done.get(action, 'saved:')} the letter"
+            message = f"{begun} {done.get(action, 'saved:')} the letter"
         if request.wants_json:
             parts = self._changed_parts(week, files, letter, with_letter=True)
-            parts |= {"said": said, "refused": letter.is_refused}
+            parts |= {"message": message, "refused": letter.is_refused}
             return _json(parts, 409 if letter.is_refused else 200)
         if letter.is_refused:
-            return DeskResponse(self._page(week, said=said, letter=letter), 409)
-        self._said = said
+            return DeskResponse(self._page(week, message=message, letter=letter), 409)
+        self._message = message
         return _redirect(week, "letter")
 
     def _not_saved(
@@ -300,32 +302,39 @@ class Desk:
         if not request.wants_json:
             return DeskResponse(self._page(week, {file: refused}, refused.why), 409)
         card = self._cards.read_refused(file, refused)
-        said = f"Not saved: {card.headline}"
-        return _json({"cards": {card.anchor: self._html(card)}, "said": said, "refused": True}, 409)
+        message = f"Not saved: {card.headline}"
+        return _json(
+            {"cards": {card.anchor: self._html(card)}, "message": message, "refused": True}, 409
+        )
 
     def _saved(
-        self, request: DeskRequest, week: Week, files: Iterable[str], said: str, refused: str = ""
+        self,
+        request: DeskRequest,
+        week: Week,
+        files: Iterable[str],
+        message: str,
+        refused: str = "",
     ) -> DeskResponse:
         """Answers with the files' cards as they are now, and with what was refused beside them."""
         files = list(files)
         if refused:
-            said = f"{said}, but {refused}"
+            message = f"{message}, but {refused}"
         if request.wants_json:
             with_letter = any(map(paths.is_letter, files))
             letter = self._letters.form(week)
             parts = self._changed_parts(week, files, letter, with_letter=with_letter)
-            return _json(parts | {"said": said, "refused": bool(refused)})
+            return _json(parts | {"message": message, "refused": bool(refused)})
         if refused:
-            return DeskResponse(self._page(week, said=said), 409)
-        self._said = said
+            return DeskResponse(self._page(week, message=message), 409)
+        self._message = message
         in_week = [file for file in files if paths.week_of(file) == week]
         return _redirect(week, Card(file=in_week[0]).anchor if in_week else "")
 
-    def _remember(self, said: str, edits: Iterable[Edit]) -> bool:
+    def _remember(self, message: str, edits: Iterable[Edit]) -> bool:
         """Notes the edits of a save, for undo, and where moved stories are; True if it has any."""
         made = tuple(edit for edit in edits if edit.place or edit.before != edit.after)
         if made:
-            self._saves.append(_Save(said, made))
+            self._saves.append(_Save(message, made))
         self._content.note_moves(made)
         return bool(made)
 
@@ -347,7 +356,7 @@ class Desk:
         after = [edit.place or edit.file for edit in save.edits]
         files = [*before, *after]
         if not changed:
-            return f"Undone: {save.said[:1].lower()}{save.said[1:]}", files
+            return f"Undone: {save.message[:1].lower()}{save.message[1:]}", files
         others = [file for file in after if file not in changed]
         rest = f"; nor is {', '.join(others)}, saved with it" if others else ""
         return f"{', '.join(changed)}: changed since it was saved, and not undone{rest}", files

@@ -45,7 +45,7 @@ class LetterForm(NamedTuple):
     body: str = ""
     seen_hash: str = ""
     preview: str = ""
-    said: str = ""
+    message: str = ""
     their_title: str = ""
     theirs: str | None = None
     is_refused: bool = False
@@ -79,7 +79,7 @@ class LetterDesk:
         try:
             found = self._read(week)
         except DigestError as error:
-            return LetterForm(self._file(week), exists=True, said=str(error), is_refused=True)
+            return LetterForm(self._file(week), exists=True, message=str(error), is_refused=True)
         if found is None:
             return LetterForm(self._file(week))
         return found.form._replace(preview=self.preview(week, found.form.body))
@@ -93,15 +93,15 @@ class LetterDesk:
 
     def save(self, week: Week, given: Mapping[str, str]) -> tuple[LetterForm, tuple[Edit, ...]]:
         """Carries out what the letter's form asks for; returns the letter, and edits to undo."""
-        action, said, edits = given.get("set", ""), "", list[Edit]()
+        action, message, edits = given.get("set", ""), "", list[Edit]()
         config = self._content.build().config
         try:
             if action == "draft":
                 report = letters.run(self._root, config, str(week))
                 edits += [report.edit] if report.edit else []
-                said = "Letter drafted"
+                message = "Letter drafted"
                 if report.appeared:
-                    said += f": {report.week} is out of the weekly feed until you publish it"
+                    message += f": {report.week} is out of the weekly feed until you publish it"
             found = self._read(week)
             if found is None:
                 raise DigestError("this week has no letter yet; draft one first")
@@ -112,26 +112,26 @@ class LetterDesk:
             if (title, body) != (form.title, form.body):
                 if given.keys() & {"title", "body"} and given.get("seen") != form.seen_hash:
                     why = f"{form.file}: changed since you saw it; choose between both versions"
-                    mine = form._replace(title=title, body=body, said=why, is_refused=True)
+                    mine = form._replace(title=title, body=body, message=why, is_refused=True)
                     mine = mine._replace(their_title=form.title, theirs=form.body)
                     return mine, tuple(edits)
                 edit = self._edit(found, title, body)
                 if curate.make(self._root, [edit]):
                     raise DigestError(f"{form.file}: is being changed; save again")
                 edits.append(edit)
-                said = "Letter saved"
+                message = "Letter saved"
             if action == "publish":
                 report = letters.publish(self._root, config, str(week), now=self._now())
                 edits += [report.edit] if report.edit else []
-                said = "Letter published"
+                message = "Letter published"
         except (DigestError, ValueError) as error:
             form = self.form(week)
             title, body = _typed(given, form)
             seen = form.seen_hash if edits else given.get("seen", form.seen_hash)
-            said = f"the text is saved, but not published: {error}" if edits else str(error)
-            form = form._replace(title=title, body=body, seen_hash=seen, said=said)
+            message = f"the text is saved, but not published: {error}" if edits else str(error)
+            form = form._replace(title=title, body=body, seen_hash=seen, message=message)
             return form._replace(is_refused=True), tuple(edits)
-        return self.form(week)._replace(said=said or "Nothing to save"), tuple(edits)
+        return self.form(week)._replace(message=message or "Nothing to save"), tuple(edits)
 
     def _edit(self, found: _LetterFile, title: str, body: str) -> Edit:
         """Returns the edit that gives a letter this title and body.

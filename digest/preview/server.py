@@ -33,7 +33,7 @@ def listen(host: str, port: int) -> socket.socket:
         raise DigestError(
             f"--host {host}: this is not an address of this machine; try 127.0.0.1"
         ) from error
-    family, kind, protocol, _, address = min(found, key=lambda one: one[0] != socket.AF_INET)
+    family, kind, protocol, _, address = min(found, key=lambda info: info[0] != socket.AF_INET)
     try:
         return _bound(family, kind, protocol, address)
     except OSError as error:

@@ -453,7 +453,7 @@ def test_an_undo_of_two_files_is_not_done_by_half(desk: Desk) -> None:
     answer = desk.send("undo", {"token": desk.token(), "at": "2026-W48"}, Accept="application/json")
 
     assert files(desk.root) == before
-    assert desks.parsed(answer)["said"] == (
+    assert desks.parsed(answer)["message"] == (
         f"{desk.file('number-1')}: changed since it was saved, and not undone; "
         f"nor is {desk.file('number-2')}, saved with it"
     )
@@ -557,13 +557,13 @@ def test_a_link_without_a_letter_saves_the_story_and_answers_with_its_card(desk:
     told = desks.parsed(answer)
 
     assert "Typed." in desk.text(STORY)
-    assert told["said"] == "Saved, but not linked in the letter"
+    assert told["message"] == "Saved, but not linked in the letter"
     assert ["\nTyped.</textarea>" in card for card in told["cards"].values()] == [True]
 
     again = desk.send(
         "story", desk.form(STORY) | {"note": "Typed.", "set": "link"}, Accept="application/json"
     )
-    assert desks.parsed(again)["said"] == "Not linked in the letter"
+    assert desks.parsed(again)["message"] == "Not linked in the letter"
 
 
 @pytest.mark.parametrize("accept", ["application/json", "text/html"])
@@ -613,7 +613,7 @@ def test_too_much_text_is_refused_in_words(desk: Desk) -> None:
     answer = desk.send("story", fields, Accept="application/json")
 
     assert answer.status_code == 413
-    assert desks.parsed(answer)["said"].startswith("not saved: more than")
+    assert desks.parsed(answer)["message"].startswith("not saved: more than")
 
 
 def test_a_save_without_the_script_says_what_it_did_on_the_next_page_alone(desk: Desk) -> None:
@@ -643,7 +643,7 @@ def test_a_save_without_the_script_says_what_it_did_on_the_next_page_alone(desk:
 def test_a_save_says_what_it_did(desk: Desk, fields: dict[str, str], said: str) -> None:
     answer = desk.send("story", desk.form(STORY) | fields, Accept="application/json")
 
-    assert desks.parsed(answer)["said"] == f"{said}: Number 3 on memory"
+    assert desks.parsed(answer)["message"] == f"{said}: Number 3 on memory"
 
 
 @pytest.mark.parametrize(
@@ -773,7 +773,7 @@ def test_a_draft_that_was_written_since_is_not_removed_by_undo(desk: Desk) -> No
     answer = desk.send("undo", {"token": desk.token(), "at": "2026-W48"}, Accept="application/json")
 
     assert path.read_text().endswith("By another hand.\n")
-    assert "changed since it was saved, and not undone" in desks.parsed(answer)["said"]
+    assert "changed since it was saved, and not undone" in desks.parsed(answer)["message"]
     assert "By another hand." in desks.parsed(answer)["letter"]
 
 

@@ -214,7 +214,7 @@ def test_what_another_hand_changes_is_shown_without_a_reload_and_beside_what_is_
     typing, other = desk.root / desk.file("number-2"), desk.root / desk.file("number-1")
     box = page.locator("article[data-name*='number-2'] textarea[name=note]")
     shown = page.locator("article[data-name*='number-1'] textarea[name=note]")
-    said = page.locator("#said")
+    said = page.locator("#message")
     box.focus()
     page.keyboard.insert_text("Half a")
     desk.preview.write(desk.file("number-1"), other.read_text() + "By another hand.\n")
@@ -238,11 +238,11 @@ def test_stories_that_come_and_go_on_the_disk_come_and_go_on_the_desk(
     before = names.all_inner_texts()
     new = f"{desks.WEEK}/2026-11-25-mine.md"
     desk.preview.write(new, "---\ntitle: By hand\nlink: https://news.example/by-hand\n---\n")
-    page.locator("#said").get_by_text("New: By hand").wait_for()
+    page.locator("#message").get_by_text("New: By hand").wait_for()
     added = names.all_inner_texts()
     progress = page.locator("#progress").inner_text()
     (desk.root / new).unlink()
-    page.locator("#said").get_by_text("No longer there: By hand").wait_for()
+    page.locator("#message").get_by_text("No longer there: By hand").wait_for()
 
     assert [name for name in added if name != "By hand"] == before
     assert added[0] != "By hand"

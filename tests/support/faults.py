@@ -251,7 +251,7 @@ def post(desk: Desk, place: str, fields: dict[str, str]) -> dict[str, Any]:
     said: dict[str, Any] = json.loads(answer.body)
     if said.get("refused"):
         why = re.search(r"[^<>\n]*Input/output error", answer.body.replace("\\n", "\n"))
-        raise DigestError(why[0] if why else said["said"])
+        raise DigestError(why[0] if why else said["message"])
     return said
 
 

@@ -6,9 +6,9 @@
   const stories = () => all("main article");
   const boxes = (within) => all("[data-box]", within);
   const isText = (node) => node.matches("input:not([type=checkbox]), textarea, select");
-  const say = (words, isWarning = false) => {
-    one("#said").textContent = words;
-    one("#said").classList.toggle("warning", isWarning);
+  const showMessage = (words, isWarning = false) => {
+    one("#message").textContent = words;
+    one("#message").classList.toggle("warning", isWarning);
   };
 
   // What is typed and not saved yet outlives a reload of the page, with the file's hash when it was
@@ -79,7 +79,7 @@
     }
     if (reply.letter !== undefined) replace(one("#letter"), reply.letter, sent);
     if (reply.progress) one("#progress").textContent = reply.progress;
-    if (reply.said) say(reply.said, reply.refused);
+    if (reply.message) showMessage(reply.message, reply.refused);
   };
 
   const remove = (story) => {
@@ -103,7 +103,7 @@
     const before = begun;
     const response = await fetch(`/_desk/?week=${one("[name=at]").value}`).catch(() => null);
     if (!response) return; // the stream of events tells when the preview is back
-    if (!response.ok) { say("The preview was started again: open the address that it has printed, in this tab. What you typed stays in it.", true); return; }
+    if (!response.ok) { showMessage("The preview was started again: open the address that it has printed, in this tab. What you typed stays in it.", true); return; }
     const page = new DOMParser().parseFromString(await response.text(), "text/html");
     if (saving || begun !== before) { later(300); return; }
     const added = [], changed = [], gone = [];
@@ -138,7 +138,7 @@
       if (old.innerHTML !== now.innerHTML && old !== document.activeElement) old.innerHTML = now.innerHTML;
     }
     const words = [many(added, "New"), many(changed, "Changed on the disk"), many(gone, "No longer there")].filter(Boolean).join(" · ");
-    if (words) say(words + (isLate ? ". What you are typing stays" : ""));
+    if (words) showMessage(words + (isLate ? ". What you are typing stays" : ""));
   };
 
   // Saves one after the other: each sees the file as the one before has left it.
@@ -162,7 +162,7 @@
         });
         show(await response.json(), sent, id);
       } catch (error) {
-        say("Not saved: the preview does not answer. What you typed stays here.", true);
+        showMessage("Not saved: the preview does not answer. What you typed stays here.", true);
       }
     }).finally(() => { if (!--saving) delete document.body.dataset.saving; });
   };
@@ -215,7 +215,7 @@
     },
     d: (story) => press(story, '[data-act="draft"]'),
     a: (story) => {
-      if (!press(story, '[data-act="also"]')) say("No story seems to report the same event. You can name its file under “Headline, corrections, same event, week”");
+      if (!press(story, '[data-act="also"]')) showMessage("No story seems to report the same event. You can name its file under “Headline, corrections, same event, week”");
     },
     o: (story) => { const link = story && one("a.source", story); if (link) link.click(); },
     u: () => save(one("#undo").form),
@@ -252,7 +252,7 @@
     if (button && button.dataset.link && body && !body.matches(":disabled")) {
       body.setRangeText(button.dataset.link, body.selectionStart, body.selectionEnd, "end");
       body.dispatchEvent(new Event("input", { bubbles: true }));
-      say("The link is in the letter, which is not saved yet");
+      showMessage("The link is in the letter, which is not saved yet");
       return;
     }
     const box = document.activeElement;
