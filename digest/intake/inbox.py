@@ -12,9 +12,11 @@ is then completed.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from itertools import chain
 from urllib.parse import quote
 
 from digest import urls
@@ -71,18 +73,19 @@ class Filing:
     text: str = ""
 
 
-def names_in(inbox: Inbox, ledgers: Ledgers) -> frozenset[str]:
+def search_texts_of(inbox: Inbox, ledgers: Ledgers) -> frozenset[str]:
     """Returns texts to search for: a file with the story of an inbox file contains one of them."""
-    names, addresses = set[str](), set[str]()
+    ids, addresses = set[str](), set[str]()
     for file, text in inbox.texts.items():
         try:
             values = front_matter.parse(text, file, required=True).values
         except Faults:
             continue
-        said = {key: "".join(values[key].listed[:1]) for key in ("link", "id") if key in values}
-        names.add(said.get("id", ""))
-        addresses.add(urls.web_link(said.get("link", "")) or "")
-    return (search_texts_at(addresses - {""}, ledgers) | names) - {""}
+        if "id" in values:
+            ids.update(values["id"].listed[:1])
+        if "link" in values:
+            addresses.update(filter(None, map(urls.web_link, values["link"].listed[:1])))
+    return (search_texts_at(addresses, ledgers) | ids) - {""}
 
 
 def plan(
@@ -90,7 +93,7 @@ def plan(
 ) -> tuple[tuple[Filing, ...], tuple[Problem, ...]]:
     """Returns the moves, and what is wrong with the files that stay. `now` is the time of the pull.
 
-    `snapshot` must have the stories that contain one of `names_in`.
+    `snapshot` must have the stories that contain one of `search_texts_of`.
     """
     planning = _Planning(snapshot, now.astimezone(snapshot.vocabulary.zone).date())
     problems = list(inbox.problems)
@@ -176,23 +179,27 @@ def _filings(inbox: Inbox, files: Mapping[str, str]) -> tuple[Filing, ...]:
 
     The last file that needs one moves it.
     """
-    needed = {name: _linked(text, inbox.pictures) for name, text in inbox.texts.items()}
-    moving = list(files)
-    found = []
-    for number, name in enumerate(moving):
-        later = needed.keys() - moving[: number + 1]
-        staying = set[str]().union(*(needed[other] for other in later))
-        folder = files[name].rpartition("/")[0]
-        pictures = tuple(
-            Picture(one, f"{folder}/{one.rpartition('/')[2]}", one not in staying)
-            for one in sorted(needed[name])
-        )
+    linked = {name: _linked(text, inbox.pictures) for name, text in inbox.texts.items()}
+    times_needed = Counter(chain.from_iterable(linked.values()))
+    filings = []
+    for name, file in files.items():
+        folder = file.rpartition("/")[0]
+        pictures = []
+        for picture in sorted(linked[name]):
+            times_needed[picture] -= 1
+            new_name = f"{folder}/{picture.rpartition('/')[2]}"
+            pictures.append(Picture(picture, new_name, last=times_needed[picture] == 0))
         shared = inbox.shared.get(name, b"")
-        text = inbox.texts[name] if shared else ""
-        found.append(
-            Filing(inbox=name, file=files[name], pictures=pictures, shared=shared, text=text)
+        filings.append(
+            Filing(
+                inbox=name,
+                file=file,
+                pictures=tuple(pictures),
+                shared=shared,
+                text=inbox.texts[name] if shared else "",
+            )
         )
-    return tuple(found)
+    return tuple(filings)
 
 
 def _linked(text: str, pictures: Iterable[str]) -> set[str]:

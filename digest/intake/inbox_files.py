@@ -10,8 +10,8 @@ from digest.content import file_names, paths
 from digest.content.ledger import Ledgers
 from digest.content.scan import read_bytes
 from digest.content.store import create
-from digest.errors import Problem
-from digest.intake.inbox import Filing, Inbox, names_in, plan
+from digest.errors import Faults, Problem
+from digest.intake.inbox import Filing, Inbox, plan, search_texts_of
 from digest.intake.shared_files import BOOKMARKS, of_bookmark, story_text
 from digest.intake.snapshot import read_snapshot
 from digest.model import Config
@@ -29,12 +29,15 @@ def empty_inbox(
     inbox = _read_inbox(root)
     if not inbox.texts:
         return (), inbox.problems
-    filings, problems = plan(
-        inbox, read_snapshot(root, config, ledgers, names_in(inbox, ledgers)), now
-    )
-    wrong = {} if dry else {filing: file_away(root, filing) for filing in filings}
-    done = tuple(filing for filing in filings if not wrong.get(filing))
-    return done, (*problems, *filter(None, wrong.values()))
+    snapshot = read_snapshot(root, config, ledgers, search_texts_of(inbox, ledgers))
+    filings, problems = plan(inbox, snapshot, now)
+    done, wrong = list[Filing](), list(problems)
+    for filing in filings:
+        if problem := None if dry else file_away(root, filing):
+            wrong.append(problem)
+        else:
+            done.append(filing)
+    return tuple(done), tuple(wrong)
 
 
 def file_away(root: Path, filing: Filing) -> Problem | None:
@@ -75,47 +78,55 @@ def _read_inbox(root: Path) -> Inbox:
     folder = root / paths.INBOX
     for path in sorted(folder.iterdir()) if folder.is_dir() else ():
         file = f"{paths.INBOX}/{path.name}"
+        what, cure = "", ""
         if file_names.is_hidden_text(path.name):
+            what = "is hidden by the dot before its name, so it is not read"
             cure = f"rename it to {file_names.proper_name(path.name)}"
-            problems.append(
-                Problem(file, 0, "is hidden by the dot before its name, so it is not read", cure)
-            )
         elif path.name.startswith(".") or path.stem == "README":
             continue
         elif path.is_symlink() or not path.is_file():
-            problems.append(
-                Problem(
-                    file, 0, "is not a plain file", "put the story's file itself into the inbox"
-                )
-            )
+            what, cure = "is not a plain file", "put the story's file itself into the inbox"
         elif is_picture(path.name):
             pictures.append(file)
-        elif path.suffix.lower() in BOOKMARKS:
-            bookmark = disk.read(path) or b""
-            if text := of_bookmark(path.name, bookmark):
-                texts[file], shared[file] = text, bookmark
-            else:
-                cure = "write a file with the lines title: and link: instead"
-                problems.append(
-                    Problem(file, 0, "is a bookmark that does not link to a web page", cure)
-                )
-        elif not file_names.is_text(path.name):
+        elif path.suffix.lower() not in BOOKMARKS and not file_names.is_text(path.name):
+            what = "is neither Markdown nor a picture"
             cure = "end a story's name in .md, and keep other files elsewhere"
-            problems.append(Problem(file, 0, "is neither Markdown nor a picture", cure))
         else:
             try:
-                dropped = disk.read(path) or b""
-                text = dropped.decode()
-                if story := story_text(text):
-                    text, shared[file] = story, dropped
-                texts[file] = text
-            except UnicodeDecodeError:
-                problems.append(Problem(file, 0, "not UTF-8 text", "save it as UTF-8"))
+                texts[file], converted = _read_text(path, file)
+            except Faults as faults:
+                problems += faults.problems
+            else:
+                if converted:
+                    shared[file] = converted
+        if what:
+            problems.append(Problem(file, 0, what, cure))
     return Inbox(texts=texts, shared=shared, pictures=tuple(pictures), problems=tuple(problems))
+
+
+def _read_text(path: Path, file: str) -> tuple[str, bytes]:
+    """Returns the text of a story, and the bytes of the shared URL or bookmark that it is made of.
+
+    Raises Faults if the file has no story.
+    """
+    content = disk.read(path) or b""
+    if path.suffix.lower() in BOOKMARKS:
+        text = of_bookmark(path.name, content)
+        if text is None:
+            what = "is a bookmark that does not link to a web page"
+            cure = "write a file with the lines title: and link: instead"
+            raise Faults([Problem(file, 0, what, cure)])
+        return text, content
+    try:
+        text = content.decode()
+    except UnicodeDecodeError:
+        raise Faults([Problem(file, 0, "not UTF-8 text", "save it as UTF-8")]) from None
+    story = story_text(text)
+    return (story, content) if story else (text, b"")
 
 
 def _link(root: Path, inbox: str, file: str) -> bool:
     """Links an inbox file to its new name; True if that name now has the same bytes."""
-    return disk.link(root, inbox, file) or disk.read_inside(root, inbox) == disk.read_inside(
-        root, file
-    )
+    if disk.link(root, inbox, file):
+        return True
+    return disk.read_inside(root, inbox) == disk.read_inside(root, file)
