@@ -104,40 +104,41 @@ def _key_fault(lines: list[str], first: int, addressed: int, file: str) -> Probl
     end = addressed
     while end < len(lines) and lines[end].strip():
         end += 1
-    below = end
+    below = min(end, len(lines) - 1)
     while below < len(lines) - 1 and not lines[below].strip():
         below += 1
-    below = min(below, len(lines) - 1)
-    above = [line for line in lines[first : addressed + 1] if _BARE_KEY.match(line)]
-    keyed = [
-        line
-        for line in lines[first:end]
-        if (like := _LIKE_KEY.match(line)) and like[1].lower() in KEYS
-    ]
-    like = _LIKE_KEY.match(lines[addressed])
-    before = lines[addressed][: lines[addressed].lower().find("http")]
-    named = (like and like.end() <= len(before)) or (
-        addressed > first and _ONE_WORD.fullmatch(before)
-    )  # `url https://…`
-    if not (above or keyed or named):
+    if not _is_like_front_matter(lines, first, addressed, end):
         return None
     if typing_errors.is_like_fence(lines[below]):
         end = below + 1
     wrong = []
     for number, line in enumerate(lines[first:end], start=first + 1):
         key = _KEY.fullmatch(line)
-        proper = key and key[1].lower() in KEYS
-        if not (
-            proper
-            or not line.strip()
-            or (number > first + 1 and line.startswith((" ", "\t", "- ")))
-        ):
-            tests = (_LIKE_KEY.match, _BARE_KEY.match, _ADDRESS.search, typing_errors.is_like_fence)
-            wrong.append((not any(test(line) for test in tests), number, line))
+        if not line.strip() or (key and key[1].lower() in KEYS):
+            continue
+        if number > first + 1 and line.startswith((" ", "\t", "- ")):
+            continue
+        tests = (_LIKE_KEY.match, _BARE_KEY.match, _ADDRESS.search, typing_errors.is_like_fence)
+        wrong.append((not any(test(line) for test in tests), number, line))
     if not wrong:
         return Problem(file, first + 1, "there is no 'link'", "add link: … to the lines at the top")
     _, number, line = min(wrong)
     return _no_key(line, file, number)
+
+
+def _is_like_front_matter(lines: list[str], first: int, addressed: int, end: int) -> bool:
+    """True if a line before `end` begins like a key, or the URL follows a word as in `url https://…`."""
+    if any(map(_BARE_KEY.match, lines[first : addressed + 1])):
+        return True
+    for like in map(_LIKE_KEY.match, lines[first:end]):
+        if like and like[1].lower() in KEYS:
+            return True
+    line = lines[addressed]
+    before = line[: line.lower().find("http")]
+    like = _LIKE_KEY.match(line)
+    if like and like.end() <= len(before):
+        return True
+    return addressed > first and _ONE_WORD.fullmatch(before) is not None
 
 
 def _no_key(line: str, file: str, number: int) -> Problem:
@@ -147,27 +148,24 @@ def _no_key(line: str, file: str, number: int) -> Problem:
     like, has_address = _LIKE_KEY.match(line) or _BARE_KEY.match(line), _ADDRESS.search(line)
     if has_address and not line[: has_address.start()].strip(" \t<"):
         return Problem(file, number, f"'{words}' has no key", "write link: … in front of the URL")
-    name = next((one.lower() for one in (like.groups() if like else ()) if one), "")
+    names = [name.lower() for name in like.groups() if name] if like else []
+    name = names[0] if names else ""
     if key and not has_address and suggestion(name, KEYS):
         return Problem(file, number, f"unknown key '{name}'", suggestion(name, KEYS))
-    proper = name if name in KEYS else "link" if has_address else "title"
-    return Problem(
-        file,
-        number,
-        f"'{words}' is not 'key: value'",
-        f"write {proper}: …, with a colon and a space",
-    )
+    if name not in KEYS:
+        name = "link" if has_address else "title"
+    cure = f"write {name}: …, with a colon and a space"
+    return Problem(file, number, f"'{words}' is not 'key: value'", cure)
 
 
 def _is_inside(line: str, address: str) -> bool:
     """True if a URL is within a sentence or markup, so that no headline is before it."""
-    before, after = (part.strip() for part in line.split(address, 1))
+    before, after = map(str.strip, line.split(address, 1))
+    if before.endswith(tuple(_OPENERS)):
+        return True
     after = after.lstrip(f"{_ENDS}> ")
-    if not any(map(str.isalnum, before)):
-        return before[-1:] in tuple(_OPENERS)
-    return before.endswith(tuple(_OPENERS)) or (
-        after[:1].isalnum() and not after.lower().startswith("via ")
-    )
+    is_followed = after[:1].isalnum() and not after.lower().startswith("via ")
+    return is_followed and any(map(str.isalnum, before))
 
 
 def _plain(text: str) -> str:
