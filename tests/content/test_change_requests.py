@@ -108,7 +108,7 @@ def read(text: str) -> Story:
     st.sampled_from(["", "\ufeff"]),
     st.booleans(),
 )
-def test_any_acts_give_what_the_same_edits_typed_by_hand_would(
+def test_any_changes_give_what_the_same_edits_by_hand_would(
     front: list[str], body: tuple[list[str], str, list[str]], changes: dict[str, Any], stop: str, bom: str, is_ended: bool
 ) -> None:  # fmt: skip
     above, note, below = body
@@ -238,7 +238,7 @@ def test_values_that_stay_in_a_list_keep_their_quotes() -> None:
         (STORY.replace("themes:", "? [x, y]\n: z\nthemes:"), {"lead": True}, f"{FILE}:"),
     ],
 )  # fmt: skip
-def test_what_cannot_be_edited_safely_is_refused_with_its_fault(
+def test_what_cannot_be_edited_safely_is_refused_with_the_reason(
     text: str, changes: dict[str, Any], why: str
 ) -> None:
     assert why in refused(text, **changes)

@@ -89,7 +89,7 @@ pairs = st.builds(
 @example(["title"])
 @example(["authors: [a, ~, null]"])
 @example(["authors: ['a, b']", "title: 'it''s'", 'id: "a\'b"'])
-def test_where_the_plain_reader_answers_yaml_says_the_same(lines: list[str]) -> None:
+def test_yaml_gives_what_the_plain_reader_gives(lines: list[str]) -> None:
     assert_alike(lines)
 
 
@@ -98,7 +98,7 @@ def test_where_the_plain_reader_answers_yaml_says_the_same(lines: list[str]) -> 
         st.builds(lambda key, value: f"{key}: {value}", keys, texts | quoted | lists), max_size=2
     )
 )
-def test_so_it_is_with_whole_values(lines: list[str]) -> None:
+def test_yaml_gives_the_same_for_whole_values(lines: list[str]) -> None:
     assert_alike(lines)
 
 
@@ -111,13 +111,13 @@ def test_most_of_what_people_and_pull_have_written_is_plain() -> None:
     assert sum(answered) / len(answered) > 0.9
 
 
-def test_what_tests_are_made_of_is_read_alike() -> None:
+def test_both_readers_agree_on_all_test_data() -> None:
     answered = [assert_alike(lines) for _, lines in matters()]
 
     assert any(answered)
 
 
-def test_files_with_slips_in_them_are_read_alike() -> None:
+def test_both_readers_agree_on_files_with_mistakes() -> None:
     chance = random.Random(20260515)
     answered = 0
     for _, lines in matters():
@@ -179,7 +179,7 @@ def test_a_plain_story_is_read_without_loading_yaml() -> None:
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
 
 
-def test_lines_count_from_the_fence_whoever_reads_them() -> None:
+def test_both_readers_count_lines_from_the_fence() -> None:
     plain = front_matter.parse("---\n# mine\n\ntitle: a\n---\nbody\n", "file", required=True)
     full = front_matter.parse("---\n# mine\n\ntitle: a # b\n---\nbody\n", "file", required=True)
 

@@ -43,7 +43,7 @@ def story_of(number: int, file: str) -> Story:
     return make_story(path.slug, day=path.day, week=week, file=file, id=str(number))
 
 
-def places_told(records: Mapping[str, Record], stories: tuple[Story, ...]) -> tuple[Place, ...]:
+def expected_places(records: Mapping[str, Record], stories: tuple[Story, ...]) -> tuple[Place, ...]:
     """The result of `places`, computed simply: all places, then those that matter."""
     places = []
     for file in sorted(set(PLACES) & firsts(records)):
@@ -82,17 +82,17 @@ def firsts(records: Mapping[str, Record]) -> set[str]:
     now=st.dictionaries(st.sampled_from(PLACES), st.integers(0, 7)),
 )
 @example(first={0: PLACES[0], 1: PLACES[0]}, now={PLACES[1]: 0, PLACES[2]: 1})
-def test_places_are_told_of_the_weeks_in_which_something_has_moved_or_shares_a_slug(
+def test_places_are_listed_for_weeks_with_a_moved_story_or_a_shared_slug(
     first: dict[int, str], now: dict[str, int]
 ) -> None:
     records = {str(number): record_of(number, file) for number, file in first.items()}
     known = History({FEED: records})
     stories = tuple(story_of(number, file) for file, number in sorted(now.items()))
 
-    assert known.places(stories, attributed(known, *stories)) == places_told(records, stories)
+    assert known.places(stories, attributed(known, *stories)) == expected_places(records, stories)
 
 
-def test_earlier_headlines_are_those_of_the_first_feed_but_for_the_one_the_story_has() -> None:
+def test_earlier_headlines_are_the_first_feeds_without_the_present_one() -> None:
     theirs = record_of(
         1, PLACES[0], earlier=(("Was", "2026-05-16"), ("One", "2026-05-17"), ("Was", "2026-05-18"))
     )
@@ -116,7 +116,7 @@ def test_the_excerpts_of_a_story_are_known_by_its_guid_its_link_and_its_file() -
     assert known.excerpts() == {name: {"aa", "bb", "cc"} for name in names}
 
 
-def test_the_records_of_a_story_stand_in_the_order_of_its_feeds() -> None:
+def test_records_are_in_the_order_of_the_storys_feeds() -> None:
     records = {"1": record_of(1, PLACES[0])}
     known = History({"a": records, "b": records, "c": {}})
 

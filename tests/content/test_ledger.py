@@ -75,11 +75,11 @@ def test_the_newest_line_wins_and_aliases_unite() -> None:
 
 
 @given(lines=st.permutations([OLD, NEW, OLD, OLD._replace(id="3"), NEW]))
-def test_order_and_doubles_make_no_difference(lines: list[Record]) -> None:
+def test_order_and_repeats_make_no_difference(lines: list[Record]) -> None:
     assert ledger.gather(lines) == ledger.gather([OLD, NEW, OLD._replace(id="3")])
 
 
-def test_a_broken_line_is_named_and_passed_over() -> None:
+def test_a_broken_line_is_reported_and_skipped() -> None:
     text = f"<<<<<<< HEAD\n{ledger.dumps(OLD)}\n{ledger.dumps(NEW)[:40]}\n[]\n"
 
     found, problems = ledger.loads(text.encode(), "content/ledger/a.jsonl")
@@ -93,7 +93,7 @@ def test_a_broken_line_is_named_and_passed_over() -> None:
     ]
 
 
-def test_later_moments_sort_after_earlier_ones() -> None:
+def test_later_times_sort_after_earlier_ones() -> None:
     now = datetime(2026, 5, 15, 9, 59, 59, 999999, tzinfo=UTC)
 
     assert ledger.timestamp(now) < ledger.timestamp(now + timedelta(microseconds=1))
@@ -128,7 +128,7 @@ BROKEN = [
     times=st.sampled_from([1, 1, 40]),
 )
 @example(lines=[WHOLE[0][:-1] + b', "x": [0', b"0]}, null, " + WHOLE[1]], times=1)
-def test_many_lines_say_what_each_says_alone(lines: list[bytes], times: int) -> None:
+def test_many_lines_are_parsed_as_each_alone(lines: list[bytes], times: int) -> None:
     lines = lines * times
 
     found, problems = ledger.loads(b"\n".join(lines), LEDGER)
@@ -172,7 +172,7 @@ MOMENTS = [
 
 
 @pytest.mark.parametrize("at", MOMENTS)
-def test_a_line_of_a_moment_that_cannot_be_is_none(at: str) -> None:
+def test_a_line_with_an_impossible_time_is_skipped(at: str) -> None:
     found, problems = ledger.loads(ledger.dumps(OLD._replace(at=at)).encode(), LEDGER)
 
     assert (found, len(problems)) == ({}, 1)
@@ -187,7 +187,7 @@ def test_a_line_of_a_moment_that_cannot_be_is_none(at: str) -> None:
         {"at": "2026-05-15T10:00"},
     ],
 )
-def test_a_line_with_a_text_in_place_of_a_list_or_without_a_zone_is_none(
+def test_a_line_with_a_text_in_place_of_a_list_or_without_a_zone_is_skipped(
     said: dict[str, Any],
 ) -> None:
     line = json.dumps(json.loads(ledger.dumps(OLD)) | said)
@@ -197,7 +197,7 @@ def test_a_line_with_a_text_in_place_of_a_list_or_without_a_zone_is_none(
     assert (found, len(problems)) == ({}, 1)
 
 
-def test_a_line_can_follow_the_last_moment_that_can_be() -> None:
+def test_a_line_can_follow_the_last_possible_time() -> None:
     last = OLD._replace(at="8998-12-31T23:59:59.999998Z")
     after = last._replace(at=ledger.later("2026-05-19T11:30:04.000000Z", last.at), title="After")
 

@@ -173,7 +173,7 @@ def test_any_yaml_reader_finds_texts_where_texts_are(story: Story) -> None:
     assert set(values) <= set(story_file.KEYS)
 
 
-def test_what_says_nothing_is_not_written() -> None:
+def test_empty_values_are_not_written() -> None:
     story = make_story(title="No", published=datetime(2026, 5, 15, 17, 32, 40, tzinfo=HONG_KONG))
 
     assert story_file.dumps(story) == (
@@ -216,7 +216,7 @@ def test_keys_have_a_fixed_order_and_a_blank_line_ends_the_file() -> None:
 
 
 @given(text=st.text())
-def test_any_text_is_a_story_or_a_fault(text: str) -> None:
+def test_any_text_is_a_story_or_a_list_of_problems(text: str) -> None:
     try:
         story_file.loads(text, FILE, KNOWN)
     except Faults as faults:
@@ -246,7 +246,7 @@ def test_any_text_is_a_story_or_a_fault(text: str) -> None:
         max_size=6,
     )
 )
-def test_any_front_matter_is_read_or_a_fault(lines: list[str]) -> None:
+def test_any_front_matter_is_read_or_a_list_of_problems(lines: list[str]) -> None:
     text = "\n".join(["---", *lines, "---", ""])
     try:
         story_file.loads(text, FILE, KNOWN)

@@ -131,7 +131,9 @@ ODD = (
 @example([("[site]\n", "id", '"""\na\n"""')])
 @example([("[[feeds]]\n", "id", '"""\na\n"""')] * 2)
 @settings(max_examples=200, deadline=None)
-def test_no_setting_is_odd_enough_for_more_than_a_fault(said: list[tuple[str, str, str]]) -> None:
+def test_any_settings_are_valid_or_give_problems_of_one_line(
+    said: list[tuple[str, str, str]],
+) -> None:
     text = "".join(f"{table}{key} = {value}\n" for table, key, value in said)
 
     try:
@@ -143,7 +145,7 @@ def test_no_setting_is_odd_enough_for_more_than_a_fault(said: list[tuple[str, st
         )
 
 
-def test_an_excerpt_is_cut_in_a_word_without_end_and_once() -> None:
+def test_an_endless_word_is_cut_once() -> None:
     summary = "[a](" + "x" * 99_000
 
     cut = excerpt.cut(summary, 40)

@@ -89,7 +89,7 @@ def test_quotes_around_a_headline_are_not_part_of_it(typed: str, text: str) -> N
 
 @pytest.mark.parametrize("key", ["title", "headline", "source"])
 @pytest.mark.parametrize("text", ["#1 in chips", "C # is", "AT&T: #1 [again]"])
-def test_so_it_is_with_every_running_text(key: str, text: str) -> None:
+def test_every_running_text_is_exactly_what_was_typed(key: str, text: str) -> None:
     lines = [f"{key}: {text}"] if key == "title" else ["title: A", f"{key}: {text}"]
 
     assert getattr(story_file.loads(story(*lines), FILE, KNOWN), key) == text
@@ -147,7 +147,7 @@ def test_a_key_that_was_indented_by_a_slip_is_an_error_and_no_part_of_the_headli
         story_file.loads(story("title: C # is", "  hide: true"), FILE, KNOWN)
 
 
-def test_nobody_is_called_tilde() -> None:
+def test_a_tilde_is_not_an_author() -> None:
     assert story_file.loads(story("title: A", "authors: ~"), FILE, KNOWN).authors == ()
 
 
@@ -291,7 +291,7 @@ def test_a_date_at_the_ends_of_the_calendar_is_an_error_with_its_line(
 @pytest.mark.parametrize(
     "place", ["9999/w52/9999-12-31-a.md", "0001/w01/0001-01-01-a.md", "2026/w20/0001-01-01-a.md"]
 )
-def test_so_is_the_name_of_a_file_there(place: str) -> None:
+def test_a_file_name_at_the_ends_of_the_calendar_is_an_error(place: str) -> None:
     with pytest.raises(Faults, match=place[:4]):
         story_file.loads(story("title: A", "published: 2026-05-15"), f"content/{place}", KNOWN)
 
