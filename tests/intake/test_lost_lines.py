@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from test_places import NOW, W20, Desk, item
+from test_moved_stories import NOW, W20, Desk, item
 
 from digest import config
 from digest.commands import check, pull

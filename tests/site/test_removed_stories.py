@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 
 import pytest
 from sites import read_folder
-from test_places import NOW, W20, W21, Desk, item
+from test_moved_stories import NOW, W20, W21, Desk, item
 
 from digest import config
 from digest.commands import build, check, letter, pull
