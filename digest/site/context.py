@@ -100,7 +100,6 @@ class SiteContext(NamedTuple):
         make: Data,
         *inputs: object,
         head: Head | None = None,
-        last: bool = False,
     ) -> Page:
         """Returns a file of the site; `make` is called with this context and the inputs.
 
@@ -114,7 +113,6 @@ class SiteContext(NamedTuple):
             make=make,
             inputs=inputs,
             head=head,
-            last=last,
         )
 
     @property

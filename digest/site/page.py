@@ -63,8 +63,7 @@ class Page:
     """One output file: its path below the output folder, its template, and what makes its data.
 
     `source` says in a message what claims the path: a file's name, or what the page is. `make` is
-    called with the context of the build and the `inputs`, only if the page is rendered. `last`: no
-    later page shows the stories in this way, so what was rendered for it need not be kept.
+    called with the context of the build and the `inputs`, only if the page is rendered.
     """
 
     path: str
@@ -73,7 +72,6 @@ class Page:
     make: Data
     inputs: tuple[object, ...]
     head: Head | None
-    last: bool = False
 
     def key(self, shared: bytes, keys: Keys) -> bytes:
         """Returns the hash of what the page is made from; `shared` is that of what all share."""

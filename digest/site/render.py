@@ -81,22 +81,19 @@ class Renderer:
         )
         self.raise_problems = self._templates.raise_problems
         self.problems = self._templates.problems
-        self._kept: dict[tuple[str, ...], Html] = {}
         self._shared: Mapping[str, object] = {}
         self._versions: dict[str, str] = {}
-        self._last = False
         self._frames: dict[tuple[str, bool, Chip | None], Callable[[str, str], str]] = {}
 
     def begin(self, shared: Mapping[str, object], memo: Memo = _no_memo) -> None:
         """Starts another build; `shared` is what all templates receive."""
-        self._shared, self._memo, self._kept, self._versions = shared, memo, {}, {}
+        self._shared, self._memo, self._versions = shared, memo, {}
 
     def page(self, page: Page, data: Mapping[str, object]) -> bytes:
         """Returns a page in UTF-8; `data` is what its template receives.
 
         Raises Faults for an error in a template, and for XML or JSON that cannot be parsed.
         """
-        self._last = page.last
         content = _encoded(self._rendered(page.template, data))
         try:
             if page.path.endswith((".atom", ".xml", ".opml", ".png")):
@@ -186,31 +183,19 @@ class Renderer:
         return self._frames[kind, anchored, kicker]
 
     def _card(self, card: Card) -> Html:
-        return self._once((card.template, card.file, card.under), "card", card)
+        return Html(self._templates.render(card.template, {"card": card}))
 
     def _content(self, card: Card) -> Html:
-        return self._once(("feeds/content.html", card.file, card.under), "card", card)
+        return Html(self._templates.render("feeds/content.html", {"card": card}))
 
     def _entry(self, entry: AtomEntry) -> Html:
-        return self._once(("feeds/entry.xml", entry.id), "entry", entry)
+        return Html(self._templates.render("feeds/entry.xml", {"entry": entry}))
 
     def _edition_content(self, entry: EditionEntry) -> Html:
         def make() -> str:
             return self._templates.render("feeds/edition.html", {"edition": entry.view()})
 
         return Html(self._memo(entry.id, entry.key, make))
-
-    def _once(self, key: tuple[str, ...], name: str, value: object) -> Html:
-        """Returns what a template makes of a value; `key` begins with the template's name.
-
-        Most pieces are on two pages, so the second use drops a piece from memory.
-        """
-        if key in self._kept:
-            return self._kept.pop(key)
-        piece = Html(self._templates.render(key[0], {name: value}))
-        if not self._last:
-            self._kept[key] = piece
-        return piece
 
 
 def template_problems(root: Path, base: Base) -> tuple[Problem, ...]:

@@ -55,9 +55,7 @@ def feed_pages(context: SiteContext) -> Iterator[Page]:
     for edition, before, after in zip(closed, (*weeks[1:], None), (None, *weeks), strict=False):
         links = _week_feed(before), _week_feed(after)
         place, source = addresses.week_feed(edition.week), f"the feed of {edition.week}"
-        make = partial(
-            context.file, place, _STORIES, source, _archive_data, edition, *links, last=True
-        )
+        make = partial(context.file, place, _STORIES, source, _archive_data, edition, *links)
         yield archive.memory.memo(("week feed", edition.week), (edition,), links, make)
 
 

@@ -58,7 +58,7 @@ def plain_pages(context: SiteContext) -> Iterator[Page]:
         week = edition.week
         place, source = addresses.week_markdown(week), f"{week} as Markdown"
         inputs = edition, context.ahead.lines_of(edition)
-        yield context.file(place, "feeds/plain.txt", source, _week_data, *inputs, last=True)
+        yield context.file(place, "feeds/plain.txt", source, _week_data, *inputs)
         weeks.append(WeekEntry(week, edition.closed, len(edition.stories), edition.title))
     themes = []
     for summary in context.themes:
