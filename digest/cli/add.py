@@ -35,7 +35,7 @@ def add(call: Call, url: str) -> None:
     call.say(
         f"{story.file}: '{story.title}', {story.source}; {', '.join(story.themes) or 'without a theme'}"
     )
-    if not report.dated:
+    if not report.is_dated:
         call.say(
             "The page names no date, so the story is dated now; if that is wrong, correct published: and move the file"
         )

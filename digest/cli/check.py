@@ -91,7 +91,7 @@ def _print_report(report: CheckReport, call: Call, since: str) -> None:
         call.say(f"Saved copies of lost pages could not be asked for: {report.links.no_copies}")
     errors, hints = formatting.count(report.errors, "error"), formatting.count(report.hints, "hint")
     place = formatting.count(report.files, "file") + (f" changed since {since}" if since else "")
-    rest = "" if report.whole else "; the rest is checked once that is correct"
+    rest = "" if report.is_whole else "; the rest is checked once that is correct"
     call.say(f"{errors}, {hints} in {place}{rest}")
 
 

@@ -133,7 +133,7 @@ def _print_added(report: AddReport, call: Call) -> None:
 def _print_removed(report: RemoveReport, call: Call) -> None:
     id = report.feed.id
     call.say(
-        f"{id}: {'was retired already' if report.again else 'retired'}, so pull no longer asks for it"
+        f"{id}: {'was retired already' if report.was_retired else 'retired'}, so pull no longer asks for it"
     )
     if report.stories or report.ledger:
         call.say(

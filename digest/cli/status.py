@@ -43,7 +43,7 @@ def status(call: Call) -> None:
 
 def _print_report(report: StatusReport, call: Call, *, has_themes: bool) -> None:
     """Prints a row for each week, newest first, and for each feed, then problems."""
-    if report.empty and not report.skipped.files:
+    if report.is_empty and not report.skipped.files:
         step = "digest pull" if report.feeds else "digest feeds add URL"
         call.say(f"Nothing is here yet. Next: {step}")
         return
@@ -88,7 +88,7 @@ def _print_weeks(report: StatusReport, call: Call) -> None:
     heads = ("week", "state", "stories", "noted", "no theme", "drafts", "hidden", "lead", "letter")
     rows = list[tuple[object, ...]]()
     for week in shown:
-        state, lead = "closed" if week.closed else "open", "yes" if week.lead else ""
+        state, lead = "closed" if week.is_closed else "open", "yes" if week.has_lead else ""
         counts = (week.stories, week.noted, week.themeless, week.drafts, week.hidden)
         rows.append((str(week.week), state, *counts, lead, week.letter))
     call.say(*formatting.table(heads, rows))
@@ -104,7 +104,7 @@ def _print_weeks(report: StatusReport, call: Call) -> None:
 def print_remarks(feeds: Iterable[FeedRow], call: Call) -> None:
     """Prints the meaning of the star beside a feed's last answer, and why feeds failed."""
     feeds = tuple(feeds)
-    if any(row.state == "pulled" and row.pulled and not row.sure for row in feeds):
+    if any(row.state == "pulled" and row.pulled and not row.is_sure for row in feeds):
         call.say("* when its ledger last grew; this machine has not pulled it")
     for row in feeds:
         if row.reason:
@@ -119,7 +119,7 @@ def last_answer(row: FeedRow, verbose: bool) -> str:
     if row.pulled is None:
         return "never"
     time = f"{row.pulled:%Y-%m-%d %H:%M}" if verbose else _ago(row.age)
-    return time if row.sure else f"{time} *"
+    return time if row.is_sure else f"{time} *"
 
 
 def _ago(age: timedelta | None) -> str:

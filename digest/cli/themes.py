@@ -110,7 +110,7 @@ def themes(
     if explained is not None:
         _print_reasons(_explain(call, root, config, explained), call)
     elif phrases:
-        _print_matches(command.attempt(root, config, *phrases), call)
+        _print_matches(command.try_phrases(root, config, *phrases), call)
     elif missing:
         theme_reports.missing(root, config, as_json, call)
     elif suggested is not None:

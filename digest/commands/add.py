@@ -33,11 +33,11 @@ _CURE = "write the story by hand into content/inbox/: title and link are enough,
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AddReport:
-    """The story that was written; `dated` is False if its page has no date, so that it got the
+    """The story that was written; `is_dated` is False if its page has no date, so that it got the
     current time."""
 
     story: Story
-    dated: bool
+    is_dated: bool
     problems: tuple[str, ...] = ()
 
 
@@ -57,8 +57,8 @@ def run(
         # Ledger first: without its line, the page's words in the file would count as the editor's.
         store.add_lines(root, {paths.ADDED: (add.record_of(story, now),)})
         store.write(root, (story,))
-        locate.run(root, config, now)
-    return AddReport(story=story, dated=believes(entry, now), problems=tuple(map(str, problems)))
+        locate.record(root, config, now)
+    return AddReport(story=story, is_dated=believes(entry, now), problems=tuple(map(str, problems)))
 
 
 def _snapshot_without(
@@ -67,7 +67,7 @@ def _snapshot_without(
     """Returns what the digest has that may be the story at these addresses; raises DigestError if
     it has the story."""
     search = add.search_texts_at(addresses, ledgers)
-    altered = locate.readable(root, config).altered
+    altered = locate.read(root, config).altered
     known = snapshot.read_snapshot(root, config, ledgers, search, altered)
     if already := add.already(addresses, known):
         raise DigestError(already)

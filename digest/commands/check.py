@@ -48,7 +48,7 @@ _AHEAD = timedelta(days=8)
 class CheckReport:
     """The problems by file and line, and how many `files` were checked.
 
-    If digest.toml or a folder of content/ cannot be read, only that is reported and `whole` is
+    If digest.toml or a folder of content/ cannot be read, only that is reported and `is_whole` is
     False. `folder` is the digest's path in its repository, empty for the top. The problems of
     `links` are among the others.
     """
@@ -56,7 +56,7 @@ class CheckReport:
     problems: tuple[Problem, ...]
     links: LinkReport = field(default_factory=LinkReport)
     files: int = 1
-    whole: bool = True
+    is_whole: bool = True
     folder: str = ""
 
     @property
@@ -91,7 +91,7 @@ def run(
         survey = load.survey(root, settings)
     except Faults as faults:
         problems = _sorted(_without_consequences(root, faults.problems), changes)
-        return CheckReport(problems=problems, whole=False, folder=folder)
+        return CheckReport(problems=problems, is_whole=False, folder=folder)
     line_of = line_finder(partial(store.read_text, root))
     found = [
         *_content(root, settings, survey, line_of),

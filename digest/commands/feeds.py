@@ -52,13 +52,13 @@ class RemoveReport:
     """The feed that was retired, and what stays: its stories that are still there, and its ledger
     if it has one.
 
-    `again` is True if it was retired already, `pulled` is the number of feeds that are pulled now.
+    `was_retired` is True if it was retired already, `pulled` is the number of feeds that are pulled now.
     """
 
     feed: Feed
     stories: int
     ledger: str
-    again: bool
+    was_retired: bool
     pulled: int
 
 
@@ -127,7 +127,7 @@ def remove(root: Path, id: str, *, now: datetime) -> RemoveReport:
         feed=feed,
         stories=next(row.kept for row in rows if row.feed == id),
         ledger=ledger if (root / ledger).exists() else "",
-        again=feed.retired,
+        was_retired=feed.retired,
         pulled=sum(not feed.retired for feed in feeds.values()),
     )
 

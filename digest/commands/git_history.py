@@ -123,7 +123,7 @@ def _without_moved(root: Path, config: Config, ledgers: Ledgers, missing: Missin
     """Returns the stories that are in no other file either, not even in one that cannot be read."""
     if not missing:
         return {}
-    altered = locate.readable(root, config).altered
+    altered = locate.read(root, config).altered
     known = snapshot.read_snapshot(root, config, ledgers, rules.search_names(missing), altered)
     lost = rules.without(missing, known.stories, altered)
     return {

@@ -24,7 +24,7 @@ from digest.model import Config, Content
 from digest.site import fingerprint
 
 
-def run(root: Path, config: Config, now: datetime) -> None:
+def record(root: Path, config: Config, now: datetime) -> None:
     """Records where stories are; the caller holds the digest's lock.
 
     Nothing is recorded while a file has an error: then nothing can be published, so no new URL
@@ -32,9 +32,8 @@ def run(root: Path, config: Config, now: datetime) -> None:
     """
     with Cache(root) as cache:
         try:
-            content = load(
-                root, config, scan(root, disk.clock(root)), cache, fingerprint.of_reading(config)
-            )
+            scanned = scan(root, disk.clock(root))
+            content = load(root, config, scanned, cache, fingerprint.of_reading(config))
         except Faults:
             return
         if due := due_locations(content):
@@ -43,7 +42,7 @@ def run(root: Path, config: Config, now: datetime) -> None:
             cache.save()
 
 
-def readable(root: Path, config: Config) -> Content:
+def read(root: Path, config: Config) -> Content:
     """Returns the content, without the files that cannot be read."""
     try:
         with Cache(root) as cache:

@@ -190,7 +190,7 @@ def _suggest_themes(
     themeless = without_theme(stories) if config.themes else []
     if not themeless:
         return ()
-    return suggestions(themeless, locate.readable(root, config).stories, config.themes)
+    return suggestions(themeless, locate.read(root, config).stories, config.themes)
 
 
 @dataclass(slots=True)
@@ -239,7 +239,7 @@ class _Puller:
         if not self.dry:
             self._write(plan)
             self._remember(_Batch(batch.answers, parsed), plan, rows, ledgers)
-            locate.run(root, config, now)
+            locate.record(root, config, now)
         return PullReport(
             rows=tuple(rows),
             filed=filed,
@@ -262,7 +262,7 @@ class _Puller:
             self.config,
             ledgers if search else changes.related(documents, ledgers),
             search,
-            locate.readable(self.root, self.config).altered if search else {},
+            locate.read(self.root, self.config).altered if search else {},
         )
         return replace(known, begun=_begun(self.cache), carried=carried, returned=returned)
 

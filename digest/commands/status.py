@@ -40,13 +40,13 @@ class WeekRow:
     """
 
     week: Week
-    closed: bool
+    is_closed: bool
     stories: int
     noted: int
     themeless: int
     drafts: int
     hidden: int
-    lead: bool
+    has_lead: bool
     letter: str
     unlinked: int = 0
 
@@ -57,7 +57,7 @@ class FeedRow:
     of those kept.
 
     `pulled` is when it last answered, `age` how long ago that is. If this machine has not pulled
-    it, `sure` is False and it is when its ledger last grew. `new` is the count of the last pull,
+    it, `is_sure` is False and it is when its ledger last grew. `new` is the count of the last pull,
     None if not known. `state` is "pulled", "retired" or "ledger only". `reason` says why the last
     pull failed, empty where it did not.
     """
@@ -66,7 +66,7 @@ class FeedRow:
     state: str
     pulled: datetime | None
     age: timedelta | None
-    sure: bool
+    is_sure: bool
     new: int | None
     brought: int
     kept: int
@@ -104,7 +104,7 @@ class StatusReport:
         return likeliest(self.themeless)
 
     @property
-    def empty(self) -> bool:
+    def is_empty(self) -> bool:
         """True if nothing was ever written or pulled here."""
         return not self.weeks and not any(
             row.brought or row.pulled or row.reason for row in self.feeds
@@ -153,13 +153,13 @@ def _weeks(survey: ContentReport, close: str) -> tuple[WeekRow, ...]:
         rows.append(
             WeekRow(
                 week=week,
-                closed=is_closed,
+                is_closed=is_closed,
                 stories=len(of_week),
                 noted=sum(not is_silent(story.note) for story in shown),
                 themeless=sum(not story.themes for story in shown),
                 drafts=sum(story.draft for story in shown),
                 hidden=len(of_week) - len(shown),
-                lead=any(story.lead for story in shown),
+                has_lead=any(story.lead for story in shown),
                 letter=state,
                 unlinked=len(absent),
             )
@@ -190,7 +190,7 @@ def feed_rows(
                 state=state,
                 pulled=pulled,
                 age=now - pulled if pulled else None,
-                sure=known.asked is not None,
+                is_sure=known.asked is not None,
                 new=known.new,
                 brought=len(records),
                 kept=len(kept),

@@ -204,7 +204,7 @@ def explain(root: Path, config: Config, file: str) -> ExplainReport:
     )
 
 
-def attempt(root: Path, config: Config, *phrases: str) -> TryReport:
+def try_phrases(root: Path, config: Config, *phrases: str) -> TryReport:
     """Finds what a theme of these phrases would catch in headlines and stored summaries or
     excerpts; raises ValueError for one badly written.
     """

@@ -245,7 +245,7 @@ def test_a_page_becomes_a_story_of_no_feed(root: Path) -> None:
         "---\n\n"
         "> Boats \\*wait\\*.\n\n"
     )
-    assert (report.story.file, report.dated) == (
+    assert (report.story.file, report.is_dated) == (
         "content/2026/w20/2026-05-15-quiet-harbour.md",
         True,
     )
@@ -306,7 +306,7 @@ def test_a_page_without_a_date_or_a_site_gets_the_moment_and_its_host(root: Path
     with FeedHost({"/a": serving("<!doctype html><title>Chips</title>")}) as host:
         report = run(root, host.url("/a"))
 
-    assert not report.dated
+    assert not report.is_dated
     assert report.story.file == "content/2026/w21/2026-05-20-chips.md"
     assert report.story.source == host.url("").removeprefix("http://")
 

@@ -79,7 +79,7 @@ def test_a_week_says_what_is_done_and_what_is_left_to_do(root: Path) -> None:
     write(root, "2026/w20/letter.md", "---\ntitle: x\ndraft: true\n---\nDear")
 
     assert run(root).weeks == (
-        WeekRow(week=Week(2026, 20), closed=False, stories=3, noted=1, themeless=2, drafts=1, hidden=0, lead=True,
+        WeekRow(week=Week(2026, 20), is_closed=False, stories=3, noted=1, themeless=2, drafts=1, hidden=0, has_lead=True,
                 letter="draft", unlinked=2),
     )  # fmt: skip
 
@@ -89,7 +89,7 @@ def test_of_a_hidden_story_nothing_is_left_to_do(root: Path) -> None:
 
     row = week(run(root), "2026-W20")
 
-    assert (row.stories, row.hidden, row.themeless, row.noted, row.drafts, row.lead) == (
+    assert (row.stories, row.hidden, row.themeless, row.noted, row.drafts, row.has_lead) == (
         3,
         1,
         1,
@@ -101,10 +101,10 @@ def test_of_a_hidden_story_nothing_is_left_to_do(root: Path) -> None:
 
 def test_a_week_is_closed_when_a_later_one_has_something_to_read(root: Path) -> None:
     write(root, "2026/w21/2026-05-20-mine.md", mine(keys="draft: true\n"))
-    assert [row.closed for row in run(root).weeks] == [False, False]
+    assert [row.is_closed for row in run(root).weeks] == [False, False]
 
     write(root, "2026/w21/2026-05-20-mine.md", mine())
-    assert [row.closed for row in run(root).weeks] == [False, True]
+    assert [row.is_closed for row in run(root).weeks] == [False, True]
 
 
 def test_a_written_letter_closes_its_week_where_letters_do(root: Path) -> None:
@@ -113,7 +113,7 @@ def test_a_written_letter_closes_its_week_where_letters_do(root: Path) -> None:
 
     row = week(run(root), "2026-W20")
 
-    assert (row.letter, row.closed) == ("written", True)
+    assert (row.letter, row.is_closed) == ("written", True)
 
 
 def test_a_week_of_which_nothing_can_be_read_is_still_there(root: Path) -> None:
@@ -185,7 +185,7 @@ def test_the_last_pull_is_true_even_where_it_brought_nothing(root: Path) -> None
 
     row = feed(run(root), "first")
 
-    assert (row.age, row.sure, row.new) == (timedelta(days=1), True, 0)
+    assert (row.age, row.is_sure, row.new) == (timedelta(days=1), True, 0)
 
 
 def test_without_a_memory_the_ledger_says_when_it_grew(root: Path) -> None:
@@ -193,7 +193,7 @@ def test_without_a_memory_the_ledger_says_when_it_grew(root: Path) -> None:
 
     row = feed(run(root), "first")
 
-    assert (round((row.age or timedelta()) / timedelta(days=1)), row.sure, row.new) == (
+    assert (round((row.age or timedelta()) / timedelta(days=1)), row.is_sure, row.new) == (
         3,
         False,
         None,

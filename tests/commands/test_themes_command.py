@@ -255,7 +255,7 @@ def test_a_story_that_cannot_be_read_is_explained_by_its_faults(root: Path) -> N
 
 
 def test_a_phrase_catches_what_it_would_and_says_what_that_has_already(root: Path) -> None:
-    report = themes.attempt(root, config.load(root), "tariff* ")
+    report = themes.try_phrases(root, config.load(root), "tariff* ")
 
     assert [(catch.file, catch.where, catch.themes) for catch in report.caught] == [
         (CHIPS, "in the summary", ("trade",)), (MEMORY, "in the summary", ("memory", "trade")),
@@ -662,7 +662,7 @@ def test_a_stored_summary_is_searched_however_few_words_of_it_are_shown(
     begin(tmp_path, excerpt=excerpt)
     rule(tmp_path, {**RULES, "odd": ("and then",)})
 
-    report = themes.attempt(tmp_path, config.load(tmp_path), "and then")
+    report = themes.try_phrases(tmp_path, config.load(tmp_path), "and then")
     assert [(catch.file, catch.where) for catch in report.caught] == [(CHIPS, "in the summary")]
     assert report.partly == 0
     assert explained(tmp_path, CHIPS)[1] == Reason(
