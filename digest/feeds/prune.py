@@ -66,9 +66,9 @@ _CHILDREN = {
 }  # fmt: skip
 """Roles, and which elements each may contain, with their roles; all others are left out."""
 _XHTML = frozenset({"xhtml", "application/xhtml+xml"})
-_VOID = frozenset(
-    {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "wbr"}
-)
+_WITH_END_TAG = html_tags.ELEMENTS - {
+    "area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "wbr",
+}  # fmt: skip
 
 
 def prune(text: str, namespaces: Mapping[str, str]) -> str:
@@ -148,7 +148,9 @@ class _Pruner:
         written = declared | _plain_names(attributes)
         if role == "wrapper":  # around a feed in another document: only namespaces and xml:base
             name = "wrapper"
-            written = {key: value for key, value in written.items() if key.startswith("xml")}
+            for attribute in set(written):
+                if not attribute.startswith("xml"):
+                    del written[attribute]
         element = _Element(role, name, written, key)
         if role == "entry":
             self.has_entry, self._entry = True, element
@@ -170,7 +172,7 @@ class _Pruner:
         if element.depth:
             element.depth -= 1
             local = _split(full_name)[1].rpartition(":")[2]
-            if local.lower() in html_tags.ELEMENTS - _VOID:
+            if local.lower() in _WITH_END_TAG:
                 element.pieces.append(f"</{local}>")
             return
         self._kept.pop()

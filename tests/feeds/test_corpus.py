@@ -162,8 +162,8 @@ def hostile(shared: Path) -> Path:
 def manifest() -> list[Any]:
     """The hostile files with what each has to give; none if they are not there."""
     place = Path(__file__).parents[3] / "shared" / "hostile" / "manifest.json"
-    told = json.loads(place.read_text(encoding="utf-8")) if place.exists() else []
-    return [pytest.param(one, id=one["id"]) for one in told]
+    cases = json.loads(place.read_text(encoding="utf-8")) if place.exists() else []
+    return [pytest.param(case, id=case["id"]) for case in cases]
 
 
 @pytest.mark.parametrize("case", manifest())

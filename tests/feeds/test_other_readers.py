@@ -43,7 +43,7 @@ WRONG_ENCODING = "they have replaced characters that can be read"
 
 DIFFERENCES: dict[str, dict[str, str]] = {
     "fastfeedparser/tests/integration/malformed_rss_namespaced.xml": {
-        "number": "a prefix that is not declared may stand for anything",
+        "number": "a prefix that is not declared may mean anything",
     },
     "feed-rs/feed-rs/fixture/atom/atom_example_3.xml": {"link": ORIGINAL},
     "feed-rs/feed-rs/fixture/rss1/rss_1.0_biorxiv.xml": {"authors": LIST_OF_NAMES},
@@ -197,7 +197,7 @@ def of_json(entry: dict[str, Any]) -> Expected:
     return Expected(
         title=title,
         link=link,
-        published=next(filter(None, map(moment, dates)), None),
+        published=next(filter(None, map(time_of, dates)), None),
         authors=tuple(names),
     )
 
@@ -214,7 +214,7 @@ def of_comment(path: Path) -> list[Expected]:
     return [Expected(**claims[number]) for number in range(max(claims, default=-1) + 1)]
 
 
-def moment(text: object) -> datetime | None:
+def time_of(text: object) -> datetime | None:
     try:
         found = datetime.fromisoformat(str(text))
     except ValueError:
