@@ -234,9 +234,9 @@ def clashes(wanted: Mapping[str, Any], now: Story | None) -> tuple[Clash, ...]:
     """Returns both versions of the fields that differ."""
     found = []
     for name, value in wanted.items():
-        there = getattr(now, name, "") if now else ""
-        if value != there:
-            yours, theirs = form.in_words(name, value), form.in_words(name, there)
+        in_file = getattr(now, name, "") if now else ""
+        if value != in_file:
+            yours, theirs = form.in_words(name, value), form.in_words(name, in_file)
             found.append(Clash(form.LABELS[name], yours, theirs))
     return tuple(found)
 
