@@ -54,11 +54,13 @@ def set(call: Call, words: tuple[str, ...], as_json: bool) -> None:
     from digest.commands import set as command
 
     root, config = call.open()
-    files = [word for word in words if _is_file(word)]
+    files, rest = list[str](), list[str]()
+    for word in words:
+        is_file = "=" not in word and ("/" in word or "." in word)
+        (files if is_file else rest).append(word)
     if not files:
         raise click.BadParameter("name at least one story's file", param_hint="FILE")
     named = [call.file(root, Path(word)) for word in files]
-    rest = [word for word in words if word not in files]
     try:
         results = command.run(root, config, named, rest, now=call.now)
     except ValueError as error:
@@ -79,7 +81,3 @@ def finish(call: Call, results: Sequence[Outcome], *, quiet: bool = False) -> No
             call.say(f"{result.file}: {'changed' if result.changed else 'unchanged'}")
     if any(result.refused for result in results):
         sys.exit(1)
-
-
-def _is_file(word: str) -> bool:
-    return "=" not in word and ("/" in word or "." in word)

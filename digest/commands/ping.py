@@ -9,7 +9,6 @@ notified of all feeds, and finds itself that they have not changed.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from html import unescape
 from pathlib import Path
 from typing import NamedTuple
@@ -43,7 +42,12 @@ def run(root: Path, settings: Config, *, output: Path, dry: bool) -> PingReport:
     if not hub:
         cure = 'set hub = "https://…" in its table [site]'
         raise DigestError(f"{CONFIG_FILE}: names no hub; {cure}, then build and publish the site")
-    hashes = _hashes(output)
+    hashes = {}  # of each feed that Digest built, by its own address
+    for path in sorted(output.rglob("*.atom")):
+        if own_files.is_ours(path):
+            content = disk.read(path) or b""
+            if link := _SELF.search(content.partition(b"<entry")[0]):
+                hashes[unescape(link[1].decode())] = key_of(content).hex()
     if not hashes:
         raise DigestError(f"{output}: has no feed of Digest; run 'digest build' first")
     key = key_of(hub.encode())
@@ -57,17 +61,6 @@ def run(root: Path, settings: Config, *, output: Path, dry: bool) -> PingReport:
         cache.keep_only(_KIND, hashes)
         cache.save()
     return PingReport(hub, tuple(notified), tuple(failures))
-
-
-def _hashes(output: Path) -> Mapping[str, str]:
-    """Returns a hash of each feed that Digest built, by its own address."""
-    found = {}
-    for path in sorted(output.rglob("*.atom")):
-        if own_files.is_ours(path):
-            content = disk.read(path) or b""
-            if link := _SELF.search(content.partition(b"<entry")[0]):
-                found[unescape(link[1].decode())] = key_of(content).hex()
-    return found
 
 
 def _notify(hub: str, feeds: list[str], settings: Config) -> tuple[list[str], list[str]]:

@@ -142,9 +142,15 @@ class _Buttondown(_Api):
         return None
 
     def create(self, mail: EditionMail) -> Remote:
-        body = _without_blank_lines(_html(mail.body))
+        subject = mail.subject
+        for char in "{%#":  # two such characters begin a command of its template language
+            subject = subject.replace("{" + char, "{" + _JOINER + char)
+        lines = []
+        for line in _html(mail.body).strip().split("\n"):
+            lines.append(line if line.strip() else "&#10;")  # a blank line would end the HTML
+        body = "\n".join(lines)
         values = {
-            "subject": _without_commands(mail.subject),
+            "subject": subject,
             # As Markdown, in which HTML stays as it is; its other editor would drop the styles.
             "body": f"<!-- buttondown-editor-mode: plaintext -->{body}",
             "status": "draft",
@@ -217,16 +223,3 @@ def _tag(mail: EditionMail) -> str:
 def _html(markup: str) -> str:
     """Returns HTML in which no template language finds a command."""
     return markup.replace("{", "&#123;").replace("@TrackLink", "&#64;TrackLink")
-
-
-def _without_commands(text: str) -> str:
-    """Returns a line of text in which no two characters begin a template's command."""
-    for char in "{%#":
-        text = text.replace("{" + char, "{" + _JOINER + char)
-    return text
-
-
-def _without_blank_lines(markup: str) -> str:
-    """Returns HTML as one block of Markdown: a blank line would end it, also in a `pre`."""
-    lines = (line if line.strip() else "&#10;" for line in markup.strip().split("\n"))
-    return "\n".join(lines)

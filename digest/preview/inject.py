@@ -66,17 +66,14 @@ def widen_policy(policy: str, script: str, style: str) -> str:
         ("connect-src", "'self'"),
     ):
         allowed = rules.get(name, fallback)
-        if allowed is not None:
-            rules[name] = _with_source(allowed, source)
+        if allowed is None:
+            continue
+        # with a hash beside it, browsers would ignore 'unsafe-inline'
+        is_inline = "'unsafe-inline'" in allowed and source.startswith("'sha256-")
+        if source not in allowed and not is_inline:
+            allowed = [*(other for other in allowed if other != "'none'"), source]
+        rules[name] = allowed
     return "; ".join(f"{name} {' '.join(sources)}".rstrip() for name, sources in rules.items())
-
-
-def _with_source(sources: list[str], source: str) -> list[str]:
-    # with a hash beside it, browsers would ignore 'unsafe-inline'
-    is_inline = "'unsafe-inline'" in sources and source.startswith("'sha256-")
-    if source in sources or is_inline:
-        return sources
-    return [*(other for other in sources if other != "'none'"), source]
 
 
 def source_hash(text: str) -> str:
