@@ -204,10 +204,10 @@ class Desk:
 
     def _save(self, request: DeskRequest, given: dict[str, str], week: Week) -> DeskResponse:
         """Carries out what a story's form asks for."""
-        file, button = given.get("file", ""), given.get("set", "")
+        build, file, button = self._content.build(), given.get("file", ""), given.get("set", "")
         story = self._content.stories.get(file)
         if story is None:
-            problems = curate.unknown(self._root, self._content.build().config, file)
+            problems = curate.unknown(self._root, build.config, file)
             raise Refused("\n".join(map(str, problems)), 404)
         if button == "take":
             return self._saved(request, week, [file], f"As the file has it: {self._named([file])}")
