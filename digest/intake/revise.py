@@ -50,8 +50,8 @@ def revise(
             if name not in {"updated", "id"}:
                 said.append(f"{name}: '{words_of(name, value)}'")
         lines.append(
-            f"{story.file}: the feed now says {', '.join(said)}; the file cannot be changed in "
-            "place: add by hand what you want of it"
+            f"{story.file}: the feed now says {', '.join(said)}; "
+            "the file cannot be changed in place: add by hand what you want of it"
         )
         return Revision(story, text, wrote, tuple(lines), done=False)
     story = replace(story, **merged.changes)  # type: ignore[arg-type]
