@@ -209,7 +209,7 @@ def _agreement(one: _Report, other: _Report, common: Collection[object]) -> tupl
     shared = {word for word in one.terms if word in other.terms and word not in common}
     figures = _same(one.figures, other.figures)
     names = [name for name in (*one.all_names, *other.all_names) if not name.isdisjoint(shared)]
-    weight = sum(map(_weight, figures))
+    weight = sum(2 if unit or value > _LARGE else 1 for unit, value in figures)
 
     # Words that are side by side in both headlines are one thing.
     beside = _neighbours(one.terms) & _neighbours(other.terms)
@@ -285,10 +285,6 @@ def _in_words(figure: Figure) -> str:
             scale, value = f" {name}", value / 10**zeros
     plural = {"": "", "%": "%", "yen": " yen", "yuan": " yuan"}.get(unit, f" {unit}s")
     return f"{value:,.6g}{scale}{plural}"
-
-
-def _weight(figure: Figure) -> int:
-    return 2 if figure[0] or figure[1] > _LARGE else 1
 
 
 @lru_cache(maxsize=20_000)

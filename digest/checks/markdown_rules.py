@@ -342,12 +342,9 @@ def _is_no_heading(line: str, underline: str) -> bool:
     """True if an underlined line reads as a sentence or a list item, not as a heading."""
     if line.startswith("#"):
         return False
-    odd = MARKER.match(line) is not None or line.startswith(">") or len(underline) < 3
-    return (
-        odd
-        or line.endswith(_SENTENCE)
-        or (len(line) > _LONG_HEADING and len(underline) < _WIDE_UNDERLINE)
-    )
+    if MARKER.match(line) or line.startswith(">") or line.endswith(_SENTENCE):
+        return True
+    return len(underline) < 3 or (len(line) > _LONG_HEADING and len(underline) < _WIDE_UNDERLINE)
 
 
 def _dropped(tag: str, attributes: str) -> Iterator[tuple[str, str]]:
@@ -367,16 +364,14 @@ def _dropped(tag: str, attributes: str) -> Iterator[tuple[str, str]]:
 
 def _is_pointed_address(prose: Prose, at: int) -> bool:
     """True if the `<` at this place begins an address, as in `[words](<my file.md>)`."""
-    return prose.plain[max(0, at - 80) : at].rstrip().endswith(
-        ("](", "]:")
-    ) and prose.is_within_link(at)
+    before = prose.plain[max(0, at - 80) : at].rstrip()
+    return before.endswith(("](", "]:")) and prose.is_within_link(at)
 
 
 def _is_curled(link: Link) -> bool:
-    return bool(
-        _CURLED.search(link.address)
-        or (_CURLED.search(link.rest) and not _TITLE.fullmatch(link.rest))
-    )
+    if _CURLED.search(link.address):
+        return True
+    return _CURLED.search(link.rest) is not None and not _TITLE.fullmatch(link.rest)
 
 
 def _host(address: str) -> str:

@@ -97,10 +97,11 @@ class Prose:
     @cached_property
     def _spans(self) -> tuple[list[int], list[int]]:
         """Where links begin, in order, and the farthest end up to each of them."""
-        links = [
-            link for link in self.links if link.kind in {"inline", "reference"} and link.closed
-        ]
-        return [link.start for link in links], list(accumulate((link.end for link in links), max))
+        spans = []
+        for link in self.links:
+            if link.kind in {"inline", "reference"} and link.closed:
+                spans.append((link.start, link.end))
+        return [start for start, _ in spans], list(accumulate((end for _, end in spans), max))
 
     @cached_property
     def blocks(self) -> tuple[Block, ...]:
@@ -112,12 +113,13 @@ class Prose:
         """All links and pictures in order, URLs that are shown as text included."""
         if not any(sign in self.plain for sign in ("](", "://", "]:", "<")):
             return ()
-        found = [
-            *_inline(self.plain),
-            *_definitions(self.plain),
-            *_pointed(self.plain),
-            *_raw(self.plain),
-        ]
+        found = [*_inline(self.plain), *_definitions(self.plain)]
+        for pointed in _POINTED.finditer(self.plain):
+            found.append(Link(*pointed.span(), "pointed", pointed[1]))
+        for tag in _RAW.finditer(self.plain):
+            if source := _SOURCE.search(tag[2]):
+                is_picture = tag[1].lower() == "img"
+                found.append(Link(*tag.span(), "raw", source[1], is_picture))
         rest = list(self.plain)
         for link in found:
             rest[link.start : link.end] = " " * (link.end - link.start)
@@ -207,14 +209,13 @@ def _without_code(text: str) -> str:
 
 
 def _without_fences(lines: Sequence[str]) -> list[str]:
+    """Returns lines of the same length, blank where a fenced code block is."""
     shown, within, number = list(lines), Lines(lines), 0
     while number < len(lines):
         fence = FENCE.fullmatch(lines[number])
-        end = (
-            within.closing(number, fence[2])
-            if fence and not fence[1] and is_fence(fence[3])
-            else None
-        )
+        end = None
+        if fence and not fence[1] and is_fence(fence[3]):
+            end = within.closing(number, fence[2])
         if end is not None:
             shown[number : end + 1] = [" " * len(line) for line in lines[number : end + 1]]
             number = end
@@ -301,26 +302,8 @@ def _definitions(text: str) -> Iterator[Link]:
         return
     pictures = {(used[2] or used[1]).lower() for used in _USED.finditer(text)}
     for found in re.finditer(rf"^{_DEFINITION.pattern}", text, re.MULTILINE):
-        yield Link(
-            found.start(),
-            found.end(),
-            "reference",
-            found[2],
-            found[1].lower() in pictures,
-            found[3].strip(),
-        )
-
-
-def _pointed(text: str) -> Iterator[Link]:
-    for found in _POINTED.finditer(text):
-        yield Link(found.start(), found.end(), "pointed", found[1])
-
-
-def _raw(text: str) -> Iterator[Link]:
-    for found in _RAW.finditer(text):
-        source = _SOURCE.search(found[2])
-        if source:
-            yield Link(found.start(), found.end(), "raw", source[1], found[1].lower() == "img")
+        is_picture = found[1].lower() in pictures
+        yield Link(*found.span(), "reference", found[2], is_picture, found[3].strip())
 
 
 def _bare(text: str) -> Iterator[Link]:

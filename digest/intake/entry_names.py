@@ -135,7 +135,7 @@ def weigh_names(
     dates = Counter(identity.rfc3339(entry.published) for entry in entries if entry.published)
     summaries = Counter(entry.summary for entry in entries)
     own_guids = [shared.own_guid(feed, entry) for entry in entries]
-    pages = [_page_with_fragment(entry.link) for entry in entries]
+    pages = [f"{identity.page_of(entry)}#{urls.fragment(entry.link)}" for entry in entries]
     in_list = _numbered(pages) or _places(pages)
     guids_in_list = _numbered(own_guids)
     is_only_page = len(set(pages)) == 1
@@ -264,10 +264,6 @@ def _is_in_link(guid: str, link: str) -> bool:
     if urls.web_link(guid):
         return identity.with_fragment(guid) == identity.with_fragment(link)
     return link.endswith(guid) and not link.removesuffix(guid)[-1:].isalnum()
-
-
-def _page_with_fragment(link: str) -> str:
-    return f"{urls.lasting(urls.canonical(link))}#{urls.fragment(link)}"
 
 
 def _numbered(names: Iterable[str]) -> set[str]:

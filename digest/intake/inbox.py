@@ -128,7 +128,11 @@ class _Planning:
         """Returns the story file that an inbox file becomes, or has become; raises Faults."""
         if text in self.file_of_text:
             return self.file_of_text[text]
-        story = self._read(name, text)
+        zone = self.snapshot.vocabulary.zone
+        # It is parsed as if it were in the week of its own date, or of today.
+        day = _day(name) or self.today
+        story = self.snapshot.parse(text, f"content/{Week.of(day).folder}/{day}-inbox.md")
+        story = replace(story, day=story.published.astimezone(zone).date())
         self._check_new(name, story)
         week = self.snapshot.open_week(Week.of(story.day))
         slug = self.slugs.take(week, Entry(id="", title=story.shown_headline, link=story.link))
@@ -136,16 +140,6 @@ class _Planning:
         self.stories.append(replace(story, file=file))
         self.file_of_text[text] = file
         return file
-
-    def _read(self, name: str, text: str) -> Story:
-        """Parses a file as if it were in the week of its own date, or of today.
-
-        Its day is that of `published`.
-        """
-        day = _day(name) or self.today
-        file = f"content/{Week.of(day).folder}/{day}-inbox.md"
-        story = self.snapshot.parse(text, file)
-        return replace(story, day=story.published.astimezone(self.snapshot.vocabulary.zone).date())
 
     def _check_new(self, name: str, story: Story) -> None:
         """Raises Faults if a story is here already or was deleted, or if this cannot be decided."""

@@ -23,35 +23,29 @@ def reasons(verdict: Verdict, themes: Sequence[Theme]) -> Iterator[Reason]:
     """Yields why a story has each of its themes, then why it does not have others."""
     has = current_themes(verdict.story, current_ids(themes))
     for theme in has:
-        yield Reason(theme, True, _why(theme, verdict))
+        why = "given by the editor"
+        if theme in verdict.earned:
+            why = verdict.earned[theme]
+        elif theme in verdict.incoming:
+            why = f"{verdict.incoming[theme]}, when it was pulled"
+            if not (verdict.own or theme in verdict.themes):
+                why += "; --apply would take it off"
+        yield Reason(theme, True, why)
     for theme in dict.fromkeys((*verdict.earned, *verdict.incoming)):
-        if theme not in has:
-            yield Reason(theme, False, _why_not(theme, verdict))
+        if theme in has:
+            continue
+        if verdict.own and theme in verdict.incoming:
+            why = "taken off by the editor"
+        elif verdict.own:
+            why = "not given by the editor"
+        elif theme in verdict.themes:
+            why = "--apply would add it"
+        else:
+            why = "the rules say so no longer"
+        evidence = verdict.earned.get(theme) or verdict.incoming[theme]
+        yield Reason(theme, False, f"{evidence}; {why}")
 
 
 def current_themes(story: Story, names: Mapping[str, str]) -> tuple[str, ...]:
     """Returns a story's themes by today's ids."""
     return tuple(dict.fromkeys(names.get(theme, theme) for theme in story.themes))
-
-
-def _why(theme: str, verdict: Verdict) -> str:
-    if theme in verdict.earned:
-        return verdict.earned[theme]
-    if theme in verdict.incoming:
-        why = f"{verdict.incoming[theme]}, when it was pulled"
-        stays = verdict.own or theme in verdict.themes
-        return why if stays else f"{why}; --apply would take it off"
-    return "given by the editor"
-
-
-def _why_not(theme: str, verdict: Verdict) -> str:
-    """Returns why a story does not have a theme that it could have."""
-    if verdict.own and theme in verdict.incoming:
-        why = "taken off by the editor"
-    elif verdict.own:
-        why = "not given by the editor"
-    elif theme in verdict.themes:
-        why = "--apply would add it"
-    else:
-        why = "the rules say so no longer"
-    return f"{verdict.earned.get(theme) or verdict.incoming[theme]}; {why}"

@@ -72,11 +72,12 @@ def themes_of(
     headline, summary = _edged(fold(headline)), _edged(fold(summary))
     earned = []
     for theme in themes:
-        found = _earned(_compile(theme), headline, summary)
-        if found:
-            place, phrase = found
+        rule = _compile(theme)
+        places = list(_met(rule.match, *_without(rule.ignore, headline, summary)))
+        if places:
+            place, phrase = min(places, key=lambda found: found[0])
             earned.append((place, theme.id, f"'{phrase}' {_PLACES[place]}"))
-    earned.sort(key=lambda one: one[0])
+    earned.sort(key=lambda found: found[0])
     evidences = {theme: evidence for _, theme, evidence in earned}
     for feed in feeds:
         for id in feed.themes:
@@ -111,13 +112,8 @@ def of_excerpt(evidence: str) -> str:
     return evidence.removesuffix(_SUMMARY) + _EXCERPT if is_of_summary(evidence) else evidence
 
 
-def _earned(rule: _Rule, headline: str, summary: str) -> tuple[int, str] | None:
-    """Returns the strongest place where the rule matches and the first phrase there, else None."""
-    headline, summary = _without(rule.ignore, headline, summary)
-    return min(_met(rule.match, headline, summary), key=lambda one: one[0], default=None)
-
-
 def _met(phrases: tuple[_Phrase, ...], headline: str, summary: str) -> Iterator[tuple[int, str]]:
+    """Yields each phrase that is found, with its place in `_PLACES`."""
     for phrase in phrases:
         above = [part.search(headline) is not None for part in phrase.parts]
         below = [part.search(summary) is not None for part in phrase.parts]
