@@ -42,19 +42,16 @@ def feeds(context: click.Context) -> None:
         call: Call = context.obj
         root, config = call.open()
         report = command.run(root, config, now=call.now)
-        if not report.rows:
-            call.say("No feeds yet. Next: digest feeds add URL")
+        heads = ("feed", "last answer", "new", "brought", "kept", "address")
+        rows = []
+        for row, feed in report.rows:
+            counts = (row.new or 0, row.brought, row.kept)
+            address = redact.mask(feed.url) if feed else ""
+            rows.append((row.feed, last_answer(row, call.verbose), *counts, address))
+        if rows:
+            call.say(*formatting.table(heads, rows))
         else:
-            rows = (
-                (row.feed, last_answer(row, call.verbose), row.new or 0, row.brought, row.kept,
-                 redact.mask(feed.url) if feed else "")
-                for row, feed in report.rows
-            )  # fmt: skip
-            call.say(
-                *formatting.table(
-                    ("feed", "last answer", "new", "brought", "kept", "address"), rows
-                )
-            )
+            call.say("No feeds yet. Next: digest feeds add URL")
         print_remarks((row for row, _ in report.rows), call)
         call.complain(*formatting.skipped(report.skipped))
 

@@ -60,9 +60,9 @@ def suggest(root: Path, config: Config, theme: str, take: str | None, call: Call
             f"digest.toml has no theme '{theme}'; {cure}", param_hint="--suggest"
         )
     if take is not None:
-        for one in theme_rules.take(root, config, theme, _numbers(take)):
-            where = "added to digest.toml" if one.is_new else "is in digest.toml already"
-            call.say(f"{one.theme}: '{one.phrase}' {where}")
+        for taken in theme_rules.take(root, config, theme, _numbers(take)):
+            where = "added to digest.toml" if taken.is_new else "is in digest.toml already"
+            call.say(f"{taken.theme}: '{taken.phrase}' {where}")
         call.say("Next: digest themes --apply --dry-run")
         return
     report = theme_rules.suggest(root, config, theme)

@@ -163,11 +163,12 @@ def _print_counts(report: ThemesReport, call: Call) -> None:
     if not report.stories and not report.skipped.files:
         call.say("No stories yet. Next: digest pull")
         return
-    rows: list[tuple[object, ...]] = [
-        (row.theme, row.stories, row.main, str(row.last) if row.last else "") for row in report.rows
-    ]
-    elsewhere = ("Elsewhere", report.elsewhere, report.elsewhere, "")
-    call.say(*formatting.table(("theme", "stories", "as main", "last week"), [*rows, elsewhere]))
+    rows = []
+    for row in report.rows:
+        last = str(row.last) if row.last else ""
+        rows.append((row.theme, row.stories, row.main, last))
+    rows.append(("Elsewhere", report.elsewhere, report.elsewhere, ""))
+    call.say(*formatting.table(("theme", "stories", "as main", "last week"), rows))
     if report.due:
         call.say(
             f"Today's rules would change the themes of {formatting.stories(report.due)}:"

@@ -131,7 +131,8 @@ def _content(
     yield from _without_consequences(root, survey.problems)
     yield from survey.ledger_problems
     in_use = {feed.id for feed in settings.feeds}
-    in_use |= {feed for story in survey.content.stories for feed in story.feeds}
+    for story in survey.content.stories:
+        in_use.update(story.feeds)
     for feed, problem in git_history.shortened_ledgers(root, survey.ledgers).items():
         if feed in in_use:  # the ledger of a sample goes with it
             yield problem

@@ -74,8 +74,9 @@ def replace_with(root: Path, found: FoundFeeds, *, timezone: str) -> SampleRepor
                 else:
                     kept.append(story.file)
         others = [story for story in survey.content.stories if story.file not in removed]
-        in_use = {theme for story in others for theme in story.themes}
-        in_use |= {page.name for page in survey.content.introductions} | {*sample.themes}
+        in_use = {page.name for page in survey.content.introductions} | {*sample.themes}
+        for story in others:
+            in_use.update(story.themes)
         if survey.unread:  # may have any theme
             in_use |= {theme.id for theme in old.themes}
         site = {}

@@ -92,11 +92,10 @@ def suggest(root: Path, config: Config, theme: str = "") -> SuggestReport:
     with contextlib.suppress(DigestError), Cache(root) as cache:  # `take` says so
         cache.put(_SHOWN, theme, b"", shown)
         cache.save()
-    dispensable = [
-        phrase
-        for phrase in weak(decided, undecided, themes)
-        if phrase.wrong or (phrase.theme, phrase.phrase) not in found_before
-    ]
+    dispensable = []
+    for phrase in weak(decided, undecided, themes):
+        if phrase.wrong or (phrase.theme, phrase.phrase) not in found_before:
+            dispensable.append(phrase)
     return SuggestReport(
         proposals=proposed,
         weak=tuple(dispensable),
@@ -122,7 +121,7 @@ def take(root: Path, config: Config, theme: str, numbers: Collection[int]) -> tu
     Numbers keep their phrases until a list is shown again. Raises DigestError for a number that no
     phrase has, and if no list was shown.
     """
-    rules = {one.id: one.match for one in config.themes}
+    rules = {rule.id: rule.match for rule in config.themes}
     with Cache(root) as cache:
         shown = cache.get(_SHOWN, theme, b"", list[tuple[str, str]])
     again = " ".join(filter(None, ("digest themes --suggest", theme)))
@@ -140,18 +139,19 @@ def take(root: Path, config: Config, theme: str, numbers: Collection[int]) -> tu
             raise DigestError(
                 f"'{phrase}' was shown for '{id}', which {CONFIG_FILE} no longer has: {again}"
             )
-    taken = tuple(Taken(id, phrase, phrase not in rules[id]) for id, phrase in chosen)
-    added: dict[str, tuple[str, ...]] = {}
-    for one in taken:
-        if one.is_new:
-            added[one.theme] = (*added.get(one.theme, ()), one.phrase)
+    taken, added = list[Taken](), dict[str, tuple[str, ...]]()
+    for id, phrase in chosen:
+        is_new = phrase not in rules[id]
+        taken.append(Taken(id, phrase, is_new))
+        if is_new:
+            added[id] = (*added.get(id, ()), phrase)
     if added:
         before = (disk.read_inside(root, CONFIG_FILE) or b"").decode()
         after = config_edit.with_phrases(before, added)
-        themes = (
-            theme._replace(match=(*theme.match, *added.get(theme.id, ())))
-            for theme in config.themes
-        )
+        themes = []
+        for rule in config.themes:
+            match = (*rule.match, *added.get(rule.id, ()))
+            themes.append(rule._replace(match=match))
         config_edit.write_checked(
             root,
             before,
@@ -159,7 +159,7 @@ def take(root: Path, config: Config, theme: str, numbers: Collection[int]) -> tu
             parsed=loads(after.removeprefix("\ufeff")),
             expected=config._replace(themes=tuple(themes)),
         )
-    return taken
+    return tuple(taken)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
