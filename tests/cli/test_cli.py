@@ -434,7 +434,7 @@ def test_a_switch_may_be_given_twice_and_a_list_of_values_is_one(tmp_path: Path)
     assert digest("themes", "--try", "a", "--try", "b", cwd=tmp_path / "mine").returncode == 0
 
 
-def test_a_renamed_feed_is_told_once(tmp_path: Path) -> None:
+def test_a_renamed_feed_is_reported_once(tmp_path: Path) -> None:
     digest("init", "mine", cwd=tmp_path)
     root = tmp_path / "mine"
     digest("pull", cwd=root)

@@ -153,7 +153,9 @@ def test_every_option_has_a_word_of_help() -> None:
     assert silent == []
 
 
-def test_commands_are_listed_as_one_meets_them_and_no_sentence_is_cut(tmp_path: Path) -> None:
+def test_commands_are_listed_in_the_order_of_their_use_and_no_sentence_is_cut(
+    tmp_path: Path,
+) -> None:
     listed = digest("--help", cwd=tmp_path, COLUMNS="80").stdout.partition("Commands:\n")[2]
 
     assert listed.split()[0] == "init"

@@ -80,7 +80,7 @@ def test_only_the_newest_of_two_leads_in_a_row_leads_without_a_new_look(root: Pa
     assert [story.file for story in stories(root) if story.lead] == [C]
 
 
-def test_a_file_that_another_hand_changed_is_not_written_and_not_undone(root: Path) -> None:
+def test_a_file_that_was_changed_elsewhere_is_neither_overwritten_nor_undone(root: Path) -> None:
     shown = curate.look(root, config.load(root), stories(root)[0])
     with (root / A).open("a") as file:
         file.write("\nAnother's.\n")

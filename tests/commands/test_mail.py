@@ -266,7 +266,7 @@ def test_a_server_that_dies_in_the_middle_leaves_it_to_the_editor(root: Path, in
     assert "was mailed" in refused(root, "w20", "--sent")
 
 
-def test_an_edition_of_which_nobody_knows_can_be_sent_again(root: Path, inbox: Inbox) -> None:
+def test_an_edition_that_may_have_been_sent_can_be_sent_again(root: Path, inbox: Inbox) -> None:
     inbox.on_data = hang_up
     refused(root, "--send")
     inbox.on_data = lambda _: None
@@ -285,7 +285,7 @@ def test_a_server_that_is_not_there_is_named(root: Path) -> None:
     assert lines(root) == []
 
 
-def test_a_refused_sender_is_told_from_a_refused_recipient(root: Path, inbox: Inbox) -> None:
+def test_a_refused_sender_is_named_with_the_setting(root: Path, inbox: Inbox) -> None:
     settings = (root / "digest.toml").read_text()
     (root / "digest.toml").write_text(settings.replace("ed@example.net", "ed@elsewhere.example"))
     inbox.on_mail = lambda address: f"550 {address} is not ours"

@@ -69,7 +69,7 @@ def test_a_draft_is_made_once_and_sent_as_it_is_there(root: Path, service: Servi
     assert "--again sends it once more" in refused(root, "w20", "--send")
 
 
-def test_what_a_service_gets_is_words_to_it(root: Path, service: Service) -> None:
+def test_what_a_service_gets_has_no_template_commands(root: Path, service: Service) -> None:
     said(root)
     (draft,) = service.kept
     body = draft["body"]
@@ -146,7 +146,7 @@ def test_again_mails_another_one(root: Path, service: Service) -> None:
     assert (len(service.kept), len(service.mailed)) == (2, 2)
 
 
-def test_what_a_service_refuses_is_said(root: Path, service: Service) -> None:
+def test_the_message_says_why_a_service_refuses(root: Path, service: Service) -> None:
     wrong = refused(root, secret="wrong")
     nothing = digest("mail", cwd=root, DIGEST_MAIL_SECRET="")
     service.on_request = lambda _, __: 500
@@ -158,7 +158,7 @@ def test_what_a_service_refuses_is_said(root: Path, service: Service) -> None:
     assert service.kept == []
 
 
-def test_an_answer_that_is_not_the_apis_is_said(root: Path, service: Service) -> None:
+def test_an_answer_that_is_not_the_apis_is_an_error(root: Path, service: Service) -> None:
     service.answer = lambda *_: (200, ["hello"])  # type: ignore[method-assign]
 
     assert refused(root).endswith(": does not answer as its API should; is mail.url right?")
@@ -188,7 +188,7 @@ def test_an_environment_that_cannot_be_used_is_named(root: Path) -> None:
     assert ": the proxy or the certificates that are set in the environment cannot" in done.stderr
 
 
-def test_a_file_and_a_dry_run_ask_nobody(root: Path, service: Service) -> None:
+def test_a_file_and_a_dry_run_send_no_request(root: Path, service: Service) -> None:
     assert said(root, "--dry-run").startswith("From: Ed <ed@example.net>\n")
     assert said(root, "--output", "a.eml").startswith("a.eml: 'Week 20")
     assert json.dumps(service.asked) == "[]"

@@ -92,7 +92,7 @@ def test_without_a_hub_no_feed_names_one(root: Path) -> None:
     )
 
 
-def test_the_hub_is_told_of_feeds_that_changed_and_of_no_other(root: Path, hub: WebSubHub) -> None:
+def test_the_hub_is_notified_of_changed_feeds_only(root: Path, hub: WebSubHub) -> None:
     before = feeds(root)
     code, said, complaint = told(root)
 
@@ -139,7 +139,7 @@ def test_a_dry_run_tells_no_hub_and_notes_nothing(root: Path, hub: WebSubHub) ->
     assert len(hub.told) == len(feeds(root))
 
 
-def test_what_the_hub_refused_is_told_again(root: Path, hub: WebSubHub) -> None:
+def test_what_the_hub_refused_is_announced_again(root: Path, hub: WebSubHub) -> None:
     hub.answers = {"weeks.atom": 503}
     code, said, complaint = told(root)
 
@@ -172,7 +172,7 @@ def test_a_hub_that_cannot_be_reached_is_one_line(root: Path) -> None:
     assert line.endswith(f"; nor of {len(feeds(root)) - 1} more")
 
 
-def test_another_hub_is_told_of_all_feeds(root: Path, hub: WebSubHub) -> None:
+def test_another_hub_is_notified_of_all_feeds(root: Path, hub: WebSubHub) -> None:
     told(root)
     hub.told.clear()
     toml = root / "digest.toml"
@@ -184,7 +184,7 @@ def test_another_hub_is_told_of_all_feeds(root: Path, hub: WebSubHub) -> None:
     assert sorted(hub.told) == sorted(feeds(root))
 
 
-def test_a_folder_without_a_site_and_feeds_of_others_are_told_of_nothing(
+def test_nothing_is_announced_for_a_folder_without_a_site_or_for_other_feeds(
     root: Path, hub: WebSubHub
 ) -> None:
     other = root / "other"

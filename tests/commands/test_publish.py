@@ -196,7 +196,7 @@ def test_what_is_hidden_goes_from_the_branch_and_stays_in_its_history(
     assert "about/index.html" in git(remote, "ls-tree", "-r", "--name-only", "gh-pages~1")
 
 
-def test_what_somebody_else_has_published_stays_unless_its_place_is_to_be_taken(
+def test_files_of_others_on_the_branch_stay_without_replace(
     root: Path, remote: Path, tmp_path: Path
 ) -> None:
     digest("publish", cwd=root)
@@ -217,7 +217,7 @@ def test_what_somebody_else_has_published_stays_unless_its_place_is_to_be_taken(
 
 
 @pytest.mark.parametrize("moment", ["reference-transaction", "pre-push"])
-def test_it_never_goes_over_what_came_in_between(
+def test_a_push_that_came_in_between_is_never_overwritten(
     root: Path, remote: Path, tmp_path: Path, moment: str
 ) -> None:
     digest("publish", cwd=root)
@@ -245,7 +245,7 @@ def test_it_never_goes_over_what_came_in_between(
     assert git(remote, "log", "--format=%s", "gh-pages").splitlines()[1] == "Theirs"
 
 
-def test_what_a_killed_run_left_is_in_nobodys_way(root: Path, remote: Path) -> None:
+def test_what_a_killed_run_left_blocks_nothing(root: Path, remote: Path) -> None:
     git(root, "branch", gh_pages._OURS)
 
     assert digest("publish", cwd=root).returncode == 0
@@ -253,7 +253,7 @@ def test_what_a_killed_run_left_is_in_nobodys_way(root: Path, remote: Path) -> N
     assert len(commits(remote)) == 1
 
 
-def test_a_domain_of_the_branchs_own_is_kept_and_told(
+def test_a_domain_that_is_only_on_the_branch_is_kept_and_reported(
     root: Path, remote: Path, tmp_path: Path
 ) -> None:
     address(root, "https://chips.press/")
@@ -308,7 +308,7 @@ def test_a_domain_that_digest_published_is_given_up_with_its_file(root: Path, re
 
 
 @pytest.mark.parametrize("before", ["never", "the same"])
-def test_a_domain_that_somebody_put_on_the_branch_goes_only_when_that_is_said(
+def test_a_domain_that_others_put_on_the_branch_is_only_removed_with_replace(
     root: Path, remote: Path, tmp_path: Path, before: str
 ) -> None:
     domain_of(root, "https://chips.press/")
@@ -387,7 +387,7 @@ def test_a_damaged_ledger_publishes_nothing(root: Path, remote: Path, ledger: st
     )
 
 
-def test_a_clone_without_the_commit_that_was_published_brings_nothing_back(
+def test_a_clone_without_the_published_commit_does_not_publish(
     root: Path, remote: Path, tmp_path: Path
 ) -> None:
     git(root, "push", "--quiet", "origin", "main")
@@ -467,7 +467,7 @@ def test_ids_of_the_newer_kind_are_known(root: Path, tmp_path: Path) -> None:
     assert digest("publish", cwd=root).stdout.startswith("Nothing has changed")
 
 
-def test_where_there_is_no_repository_no_remote_or_nobody_there_it_is_one_line(
+def test_a_missing_repository_or_remote_is_one_line(
     root: Path, remote: Path, tmp_path: Path
 ) -> None:
     said = []
@@ -490,7 +490,9 @@ def test_where_there_is_no_repository_no_remote_or_nobody_there_it_is_one_line(
     assert nothing.startswith(f"{root}: is not in a git repository; run 'git init'")
 
 
-def test_a_git_that_knows_nobody_is_told_how(root: Path, tmp_path: Path, remote: Path) -> None:
+def test_the_message_says_how_to_set_the_name_that_git_needs(
+    root: Path, tmp_path: Path, remote: Path
+) -> None:
     (tmp_path / "gitconfig").write_text("[user]\nuseConfigOnly = true\n")
 
     run = digest("publish", cwd=root)
@@ -538,7 +540,7 @@ def test_a_site_that_digest_did_not_make_is_not_published_over(
     assert commits(remote) == [theirs]
 
 
-def test_another_site_is_replaced_when_that_is_said_and_then_is_ours(
+def test_another_site_is_replaced_with_replace_and_is_digests_from_then_on(
     root: Path, remote: Path, tmp_path: Path
 ) -> None:
     theirs = other_site(remote, tmp_path / "docs", index_dot_html="docs", api__a_dot_html="a")
@@ -586,7 +588,7 @@ def test_a_branch_with_nothing_but_what_tells_github_how_to_serve_it_is_free(
     assert git(remote, "show", "gh-pages:CNAME") == "chips.press"
 
 
-def test_a_page_of_ours_that_somebody_changed_there_is_not_written_over(
+def test_a_page_that_was_changed_on_the_branch_is_not_overwritten(
     root: Path, remote: Path, tmp_path: Path
 ) -> None:
     digest("publish", cwd=root)
@@ -800,7 +802,7 @@ def test_an_address_that_readers_can_reach_is_published_for(url: str) -> None:
     assert site_address.kind(url) == ""
 
 
-def test_the_address_that_the_remote_gives_is_nobodys_example(root: Path) -> None:
+def test_the_address_that_the_remote_gives_is_not_an_example(root: Path) -> None:
     address(root, "https://you.github.io/chips/")
     standing = gh_pages.Standing(address="git@github.com:you/chips.git")
 
@@ -910,7 +912,7 @@ def test_where_a_host_shows_a_repository(remote: str, address: str) -> None:
     assert site_address.of_remote(remote) == address
 
 
-def test_a_site_that_says_it_is_elsewhere_is_told(root: Path) -> None:
+def test_a_url_on_another_host_is_reported(root: Path) -> None:
     standing = gh_pages.Standing(address="git@github.com:ada/chips.git")
 
     def warned(url: str) -> list[str]:
@@ -937,7 +939,7 @@ def feed(*entries: tuple[str, str, str]) -> bytes:
 OLD, NEWER = "2026-05-01T00:00:00+00:00", "2026-05-02T00:00:00+00:00"
 
 
-def test_an_entry_is_new_by_its_id_and_told_again_by_its_updated() -> None:
+def test_an_entry_is_new_by_its_id_and_shown_again_by_its_updated() -> None:
     before = feed(("a", OLD, OLD), ("b", OLD, OLD), ("c", OLD, OLD))
     after = feed(("a", OLD, OLD), ("b", OLD, NEWER), ("d", NEWER, NEWER))
 
@@ -973,7 +975,7 @@ def test_what_was_no_feed_of_ours_had_no_entries(before: bytes) -> None:
     )
 
 
-def test_a_feed_that_nobody_has_yet_is_a_new_one() -> None:
+def test_a_feed_that_was_not_published_yet_is_new() -> None:
     (changes,) = republished.all_changes({"feed.atom": None}, {"feed.atom": feed(("a", OLD, OLD))})
 
     assert changes == FeedChanges(feed="feed.atom", new=("a",), first=True)

@@ -283,7 +283,7 @@ def test_an_editor_that_removes_its_file_changes_nothing(root: Path) -> None:
     assert (root / A).read_bytes() == before
 
 
-def test_an_editor_that_cannot_be_started_is_said_so_and_leaves_no_file(root: Path) -> None:
+def test_a_text_editor_that_cannot_be_started_is_an_error_and_leaves_no_file(root: Path) -> None:
     result = said(root, "note", A, VISUAL="no-such-editor")
 
     assert result.exit_code == 1

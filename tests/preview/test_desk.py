@@ -656,9 +656,7 @@ def test_a_save_says_what_it_did(desk: Desk, fields: dict[str, str], said: str) 
         (("a" * 300, "b" * 300, "c" * 300, "d" * 300), 600),
     ],
 )
-def test_of_a_long_summary_the_beginning_is_shown_and_nothing_is_lost(
-    summary: tuple[str, ...], shown: int
-) -> None:
+def test_a_long_summary_is_folded_and_nothing_is_lost(summary: tuple[str, ...], shown: int) -> None:
     card = Card(file="content/2026/w20/x.md", summary=summary)
     words = "".join((*card.begun, *card.rest)).replace("…", "")
 
@@ -732,7 +730,7 @@ def test_a_letters_title_is_not_taken_out_with_a_comment_behind_it(desk: Desk) -
     assert path.read_text() == "---\ntitle: 'B'  # until Friday\n---\n\nText.\n"
 
 
-def test_a_letters_title_that_another_hand_changed_is_not_written_over(desk: Desk) -> None:
+def test_a_letters_title_that_was_changed_elsewhere_is_not_overwritten(desk: Desk) -> None:
     path = desk.root / WEEK / "letter.md"
     path.write_text("---\ntitle: A\n---\n\nText.\n")
     desk.open()

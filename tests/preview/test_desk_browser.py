@@ -128,7 +128,7 @@ def test_what_is_typed_outlives_escape_other_saves_and_a_reload(page: Page, desk
     assert "draft: true" in text
 
 
-def test_a_save_that_meets_anothers_shows_both_and_keeps_what_was_typed(
+def test_a_save_of_a_file_that_was_changed_elsewhere_shows_both_versions_and_keeps_what_was_typed(
     page: Page, desk: Desk
 ) -> None:
     name = page.locator("main article").first.get_attribute("data-name")
@@ -171,7 +171,9 @@ def test_what_is_typed_never_replaces_words_that_came_with_a_later_card(
     assert "lead" not in text
 
 
-def test_words_put_back_by_a_reload_do_not_overwrite_anothers(page: Page, desk: Desk) -> None:
+def test_text_that_a_reload_restores_does_not_overwrite_changes_from_elsewhere(
+    page: Page, desk: Desk
+) -> None:
     name = page.locator("main article").first.get_attribute("data-name")
     path = desk.root / desks.WEEK / str(name)
     page.keyboard.press("n")
@@ -208,7 +210,7 @@ def test_a_letter_put_back_by_a_reload_does_not_overwrite_anothers(
     assert (path.read_text() if path.exists() else None) == theirs
 
 
-def test_what_another_hand_changes_is_shown_without_a_reload_and_beside_what_is_typed(
+def test_changes_from_elsewhere_are_shown_without_a_reload_and_beside_what_is_typed(
     page: Page, desk: Desk
 ) -> None:
     typing, other = desk.root / desk.file("number-2"), desk.root / desk.file("number-1")
@@ -444,7 +446,7 @@ def test_stories_of_the_same_event_by_one_key(browser: Browser, tmp_path: Path) 
     assert files(root) == before
 
 
-def test_hostile_feeds_show_as_words(browser: Browser, shared: Path, tmp_path: Path) -> None:
+def test_markup_in_feeds_is_shown_as_text(browser: Browser, shared: Path, tmp_path: Path) -> None:
     feeds = sorted(
         path for path in (shared / "hostile").glob("d*") if path.suffix in {".xml", ".json"}
     )

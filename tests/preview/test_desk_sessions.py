@@ -146,7 +146,7 @@ def test_nothing_that_anyone_wrote_is_lost_and_checks_pass(desk: Desk, seed: int
     assert checked.returncode == 0, checked.stdout
 
 
-def test_a_session_without_another_hand_is_undone_byte_for_byte(tmp_path: Path) -> None:
+def test_a_session_without_changes_from_elsewhere_is_undone_byte_for_byte(tmp_path: Path) -> None:
     with serving(desks.make(tmp_path, STORIES)) as desk:
         picture = (desk.root / desk.file("number-6")).with_name("my quay.png")
         picture.write_bytes(b"quay")

@@ -104,7 +104,7 @@ def test_a_request_without_end_is_answered_and_then_hung_up_on(port: int) -> Non
 POST = b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n"
 
 
-def test_a_client_whose_request_was_not_read_is_told_to_use_another_connection(port: int) -> None:
+def test_the_connection_closes_after_an_answer_to_a_request_that_was_not_read(port: int) -> None:
     answered = talk(port, POST)
 
     assert b"\r\nconnection: close\r\n" in answered.lower()

@@ -54,7 +54,7 @@ def digest(*words: str, cwd: Path) -> subprocess.CompletedProcess[str]:
 # ---------------------------------------------------------------- what is shown
 
 
-def test_the_preview_stands_under_the_base_path_of_the_site(unchanged: Preview) -> None:
+def test_the_preview_is_under_the_base_path_of_the_site(unchanged: Preview) -> None:
     home = unchanged.get("/")
 
     assert unchanged.url.endswith("/tea-tides/")
@@ -115,7 +115,7 @@ def test_each_story_says_where_it_is_written_and_why_it_has_its_themes(unchanged
         assert "<p>Memory: &#x27;memory&#x27; in the headline</p>" in shown
 
 
-def test_what_check_has_to_say_stands_beside_its_story(preview: Preview) -> None:
+def test_hints_of_check_are_shown_beside_their_story(preview: Preview) -> None:
     with Stream(preview) as stream:
         preview.write(OTHER, story("Chips", "1", "He said:\n- one\n- two", id="n7"))
         stream.next()
@@ -157,7 +157,7 @@ def test_the_whole_summary_of_a_digest_that_keeps_none_is_there_to_write_from(ro
 # ---------------------------------------------------------------- saves
 
 
-def test_a_save_is_shown_and_told(preview: Preview) -> None:
+def test_a_save_is_shown_and_reported(preview: Preview) -> None:
     with Stream(preview) as stream:
         before = preview.get(PAGE).text
         preview.write(STORY, story("Memory is shorter", "1"))
@@ -170,7 +170,9 @@ def test_a_save_is_shown_and_told(preview: Preview) -> None:
     assert f'data-build="{build}"' in after
 
 
-def test_a_broken_file_is_told_over_the_last_good_page_until_it_is_mended(preview: Preview) -> None:
+def test_problems_are_shown_over_the_last_good_page_until_the_file_is_fixed(
+    preview: Preview,
+) -> None:
     with Stream(preview) as stream:
         preview.replace(STORY, "title:", "titel:")
         stream.next()
@@ -201,7 +203,7 @@ def test_a_broken_file_is_told_over_the_last_good_page_until_it_is_mended(previe
         ("content/stray.md", "x", "content/stray.md"),
     ],
 )
-def test_whatever_is_wrong_is_told_and_survived(
+def test_whatever_is_wrong_is_reported_and_the_preview_goes_on(
     file: str, words: str, told: str, preview: Preview
 ) -> None:
     before = (preview.root / file).read_text() if (preview.root / file).exists() else None
@@ -242,7 +244,7 @@ def test_the_very_first_build_may_fail(file: str, words: str, root: Path) -> Non
     assert mended.status == 200
 
 
-def test_an_address_from_before_the_base_path_changed_leads_on(preview: Preview) -> None:
+def test_addresses_redirect_after_the_base_path_has_changed(preview: Preview) -> None:
     with Stream(preview) as stream:
         preview.replace("digest.toml", "/tea-tides/", "/coffee/")
         stream.next()
@@ -340,7 +342,7 @@ def test_a_browser_that_asks_for_what_has_changed_is_given_the_page(unchanged: P
 @pytest.mark.parametrize(
     "base", ["/чипы/", "/%D1%87%D0%B8%D0%BF%D1%8B/", "/my%20digest/", "/a+b(c)/"]
 )
-def test_a_base_path_is_met_however_it_is_encoded(base: str, root: Path) -> None:
+def test_a_base_path_is_found_however_it_is_encoded(base: str, root: Path) -> None:
     text = (root / "digest.toml").read_text()
     (root / "digest.toml").write_text(text.replace("/tea-tides/", base))
     plain = unquote(base)
@@ -360,7 +362,7 @@ def test_a_base_path_is_met_however_it_is_encoded(base: str, root: Path) -> None
     assert {part.headers["location"] for part in (*parts, home)} == {preview.base}
 
 
-def test_an_address_at_which_nothing_is_shows_the_page_of_the_site_for_that(
+def test_an_unknown_address_shows_the_404_page_of_the_site(
     unchanged: Preview,
 ) -> None:
     lost = unchanged.get("nowhere/")
@@ -452,7 +454,7 @@ def test_ctrl_c_ends_the_preview_with_streams_open(how: int, preview: Preview) -
     ]
 
 
-def test_a_port_that_is_taken_is_told_with_one_that_is_free(root: Path) -> None:
+def test_for_a_port_that_is_taken_a_free_one_is_named(root: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         refused = digest("serve", "--port", str(port), cwd=root)
@@ -462,14 +464,14 @@ def test_a_port_that_is_taken_is_told_with_one_that_is_free(root: Path) -> None:
     assert refused.stderr.count("\n") == 1
 
 
-def test_a_host_that_is_not_this_machine_is_told(root: Path) -> None:
+def test_a_host_that_is_not_this_machine_is_an_error(root: Path) -> None:
     refused = digest("serve", "--port", "0", "--host", "192.0.2.7", cwd=root)
 
     assert refused.returncode == 1
     assert refused.stderr.startswith("--host 192.0.2.7: this machine cannot listen there (")
 
 
-def test_a_preview_that_others_can_reach_says_so(root: Path) -> None:
+def test_a_warning_says_that_others_can_reach_the_preview(root: Path) -> None:
     with previewing(root, "--host", "0.0.0.0") as preview:
         answers = {
             preview.get(host=name).status
@@ -502,7 +504,7 @@ def write_script(folder: Path, told: Path) -> Path:
     return script
 
 
-def test_a_preview_may_stand_at_the_other_kind_of_address(root: Path) -> None:
+def test_a_preview_can_listen_at_an_ipv6_address(root: Path) -> None:
     try:
         socket.create_server(("::1", 0), family=socket.AF_INET6).close()
     except OSError:
@@ -541,7 +543,7 @@ def test_a_folder_without_a_digest_that_is_named_is_refused(tmp_path: Path) -> N
     assert (refused.returncode, refused.stdout, refused.stderr) == (1, "", told)
 
 
-def test_what_is_wrong_from_the_beginning_is_told_once(root: Path) -> None:
+def test_what_is_wrong_from_the_beginning_is_reported_once(root: Path) -> None:
     (root / STORY).write_text("no front matter")
     with previewing(root) as preview, Stream(preview) as stream:
         preview.write(OTHER, story("Fish", "2"))
@@ -594,7 +596,7 @@ EXHAUSTED = 'echo {limit} > /proc/sys/user/max_inotify_{kind} && exec "$0" "$@"'
 
 
 @pytest.mark.parametrize(("kind", "limit"), [("instances", 0), ("watches", 3)])
-def test_where_the_watcher_is_exhausted_the_preview_looks_for_itself_and_says_so(
+def test_without_file_watchers_the_preview_scans_the_files_and_says_so(
     kind: str, limit: int, root: Path
 ) -> None:
     within = (

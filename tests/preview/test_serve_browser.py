@@ -57,9 +57,7 @@ def scroll(page: Page) -> float:
     return float(page.evaluate("scrollY"))
 
 
-def test_a_save_is_shown_without_a_hand_on_the_browser_and_where_the_reader_was(
-    page: Page, preview: Preview
-) -> None:
+def test_a_save_reloads_the_page_at_the_same_place(page: Page, preview: Preview) -> None:
     page.evaluate(f"scrollTo({{top: {DOWN}, behavior: 'instant'}})")
     preview.replace(STORY, "Memory is short", "Memory is shorter")
     page.get_by_role("link", name="Memory is shorter", exact=True).wait_for()
@@ -86,7 +84,7 @@ def test_a_reader_who_came_for_one_story_and_scrolled_on_stays_there(
     assert scroll(page) == DOWN
 
 
-def test_what_is_wrong_lies_over_the_last_good_page_until_it_is_mended(
+def test_the_overlay_covers_the_last_good_page_until_the_problem_is_fixed(
     page: Page, preview: Preview
 ) -> None:
     preview.replace(STORY, "title:", "titel:")

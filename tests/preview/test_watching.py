@@ -430,7 +430,7 @@ def test_two_saves_in_one_second_are_both_seen_on_a_disk_that_counts_in_seconds(
     assert seen.scan() == set()
 
 
-def test_a_file_that_nobody_can_read_is_a_change_like_any_other(kept: Kept) -> None:
+def test_an_unreadable_file_is_a_change(kept: Kept) -> None:
     (kept.root / STORY).unlink()
     (kept.root / STORY).symlink_to("nowhere")
 
