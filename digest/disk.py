@@ -16,7 +16,6 @@ import stat
 import time
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import IO
 
 from digest.errors import DigestError, in_its_place
 
@@ -228,10 +227,13 @@ def append(root: Path, file: str, lines: str, *, settled: bool = True) -> None:
         make_folder(path.parent, None)
         _unshare(root, file, path)
         with open(os.open(path, _ADDING, 0o666), "a+b", buffering=0) as opened:  # noqa: PTH123
-            _refuse_unreadable(opened, file)
-            stop = _end_last_line(opened)
-            end = opened.seek(0, os.SEEK_END)
-            rest = stop + lines.encode()
+            opened.seek(0)
+            is_regular = stat.S_ISREG(os.fstat(opened.fileno()).st_mode)
+            content = opened.readall() if is_regular else b""
+            end, line_break = _end_of_lines(file, content)
+            if end < len(content):
+                opened.truncate(end)
+            rest = line_break + lines.encode()
             try:
                 while rest:
                     rest = rest[os.write(opened.fileno(), rest) :]
@@ -244,6 +246,30 @@ def append(root: Path, file: str, lines: str, *, settled: bool = True) -> None:
         raise refused("write", path, error) from error
     if settled:
         settle(root, [file])
+
+
+def _end_of_lines(file: str, content: bytes) -> tuple[int, bytes]:
+    """Returns where the whole lines of JSON end, and the line break that the last one lacks.
+
+    Raises DigestError if no line of the file is JSON: lines added to it would be lost as well. A
+    single unfinished line may be what a killed run left.
+    """
+    lines = [line for line in content.split(b"\n") if line.strip(_BLANK)]
+    is_unfinished = len(lines) == 1 and is_torn(content[content.index(lines[0]) :])
+    if lines and not is_unfinished and not any(map(_is_object, lines)):
+        ends = ", whose lines end in CR alone," if b"\r" in lines[0].rstrip(b"\r") else ""
+        what = f"no line of this file{ends} can be read, so none is added; restore it from git"
+        raise DigestError(f"{file}: {what}")
+    start = max(content.rfind(b"\n"), content.rfind(b"\r")) + 1
+    line_break = b"\n" if content[start - 1 : start] == b"\r" else b""
+    last = content[start:]
+    if not last:
+        return start, line_break
+    try:
+        json.JSONDecoder().raw_decode(last.decode(errors="replace"))
+    except (ValueError, RecursionError):
+        return start, line_break
+    return len(content), b"\n"
 
 
 def _unshare(root: Path, file: str, path: Path) -> None:
@@ -394,52 +420,8 @@ def _all_of(file: int) -> bytes:
     return content
 
 
-def _refuse_unreadable(file: IO[bytes], name: str) -> None:
-    """Raises DigestError if no line of a file is JSON: lines added to it would be lost as well.
-
-    A single unfinished line may be what a killed run left.
-    """
-    file.seek(0)
-    if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-        return
-    lines = [line for line in file if line.strip(_BLANK)]
-    if not lines or any(map(_is_object, lines)):
-        return
-    if len(lines) > 1 or not is_torn(lines[0]):
-        ends = ", whose lines end in CR alone," if b"\r" in lines[0].rstrip(b"\r\n") else ""
-        raise DigestError(
-            f"{name}: no line of this file{ends} can be read, so none is added; restore it from git"
-        )
-
-
 def _is_object(line: bytes) -> bool:
     try:
         return isinstance(json.loads(line), dict)
     except (ValueError, RecursionError):
         return False
-
-
-def _end_last_line(file: IO[bytes]) -> bytes:
-    """Removes an unfinished last line; returns the line break that a complete one may lack."""
-    if not _lacks_break(file):
-        return b""
-    content = file.read()
-    start = max(content.rfind(b"\n"), content.rfind(b"\r")) + 1
-    stop = b"\n" if content[start - 1 : start] == b"\r" else b""
-    last = content[start:]
-    if not last:
-        return stop
-    try:
-        json.JSONDecoder().raw_decode(last.decode(errors="replace"))
-    except (ValueError, RecursionError):
-        file.truncate(start)
-        return stop
-    return b"\n"
-
-
-def _lacks_break(file: IO[bytes]) -> bool:
-    end = file.seek(0, os.SEEK_END)
-    file.seek(max(end - 1, 0))
-    lacks = bool(end) and file.read(1) != b"\n"
-    file.seek(0)
-    return lacks
