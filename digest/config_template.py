@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
 from digest.model import Feed, Theme
@@ -71,14 +71,12 @@ def feeds_section(feeds: Iterable[Feed], folders: Mapping[str, str]) -> str:
 
 def sections(text: str) -> list[tuple[str, str]]:
     """Returns the parts of a text that begin with a section's header, by name; the first has ""."""
-    starts = [found.start() for found in _SECTION.finditer(text)]
-    parts = [text[start:end] for start, end in zip([0, *starts], [*starts, len(text)], strict=True)]
-    return [(_name(part), part) for part in parts]
-
-
-def _name(part: str) -> str:
-    found = _SECTION.match(part)
-    return found[1] if found else ""
+    starts = [header.start() for header in _SECTION.finditer(text)]
+    parts = []
+    for start, end in zip([0, *starts], [*starts, len(text)], strict=True):
+        header = _SECTION.match(text, start)
+        parts.append((header[1] if header else "", text[start:end]))
+    return parts
 
 
 def tables(
@@ -88,32 +86,27 @@ def tables(
 
     With `noted`, comments in the first one explain its keys.
     """
-    return "\n".join(
-        _comment(folders.get(feed.id, "")) + table for feed, table in _tables(tuple(feeds), noted)
-    )
-
-
-def _tables(feeds: Sequence[Feed], noted: bool) -> Iterator[tuple[Feed, str]]:
+    written = []
     for number, feed in enumerate(feeds):
-        values = {"id": feed.id, "url": feed.url, "title": feed.title}
-        pairs = [(key, f"{key} = {_quoted(words)}") for key, words in values.items()]
-        notes = _NOTES if noted and not number else {}
+        notes = _NOTES if noted and number == 0 else {}
+        pairs = {
+            "id": f"id = {_quoted(feed.id)}",
+            "url": f"url = {_quoted(feed.url)}",
+            "title": f"title = {_quoted(feed.title)}",
+        }
         if feed.publisher:
-            pairs.append(("publisher", f"publisher = {_quoted(feed.publisher)}"))
+            pairs["publisher"] = f"publisher = {_quoted(feed.publisher)}"
         elif notes:
-            pairs.append(("publisher", '# publisher = "…"'))
-        pairs.append(("excerpt", f"excerpt = {feed.excerpt}"))
-        lines = [_line(pair, notes.get(key, "")) for key, pair in pairs]
-        yield feed, "[[feeds]]\n" + "".join(lines)
-
-
-def _comment(words: str) -> str:
-    shown = " ".join("".join(sign if sign.isprintable() else " " for sign in words).split())
-    return f"# {shown}\n" if shown else ""
-
-
-def _line(pair: str, note: str) -> str:
-    return f"{pair:<35} # {note}\n" if note else f"{pair}\n"
+            pairs["publisher"] = '# publisher = "…"'
+        pairs["excerpt"] = f"excerpt = {feed.excerpt}"
+        folder = folders.get(feed.id, "")
+        printable = "".join(sign if sign.isprintable() else " " for sign in folder).split()
+        table = f"# {' '.join(printable)}\n[[feeds]]\n" if printable else "[[feeds]]\n"
+        for key, pair in pairs.items():
+            note = notes.get(key)
+            table += f"{pair:<35} # {note}\n" if note else f"{pair}\n"
+        written.append(table)
+    return "\n".join(written)
 
 
 def _quoted(words: str) -> str:

@@ -23,7 +23,7 @@ from digest.week import Week
 class Site(NamedTuple):
     """The digest as a whole; `url` ends with a slash, and its path is the base path of the site.
 
-    `hub` is told of changed feeds (WebSub).
+    `hub` is notified of changed feeds (WebSub).
     """
 
     title: str
