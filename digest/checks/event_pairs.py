@@ -202,27 +202,27 @@ def likely_pairs(stories: Iterable[Story]) -> tuple[Pair, ...]:
     return tuple(pairs)
 
 
-def _agreement(one: _Report, other: _Report, common: Collection[object]) -> tuple[str, ...]:
+def _agreement(first: _Report, second: _Report, common: Collection[object]) -> tuple[str, ...]:
     """Returns words that two reports of one event share; () if they likely report two events."""
-    if _contradict(one, other):
+    if _contradict(first, second):
         return ()
-    shared = {word for word in one.terms if word in other.terms and word not in common}
-    figures = _same(one.figures, other.figures)
-    names = [name for name in (*one.all_names, *other.all_names) if not name.isdisjoint(shared)]
+    shared = {word for word in first.terms if word in second.terms and word not in common}
+    figures = _same(first.figures, second.figures)
+    names = [name for name in (*first.all_names, *second.all_names) if not name.isdisjoint(shared)]
     weight = sum(2 if unit or value > _LARGE else 1 for unit, value in figures)
 
     # Words that are side by side in both headlines are one thing.
-    beside = _neighbours(one.terms) & _neighbours(other.terms)
+    beside = _neighbours(first.terms) & _neighbours(second.terms)
     things = len(shared) - sum(pair <= shared for pair in beside)
-    things += bool(one.actions & other.actions) + weight
-    less, more = sorted((_said(one, other), _said(other, one)))
+    things += bool(first.actions & second.actions) + weight
+    less, more = sorted((_said(first, second), _said(second, first)))
     is_agreed = things >= _LEAST_THINGS and less >= _LEAST_SAID and more >= _LEAST_SAID_BY_ONE
     is_alike = len(shared) > _LEAST_THINGS and less >= _SAME_HEADLINE
     has_proof = bool(names or figures) and (is_agreed or is_alike)
 
-    in_both = one.text & other.text
-    shorter = min(len(one.text), len(other.text))
-    names_in_both = [name for name in one.all_names if not name.isdisjoint(in_both)]
+    in_both = first.text & second.text
+    shorter = min(len(first.text), len(second.text))
+    names_in_both = [name for name in first.all_names if not name.isdisjoint(in_both)]
     is_summary_alike = (
         len(names_in_both) + weight >= _LEAST_THINGS
         and len(in_both) >= _SUMMARY_WORDS
@@ -230,48 +230,48 @@ def _agreement(one: _Report, other: _Report, common: Collection[object]) -> tupl
     )
     if not (has_proof or is_summary_alike):
         return ()
-    words = [one.shown[word] for word in dict.fromkeys(one.order) if word in shared]
+    words = [first.shown[word] for word in dict.fromkeys(first.order) if word in shared]
     numbers = [_in_words(figure) for figure in figures]
     return tuple(words[:_SHOWN_WORDS] + numbers) or ("much of their summaries",)
 
 
-def _contradict(one: _Report, other: _Report) -> bool:
+def _contradict(first: _Report, second: _Report) -> bool:
     """True if two headlines cannot be about one event."""
-    opposites = {action ^ 1 for action in one.actions}
-    if opposites & other.actions and not one.actions & other.actions:
+    opposites = {action ^ 1 for action in first.actions}
+    if opposites & second.actions and not first.actions & second.actions:
         return True
-    for unit in one.numbers.keys() & other.numbers.keys():
-        values = [(unit, value) for value in one.numbers[unit]]
-        if not _same(values, [(unit, value) for value in other.numbers[unit]]):
+    for unit in first.numbers.keys() & second.numbers.keys():
+        values = [(unit, value) for value in first.numbers[unit]]
+        if not _same(values, [(unit, value) for value in second.numbers[unit]]):
             return True
-    if _has_own_name(one, other) and _has_own_name(other, one):
+    if _has_own_name(first, second) and _has_own_name(second, first):
         return True
     # The same words in the same order, but for a few in the place of others: one template.
-    match = SequenceMatcher(None, one.order, other.order, autojunk=False)
+    match = SequenceMatcher(None, first.order, second.order, autojunk=False)
     is_replaced = any(code[0] == "replace" for code in match.get_opcodes())
     return is_replaced and match.ratio() >= _TEMPLATE
 
 
-def _has_own_name(one: _Report, other: _Report) -> bool:
+def _has_own_name(report: _Report, other: _Report) -> bool:
     """True if a headline has a name that the other story does not mention."""
-    return any(name.isdisjoint(other.text) for name in one.names)
+    return any(name.isdisjoint(other.text) for name in report.names)
 
 
 def _neighbours(terms: Sequence[str]) -> set[frozenset[str]]:
     return {frozenset(pair) for pair in itertools.pairwise(terms)}
 
 
-def _said(one: _Report, other: _Report) -> float:
+def _said(report: _Report, other: _Report) -> float:
     """Returns how much of a headline the other story says, too, from 0 to 1."""
-    return sum(term in other.text for term in one.terms) / max(1, len(one.terms))
+    return sum(term in other.text for term in report.terms) / max(1, len(report.terms))
 
 
-def _same(one: Iterable[Figure], other: Iterable[Figure]) -> list[Figure]:
+def _same(first: Iterable[Figure], second: Iterable[Figure]) -> list[Figure]:
     """Returns the numbers that are in both, whatever they are rounded to."""
     found = []
-    for unit, value in one:
+    for unit, value in first:
         most = _ROUNDED * value if value > _SMALL else 0
-        if any(unit == another and abs(value - near) <= most for another, near in other):
+        if any(unit == another and abs(value - near) <= most for another, near in second):
             found.append((unit, value))
     return found
 
@@ -360,7 +360,7 @@ def _form(word: str) -> str:
 def _numbers(text: str) -> dict[str, frozenset[float]]:
     """Returns the numbers in a text by unit."""
     found: dict[str, set[float]] = defaultdict(set)
-    folded = _SCORE.sub(" ", _COUNT.sub(lambda one: _COUNTS[one[0]], text.casefold()))
+    folded = _SCORE.sub(" ", _COUNT.sub(lambda word: _COUNTS[word[0]], text.casefold()))
     for number in _NUMBER.finditer(folded):
         unit = (number["unit"] or "").removesuffix("s") or number["sign"] or ""
         digits, scale = number["digits"].replace(",", ""), number["scale"] or ""

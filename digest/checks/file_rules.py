@@ -71,21 +71,25 @@ def _unrelated(records: Iterable[tuple[str, Record]]) -> list[tuple[str, Record]
 
 def pictures(copied: Iterable[Copied]) -> Iterator[Hint]:
     """Finds pictures that may be damaged, and those too large for a page."""
-    found = [one for one in copied if is_picture(one.file)]
-    for one in found:
-        if one.size is None:
+    found = [picture for picture in copied if is_picture(picture.file)]
+    for picture in found:
+        if picture.size is None:
             what = "the width and height of this picture cannot be read; it may be damaged"
-            yield Hint(one.file, 0, what, "open it, and save it again")
-    for one in found:
+            yield Hint(picture.file, 0, what, "open it, and save it again")
+    for picture in found:
         sizes = []
-        if one.size and max(one.size) > _MOST_PIXELS and not one.file.lower().endswith(".svg"):
-            sizes.append(f"{one.size[0]} by {one.size[1]} pixels")
-        if one.weight > _MOST_BYTES:
-            sizes.append(f"{one.weight / 1e6:.1f} MB")
+        if (
+            picture.size
+            and max(picture.size) > _MOST_PIXELS
+            and not picture.file.lower().endswith(".svg")
+        ):
+            sizes.append(f"{picture.size[0]} by {picture.size[1]} pixels")
+        if picture.weight > _MOST_BYTES:
+            sizes.append(f"{picture.weight / 1e6:.1f} MB")
         if sizes:
             what = f"this picture is large: {', '.join(sizes)}"
             cure = f"save it with at most {_MOST_PIXELS} pixels a side and 1 MB"
-            yield Hint(one.file, 0, what, cure)
+            yield Hint(picture.file, 0, what, cure)
 
 
 def unpublished(files: Iterable[str]) -> Iterator[Hint]:

@@ -104,7 +104,7 @@ def agreed_corrections(
     for name in PUBLISHER_FIELDS if earlier else ():
         said, says = record.said.get(name, ""), incoming.get(name)
         is_correction = says not in (None, said) and is_in_file(name, said, records)
-        if is_correction and all(one.said.get(name) == says for one in earlier):
+        if is_correction and all(other.said.get(name) == says for other in earlier):
             found[name] = said
     return found
 
@@ -232,18 +232,15 @@ def feeds_with_due_corrections(
     found = set()
     for number, feed in enumerate(live):
         here = carried.get(feed, ())
-        held = {
-            record.file
-            for record in ledgers.get(feed, {}).values()
-            if record.held and _is_in(record, here)
-        }
+        held = set[str]()
+        for record in ledgers.get(feed, {}).values():
+            if record.held and _is_in(record, here):
+                held.add(record.file)
         for other in live[:number] if held else ():
             there = carried.get(other)
-            held -= {
-                one.file
-                for one in ledgers.get(other, {}).values()
-                if there is None or _is_in(one, there)
-            }
+            for record in ledgers.get(other, {}).values():
+                if there is None or _is_in(record, there):
+                    held.discard(record.file)
         if held:
             found.add(feed)
     return found

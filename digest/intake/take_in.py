@@ -435,8 +435,12 @@ def _warnings(
     repeated = identity.repeated_guids(distinct)
     passed_over = identity.count_dropped(entries, distinct)
     wrong = {file: Problem(file, 0, "cannot be read") for file in blocked}
-    wrong |= {one.file: one for one in reversed(tuple(problems)) if one.file in wrong}
-    found = [f"{one}; until that is fixed, its story is left as it is" for one in wrong.values()]
+    for problem in reversed(tuple(problems)):
+        if problem.file in wrong:
+            wrong[problem.file] = problem
+    found = [
+        f"{fault}; until that is fixed, its story is left as it is" for fault in wrong.values()
+    ]
     if repeated:
         guids = "one guid is" if len(repeated) == 1 else f"{len(repeated)} guids are"
         found.append(f"{guids} used for several entries; Digest uses their links instead")

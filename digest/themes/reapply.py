@@ -84,7 +84,7 @@ def judge(
     sources = _sources(records)
     newest = _newest(sources)
     incoming: dict[str, str] = {}
-    for _, record in sorted(sources, key=lambda one: one[1].at):
+    for _, record in sorted(sources, key=lambda source: source[1].at):
         for theme, evidence in record.themes.items():
             if theme in names:
                 incoming[names[theme]] = evidence
