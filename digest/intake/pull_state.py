@@ -16,6 +16,7 @@ from digest.content.edit import Edit
 from digest.content.ledger import Record
 from digest.content.pending import Pending
 from digest.content.slug import Slugs
+from digest.errors import Problem
 from digest.intake import changes, dates, match, precedence
 from digest.intake.entry_names import SharedNames
 from digest.intake.find_file import Finder
@@ -71,6 +72,37 @@ class DocumentReport:
     kept: list[str] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)
     new_dates: list[dates.NewDate] = field(default_factory=list)
+
+
+def warnings(
+    entries: Sequence[Entry],
+    distinct: Sequence[Entry],
+    blocked: Iterable[str],
+    problems: Iterable[Problem],
+) -> list[str]:
+    """Returns a warning for each unreadable file, for shared guids, and for skipped entries.
+
+    `distinct` are the entries without repeated ones, `blocked` the files that cannot be read.
+    """
+    repeated = identity.repeated_guids(distinct)
+    passed_over = identity.count_dropped(entries, distinct)
+    wrong = {file: Problem(file, 0, "cannot be read") for file in blocked}
+    for problem in reversed(tuple(problems)):
+        if problem.file in wrong:
+            wrong[problem.file] = problem
+    found = [
+        f"{fault}; until that is fixed, its story is left as it is" for fault in wrong.values()
+    ]
+    if repeated:
+        guids = "one guid is" if len(repeated) == 1 else f"{len(repeated)} guids are"
+        found.append(f"{guids} used for several entries; Digest uses their links instead")
+    if passed_over:
+        count = "1 entry" if passed_over == 1 else f"{passed_over} entries"
+        found.append(
+            f"{count} skipped: same guid, link and headline as another one, "
+            "but not the same date and text"
+        )
+    return found
 
 
 class PullState:

@@ -14,20 +14,19 @@ deleted does not come back, and a file that cannot be read is never changed.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Literal, NamedTuple
 
 from digest import urls
-from digest.content import identity, ledger, paths, pending
+from digest.content import ledger, paths, pending
 from digest.content.ledger import Record, hashes_of
-from digest.errors import Problem
 from digest.intake import changes, dates, match, precedence, revise
 from digest.intake.entry_names import ledger_names
 from digest.intake.merge import Merged, agreed, lacking, merge
 from digest.intake.new_story import Arrival, fresh_story
-from digest.intake.pull_state import DocumentReport, Outcome, PullPlan, PullState
+from digest.intake.pull_state import DocumentReport, Outcome, PullPlan, PullState, warnings
 from digest.intake.snapshot import Snapshot, search_texts
 from digest.model import Config, Document, Entry, Feed, Story
 
@@ -110,7 +109,7 @@ def _document(
         return tuple(decided.get(outcome, ()))
 
     blocked = files_of("blocked")
-    poor_names = _warnings(document.entries, entries, blocked, pull.snapshot.problems)
+    poor_names = warnings(document.entries, entries, blocked, pull.snapshot.problems)
     return Outcome(
         feed=feed,
         entries=len(entries),
@@ -420,34 +419,3 @@ def _update(
         wrote = precedence.written_now(record, incoming, revision.wrote, records)
         pull.note(arrival, record, incoming, wrote, names=names, held=held)
     return Decision("known" if after == story else "updated", story.file)
-
-
-def _warnings(
-    entries: Sequence[Entry],
-    distinct: Sequence[Entry],
-    blocked: Iterable[str],
-    problems: Iterable[Problem],
-) -> list[str]:
-    """Returns a warning for each unreadable file, for shared guids, and for skipped entries.
-
-    `distinct` are the entries without repeated ones, `blocked` the files that cannot be read.
-    """
-    repeated = identity.repeated_guids(distinct)
-    passed_over = identity.count_dropped(entries, distinct)
-    wrong = {file: Problem(file, 0, "cannot be read") for file in blocked}
-    for problem in reversed(tuple(problems)):
-        if problem.file in wrong:
-            wrong[problem.file] = problem
-    found = [
-        f"{fault}; until that is fixed, its story is left as it is" for fault in wrong.values()
-    ]
-    if repeated:
-        guids = "one guid is" if len(repeated) == 1 else f"{len(repeated)} guids are"
-        found.append(f"{guids} used for several entries; Digest uses their links instead")
-    if passed_over:
-        count = "1 entry" if passed_over == 1 else f"{passed_over} entries"
-        found.append(
-            f"{count} skipped: same guid, link and headline as another one, "
-            "but not the same date and text"
-        )
-    return found
