@@ -147,7 +147,9 @@ def idle_themes(survey: ContentReport, config: Config) -> tuple[str, ...]:
     stories = survey.content.stories
     if survey.content.unread or len(stories) < _ENOUGH_STORIES:
         return ()
-    used = {theme for story in stories for theme in story.themes}
+    used = set[str]()
+    for story in stories:
+        used.update(story.themes)
     return tuple(theme.id for theme in config.themes if used.isdisjoint((theme.id, *theme.was)))
 
 

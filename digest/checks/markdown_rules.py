@@ -73,8 +73,10 @@ class Found(NamedTuple):
 
 def hints(text: str) -> tuple[Found, ...]:
     """Returns all slips in a Markdown text, by line."""
-    prose = Prose(text)
-    return tuple(sorted({found for rule in RULES for found in rule(prose)}))
+    prose, found = Prose(text), set[Found]()
+    for rule in RULES:
+        found.update(rule(prose))
+    return tuple(sorted(found))
 
 
 def glued_lists(prose: Prose) -> Iterator[Found]:

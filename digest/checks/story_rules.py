@@ -112,7 +112,9 @@ def requoted(story: Story, history: History) -> Iterator[Hint]:
         return
     records = [record for _, record in history.of(story)]
     records += history.added(story)
-    hashes = {hash for record in records for hash in record.excerpts}
+    hashes = set[str]()
+    for record in records:
+        hashes.update(record.excerpts)
     moved, line = excerpt.below(story.note, hashes)
     if moved:
         what = (

@@ -129,12 +129,19 @@ def _is_at(story: Story, address: str) -> bool:
 
 
 def _search_texts(addresses: Iterable[str]) -> set[str]:
-    return search_texts(alias for address in addresses for alias in aliases_of_link(address))
+    return search_texts(_aliases_at(addresses))
+
+
+def _aliases_at(addresses: Iterable[str]) -> set[str]:
+    aliases = set[str]()
+    for address in addresses:
+        aliases.update(aliases_of_link(address))
+    return aliases
 
 
 def _records_at(addresses: Iterable[str], ledgers: Ledgers) -> list[tuple[str, Record]]:
     """Returns the records of stories at these URLs, each with its feed."""
-    aliases = {alias for address in addresses for alias in aliases_of_link(address)}
+    aliases = _aliases_at(addresses)
     found = []
     for feed, records in ledgers.items():
         for record in records.values():

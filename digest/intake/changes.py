@@ -158,7 +158,10 @@ def needs_line(
 
 def names_carried(document: Document) -> list[str]:
     """Returns the names of all entries of a document."""
-    return [alias for entry in document.entries for alias in identity.aliases_of(entry)]
+    names = list[str]()
+    for entry in document.entries:
+        names += identity.aliases_of(entry)
+    return names
 
 
 def withdrawn(incoming: Mapping[str, str], record: Record) -> list[str]:

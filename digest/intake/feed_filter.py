@@ -26,7 +26,9 @@ def filtered(feed: Feed, document: Document, records: Mapping[str, Record]) -> F
     """Returns the document without the entries that are passed over; `records` are the feed's."""
     if not (feed.match or feed.ignore):
         return Filtered(document)
-    known = {alias for record in records.values() for alias in record.aliases}
+    known = set[str]()
+    for record in records.values():
+        known.update(record.aliases)
     kept, passed_over = list[Entry](), list[str]()
     for entry in document.entries:
         if wants(feed, entry) or not known.isdisjoint(aliases_of(entry)):

@@ -59,7 +59,9 @@ def quiet(records: Mapping[str, Record], now: datetime) -> str:
 
 def _past_dates(records: Mapping[str, Record], now: datetime) -> list[datetime]:
     """Returns the dates of the feed's known entries in order, without those after `now`."""
-    dates = (date for record in records.values() for date in ledger.published(record))
+    dates = list[datetime]()
+    for record in records.values():
+        dates += ledger.published(record)
     return sorted(date for date in dates if date <= now)
 
 
@@ -67,4 +69,6 @@ def _days(span: timedelta) -> str:
     hours = round(span.total_seconds() / 3600)
     if hours >= 48:
         return f"{round(hours / 24)} days"
-    return f"{hours} hour{'' if hours == 1 else 's'}" if hours else "less than an hour"
+    if hours == 0:
+        return "less than an hour"
+    return "1 hour" if hours == 1 else f"{hours} hours"

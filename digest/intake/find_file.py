@@ -50,19 +50,18 @@ class Finder:
 
     def is_gone(self, file: str) -> bool:
         """True if the ledgers know a story by this file, and no file on disk can be it."""
-        records = self._records.get(file, {})
-        aliases = [alias for record in records.values() for alias in record.aliases]
-        is_there = file in self._snapshot.files or file in self._snapshot.altered.values()
-        is_there = is_there or not self._keys(file).isdisjoint(self._files_by_key)
-        return bool(records) and not (
-            is_there or self._snapshot.unreadable_with(search_texts(aliases))
-        )
+        if not self._records.get(file):
+            return False
+        if file in self._snapshot.files or file in self._snapshot.altered.values():
+            return False
+        if not self._keys(file).isdisjoint(self._files_by_key):
+            return False
+        return not self._snapshot.unreadable_with(search_texts(self._aliases(file)))
 
     def _likeness(self, story: Story, file: str) -> int:
         """Returns how many of link, headline and date a story on disk shares with the ledgers."""
-        records = self._records[file].values()
-        aliases = {alias for record in records for alias in record.aliases}
-        titles = {record.title for record in records}
+        aliases = self._aliases(file)
+        titles = {record.title for record in self._records[file].values()}
         title_hashes, dates = set(), set()
         for alias in aliases:
             if alias.startswith("headline:"):
@@ -77,6 +76,12 @@ class Finder:
         for name, has_name in (("link", has_link), ("title", has_title), ("published", has_date)):
             count += has_name or ours[name] == wrote.get(name)
         return count
+
+    def _aliases(self, file: str) -> set[str]:
+        aliases = set[str]()
+        for record in self._records[file].values():
+            aliases.update(record.aliases)
+        return aliases
 
     def _keys(self, file: str) -> set[str]:
         """Returns the keys by which a file on disk is recognised as this story."""

@@ -130,7 +130,10 @@ def _companions(seed: str, found: Found, phrases_of: PhrasesOf, left: set[int]) 
 
 def _phrases_in(having: Iterable[int], found: Found, phrases_of: PhrasesOf) -> set[str]:
     """Returns the phrases that are in one of these stories."""
-    return {phrase for number in having for phrase in phrases_of[number] if phrase in found}
+    phrases = set[str]()
+    for number in having:
+        phrases.update(phrases_of[number])
+    return phrases & found.keys()
 
 
 def _goes_with(phrase: str, seed: str, having: Collection[int], found: Found) -> bool:
