@@ -6,6 +6,7 @@ loopback. Whatever happens meanwhile, no word of an editor is lost, and what is 
 
 from __future__ import annotations
 
+import atexit
 import base64
 import hashlib
 import html
@@ -60,13 +61,15 @@ from digest.commands.requirement import Requirement
 ROOT = Path(__file__).parents[2]
 OURS = ROOT / ".github/workflows/publish.yml"
 TESTS, RELEASE = ROOT / ".github/workflows/test.yml", ROOT / ".github/workflows/release.yml"
+WRITTEN = tempfile.TemporaryDirectory(prefix="workflows-")
+atexit.register(WRITTEN.cleanup)
 
 
 def written(copy: Requirement) -> Path:
     """Returns the workflow that `digest init` writes for a copy of Digest."""
     name = "calling" if copy.repository else "whole"
     files = starter_files.new_files(copy, ())
-    file = Path(tempfile.mkdtemp(prefix="workflow-")) / f"{name}.yml"
+    file = Path(WRITTEN.name) / f"{name}.yml"
     file.write_bytes(files[starter_files.WORKFLOW])
     return file
 
