@@ -250,6 +250,21 @@ def test_a_story_that_is_there_already_stays_in_the_inbox(root: Path) -> None:
     assert [filing.inbox for filing in report.filed] == ["content/inbox/b.md"]
 
 
+def test_a_pulled_story_whose_file_cannot_be_read_is_to_be_fixed_first(root: Path) -> None:
+    run(root)
+    there = root / "content/2026/w20/2026-05-15-chips.md"
+    there.write_text(there.read_text().replace("title:", "title"))
+    place = drop(root, "a.md", story(link="https://news.example/article/350001/x"))
+
+    report = run(root)
+
+    assert (
+        "content/inbox/a.md: content/2026/w20/2026-05-15-chips.md may be the same story, "
+        "but cannot be read; fix that one"
+    ) in report.problems
+    assert place.exists()
+
+
 def test_a_story_that_may_be_in_a_file_that_cannot_be_read_stays(root: Path) -> None:
     there = root / "content/2026/w21/2026-05-19-mine.md"
     there.parent.mkdir(parents=True)
