@@ -96,7 +96,7 @@ def test_each_name_that_has_no_effect_is_explained_in_one_line(case: str) -> Non
     assert hints(content) == [words]
 
 
-def test_nothing_is_said_where_all_is_well_or_the_file_has_a_fault_of_its_own() -> None:
+def test_a_valid_file_or_one_with_another_error_gets_no_message() -> None:
     assert hints(make_content(story(B), other())) == []
     assert hints(make_content(story(B, hide=True))) == []
     assert hints(make_content(story(B), unread=frozenset({f"content/2026/w20/{B}"}))) == []
@@ -113,7 +113,7 @@ def test_the_name_of_a_renamed_story_may_be_corrected() -> None:
     )
 
 
-def test_a_file_that_another_story_names_is_refused_to_a_second_one() -> None:
+def test_two_stories_cannot_name_the_same_file() -> None:
     content = make_content(story(), other(), make_story("c", also=(B,)))
 
     assert also_rules.refused(content.stories[0], (B,), content) == (

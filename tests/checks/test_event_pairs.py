@@ -43,7 +43,7 @@ def reports(*said: tuple[str, float]) -> list[Story]:
     ]
 
 
-def test_nearly_all_pairs_are_right_and_most_are_found_among_headlines_that_look_alike() -> None:
+def test_nearly_all_pairs_of_similar_headlines_are_right_and_most_are_found() -> None:
     found = [row["label"] for row in ROWS if likely_pairs(pair(row))]
     labels = [row["label"] for row in ROWS]
 
@@ -53,7 +53,7 @@ def test_nearly_all_pairs_are_right_and_most_are_found_among_headlines_that_look
     assert found.count("same") / labels.count("same") >= 0.75
 
 
-def test_in_one_full_week_nothing_else_is_paired() -> None:
+def test_a_full_week_has_no_other_pairs() -> None:
     same = {row["first"]: row for row in ROWS if row["label"] == "same"}.values()
     week = [story for number, row in enumerate(same) for story in pair(row, number)]
 
@@ -66,7 +66,7 @@ def test_in_one_full_week_nothing_else_is_paired() -> None:
     assert likely_pairs(reversed(week)) == found
 
 
-def test_a_pair_says_what_both_have() -> None:
+def test_a_pair_names_what_its_stories_share() -> None:
     (found,) = likely_pairs(
         reports(
             ("Halden Motors to buy Voltara for $2.3 billion", 0),
@@ -87,13 +87,13 @@ def test_a_pair_says_what_both_have() -> None:
         ("Halden Motors to buy Voltara for $2.3 billion", "What Halden Motors gets when it buys Voltara for $2.3bn", 2),
     ],
 )  # fmt: skip
-def test_a_contradiction_is_no_pair_however_alike_the_headlines_are(
+def test_headlines_that_contradict_each_other_are_not_paired_however_similar(
     one: str, other: str, hours: float
 ) -> None:
     assert likely_pairs(reports((one, 0), (other, hours))) == ()
 
 
-def test_words_that_half_of_a_week_has_pair_nothing() -> None:
+def test_words_in_half_of_the_headlines_of_a_week_pair_nothing() -> None:
     said = [
         "Nexara chief returns", "Nexara wafers run out", "Nexara unions protest",
         "Nexara buyers worry", "Nexara plant idle", "Nexara suppliers wait",
@@ -120,7 +120,7 @@ def test_stories_of_one_group_and_hidden_ones_are_not_proposed_again() -> None:
     assert likely(first, replace(second, hide=True)) == 0
 
 
-def test_a_story_like_one_that_is_below_another_is_proposed_to_that_one() -> None:
+def test_a_story_similar_to_a_grouped_story_is_proposed_for_the_lead_of_its_group() -> None:
     first, second, third = reports(
         ("Halden Motors to buy Voltara for $2.3 billion", 0),
         ("Halden Motors agrees $2.3bn takeover of Voltara", 30),

@@ -26,14 +26,14 @@ def test_a_text_gets_these_hints_and_no_others(case: Path) -> None:
 
 
 @given(st.text(alphabet=SIGNS) | st.text())
-def test_no_text_makes_them_stumble_and_every_line_is_one_of_the_text(text: str) -> None:
+def test_any_text_gets_hints_with_line_numbers_inside_the_text(text: str) -> None:
     lines = text.count("\n") + 1
 
     assert all(1 <= hint.line <= lines and hint.what and hint.cure for hint in hints(text))
 
 
 @given(st.text(alphabet=SIGNS) | st.text())
-def test_blanking_code_moves_no_sign(text: str) -> None:
+def test_blanking_out_code_keeps_the_position_of_every_character(text: str) -> None:
     plain = Prose(text).plain
 
     assert [len(line) for line in plain.split("\n")] == [len(line) for line in text.split("\n")]
@@ -43,7 +43,7 @@ def test_blanking_code_moves_no_sign(text: str) -> None:
     "text",
     ["[" * 20_000, "](" * 5_000, "![" * 5_000, "<a " * 5_000, "`" * 5_000 + "a", "- a\n" * 5_000],
 )
-def test_a_text_made_to_stall_takes_no_time(text: str) -> None:
+def test_a_text_built_to_cause_backtracking_is_checked_quickly(text: str) -> None:
     begun = time.process_time()
 
     hints(text)
@@ -63,5 +63,5 @@ def test_a_text_made_to_stall_takes_no_time(text: str) -> None:
         ("https://[broken", ""),
     ],
 )
-def test_only_what_tracks_is_taken_off_an_address(address: str, cleaned: str) -> None:
+def test_only_tracking_parameters_are_removed_from_a_url(address: str, cleaned: str) -> None:
     assert untracked(address) == cleaned

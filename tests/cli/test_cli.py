@@ -55,7 +55,7 @@ def test_three_commands_lead_from_an_empty_folder_to_a_site(tmp_path: Path) -> N
 @pytest.mark.skipif(
     sys.platform != "linux", reason="other systems keep a folder that somebody is in"
 )
-def test_a_current_folder_that_is_gone_is_named(tmp_path: Path) -> None:
+def test_a_deleted_working_directory_is_reported(tmp_path: Path) -> None:
     (tmp_path / "here").mkdir()
     words = ["sh", "-c", 'rmdir "$PWD" && exec "$0" -P -m digest check', sys.executable]
     run = subprocess.run(words, cwd=tmp_path / "here", capture_output=True, text=True, check=False)
@@ -63,7 +63,7 @@ def test_a_current_folder_that_is_gone_is_named(tmp_path: Path) -> None:
     assert (run.returncode, run.stderr) == (1, "current folder: No such file or directory\n")
 
 
-def test_one_story_is_counted_as_one(tmp_path: Path) -> None:
+def test_one_story_is_counted_in_the_singular(tmp_path: Path) -> None:
     (tmp_path / "digest.toml").write_text('[site]\ntitle = "T"\nurl = "https://example.org/"\n')
     story = tmp_path / "content" / "2026" / "w20" / "2026-05-15-a.md"
     story.parent.mkdir(parents=True)
@@ -80,7 +80,7 @@ def test_init_writes_the_files_that_git_needs(new: Path) -> None:
     assert "@" not in (new / "digest.toml").read_text().replace("@example", "")
 
 
-def test_init_keeps_what_is_there(tmp_path: Path) -> None:
+def test_init_keeps_existing_files(tmp_path: Path) -> None:
     for name in ("README.md", "DIGEST.md"):
         (tmp_path / name).write_text("mine")
 
@@ -91,7 +91,7 @@ def test_init_keeps_what_is_there(tmp_path: Path) -> None:
     assert [(tmp_path / name).read_text() for name in ("README.md", "DIGEST.md")] == ["mine"] * 2
 
 
-def test_init_adds_to_git_files_what_git_has_to_know(tmp_path: Path) -> None:
+def test_init_adds_the_missing_lines_to_git_files(tmp_path: Path) -> None:
     (tmp_path / ".gitattributes").write_text("*.md text\n")
     (tmp_path / ".gitignore").write_text(".digest/\n")
 
@@ -113,9 +113,7 @@ def test_init_adds_to_git_files_what_git_has_to_know(tmp_path: Path) -> None:
         ("# .digest/\n", "# .digest/\n.digest/\nsite/*\n!site/.gitkeep\n*.eml\n"),
     ],
 )
-def test_init_adds_to_gitignore_only_what_is_missing(
-    tmp_path: Path, before: str, after: str
-) -> None:
+def test_init_adds_only_missing_lines_to_gitignore(tmp_path: Path, before: str, after: str) -> None:
     (tmp_path / ".gitignore").write_bytes(before.encode())
 
     assert digest("init", cwd=tmp_path).returncode == 0
@@ -133,7 +131,7 @@ def test_init_refuses_a_folder_that_is_a_digest(new: Path) -> None:
     )
 
 
-def test_two_new_digests_have_ids_of_their_own(tmp_path: Path) -> None:
+def test_two_new_digests_have_different_ids(tmp_path: Path) -> None:
     ids = set()
     for name in ("a", "b"):
         digest("init", name, cwd=tmp_path)
@@ -147,7 +145,7 @@ def test_two_new_digests_have_ids_of_their_own(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("command", ["pull", "build"])
-def test_outside_of_a_digest_a_command_says_so(tmp_path: Path, command: str) -> None:
+def test_a_command_outside_a_digest_says_so(tmp_path: Path, command: str) -> None:
     run = digest(command, cwd=tmp_path)
 
     assert (run.returncode, run.stdout) == (1, "")
@@ -191,7 +189,7 @@ def test_wrong_usage_exits_with_two(new: Path, words: list[str], said: str) -> N
     assert "Traceback" not in run.stderr
 
 
-def test_all_faults_of_content_are_listed_a_line_each_and_the_old_site_stays(new: Path) -> None:
+def test_every_content_error_is_listed_on_one_line_and_the_old_site_stays(new: Path) -> None:
     digest("pull", cwd=new)
     digest("build", cwd=new)
     before = (new / "site" / "index.html").read_bytes()
@@ -210,7 +208,7 @@ def test_all_faults_of_content_are_listed_a_line_each_and_the_old_site_stays(new
     assert (new / "site" / "index.html").read_bytes() == before
 
 
-def test_a_fault_of_the_config_stops_every_command_with_its_line(tmp_path: Path) -> None:
+def test_a_config_error_stops_every_command_and_names_the_line(tmp_path: Path) -> None:
     (tmp_path / "digest.toml").write_text(SMALLEST + 'titel = "y"\n')
 
     run = digest("pull", cwd=tmp_path)
@@ -228,7 +226,7 @@ def test_a_pull_without_feeds_says_what_to_add(tmp_path: Path) -> None:
     assert run.stderr == "digest.toml: has no feed to pull; add one: digest feeds add URL\n"
 
 
-def test_an_archive_without_stories_builds(tmp_path: Path) -> None:
+def test_an_empty_archive_builds(tmp_path: Path) -> None:
     (tmp_path / "digest.toml").write_text(SMALLEST)
 
     run = digest("build", cwd=tmp_path)
@@ -253,7 +251,7 @@ def test_pull_fails_when_no_feed_was_read_and_strictly_when_any_failed(new: Path
     assert "failed" in some.stderr
 
 
-def test_json_is_all_that_is_printed(new: Path) -> None:
+def test_only_json_is_printed_with_the_json_option(new: Path) -> None:
     pulled = json.loads(digest("pull", "--json", cwd=new).stdout)
     built = json.loads(digest("build", "--json", cwd=new).stdout)
 
@@ -267,7 +265,7 @@ def test_json_is_all_that_is_printed(new: Path) -> None:
     ("words", "meant"),
     [(("biuld",), "build"), (("stauts",), "status"), (("feeds", "ad"), "add"), (("Pull",), "pull")],
 )
-def test_a_misspelt_command_is_answered_with_the_likely_one(
+def test_a_misspelt_command_gets_a_suggestion(
     tmp_path: Path, words: tuple[str, ...], meant: str
 ) -> None:
     run = digest(*words, cwd=tmp_path)
@@ -280,13 +278,13 @@ def test_a_misspelt_command_is_answered_with_the_likely_one(
     "words",
     [("--quiet", "build"), ("build", "--quiet"), ("--quiet", "feeds"), ("feeds", "--quiet")],
 )
-def test_quiet_goes_before_a_command_or_behind_it(new: Path, words: tuple[str, ...]) -> None:
+def test_quiet_may_come_before_or_after_the_command(new: Path, words: tuple[str, ...]) -> None:
     run = digest(*words, cwd=new)
 
     assert (run.returncode, run.stdout, run.stderr) == (0, "", "")
 
 
-def test_verbose_goes_before_a_command_or_behind_it(new: Path) -> None:
+def test_verbose_may_come_before_or_after_the_command(new: Path) -> None:
     digest("pull", cwd=new)
     before, behind = (
         digest(*words, cwd=new).stdout
@@ -308,7 +306,7 @@ def test_quiet_and_verbose_exclude_each_other_wherever_they_are(
     assert "--quiet and --verbose exclude each other." in run.stderr
 
 
-def test_quiet_says_nothing_and_verbose_names_the_files(new: Path) -> None:
+def test_quiet_prints_nothing_and_verbose_names_the_files(new: Path) -> None:
     verbose = digest("--verbose", "pull", cwd=new)
     quiet = digest("--quiet", "build", cwd=new)
 
@@ -317,7 +315,7 @@ def test_quiet_says_nothing_and_verbose_names_the_files(new: Path) -> None:
 
 
 @pytest.mark.parametrize("words", [[], ["init"], ["pull"], ["build"]])
-def test_every_command_has_help_with_a_sentence(tmp_path: Path, words: list[str]) -> None:
+def test_every_command_has_a_help_sentence(tmp_path: Path, words: list[str]) -> None:
     run = digest(*words, "--help", cwd=tmp_path)
 
     assert run.returncode == 0
@@ -325,7 +323,7 @@ def test_every_command_has_help_with_a_sentence(tmp_path: Path, words: list[str]
     assert all(len(line) <= 80 for line in run.stdout.splitlines())
 
 
-def test_the_light_commands_import_none_of_the_heavy_libraries(tmp_path: Path) -> None:
+def test_light_commands_import_no_heavy_libraries(tmp_path: Path) -> None:
     heavy = {
         "feedparser",
         "httpx",
@@ -375,7 +373,7 @@ def test_the_version_says_where_it_is_from(source: object, words: str) -> None:
     assert in_words(source) == words
 
 
-def test_output_in_another_encoding_is_no_traceback(new: Path) -> None:
+def test_output_in_another_encoding_causes_no_traceback(new: Path) -> None:
     # Python 3.11 cannot start in that locale from an environment in a folder with such a name
     locale = "C" if sys.prefix.isascii() else "C.UTF-8"
     run = digest("pull", "--json", cwd=new, PYTHONIOENCODING="ascii", LC_ALL=locale)
@@ -384,7 +382,7 @@ def test_output_in_another_encoding_is_no_traceback(new: Path) -> None:
     assert "Traceback" not in run.stderr
 
 
-def test_an_output_folder_is_relative_to_where_one_stands(new: Path) -> None:
+def test_an_output_folder_is_relative_to_the_current_directory(new: Path) -> None:
     digest("pull", cwd=new)
 
     run = digest(
@@ -428,7 +426,9 @@ def test_an_option_that_takes_one_value_may_not_be_given_twice(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_switch_may_be_given_twice_and_a_list_of_values_is_one(tmp_path: Path) -> None:
+def test_a_switch_may_be_given_twice_and_a_list_of_values_counts_as_one_value(
+    tmp_path: Path,
+) -> None:
     assert digest("init", "mine", cwd=tmp_path).returncode == 0
     assert digest("check", "--links", "--links", "--help", cwd=tmp_path).returncode == 0
     assert digest("themes", "--try", "a", "--try", "b", cwd=tmp_path / "mine").returncode == 0
@@ -450,7 +450,7 @@ def test_a_renamed_feed_is_reported_once(tmp_path: Path) -> None:
     assert run.stderr == f"{said}; if you renamed the feed, they now name both ids\n"
 
 
-def test_a_feed_that_is_named_is_asked_even_if_its_server_wants_to_wait(tmp_path: Path) -> None:
+def test_a_named_feed_is_fetched_even_before_its_retry_after_time(tmp_path: Path) -> None:
     with FeedHost({"/feed.xml": lambda exchange: exchange.reply(503, Retry_After="3600")}) as host:
         settings = '[site]\ntitle = "T"\nurl = "https://example.org/"\n[[feeds]]\nid = "a"\n'
         (tmp_path / "digest.toml").write_text(f'{settings}url = "{host.url("/feed.xml")}"\n')

@@ -123,9 +123,7 @@ def test_two_lines_lead_from_an_empty_folder_to_a_served_site_without_a_network(
 
 
 @pytest.mark.parametrize("name", COMMANDS)
-def test_every_command_explains_itself_with_an_example_of_its_own(
-    name: str, tmp_path: Path
-) -> None:
+def test_every_command_has_an_example_in_its_help(name: str, tmp_path: Path) -> None:
     text = digest(*name.split(), "--help", cwd=tmp_path, COLUMNS="80").stdout
 
     assert re.search(rf"Examples?:\n  +digest (--verbose )?{name}\b", text)
@@ -133,7 +131,7 @@ def test_every_command_explains_itself_with_an_example_of_its_own(
 
 
 @pytest.mark.parametrize("name", COMMANDS)
-def test_the_examples_use_options_that_there_are(name: str) -> None:
+def test_the_examples_use_existing_options(name: str) -> None:
     command = COMMANDS[name]
     known = {option for each in (cli, command) for one in each.params for option in one.opts}
 
@@ -142,7 +140,7 @@ def test_the_examples_use_options_that_there_are(name: str) -> None:
     assert used - known == set()
 
 
-def test_every_option_has_a_word_of_help() -> None:
+def test_every_option_has_a_help_text() -> None:
     silent = [
         f"{name} {option.opts[0]}"
         for name, command in COMMANDS.items()
@@ -153,7 +151,7 @@ def test_every_option_has_a_word_of_help() -> None:
     assert silent == []
 
 
-def test_commands_are_listed_in_the_order_of_their_use_and_no_sentence_is_cut(
+def test_commands_are_listed_in_the_order_of_use_and_no_sentence_is_cut(
     tmp_path: Path,
 ) -> None:
     listed = digest("--help", cwd=tmp_path, COLUMNS="80").stdout.partition("Commands:\n")[2]
@@ -166,7 +164,7 @@ def test_commands_are_listed_in_the_order_of_their_use_and_no_sentence_is_cut(
 # ---------------------------------------------------------------- completion
 
 
-def test_feeds_weeks_and_stories_are_completed(new: Path) -> None:
+def test_completion_offers_feeds_weeks_and_stories(new: Path) -> None:
     assert completed("pull", "har", cwd=new) == ["harbour-lantern"]
     assert completed("letter", "2026-w0", cwd=new) == ["2026-W08", "2026-W07", "2026-W06"]
     assert completed("themes", "--explain", "content/2026/w0", cwd=new) == [
@@ -184,7 +182,7 @@ def test_completion_works_from_a_folder_inside_and_with_root_from_outside(new: P
 
 
 @pytest.mark.parametrize("text", [None, "not [ toml", 'feeds = "x"', "feeds = [1]", "[[feeds]]\n"])
-def test_completion_is_silent_where_there_is_nothing_to_offer(
+def test_completion_prints_nothing_when_there_is_nothing_to_offer(
     tmp_path: Path, text: str | None
 ) -> None:
     if text is not None:
@@ -216,7 +214,7 @@ def test_each_shell_gets_its_script(tmp_path: Path, shell: str) -> None:
         ({"NO_COLOR": "1", "FORCE_COLOR": "1"}, False),
     ],
 )
-def test_the_environment_may_decide_on_colours(
+def test_environment_variables_can_turn_colours_on_and_off(
     environment: dict[str, str], wanted: bool | None
 ) -> None:
     assert wants_colour(environment) is wanted
@@ -232,12 +230,12 @@ def test_the_environment_may_decide_on_colours(
         ("nothing of the kind", "nothing of the kind"),
     ],
 )
-def test_a_fault_has_its_place_in_colour_and_all_its_words(line: str, start: str) -> None:
+def test_an_error_has_a_coloured_location_and_its_full_text(line: str, start: str) -> None:
     assert in_colour(line).startswith(start)
     assert click.unstyle(in_colour(line)) == line
 
 
-def test_a_pipe_gets_no_colours_unless_they_are_forced_and_a_terminal_gets_them_unless_they_are_not_wanted(
+def test_colours_go_to_a_terminal_unless_disabled_and_to_a_pipe_only_if_forced(
     new: Path,
 ) -> None:
     (new / FAULT).parent.mkdir(parents=True)
@@ -270,7 +268,7 @@ def _many_feeds(root: Path, host: FeedHost, count: int) -> None:
         (6, ("pull",), {"TERM": "dumb"}, False),
     ],
 )
-def test_a_bar_is_shown_for_long_work_to_somebody_who_looks_on(
+def test_a_terminal_shows_a_progress_bar_for_long_work(
     tmp_path: Path, count: int, words: tuple[str, ...], variables: dict[str, str], bar: bool
 ) -> None:
     with FeedHost({"/feed.xml": lambda exchange: exchange.reply(body=RSS.encode())}) as host:
@@ -281,7 +279,7 @@ def test_a_bar_is_shown_for_long_work_to_somebody_who_looks_on(
     assert ("feeds read" in seen) is ("--quiet" not in words)
 
 
-def test_a_pipe_sees_the_report_and_no_bar(tmp_path: Path) -> None:
+def test_a_pipe_gets_the_report_without_a_progress_bar(tmp_path: Path) -> None:
     with FeedHost({"/feed.xml": lambda exchange: exchange.reply(body=RSS.encode())}) as host:
         _many_feeds(tmp_path, host, 6)
         run = subprocess.run(
@@ -298,7 +296,7 @@ def test_a_pipe_sees_the_report_and_no_bar(tmp_path: Path) -> None:
     assert run.stderr == ""
 
 
-def test_a_bar_is_shown_while_linked_pages_are_asked(tmp_path: Path) -> None:
+def test_a_progress_bar_is_shown_while_links_are_checked(tmp_path: Path) -> None:
     (tmp_path / "content/pages").mkdir(parents=True)
     (tmp_path / "digest.toml").write_text('[site]\ntitle = "T"\nurl = "https://example.org/"\n')
     paths = [f"/{number}" for number in range(6)]
@@ -312,7 +310,7 @@ def test_a_bar_is_shown_while_linked_pages_are_asked(tmp_path: Path) -> None:
     assert "0 errors" in seen
 
 
-def test_a_large_build_shows_a_bar_and_leaves_only_its_words(tmp_path: Path) -> None:
+def test_the_progress_bar_of_a_large_build_is_erased_at_the_end(tmp_path: Path) -> None:
     pages = tmp_path / "content/pages"
     pages.mkdir(parents=True)
     (tmp_path / "digest.toml").write_text('[site]\ntitle = "T"\nurl = "https://example.org/"\n')

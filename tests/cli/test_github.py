@@ -32,11 +32,11 @@ NEW = ("content/2026/w20/2026-05-15-a.md", "content/2026/w20/2026-05-15-b.md")
          "Pull 1 new story, update 1 story, file 1 story from the inbox"),
     ],
 )  # fmt: skip
-def test_a_commit_says_in_words_what_was_pulled(report: PullReport, words: str) -> None:
+def test_the_commit_message_says_what_was_pulled(report: PullReport, words: str) -> None:
     assert github.commit_message(report) == words
 
 
-def test_the_summary_has_a_row_a_feed_and_what_wants_a_look() -> None:
+def test_the_summary_has_a_row_for_each_feed_and_lists_what_needs_attention() -> None:
     kept = "a.md: title: yours is '*| <b>mine</b>', the feed says\n\n# 'theirs'"
     report = PullReport(
         rows=(
@@ -102,7 +102,7 @@ def new(tmp_path: Path) -> Path:
     return tmp_path / "mine"
 
 
-def test_a_pull_adds_to_the_files_that_actions_names(new: Path, tmp_path: Path) -> None:
+def test_a_pull_appends_to_the_files_named_by_github_actions(new: Path, tmp_path: Path) -> None:
     summary, output = tmp_path / "summary", tmp_path / "output"
     summary.write_text("earlier\n")
 
@@ -113,7 +113,7 @@ def test_a_pull_adds_to_the_files_that_actions_names(new: Path, tmp_path: Path) 
     assert summary.read_text().startswith("earlier\n### Pull 12 new stories\n\n| feed |")
 
 
-def test_a_dry_run_tells_actions_nothing(new: Path, tmp_path: Path) -> None:
+def test_a_dry_run_writes_nothing_for_github_actions(new: Path, tmp_path: Path) -> None:
     assert (
         pull(
             new, "--dry-run", GITHUB_STEP_SUMMARY=tmp_path / "s", GITHUB_OUTPUT=tmp_path / "o"
@@ -123,7 +123,7 @@ def test_a_dry_run_tells_actions_nothing(new: Path, tmp_path: Path) -> None:
     assert not (tmp_path / "s").exists() and not (tmp_path / "o").exists()
 
 
-def test_a_summary_that_cannot_be_written_costs_a_line_and_no_story(
+def test_a_summary_that_cannot_be_written_is_one_warning_and_loses_no_story(
     new: Path, tmp_path: Path
 ) -> None:
     done = pull(new, GITHUB_STEP_SUMMARY=tmp_path / "no/such/folder")

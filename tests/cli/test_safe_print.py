@@ -49,7 +49,7 @@ def said(root: Path, *arguments: str) -> str:
     return result.stdout + result.stderr
 
 
-def test_reports_of_a_hostile_feed_act_on_nothing(root: Path) -> None:
+def test_reports_about_a_hostile_feed_contain_no_control_characters(root: Path) -> None:
     first = said(root, "pull")
     story = next((root / "content").rglob("2026-05-12-*.md"))
     story.write_text(re.sub("(?m)^title: .*", "title: Mine", story.read_text()))
@@ -69,7 +69,7 @@ def test_reports_of_a_hostile_feed_act_on_nothing(root: Path) -> None:
 
 
 @pytest.mark.parametrize("command", [["pull", "--json"], ["export"]])
-def test_json_has_the_same_values_and_acts_on_nothing(root: Path, command: list[str]) -> None:
+def test_json_has_the_same_values_and_no_control_characters(root: Path, command: list[str]) -> None:
     if command == ["export"]:
         said(root, "pull")
 
@@ -81,7 +81,7 @@ def test_json_has_the_same_values_and_acts_on_nothing(root: Path, command: list[
         json.loads(line)
 
 
-def test_annotations_have_no_more_commands_than_problems(root: Path) -> None:
+def test_there_are_no_more_annotation_commands_than_problems(root: Path) -> None:
     said(root, "pull")
     story = next((root / "content").rglob("2026-05-12-*.md"))
     story.write_text(

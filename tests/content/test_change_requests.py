@@ -108,7 +108,7 @@ def read(text: str) -> Story:
     st.sampled_from(["", "\ufeff"]),
     st.booleans(),
 )
-def test_any_changes_give_what_the_same_edits_by_hand_would(
+def test_a_change_request_gives_the_same_file_as_an_edit_by_hand(
     front: list[str], body: tuple[list[str], str, list[str]], changes: dict[str, Any], stop: str, bom: str, is_ended: bool
 ) -> None:  # fmt: skip
     above, note, below = body
@@ -188,21 +188,21 @@ def refused(text: str, **changes: Any) -> str:
         ("> Theirs.\n", "\n  \nNew.\r\nMore.\n\n", "> Theirs.\n\nNew.\nMore.\n"),
     ],
 )  # fmt: skip
-def test_a_note_around_the_excerpt_leaves_it_recognisable(before: str, note: str, after: str) -> None:  # fmt: skip
+def test_an_excerpt_inside_a_note_is_still_recognised(before: str, note: str, after: str) -> None:  # fmt: skip
     assert changed(STORY + before, "Theirs.", note=note) == STORY + after
 
 
-def test_an_editors_own_quotation_at_the_top_is_part_of_the_note() -> None:
+def test_a_quotation_by_the_editor_at_the_top_is_part_of_the_note() -> None:
     assert changed(STORY + "> Mine.\n", note="Words.") == STORY + "Words.\n"
 
 
-def test_a_value_that_the_file_has_already_changes_nothing() -> None:
+def test_setting_a_value_that_the_file_already_has_changes_nothing() -> None:
     text = STORY.replace("themes: []", "lead: yes\nthemes:   memory-crunch")
 
     assert changed(text, lead=True, themes=("memory-crunch",), note="") == text
 
 
-def test_a_list_with_comments_takes_another_value_at_its_end() -> None:
+def test_a_value_is_appended_to_a_list_with_comments() -> None:
     text = STORY.replace(
         "themes: []", "corrections:\n  # ours\n  - '2026-05-20: Wrong: # 5.' # mine"
     )
@@ -238,13 +238,13 @@ def test_values_that_stay_in_a_list_keep_their_quotes() -> None:
         (STORY.replace("themes:", "? [x, y]\n: z\nthemes:"), {"lead": True}, f"{FILE}:"),
     ],
 )  # fmt: skip
-def test_what_cannot_be_edited_safely_is_refused_with_the_reason(
+def test_an_unsafe_edit_is_refused_with_the_reason(
     text: str, changes: dict[str, Any], why: str
 ) -> None:
     assert why in refused(text, **changes)
 
 
-def test_a_file_that_was_changed_since_it_was_seen_is_not_written() -> None:
+def test_a_file_changed_since_it_was_read_is_not_written() -> None:
     seen = file_hash(STORY)
     now = (STORY + "Another's note.\n").encode()
     request = ChangeRequest(file=FILE, seen_hash=seen, changes={"note": "Mine.", "lead": True})
@@ -259,14 +259,14 @@ def test_a_file_that_was_changed_since_it_was_seen_is_not_written() -> None:
     assert isinstance(again, Edit)
 
 
-def test_line_breaks_that_git_has_changed_are_no_change() -> None:
+def test_line_endings_converted_by_git_are_not_a_change() -> None:
     crlf = STORY.replace("\n", "\r\n").encode()
     request = ChangeRequest(file=FILE, seen_hash=file_hash(STORY), changes={"note": "Mine."})
 
     assert isinstance(change_requests.decide(request, crlf, "", KNOWN), Edit)
 
 
-def test_a_story_moves_to_another_week_with_the_pictures_that_only_it_shows() -> None:
+def test_a_moved_story_takes_along_the_pictures_that_only_it_shows() -> None:
     request = ChangeRequest(file=FILE, week=Week(2026, 21), changes={"lead": True})
     data = (STORY + "![](quay.jpg)\n").encode()
 
@@ -295,7 +295,7 @@ def test_a_story_moves_to_another_week_with_the_pictures_that_only_it_shows() ->
      ("<img src='./1 e\u0301.png'>", True), ("![](https://x.example/1%20é.png)", False),
      ("![](11%20é.png)", False), ("![](1%20é.png.webp)", False)],
 )  # fmt: skip
-def test_a_picture_is_shown_only_by_its_whole_name(shown: str, moves: bool) -> None:
+def test_only_the_full_name_of_a_picture_refers_to_it(shown: str, moves: bool) -> None:
     request = ChangeRequest(file=FILE, week=Week(2026, 21))
     data = f"{STORY}{shown}\n".encode()
 
@@ -305,7 +305,7 @@ def test_a_picture_is_shown_only_by_its_whole_name(shown: str, moves: bool) -> N
     assert done.pictures == (("1 é.png",) if moves else ())
 
 
-def test_a_picture_that_is_shown_with_its_folder_does_not_move() -> None:
+def test_a_picture_linked_with_its_folder_does_not_move() -> None:
     request = ChangeRequest(file=FILE, week=Week(2026, 21))
     data = f"{STORY}![](1.png)\n![](../w20/1.png)\n".encode()
 
@@ -315,7 +315,7 @@ def test_a_picture_that_is_shown_with_its_folder_does_not_move() -> None:
     assert "shows 1.png, with its folder; move both files by hand" in done.why
 
 
-def test_the_publishers_version_of_a_field_can_be_taken() -> None:
+def test_the_publishers_version_of_a_field_can_be_chosen() -> None:
     story = read(STORY)
     pending = {
         "title": PendingChange("kept", "Fuller"),

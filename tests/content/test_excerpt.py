@@ -64,13 +64,15 @@ def test_the_first_words_are_kept(summary: str, words: int, kept: str) -> None:
         ("", "", ""),
     ],
 )
-def test_only_the_opening_marked_lines_are_the_publishers(body: str, words: str, note: str) -> None:
+def test_only_the_quoted_lines_at_the_top_are_the_publishers(
+    body: str, words: str, note: str
+) -> None:
     assert excerpt.opening(body) == (words, note)
     assert excerpt.split(body, [hash_of(words)])[:2] == (words, note)
 
 
 @given(lines=st.lists(WORDS.filter(bool), max_size=4).map("\n\n".join))
-def test_a_quoted_excerpt_is_found_again(lines: str) -> None:
+def test_a_quoted_excerpt_is_found(lines: str) -> None:
     written = excerpt.escape(lines)
 
     assert excerpt.split(excerpt.quote(written) + "\n\nnote", [hash_of(lines)])[:2] == (

@@ -89,7 +89,7 @@ pairs = st.builds(
 @example(["title"])
 @example(["authors: [a, ~, null]"])
 @example(["authors: ['a, b']", "title: 'it''s'", 'id: "a\'b"'])
-def test_yaml_gives_what_the_plain_reader_gives(lines: list[str]) -> None:
+def test_the_plain_reader_and_yaml_agree(lines: list[str]) -> None:
     assert_alike(lines)
 
 
@@ -98,11 +98,11 @@ def test_yaml_gives_what_the_plain_reader_gives(lines: list[str]) -> None:
         st.builds(lambda key, value: f"{key}: {value}", keys, texts | quoted | lists), max_size=2
     )
 )
-def test_yaml_gives_the_same_for_whole_values(lines: list[str]) -> None:
+def test_the_plain_reader_and_yaml_agree_on_whole_values(lines: list[str]) -> None:
     assert_alike(lines)
 
 
-def test_most_of_what_people_and_pull_have_written_is_plain() -> None:
+def test_most_front_matter_written_by_people_and_by_pull_is_plain() -> None:
     answered = [
         assert_alike(lines) for path, lines in matters() if path.is_relative_to(ROOT / "content")
     ]
@@ -162,7 +162,9 @@ def test_both_readers_agree_on_files_with_mistakes() -> None:
         ("title: next\x85line", None),
     ],
 )
-def test_what_is_plain(line: str, words: str | tuple[str, ...] | None) -> None:
+def test_plain_front_matter_is_read_without_yaml(
+    line: str, words: str | tuple[str, ...] | None
+) -> None:
     assert plain_front_matter.read([line]) == (
         None if words is None else {line.partition(":")[0]: Value(2, words)}
     )

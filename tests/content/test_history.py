@@ -92,7 +92,7 @@ def test_places_are_listed_for_weeks_with_a_moved_story_or_a_shared_slug(
     assert known.places(stories, attributed(known, *stories)) == expected_places(records, stories)
 
 
-def test_earlier_headlines_are_the_first_feeds_without_the_present_one() -> None:
+def test_earlier_headlines_are_those_of_the_first_feed_without_the_current_one() -> None:
     theirs = record_of(
         1, PLACES[0], earlier=(("Was", "2026-05-16"), ("One", "2026-05-17"), ("Was", "2026-05-18"))
     )
@@ -105,7 +105,7 @@ def test_earlier_headlines_are_the_first_feeds_without_the_present_one() -> None
     assert list(kept.values()) == [("One",)]
 
 
-def test_the_excerpts_of_a_story_are_known_by_its_guid_its_link_and_its_file() -> None:
+def test_the_excerpts_of_a_story_are_found_by_its_guid_link_or_file() -> None:
     aliases = ("guid:1", "link:news.example/one")
     one = record_of(1, PLACES[0], aliases=aliases, excerpts=("aa", "bb"))
     again = record_of(3, PLACES[0], aliases=("guid:3",), excerpts=("cc",))

@@ -48,7 +48,7 @@ def test_a_line_has_the_keys_of_the_contract_in_their_order() -> None:
     assert json.loads(line)["v"] == 1
 
 
-def test_a_hash_is_the_first_sixteen_hex_digits_of_sha_256() -> None:
+def test_a_hash_is_the_first_16_hex_digits_of_sha_256() -> None:
     moment = datetime(2026, 5, 15, 17, 32, 40, tzinfo=HONG_KONG)
 
     assert ledger.hashes({"title": "abc", "image": "", "authors": ()}) == {
@@ -58,7 +58,7 @@ def test_a_hash_is_the_first_sixteen_hex_digits_of_sha_256() -> None:
     assert ledger.hash_of_value(("a", "b")) == ledger.hash_of_value("a\nb")
 
 
-def test_the_newest_line_wins_and_aliases_unite() -> None:
+def test_the_newest_line_wins_and_aliases_are_merged() -> None:
     found, problems = ledger.loads(
         f"{ledger.dumps(OLD)}{ledger.dumps(NEW)}".encode(), "content/ledger/a.jsonl"
     )
@@ -75,7 +75,7 @@ def test_the_newest_line_wins_and_aliases_unite() -> None:
 
 
 @given(lines=st.permutations([OLD, NEW, OLD, OLD._replace(id="3"), NEW]))
-def test_order_and_repeats_make_no_difference(lines: list[Record]) -> None:
+def test_the_order_and_repetition_of_lines_make_no_difference(lines: list[Record]) -> None:
     assert ledger.gather(lines) == ledger.gather([OLD, NEW, OLD._replace(id="3")])
 
 
@@ -128,7 +128,9 @@ BROKEN = [
     times=st.sampled_from([1, 1, 40]),
 )
 @example(lines=[WHOLE[0][:-1] + b', "x": [0', b"0]}, null, " + WHOLE[1]], times=1)
-def test_many_lines_are_parsed_as_each_alone(lines: list[bytes], times: int) -> None:
+def test_parsing_many_lines_at_once_equals_parsing_each_alone(
+    lines: list[bytes], times: int
+) -> None:
     lines = lines * times
 
     found, problems = ledger.loads(b"\n".join(lines), LEDGER)
@@ -187,7 +189,7 @@ def test_a_line_with_an_impossible_time_is_skipped(at: str) -> None:
         {"at": "2026-05-15T10:00"},
     ],
 )
-def test_a_line_with_a_text_in_place_of_a_list_or_without_a_zone_is_skipped(
+def test_a_line_with_a_string_for_a_list_or_a_time_without_a_zone_is_skipped(
     said: dict[str, Any],
 ) -> None:
     line = json.dumps(json.loads(ledger.dumps(OLD)) | said)
@@ -197,7 +199,7 @@ def test_a_line_with_a_text_in_place_of_a_list_or_without_a_zone_is_skipped(
     assert (found, len(problems)) == ({}, 1)
 
 
-def test_a_line_can_follow_the_last_possible_time() -> None:
+def test_a_line_can_be_added_after_the_last_possible_time() -> None:
     last = OLD._replace(at="8998-12-31T23:59:59.999998Z")
     after = last._replace(at=ledger.later("2026-05-19T11:30:04.000000Z", last.at), title="After")
 

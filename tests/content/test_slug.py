@@ -31,7 +31,7 @@ def test_a_headline_has_this_slug(headline: str, slug: str) -> None:
 
 
 @given(headline=st.text(), identity=st.text())
-def test_any_headline_has_a_slug_fit_for_an_address(headline: str, identity: str) -> None:
+def test_every_headline_has_a_slug_that_is_valid_in_a_url(headline: str, identity: str) -> None:
     slug = slug_of(headline, identity.replace("\ud800", ""))
 
     assert re.fullmatch(r"[a-z0-9][a-z0-9-]{0,59}", slug)

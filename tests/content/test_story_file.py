@@ -89,7 +89,9 @@ def test_an_invalid_file_gets_these_lines(path: Path) -> None:
         ("content/2026/slug.md", "a story must be in its week's folder"),
     ],
 )
-def test_a_file_at_an_impossible_place_says_so(file: str, message: str) -> None:
+def test_a_file_in_an_invalid_week_or_with_an_invalid_date_is_an_error(
+    file: str, message: str
+) -> None:
     with pytest.raises(Faults) as caught:
         story_file.loads("---\ntitle: x\nlink: https://news.example/\n---\n", file, KNOWN)
 
@@ -97,7 +99,7 @@ def test_a_file_at_an_impossible_place_says_so(file: str, message: str) -> None:
     assert str(caught.value).startswith(file)
 
 
-def test_a_story_named_without_a_date_has_that_of_its_publication() -> None:
+def test_a_story_without_a_date_in_its_file_name_gets_its_publication_date() -> None:
     text = "---\ntitle: x\nlink: https://news.example/\npublished: 2026-05-15T23:30:00Z\n---\n"
 
     story = story_file.loads(text, "content/2026/w20/slug.md", KNOWN)
@@ -155,7 +157,7 @@ def stories(draw: st.DrawFn) -> Story:
 @example(story=make_story(title="No", authors=("null", "~", "2020-02-02"), id="- a"))
 @example(story=make_story(title="a: b #c {x} [y] 'z' \"q\" & * ! | > % @ `"))
 @example(story=make_story(title="x\x85y\u2028z\ty"))
-def test_a_story_reads_back_as_it_was_written(story: Story) -> None:
+def test_a_written_story_is_read_back_unchanged(story: Story) -> None:
     ours = {hash_of(excerpt.unescape(story.excerpt))}
 
     text = story_file.dumps(story)
@@ -164,7 +166,7 @@ def test_a_story_reads_back_as_it_was_written(story: Story) -> None:
 
 
 @given(story=stories())
-def test_any_yaml_reader_finds_texts_where_texts_are(story: Story) -> None:
+def test_every_yaml_parser_reads_strings_as_strings(story: Story) -> None:
     front = story_file.dumps(story).split("\n---\n")[0].removeprefix("---\n")
 
     values = yaml.safe_load(front)
@@ -173,7 +175,7 @@ def test_any_yaml_reader_finds_texts_where_texts_are(story: Story) -> None:
     assert set(values) <= set(story_file.KEYS)
 
 
-def test_empty_values_are_not_written() -> None:
+def test_empty_values_are_omitted() -> None:
     story = make_story(title="No", published=datetime(2026, 5, 15, 17, 32, 40, tzinfo=HONG_KONG))
 
     assert story_file.dumps(story) == (

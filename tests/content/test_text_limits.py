@@ -41,7 +41,7 @@ FEED = '[[feeds]]\nid = "a"\nurl = "https://a.example/feed"\n'
         ),
     ],
 )  # fmt: skip
-def test_settings_beyond_all_bounds_are_named_with_their_line(text: str, message: str) -> None:
+def test_extreme_settings_are_reported_with_their_line(text: str, message: str) -> None:
     with pytest.raises(Faults) as raised:
         config.loads(text)
 
@@ -131,7 +131,7 @@ ODD = (
 @example([("[site]\n", "id", '"""\na\n"""')])
 @example([("[[feeds]]\n", "id", '"""\na\n"""')] * 2)
 @settings(max_examples=200, deadline=None)
-def test_any_settings_are_valid_or_give_problems_of_one_line(
+def test_any_settings_are_valid_or_give_problems_of_one_line_each(
     said: list[tuple[str, str, str]],
 ) -> None:
     text = "".join(f"{table}{key} = {value}\n" for table, key, value in said)
@@ -145,7 +145,7 @@ def test_any_settings_are_valid_or_give_problems_of_one_line(
         )
 
 
-def test_an_endless_word_is_cut_once() -> None:
+def test_a_very_long_word_is_cut_once() -> None:
     summary = "[a](" + "x" * 99_000
 
     cut = excerpt.cut(summary, 40)
@@ -154,13 +154,13 @@ def test_an_endless_word_is_cut_once() -> None:
     assert excerpt.cut(cut, 40) == cut
 
 
-def test_an_excerpt_of_long_words_is_not_cut_in_them() -> None:
+def test_an_excerpt_is_not_cut_inside_a_long_word() -> None:
     summary = " ".join(["Donaudampfschifffahrtsgesellschaft"] * 40)
 
     assert excerpt.cut(summary, 40) == summary
 
 
-def test_front_matter_without_end_is_refused_with_a_line() -> None:
+def test_unterminated_front_matter_is_reported_with_its_line() -> None:
     keys = "".join(f"k{number}: a\n" for number in range(200_000))
 
     with pytest.raises(Faults) as raised:
@@ -172,7 +172,7 @@ def test_front_matter_without_end_is_refused_with_a_line() -> None:
     )
 
 
-def test_unknown_themes_are_named_up_to_a_number() -> None:
+def test_only_the_first_unknown_themes_are_named() -> None:
     themes = ", ".join(f"t{number}" for number in range(10_000))
 
     with pytest.raises(Faults) as raised:
@@ -188,7 +188,7 @@ def test_unknown_themes_are_named_up_to_a_number() -> None:
 
 
 @pytest.mark.parametrize("kind", ["story", "letter", "page"])
-def test_a_file_that_is_too_large_is_named(kind: str) -> None:
+def test_a_file_that_is_too_large_is_reported(kind: str) -> None:
     file = {
         "story": FILE,
         "letter": "content/2026/w20/letter.md",
@@ -205,7 +205,7 @@ def test_a_file_that_is_too_large_is_named(kind: str) -> None:
     assert reading.unread == [file]
 
 
-def test_addresses_within_addresses_are_searched_once() -> None:
+def test_urls_inside_urls_are_searched_once() -> None:
     address = "https://a.example/?u=" * 30
 
     assert redact.names(address + "https://b.example/?token=abcd") == ("token",)
@@ -228,7 +228,7 @@ def test_code_and_comments_are_blanked_out(text: str, plain: str) -> None:
     assert Prose(text).plain == plain
 
 
-def test_as_many_links_as_a_text_can_have_are_found() -> None:
+def test_all_links_of_a_large_text_are_found() -> None:
     links = Prose("[a](b " * 5_000 + "[c](d)").links
 
     assert len(links) == 5_001

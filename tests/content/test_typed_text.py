@@ -63,7 +63,7 @@ LINE = st.text(
 @example("ends with a colon:")
 @example("tab\there #x")
 @example("next\x85line\u2028and\x07more")
-def test_a_headline_without_quotes_is_exactly_what_was_typed(text: str) -> None:
+def test_a_headline_without_quotes_is_read_exactly_as_typed(text: str) -> None:
     assert headline(text) == text
 
 
@@ -89,13 +89,13 @@ def test_quotes_around_a_headline_are_not_part_of_it(typed: str, text: str) -> N
 
 @pytest.mark.parametrize("key", ["title", "headline", "source"])
 @pytest.mark.parametrize("text", ["#1 in chips", "C # is", "AT&T: #1 [again]"])
-def test_every_running_text_is_exactly_what_was_typed(key: str, text: str) -> None:
+def test_every_text_field_is_read_exactly_as_typed(key: str, text: str) -> None:
     lines = [f"{key}: {text}"] if key == "title" else ["title: A", f"{key}: {text}"]
 
     assert getattr(story_file.loads(story(*lines), FILE, KNOWN), key) == text
 
 
-def test_names_and_corrections_are_running_text_too() -> None:
+def test_names_and_corrections_are_read_exactly_as_typed() -> None:
     read = story_file.loads(
         story(
             "title: A",
@@ -120,7 +120,7 @@ def test_names_and_corrections_are_running_text_too() -> None:
     ]
 
 
-def test_one_correction_on_the_line_of_its_key_keeps_its_words() -> None:
+def test_a_correction_on_the_line_of_its_key_keeps_its_words() -> None:
     read = story_file.loads(story("title: A", "corrections: 2026-05-20: It said #5."), FILE, KNOWN)
 
     assert [one.text for one in read.corrections] == ["It said #5."]
@@ -136,13 +136,13 @@ def test_one_correction_on_the_line_of_its_key_keeps_its_words() -> None:
         (["# a comment", "title: A", "# another"], "A"),
     ],
 )
-def test_a_text_of_several_lines_keeps_its_words_and_comments_of_their_own_line_stay(
+def test_a_text_of_several_lines_keeps_its_words_and_the_comments_between_them(
     lines: list[str], title: str
 ) -> None:
     assert story_file.loads(story(*lines), FILE, KNOWN).title == title
 
 
-def test_a_key_that_was_indented_by_a_slip_is_an_error_and_no_part_of_the_headline() -> None:
+def test_a_key_indented_by_mistake_is_an_error_and_not_part_of_the_headline() -> None:
     with pytest.raises(Exception, match="not valid YAML"):
         story_file.loads(story("title: C # is", "  hide: true"), FILE, KNOWN)
 
@@ -154,7 +154,7 @@ def test_a_tilde_is_not_an_author() -> None:
 @pytest.mark.parametrize(
     "line", ["lead: true # the story", "themes: [] # none yet", "image: # later"]
 )
-def test_behind_other_values_a_comment_is_a_comment(line: str) -> None:
+def test_a_comment_after_any_other_value_is_a_comment(line: str) -> None:
     read = story_file.loads(story("title: A", line), FILE, KNOWN)
 
     assert (read.themes, read.image, read.lead) == ((), "", line.startswith("lead"))
@@ -163,7 +163,7 @@ def test_behind_other_values_a_comment_is_a_comment(line: str) -> None:
 @pytest.mark.parametrize(
     "old", ["C # is", "C # is\n  a language # too", '"C:\\new"', "#1", "[Update]"]
 )
-def test_a_pull_can_replace_such_a_title_and_leaves_every_other_line(old: str) -> None:
+def test_a_pull_replaces_a_headline_without_quotes_and_leaves_every_other_line(old: str) -> None:
     text = story(f"title: {old}", "headline: '#2' # mine")
     read = story_file.loads(text, FILE, KNOWN)
 
@@ -175,7 +175,7 @@ def test_a_pull_can_replace_such_a_title_and_leaves_every_other_line(old: str) -
         assert new == story("title: Plain", "headline: '#2' # mine")
 
 
-def test_the_title_of_a_letter_or_page_is_read_so_as_well() -> None:
+def test_the_title_of_a_letter_or_page_is_read_exactly_as_typed() -> None:
     values = front_matter.parse(
         "---\ntitle: The #1 week # of May\n---\nDear\n", "x.md", required=False
     ).values
@@ -238,7 +238,7 @@ def problems_of(tmp_path: Path, file: str, text: str) -> list[tuple[int, str]]:
         ("---\ndraft: true\n\nSECRET\n", 1),
     ],
 )
-def test_keys_without_a_fence_are_an_error_and_no_words_for_readers(
+def test_keys_without_a_fence_are_an_error_and_are_not_published(
     tmp_path: Path, file: str, text: str, line: int
 ) -> None:
     [(found, what)] = problems_of(tmp_path, file, text)
@@ -259,14 +259,14 @@ def test_keys_without_a_fence_are_an_error_and_no_words_for_readers(
         "# A\n\ntitle: A\n",
     ],
 )
-def test_a_text_without_front_matter_that_begins_with_other_words_is_a_text(
+def test_a_text_without_front_matter_may_begin_with_any_other_words(
     tmp_path: Path, file: str, text: str
 ) -> None:
     assert problems_of(tmp_path, file, text) == []
 
 
 @pytest.mark.parametrize("key", ["published", "updated"])
-def test_dates_of_a_letter_without_a_fence_are_an_error_too(tmp_path: Path, key: str) -> None:
+def test_the_date_of_a_letter_without_a_fence_is_an_error(tmp_path: Path, key: str) -> None:
     assert problems_of(tmp_path, LETTER, f"{key}: 2026-05-17\n\nDear\n")[0][0] == 1
     assert problems_of(tmp_path, PAGE, f"{key}: 2026-05-17\n\nDear\n") == []
 
@@ -275,7 +275,7 @@ ENDS = ["9999-12-31T23:59:59-12:00", "0001-01-01T00:00:00Z", "0026-05-15", "9000
 
 
 @pytest.mark.parametrize("date", ENDS)
-def test_a_date_at_the_ends_of_the_calendar_is_an_error_with_its_line(
+def test_a_date_at_either_end_of_the_calendar_is_an_error_with_its_line(
     tmp_path: Path, date: str
 ) -> None:
     for line in (
@@ -291,13 +291,13 @@ def test_a_date_at_the_ends_of_the_calendar_is_an_error_with_its_line(
 @pytest.mark.parametrize(
     "place", ["9999/w52/9999-12-31-a.md", "0001/w01/0001-01-01-a.md", "2026/w20/0001-01-01-a.md"]
 )
-def test_a_file_name_at_the_ends_of_the_calendar_is_an_error(place: str) -> None:
+def test_a_file_name_with_a_date_at_either_end_of_the_calendar_is_an_error(place: str) -> None:
     with pytest.raises(Faults, match=place[:4]):
         story_file.loads(story("title: A", "published: 2026-05-15"), f"content/{place}", KNOWN)
 
 
 @pytest.mark.parametrize("date", ENDS)
-def test_a_pull_goes_on_beside_a_file_in_the_inbox_with_such_a_date(
+def test_a_pull_continues_despite_a_file_in_the_inbox_with_such_a_date(
     tmp_path: Path, date: str
 ) -> None:
     (tmp_path / "digest.toml").write_text(
@@ -336,7 +336,7 @@ ALL = Vocabulary(zone=HONG_KONG, feeds=frozenset({"a"}), themes=frozenset({"memo
         ("authors:\n  - Ann\n  - “Liu\n  - H.”", "a phone has curled its quotes"),
     ],
 )
-def test_words_that_yaml_would_drop_are_an_error(lines: str, what: str) -> None:
+def test_words_that_yaml_would_ignore_are_an_error(lines: str, what: str) -> None:
     with pytest.raises(Faults, match=re.escape(what)):
         story_file.loads(story("title: A", lines), FILE, ALL)
 
@@ -351,9 +351,7 @@ def test_words_that_yaml_would_drop_are_an_error(lines: str, what: str) -> None:
         ("[“JJ” Doe, Ann]", ("“JJ” Doe", "Ann")),
     ],
 )
-def test_the_names_of_a_list_are_read_as_they_were_typed(
-    typed: str, authors: tuple[str, ...]
-) -> None:
+def test_the_names_in_a_list_are_read_as_typed(typed: str, authors: tuple[str, ...]) -> None:
     text = story("title: A", f"authors: {typed}", "published: 2026-05-15")
     read = story_file.loads(text, FILE, ALL)
 

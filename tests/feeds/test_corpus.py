@@ -69,7 +69,7 @@ def test_whole_corpus_is_read_in_a_minute_and_every_failure_has_its_reason(
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss < 1_000_000
 
 
-def test_no_page_subscription_list_or_expected_result_passes_for_a_feed(
+def test_pages_subscription_lists_and_expected_results_are_not_accepted_as_feeds(
     corpus: list[tuple[Path, str, Document | Failed]],
 ) -> None:
     passing = [
@@ -81,7 +81,7 @@ def test_no_page_subscription_list_or_expected_result_passes_for_a_feed(
     assert passing == []
 
 
-def test_every_entry_of_the_corpus_is_sound(
+def test_every_entry_of_the_corpus_is_valid(
     corpus: list[tuple[Path, str, Document | Failed]],
 ) -> None:
     entries = [
@@ -95,7 +95,7 @@ def test_every_entry_of_the_corpus_is_sound(
     assert all(urls.web_link(entry.link) == entry.link and entry.title for entry in entries)
 
 
-def test_every_feed_with_entries_yields_them_or_says_why_not(
+def test_every_feed_with_entries_yields_them_or_reports_why_not(
     corpus: list[tuple[Path, str, Document | Failed]],
 ) -> None:
     silent = []
@@ -127,7 +127,7 @@ def test_feed_that_is_refused_has_no_entry_with_a_link(
 
 
 @pytest.mark.parametrize("name", ["semiconductors", "semiconductors-geopolitics"])
-def test_real_feed_is_read_whole(shared: Path, name: str) -> None:
+def test_a_real_feed_is_read_completely(shared: Path, name: str) -> None:
     outcome = read(shared / "feeds" / f"{name}.xml")
 
     assert isinstance(outcome, Document)
@@ -141,7 +141,7 @@ def test_real_feed_is_read_whole(shared: Path, name: str) -> None:
     assert all(len(entry.summary) > 100 for entry in outcome.entries)
 
 
-def test_real_feeds_hold_96_articles(shared: Path) -> None:
+def test_the_real_feeds_have_96_articles(shared: Path) -> None:
     entries = [
         entry
         for name in ("semiconductors", "semiconductors-geopolitics")
@@ -167,7 +167,7 @@ def manifest() -> list[Any]:
 
 
 @pytest.mark.parametrize("case", manifest())
-def test_hostile_feed_is_read_in_bounds_with_its_control_entry(
+def test_a_hostile_feed_is_read_within_limits_and_its_harmless_entry_too(
     hostile: Path, case: dict[str, Any]
 ) -> None:
     begun = time.process_time()
@@ -190,16 +190,14 @@ def test_hostile_feed_is_read_in_bounds_with_its_control_entry(
         ("d032-reference-overflow", ["x \ufffd y"]),
     ],
 )
-def test_hostile_headline_is_seen_as_the_text_that_it_is(
-    hostile: Path, case: str, titles: list[str]
-) -> None:
+def test_a_hostile_headline_is_shown_as_text(hostile: Path, case: str, titles: list[str]) -> None:
     outcome = read(hostile / f"{case}.xml")
 
     assert isinstance(outcome, Document)
     assert [entry.title for entry in outcome.entries[:-1]] == titles
 
 
-def test_hostile_summary_loses_no_sign(hostile: Path) -> None:
+def test_a_hostile_summary_loses_no_character(hostile: Path) -> None:
     outcome = read(hostile / "d017-markdown-link.xml")
 
     assert isinstance(outcome, Document)
@@ -208,7 +206,7 @@ def test_hostile_summary_loses_no_sign(hostile: Path) -> None:
     )
 
 
-def test_external_entity_reads_nothing(hostile: Path) -> None:
+def test_an_external_entity_reads_no_file(hostile: Path) -> None:
     outcome = read(hostile / "d029-external-entity.xml")
 
     assert socket.gethostname() not in repr(outcome)

@@ -192,14 +192,14 @@ def test_a_time_in_a_known_zone_is_not_zoneless(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", UNUSABLE)
-def test_a_text_that_is_not_a_date_or_could_be_two_is_none(text: str) -> None:
+def test_an_invalid_or_ambiguous_date_is_not_a_date(text: str) -> None:
     assert dates.parse_time(text) is None
 
 
 @pytest.mark.parametrize(
     ("digits", "year"), [("00", 2000), ("49", 2049), ("90", 1990), ("99", 1999)]
 )
-def test_a_year_of_two_digits_is_read_as_in_mail(digits: str, year: int) -> None:
+def test_a_two_digit_year_is_read_as_in_rfc_5322(digits: str, year: int) -> None:
     assert dates.parse_time(f"15 May {digits} 12:00:00 GMT") == datetime(
         year, 5, 15, 12, tzinfo=UTC
     )
@@ -215,7 +215,7 @@ TIMES_IN_ZONES = st.datetimes(
 
 
 @given(TIMES_IN_ZONES)
-def test_every_time_in_a_standard_form_is_read_back(time: datetime) -> None:
+def test_every_time_in_a_standard_format_is_read_back(time: datetime) -> None:
     second = time.replace(microsecond=0)
 
     assert dates.parse_time(time.isoformat()) == time
@@ -245,7 +245,7 @@ TIMES = [
 @given(
     st.dates(date(1990, 1, 1), date(2200, 1, 1)), st.sampled_from(WRITTEN), st.sampled_from(TIMES)
 )
-def test_a_day_in_any_form_is_read_as_that_day(day: date, form: str, time: str) -> None:
+def test_a_day_in_any_format_is_read_as_that_day(day: date, form: str, time: str) -> None:
     month = ENGLISH[day.month - 1]
     text = form.format(y=day.year, m=day.month, d=day.day, month=month, mon=month[:3]) + time
 
@@ -256,7 +256,7 @@ def test_a_day_in_any_form_is_read_as_that_day(day: date, form: str, time: str) 
 
 
 @given(st.dates(date(1990, 1, 1), date(2200, 1, 1)), st.sampled_from("/.-"), st.booleans())
-def test_digits_are_a_day_only_if_they_can_be_no_other(day: date, gap: str, american: bool) -> None:
+def test_digits_are_a_day_only_if_they_are_unambiguous(day: date, gap: str, american: bool) -> None:
     order = (day.month, day.day) if american else (day.day, day.month)
 
     time = dates.parse_time(f"{order[0]:02}{gap}{order[1]:02}{gap}{day.year}")
@@ -265,7 +265,7 @@ def test_digits_are_a_day_only_if_they_can_be_no_other(day: date, gap: str, amer
 
 
 @pytest.mark.parametrize("word", ["listopada", "lip", "srp"])
-def test_word_that_is_two_months_in_two_languages_is_none(word: str) -> None:
+def test_a_month_name_that_is_ambiguous_between_languages_is_not_read(word: str) -> None:
     assert dates.parse_time(f"20 {word} 2026") is None
 
 
@@ -275,7 +275,7 @@ PARTS = ["2026", "11", "20", "9999", "0001", "0", "99", "Nov", "mai", "Fri", "T"
 
 
 @given(st.text(max_size=40) | st.lists(st.sampled_from(PARTS), max_size=12).map("".join))
-def test_any_text_is_a_time_in_utc_or_none(text: str) -> None:
+def test_any_text_is_parsed_to_a_utc_time_or_to_none(text: str) -> None:
     time = dates.parse_time(text)
 
     assert time is None or (time.tzinfo is UTC and time.year >= 1990)

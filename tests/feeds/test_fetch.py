@@ -84,7 +84,7 @@ def moved_to(location: str, status: int = 301) -> Answer:
 # ---------------------------------------------------------------- a good server
 
 
-def test_feed_arrives_with_its_address_type_and_fingerprint() -> None:
+def test_a_fetched_feed_has_its_url_content_type_and_hash() -> None:
     with FeedHost({"/feed": good}) as host:
         outcome = fetched(ask(host.url("/feed"))[0])
 
@@ -104,11 +104,11 @@ def test_outcomes_come_in_the_order_of_the_feeds(tmp_path: Path) -> None:
     assert [outcome.feed.id for outcome in outcomes] == ["0", "1", "2"]
 
 
-def test_no_feeds_need_no_network() -> None:
+def test_fetching_no_feeds_uses_no_network() -> None:
     assert ask() == ()
 
 
-def test_we_say_who_we_are_and_what_we_read() -> None:
+def test_requests_send_our_user_agent_and_the_accepted_types() -> None:
     with FeedHost({"/feed": good}) as host:
         ask(host.url("/feed"), agent="Digest/1 (日本 https://digest.example)")
 
@@ -145,7 +145,7 @@ def conditional(exchange: Exchange) -> None:
         exchange.reply(200, BODY, ETag='"v1"', Last_Modified="last Tuesday")
 
 
-def test_validators_are_kept_as_they_came_and_sent_back() -> None:
+def test_validators_are_stored_unchanged_and_sent_back() -> None:
     known = fetched(ask_one(conditional)).validators
 
     again = fetched(ask_one(conditional, known=known))
@@ -157,21 +157,21 @@ def test_validators_are_kept_as_they_came_and_sent_back() -> None:
 @pytest.mark.parametrize(
     "known", [Validators(etag='"v1"'), Validators(modified="last Tuesday")], ids=repr
 )
-def test_either_validator_alone_serves(known: Validators) -> None:
+def test_either_validator_works_alone(known: Validators) -> None:
     assert fetched(ask_one(conditional, known=known)).body is None
 
 
-def test_same_body_counts_as_unchanged_where_the_server_has_no_validators() -> None:
+def test_the_same_body_counts_as_unchanged_if_the_server_sends_no_validators() -> None:
     assert fetched(ask_one(good, known=Validators(hash=HASH))).body is None
 
 
-def test_same_body_with_a_new_etag_is_unchanged_and_the_new_etag_is_kept() -> None:
+def test_the_same_body_with_a_new_etag_is_unchanged_and_the_new_etag_is_stored() -> None:
     outcome = fetched(ask_one(conditional, known=Validators(etag='"v0"', hash=HASH)))
 
     assert (outcome.body, outcome.validators.etag) == (None, '"v1"')
 
 
-def test_validator_that_cannot_be_a_header_is_not_sent() -> None:
+def test_a_validator_that_is_not_a_valid_header_is_not_sent() -> None:
     with FeedHost({"/feed": good}) as host:
         outcome = ask(
             host.url("/feed"), known=Validators(etag='"a\r\nX-Evil: 1"', modified="é" * 2000)
@@ -184,13 +184,13 @@ def test_validator_that_cannot_be_a_header_is_not_sent() -> None:
 @pytest.mark.parametrize(
     "known", [None, Validators(hash=HASH)], ids=["unknown", "known by its hash"]
 )
-def test_not_modified_without_having_asked_is_a_failure(known: Validators | None) -> None:
+def test_a_304_to_an_unconditional_request_is_a_failure(known: Validators | None) -> None:
     outcome = ask_one(lambda exchange: exchange.reply(304), known=known)
 
     assert "'not modified' (304), although the whole feed was asked for" in failed(outcome).reason
 
 
-def test_last_modified_that_lies_ahead_is_neither_kept_nor_sent() -> None:
+def test_a_last_modified_in_the_future_is_neither_stored_nor_sent() -> None:
     ahead = "Sat, 16 Nov 2041 18:11:00 GMT"
     with FeedHost(
         {"/feed": lambda exchange: exchange.reply(200, BODY, Last_Modified=ahead)}
@@ -201,7 +201,7 @@ def test_last_modified_that_lies_ahead_is_neither_kept_nor_sent() -> None:
         assert "If-Modified-Since" not in host.requests[0][1]
 
 
-def test_last_modified_that_lies_ahead_is_dropped_where_an_unchanged_feed_repeats_it() -> None:
+def test_a_last_modified_in_the_future_is_dropped_if_an_unchanged_feed_repeats_it() -> None:
     known = Validators(etag='"v1"', modified="Sat, 16 Nov 2041 18:11:00 GMT", hash=HASH)
 
     assert fetched(ask_one(conditional, known=known)).validators == known._replace(modified="")
@@ -220,7 +220,9 @@ FAILS_UNDER_CONDITIONS: Mapping[str, Answer] = {
 
 
 @pytest.mark.parametrize("answer", FAILS_UNDER_CONDITIONS.values(), ids=FAILS_UNDER_CONDITIONS)
-def test_feed_that_fails_only_under_conditions_is_asked_for_whole(answer: Answer) -> None:
+def test_a_feed_that_fails_only_conditional_requests_is_requested_unconditionally(
+    answer: Answer,
+) -> None:
     def either(exchange: Exchange) -> None:
         (answer if "If-None-Match" in exchange.headers else good)(exchange)
 
@@ -234,7 +236,7 @@ def test_feed_that_fails_only_under_conditions_is_asked_for_whole(answer: Answer
 @pytest.mark.parametrize(
     ("status", "times"), [(400, 2), (403, 2), (401, 1), (404, 1), (410, 1), (429, 1), (500, 3)]
 )
-def test_feed_that_fails_in_any_case_is_asked_for_whole_once_at_most(
+def test_a_feed_that_always_fails_is_requested_unconditionally_once_at_most(
     status: int, times: int
 ) -> None:
     with FeedHost({"/feed": lambda exchange: exchange.reply(status)}) as host:
@@ -264,13 +266,13 @@ def first(trouble: Answer) -> Answer:
     ],
     ids=["500", "503", "429", "reset", "silence", "hung up", "cut off"],
 )
-def test_passing_trouble_is_tried_again(trouble: Answer) -> None:
+def test_a_temporary_failure_is_retried(trouble: Answer) -> None:
     outcome = ask_one(first(trouble), limits=Limits(deadline=5, read_timeout=0.3, back_off=0.01))
 
     assert fetched(outcome).body == BODY
 
 
-def test_trouble_that_stays_is_tried_three_times_in_all() -> None:
+def test_a_lasting_failure_is_tried_three_times_in_all() -> None:
     with FeedHost({"/feed": lambda exchange: exchange.reply(502)}) as host:
         outcome = ask(host.url("/feed"))[0]
 
@@ -290,14 +292,14 @@ def test_waiting_between_attempts_is_counted() -> None:
 
 
 @pytest.mark.parametrize("status", [400, 403, 404, 410, 418, 429])
-def test_an_answer_that_will_not_change_is_not_asked_for_twice(status: int) -> None:
+def test_a_permanent_failure_is_not_retried(status: int) -> None:
     with FeedHost({"/feed": lambda exchange: exchange.reply(status)}) as host:
         failed(ask(host.url("/feed"))[0])
 
         assert len(host.requests) == 1
 
 
-def test_retry_after_is_waited_for_where_it_fits_in_the_deadline() -> None:
+def test_retry_after_is_waited_for_if_it_fits_in_the_deadline() -> None:
     begun = time.monotonic()
 
     outcome = ask_one(first(lambda exchange: exchange.reply(429, Retry_After="1")))
@@ -310,7 +312,7 @@ def test_retry_after_is_waited_for_where_it_fits_in_the_deadline() -> None:
 @pytest.mark.parametrize(
     "header", ["120", (NOW + timedelta(seconds=120)).strftime("%a, %d %b %Y %H:%M:%S GMT")]
 )
-def test_retry_after_beyond_the_deadline_is_reported_and_not_waited_for(
+def test_a_retry_after_beyond_the_deadline_is_reported_instead_of_waited_for(
     status: int, header: str
 ) -> None:
     with FeedHost({"/feed": lambda exchange: exchange.reply(status, Retry_After=header)}) as host:
@@ -351,7 +353,7 @@ def test_retry_after_is_read_in_all_its_forms(header: str, wait: timedelta | Non
 @pytest.mark.parametrize(
     "location", ["/feed", "../feed", "?", "//{host}/feed", "http://{host}/feed#here"]
 )
-def test_redirects_are_followed_however_they_are_put(status: int, location: str) -> None:
+def test_redirects_in_any_notation_are_followed(status: int, location: str) -> None:
     def answer(exchange: Exchange) -> None:
         if exchange.path == "/sub/old":
             exchange.reply(status, Location=location.format(host=exchange.headers["Host"]))
@@ -381,7 +383,7 @@ def test_redirects_are_followed_however_they_are_put(status: int, location: str)
     ],
     ids=str,
 )
-def test_moved_is_the_last_address_that_permanent_redirects_alone_lead_to(
+def test_a_feed_has_moved_to_the_last_url_reached_by_permanent_redirects_only(
     statuses: list[int], known_as: str
 ) -> None:
     hops = {
@@ -407,17 +409,17 @@ def test_moved_is_the_last_address_that_permanent_redirects_alone_lead_to(
         ("/feed", "redirects in a circle; the publisher has to fix that"),
     ],
 )
-def test_redirect_that_cannot_be_followed_is_named(location: str, words: str) -> None:
+def test_a_redirect_that_cannot_be_followed_is_reported(location: str, words: str) -> None:
     assert failed(ask_one(moved_to(location))).reason == words
 
 
-def test_redirect_without_a_target_is_named() -> None:
+def test_a_redirect_without_a_target_is_reported() -> None:
     reason = failed(ask_one(lambda exchange: exchange.reply(302))).reason
 
     assert reason == "a redirect that does not say where to; the publisher has to fix that"
 
 
-def test_redirects_without_end_stop_at_ten() -> None:
+def test_an_endless_chain_of_redirects_stops_at_ten() -> None:
     with FeedHost({f"/{number}": moved_to(f"/{number + 1}") for number in range(50)}) as host:
         outcome = ask(host.url("/0"))[0]
 
@@ -426,7 +428,7 @@ def test_redirects_without_end_stop_at_ten() -> None:
     assert failed(outcome).reason == "redirects more than 10 times; the publisher has to fix that"
 
 
-def test_cookies_last_for_one_feeds_chain_and_reach_no_other() -> None:
+def test_cookies_last_for_the_redirects_of_one_feed_and_reach_no_other() -> None:
     def answer(exchange: Exchange) -> None:
         if "seen=1" in exchange.headers.get("Cookie", ""):
             good(exchange)
@@ -462,7 +464,7 @@ def test_cookies_last_for_one_feeds_chain_and_reach_no_other() -> None:
         (206, "answered 206 Partial Content"),
     ],
 )
-def test_each_status_has_its_words_and_its_cure(status: int, words: str) -> None:
+def test_each_status_code_has_its_message_and_its_cure(status: int, words: str) -> None:
     assert http_errors.status_reason(status) == words
 
 
@@ -528,7 +530,7 @@ BROKEN: Mapping[str, tuple[Answer, str]] = {
 
 
 @pytest.mark.parametrize(("answer", "words"), BROKEN.values(), ids=BROKEN)
-def test_broken_server_is_named_within_the_deadline(answer: Answer, words: str) -> None:
+def test_a_broken_server_is_reported_within_the_deadline(answer: Answer, words: str) -> None:
     begun = time.monotonic()
 
     outcome = ask_one(answer, limits=Limits(deadline=0.6, back_off=0.01))
@@ -537,7 +539,7 @@ def test_broken_server_is_named_within_the_deadline(answer: Answer, words: str) 
     assert time.monotonic() - begun < 2
 
 
-def test_silence_is_named_with_its_length() -> None:
+def test_a_server_that_does_not_answer_is_reported_with_the_time_waited() -> None:
     outcome = ask_one(
         lambda exchange: exchange.hang(), limits=Limits(deadline=5, read_timeout=0.2, retries=0)
     )
@@ -545,7 +547,7 @@ def test_silence_is_named_with_its_length() -> None:
     assert failed(outcome).reason == "no answer for 0.2 s"
 
 
-def test_closed_port_is_a_refused_connection() -> None:
+def test_a_closed_port_is_reported_as_a_refused_connection() -> None:
     with FeedHost({}) as host:
         address = host.url("/feed")
 
@@ -556,11 +558,11 @@ def test_closed_port_is_a_refused_connection() -> None:
     "url",
     ["http://", "http://[::1", "https://a b/", "http://x:99999/", "http://\u2603\u0301.\u0301/"],
 )
-def test_address_that_cannot_be_asked_is_a_failure(url: str) -> None:
+def test_an_invalid_url_is_a_failure(url: str) -> None:
     assert failed(ask(url)[0]).reason
 
 
-def test_unknown_name_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unknown_host_name_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     def unknown(*_: object, **__: object) -> None:
         raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
 
@@ -569,7 +571,7 @@ def test_unknown_name_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     assert failed(ask("http://nowhere.example/feed")[0]).reason.startswith("its host is not known")
 
 
-def test_name_server_that_never_answers_does_not_hold_up_the_run(
+def test_a_name_server_that_never_answers_does_not_delay_the_run(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     over = threading.Event()
@@ -584,7 +586,7 @@ def test_name_server_that_never_answers_does_not_hold_up_the_run(
 
 
 @pytest.mark.parametrize("proxy", ["socks5://127.0.0.1:1", "nonsense://x"])
-def test_proxy_that_cannot_be_used_is_named(monkeypatch: pytest.MonkeyPatch, proxy: str) -> None:
+def test_an_invalid_proxy_is_reported(monkeypatch: pytest.MonkeyPatch, proxy: str) -> None:
     monkeypatch.setenv("all_proxy", proxy)
 
     assert (
@@ -592,7 +594,7 @@ def test_proxy_that_cannot_be_used_is_named(monkeypatch: pytest.MonkeyPatch, pro
     )
 
 
-def test_certificates_that_cannot_be_used_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unusable_certificates_are_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", "/nowhere/certificates.pem")
 
     assert (
@@ -601,7 +603,7 @@ def test_certificates_that_cannot_be_used_are_named(monkeypatch: pytest.MonkeyPa
     )
 
 
-def test_proxy_that_refuses_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_proxy_that_refuses_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     refusal = b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n"
     with FeedHost({}) as host:
         monkeypatch.setattr(
@@ -651,12 +653,12 @@ class ReadTimeout(Exception):
     ],
     ids=repr,
 )
-def test_each_cause_has_its_words(error: BaseException, words: str, passes: bool) -> None:
+def test_each_cause_has_its_message(error: BaseException, words: str, passes: bool) -> None:
     assert http_errors.exception_reason(error, 9).startswith(words)
     assert http_errors.is_temporary(error) is passes
 
 
-def test_certificate_that_is_not_valid_is_named_with_its_fault() -> None:
+def test_an_invalid_certificate_is_reported_with_the_reason() -> None:
     fault = ssl.SSLCertVerificationError(1, "certificate verify failed")
     fault.verify_message = "certificate has expired"
 
@@ -677,7 +679,7 @@ def scripted() -> Iterator[tuple[FeedHost, dict[str, Answer]]]:
 @pytest.mark.parametrize("beginning", [b"", b"HTTP/1.1 200 OK\r\n"], ids=["any", "good"])
 @given(content=st.binary(max_size=300))
 @settings(max_examples=40)
-def test_whatever_a_server_sends_is_a_value(
+def test_any_answer_of_a_server_gives_a_result(
     scripted: tuple[FeedHost, dict[str, Answer]], beginning: bytes, content: bytes
 ) -> None:
     host, answers = scripted
@@ -708,7 +710,7 @@ class Turnstile:
         good(exchange)
 
 
-def test_one_host_is_asked_for_two_feeds_at_once_and_no_more() -> None:
+def test_one_host_gets_at_most_two_requests_at_once() -> None:
     turnstile = Turnstile()
     with FeedHost({f"/{number}": turnstile for number in range(7)}) as host:
         outcomes = ask(*(host.url(f"/{number}") for number in range(7)))
@@ -720,7 +722,7 @@ def test_one_host_is_asked_for_two_feeds_at_once_and_no_more() -> None:
 @pytest.mark.skipif(
     sys.platform != "linux", reason="only Linux listens on all of 127.0.0.0/8 unasked"
 )
-def test_limits_hold_over_all_hosts_and_for_the_hosts_of_redirects() -> None:
+def test_limits_apply_to_all_hosts_together_and_to_hosts_of_redirects() -> None:
     turnstile = Turnstile()
     with (
         FeedHost({f"/{number}": turnstile for number in range(6)}) as target,
@@ -796,7 +798,7 @@ PACKED: Mapping[str, tuple[str, bytes]] = {
 
 
 @pytest.mark.parametrize(("label", "content"), PACKED.values(), ids=PACKED)
-def test_packed_bodies_are_unpacked(label: str, content: bytes) -> None:
+def test_compressed_bodies_are_decompressed(label: str, content: bytes) -> None:
     outcome = ask_one(
         lambda exchange: exchange.reply(
             200, content, **({"Content_Encoding": label} if label else {})
@@ -821,7 +823,9 @@ def test_packed_bodies_are_unpacked(label: str, content: bytes) -> None:
         ("deflate", b"\xff\xff\xff\xff", "its deflate compression is damaged"),
     ],
 )
-def test_body_that_cannot_be_unpacked_is_named(label: str, content: bytes, words: str) -> None:
+def test_a_body_that_cannot_be_decompressed_is_reported(
+    label: str, content: bytes, words: str
+) -> None:
     with pytest.raises(UnreadableBodyError) as caught:
         unpack(label, [content])
 
@@ -840,7 +844,7 @@ def unpack(label: str, chunks: list[bytes], cap: int = 1_000_000) -> bytes:
     st.sampled_from(["", "gzip", "deflate", "gzip, deflate", "deflate, gzip"]),
     st.data(),
 )
-def test_unpacking_gives_back_what_was_packed_however_it_is_cut(
+def test_decompression_restores_the_body_whatever_the_chunks(
     content: bytes, label: str, data: st.DataObject
 ) -> None:
     packed = content
@@ -856,7 +860,7 @@ def test_unpacking_gives_back_what_was_packed_however_it_is_cut(
 
 
 @given(st.binary(max_size=300), st.sampled_from(["", "gzip", "deflate", "gzip, gzip", "br"]))
-def test_unpacking_anything_ends_in_bytes_or_words(content: bytes, label: str) -> None:
+def test_decompressing_anything_gives_bytes_or_a_message(content: bytes, label: str) -> None:
     try:
         unpack(label, [content])
     except UnreadableBodyError as error:
@@ -864,18 +868,18 @@ def test_unpacking_anything_ends_in_bytes_or_words(content: bytes, label: str) -
 
 
 @pytest.mark.parametrize("size", range(131_070, 131_080))
-def test_last_bytes_come_out_whole_though_all_that_was_sent_is_taken(size: int) -> None:
+def test_the_last_bytes_are_complete_after_all_input_is_read(size: int) -> None:
     assert len(unpack("deflate", [raw_deflate(bytes(size))])) == size
 
 
-def test_layers_in_between_have_the_same_cap() -> None:
+def test_nested_encodings_have_the_same_limit() -> None:
     nothing_many_times = gzip.compress(b"") * 100_000
 
     with pytest.raises(UnreadableBodyError, match="larger than 1 MB"):
         unpack("gzip, gzip", [gzip.compress(nothing_many_times)])
 
 
-def test_body_over_the_cap_is_refused_before_it_is_held() -> None:
+def test_a_body_over_the_limit_is_refused_before_it_is_in_memory() -> None:
     def endless(exchange: Exchange) -> None:
         exchange.send(b"HTTP/1.1 200 OK\r\n\r\n")
         while not exchange.server.ended.is_set():
@@ -887,7 +891,7 @@ def test_body_over_the_cap_is_refused_before_it_is_held() -> None:
 
 
 @pytest.mark.parametrize("times", [1, 2, 3])
-def test_bomb_is_refused_without_being_unpacked(times: int) -> None:
+def test_a_decompression_bomb_is_refused_without_being_decompressed(times: int) -> None:
     bomb = bytes(50_000_000)
     for _ in range(times):
         bomb = gzip.compress(bomb, 9)
@@ -906,7 +910,7 @@ def root(tmp_path: Path) -> Path:
     return tmp_path / "digest"
 
 
-def test_feed_in_a_file_is_read_and_known_by_its_hash(root: Path) -> None:
+def test_a_feed_in_a_file_is_read_and_recognised_by_its_hash(root: Path) -> None:
     (root / "feeds" / "a.xml").write_bytes(BODY)
 
     outcome = fetched(ask("feeds/a.xml", root=root)[0])
@@ -920,7 +924,7 @@ def test_feed_in_a_file_is_read_and_known_by_its_hash(root: Path) -> None:
     assert again.body is None
 
 
-def test_packed_file_is_unpacked(root: Path) -> None:
+def test_a_compressed_file_is_decompressed(root: Path) -> None:
     (root / "a.xml.gz").write_bytes(gzip.compress(BODY))
 
     assert fetched(ask("a.xml.gz", root=root)[0]).body == BODY
@@ -969,7 +973,7 @@ UNREADABLE: Mapping[str, tuple[Callable[[Path], object], str, str]] = {
     sys.platform == "win32", reason="it has no pipes with names, and few may make links"
 )
 @pytest.mark.parametrize(("prepare", "url", "words"), UNREADABLE.values(), ids=UNREADABLE)
-def test_file_that_cannot_be_a_feed_is_named(
+def test_a_file_that_cannot_be_a_feed_is_reported(
     root: Path, prepare: Callable[[Path], object], url: str, words: str
 ) -> None:
     prepare(root)
@@ -1067,14 +1071,16 @@ def misbehaviour(shared: Path) -> Iterator[dict[str, tuple[Fetched | Failed, ...
 
 
 @pytest.mark.parametrize("name", BEHAVIOURS)
-def test_each_misbehaviour_ends_in_its_row(misbehaviour: dict[str, Any], name: str) -> None:
+def test_each_misbehaving_server_gets_its_row_in_the_report(
+    misbehaviour: dict[str, Any], name: str
+) -> None:
     outcome = misbehaviour[name][0]
 
     assert BEHAVIOURS[name] in (READ if isinstance(outcome, Fetched) else outcome.reason)
 
 
 @pytest.mark.parametrize("name", UNCHANGED)
-def test_each_unchanged_feed_is_known_again(misbehaviour: dict[str, Any], name: str) -> None:
+def test_each_unchanged_feed_is_recognised(misbehaviour: dict[str, Any], name: str) -> None:
     once, again = misbehaviour[name]
 
     assert (again.body, again.validators.hash) == (None, once.validators.hash)

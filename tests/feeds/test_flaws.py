@@ -137,11 +137,11 @@ def feeds(shared: Path) -> list[Path]:
 @pytest.mark.parametrize(
     "path", [path for path in OWN if path.name != ODD], ids=lambda path: path.name
 )
-def test_no_fault_outside_the_entries_of_a_feed_changes_one(path: Path) -> None:
+def test_an_error_outside_the_entries_of_a_feed_changes_no_entry(path: Path) -> None:
     assert list(changed(path.read_bytes(), MOST_PLACES if MANY > 1 else 3)) == []
 
 
-def test_no_fault_outside_the_entries_of_feeds_as_they_are_changes_one(shared: Path) -> None:
+def test_an_error_outside_the_entries_of_a_real_feed_changes_no_entry(shared: Path) -> None:
     paths = feeds(shared)
 
     assert {
@@ -168,7 +168,7 @@ def elements() -> set[tuple[str, str]]:
 
 
 @pytest.mark.parametrize("text", ["45 -71", "<b>x</b>"])
-def test_no_element_costs_more_than_itself(text: str) -> None:
+def test_a_damaged_element_loses_only_itself(text: str) -> None:
     item = "<item><title>{0}</title><link>https://a.example/{0}</link>{1}</item>"
     lost = []
     for address, name in sorted(elements()):
@@ -188,7 +188,7 @@ def test_no_element_costs_more_than_itself(text: str) -> None:
     assert lost == []
 
 
-def test_no_fault_around_entries_changes_a_file_at_the_next_pull(tmp_path: Path) -> None:
+def test_an_error_around_entries_changes_no_file_at_the_next_pull(tmp_path: Path) -> None:
     (tmp_path / "digest.toml").write_text(
         '[site]\ntitle = "T"\nurl = "https://t.example/"\n[[feeds]]\nid = "a"\nurl = "a.xml"\n'
     )
@@ -214,7 +214,7 @@ def test_no_fault_around_entries_changes_a_file_at_the_next_pull(tmp_path: Path)
             assert written(tmp_path) == files, kind
 
 
-def test_no_entry_that_is_cut_off_changes_a_file(tmp_path: Path) -> None:
+def test_a_truncated_entry_changes_no_file(tmp_path: Path) -> None:
     (tmp_path / "digest.toml").write_text(
         '[site]\ntitle = "T"\nurl = "https://t.example/"\n[[feeds]]\nid = "a"\nurl = "a.xml"\n'
     )
@@ -266,7 +266,7 @@ FAULT = st.sampled_from(list(FAULTS.values())) | st.builds(
 
 @given(st.lists(st.tuples(WORDS, WORDS), min_size=1, max_size=3), FAULT, st.data())
 @settings(max_examples=150)
-def test_no_fault_between_entries_changes_their_words(
+def test_an_error_between_entries_does_not_change_their_words(
     said: list[tuple[str, str]], fault: bytes, data: st.DataObject
 ) -> None:
     parts = [b"<rss version='2.0'><channel><title>T</title>"]

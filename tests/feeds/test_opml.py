@@ -18,7 +18,7 @@ def listed(body: str, head: str = "") -> Subscriptions:
     return opml.read(text.encode(), "subs.opml")
 
 
-def test_folders_in_folders_are_one_list_in_its_order() -> None:
+def test_nested_folders_are_read_as_one_list_in_document_order() -> None:
     found = listed(
         '<outline text="News"><outline text="A" xmlUrl="https://a.example/f"/>'
         '<outline text="Deep"><outline title="B &amp; C" text="x" type="rss" xmlurl=" https://b.example/f "/></outline>'
@@ -32,7 +32,7 @@ def test_folders_in_folders_are_one_list_in_its_order() -> None:
     )
 
 
-def test_an_address_counts_once_however_it_is_spelt() -> None:
+def test_a_url_in_several_spellings_counts_once() -> None:
     found = listed(
         '<outline text="A" xmlUrl="https://a.example/f"/><outline text="B" xmlUrl="http://www.a.example/f/"/>'
     )
@@ -43,7 +43,7 @@ def test_an_address_counts_once_however_it_is_spelt() -> None:
 @pytest.mark.parametrize(
     "address", ["ftp://a.example/f", "javascript:alert(1)", "file:///etc/passwd", "f.xml"]
 )
-def test_what_is_no_web_address_is_left_out_and_told(address: str) -> None:
+def test_an_entry_without_a_web_url_is_left_out_and_reported(address: str) -> None:
     found = listed(
         f'<outline text="A" xmlUrl="{address}"/><outline text="B" xmlUrl="https://b.example/"/>'
     )
@@ -52,7 +52,7 @@ def test_what_is_no_web_address_is_left_out_and_told(address: str) -> None:
     assert found.left_out == (address,)
 
 
-def test_the_feeds_of_its_owner_are_not_subscriptions() -> None:
+def test_the_feeds_of_the_lists_owner_are_not_subscriptions() -> None:
     found = listed(
         '<outline text="Mine" xmlUrl="https://me.example/feed" htmlUrl="https://me.example/"/>'
         '<outline text="Theirs" xmlUrl="https://you.example/feed" htmlUrl="https://you.example/"/>',
@@ -63,7 +63,7 @@ def test_the_feeds_of_its_owner_are_not_subscriptions() -> None:
     assert found.own == ("https://me.example/feed",)
 
 
-def test_the_list_that_a_digest_publishes_gives_its_feeds_back() -> None:
+def test_the_list_published_by_a_digest_is_read_back() -> None:
     feeds = (
         make_feed(id="a", url="https://a.example/f?x=1&y=2", title="A & <B>"),
         make_feed(id="b", url="https://b.example/f", title="“B”"),
@@ -84,7 +84,7 @@ def test_the_list_that_a_digest_publishes_gives_its_feeds_back() -> None:
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "iso-8859-1"])
-def test_it_is_read_in_the_encoding_that_it_names(encoding: str) -> None:
+def test_a_list_is_read_in_its_declared_encoding(encoding: str) -> None:
     text = f'<?xml version="1.0" encoding="{encoding.removesuffix("-sig")}"?><opml><body>'
     text += '<outline text="Café" xmlUrl="https://a.example/f"/></body></opml>'
 
@@ -121,7 +121,7 @@ BOMB = '<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa">{}]><opml><body><outline text="&i;"
         ),
     ],
 )  # fmt: skip
-def test_what_is_no_list_is_one_line(body: bytes, said: str) -> None:
+def test_a_file_that_is_not_a_list_is_one_error_line(body: bytes, said: str) -> None:
     with pytest.raises(DigestError) as caught:
         opml.read(body, "subs.opml")
 
@@ -129,7 +129,7 @@ def test_what_is_no_list_is_one_line(body: bytes, said: str) -> None:
     assert "\n" not in str(caught.value)
 
 
-def test_folders_may_be_as_deep_as_they_like() -> None:
+def test_folders_may_be_nested_to_any_depth() -> None:
     deep = 50_000
 
     found = listed(
@@ -143,7 +143,7 @@ def test_folders_may_be_as_deep_as_they_like() -> None:
     st.binary(max_size=60)
     | st.text(alphabet="<>/\"'= opmlutinexrUL&;![]-", max_size=120).map(str.encode)
 )
-def test_any_bytes_are_a_list_or_a_line(body: bytes) -> None:
+def test_any_bytes_give_a_list_or_one_error_line(body: bytes) -> None:
     try:
         opml.read(body, "subs.opml")
     except DigestError as error:
@@ -163,7 +163,7 @@ def test_any_bytes_are_a_list_or_a_line(body: bytes) -> None:
         ),
     ],
 )
-def test_an_address_for_programs_that_open_feeds_is_a_web_address(address: str, url: str) -> None:
+def test_a_feed_url_is_read_as_a_web_url(address: str, url: str) -> None:
     body = f'<opml version="2.0"><body><outline text="A" xmlUrl="{address}"/></body></opml>'
 
     assert [one.url for one in opml.read(body.encode(), "x").feeds] == [url]

@@ -72,7 +72,7 @@ def shown(outcome: Document | Failed) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
-def test_document_is_read_as_expected(path: Path) -> None:
+def test_a_document_is_parsed_as_expected(path: Path) -> None:
     expected = json.loads(path.with_name(path.name + EXPECTED).read_text(encoding="utf-8"))
 
     assert shown(read(path.read_bytes())) == expected, (
@@ -81,7 +81,7 @@ def test_document_is_read_as_expected(path: Path) -> None:
 
 
 @pytest.mark.parametrize("before", ["", '"x": [1,], '])
-def test_json_that_is_nested_too_deep_cannot_be_read(before: str) -> None:
+def test_json_that_is_nested_too_deeply_is_an_error(before: str) -> None:
     outcome = read(
         f'{{"version": "https://jsonfeed.org/version/1.1", {before}"items": {"[" * 200_000}'.encode()
     )
@@ -93,7 +93,7 @@ def test_json_that_is_nested_too_deep_cannot_be_read(before: str) -> None:
 # ---------------------------------------------------------------- what the server said of it
 
 
-def test_relative_links_of_a_feed_in_a_file_are_resolved_against_its_home() -> None:
+def test_relative_links_of_a_feed_in_a_file_are_resolved_against_its_home_page() -> None:
     outcome = document(
         rss("<item><title>A</title><link>/a</link></item>", "<link>https://home.example/x/</link>"),
         url="f.xml",
@@ -102,7 +102,7 @@ def test_relative_links_of_a_feed_in_a_file_are_resolved_against_its_home() -> N
     assert [entry.link for entry in outcome.entries] == ["https://home.example/a"]
 
 
-def test_relative_links_without_any_base_are_no_web_links() -> None:
+def test_an_entry_with_a_relative_link_and_no_base_is_skipped() -> None:
     outcome = document(rss("<item><title>A</title><link>/a</link></item>"), url="feeds/f.xml")
 
     assert outcome.warnings == ("skipped, no web link: 'A'",)
@@ -120,7 +120,7 @@ def test_relative_links_without_any_base_are_no_web_links() -> None:
         ";;=",
     ],
 )
-def test_wrong_content_type_changes_no_word_and_warns_of_nothing(content_type: str) -> None:
+def test_a_wrong_content_type_changes_no_word_and_causes_no_warning(content_type: str) -> None:
     outcome = document(
         rss("<item><title>Café ‘x’</title><link>https://a.example/</link></item>"),
         content_type=content_type,
@@ -129,7 +129,7 @@ def test_wrong_content_type_changes_no_word_and_warns_of_nothing(content_type: s
     assert ([entry.title for entry in outcome.entries], outcome.warnings) == (["Café ‘x’"], ())
 
 
-def test_letters_that_look_like_an_accident_of_encodings_stay() -> None:
+def test_letters_that_look_like_mojibake_stay() -> None:
     entry = document(
         rss("<item><title>Â¡ Ã©</title><link>https://a.example/</link><guid>Â¡</guid></item>")
     ).entries[0]
@@ -138,7 +138,7 @@ def test_letters_that_look_like_an_accident_of_encodings_stay() -> None:
 
 
 @pytest.mark.parametrize("charset", ["iso-8859-1", "windows-1252", "us-ascii", "shift_jis"])
-def test_utf_8_is_read_as_such_whatever_the_server_calls_it(charset: str) -> None:
+def test_utf_8_is_read_as_utf_8_whatever_charset_the_server_sends(charset: str) -> None:
     body = rss("<item><title>“Café” 半导体</title><link>https://a.example/</link></item>")
 
     outcome = document(body, content_type=f"text/xml; charset={charset}")
@@ -146,7 +146,7 @@ def test_utf_8_is_read_as_such_whatever_the_server_calls_it(charset: str) -> Non
     assert ([entry.title for entry in outcome.entries], outcome.warnings) == (["“Café” 半导体"], ())
 
 
-def test_document_names_its_encoding_where_the_server_names_none() -> None:
+def test_the_declared_encoding_is_used_if_the_server_sends_none() -> None:
     body = rss("<item><title>半導体</title><link>https://a.example/</link></item>").replace(
         "?>", " encoding='iso-2022-jp'?>"
     )
@@ -156,7 +156,7 @@ def test_document_names_its_encoding_where_the_server_names_none() -> None:
     )
 
 
-def test_charset_of_the_server_is_believed() -> None:
+def test_the_charset_sent_by_the_server_is_used() -> None:
     body = rss("<item><title>Кремний</title><link>https://a.example/</link></item>").encode(
         "koi8-r"
     )
@@ -166,7 +166,7 @@ def test_charset_of_the_server_is_believed() -> None:
     )
 
 
-def test_unchanged_feed_has_nothing_to_read() -> None:
+def test_an_unchanged_feed_is_not_parsed() -> None:
     assert isinstance(parse(Fetched(feed=make_feed(), body=None, url=URL)), Failed)
 
 
@@ -211,7 +211,7 @@ ELSEWHERE = "https://new.example/feed.xml"
         (SELF.format(ELSEWHERE).replace("self", "next"), ("", "")),
     ],
 )
-def test_a_feed_that_says_that_it_is_elsewhere_is_reported(
+def test_a_feed_that_names_another_url_for_itself_is_reported(
     head: str, moved: tuple[str, str]
 ) -> None:
     outcome = read(rss("", "<link>https://news.example/home</link>" + head))
@@ -220,7 +220,7 @@ def test_a_feed_that_says_that_it_is_elsewhere_is_reported(
     assert (outcome.moved, outcome.moved_by) == moved
 
 
-def test_a_json_feed_that_says_that_it_is_elsewhere_is_reported() -> None:
+def test_a_json_feed_that_names_another_url_for_itself_is_reported() -> None:
     feed = {
         "version": "https://jsonfeed.org/version/1.1",
         "title": "T",
@@ -231,7 +231,7 @@ def test_a_json_feed_that_says_that_it_is_elsewhere_is_reported() -> None:
     assert document(json.dumps(feed))[3:5] == (ELSEWHERE, "self")
 
 
-def test_a_feed_in_a_file_is_where_it_is_whatever_it_calls_its_own_address() -> None:
+def test_a_feed_in_a_file_is_not_reported_as_moved() -> None:
     outcome = parse(
         Fetched(
             feed=make_feed(url="feeds/a.xml"),
@@ -285,7 +285,7 @@ def test_the_newest_of_too_many_entries_are_read_in_their_order() -> None:
     assert outcome.warnings == ("5003 entries; only the newest 5000 are read",)
 
 
-def test_endless_fields_are_cut_or_left_out() -> None:
+def test_very_long_fields_are_cut_or_left_out() -> None:
     entry = (
         f"<item><title>{'t' * 9_000}</title><guid isPermaLink='false'>{'g' * 9_000}</guid>"
         f"<author>{'a' * 99_000}</author><link>https://a.example/</link>"
@@ -343,7 +343,7 @@ STALLING = {
 
 
 @pytest.mark.parametrize("body", STALLING.values(), ids=STALLING)
-def test_document_made_to_stall_is_read_in_seconds(body: str) -> None:
+def test_a_document_built_to_be_slow_is_read_in_seconds(body: str) -> None:
     begun = time.process_time()
 
     read(body)
@@ -382,14 +382,14 @@ def is_sound(entry: Entry) -> bool:
 
 
 @given(st.binary(max_size=300))
-def test_any_bytes_are_a_document_or_words(body: bytes) -> None:
+def test_any_bytes_give_a_document_or_a_message(body: bytes) -> None:
     outcome = read(body)
 
     assert isinstance(outcome, Document) or outcome.reason
 
 
 @given(st.data(), st.sampled_from(FILES))
-def test_any_damage_to_a_feed_leaves_sound_entries_or_words(
+def test_any_damage_to_a_feed_gives_valid_entries_or_a_message(
     data: st.DataObject, path: Path
 ) -> None:
     body = bytearray(path.read_bytes())
@@ -419,7 +419,7 @@ def test_a_date_in_json_may_be_seconds_since_1970(date: object) -> None:
 
 @given(TEXT, TEXT, TEXT, TEXT, TEXT, TEXT)
 @example("", "", "0\xa0\x1b", "", "", "")
-def test_whatever_json_says_entries_are_sound(
+def test_any_json_gives_valid_entries(
     guid: str, title: str, url: str, text: str, author: str, image: str
 ) -> None:
     one = {
@@ -448,7 +448,7 @@ def test_whatever_json_says_entries_are_sound(
     ),
     st.data(),
 )
-def test_any_type_may_stand_anywhere_in_json(value: Any, data: st.DataObject) -> None:
+def test_json_values_of_any_type_are_accepted_anywhere(value: Any, data: st.DataObject) -> None:
     item = {
         "id": "1",
         "url": "https://a.example/",
@@ -472,7 +472,7 @@ def test_any_type_may_stand_anywhere_in_json(value: Any, data: st.DataObject) ->
 
 @given(CLEAN, CLEAN, CLEAN)
 @settings(max_examples=60)
-def test_text_of_an_atom_feed_comes_through_unchanged(title: str, summary: str, guid: str) -> None:
+def test_the_text_of_an_atom_feed_is_unchanged(title: str, summary: str, guid: str) -> None:
     body = (
         "<feed xmlns='http://www.w3.org/2005/Atom'><title>T</title><entry><link href='https://a.example/'/>"
         f"<title>{escape(title)}</title><summary>{escape(summary)}</summary><id>{escape(guid)}</id></entry></feed>"
@@ -489,7 +489,7 @@ def test_text_of_an_atom_feed_comes_through_unchanged(title: str, summary: str, 
     assert entry.id == guid.strip()
 
 
-def test_page_names_the_first_feed_that_has_a_web_address() -> None:
+def test_a_page_advertises_the_first_feed_with_a_web_url() -> None:
     page = b"""<html><link rel=alternate type='application/rss+xml' href='javascript:x'><link type="text/css" href="/a">
     <link rel='home alternate' href=b.xml type=application/rss+xml>
     <link rel=alternate type=application/atom+xml href=/c>"""

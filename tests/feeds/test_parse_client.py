@@ -185,7 +185,7 @@ def test_a_document_that_takes_too_long_is_a_failed_feed_and_the_others_are_writ
     assert stories(root) == ["2026-05-20-good.md"]
 
 
-def test_good_feeds_are_written_before_a_bad_one_gets_all_its_time(
+def test_good_feeds_are_written_before_a_slow_document_gets_its_full_time(
     root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (root / "bad.xml").write_bytes(SLOW)
@@ -228,7 +228,7 @@ def test_good_feeds_are_written_before_a_slow_server_has_answered(root: Path) ->
     assert outcomes(again) == {"bad": "unchanged", "good": "unchanged"}
 
 
-def test_a_sound_feed_that_needs_long_is_read_last_and_once(root: Path) -> None:
+def test_a_valid_feed_that_takes_long_is_read_last_and_once(root: Path) -> None:
     (root / "bad.xml").write_text(
         LONG.replace("n29", "Good")
     )  # with the entry that the other feed has
@@ -248,7 +248,7 @@ def test_a_sound_feed_that_needs_long_is_read_last_and_once(root: Path) -> None:
     }
 
 
-def test_what_was_read_last_is_remembered_as_the_rest_is(root: Path) -> None:
+def test_a_feed_that_is_read_last_is_cached_like_the_others(root: Path) -> None:
     (root / "bad.xml").write_text(LONG)
     limits = replace(SHORT, quick_parse=0.01, parse=60)
 
@@ -270,7 +270,7 @@ def test_a_dry_run_reports_all_and_writes_nothing(root: Path) -> None:
 
 
 @pytest.mark.parametrize("body", DOCUMENTS.values(), ids=DOCUMENTS)
-def test_a_document_made_to_stall_is_read_or_given_up(body: bytes | str) -> None:
+def test_a_document_built_to_be_slow_is_read_or_given_up(body: bytes | str) -> None:
     (batch,) = read(body)
 
     assert batch["0"].startswith("not ") or batch["0"] in {
@@ -341,7 +341,7 @@ parse.parse = parsed""")
     ],
     ids=["a crash", "an exit", "a stop", "an exception", "an output"],
 )
-def test_a_parser_that_fails_costs_the_document_that_made_it(
+def test_a_crashed_parser_loses_only_the_document_that_crashed_it(
     in_worker: Callable[[str], None], act: str, reason: str
 ) -> None:
     in_worker(
@@ -364,7 +364,9 @@ def test_a_document_is_not_blamed_for_what_others_have_left_in_the_parser(
     assert found == [{"0": "read", "1": "read"}, {"2": "read"}]
 
 
-def test_only_values_of_ours_are_taken_from_a_worker(in_worker: Callable[[str], None]) -> None:
+def test_only_values_of_known_types_are_accepted_from_a_worker(
+    in_worker: Callable[[str], None],
+) -> None:
     in_worker(
         "class Call:\n    def __reduce__(self): return os.mkdir, ('made',)\nparse.parse = lambda one: Call()"
     )
@@ -384,7 +386,9 @@ def test_modules_in_the_current_folder_are_not_run(
     assert read(GOOD) == [{"0": "read"}]
 
 
-def test_a_python_that_cannot_run_the_parser_is_said(in_worker: Callable[[str], None]) -> None:
+def test_an_interpreter_that_cannot_run_the_parser_is_reported(
+    in_worker: Callable[[str], None],
+) -> None:
     in_worker("raise SystemExit(1)")
 
     with pytest.raises(
@@ -393,7 +397,7 @@ def test_a_python_that_cannot_run_the_parser_is_said(in_worker: Callable[[str], 
         read(GOOD)
 
 
-def test_a_system_that_cannot_limit_a_process_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_system_that_cannot_limit_a_process_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(parse_client, "_HAS_LIMITS", False)
 
     with pytest.raises(DigestError, match="on Windows, use WSL"), parse_client.Worker() as worker:
@@ -524,7 +528,9 @@ def test_a_page_that_takes_too_long_is_not_added(root: Path) -> None:
     assert stories(root) == []
 
 
-def test_a_new_feed_that_takes_too_long_is_named_and_a_page_leads_past_it() -> None:
+def test_a_new_feed_that_takes_too_long_is_reported_and_the_next_feed_of_the_page_is_tried() -> (
+    None
+):
     naming = "<!doctype html>" + "".join(
         f"<link rel=alternate type='application/rss+xml' href='/{name}'>"
         for name in ("bad", "good")
@@ -545,7 +551,7 @@ def test_a_new_feed_that_takes_too_long_is_named_and_a_page_leads_past_it() -> N
         assert [feed.url for feed in found.feeds] == [host.url("/good")]
 
 
-def test_a_document_comes_out_of_the_worker_as_it_went_in() -> None:
+def test_a_document_comes_out_of_the_worker_unchanged() -> None:
     from digest.feeds.parse import parse
 
     dated = rss(item("Dated \ud7ff", "<pubDate>Fri, 15 May 2026 09:32:41 +0000</pubDate>"))

@@ -110,7 +110,7 @@ def test_text_that_only_looks_like_markup_stays_as_it_is(text: str) -> None:
         ("seen<img src=x>seen<iframe src=x></iframe>seen", "seen seen seen"),
     ],
 )
-def test_markup_is_read_once_as_a_browser_reads_it(markup: str, text: str) -> None:
+def test_markup_is_decoded_once_as_in_a_browser(markup: str, text: str) -> None:
     assert plain_text.line(plain_text.from_either(markup)) == text
 
 
@@ -119,7 +119,7 @@ def test_markup_is_read_once_as_a_browser_reads_it(markup: str, text: str) -> No
     ["address", "aside", "center", "details", "dialog", "fieldset", "footer", "form", "header", "hgroup",
      "legend", "main", "menu", "nav", "search", "summary"],
 )  # fmt: skip
-def test_words_of_two_blocks_stand_on_two_lines(element: str) -> None:
+def test_two_blocks_become_two_lines(element: str) -> None:
     markup = f"before<{element}>inside</{element}>behind"
 
     assert plain_text.paragraphs(plain_text.from_html(markup)) == "before\n\ninside\n\nbehind"
@@ -130,13 +130,13 @@ def test_words_of_two_blocks_stand_on_two_lines(element: str) -> None:
     ['<a href="https://a.example/lo', '<a href="https://a.example/lo...', "<img al", "<a ", "<strong", "<stro", "</",
      "<", "</p", "<!-- more", "&#82", "<a href='x […]"],
 )  # fmt: skip
-def test_tag_that_is_cut_off_at_the_end_does_not_appear(cut: str) -> None:
+def test_a_truncated_tag_at_the_end_is_removed(cut: str) -> None:
     assert (
         plain_text.paragraphs(plain_text.from_either(f"<p>Text</p><p>more {cut}")) == "Text\n\nmore"
     )
 
 
-def test_tag_that_is_cut_off_is_seen_where_it_is_the_only_one() -> None:
+def test_a_truncated_tag_is_recognised_even_if_it_is_the_only_one() -> None:
     assert plain_text.line(plain_text.from_either('more <a href="https://a.example/lo')) == "more"
     assert plain_text.line(plain_text.from_either("<b>Headline</b", headline=True)) == "Headline"
 
@@ -163,7 +163,7 @@ def test_tag_that_is_cut_off_is_seen_where_it_is_the_only_one() -> None:
         'From <a> to <a href="#">',
     ],
 )
-def test_headline_keeps_the_tags_that_it_is_about(headline: str) -> None:
+def test_a_headline_about_tags_keeps_them(headline: str) -> None:
     assert plain_text.from_either(headline, headline=True) == headline
 
 
@@ -184,7 +184,7 @@ def test_headline_loses_its_markup(markup: str, headline: str) -> None:
     assert plain_text.line(plain_text.from_either(markup, headline=True)) == headline
 
 
-def test_html_that_is_known_to_be_html_is_read_as_such() -> None:
+def test_text_declared_as_html_is_read_as_html() -> None:
     assert (
         plain_text.line(plain_text.from_html("the <b> element <unknown>of</unknown> a &lt; b"))
         == "the element of a < b"
@@ -207,7 +207,7 @@ def test_every_line_is_a_paragraph(text: str, folded: str) -> None:
     assert plain_text.paragraphs(text) == folded
 
 
-def test_line_of_a_giant_is_cut_and_says_so() -> None:
+def test_a_very_long_line_is_cut_and_marked() -> None:
     cut = plain_text.line("word " * 1_000_000)
 
     assert len(cut) <= 2_000
@@ -217,12 +217,12 @@ def test_line_of_a_giant_is_cut_and_says_so() -> None:
 @pytest.mark.parametrize(
     ("text", "seen"), [("", False), (" \u200b\u202e\ufeff", False), ("\u200bx", True), ("🎉", True)]
 )
-def test_only_what_can_be_seen_is_visible(text: str, seen: bool) -> None:
+def test_only_visible_characters_count_as_visible(text: str, seen: bool) -> None:
     assert plain_text.is_visible(text) is seen
 
 
 @given(TEXT | TAGGED)
-def test_folding_twice_changes_nothing_more(text: str) -> None:
+def test_folding_a_text_twice_changes_nothing_more(text: str) -> None:
     line, paragraphs = plain_text.line(text), plain_text.paragraphs(text)
 
     assert plain_text.line(line) == line
@@ -242,14 +242,14 @@ def test_text_escaped_as_html_is_read_back(text: str) -> None:
 
 
 @given(TEXT | TAGGED)
-def test_reading_anything_gives_text(text: str) -> None:
+def test_any_input_gives_text(text: str) -> None:
     assert isinstance(plain_text.from_either(text), str)
     assert isinstance(plain_text.from_either(text, headline=True), str)
     assert isinstance(plain_text.from_html(text), str)
 
 
 @given(st.text(st.characters(exclude_characters="<&"), max_size=100))
-def test_text_without_signs_of_markup_is_never_changed(text: str) -> None:
+def test_text_without_markup_is_never_changed(text: str) -> None:
     assert plain_text.from_either(text) == text
 
 
@@ -277,7 +277,7 @@ def test_text_without_signs_of_markup_is_never_changed(text: str) -> None:
         (["", " , ", "\n"], []),
     ],
 )
-def test_bylines_are_read_as_names(elements: list[str], names: list[str]) -> None:
+def test_bylines_are_split_into_names(elements: list[str], names: list[str]) -> None:
     assert list(author_names.names(elements)) == names
 
 

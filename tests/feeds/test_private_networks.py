@@ -82,7 +82,7 @@ def test_a_redirect_of_a_public_feed_into_a_private_network_is_not_followed(
     assert inside.requests == []
 
 
-def test_nor_is_one_by_a_name(inside: FeedHost) -> None:
+def test_a_redirect_into_a_private_network_by_host_name_is_not_followed(inside: FeedHost) -> None:
     with FeedHost(redirect(inside.url("/feed").replace(INSIDE, "localhost")), PUBLIC) as host:
         outcome = ask(host.url("/0"))
 
@@ -91,7 +91,7 @@ def test_nor_is_one_by_a_name(inside: FeedHost) -> None:
     assert inside.requests == []
 
 
-def test_a_name_that_leads_elsewhere_the_second_time_is_not_asked(
+def test_a_host_name_that_resolves_to_a_private_address_the_second_time_is_not_contacted(
     inside: FeedHost, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     really, looked_up = socket.getaddrinfo, list[str]()
@@ -113,7 +113,7 @@ def test_a_name_that_leads_elsewhere_the_second_time_is_not_asked(
     assert (len(looked_up), inside.requests) == (2, [])
 
 
-def test_a_feed_of_the_private_network_may_lead_about_in_it(inside: FeedHost) -> None:
+def test_a_feed_in_a_private_network_may_redirect_within_it(inside: FeedHost) -> None:
     with FeedHost(redirect(inside.url("/feed")), INSIDE) as host:
         outcome = ask(host.url("/0"))
 
@@ -121,7 +121,7 @@ def test_a_feed_of_the_private_network_may_lead_about_in_it(inside: FeedHost) ->
     assert outcome.body == FEED
 
 
-def test_a_page_that_is_added_does_not_lead_there_either(inside: FeedHost) -> None:
+def test_an_added_page_cannot_redirect_into_a_private_network(inside: FeedHost) -> None:
     with FeedHost(redirect(inside.url("/page")), PUBLIC) as host:
         outcome = fetch.fetch_page(host.url("/0"), agent=AGENT, now=NOW, limits=QUICK)
 
@@ -133,7 +133,7 @@ def test_a_page_that_is_added_does_not_lead_there_either(inside: FeedHost) -> No
 @pytest.mark.parametrize(
     ("address", "is_asked"), [(PUBLIC, False), (INSIDE, True)], ids=["public", "private"]
 )
-def test_a_new_digest_takes_the_feed_that_a_page_names_from_a_private_network_if_the_page_is_there(
+def test_a_page_in_a_private_network_may_advertise_a_feed_in_it(
     inside: FeedHost, address: str, is_asked: bool
 ) -> None:
     page = f'<html><link rel="alternate" type="application/rss+xml" href="{inside.url("/feed")}"></html>'.encode()
@@ -156,7 +156,7 @@ def test_a_new_digest_takes_the_feed_that_a_page_names_from_a_private_network_if
     ],
     ids=["a public feed's", "a private feed's", "a feed's from a file", "the editor's"],
 )
-def test_check_asks_a_link_that_a_public_feed_brought_in_public_alone(
+def test_check_requests_links_from_public_feeds_on_public_hosts_only(
     tmp_path: Path, inside: FeedHost, url: str, feeds: str, is_asked: bool
 ) -> None:
     address = url.format(public=PUBLIC, inside=INSIDE)
@@ -176,7 +176,7 @@ def test_check_asks_a_link_that_a_public_feed_brought_in_public_alone(
     assert (report.links.private, report.links.is_offline) == (0 if is_asked else 1, False)
 
 
-def test_check_says_how_many_links_lead_into_a_private_network_and_names_them_if_asked(
+def test_check_counts_links_into_a_private_network_and_lists_them_on_request(
     tmp_path: Path, inside: FeedHost
 ) -> None:
     (tmp_path / "digest.toml").write_text(

@@ -29,13 +29,13 @@ def test_a_value_is_returned_for_its_own_key_alone(tmp_path: Path) -> None:
     ]  # what is not saved is not kept
 
 
-def test_looking_creates_nothing(tmp_path: Path) -> None:
+def test_reading_an_absent_cache_creates_no_file(tmp_path: Path) -> None:
     assert Cache(tmp_path).get("kind", "name", b"key", str) is None
 
     assert not list(tmp_path.iterdir())
 
 
-def test_a_cache_that_is_deleted_while_it_is_used_is_made_anew(tmp_path: Path) -> None:
+def test_a_cache_deleted_while_in_use_is_created_again(tmp_path: Path) -> None:
     with Cache(tmp_path) as cache:
         cache.put("kind", "name", b"", "one")
         cache.save()
@@ -46,7 +46,7 @@ def test_a_cache_that_is_deleted_while_it_is_used_is_made_anew(tmp_path: Path) -
     assert Cache(tmp_path).get("kind", "name", b"", str) == "two"
 
 
-def test_values_without_inputs_are_read_together_saved_or_not(tmp_path: Path) -> None:
+def test_values_without_inputs_are_read_together_whether_saved_or_not(tmp_path: Path) -> None:
     with Cache(tmp_path) as cache:
         cache.put("kind", "one", b"", 1)
         cache.put("kind", "two", b"", 2)
@@ -61,7 +61,7 @@ def test_values_without_inputs_are_read_together_saved_or_not(tmp_path: Path) ->
     assert Cache(tmp_path).get_kind("kind", int) == {"one": 1, "two": 2}
 
 
-def test_a_cache_that_another_run_creates_again_gets_what_is_saved(tmp_path: Path) -> None:
+def test_values_are_saved_into_a_cache_that_another_run_created_again(tmp_path: Path) -> None:
     with Cache(tmp_path) as first, Cache(tmp_path) as second:
         first.put("kind", "one", b"", 1)
         first.save()
@@ -75,7 +75,7 @@ def test_a_cache_that_another_run_creates_again_gets_what_is_saved(tmp_path: Pat
     assert Cache(tmp_path).get_kind("kind", int) == {"two": 2, "three": 3}
 
 
-def test_two_runs_that_save_at_once_keep_each_other_s_values(tmp_path: Path) -> None:
+def test_two_runs_that_save_at_once_keep_each_others_values(tmp_path: Path) -> None:
     code = (
         "import sys; from pathlib import Path; from digest.cache import Cache\n"
         "for number in range(20):\n"
@@ -90,7 +90,7 @@ def test_two_runs_that_save_at_once_keep_each_other_s_values(tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize("kind", ["link", "pipe", "folder", "nothing may be written"])
-def test_a_cache_that_cannot_be_used_has_nothing_and_says_why_it_saves_nothing(
+def test_an_unusable_cache_is_empty_and_reports_why_it_saves_nothing(
     tmp_path: Path, kind: str
 ) -> None:
     place = tmp_path / FILE
@@ -115,7 +115,7 @@ def test_a_cache_that_cannot_be_used_has_nothing_and_says_why_it_saves_nothing(
     place.parent.chmod(0o700)
 
 
-def test_files_of_earlier_versions_are_removed_and_no_others(tmp_path: Path) -> None:
+def test_only_cache_files_of_earlier_versions_are_removed(tmp_path: Path) -> None:
     old = ["feeds.json", "edits.json", "summaries/first.json", "desk/reviewed.json"]
     others = ["desk/open.html", "preview/feeds.json", "mine.json", "summaries/mine.txt"]
     for name in (*old, *others):

@@ -52,7 +52,7 @@ def test_an_invalid_file_gets_these_lines(path: Path) -> None:
         (" ", False),
     ],
 )
-def test_a_feed_is_an_address_or_a_file_inside_the_digest(url: str, fits: bool) -> None:
+def test_a_feed_is_a_url_or_a_file_inside_the_digest(url: str, fits: bool) -> None:
     text = f'{SMALLEST}[[feeds]]\nid = "a"\nurl = "{url}"\n'
     try:
         config.loads(text)
@@ -85,7 +85,7 @@ def test_a_feed_is_an_address_or_a_file_inside_the_digest(url: str, fits: bool) 
         ),
     ],
 )
-def test_a_language_is_a_code_and_no_name(tag: str, is_one: bool) -> None:
+def test_a_language_is_a_code_and_not_a_name(tag: str, is_one: bool) -> None:
     assert config.is_language(tag) is is_one
 
 
@@ -97,7 +97,7 @@ def test_a_digest_is_found_from_any_folder_inside_it(tmp_path: Path) -> None:
     assert config.find_root(inside) == tmp_path
 
 
-def test_outside_of_a_digest_the_message_names_the_command_that_makes_one(tmp_path: Path) -> None:
+def test_outside_a_digest_the_message_names_the_command_that_creates_one(tmp_path: Path) -> None:
     with pytest.raises(
         DigestError,
         match=r"no digest\.toml here or in a folder above; 'digest init' makes a new digest",
@@ -105,7 +105,7 @@ def test_outside_of_a_digest_the_message_names_the_command_that_makes_one(tmp_pa
         config.find_root(tmp_path)
 
 
-def test_a_file_that_is_no_text_is_a_fault(tmp_path: Path) -> None:
+def test_a_file_that_is_not_text_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "digest.toml").write_bytes(b"\xff\xfe")
 
     with pytest.raises(Faults, match="not UTF-8 text"):
@@ -113,7 +113,7 @@ def test_a_file_that_is_no_text_is_a_fault(tmp_path: Path) -> None:
 
 
 @given(text=st.text())
-def test_any_text_is_a_configuration_or_a_fault(text: str) -> None:
+def test_any_text_gives_a_configuration_or_an_error(text: str) -> None:
     try:
         config.loads(text)
     except Faults as faults:
@@ -153,7 +153,7 @@ def test_any_text_is_a_configuration_or_a_fault(text: str) -> None:
         ),
     ],
 )
-def test_what_people_mistype_in_toml_gets_its_cure(text: str, said: str) -> None:
+def test_common_toml_mistakes_get_their_cure(text: str, said: str) -> None:
     with pytest.raises(Faults) as caught:
         config.loads(text + "\n")
 

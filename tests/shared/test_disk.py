@@ -26,7 +26,7 @@ def test_a_file_is_written_whole_and_nothing_is_left_beside_it(tmp_path: Path) -
     ]
 
 
-def test_a_mode_is_given_whatever_the_umask(tmp_path: Path) -> None:
+def test_a_file_gets_its_mode_whatever_the_umask(tmp_path: Path) -> None:
     before = os.umask(0o077)
     try:
         disk.write(tmp_path, "a/b.txt", b"one", mode=0o644)
@@ -37,7 +37,7 @@ def test_a_mode_is_given_whatever_the_umask(tmp_path: Path) -> None:
     assert (tmp_path / "a").stat().st_mode & 0o777 == 0o755
 
 
-def test_a_new_file_never_replaces_one_that_is_there(tmp_path: Path) -> None:
+def test_a_new_file_never_replaces_an_existing_one(tmp_path: Path) -> None:
     assert disk.create(tmp_path, "story.md", b"mine")
     assert not disk.create(tmp_path, "story.md", b"yours")
     assert [(path.name, path.read_bytes()) for path in tmp_path.iterdir()] == [
@@ -45,7 +45,7 @@ def test_a_new_file_never_replaces_one_that_is_there(tmp_path: Path) -> None:
     ]
 
 
-def test_what_a_killed_run_left_unfinished_is_used_up(tmp_path: Path) -> None:
+def test_a_temporary_file_left_by_a_killed_run_does_not_stay(tmp_path: Path) -> None:
     content = b"half and half"
     (tmp_path / disk.hidden(f"story.md.{disk._hash(content)}")).write_bytes(b"ha")
 
@@ -69,7 +69,7 @@ def test_what_a_killed_run_left_unfinished_is_used_up(tmp_path: Path) -> None:
         ('{"old": 1}\n{"old": 2}{"torn": "he', '{"old": 1}\n{"old": 2}{"torn": "he\nnew\n'),
     ],
 )
-def test_lines_are_added_on_lines_of_their_own_in_place_of_a_torn_one(
+def test_appended_lines_start_on_a_new_line_and_replace_a_torn_last_line(
     tmp_path: Path, before: str, after: str
 ) -> None:
     place = tmp_path / "ledger.jsonl"
@@ -96,7 +96,7 @@ def test_lines_are_added_on_lines_of_their_own_in_place_of_a_torn_one(
         (b"[1]\n7\n", "no line of this file can be read"),
     ],
 )
-def test_nothing_is_added_to_a_file_of_which_no_line_can_be_read(
+def test_nothing_is_appended_to_a_file_without_a_readable_line(
     tmp_path: Path, content: bytes, says: str
 ) -> None:
     place = tmp_path / "ledger.jsonl"
@@ -147,7 +147,7 @@ def test_nothing_is_written_or_read_through_a_link(
 
 
 @pytest.mark.parametrize("file", ["../x", "a/../../x", "/etc/x", "a//b", "a/\0", ""])
-def test_no_path_leads_out_of_the_digest(tmp_path: Path, file: str) -> None:
+def test_no_path_leaves_the_digest(tmp_path: Path, file: str) -> None:
     with pytest.raises(DigestError, match="is not a path below the digest's folder"):
         disk.write(tmp_path, file, b"x")
 
@@ -179,7 +179,7 @@ def test_a_link_in_place_of_a_cache_is_refused(tmp_path: Path) -> None:
         pass
 
 
-def test_a_file_is_replaced_only_where_it_still_says_what_it_said(tmp_path: Path) -> None:
+def test_a_file_is_replaced_only_if_its_content_is_unchanged(tmp_path: Path) -> None:
     place = tmp_path / "story.md"
     place.write_bytes(b"old")
     place.chmod(0o640)
@@ -190,7 +190,7 @@ def test_a_file_is_replaced_only_where_it_still_says_what_it_said(tmp_path: Path
     assert place.stat().st_mode & 0o777 == 0o640
 
 
-def test_a_second_name_that_a_killed_run_left_of_a_file_is_never_written_into(
+def test_a_hard_link_left_by_a_killed_run_is_never_written_through(
     tmp_path: Path,
 ) -> None:
     place, seen = tmp_path / "story.md", tmp_path / "seen"
@@ -239,7 +239,7 @@ def test_a_second_run_waits_for_a_preview_whose_builds_are_short(tmp_path: Path)
     assert said == b"in\n"
 
 
-def test_a_run_that_meets_a_preview_before_it_says_that_it_is_brief_waits_too(
+def test_a_run_also_waits_for_a_preview_that_has_not_yet_announced_short_builds(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     preview = ExitStack()
@@ -261,7 +261,7 @@ def _lines(path: Path) -> list[str]:
 
 
 @pytest.mark.parametrize("write", [disk.write, disk.create])
-def test_a_place_that_cannot_be_written_is_one_line(tmp_path: Path, write: object) -> None:
+def test_an_unwritable_place_is_one_error_line(tmp_path: Path, write: object) -> None:
     (tmp_path / "file").write_text("in the way")
 
     with pytest.raises(
@@ -271,7 +271,7 @@ def test_a_place_that_cannot_be_written_is_one_line(tmp_path: Path, write: objec
         write(tmp_path, "file/story.md", b"x")  # type: ignore[operator]
 
 
-def test_a_full_disk_is_one_line() -> None:
+def test_a_full_disk_is_one_error_line() -> None:
     full = Path("/dev/full")
     if not full.exists():
         pytest.skip("this system has no /dev/full")
@@ -281,7 +281,7 @@ def test_a_full_disk_is_one_line() -> None:
 
 
 @pytest.mark.skipif(AS_ROOT, reason="root may write everywhere")
-def test_a_read_only_folder_is_one_line(tmp_path: Path) -> None:
+def test_a_read_only_folder_is_one_error_line(tmp_path: Path) -> None:
     tmp_path.chmod(0o555)
 
     with pytest.raises(DigestError, match="Permission denied"):

@@ -88,7 +88,7 @@ def written(root: Path) -> str:
     return "\n".join(path.read_bytes().decode(errors="replace") for path in places)
 
 
-def test_a_password_and_a_token_fetch_a_feed_and_are_written_nowhere(
+def test_a_password_and_a_token_are_used_to_fetch_a_feed_and_written_nowhere(
     host: FeedHost, tmp_path: Path
 ) -> None:
     root, summary = new(tmp_path, address(host)), tmp_path / "summary.md"
@@ -113,7 +113,7 @@ def test_a_password_and_a_token_fetch_a_feed_and_are_written_nowhere(
 
 
 @pytest.mark.parametrize("name", ["old", "astray", "down"])
-def test_what_becomes_of_a_feed_is_said_without_its_secrets(
+def test_reports_about_a_feed_contain_none_of_its_secrets(
     host: FeedHost, tmp_path: Path, name: str
 ) -> None:
     root, summary = new(tmp_path, address(host, name)), tmp_path / "summary.md"
@@ -133,7 +133,7 @@ def test_what_becomes_of_a_feed_is_said_without_its_secrets(
         assert "/feed?token=…" in runs[0].stderr
 
 
-def test_a_story_added_from_an_address_with_secrets_has_a_link_without_them(
+def test_a_story_added_from_a_url_with_secrets_has_a_link_without_them(
     host: FeedHost, tmp_path: Path
 ) -> None:
     root = new(tmp_path, "feeds/none.xml")
@@ -154,7 +154,7 @@ def test_a_story_added_from_an_address_with_secrets_has_a_link_without_them(
     assert PASSWORD not in told and TOKEN not in told
 
 
-def test_a_new_digest_keeps_the_secrets_of_its_feed_and_does_not_say_them(
+def test_a_new_digest_keeps_the_secrets_of_its_feed_and_does_not_print_them(
     host: FeedHost, tmp_path: Path
 ) -> None:
     run = digest("init", "mine", "--feed", address(host), cwd=tmp_path)
@@ -167,7 +167,7 @@ def test_a_new_digest_keeps_the_secrets_of_its_feed_and_does_not_say_them(
     assert digest("pull", cwd=tmp_path / "mine").returncode == 0
 
 
-def test_check_names_every_address_with_a_secret(tmp_path: Path) -> None:
+def test_check_reports_every_url_with_a_secret(tmp_path: Path) -> None:
     root = new(tmp_path, f"https://ada:{PASSWORD}@news.example/feed?token={TOKEN}")
     story = root / "content/2026/w20/2026-05-15-a.md"
     story.parent.mkdir(parents=True)
@@ -202,7 +202,7 @@ def test_check_names_every_address_with_a_secret(tmp_path: Path) -> None:
     assert PASSWORD not in "".join(path.read_text() for path in (root / "site").rglob("*.html"))
 
 
-def test_what_an_early_version_wrote_of_a_feeds_secrets_is_not_published(tmp_path: Path) -> None:
+def test_secrets_of_a_feed_written_by_an_early_version_are_not_published(tmp_path: Path) -> None:
     root = new(tmp_path, f"https://ada:{PASSWORD}@news.example/feed?token={TOKEN}")
     story = root / "content/2026/w20/2026-05-15-a.md"
     story.parent.mkdir(parents=True)
@@ -237,7 +237,7 @@ def test_what_an_early_version_wrote_of_a_feeds_secrets_is_not_published(tmp_pat
         (" https://news.press/", "has white space around it"),
     ],
 )
-def test_an_address_at_which_no_site_can_stand_is_refused_without_saying_secrets(
+def test_an_invalid_site_url_is_refused_without_printing_secrets(
     tmp_path: Path, url: str, fault: str
 ) -> None:
     root = new(tmp_path, "feeds/none.xml")
@@ -267,7 +267,7 @@ def test_an_address_at_which_no_site_can_stand_is_refused_without_saying_secrets
         ("https://ex.org/100%/", "https://ex.org/100%25/"),
     ],
 )
-def test_the_sites_address_is_encoded_once(url: str, encoded: str) -> None:
+def test_the_sites_url_is_encoded_once(url: str, encoded: str) -> None:
     assert urls.site_url(url) == encoded
     assert urls.site_url(encoded) == encoded
 
@@ -322,14 +322,14 @@ def test_the_sites_address_is_encoded_once(url: str, encoded: str) -> None:
         ("feeds/sample.xml", None),
     ],
 )
-def test_the_public_address_is_the_same_without_secrets(address: str, public: str | None) -> None:
+def test_the_public_url_is_the_same_url_without_secrets(address: str, public: str | None) -> None:
     assert redact.strip(address) == (address if public is None else public)
     assert redact.names(redact.strip(address)) == ()
     assert (redact.mask(address) == address) is (public in {None, address})
 
 
 @given(st.text(max_size=60))
-def test_any_text_can_be_shown_and_is_shown_the_same_again(text: str) -> None:
+def test_any_text_can_be_redacted_and_a_second_time_changes_nothing(text: str) -> None:
     assert redact.mask(redact.mask(text)) == redact.mask(text)
     redact.strip(text), redact.values(text), redact.strip_values(text, ["abcd"])
 
@@ -341,7 +341,7 @@ _PARTS = st.sampled_from(
 
 
 @given(st.lists(_PARTS, max_size=12).map("".join))
-def test_no_secret_is_left_in_a_public_address(rest: str) -> None:
+def test_no_secret_is_left_in_a_public_url(rest: str) -> None:
     assert redact.names(redact.strip(f"https://news.example/{rest}")) == ()
 
 
@@ -355,7 +355,7 @@ def test_no_secret_is_left_in_a_public_address(rest: str) -> None:
         (f"token={TOKEN}", f"Ask for {TOKEN} again", "Ask for … again"),
     ],
 )
-def test_a_secret_that_may_be_a_word_stays_in_a_headline(
+def test_a_secret_that_may_be_an_ordinary_word_stays_in_a_headline(
     secret: str, text: str, shown: str
 ) -> None:
     entry = Entry(id="", title=text, link="https://api.example/a", published=None, summary=text)
@@ -371,7 +371,7 @@ def test_a_secret_that_may_be_a_word_stays_in_a_headline(
     )
 
 
-def test_a_redirect_takes_the_password_along_to_the_same_server_alone() -> None:
+def test_a_redirect_sends_the_password_only_to_the_same_server() -> None:
     there = "https://ada:pw@news.example/feed"
 
     assert urls.redirected(there, "/new") == "https://ada:pw@news.example/new"
@@ -391,6 +391,6 @@ def test_a_redirect_takes_the_password_along_to_the_same_server_alone() -> None:
         ("", ""),
     ],
 )
-def test_any_value_that_a_feeds_url_names_as_a_secret_is_one(address: str, expected: str) -> None:
+def test_any_value_that_a_feeds_url_marks_as_a_secret_is_one(address: str, expected: str) -> None:
     assert redact.strip_feed(address) == expected
     assert (redact.feed_names(address) != ()) == (expected != address)

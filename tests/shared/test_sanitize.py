@@ -92,12 +92,12 @@ def is_safe(markup: str) -> bool:
 
 
 @pytest.mark.parametrize("attack", ATTACKS)
-def test_markup_is_left_with_nothing_that_can_act(attack: str) -> None:
+def test_sanitized_markup_contains_nothing_active(attack: str) -> None:
     assert is_safe(sanitize.safe_html(f"<p>before</p>{attack}"))
 
 
 @given(MARKUP)
-def test_any_mixture_of_attacks_is_left_with_nothing_that_can_act(markup: str) -> None:
+def test_any_mixture_of_attacks_contains_nothing_active_after_sanitizing(markup: str) -> None:
     once = sanitize.safe_html(markup)
 
     assert is_safe(once)
@@ -113,7 +113,7 @@ def test_markup_that_editors_write_stays() -> None:
     assert sanitize.safe_html(markup) == markup
 
 
-def test_what_is_left_open_is_closed() -> None:
+def test_unclosed_elements_are_closed() -> None:
     assert sanitize.safe_html("<p><b>open") == "<p><b>open</b></p>"
 
 
@@ -133,24 +133,24 @@ def test_what_is_left_open_is_closed() -> None:
         ("&lt;script&gt;", "<script>"),
     ],
 )
-def test_text_is_what_a_browser_would_show(markup: str, text: str) -> None:
+def test_the_text_of_markup_is_what_a_browser_shows(markup: str, text: str) -> None:
     lines = [" ".join(line.split()) for line in sanitize.text_of(markup).splitlines()]
 
     assert "|".join(filter(None, lines)) == text
 
 
 @given(st.text(st.characters(exclude_categories=("Cs", "Cc")), max_size=100))
-def test_escaped_text_comes_back_sign_for_sign(text: str) -> None:
+def test_escaped_text_is_read_back_character_for_character(text: str) -> None:
     assert sanitize.text_of(html.escape(text)) == text
 
 
 @given(MARKUP)
-def test_text_of_any_markup_is_text(markup: str) -> None:
+def test_the_text_of_any_markup_has_no_markup(markup: str) -> None:
     assert isinstance(sanitize.text_of(markup), str)
 
 
 @given(st.text("<>&;lt\"'a =/"))
-def test_no_sign_of_a_tag_stands_in_an_attribute(title: str) -> None:
+def test_attributes_contain_no_angle_brackets(title: str) -> None:
     safe = sanitize.safe_html(f'<b title="{html.escape(title)}">x</b>')
 
     assert safe.count("<") == safe.count(">") == 2

@@ -36,7 +36,7 @@ def resolved(part: dict[str, Any]) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("table", config._TABLES)
-def test_it_has_the_keys_of_every_table_with_their_types(table: str) -> None:
+def test_the_schema_has_the_keys_of_every_table_with_their_types(table: str) -> None:
     part = SCHEMA["properties"][table]
     part = part["items"] if table in config._LISTS else part
     keys = config._TABLES[table]
@@ -48,7 +48,7 @@ def test_it_has_the_keys_of_every_table_with_their_types(table: str) -> None:
         assert found.get("type", "string") == TYPES[kind], key
 
 
-def test_it_has_the_keys_of_every_front_matter() -> None:
+def test_the_schema_has_the_keys_of_all_kinds_of_front_matter() -> None:
     keys = {
         name: SCHEMA["definitions"][name]["properties"].keys()
         for name in ("story", "letter", "page")
@@ -61,7 +61,7 @@ def test_it_has_the_keys_of_every_front_matter() -> None:
     }
 
 
-def test_every_key_says_what_it_is_for() -> None:
+def test_every_key_has_a_description() -> None:
     tables = [part.get("items", part) for part in SCHEMA["properties"].values()]
     tables += [SCHEMA["definitions"]["story"]]
 
@@ -74,7 +74,7 @@ def test_every_key_says_what_it_is_for() -> None:
 
 
 @pytest.mark.parametrize("path", VALID, ids=lambda path: path.name)
-def test_what_digest_accepts_an_editor_does_not_mark(path: Path) -> None:
+def test_a_text_editor_accepts_what_digest_accepts(path: Path) -> None:
     assert not refused_by(SCHEMA, tomllib.loads(path.read_text(encoding="utf-8-sig")))
 
 
@@ -89,7 +89,7 @@ def test_what_digest_accepts_an_editor_does_not_mark(path: Path) -> None:
         'title = " "',
     ],
 )
-def test_what_digest_refuses_an_editor_marks(line: str) -> None:
+def test_a_text_editor_marks_what_digest_refuses(line: str) -> None:
     good = {"title": 'title = "T"', "url": 'url = "https://a.example/"'}
     text = "[site]\n" + "\n".join({**good, line.partition(" ")[0]: line}.values())
 
@@ -101,13 +101,13 @@ def test_what_digest_refuses_an_editor_marks(line: str) -> None:
 @pytest.mark.parametrize(
     "path", sorted((DATA / "stories" / "valid").glob("*.md")), ids=lambda path: path.name
 )
-def test_the_front_matter_that_digest_reads_is_known(path: Path) -> None:
+def test_the_schema_knows_the_front_matter_that_digest_reads(path: Path) -> None:
     matter = front_matter.parse(path.read_text(), path.name, required=True)
 
     assert matter.values.keys() <= SCHEMA["definitions"]["story"]["properties"].keys()
 
 
-def test_a_new_digest_has_it_where_editors_look(tmp_path: Path) -> None:
+def test_a_new_digest_has_the_schema_where_text_editors_look_for_it(tmp_path: Path) -> None:
     digest("init", "mine", cwd=tmp_path)
 
     first, *_ = (tmp_path / "mine/digest.toml").read_text().splitlines()

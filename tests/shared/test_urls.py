@@ -53,14 +53,14 @@ REFUSED = [
         ("", None),
     ],
 )
-def test_a_site_stands_at_a_plain_web_address_that_ends_with_a_slash(
+def test_a_sites_url_is_a_plain_web_url_that_ends_with_a_slash(
     address: str, expected: str | None
 ) -> None:
     assert urls.site_url(address) == expected
 
 
 @pytest.mark.parametrize("address", REFUSED)
-def test_address_that_is_no_web_link_is_refused(address: str) -> None:
+def test_a_url_that_is_not_a_web_link_is_refused(address: str) -> None:
     assert urls.web_link(address) is None
 
 
@@ -80,7 +80,7 @@ def test_address_that_is_no_web_link_is_refused(address: str) -> None:
         ("https://user:word@post.example/a@b", "https://post.example/a@b"),
     ],
 )
-def test_web_link_is_made_fit_for_an_attribute(address: str, link: str) -> None:
+def test_a_web_link_is_encoded_for_an_attribute(address: str, link: str) -> None:
     assert urls.web_link(address) == link
 
 
@@ -96,7 +96,7 @@ def test_web_link_is_made_fit_for_an_attribute(address: str, link: str) -> None:
         ("/a", "https://[bad", None),
     ],
 )
-def test_relative_address_is_resolved(address: str, base: str, link: str | None) -> None:
+def test_a_relative_url_is_resolved(address: str, base: str, link: str | None) -> None:
     assert urls.web_link(address, base) == link
 
 
@@ -127,7 +127,7 @@ def test_relative_address_is_resolved(address: str, base: str, link: str | None)
         ("https://p.example/a#?utm_source=rss", "https://p.example/a"),
     ],
 )
-def test_trackers_are_taken_off_and_the_rest_stays(link: str, cleaned: str) -> None:
+def test_tracking_parameters_are_removed_and_the_rest_stays(link: str, cleaned: str) -> None:
     assert urls.clean(link) == cleaned
 
 
@@ -139,7 +139,7 @@ def test_trackers_are_taken_off_and_the_rest_stays(link: str, cleaned: str) -> N
         "https://POST.example:443/a?a=1&b=2",
     ],
 )
-def test_addresses_of_one_article_are_one(link: str) -> None:
+def test_urls_of_one_article_are_equal(link: str) -> None:
     assert urls.canonical(link) == "post.example/a?a=1&b=2"
 
 
@@ -165,11 +165,11 @@ def test_another_port_path_or_query_is_another_article() -> None:
         ("https://scmp.example/?p=/article/3353715/", None),
     ],
 )
-def test_article_number_is_found_in_the_path(link: str, number: str | None) -> None:
+def test_the_article_number_is_found_in_the_path(link: str, number: str | None) -> None:
     assert urls.article_number(link) == number
 
 
-def test_host_is_named_without_www() -> None:
+def test_the_host_is_shown_without_www() -> None:
     assert urls.host("https://www.Post.example:8080/x") == "post.example:8080"
     assert urls.host("https://post.example:443/x") == "post.example"
 
@@ -188,7 +188,7 @@ def test_host_is_named_without_www() -> None:
         ("", False),
     ],
 )
-def test_absolute_uri_is_told_from_a_mere_name(text: str, absolute: bool) -> None:
+def test_an_absolute_uri_is_distinguished_from_a_plain_name(text: str, absolute: bool) -> None:
     assert urls.is_absolute(text) is absolute
 
 
@@ -197,7 +197,7 @@ def test_absolute_uri_is_told_from_a_mere_name(text: str, absolute: bool) -> Non
     st.text(max_size=60) | st.text(max_size=40).map("https://post.example/".__add__),
     st.text(max_size=20),
 )
-def test_web_link_is_safe_stable_and_can_be_taken_apart(address: str, base: str) -> None:
+def test_a_web_link_is_safe_stable_and_can_be_parsed(address: str, base: str) -> None:
     link = urls.web_link(address, base)
 
     if link is not None:
@@ -234,7 +234,7 @@ addresses = st.builds(
 @example("https://a.example/?#")
 @example("https://a.example/[1]?[2]#[3]")
 @example("https://a.example:0/")
-def test_an_address_that_is_fit_as_it_stands_is_what_taking_it_apart_makes_of_it(
+def test_the_quick_check_of_a_url_agrees_with_full_parsing(
     address: str,
 ) -> None:
     taken_apart = urls.web_link(f" {address}")
@@ -253,7 +253,7 @@ def test_an_address_that_is_fit_as_it_stands_is_what_taking_it_apart_makes_of_it
 )
 @example("https://www.a.example/x/?utm_source=x&b=%202&a=1&&fbclid=2#y:~:text=z")
 @example("http://www.a.example:80/?utm_source=x")
-def test_an_address_is_reduced_to_what_its_clean_form_is(address: str) -> None:
+def test_the_key_of_a_url_is_made_from_its_clean_form(address: str) -> None:
     link = urls.web_link(address)
     if link is not None:
         whole = urlsplit(urls.clean(link))
@@ -327,11 +327,11 @@ def test_two_links_to_different_pages_differ_for_comparing(link: str, other: str
         *("#ref", "#rss", "#a=b&xtor=RSS-1", "#section-2"),
     ],
 )
-def test_a_part_of_a_link_that_may_say_something_of_the_page_stays_in_the_link_that_is_published(
+def test_a_parameter_that_may_select_the_page_stays_in_the_published_link(
     rest: str,
 ) -> None:
     assert urls.clean(f"https://p.example/a{rest}") == f"https://p.example/a{rest}"
 
 
-def test_a_parameter_that_alone_tells_one_page_of_a_site_from_another_stays() -> None:
+def test_a_parameter_that_alone_distinguishes_pages_of_a_site_stays() -> None:
     assert urls.clean("https://p.example/?mod=rss_a") == "https://p.example/?mod=rss_a"

@@ -22,12 +22,12 @@ from digest.week import Week, reached
         ("2027-01-03", "2026-W53"),
     ],
 )
-def test_a_day_lies_in_its_iso_week(day: str, week: str) -> None:
+def test_a_day_is_in_its_iso_week(day: str, week: str) -> None:
     assert str(Week.of(date.fromisoformat(day))) == week
 
 
 @given(day=st.dates(date(1990, 1, 1), date(2199, 12, 1)))
-def test_a_week_is_found_by_its_days_and_its_names(day: date) -> None:
+def test_a_week_is_parsed_from_its_days_and_its_names(day: date) -> None:
     week = Week.of(day)
 
     assert week.monday <= day <= week.sunday
@@ -39,13 +39,13 @@ def test_a_week_is_found_by_its_days_and_its_names(day: date) -> None:
 @pytest.mark.parametrize(
     "text", ["2026-W54", "2025-W53", "2026-W00", "2026-20", "w20", "2026/w5", "2026/W20", ""]
 )
-def test_what_is_no_week_is_refused(text: str) -> None:
+def test_an_invalid_week_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"week|Week"):
         Week.parse(text)
 
 
 @given(st.dates(date(1, 1, 8), date(9999, 12, 1)))
-def test_weeks_that_follow_differ_by_one(day: date) -> None:
+def test_consecutive_weeks_differ_by_one(day: date) -> None:
     week = Week.of(day)
 
     assert Week.at(week.ordinal) == week
@@ -73,14 +73,14 @@ def test_weeks_that_follow_differ_by_one(day: date) -> None:
         ("2023-W01 2026-W20 2026-W21 2062-W20", "2023-W01 2026-W20 2026-W21"),
     ],
 )
-def test_a_last_week_far_ahead_of_all_others_is_not_reached(weeks: str, near: str) -> None:
+def test_a_last_week_far_in_the_future_is_ignored(weeks: str, near: str) -> None:
     assert reached(map(Week.parse, reversed(weeks.split()))) == [
         Week.parse(week) for week in near.split()
     ]
 
 
 @given(st.sets(st.integers(105_000, 106_000)))
-def test_a_week_more_at_the_end_opens_none_that_was_reached(ordinals: set[int]) -> None:
+def test_a_later_week_removes_no_week_that_was_reached(ordinals: set[int]) -> None:
     weeks = sorted(map(Week.at, ordinals))
 
     for count in range(len(weeks)):

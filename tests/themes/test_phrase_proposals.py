@@ -34,7 +34,7 @@ def test_a_phrase_is_proposed_with_its_counts_and_in_its_usual_spelling() -> Non
     assert first == Proposal("prices", "contract price*", right=4, wrong=0, new=2)
 
 
-def test_together_with_its_proposals_a_rule_finds_all_and_each_brings_something_new() -> None:
+def test_a_rule_with_its_proposals_finds_all_stories_and_each_proposal_finds_new_ones() -> None:
     theme = make_theme("prices", match=("nothing",))
 
     found = list(proposals(decided(), [theme]))
@@ -44,7 +44,7 @@ def test_together_with_its_proposals_a_rule_finds_all_and_each_brings_something_
     assert all(one.new for one in found)
 
 
-def test_what_is_found_already_often_wrong_or_once_only_is_not_proposed() -> None:
+def test_phrases_already_found_often_wrong_or_seen_once_are_not_proposed() -> None:
     once = [*PRICES, "Unique event", "Harbour prices", "Harbour contract"]
 
     found = list(
@@ -89,7 +89,7 @@ def test_a_phrase_in_a_headline_comes_before_one_that_only_summaries_have() -> N
     assert found == [("Price", 2), ("giant", 2)]
 
 
-def test_words_with_particles_or_compounds_are_found_by_their_beginning() -> None:
+def test_words_with_particles_or_in_compounds_are_found_by_their_beginning() -> None:
     korean = ["항구가 붐빈다", "새 항구를 연다", "항구에서 만난 사람"]
     german = ["Hafen wird teurer", "Neue Hafengebühr", "Hafens Zukunft", "Streit um Hafengebühr"]
 
@@ -98,13 +98,13 @@ def test_words_with_particles_or_compounds_are_found_by_their_beginning() -> Non
         assert (found[0].phrase, found[0].right) == (phrase, len(titles))
 
 
-def test_words_that_no_story_is_about_are_no_phrase() -> None:
+def test_function_words_are_not_proposed_as_phrases() -> None:
     stories = ["The first week of the year"] * 4
 
     assert list(proposals(decided(right=stories), [make_theme("prices")])) == []
 
 
-def test_phrases_that_catch_nothing_or_mostly_wrong_stories_are_named() -> None:
+def test_phrases_that_match_nothing_or_mostly_wrong_stories_are_listed() -> None:
     theme = make_theme("prices", match=("contract*", "harbour", "sold out", "tulip*"))
     others = [Decided("x.md", "Tulips", "", frozenset())]
 

@@ -30,7 +30,7 @@ def stories(titles: tuple[str, ...]) -> list[Story]:
     return [make_story(slug=f"story-{number}", title=title) for number, title in enumerate(titles)]
 
 
-def test_words_that_recur_become_themes_with_what_goes_with_them() -> None:
+def test_recurring_words_become_themes_with_the_words_that_accompany_them() -> None:
     found = {one.theme.id: one for one in propose(stories(COFFEE))}
 
     assert {"deforestation-rule", "arabica-futures", "minas-gerais", "starbucks"} <= found.keys()
@@ -41,7 +41,7 @@ def test_words_that_recur_become_themes_with_what_goes_with_them() -> None:
     assert set(found["arabica-futures"].headlines) <= set(COFFEE)
 
 
-def test_a_word_that_most_headlines_have_is_no_theme() -> None:
+def test_a_word_in_most_headlines_is_not_a_theme() -> None:
     everywhere = tuple(f"Coffee: {title}" for title in COFFEE)
 
     phrases = {phrase for one in propose(stories(everywhere)) for phrase in one.theme.match}
@@ -66,7 +66,7 @@ def test_words_without_capitals_and_forms_of_a_word_become_themes() -> None:
     assert {"항구*", "ferr*"} <= phrases
 
 
-def test_a_word_that_most_headlines_have_in_several_forms_is_no_theme() -> None:
+def test_a_word_in_most_headlines_in_several_forms_is_not_a_theme() -> None:
     forms = ("ferry", "ferries", "ferryman")
     everywhere = [f"{title}: {forms[at % 3]}" for at, title in enumerate(COFFEE)]
 
@@ -79,19 +79,19 @@ def test_too_few_stories_propose_nothing() -> None:
     assert propose(stories(COFFEE[: FEWEST - 1])) == []
 
 
-def test_ids_that_are_taken_are_not_proposed_again() -> None:
+def test_existing_ids_are_not_proposed_again() -> None:
     ids = {one.theme.id for one in propose(stories(COFFEE), ["starbucks"])}
 
     assert "starbucks-2" in ids
 
 
-def test_the_order_of_the_stories_changes_nothing() -> None:
+def test_the_order_of_the_stories_does_not_change_the_proposals() -> None:
     assert [one.theme for one in propose(stories(COFFEE)[::-1])] == [
         one.theme for one in propose(stories(COFFEE))
     ]
 
 
-def test_what_is_printed_can_be_copied_into_digest_toml(tmp_path: Path) -> None:
+def test_printed_themes_can_be_copied_into_digest_toml(tmp_path: Path) -> None:
     rule(tmp_path, {})
     entries = [(chr(97 + number), title, "") for number, title in enumerate(COFFEE)]
     (tmp_path / "first.xml").write_text(
@@ -109,7 +109,7 @@ def test_what_is_printed_can_be_copied_into_digest_toml(tmp_path: Path) -> None:
     assert CliRunner().invoke(cli, ["--root", str(tmp_path), "themes"]).exit_code == 0
 
 
-def test_too_few_stories_are_said_in_words(tmp_path: Path) -> None:
+def test_too_few_stories_are_explained_in_a_message(tmp_path: Path) -> None:
     rule(tmp_path, {})
     for option in ("--missing", "--suggest", "--score"):
         assert said(tmp_path, option).output == "No stories yet. Next: digest pull\n"

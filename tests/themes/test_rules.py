@@ -31,7 +31,7 @@ def earns(
 
 
 @pytest.mark.parametrize(("answer", "phrase", "text"), rows("matching.tsv"))
-def test_phrase_is_found_as_the_case_says(answer: str, phrase: str, text: str) -> None:
+def test_a_phrase_matches_as_its_case_says(answer: str, phrase: str, text: str) -> None:
     text = text.replace(r"\n", "\n").replace(r"\t", "\t")
 
     assert earns(text, match=(phrase,)) is (answer == "yes")
@@ -39,7 +39,7 @@ def test_phrase_is_found_as_the_case_says(answer: str, phrase: str, text: str) -
 
 
 @pytest.mark.parametrize(("phrase", "fault"), rows("phrases.tsv"))
-def test_badly_written_phrase_is_refused_in_words(phrase: str, fault: str) -> None:
+def test_an_invalid_phrase_is_refused_with_a_message(phrase: str, fault: str) -> None:
     assert check_phrase(phrase) == fault
 
     with pytest.raises(ValueError, match="phrase"):
@@ -61,32 +61,32 @@ def test_badly_written_phrase_is_refused_in_words(phrase: str, fault: str) -> No
         "C++17",
     ],
 )
-def test_well_written_phrase_has_no_fault(phrase: str) -> None:
+def test_a_valid_phrase_has_no_error(phrase: str) -> None:
     assert check_phrase(phrase) is None
 
 
-def test_any_phrase_suffices() -> None:
+def test_one_matching_phrase_is_enough() -> None:
     assert earns("Nexperia row rolls on", match=("Wingtech", "Nexperia"))
 
 
-def test_parts_of_a_phrase_may_stand_apart_in_headline_and_summary() -> None:
+def test_the_parts_of_a_phrase_may_match_apart_in_headline_and_summary() -> None:
     assert earns("A new ban", "It hits chips.", match=("chip* + ban",))
 
 
-def test_one_part_never_reaches_from_the_headline_into_the_summary() -> None:
+def test_one_part_never_matches_across_headline_and_summary() -> None:
     assert not earns("New export", "controls are near", match=("export controls",))
 
 
 # ---------------------------------------------------------------- ignore
 
 
-def test_ignored_words_are_as_if_they_were_not_there() -> None:
+def test_ignored_words_do_not_match() -> None:
     assert not earns(
         "Wanted: controls engineers", match=("controls",), ignore=("controls engineer*",)
     )
 
 
-def test_ignored_words_leave_the_same_word_elsewhere_alone() -> None:
+def test_an_ignored_word_still_matches_elsewhere() -> None:
     assert earns(
         "Controls engineers hit by controls", match=("controls",), ignore=("controls engineer*",)
     )
@@ -99,14 +99,12 @@ def test_ignored_words_leave_the_same_word_elsewhere_alone() -> None:
         ("美国限制芯片", "美国芯片", "限制"),
     ],
 )
-def test_words_on_both_sides_of_ignored_ones_do_not_grow_together(
-    text: str, phrase: str, ignored: str
-) -> None:
+def test_words_around_ignored_ones_are_not_joined(text: str, phrase: str, ignored: str) -> None:
     assert earns(text.replace(ignored, "").replace("  ", " "), match=(phrase,))
     assert not earns(text, match=(phrase,), ignore=(ignored,))
 
 
-def test_ignored_phrase_of_several_parts_is_blanked_only_where_all_are_there() -> None:
+def test_an_ignored_phrase_of_several_parts_applies_only_if_all_parts_match() -> None:
     rule = {"match": ("DRAM",), "ignore": ("DRAM + stolen",)}
 
     assert earns("DRAM is dear", "It is sold out.", **rule)
@@ -126,7 +124,7 @@ def test_ignored_phrase_of_several_parts_is_blanked_only_where_all_are_there() -
         ("A ban", "A ban on chips.", "'chip* + ban' in the summary"),
     ],
 )
-def test_evidence_names_the_phrase_and_where_it_stood(
+def test_the_evidence_names_the_phrase_and_its_place(
     headline: str, summary: str, evidence: str
 ) -> None:
     assert themes_of(headline, summary, [make_theme("curbs", match=("chip* + ban",))]) == {
@@ -134,7 +132,7 @@ def test_evidence_names_the_phrase_and_where_it_stood(
     }
 
 
-def test_evidence_is_the_phrase_that_stands_nearest_to_the_front() -> None:
+def test_the_evidence_is_the_first_matching_phrase() -> None:
     theme = make_theme("curbs", match=("entity list", "blacklist*"))
 
     assert themes_of("Blacklisted", "On the entity list.", [theme]) == {
@@ -142,7 +140,7 @@ def test_evidence_is_the_phrase_that_stands_nearest_to_the_front() -> None:
     }
 
 
-def test_theme_of_the_headline_comes_before_one_of_the_summary_and_else_the_given_order_holds() -> (
+def test_themes_matched_in_the_headline_come_before_those_of_the_summary_and_otherwise_in_the_given_order() -> (
     None
 ):
     themes = [
@@ -152,13 +150,13 @@ def test_theme_of_the_headline_comes_before_one_of_the_summary_and_else_the_give
     assert list(themes_of("four three here", "one two", themes)) == ["three", "four", "one", "two"]
 
 
-def test_theme_met_across_headline_and_summary_comes_between() -> None:
+def test_a_theme_matched_across_headline_and_summary_comes_between() -> None:
     themes = [make_theme("low", match=("low",)), make_theme("both", match=("top + low",))]
 
     assert list(themes_of("top", "low", themes)) == ["both", "low"]
 
 
-def test_story_without_any_of_the_words_earns_nothing() -> None:
+def test_a_story_without_any_of_the_words_gets_no_theme() -> None:
     assert themes_of("Nothing of note", "Nor here.", [make_theme("it", match=("chip*",))]) == {}
     assert themes_of("", "", [make_theme("it", match=("chip*",))]) == {}
     assert themes_of("chips", "chips", []) == {}
@@ -178,7 +176,7 @@ PHRASES = st.text(alphabet="ab é芯'+*- ", min_size=1, max_size=12).filter(
     phrases=st.lists(PHRASES, max_size=4),
     ignore=st.lists(PHRASES, max_size=2),
 )
-def test_any_text_meets_any_rule_in_peace(
+def test_any_text_can_be_matched_with_any_rule(
     headline: str, summary: str, phrases: list[str], ignore: list[str]
 ) -> None:
     themes = [make_theme("it", match=tuple(phrases), ignore=tuple(ignore))]
@@ -187,28 +185,26 @@ def test_any_text_meets_any_rule_in_peace(
 
 
 @given(before=ANY, phrase=PHRASES, after=ANY)
-def test_phrase_is_found_wherever_it_stands_between_spaces(
-    before: str, phrase: str, after: str
-) -> None:
+def test_a_phrase_is_found_anywhere_between_spaces(before: str, phrase: str, after: str) -> None:
     text = f"{before} . {' . '.join(parts_of(phrase)).replace('*', '')} . {after}"
 
     assert earns(text, match=(phrase,))
 
 
 @given(text=ANY, phrase=PHRASES)
-def test_case_hyphens_and_apostrophes_change_no_answer(text: str, phrase: str) -> None:
+def test_case_hyphens_and_apostrophes_do_not_change_a_match(text: str, phrase: str) -> None:
     retyped = text.replace("-", "\u2011").replace("'", "’").swapcase().casefold()
 
     assert earns(retyped, match=(phrase,)) == earns(text.casefold(), match=(phrase,))
 
 
 @given(text=ANY, phrase=PHRASES)
-def test_what_is_matched_and_ignored_earns_nothing(text: str, phrase: str) -> None:
+def test_a_phrase_that_is_both_matched_and_ignored_gives_no_theme(text: str, phrase: str) -> None:
     assert not earns(text, match=(phrase,), ignore=(phrase,))
 
 
 @given(phrase=st.text(alphabet="ab+* -", max_size=10))
-def test_phrase_either_has_a_fault_or_has_parts(phrase: str) -> None:
+def test_a_phrase_has_either_an_error_or_parts(phrase: str) -> None:
     fault = check_phrase(phrase)
 
     assert fault or all(parts_of(phrase))

@@ -17,7 +17,7 @@ SPRING, SUMMER = date(2026, 3, 31), date(2026, 7, 1)
     ("hits", "count", "interval"),
     [(9, 10, (0.9, 0.596, 0.982)), (0, 5, (0.0, 0.0, 0.434)), (0, 0, (None, 0.0, 1.0))],
 )
-def test_a_share_has_the_interval_of_wilson(
+def test_a_share_has_its_wilson_interval(
     hits: int, count: int, interval: tuple[float | None, float, float]
 ) -> None:
     share = wilson(hits, count)
@@ -26,7 +26,7 @@ def test_a_share_has_the_interval_of_wilson(
 
 
 @given(hits=st.integers(0, 500), more=st.integers(0, 500))
-def test_a_share_is_within_its_interval(hits: int, more: int) -> None:
+def test_a_share_is_inside_its_interval(hits: int, more: int) -> None:
     share = wilson(hits, hits + more)
 
     assert share.value is None or 0 <= share.low <= share.value <= share.high <= 1
@@ -50,7 +50,7 @@ def test_stories_are_counted_by_theme_and_quarter() -> None:
     assert rows[6] == Score(None, ALL, right=2, wrong=1, missed=2)
 
 
-def test_a_rule_that_finds_less_than_before_ages() -> None:
+def test_a_rule_that_finds_less_than_before_is_marked_as_ageing() -> None:
     before = [Judged(SPRING, ["a"], ["a"])] * 9 + [Judged(SPRING, ["a"], [])]
     since = [Judged(SUMMER, ["a"], ["a"])] * 2 + [Judged(SUMMER, ["a"], [])] * 6
 
@@ -60,7 +60,7 @@ def test_a_rule_that_finds_less_than_before_ages() -> None:
     assert list(ageing(scores([*before, *since[:3]], ["a"]))) == []
 
 
-def test_a_rule_that_is_wrong_more_often_than_before_ages() -> None:
+def test_a_rule_that_is_wrong_more_often_than_before_is_marked_as_ageing() -> None:
     before = [Judged(SPRING, ["a"], ["a"])] * 10
     since = [Judged(SUMMER, ["a"], ["a"])] * 5 + [Judged(SUMMER, [], ["a"])] * 5
 
@@ -69,7 +69,7 @@ def test_a_rule_that_is_wrong_more_often_than_before_ages() -> None:
     assert found[0] == "a ages: it was wrong in 5 of 10 in 2026-Q3, in 0 of 10 before"
 
 
-def test_a_theme_may_be_called_all_and_only_themes_age() -> None:
+def test_a_theme_may_have_the_id_all_and_only_themes_are_marked_as_ageing() -> None:
     before = [Judged(SPRING, ["all"], ["all"])] * 10
     since = [Judged(SUMMER, ["all"], [])] * 10
 

@@ -92,7 +92,7 @@ def errors(cases: Iterable[Case], theme: str) -> tuple[float, float, list[str]]:
 
 
 @pytest.mark.parametrize("theme", JUDGED)
-def test_rule_agrees_with_an_editor_on_made_up_headlines(theme: str) -> None:
+def test_a_shipped_rule_agrees_with_an_editor_on_made_up_headlines(theme: str) -> None:
     precision, recall, wrong = errors(made_up(), theme)
 
     assert precision >= GOOD, wrong
@@ -100,7 +100,7 @@ def test_rule_agrees_with_an_editor_on_made_up_headlines(theme: str) -> None:
 
 
 @pytest.mark.parametrize("theme", JUDGED)
-def test_rule_agrees_with_an_editor_on_the_real_feeds(theme: str, shared: Path) -> None:
+def test_a_shipped_rule_agrees_with_an_editor_on_the_real_feeds(theme: str, shared: Path) -> None:
     precision, recall, wrong = errors(real(shared), theme)
 
     assert min(precision, recall) >= GOOD, wrong
@@ -121,7 +121,7 @@ def test_made_up_headlines_are_enough_to_judge_by() -> None:
     assert sum(set(case.answers.values()) == {"no"} for case in cases) >= 60
 
 
-def test_few_of_the_real_stories_stand_elsewhere(shared: Path) -> None:
+def test_few_of_the_real_stories_have_no_theme(shared: Path) -> None:
     cases = real(shared)
     elsewhere = [case.headline for case in cases if not case.earned]
 
@@ -129,7 +129,7 @@ def test_few_of_the_real_stories_stand_elsewhere(shared: Path) -> None:
     assert len(elsewhere) / len(cases) < 0.15, elsewhere
 
 
-def test_no_theme_takes_in_most_of_the_real_stories(shared: Path) -> None:
+def test_no_theme_matches_most_of_the_real_stories(shared: Path) -> None:
     cases = real(shared)
     stories = {theme.id: sum(theme.id in case.earned for case in cases) for theme in THEMES}
 
@@ -151,11 +151,11 @@ def test_no_theme_takes_in_most_of_the_real_stories(shared: Path) -> None:
         ("Chip designer files for Hong Kong IPO", "listings"),
     ],
 )
-def test_narrow_storyline_comes_before_a_broad_one(headline: str, main: str) -> None:
+def test_a_narrow_theme_comes_before_a_broad_one(headline: str, main: str) -> None:
     assert next(iter(themes_of(headline, "", THEMES))) == main
 
 
-def test_feeds_keep_none_of_the_publishers_sentences() -> None:
+def test_the_feeds_of_this_digest_keep_no_excerpts() -> None:
     assert [feed.excerpt for feed in config.load(ROOT).feeds] == [0, 0]
 
 
@@ -178,7 +178,7 @@ def sample() -> list[ET.Element]:
     return list(ET.parse(STARTER / "feeds" / "sample.xml").iter("item"))
 
 
-def test_starters_digest_toml_is_valid_as_it_stands_and_with_all_that_it_shows() -> None:
+def test_the_starters_digest_toml_is_valid_unchanged_and_with_every_example_enabled() -> None:
     every_key = re.sub(r"^# (\w+ = |\[)", r"\1", starter_text(), flags=re.MULTILINE)
 
     assert config.loads(starter_text()).feeds[0].url == "feeds/sample.xml"
@@ -186,7 +186,7 @@ def test_starters_digest_toml_is_valid_as_it_stands_and_with_all_that_it_shows()
     assert config.loads(every_key).mail.host == "smtp.example.org"
 
 
-def test_starters_digest_toml_shows_every_key_that_there_is() -> None:
+def test_the_starters_digest_toml_shows_every_key() -> None:
     head = r"^(?:# )?\[\[?(\w+)\]"
     _, *tables = re.split(head, starter_text(), flags=re.MULTILINE)
     shown = {
@@ -198,7 +198,7 @@ def test_starters_digest_toml_shows_every_key_that_there_is() -> None:
     assert shown == {(table, key) for table, keys in config._TABLES.items() for key in keys}
 
 
-def test_sample_feed_has_a_dozen_stories_over_three_weeks() -> None:
+def test_the_sample_feed_has_twelve_stories_in_three_weeks() -> None:
     days = [parsedate_to_datetime(entry.findtext("pubDate", "")) for entry in sample()]
 
     assert len(days) == 12
@@ -213,7 +213,7 @@ def test_sample_feed_has_a_dozen_stories_over_three_weeks() -> None:
     }  # so that no time zone puts one into another week
 
 
-def test_starters_themes_take_in_ten_of_the_dozen_and_its_ignore_is_needed() -> None:
+def test_the_starters_themes_match_ten_of_the_twelve_stories_and_need_its_ignore() -> None:
     themes = config.loads(starter_text()).themes
     earned = {
         entry.findtext("title", ""): themes_of(

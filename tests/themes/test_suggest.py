@@ -41,7 +41,7 @@ def suggested(title: str, **fields: Any) -> list[str]:
     return [one.theme for one in Index(ARCHIVE, THEMES).suggest(story(title, **fields))]
 
 
-def test_a_story_is_suggested_the_theme_of_those_that_it_shares_rare_words_with() -> None:
+def test_a_story_is_suggested_the_theme_of_stories_with_the_same_rare_words() -> None:
     (first, *_) = Index(ARCHIVE, THEMES).suggest(story("Why DRAM contracts matter"))
 
     assert first.theme == "prices"
@@ -50,12 +50,12 @@ def test_a_story_is_suggested_the_theme_of_those_that_it_shares_rare_words_with(
     assert first.likeness == ": like 'DRAM contracts get dearer' (w20), 'DRAM prices double' (w20)"
 
 
-def test_words_of_the_excerpt_count_and_those_that_say_nothing_do_not() -> None:
+def test_words_of_the_excerpt_count_and_function_words_do_not() -> None:
     assert suggested("It happened", excerpt="A freighter again.") == ["ships"]
     assert suggested("More than ever, and again") == []
 
 
-def test_a_sentence_that_a_feed_puts_into_every_summary_makes_no_stories_alike() -> None:
+def test_a_sentence_in_every_summary_of_a_feed_makes_no_stories_similar() -> None:
     closing = "The post appeared first on the Harbour Lantern"
     archive = [
         story(f"{title} {number}", theme, excerpt=closing)
@@ -70,13 +70,13 @@ def test_a_sentence_that_a_feed_puts_into_every_summary_makes_no_stories_alike()
     assert first.theme == "ships"
 
 
-def test_a_rule_that_is_met_counts_where_nothing_is_like_the_story_yet() -> None:
+def test_a_matching_rule_counts_if_no_story_is_similar_yet() -> None:
     (one,) = Index((), THEMES).suggest(story("Shipping lanes"))
 
     assert (one.theme, one.like, one.likeness) == ("ships", (), ": its rule is met")
 
 
-def test_themes_that_the_story_has_or_that_are_gone_are_not_suggested() -> None:
+def test_themes_of_the_story_and_removed_themes_are_not_suggested() -> None:
     gone = story("DRAM runs out", "old")
 
     index = Index((*ARCHIVE, gone), THEMES)
@@ -85,13 +85,13 @@ def test_themes_that_the_story_has_or_that_are_gone_are_not_suggested() -> None:
     assert [one.theme for one in index.suggest(story("DRAM runs out"))] == ["prices"]
 
 
-def test_a_story_is_not_like_itself_nor_like_a_hidden_one() -> None:
+def test_a_story_is_not_similar_to_itself_or_to_a_hidden_one() -> None:
     index = Index((story("Lone word", "ships"), story("Hidden word", "ships", hide=True)), THEMES)
 
     assert index.suggest(story("Lone word")) == ()
 
 
-def test_scripts_without_spaces_are_compared_by_pairs_of_signs() -> None:
+def test_scripts_without_spaces_are_compared_by_pairs_of_characters() -> None:
     index = Index((story("存储芯片价格上涨", "prices"), story("货船搁浅", "ships")), THEMES)
 
     assert [one.theme for one in index.suggest(story("芯片价格"))] == ["prices"]
@@ -103,7 +103,7 @@ def test_stories_without_a_theme_are_listed_newest_first_without_hidden_ones() -
     assert without_theme((old, *ARCHIVE, story("Hidden", hide=True), new)) == [new, old]
 
 
-def test_only_so_many_are_compared_and_all_are_listed() -> None:
+def test_only_a_limited_number_of_stories_is_compared_and_all_are_listed() -> None:
     asked = [story(f"DRAM {number}") for number in range(3)]
 
     found = suggestions(asked, ARCHIVE, THEMES, most=2)
@@ -112,7 +112,7 @@ def test_only_so_many_are_compared_and_all_are_listed() -> None:
     assert likeliest(found) == {"prices": 2}
 
 
-def test_a_story_that_is_like_a_single_other_looks_like_nothing_yet() -> None:
+def test_a_story_similar_to_only_one_other_gets_no_suggestion() -> None:
     assert likeliest(suggestions([story("Memory lane")], ARCHIVE, THEMES)) == {}
 
 
@@ -125,7 +125,7 @@ def test_the_order_of_the_stories_changes_no_suggestion(order: list[int]) -> Non
     ).suggest(asked)
 
 
-def test_the_seed_of_pythons_hashes_changes_no_suggestion() -> None:
+def test_the_hash_seed_changes_no_suggestion() -> None:
     rng = random.Random(7)
     words = [f"word{number}" for number in range(40)]
     titles = [" ".join(rng.sample(words, 6)) for _ in range(120)]

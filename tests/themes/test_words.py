@@ -12,14 +12,14 @@ from digest.themes.words import is_telling, stem_of, words_of
     "word",
     ["tide", "H200", "G20", "항구", "제주", "जल", "नदी", "ቤት", "ᎣᏏ", "море", "בית", "مرفأ", "船", "ท่าเรือ"],
 )  # fmt: skip
-def test_words_of_any_script_that_a_story_may_be_about(word: str) -> None:
+def test_content_words_of_any_script_are_found(word: str) -> None:
     assert any(map(is_telling, words_of(word)))
 
 
 @pytest.mark.parametrize(
     "word", ["as", "EU", "2026", "2026년", "5월", "10일", "배", "का", "में", "the", "на", "5G", "½"]
 )
-def test_words_that_are_short_common_or_numbers(word: str) -> None:
+def test_short_common_and_numeric_words_are_left_out(word: str) -> None:
     assert not any(map(is_telling, words_of(word)))
 
 
@@ -34,6 +34,6 @@ def test_words_that_are_short_common_or_numbers(word: str) -> None:
         ("船が", "船が"),
     ],
 )
-def test_forms_of_a_word_have_one_stem(forms: str, stem: str) -> None:
+def test_all_forms_of_a_word_have_the_same_stem(forms: str, stem: str) -> None:
     for form in fold(forms).split():
         assert stem_of(form) == (stem or form)
