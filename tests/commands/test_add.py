@@ -93,7 +93,7 @@ def stories(root: Path) -> list[str]:
 
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.stem)
-def test_a_page_says_what_is_written_beside_it(path: Path) -> None:
+def test_a_page_is_read_as_its_expected_file_says(path: Path) -> None:
     expected = json.loads(path.with_suffix(".json").read_text())
 
     document = article_page.read(fetched(path.read_bytes(), expected["url"], expected["type"]))
@@ -135,7 +135,9 @@ def test_a_page_says_what_is_written_beside_it(path: Path) -> None:
         ),
     ],
 )
-def test_what_is_no_page_is_told_by_its_type(body: bytes, kind: str, reason: str) -> None:
+def test_a_document_that_is_not_a_page_is_named_by_its_type(
+    body: bytes, kind: str, reason: str
+) -> None:
     outcome = article_page.read(fetched(body, content_type=kind))
 
     assert isinstance(outcome, Failed)
@@ -179,23 +181,23 @@ def test_the_time_of_a_scan_is_in_proportion_to_the_page(sign: str) -> None:
 @pytest.mark.parametrize(
     "part", ["<!-- x -->", "<?x y?>", "<!DOCTYPE html>", "\n", "<!-- x --><?x?>"]
 )
-def test_what_a_page_begins_with_is_read_in_linear_time(part: str) -> None:
+def test_the_beginning_of_a_page_is_read_in_linear_time(part: str) -> None:
     assert not feed_links.is_feed(fetched((part * 60 + "<html>").encode()))
     assert feed_links.is_feed(fetched((part * 60 + "<rss>").encode()))
 
 
-def test_a_reference_to_no_character_stands_for_the_one_that_replaces_it() -> None:
+def test_an_invalid_character_reference_becomes_the_replacement_character() -> None:
     (title,) = html_head.scan(f"<title>a&#{'9' * 5_000};b&#x1f600;</title>")
 
     assert title.text == "a\ufffdb😀"
 
 
-def test_what_a_quotation_without_its_end_holds_is_no_element() -> None:
+def test_the_content_of_an_unterminated_attribute_is_not_an_element() -> None:
     assert list(html_head.scan('<a b="><title>Quiet</title>')) == []
 
 
 @given(st.binary())
-def test_any_bytes_are_a_page_or_none(body: bytes) -> None:
+def test_any_bytes_give_a_page_or_none(body: bytes) -> None:
     assert isinstance(article_page.read(fetched(b"<title>x</title>" + body)), Document)
 
 
@@ -221,14 +223,14 @@ def test_linked_data_of_any_shape_is_read(value: Any) -> None:
 @pytest.mark.parametrize(
     "script", ["[" * 100_000, '{"headline": ' + "9" * 10_000 + "}", '{"a":' * 50_000, ""]
 )
-def test_linked_data_that_would_break_its_reader_says_nothing(script: str) -> None:
+def test_json_ld_that_would_break_its_parser_is_ignored(script: str) -> None:
     assert jsonld.read([script]) == jsonld.LinkedData()
 
 
 # ---------------------------------------------------------------- what becomes of it
 
 
-def test_a_page_becomes_a_story_of_no_feed(root: Path) -> None:
+def test_a_page_becomes_a_story_without_a_feed(root: Path) -> None:
     with FeedHost({"/a?utm_source=x": serving()}) as host:
         report = run(root, host.url("/a?utm_source=x"))
         link = host.url("/a")
@@ -267,7 +269,7 @@ def test_a_digest_with_an_added_story_builds(root: Path) -> None:
 
 
 @pytest.mark.parametrize("moved", [False, True])
-def test_the_summary_of_a_page_is_shown_as_its_publishers_words(root: Path, moved: bool) -> None:
+def test_the_summary_of_a_page_is_shown_as_the_publishers_words(root: Path, moved: bool) -> None:
     with FeedHost({"/a": serving()}) as host:
         file = root / run(root, host.url("/a")).story.file
     assert built(root) == ["<blockquote", "Boats *wait*."]
@@ -302,7 +304,7 @@ def test_a_summary_is_cut_to_forty_words(root: Path) -> None:
     assert report.story.excerpt == "word " * 39 + "word …"
 
 
-def test_a_page_without_a_date_or_a_site_gets_the_moment_and_its_host(root: Path) -> None:
+def test_a_page_without_a_date_or_site_name_gets_the_current_time_and_its_host(root: Path) -> None:
     with FeedHost({"/a": serving("<!doctype html><title>Chips</title>")}) as host:
         report = run(root, host.url("/a"))
 
@@ -312,7 +314,7 @@ def test_a_page_without_a_date_or_a_site_gets_the_moment_and_its_host(root: Path
 
 
 @pytest.mark.parametrize("dated", [True, False])
-def test_the_date_of_a_story_is_written_in_whole_seconds(root: Path, dated: bool) -> None:
+def test_the_date_of_a_story_is_written_in_full_seconds(root: Path, dated: bool) -> None:
     given = (
         PAGE.replace("T17:32:40+", "T17:32:40.765+") if dated else "<title>Quiet harbour</title>"
     )
@@ -337,7 +339,7 @@ def test_the_date_of_a_story_is_written_in_whole_seconds(root: Path, dated: bool
         '{"title": "Tides", "version": "https://jsonfeed.org/version/1.1", "items": []}',
     ],
 )  # fmt: skip
-def test_a_feed_is_no_page(root: Path, feed: str, kind: str) -> None:
+def test_a_feed_is_not_accepted_as_a_page(root: Path, feed: str, kind: str) -> None:
     with (
         FeedHost(
             {"/feed.xml": lambda exchange: exchange.reply(body=feed.encode(), Content_Type=kind)}
@@ -352,7 +354,7 @@ def test_a_feed_is_no_page(root: Path, feed: str, kind: str) -> None:
     assert not (root / "content/2026").exists()
 
 
-def test_a_redirect_is_followed_to_the_pages_own_address(root: Path) -> None:
+def test_a_redirect_is_followed_to_the_pages_own_url(root: Path) -> None:
     with FeedHost(
         {"/short": lambda e: e.reply(302, Location="/long?fbclid=1"), "/long?fbclid=1": serving()}
     ) as host:
@@ -362,7 +364,7 @@ def test_a_redirect_is_followed_to_the_pages_own_address(root: Path) -> None:
 
 
 @pytest.mark.parametrize("again", ["/a", "/a?utm_medium=z", "/a/", "/a#:~:text=boats"])
-def test_a_story_that_is_here_is_named_without_asking_for_its_page(root: Path, again: str) -> None:
+def test_an_existing_story_is_named_without_fetching_its_page(root: Path, again: str) -> None:
     with FeedHost({"/a": serving()}) as host:
         run(root, host.url("/a"))
         before = stories(root)
@@ -376,7 +378,7 @@ def test_a_story_that_is_here_is_named_without_asking_for_its_page(root: Path, a
     assert stories(root) == before
 
 
-def test_a_story_that_a_page_leads_to_is_found_by_its_article_number(root: Path) -> None:
+def test_the_existing_story_of_a_page_is_found_by_its_article_number(root: Path) -> None:
     file = root / "content/2026/w20/2026-05-15-mine.md"
     file.parent.mkdir(parents=True)
     with FeedHost({"/s": lambda e: e.reply(302, Location="/article/3350001/new-words"),
@@ -389,7 +391,7 @@ def test_a_story_that_a_page_leads_to_is_found_by_its_article_number(root: Path)
             run(root, host.url("/s"))
 
 
-def test_a_story_that_was_moved_is_named_where_it_lies(root: Path) -> None:
+def test_a_moved_story_is_named_with_its_new_path(root: Path) -> None:
     (root / "first.xml").write_text(rss("https://news.example/x"))
     (place,) = pulled(root).rows[0].new
     there = root / "content/2026/w30/2026-05-20-quiet-harbour.md"
@@ -407,7 +409,7 @@ def test_a_story_that_was_moved_is_named_where_it_lies(root: Path) -> None:
         run(root, "https://news.example/x")
 
 
-def test_a_story_that_was_deleted_is_not_brought_back(root: Path) -> None:
+def test_a_deleted_story_is_not_added_again(root: Path) -> None:
     (root / "first.xml").write_text(rss("https://news.example/x"))
     (place,) = pulled(root).rows[0].new
     (root / place).unlink()
@@ -420,7 +422,7 @@ def test_a_story_that_was_deleted_is_not_brought_back(root: Path) -> None:
     assert stories(root) == []
 
 
-def test_a_story_that_may_be_there_but_cannot_be_read_is_left_alone(root: Path) -> None:
+def test_an_unreadable_file_that_may_be_the_story_is_left_alone(root: Path) -> None:
     file = root / "content/2026/w20/2026-05-15-mine.md"
     file.parent.mkdir(parents=True)
     file.write_text("---\ntitle: Mine\nlink: https://news.example/x\nthemes: [harbour]\n---\n")
@@ -459,7 +461,7 @@ def test_a_deleted_story_that_no_feed_brought_stays_deleted(root: Path, by_hand:
         assert file.read_text() == text
 
 
-def test_a_slug_that_a_deleted_story_had_is_not_given_again(root: Path) -> None:
+def test_the_slug_of_a_deleted_story_is_not_used_again(root: Path) -> None:
     (root / "first.xml").write_text(rss("https://news.example/x"))
     (place,) = pulled(root).rows[0].new
     (root / place).unlink()
@@ -468,7 +470,7 @@ def test_a_slug_that_a_deleted_story_had_is_not_given_again(root: Path) -> None:
         assert run(root, host.url("/a")).story.file == place.replace("harbour", "harbour-2")
 
 
-def test_a_story_late_for_a_closed_week_goes_to_the_first_open_one(root: Path) -> None:
+def test_a_story_for_a_closed_week_goes_to_the_first_open_week(root: Path) -> None:
     (root / "digest.toml").write_text(SETTINGS + '[editions]\nclose = "letter"\n')
     (root / "content/2026/w20").mkdir(parents=True)
     (root / "content/2026/w20/letter.md").write_text("Dear reader")
@@ -479,7 +481,7 @@ def test_a_story_late_for_a_closed_week_goes_to_the_first_open_one(root: Path) -
         )
 
 
-def test_a_letter_far_ahead_closes_no_week_for_new_stories(root: Path) -> None:
+def test_a_letter_far_in_the_future_closes_no_week_for_new_stories(root: Path) -> None:
     (root / "digest.toml").write_text(SETTINGS + '[editions]\nclose = "letter"\n')
     for folder in ("content/2026/w19", "content/2062/w20"):
         (root / folder).mkdir(parents=True)
@@ -491,7 +493,7 @@ def test_a_letter_far_ahead_closes_no_week_for_new_stories(root: Path) -> None:
         )
 
 
-def test_a_feed_that_brings_an_added_story_later_adopts_it(root: Path) -> None:
+def test_a_feed_that_brings_an_added_story_later_is_added_to_it(root: Path) -> None:
     with FeedHost({"/a": serving()}) as host:
         file = run(root, host.url("/a")).story.file
         (root / "first.xml").write_text(rss(host.url("/a?utm_source=rss")))
@@ -518,7 +520,7 @@ def test_a_feed_that_brings_an_added_story_later_adopts_it(root: Path) -> None:
         (lambda e: e.reply(body=b""), "an empty answer"),
     ],
 )
-def test_a_page_that_cannot_be_read_is_one_line_with_a_cure(
+def test_a_page_that_cannot_be_read_is_one_error_line_with_a_cure(
     root: Path, answer: Callable[[Exchange], None], reason: str
 ) -> None:
     with FeedHost({"/a": answer}) as host, pytest.raises(DigestError) as caught:
@@ -548,7 +550,7 @@ def test_the_command_names_the_file_and_a_missing_date(root: Path) -> None:
 @pytest.mark.parametrize(
     "url", ["news.example/a", "ftp://news.example/a", "javascript:alert(1)", "", "file.html"]
 )
-def test_what_is_no_web_address_is_wrong_usage(root: Path, url: str) -> None:
+def test_a_url_that_is_not_a_web_url_is_wrong_usage(root: Path, url: str) -> None:
     added = digest("add", url, cwd=root)
 
     assert added.returncode == 2

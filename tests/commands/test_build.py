@@ -82,7 +82,7 @@ def test_a_second_build_writes_nothing(root: Path) -> None:
     assert times(root) == before
 
 
-def test_a_story_that_is_hidden_takes_its_pages_with_it(root: Path) -> None:
+def test_hiding_a_story_removes_its_pages(root: Path) -> None:
     run(root)
     story = root / "content/2026/w21/2026-05-18-by-hand.md"
     story.write_text(story.read_text().replace("\n---\n", "\nhide: true\n---\n", 1))
@@ -97,7 +97,9 @@ def test_a_story_that_is_hidden_takes_its_pages_with_it(root: Path) -> None:
     assert report.removed == 2
 
 
-def test_it_does_so_where_the_list_of_what_was_built_is_lost(root: Path) -> None:
+def test_hiding_a_story_removes_its_pages_even_if_the_list_of_built_files_is_lost(
+    root: Path,
+) -> None:
     run(root)
     before = read_folder(root / "site")
     shutil.rmtree(root / ".digest")
@@ -110,7 +112,7 @@ def test_it_does_so_where_the_list_of_what_was_built_is_lost(root: Path) -> None
     assert read_folder(root / "site") == before
 
 
-def test_every_page_and_feed_that_comes_and_goes_can_be_known_again(root: Path) -> None:
+def test_pages_and_feeds_of_an_earlier_build_are_recognised(root: Path) -> None:
     run(root)
     always = {addresses.output(place) for place in addresses.PLACES.values()} | {
         "404.html",
@@ -127,7 +129,7 @@ def test_every_page_and_feed_that_comes_and_goes_can_be_known_again(root: Path) 
 
 
 @pytest.mark.parametrize("name", addresses.OWN_ICONS)
-def test_an_editors_own_icon_goes_before_the_shipped_one(root: Path, name: str) -> None:
+def test_the_editors_icon_replaces_the_shipped_one(root: Path, name: str) -> None:
     run(root)
     (root / "content/static" / name).write_bytes(b"mine")
 
@@ -138,7 +140,7 @@ def test_an_editors_own_icon_goes_before_the_shipped_one(root: Path, name: str) 
     assert f'<link rel="icon" href="/notes/{name}">' in site["index.html"].decode()
 
 
-def test_hidden_files_of_static_are_copied_and_what_systems_and_editors_leave_there_is_not(
+def test_hidden_files_in_static_are_copied_except_those_left_by_systems_and_text_editors(
     root: Path,
 ) -> None:
     copied = {".nojekyll", ".well-known/security.txt", "notes/.keep"}
@@ -167,14 +169,14 @@ def test_hidden_files_of_static_are_copied_and_what_systems_and_editors_leave_th
     "base_url",
     [None, "https://example.org/", "https://example.org/repo/", "http://localhost:8000/x/"],
 )
-def test_every_link_leads_somewhere_under_any_base(root: Path, base_url: str | None) -> None:
+def test_every_link_works_under_any_base_path(root: Path, base_url: str | None) -> None:
     report = run(root, base_url=base_url)
 
     assert report.url == (base_url or "https://example.org/notes/")
     assert lost_links(read_folder(root / "site"), report.url) == []
 
 
-def test_a_fault_in_a_template_is_one_line_and_leaves_the_old_site_whole(root: Path) -> None:
+def test_a_template_error_is_one_line_and_leaves_the_old_site_untouched(root: Path) -> None:
     run(root)
     before = read_folder(root / "site")
     (root / "templates").mkdir()
@@ -200,7 +202,7 @@ def test_a_fault_in_a_template_is_one_line_and_leaves_the_old_site_whole(root: P
         ("feeds/entry.xml", "<entry>", "templates/feeds/stories.xml: gives a feed.atom that is not well-formed"),
     ],
 )  # fmt: skip
-def test_each_kind_of_fault_in_a_template_names_it(
+def test_each_kind_of_template_error_names_the_template(
     root: Path, name: str, text: str, said: str
 ) -> None:
     place = root / "templates" / name
@@ -228,7 +230,7 @@ def test_a_digest_may_override_one_block_of_one_template(root: Path) -> None:
     assert list(page.iter("header"))
 
 
-def test_what_is_wrong_in_content_leaves_the_old_site_whole(root: Path) -> None:
+def test_a_content_error_leaves_the_old_site_untouched(root: Path) -> None:
     run(root)
     before = read_folder(root / "site")
     (root / "content/pages/archive.md").write_text("Mine, with a [link](lost.md).")
@@ -243,7 +245,7 @@ def test_what_is_wrong_in_content_leaves_the_old_site_whole(root: Path) -> None:
     assert read_folder(root / "site") == before
 
 
-def test_a_dangerous_output_folder_is_refused_before_anything_else(root: Path) -> None:
+def test_a_dangerous_output_folder_is_refused_first(root: Path) -> None:
     with pytest.raises(DigestError, match="cannot be built into content/"):
         run(root, place="content")
 
@@ -288,7 +290,7 @@ def test_the_bytes_do_not_depend_on_clock_zone_locale_umask_or_hash_seed(root: P
 
 
 @pytest.mark.parametrize("template", TEMPLATES)
-def test_each_template_says_what_it_receives_and_trusts_nothing(template: str) -> None:
+def test_each_template_documents_its_variables_and_never_turns_off_escaping(template: str) -> None:
     text = (REPOSITORY / "templates" / template).read_text(encoding="utf-8")
 
     assert text.startswith(f"{{# {template}: ")

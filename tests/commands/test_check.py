@@ -111,7 +111,7 @@ def said(root: Path, *words: str) -> Result:
 # ---------------------------------------------------------------- errors
 
 
-def test_a_digest_in_order_has_nothing_to_say(root: Path, story: Write) -> None:
+def test_a_valid_digest_has_no_problems(root: Path, story: Write) -> None:
     story("a", "See [B](2026-05-15-b.md).")
     story("b", themes="[memory]")
 
@@ -120,7 +120,7 @@ def test_a_digest_in_order_has_nothing_to_say(root: Path, story: Write) -> None:
     assert (report.problems, report.files) == ((), 3)
 
 
-def test_every_error_of_every_file_is_told_in_order(root: Path, story: Write) -> None:
+def test_every_error_of_every_file_is_reported_in_order(root: Path, story: Write) -> None:
     story("a", themes="[memroy]", link="news.example")
     story("b", "One\n\nand [lost](nowhere.md).")
     story("c", id="x", feeds="first")
@@ -161,7 +161,7 @@ def test_a_flag_without_a_value_gets_a_hint(root: Path, story: Write, line: str)
         {"link": "https://another.example/x", "title": "a"},
     ],
 )
-def test_the_published_twin_of_a_hidden_story_is_named(
+def test_a_published_copy_of_a_hidden_story_is_reported(
     root: Path, story: Write, twin: dict[str, str]
 ) -> None:
     file = story("a", hide="true")
@@ -176,7 +176,7 @@ def test_the_published_twin_of_a_hidden_story_is_named(
     ]
 
 
-def test_a_hidden_story_that_comes_again_on_another_day_with_the_same_words_is_named(
+def test_a_hidden_story_that_comes_again_on_another_day_is_reported(
     root: Path, story: Write
 ) -> None:
     words = "The court ruled that the company must pay."
@@ -195,20 +195,20 @@ def test_a_hidden_story_that_comes_again_on_another_day_with_the_same_words_is_n
     ]
 
 
-def test_a_key_in_capitals_is_told_the_right_one(root: Path, story: Write) -> None:
+def test_a_key_in_capitals_gets_the_right_spelling(root: Path, story: Write) -> None:
     story("a", HIDE="true")
 
     assert told(root) == [f"{W20}2026-05-15-a.md:4: unknown key 'HIDE'; did you mean 'hide'?"]
 
 
-def test_a_link_to_a_story_that_cannot_be_read_is_not_lost(root: Path, story: Write) -> None:
+def test_a_link_to_an_unreadable_story_is_not_a_broken_link(root: Path, story: Write) -> None:
     story("a", "See [B](2026-05-15-b.md).")
     story("b", themes="[memroy]")
 
     assert [one.file for one in run(root).problems] == [f"{W20}2026-05-15-b.md"]
 
 
-def test_faults_of_the_config_are_told_and_the_rest_waits(root: Path, story: Write) -> None:
+def test_config_errors_are_reported_first_and_alone(root: Path, story: Write) -> None:
     story("a", themes="[memroy]")
     (root / "digest.toml").write_text(SETTINGS.replace("match", "mtach"))
 
@@ -246,7 +246,7 @@ def test_a_template_that_cannot_be_read_is_an_error(root: Path) -> None:
     ]
 
 
-def test_a_merge_left_half_done_is_told_once_a_conflict(root: Path, story: Write) -> None:
+def test_each_merge_conflict_is_reported_once(root: Path, story: Write) -> None:
     sides = "<<<<<<< HEAD\ntitle: A\n=======\ntitle: B\n>>>>>>> other\n"
     put(root, f"{W20}2026-05-15-a.md", f"---\n{sides}link: https://news.example/a\n---\n")
     story("b", f"Words.\n\n{sides}")
@@ -261,7 +261,7 @@ def test_a_merge_left_half_done_is_told_once_a_conflict(root: Path, story: Write
     ]
 
 
-def test_the_ledgers_bad_lines_are_errors_and_marks_are_called_so(root: Path) -> None:
+def test_invalid_ledger_lines_are_errors_and_conflict_markers_are_named(root: Path) -> None:
     line = ledger.dumps(record())
     put(
         root,
@@ -283,7 +283,9 @@ def test_the_ledgers_bad_lines_are_errors_and_marks_are_called_so(root: Path) ->
 # ---------------------------------------------------------------- hints
 
 
-def test_a_slip_in_a_text_is_told_with_its_line_in_the_file(root: Path, story: Write) -> None:
+def test_a_mistake_in_a_text_is_reported_with_its_line_in_the_file(
+    root: Path, story: Write
+) -> None:
     story("a", "Look:\n- one\n- two")
     put(root, f"{W20}letter.md", "---\ntitle: Hello\n---\n\nLook:\n- one")
     put(root, "content/pages/about.md", "Look:\n- one")
@@ -298,7 +300,7 @@ def test_a_slip_in_a_text_is_told_with_its_line_in_the_file(root: Path, story: W
     assert said(root, "check").exit_code == 0
 
 
-def test_a_spiked_story_gets_no_hint(root: Path, story: Write) -> None:
+def test_a_hidden_story_gets_no_hint(root: Path, story: Write) -> None:
     story(
         "a",
         "Look:\n- one",
@@ -310,7 +312,7 @@ def test_a_spiked_story_gets_no_hint(root: Path, story: Write) -> None:
     assert run(root).problems == ()
 
 
-def test_a_storys_link_that_tracks_gets_its_cure(root: Path, story: Write) -> None:
+def test_a_link_with_tracking_parameters_gets_its_cure(root: Path, story: Write) -> None:
     file = story("a", link="https://news.example/a?utm_source=x&id=3")
 
     assert told(root) == [
@@ -325,7 +327,7 @@ def test_a_storys_link_that_tracks_gets_its_cure(root: Path, story: Write) -> No
         "http://news.example/article/3350001/b/",
     ],
 )
-def test_two_stories_of_one_article_are_named_both(root: Path, story: Write, second: str) -> None:
+def test_two_stories_of_one_article_are_both_named(root: Path, story: Write, second: str) -> None:
     first = story("a", link="https://news.example/article/3350001/b")
     file = story("b", day="2026-05-16", link=second)
 
@@ -341,7 +343,7 @@ def test_two_stories_of_one_article_are_named_both(root: Path, story: Write, sec
         ("https://news.example/?a=1", "https://news.example/?a=2"),
     ],
 )
-def test_a_front_page_or_another_query_is_no_double(
+def test_a_front_page_or_another_query_string_is_not_a_duplicate(
     root: Path, story: Write, links: tuple[str, str]
 ) -> None:
     story("a", link=links[0], id="urn:x:1")
@@ -368,7 +370,7 @@ LONG = "Foundries fill up as the price of memory rises"
         ("My own words", LONG, False),
     ],
 )
-def test_a_title_that_breaks_off_is_told(
+def test_a_truncated_title_is_reported(
     root: Path, story: Write, title: str, feeds_title: str, cut: bool
 ) -> None:
     file = story("a", title=title, id="1", feeds="first")
@@ -379,15 +381,13 @@ def test_a_title_that_breaks_off_is_told(
     ] * cut
 
 
-def test_the_editors_headline_makes_up_for_a_title_that_breaks_off(
-    root: Path, story: Write
-) -> None:
+def test_a_headline_by_the_editor_replaces_a_truncated_title(root: Path, story: Write) -> None:
     story("a", title=f"{LONG}…", headline="My own words")
 
     assert run(root).problems == ()
 
 
-def test_a_headline_that_is_only_a_host_is_told_until_the_editor_writes_one(
+def test_a_headline_that_is_only_a_host_name_is_reported_until_the_editor_writes_one(
     root: Path, story: Write
 ) -> None:
     file = story("a", title="news.example")
@@ -399,9 +399,7 @@ def test_a_headline_that_is_only_a_host_is_told_until_the_editor_writes_one(
     assert told(root) == []
 
 
-def test_a_story_by_hand_that_was_moved_from_its_week_is_not_sent_back(
-    root: Path, story: Write
-) -> None:
+def test_a_moved_handwritten_story_gets_no_hint_to_move_back(root: Path, story: Write) -> None:
     file = Path(story("a", week="2026/w20"))
     digest("build", cwd=root)
     (root / "content/2026/w21").mkdir()
@@ -410,7 +408,7 @@ def test_a_story_by_hand_that_was_moved_from_its_week_is_not_sent_back(
     assert told(root) == []
 
 
-def test_a_pulled_story_that_was_moved_is_not_sent_back(tmp_path: Path) -> None:
+def test_a_moved_pulled_story_gets_no_hint_to_move_back(tmp_path: Path) -> None:
     digest("init", "mine", cwd=tmp_path)
     root = tmp_path / "mine"
     digest("pull", cwd=root)
@@ -420,7 +418,7 @@ def test_a_pulled_story_that_was_moved_is_not_sent_back(tmp_path: Path) -> None:
     assert digest("check", cwd=root).stdout.startswith("0 errors, 0 hints")
 
 
-def test_a_story_outside_its_own_week_is_told(root: Path, story: Write) -> None:
+def test_a_story_outside_its_own_week_is_reported(root: Path, story: Write) -> None:
     file = story("a", week="2026/w21")
 
     assert told(root) == [
@@ -429,9 +427,7 @@ def test_a_story_outside_its_own_week_is_told(root: Path, story: Write) -> None:
     ]
 
 
-def test_a_story_that_a_pull_has_put_into_another_week_is_at_home_there(
-    root: Path, story: Write
-) -> None:
+def test_a_story_that_a_pull_filed_in_another_week_belongs_there(root: Path, story: Write) -> None:
     file = story("a", week="2026/w21", id="1", feeds="first")
     remember(root, record(file=file))
 
@@ -447,7 +443,7 @@ def test_a_story_that_a_pull_has_put_into_another_week_is_at_home_there(
         ("2026-05-15", False),
     ],
 )
-def test_a_file_named_after_another_day_is_told(
+def test_a_file_name_with_another_date_is_reported(
     root: Path, story: Write, published: str, found: bool
 ) -> None:
     file = story("a", published=published)
@@ -457,7 +453,7 @@ def test_a_file_named_after_another_day_is_told(
     ] * found  # fmt: skip
 
 
-def test_a_day_that_the_publisher_has_changed_is_no_slip(root: Path, story: Write) -> None:
+def test_a_date_that_the_publisher_changed_is_not_a_mistake(root: Path, story: Write) -> None:
     story("a", published="2026-05-18T12:00:00+00:00", id="1", feeds="first")
     remember(
         root, record(wrote=ledger.hashes({"published": datetime(2026, 5, 18, 12, tzinfo=UTC)}))
@@ -466,7 +462,7 @@ def test_a_day_that_the_publisher_has_changed_is_no_slip(root: Path, story: Writ
     assert run(root).problems == ()
 
 
-def test_one_lead_a_week_is_enough(root: Path, story: Write) -> None:
+def test_a_second_lead_in_a_week_is_reported(root: Path, story: Write) -> None:
     first = story("a", lead="true")
     second = story("b", lead="true")
     story("c", lead="true", hide="true")
@@ -477,7 +473,7 @@ def test_one_lead_a_week_is_enough(root: Path, story: Write) -> None:
     ]
 
 
-def test_a_letter_that_is_still_a_draft_is_told_when_its_week_is_closed(
+def test_a_letter_that_is_still_a_draft_is_reported_when_its_week_is_closed(
     root: Path, story: Write
 ) -> None:
     story("a")
@@ -500,7 +496,7 @@ def test_a_letter_that_is_still_a_draft_is_told_when_its_week_is_closed(
         ("2027/w20", "2027-05-19", "2027-W20"),
     ],
 )
-def test_a_story_that_is_still_to_come_is_told(
+def test_a_story_with_a_future_date_is_reported(
     root: Path, story: Write, week: str, day: str, ahead: str
 ) -> None:
     story("a")
@@ -513,7 +509,7 @@ def test_a_story_that_is_still_to_come_is_told(
     assert told(root) == ([f"hint: content/{week}/{Path(file).name}: {words}"] if ahead else [])
 
 
-def test_a_change_that_is_still_to_come_is_told(root: Path, story: Write) -> None:
+def test_a_change_with_a_future_date_is_reported(root: Path, story: Write) -> None:
     file = story(
         "a", updated="2062-05-15T08:00:00Z", corrections="['2026-05-16: a', '2062-05-17: b']"
     )
@@ -533,7 +529,7 @@ def test_a_change_that_is_still_to_come_is_told(root: Path, story: Write) -> Non
     assert not any(near in line for line in found)
 
 
-def test_a_date_that_has_passed_is_told_until_a_later_text_links_back(
+def test_a_date_that_has_passed_is_reported_until_a_later_text_links_back(
     root: Path, story: Write
 ) -> None:
     court = story(
@@ -561,7 +557,7 @@ def test_a_date_that_has_passed_is_told_until_a_later_text_links_back(
     assert told(root) == []
 
 
-def test_a_drafts_lost_link_is_a_hint_until_it_is_published(root: Path, story: Write) -> None:
+def test_a_broken_link_in_a_draft_is_a_hint_until_it_is_published(root: Path, story: Write) -> None:
     story("a", "[lost](2026-05-15-none.md)", draft="true")
 
     (problem,) = run(root).problems
@@ -569,7 +565,7 @@ def test_a_drafts_lost_link_is_a_hint_until_it_is_published(root: Path, story: W
     assert (problem.hint, problem.line) == (True, 7)
 
 
-def test_what_waits_in_the_inbox_is_told(root: Path) -> None:
+def test_files_in_the_inbox_are_reported(root: Path) -> None:
     put(root, "content/inbox/mine.md", "---\ntitle: Mine\nlink: https://news.example/mine\n---\n")
 
     (problem,) = run(root).problems
@@ -578,7 +574,7 @@ def test_what_waits_in_the_inbox_is_told(root: Path) -> None:
     assert str(problem).startswith(f"content/inbox/mine.md: waits to be filed as {W20[:13]}")
 
 
-def test_what_a_killed_run_left_is_told(root: Path) -> None:
+def test_files_left_by_a_killed_run_are_reported(root: Path) -> None:
     put(root, f"{W20}.2026-05-15-a.md.unfinished", "---")
 
     assert told(root) == [
@@ -587,7 +583,7 @@ def test_what_a_killed_run_left_is_told(root: Path) -> None:
     ]
 
 
-def test_a_theme_without_a_story_is_told_once_there_are_many_stories(
+def test_a_theme_without_stories_is_reported_once_there_are_many_stories(
     root: Path, story: Write
 ) -> None:
     for number in range(19):
@@ -602,9 +598,7 @@ def test_a_theme_without_a_story_is_told_once_there_are_many_stories(
     ]
 
 
-def test_a_theme_new_in_digest_toml_is_to_be_applied_where_its_phrases_match(
-    root: Path, story: Write
-) -> None:
+def test_a_new_theme_whose_phrases_match_stories_is_reported(root: Path, story: Write) -> None:
     for number in range(18):
         story(f"a{number}")
     story("b", title="Memory runs short")
@@ -616,7 +610,7 @@ def test_a_theme_new_in_digest_toml_is_to_be_applied_where_its_phrases_match(
     ]
 
 
-def test_a_ledger_that_nobody_knows_is_told(root: Path, story: Write) -> None:
+def test_a_ledger_of_an_unknown_feed_is_reported(root: Path, story: Write) -> None:
     remember(root, record(), feed="old")
     remember(root, record(), feed="named")
     story("a", feeds="named", id="1")
@@ -626,7 +620,7 @@ def test_a_ledger_that_nobody_knows_is_told(root: Path, story: Write) -> None:
     assert (problem.file, problem.hint) == ("content/ledger/old.jsonl", True)
 
 
-def test_two_entries_with_one_file_and_no_name_in_common_are_told(root: Path) -> None:
+def test_two_entries_with_the_same_file_and_no_common_id_are_reported(root: Path) -> None:
     remember(
         root,
         record(id="1"),
@@ -651,7 +645,7 @@ def mess(root: Path, story: Write) -> Path:
     return root
 
 
-def test_people_read_each_problem_in_a_line_and_the_counts_at_the_end(mess: Path) -> None:
+def test_the_text_output_has_a_line_for_each_problem_and_counts_at_the_end(mess: Path) -> None:
     result = said(mess, "check")
 
     assert result.exit_code == 1
@@ -663,7 +657,7 @@ def test_people_read_each_problem_in_a_line_and_the_counts_at_the_end(mess: Path
     )
 
 
-def test_quiet_says_the_errors_alone(mess: Path) -> None:
+def test_quiet_prints_errors_only(mess: Path) -> None:
     result = said(mess, "--quiet", "check")
 
     assert (
@@ -671,7 +665,7 @@ def test_quiet_says_the_errors_alone(mess: Path) -> None:
     )
 
 
-def test_programs_read_a_list(mess: Path) -> None:
+def test_the_json_output_is_a_list(mess: Path) -> None:
     result = said(mess, "check", "--format", "json")
 
     assert result.exit_code == 1
@@ -685,9 +679,7 @@ def test_programs_read_a_list(mess: Path) -> None:
     assert [one["level"] for one in json.loads(result.output)] == ["error", "hint"]
 
 
-def test_github_reads_commands_with_its_signs_escaped(
-    root: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_github_annotations_are_escaped(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     problems = (
         Problem("a,b:c%.md", 3, "100%\r\nwrong: so, mend it", "now"),
         Problem("d.md", 0, "odd", hint=True),
@@ -704,7 +696,7 @@ def test_github_reads_commands_with_its_signs_escaped(
     )
 
 
-def test_wrong_usage_is_called_so(root: Path) -> None:
+def test_wrong_usage_exits_with_2(root: Path) -> None:
     assert said(root, "check", "--format", "xml").exit_code == 2
     assert said(root, "check", "--since", "").exit_code == 2
 
@@ -731,7 +723,9 @@ def tracked(root: Path) -> Path:
     return root
 
 
-def test_only_changed_lines_and_new_files_are_told(tracked: Path, story: Write) -> None:
+def test_only_problems_in_changed_lines_and_new_files_are_reported(
+    tracked: Path, story: Write
+) -> None:
     file = story("a", "Old https://old.example\n\nMore.")
     story("untouched", "Old https://old.example")
     begun = commit(tracked)
@@ -777,7 +771,7 @@ def test_a_digest_in_a_folder_of_its_repository_is_found_from_any_folder_inside(
     )
 
 
-def test_any_file_name_will_do(tracked: Path) -> None:
+def test_any_file_name_works(tracked: Path) -> None:
     put(tracked, "content/static/x", "")
     begun = commit(tracked)
     name = "content/öd 'd\" -- \\x\n2.md"
@@ -788,7 +782,7 @@ def test_any_file_name_will_do(tracked: Path) -> None:
     assert [one.file for one in run(tracked, since=begun).problems] == [name]
 
 
-def test_what_others_have_committed_since_is_not_ours(tracked: Path, story: Write) -> None:
+def test_changes_that_others_committed_since_are_not_ours(tracked: Path, story: Write) -> None:
     story("a", "https://old.example")
     commit(tracked)
     git(tracked, "checkout", "-qb", "mine")
@@ -802,7 +796,7 @@ def test_what_others_have_committed_since_is_not_ours(tracked: Path, story: Writ
     assert [one.file for one in run(tracked, since="main").problems] == [mine]
 
 
-def test_a_link_broken_by_a_deletion_is_told_though_its_line_is_old(
+def test_a_link_broken_by_a_deletion_is_reported_although_its_line_is_old(
     tracked: Path, story: Write
 ) -> None:
     gone = story("a")
@@ -815,7 +809,9 @@ def test_a_link_broken_by_a_deletion_is_told_though_its_line_is_old(
     assert (problem.file, "2026-05-15-a.md" in problem.what) == (file, True)
 
 
-def test_errors_in_stories_count_when_the_config_has_changed(tracked: Path, story: Write) -> None:
+def test_errors_in_stories_are_reported_when_the_config_has_changed(
+    tracked: Path, story: Write
+) -> None:
     file = story("a", "https://old.example", themes="[memory]")
     begun = commit(tracked)
     (tracked / "digest.toml").write_text(SETTINGS.replace('"memory"\ntitle', '"chips"\ntitle'))
@@ -823,7 +819,9 @@ def test_errors_in_stories_count_when_the_config_has_changed(tracked: Path, stor
     assert [(one.file, one.hint) for one in run(tracked, since=begun).problems] == [(file, False)]
 
 
-def test_a_moved_file_tells_of_itself_and_not_of_its_old_lines(tracked: Path, story: Write) -> None:
+def test_a_moved_file_is_checked_as_a_file_but_not_for_its_old_lines(
+    tracked: Path, story: Write
+) -> None:
     file = story("a", "Old https://old.example and words that are long enough to be known again.")
     begun = commit(tracked)
     git(tracked, "config", "diff.renames", "false")
@@ -835,7 +833,7 @@ def test_a_moved_file_tells_of_itself_and_not_of_its_old_lines(tracked: Path, st
     ]
 
 
-def test_a_commit_that_is_not_known_is_wrong_usage(tracked: Path, story: Write) -> None:
+def test_an_unknown_commit_is_wrong_usage(tracked: Path, story: Write) -> None:
     story("a")
     commit(tracked)
 
@@ -844,7 +842,7 @@ def test_a_commit_that_is_not_known_is_wrong_usage(tracked: Path, story: Write) 
         assert (result.exit_code, "git has no commit" in result.output) == (2, True)
 
 
-def test_a_folder_outside_of_git_is_one_clear_line(
+def test_a_folder_outside_git_is_one_error_line(
     root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(root.parent))
@@ -855,7 +853,7 @@ def test_a_folder_outside_of_git_is_one_clear_line(
     assert str(result.exception) == f"{root}: is not in a git repository, which --since needs"
 
 
-def test_a_machine_without_git_is_one_clear_line(
+def test_a_machine_without_git_is_one_error_line(
     root: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
@@ -866,7 +864,7 @@ def test_a_machine_without_git_is_one_clear_line(
     )
 
 
-def test_no_change_is_no_problem(tracked: Path, story: Write) -> None:
+def test_without_changes_there_are_no_problems(tracked: Path, story: Write) -> None:
     story("a", "https://old.example", themes="[memroy]")
     begun = commit(tracked)
 
@@ -939,7 +937,7 @@ def test_pages_that_are_gone_or_have_moved_are_hints(root: Path) -> None:
 
 @pytest.mark.parametrize("refusal", [403, 404, 405, 501])
 @pytest.mark.usefixtures("quick")
-def test_a_page_that_refuses_head_is_asked_by_get(root: Path, refusal: int) -> None:
+def test_a_page_that_refuses_head_is_requested_with_get(root: Path, refusal: int) -> None:
     with FeedHost({"/page": only_get(refusal)}) as host:
         linked(root, host, "/page")
         report = run(root, links=True)
@@ -949,7 +947,7 @@ def test_a_page_that_refuses_head_is_asked_by_get(root: Path, refusal: int) -> N
 
 
 @pytest.mark.usefixtures("quick")
-def test_a_page_is_asked_once_however_often_it_is_linked(root: Path, story: Write) -> None:
+def test_a_page_is_requested_once_however_often_it_is_linked(root: Path, story: Write) -> None:
     with FeedHost({"/page": answer(200)}) as host:
         linked(root, host, "/page", "/page#a", "/page#b")
         story("a", link=host.url("/page"))
@@ -965,7 +963,7 @@ def test_a_page_is_asked_once_however_often_it_is_linked(root: Path, story: Writ
      (404, timedelta(hours=25), 2), (200, -timedelta(days=2), 1)],
 )  # fmt: skip
 @pytest.mark.usefixtures("quick")
-def test_answers_are_remembered_for_their_time(
+def test_answers_are_cached_until_they_expire(
     root: Path, status: int, later: timedelta, asked: int
 ) -> None:
     with FeedHost({"/page": answer(status)}) as host:
@@ -979,7 +977,7 @@ def test_answers_are_remembered_for_their_time(
 
 
 @pytest.mark.usefixtures("quick")
-def test_a_damaged_memory_costs_a_question_alone(root: Path) -> None:
+def test_a_damaged_link_cache_costs_only_a_request(root: Path) -> None:
     with FeedHost({"/page": answer(200)}) as host:
         linked(root, host, "/page")
         url = host.url("/page")
@@ -989,7 +987,7 @@ def test_a_damaged_memory_costs_a_question_alone(root: Path) -> None:
 
 
 @pytest.mark.usefixtures("quick")
-def test_a_page_that_is_slow_is_not_called_gone(root: Path) -> None:
+def test_a_slow_page_is_not_reported_as_gone(root: Path) -> None:
     with FeedHost({"/slow": slow, "/good": answer(200)}) as host:
         linked(root, host, "/slow", "/good")
         report = run(root, links=True)
@@ -999,7 +997,9 @@ def test_a_page_that_is_slow_is_not_called_gone(root: Path) -> None:
 
 @pytest.mark.usefixtures("quick")
 @pytest.mark.parametrize("name", ["127.0.0.1", "localhost"])
-def test_what_this_machine_serves_itself_is_no_sign_of_a_network(root: Path, name: str) -> None:
+def test_a_server_on_this_machine_does_not_prove_a_network_connection(
+    root: Path, name: str
+) -> None:
     with FeedHost({"/good": answer(200)}) as host:
         url = host.url("/good").replace("127.0.0.1", name)
         put(root, "content/pages/links.md", f"<http://a.invalid/> <http://b.invalid/> <{url}>")
@@ -1009,7 +1009,7 @@ def test_what_this_machine_serves_itself_is_no_sign_of_a_network(root: Path, nam
 
 
 @pytest.mark.usefixtures("quick")
-def test_a_machine_without_a_network_calls_nothing_gone(root: Path) -> None:
+def test_without_a_network_no_page_is_reported_as_gone(root: Path) -> None:
     put(
         root,
         "content/pages/links.md",
@@ -1048,7 +1048,7 @@ def archive(monkeypatch: pytest.MonkeyPatch) -> Callable[[FeedHost, str], str]:
 
 
 @pytest.mark.usefixtures("quick")
-def test_for_a_page_that_is_gone_a_saved_copy_is_offered_until_readers_have_it(
+def test_a_saved_copy_of_a_missing_page_is_offered_until_it_is_published(
     root: Path, story: Write, archive: Callable[[FeedHost, str], str]
 ) -> None:
     answers = {"/gone": answer(404), "/lost": answer(410), "/good": answer(200)}
@@ -1081,7 +1081,7 @@ def test_for_a_page_that_is_gone_a_saved_copy_is_offered_until_readers_have_it(
     ],
 )
 @pytest.mark.usefixtures("quick")
-def test_where_no_copy_can_be_asked_for_one_line_says_so_and_the_next_check_asks_again(
+def test_an_unavailable_archive_is_one_line_and_the_next_check_asks_again(
     root: Path, archive: Callable[[FeedHost, str], str], reply: Answer, reason: str
 ) -> None:
     answers = {"/gone": answer(404)}
@@ -1099,7 +1099,7 @@ def test_where_no_copy_can_be_asked_for_one_line_says_so_and_the_next_check_asks
 
 
 @pytest.mark.usefixtures("quick")
-def test_no_other_service_hears_of_secrets_or_private_networks(
+def test_secrets_and_private_urls_are_not_sent_to_other_services(
     root: Path, monkeypatch: pytest.MonkeyPatch, archive: Callable[[FeedHost, str], str]
 ) -> None:
     answers = {"/gone?token=8Hk2nX91qLw7": answer(404)}
@@ -1117,7 +1117,7 @@ def test_no_other_service_hears_of_secrets_or_private_networks(
 
 
 @pytest.mark.usefixtures("quick")
-def test_only_links_that_came_in_are_asked_for(tracked: Path) -> None:
+def test_only_new_links_are_requested(tracked: Path) -> None:
     with FeedHost({"/old": answer(404), "/new": answer(404)}) as host:
         file = linked(tracked, host, "/old")
         begun = commit(tracked)
@@ -1129,7 +1129,7 @@ def test_only_links_that_came_in_are_asked_for(tracked: Path) -> None:
 
 
 @pytest.mark.usefixtures("quick")
-def test_what_nothing_can_be_told_of_is_told_on_request(root: Path) -> None:
+def test_unverifiable_links_are_listed_on_request(root: Path) -> None:
     with FeedHost({"/shut": answer(403)}) as host:
         linked(root, host, "/shut")
         plain, verbose = said(root, "check", "--links"), said(root, "--verbose", "check", "--links")
@@ -1142,7 +1142,7 @@ def test_what_nothing_can_be_told_of_is_told_on_request(root: Path) -> None:
     assert os.linesep not in verbose.stderr
 
 
-def test_without_being_told_to_nobody_is_asked(root: Path) -> None:
+def test_nothing_is_requested_without_the_option(root: Path) -> None:
     with FeedHost({"/page": answer(404)}) as host:
         linked(root, host, "/page")
 
@@ -1150,7 +1150,7 @@ def test_without_being_told_to_nobody_is_asked(root: Path) -> None:
         assert host.requests == []
 
 
-def test_the_title_of_an_introduction_is_shown_nowhere(root: Path) -> None:
+def test_a_title_in_an_introduction_is_reported_as_unused(root: Path) -> None:
     put(root, "content/themes/memory.md", "---\ntitle: All of memory\n---\n\nWords.\n")
 
     assert "content/themes/memory.md:2: the title of an introduction is not shown" in "\n".join(
@@ -1160,7 +1160,7 @@ def test_the_title_of_an_introduction_is_shown_nowhere(root: Path) -> None:
     assert not check.run(root, now=NOW).problems
 
 
-def test_an_opening_quotation_that_is_not_what_add_wrote_is_shown_as_the_editors(
+def test_an_opening_quotation_that_add_did_not_write_is_shown_as_the_editors(
     root: Path, story: Write
 ) -> None:
     file = story("a", "> Theirs.")

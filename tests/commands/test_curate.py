@@ -46,7 +46,7 @@ def run(root: Path, *wanted: ChangeRequest) -> list[Edit | Refusal]:
     return curate.run(root, config.load(root), wanted, stories(root))
 
 
-def test_acts_change_files_and_are_undone_in_turn(root: Path) -> None:
+def test_changes_to_files_are_undone_one_after_another(root: Path) -> None:
     before = read_folder(root / "content")
 
     results = run(
@@ -69,7 +69,7 @@ def test_acts_change_files_and_are_undone_in_turn(root: Path) -> None:
     assert read_folder(root / "content") == before
 
 
-def test_only_the_newest_of_two_leads_in_a_row_leads_without_a_new_look(root: Path) -> None:
+def test_of_two_leads_set_in_a_row_only_the_newer_leads(root: Path) -> None:
     seen = stories(root)
 
     for file in (A, C):
@@ -80,7 +80,7 @@ def test_only_the_newest_of_two_leads_in_a_row_leads_without_a_new_look(root: Pa
     assert [story.file for story in stories(root) if story.lead] == [C]
 
 
-def test_a_file_that_was_changed_elsewhere_is_neither_overwritten_nor_undone(root: Path) -> None:
+def test_a_file_changed_elsewhere_is_neither_overwritten_nor_undone(root: Path) -> None:
     shown = curate.look(root, config.load(root), stories(root)[0])
     with (root / A).open("a") as file:
         file.write("\nAnother's.\n")
@@ -128,7 +128,7 @@ def test_a_save_between_reading_and_writing_is_not_lost(root: Path, monkeypatch:
         ("content/2026/w20/2026-05-16-broken.md", ":3: unknown key 'lnk'; did you mean 'link'?"),
     ],
 )
-def test_what_is_not_a_readable_story_is_refused(root: Path, file: str, why: str) -> None:
+def test_a_file_that_is_not_a_readable_story_is_refused(root: Path, file: str, why: str) -> None:
     (root / "content/2026/w20/2026-05-16-broken.md").write_text("---\ntitle: A\nlnk: x\n---\n")
     before = read_folder(root)
 
@@ -143,7 +143,7 @@ def test_what_is_not_a_readable_story_is_refused(root: Path, file: str, why: str
     }
 
 
-def test_a_story_does_not_move_onto_another(root: Path) -> None:
+def test_a_story_does_not_overwrite_another_when_moved(root: Path) -> None:
     put(root, C.removeprefix("content/").replace("w20", "w21"), "Here")
 
     (refusal,) = run(root, ChangeRequest(file=C, changes={"hide": True}, week=Week(2026, 21)))
@@ -153,7 +153,7 @@ def test_a_story_does_not_move_onto_another(root: Path) -> None:
     assert "hide" not in (root / C).read_text()
 
 
-def test_nothing_is_written_while_another_run_writes(root: Path) -> None:
+def test_nothing_is_written_while_another_run_is_writing(root: Path) -> None:
     with disk.lock(root), pytest.raises(DigestError, match="another run"):
         run(root, ChangeRequest(file=A, changes={"lead": True}))
 
@@ -171,7 +171,7 @@ STEPS = st.lists(
 )  # fmt: skip
 
 
-def test_random_sessions_lose_no_byte_of_another_hand(
+def test_random_sessions_lose_no_byte_that_someone_else_wrote(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
     """A save that meets another's changes nothing, and undo leads back only where nothing was changed since."""
@@ -209,7 +209,7 @@ def test_random_sessions_lose_no_byte_of_another_hand(
     settings(max_examples=many(20), deadline=None)(given(STEPS)(play))()
 
 
-def test_a_story_takes_its_pictures_along_and_back(root: Path) -> None:
+def test_a_story_takes_its_pictures_along_when_it_is_moved_and_moved_back(root: Path) -> None:
     folder, other = root / "content/2026/w20", root / "content/2026/w21"
     for name, data in (("my quay.png", b"quay"), ("shared.png", b"shared")):
         (folder / name).write_bytes(data)
@@ -231,7 +231,7 @@ def test_a_story_takes_its_pictures_along_and_back(root: Path) -> None:
     assert read_folder(root / "content") == before
 
 
-def test_a_picture_is_not_moved_over_another_and_nothing_is_left_behind(root: Path) -> None:
+def test_a_picture_does_not_overwrite_another_and_no_copy_is_left_behind(root: Path) -> None:
     folder, other = root / "content/2026/w20", root / "content/2026/w21"
     other.mkdir()
     for name in ("1.png", "2.png"):
@@ -247,7 +247,7 @@ def test_a_picture_is_not_moved_over_another_and_nothing_is_left_behind(root: Pa
     assert read_folder(root / "content") == before
 
 
-def test_a_lead_that_moves_leads_where_it_was_before_and_nothing_else_becomes_one(
+def test_a_moved_lead_stays_a_lead_and_no_other_story_becomes_one(
     root: Path,
 ) -> None:
     week, settings = Week(2026, 21), config.load(root)
@@ -262,7 +262,7 @@ def test_a_lead_that_moves_leads_where_it_was_before_and_nothing_else_becomes_on
     assert [(one.slug, one.week) for one in stories(root) if one.lead] == [("b", week)]
 
 
-def test_a_lead_in_a_file_that_was_never_read_is_reported_in_one_line(root: Path) -> None:
+def test_a_lead_in_an_unreadable_file_is_reported_in_one_line(root: Path) -> None:
     (root / C).write_text("---\ntitle: C\nlink: [\nlead: true\n---\n")
     (root / B).write_text("---\ntitle: B\nlink: [\n---\n\nThey lead: true or not.\n")
 

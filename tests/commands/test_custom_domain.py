@@ -51,7 +51,7 @@ URL = "https://chips.press/"
         ("\ufeffchips.press", URL, "is not a host name", "write chips.press"),
     ],
 )
-def test_a_cname_is_one_host_to_which_url_leads(
+def test_a_cname_file_names_one_host_and_the_site_url_is_on_it(
     content: str, url: str, what: str, cure: str
 ) -> None:
     problem = custom_domain.problem(content.encode(), url)
@@ -66,7 +66,7 @@ def test_a_cname_is_one_host_to_which_url_leads(
 @pytest.mark.parametrize(
     "content", ["elsewhere.press\n", "https://chips.press/\n", "a.press\nb.press\n", ""]
 )
-def test_check_build_and_publish_refuse_one_that_does_not(tmp_path: Path, content: str) -> None:
+def test_check_build_and_publish_refuse_a_wrong_cname_file(tmp_path: Path, content: str) -> None:
     (tmp_path / "digest.toml").write_text(f'[site]\ntitle = "T"\nurl = "{URL}"\n')
     assert digest("build", cwd=tmp_path).returncode == 0
     (tmp_path / "content/static").mkdir(parents=True)

@@ -50,7 +50,7 @@ def test_every_build_finds_the_damaged_lines_of_a_ledger(root: Path, name: str) 
     assert (unchanged, edited, built(root)) == (first, first, ())
 
 
-def test_a_ledger_whose_lines_end_in_cr_alone_is_not_to_be_deleted(root: Path) -> None:
+def test_a_ledger_with_cr_line_endings_is_not_suggested_for_deletion(root: Path) -> None:
     (root / "content/ledger/quay.jsonl").write_bytes(b'{"v": 1}\r{"v": 1}\r')
 
     assert built(root) == (
@@ -59,7 +59,7 @@ def test_a_ledger_whose_lines_end_in_cr_alone_is_not_to_be_deleted(root: Path) -
 
 
 @pytest.mark.parametrize("name", ["quay.jsonl", "_places.jsonl", "_added.jsonl"])
-def test_a_mark_before_the_text_that_windows_writes_damages_no_line(root: Path, name: str) -> None:
+def test_a_byte_order_mark_damages_no_line(root: Path, name: str) -> None:
     record = {
         "v": 1,
         "at": "2026-05-15T08:00:00.000000Z",
@@ -74,7 +74,7 @@ def test_a_mark_before_the_text_that_windows_writes_damages_no_line(root: Path, 
     assert built(root) == ()
 
 
-def test_a_build_prints_the_damaged_lines_and_what_depends_on_them(root: Path) -> None:
+def test_a_build_prints_damaged_lines_and_their_consequences(root: Path) -> None:
     (root / "content/ledger/quay.jsonl").write_text('{"v": 1}\n')
 
     run = digest("build", cwd=root)
@@ -85,7 +85,7 @@ def test_a_build_prints_the_damaged_lines_and_what_depends_on_them(root: Path) -
     )
 
 
-def test_a_line_that_is_damaged_where_a_build_does_not_look_is_named_as_well(root: Path) -> None:
+def test_a_damaged_line_that_a_build_does_not_need_is_also_reported(root: Path) -> None:
     record = {
         "v": 1,
         "at": "2026-05-15T08:00:00.000000Z",
@@ -100,7 +100,7 @@ def test_a_line_that_is_damaged_where_a_build_does_not_look_is_named_as_well(roo
     assert built(root) == (f"content/ledger/quay.jsonl:1: {CURE}",)
 
 
-def test_a_date_that_was_edited_by_hand_stops_no_command(root: Path) -> None:
+def test_a_date_edited_by_hand_stops_no_command(root: Path) -> None:
     line = {
         "v": 1, "at": "2026-05-15T10:00:00.000000Z", "id": "1", "file": "content/2026/w20/2026-05-15-gone.md",
         "aliases": ["guid:1", "headline:yesterday 0123456789abcdef"], "title": "Gone", "said": {}, "wrote": {},
@@ -113,7 +113,7 @@ def test_a_date_that_was_edited_by_hand_stops_no_command(root: Path) -> None:
     assert [run.returncode for run in runs] == [0, 0, 0], [run.stderr for run in runs]
 
 
-def test_a_location_of_a_moment_without_a_zone_is_a_damaged_line() -> None:
+def test_a_location_with_a_time_without_a_zone_is_a_damaged_line() -> None:
     line = Location(
         "2026-05-19",
         "content/2026/w21/2026-05-19-a.md",

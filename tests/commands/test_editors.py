@@ -35,7 +35,7 @@ def test_snippets_offer_the_keys_that_an_editor_writes_and_the_themes(root: Path
     assert bodies == ["themes: [${1|lighthouses,ferries,tides-and-weather|}]"]
 
 
-def test_check_says_when_the_themes_are_others_and_upgrade_writes_them(root: Path) -> None:
+def test_check_reports_outdated_theme_snippets_and_upgrade_renews_them(root: Path) -> None:
     settings = root / "digest.toml"
     settings.write_text(settings.read_text().replace('id = "ferries"', 'id = "boats"'))
     digest("pull", cwd=root)

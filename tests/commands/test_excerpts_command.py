@@ -91,7 +91,7 @@ def test_excerpts_follow_the_setting(root: Path, words: int, after: str, state: 
 @pytest.mark.parametrize(
     "words", [["excerpts"], ["excerpts", "--dry-run"], ["excerpts", "--apply", "--dry-run"]]
 )
-def test_without_apply_nothing_is_written(root: Path, words: list[str]) -> None:
+def test_nothing_is_written_without_apply(root: Path, words: list[str]) -> None:
     before, known = body(root), ledger(root)
     keep(root, 2)
 
@@ -102,7 +102,7 @@ def test_without_apply_nothing_is_written(root: Path, words: list[str]) -> None:
     assert (body(root), ledger(root)) == (before, known)
 
 
-def test_what_an_editor_changed_is_left_and_named(root: Path) -> None:
+def test_an_edited_excerpt_is_left_and_named(root: Path) -> None:
     edit(root, CHIPS, "> One two", "> One *two*")
     edit(root, SHIPS, "> One two three, four …\n\n", "Mine.\n")
     edit(root, BOATS, "> One two", "Mine:\n\n> One two")
@@ -137,7 +137,7 @@ def test_notes_and_quotations_of_the_editor_stay_where_they_are(root: Path) -> N
     assert body(root, SHIPS) == "\n> Mine.\n\n- mine\n"
 
 
-def test_without_the_whole_summary_no_excerpt_is_lengthened(root: Path) -> None:
+def test_no_excerpt_is_lengthened_without_the_full_summary(root: Path) -> None:
     shutil.rmtree(root / ".digest")
     keep(root, 7)
 
@@ -147,7 +147,7 @@ def test_without_the_whole_summary_no_excerpt_is_lengthened(root: Path) -> None:
     assert body(root) == "\n> One two three, four …\n\n"
 
 
-def test_excerpts_that_were_taken_out_are_restored_where_their_whole_summaries_are_stored(
+def test_removed_excerpts_are_restored_if_their_full_summaries_are_stored(
     root: Path,
 ) -> None:
     before = {file: body(root, file) for file in (CHIPS, SHIPS)}
@@ -187,7 +187,7 @@ def test_excerpts_that_cannot_be_restored_are_counted(root: Path) -> None:
     assert body(root) == "\n"
 
 
-def test_one_is_counted_in_the_singular(root: Path) -> None:
+def test_one_excerpt_is_counted_in_the_singular(root: Path) -> None:
     for file in (SHIPS, BOATS):
         (root / file).unlink()
     shutil.rmtree(root / ".digest")
@@ -199,7 +199,7 @@ def test_one_is_counted_in_the_singular(root: Path) -> None:
     assert said(root, "excerpts") == "0 of 0 excerpts that pull wrote would be changed\n"
 
 
-def test_the_excerpts_of_a_feed_that_digest_toml_does_not_name_are_left(root: Path) -> None:
+def test_excerpts_of_a_feed_that_is_not_in_digest_toml_are_left(root: Path) -> None:
     keep(root, 0, feed="second")
 
     assert "3 left unchanged, because their feeds are not in digest.toml\n" in said(
@@ -235,7 +235,7 @@ def test_later_corrections_follow_the_setting(root: Path, words: int, applied: b
     assert body(root) == "\n> Newer words come …\n\n"
 
 
-def test_a_story_without_an_excerpt_gets_none_again_where_digest_toml_keeps_none(
+def test_a_story_without_an_excerpt_gets_none_if_digest_toml_keeps_none(
     root: Path,
 ) -> None:
     keep(root, 0)
@@ -248,7 +248,7 @@ def test_a_story_without_an_excerpt_gets_none_again_where_digest_toml_keeps_none
     assert body(root) == "\n"
 
 
-def test_an_excerpt_that_an_editor_took_out_stays_out_whatever_is_kept(root: Path) -> None:
+def test_an_excerpt_removed_by_the_editor_stays_removed_whatever_the_setting(root: Path) -> None:
     edit(root, CHIPS, "> One two three, four …\n\n", "Mine.\n")
     keep(root, 40)
     said(root, "excerpts", "--apply")
@@ -260,7 +260,7 @@ def test_an_excerpt_that_an_editor_took_out_stays_out_whatever_is_kept(root: Pat
     assert body(root) == "\nMine.\n"
 
 
-def test_what_a_pull_left_to_look_at_is_still_told(root: Path) -> None:
+def test_conflicts_of_an_earlier_pull_are_still_reported(root: Path) -> None:
     edit(root, CHIPS, "title: Chips", "title: Mine")
     (root / "first.xml").write_text(rss(SUMMARY, "Chips again", "Ships", "Boats"))
     assert "kept your title" in said(root, "pull")
@@ -272,7 +272,7 @@ def test_what_a_pull_left_to_look_at_is_still_told(root: Path) -> None:
     assert "1 hint in" in said(root, "check")
 
 
-def test_a_run_that_was_killed_before_the_files_is_completed_by_the_next(
+def test_a_run_killed_before_it_wrote_the_files_is_completed_by_the_next(
     root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     keep(root, 2)

@@ -78,7 +78,7 @@ def exported(root: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in run.stdout.splitlines()]
 
 
-def test_every_file_is_in_it_once_after_the_digest_itself(root: Path) -> None:
+def test_the_export_has_the_digest_itself_and_then_every_file_once(root: Path) -> None:
     first, *rest = exported(root)
 
     assert (first["kind"], first["version"], first["title"]) == ("digest", 1, "Test")
@@ -90,7 +90,7 @@ def test_every_file_is_in_it_once_after_the_digest_itself(root: Path) -> None:
     ]  # fmt: skip
 
 
-def test_a_story_says_all_that_its_file_does_and_where_it_is_published(root: Path) -> None:
+def test_a_story_has_all_fields_of_its_file_and_its_url(root: Path) -> None:
     story = next(record for record in exported(root) if record.get("slug") == "quiet")
 
     assert story["permalink"] == "https://example.org/base/2026/w20/#quiet"
@@ -104,7 +104,7 @@ def test_a_story_says_all_that_its_file_does_and_where_it_is_published(root: Pat
     assert (story["excerpt"], story["note"], story["updated"]) == ("", "Boats *wait*.", None)
 
 
-def test_no_field_of_a_story_is_left_out(root: Path) -> None:
+def test_an_exported_story_has_every_field(root: Path) -> None:
     (story, *_) = load.load(root, config.load(root)).stories
     record = next(one for one in export.run(root, config.load(root)) if one["kind"] == "story")
 
@@ -112,7 +112,7 @@ def test_no_field_of_a_story_is_left_out(root: Path) -> None:
     assert isinstance(story, Story)
 
 
-def test_what_is_not_published_is_there_and_says_so(root: Path) -> None:
+def test_unpublished_files_are_exported_and_marked(root: Path) -> None:
     told = {record["file"]: record for record in exported(root)[1:]}
 
     assert told["content/2026/w20/2026-05-16-draft.md"]["draft"] is True
@@ -129,7 +129,7 @@ def test_what_is_not_published_is_there_and_says_so(root: Path) -> None:
     }
 
 
-def test_every_address_in_it_is_one_of_the_site(root: Path) -> None:
+def test_every_exported_url_exists_on_the_site(root: Path) -> None:
     build.run(root, config.load(root), output=root / "site", base_url=None)
 
     for record in exported(root)[1:]:
@@ -145,7 +145,7 @@ def test_every_address_in_it_is_one_of_the_site(root: Path) -> None:
             assert anchor in ids
 
 
-def test_headlines_that_the_publisher_has_changed_are_kept(root: Path) -> None:
+def test_headlines_changed_by_the_publisher_are_kept(root: Path) -> None:
     feed = "<rss version='2.0'><channel><title>T</title><item><title>{}</title><link>https://news.example/words-that-stay</link>"
     for headline in ("Old words", "New words"):
         (root / "first.xml").write_text(
@@ -158,7 +158,7 @@ def test_headlines_that_the_publisher_has_changed_are_kept(root: Path) -> None:
     assert (story["title"], story["earlier_titles"]) == ("New words", ["Old words"])
 
 
-def test_it_is_the_same_in_every_locale_and_changes_nothing(root: Path) -> None:
+def test_the_export_is_the_same_in_every_locale_and_changes_no_file(root: Path) -> None:
     (root / "content/pages/about.md").write_text("---\ntitle: Über 芯片\n---\n")
     before = {path: path.stat().st_mtime_ns for path in root.rglob("*")}
 
@@ -182,7 +182,7 @@ def test_it_is_the_same_in_every_locale_and_changes_nothing(root: Path) -> None:
     assert {path: path.stat().st_mtime_ns for path in root.rglob("*")} == before
 
 
-def test_where_a_file_is_at_fault_nothing_comes_out(root: Path) -> None:
+def test_nothing_is_exported_if_a_file_has_an_error(root: Path) -> None:
     (root / "content/2026/w20/2026-05-17-bad.md").write_text("no front matter")
 
     run = digest("export", cwd=root)
@@ -192,7 +192,7 @@ def test_where_a_file_is_at_fault_nothing_comes_out(root: Path) -> None:
 
 
 @pytest.mark.parametrize("reader", ["true", "head -c 10"])
-def test_a_reader_that_goes_away_is_no_news(root: Path, reader: str) -> None:
+def test_a_closed_pipe_is_not_an_error(root: Path, reader: str) -> None:
     story = root / "content/2026/w20/2026-05-15-quiet.md"
     story.write_text(story.read_text() + "word " * 40_000)  # more than a pipe holds
     command = f"{shlex.quote(sys.executable)} -m digest export | {reader}"

@@ -53,7 +53,7 @@ def feeds_of(root: Path) -> list[tuple[str, str, bool]]:
 # ---------------------------------------------------------------- add
 
 
-def test_a_feed_is_added_behind_the_others_and_no_other_line_changes(mine: Path) -> None:
+def test_a_feed_is_added_after_the_others_and_no_other_line_changes(mine: Path) -> None:
     with FeedHost(Answers(feed_xml=RSS)) as host:
         added = digest("feeds", "add", host.url("/feed.xml"), cwd=mine)
         url = host.url("/feed.xml")
@@ -72,7 +72,7 @@ def test_a_feed_is_added_behind_the_others_and_no_other_line_changes(mine: Path)
     assert "1 new story added; 1 of 1 feeds read" in pulled.stdout
 
 
-def test_feeds_are_found_from_pages_and_each_is_added_once(mine: Path) -> None:
+def test_feeds_advertised_by_pages_are_added_once_each(mine: Path) -> None:
     answers = Answers(feed_xml=RSS, lights_atom=ATOM, page=NAMING.format("/feed.xml"))
     with FeedHost(answers) as host:
         words = [host.url(path) for path in ("/page", "/feed.xml", "/lights.atom")]
@@ -88,7 +88,7 @@ def test_feeds_are_found_from_pages_and_each_is_added_once(mine: Path) -> None:
     )
 
 
-def test_an_address_for_programs_that_open_feeds_is_asked_for_by_http(mine: Path) -> None:
+def test_a_feed_url_is_requested_over_http(mine: Path) -> None:
     with FeedHost(Answers(feed_xml=RSS)) as host:
         added = digest("feeds", "add", host.url("/feed.xml").replace("http:", "feed:"), cwd=mine)
 
@@ -107,9 +107,7 @@ def test_an_address_for_programs_that_open_feeds_is_asked_for_by_http(mine: Path
         '<a type="application/rss+xml" href="/deep/news.xml">Follow us</a>',
     ],
 )
-def test_a_link_called_rss_leads_to_the_feed_of_a_page_that_advertises_none(
-    mine: Path, link: str
-) -> None:
+def test_a_link_named_rss_is_followed_if_a_page_advertises_no_feed(mine: Path, link: str) -> None:
     page = f'<!doctype html><title>x</title><body><a href="/about">About</a><a href="#rss">RSS</a>{link}'
     with FeedHost(Answers(news=page, deep__news_xml=RSS)) as host:
         added = digest("feeds", "add", host.url("/news"), cwd=mine)
@@ -119,7 +117,7 @@ def test_a_link_called_rss_leads_to_the_feed_of_a_page_that_advertises_none(
         assert "/about" not in [path for path, _ in host.requests]
 
 
-def test_what_a_page_advertises_goes_before_its_links() -> None:
+def test_advertised_feeds_come_before_links() -> None:
     page = b'<!doctype html><link rel=alternate type="application/rss+xml" href=/a><a href=/b>RSS</a><a href=/c>Feed</a>'
 
     assert feed_links.candidates(page, "https://a.example/x") == tuple(
@@ -127,13 +125,13 @@ def test_what_a_page_advertises_goes_before_its_links() -> None:
     )
 
 
-def test_links_that_are_never_closed_take_no_time_worth_a_word() -> None:
+def test_unclosed_links_are_searched_in_linear_time() -> None:
     page = b"<!doctype html>" + b"<a href=/x>RSS" * 100_000
 
     assert feed_links.linked(page, "https://a.example/") == ("https://a.example/x",)
 
 
-def test_where_one_address_leads_to_no_feed_nothing_is_written(mine: Path) -> None:
+def test_nothing_is_written_if_one_url_has_no_feed(mine: Path) -> None:
     with FeedHost(Answers(feed_xml=RSS)) as host:
         added = digest("feeds", "add", host.url("/feed.xml"), host.url("/gone"), cwd=mine)
 
@@ -157,7 +155,7 @@ def test_where_one_address_leads_to_no_feed_nothing_is_written(mine: Path) -> No
         (["--opml", "gone.opml"], "File 'gone.opml' does not exist"),
     ],
 )
-def test_wrong_usage_of_add_changes_nothing(mine: Path, words: list[str], said: str) -> None:
+def test_wrong_usage_of_feeds_add_changes_nothing(mine: Path, words: list[str], said: str) -> None:
     added = digest("feeds", "add", *words, cwd=mine)
 
     assert added.returncode == 2
@@ -165,7 +163,7 @@ def test_wrong_usage_of_add_changes_nothing(mine: Path, words: list[str], said: 
     assert (mine / "digest.toml").read_text() == SETTINGS
 
 
-def test_the_feeds_of_lists_are_added_below_a_comment_with_their_folder(mine: Path) -> None:
+def test_feeds_of_a_list_are_added_below_a_comment_with_their_folder(mine: Path) -> None:
     for name, folder in (("a", "Ports &amp; [[feeds]]"), ("b", "")):
         outline = f'<outline text="{name}" xmlUrl="https://{name}.example/f"/>'
         (mine / f"{name}.opml").write_text(
@@ -193,7 +191,7 @@ def test_a_retired_feed_that_is_added_is_pulled_again(mine: Path) -> None:
     assert (mine / "digest.toml").read_text() == before
 
 
-def test_no_new_feed_takes_the_id_of_a_ledger(mine: Path) -> None:
+def test_a_new_feed_never_gets_the_id_of_an_existing_ledger(mine: Path) -> None:
     (mine / "content/ledger").mkdir(parents=True)
     (mine / "content/ledger/harbour-sea.jsonl").write_text("")
     with FeedHost(Answers(feed_xml=RSS)) as host:
@@ -209,7 +207,7 @@ def test_no_new_feed_takes_the_id_of_a_ledger(mine: Path) -> None:
 # ---------------------------------------------------------------- remove, list
 
 
-def test_a_removed_feed_is_retired_and_what_stays_is_said(tmp_path: Path) -> None:
+def test_a_removed_feed_is_retired_and_the_report_says_what_stays(tmp_path: Path) -> None:
     digest("init", "mine", cwd=tmp_path)
     mine = tmp_path / "mine"
     digest("pull", cwd=mine)
@@ -237,7 +235,7 @@ def test_a_removed_feed_is_retired_and_what_stays_is_said(tmp_path: Path) -> Non
     assert digest("pull", cwd=mine).returncode == 1
 
 
-def test_a_feed_that_brought_nothing_can_be_deleted(mine: Path) -> None:
+def test_a_feed_without_stories_can_be_deleted(mine: Path) -> None:
     removed = digest("feeds", "remove", "old", cwd=mine)
 
     assert (
@@ -246,7 +244,7 @@ def test_a_feed_that_brought_nothing_can_be_deleted(mine: Path) -> None:
     )
 
 
-def test_a_misspelt_feed_is_answered_with_the_likely_one(mine: Path) -> None:
+def test_a_misspelt_feed_gets_a_suggestion(mine: Path) -> None:
     removed = digest("feeds", "remove", "odl", cwd=mine)
 
     assert removed.returncode == 2
@@ -254,7 +252,7 @@ def test_a_misspelt_feed_is_answered_with_the_likely_one(mine: Path) -> None:
     assert (mine / "digest.toml").read_text() == SETTINGS
 
 
-def test_the_list_has_address_last_answer_and_yield(tmp_path: Path) -> None:
+def test_the_list_has_the_url_last_answer_and_number_of_stories(tmp_path: Path) -> None:
     digest("init", "mine", cwd=tmp_path)
     mine = tmp_path / "mine"
     digest("pull", cwd=mine)
@@ -303,7 +301,7 @@ def without_feeds(root: Path, more: str = "") -> None:
     (root / "digest.toml").write_text(f"{before}{more}\n# -----{rest.partition('# -----')[2]}")
 
 
-def test_stories_of_a_feed_that_is_gone_with_its_ledger_build_and_check_hints_once(
+def test_stories_of_a_feed_deleted_with_its_ledger_build_and_get_one_hint(
     sample: Path,
 ) -> None:
     without_feeds(sample)
@@ -322,7 +320,7 @@ def test_stories_of_a_feed_that_is_gone_with_its_ledger_build_and_check_hints_on
     assert checked.stdout.endswith("0 errors, 1 hint in 15 files\n")
 
 
-def test_a_mistyped_feed_is_an_error_and_many_of_one_feed_are_one(sample: Path) -> None:
+def test_a_mistyped_feed_is_an_error_and_is_reported_once(sample: Path) -> None:
     without_feeds(sample, '[[feeds]]\nid = "harbour-lanterns"\nurl = "feeds/sample.xml"\n')
     (sample / "content/ledger/harbour-lantern.jsonl").unlink()
 
@@ -336,7 +334,7 @@ def test_a_mistyped_feed_is_an_error_and_many_of_one_feed_are_one(sample: Path) 
     )
 
 
-def test_a_theme_that_is_gone_fails_once_with_its_cure(sample: Path) -> None:
+def test_a_removed_theme_is_one_error_with_its_cure(sample: Path) -> None:
     settings = sample / "digest.toml"
     settings.write_text(settings.read_text().replace('id = "ferries"', 'id = "boats"'))
     (sample / "content/themes").mkdir()
@@ -376,7 +374,7 @@ def test_a_theme_that_is_gone_fails_once_with_its_cure(sample: Path) -> None:
         + '[[feeds]]\nid = "a"\nurl = "https://a.example/f"\n[[themes]]\nid = "t"\ntitle = "T"\nmatch = ["t"]\n',
     ],
 )
-def test_a_feed_more_leaves_every_other_line_as_it_is(text: str) -> None:
+def test_adding_a_feed_leaves_every_other_line_unchanged(text: str) -> None:
     after = config_edit.with_new_feeds(text, [NEW], {"new": "Folder"})
 
     lines, rest = after.splitlines(keepends=True), iter(after.splitlines())
@@ -388,7 +386,7 @@ def test_a_feed_more_leaves_every_other_line_as_it_is(text: str) -> None:
     assert read == (*before, NEW)
 
 
-def test_tables_that_are_apart_are_not_moved() -> None:
+def test_separated_feed_tables_are_not_moved() -> None:
     text = (
         SIMPLE
         + '[[feeds]]\nid = "a"\nurl = "a.xml"\n[[themes]]\nid = "t"\n[[feeds]]\nid = "b"\nurl = "b.xml"\n'
@@ -402,7 +400,7 @@ def test_tables_that_are_apart_are_not_moved() -> None:
 
 
 @pytest.mark.parametrize("ends", ["\n", "\r\n"])
-def test_feeds_are_changed_though_a_theme_at_the_end_is_apart_from_the_others(ends: str) -> None:
+def test_feeds_can_be_changed_although_a_theme_is_separated_from_the_others(ends: str) -> None:
     themes = '# themes\n[[themes]]\nid = "t"\ntitle = "T"\nmatch = ["t"]\n'
     late = '[editions]\n\n[[themes]]\nid = "u"\ntitle = "U"\nmatch = ["u"]\n'
     before = SIMPLE + '[[feeds]]\nid = "a"\nurl = "https://a.example/f"   # ours\n'
@@ -418,7 +416,7 @@ def test_feeds_are_changed_though_a_theme_at_the_end_is_apart_from_the_others(en
     assert [feed.id for feed in config.loads(more).feeds] == ["a", NEW.id]
 
 
-def test_a_header_in_a_text_of_several_lines_is_not_taken_for_a_feed() -> None:
+def test_a_table_header_inside_a_multi_line_string_is_not_a_feed() -> None:
     apart = '[[themes]]\nid = "t"\ntitle = "T"\nmatch = ["t"]\n[editions]\n'
     late = '[[themes]]\nid = "u"\ntitle = "U"\nmatch = ["u"]\n'
     site = SIMPLE + 'description = """\n[[feeds]]\n"""\n'
@@ -429,7 +427,7 @@ def test_a_header_in_a_text_of_several_lines_is_not_taken_for_a_feed() -> None:
 
 
 @given(st.text(), st.text(), st.sampled_from([SIMPLE, SETTINGS, "feeds = []\n" + SIMPLE]))
-def test_whatever_a_feed_and_its_folder_are_called_the_settings_can_be_read(
+def test_any_name_of_a_feed_or_folder_gives_valid_settings(
     name: str, folder: str, text: str
 ) -> None:
     title = name.encode(errors="ignore").decode() or "x"
@@ -453,7 +451,7 @@ def test_whatever_a_feed_and_its_folder_are_called_the_settings_can_be_read(
         lambda text: config_edit.with_new_feeds(text, [NEW], {}),
     ],
 )
-def test_a_change_of_somebody_else_meanwhile_is_never_lost(
+def test_a_change_made_by_someone_else_meanwhile_is_never_lost(
     mine: Path, change: Callable[[str], str]
 ) -> None:
     before = (mine / "digest.toml").read_text()

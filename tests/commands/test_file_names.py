@@ -59,7 +59,7 @@ READ = ("markdown", "MD", "Md", "MARKDOWN")
 
 
 @pytest.mark.parametrize("ending", READ)
-def test_a_file_is_read_whichever_markdown_ending_it_has(root: Path, ending: str) -> None:
+def test_a_file_with_any_markdown_extension_is_read(root: Path, ending: str) -> None:
     put(root, f"{W20}2026-05-15-b.{ending}")
     put(root, f"{W20}letter.{ending}", f"Dear reader, [mine](2026-05-15-b.{ending}).")
     put(root, f"content/pages/about.{ending}", f"About [mine](2026-05-15-b.{ending}).")
@@ -75,7 +75,7 @@ def test_a_file_is_read_whichever_markdown_ending_it_has(root: Path, ending: str
         assert "/2026/w20/#b" in links
 
 
-def test_a_file_with_another_markdown_ending_is_read_where_all_else_was_read_before(
+def test_a_file_with_another_markdown_extension_is_read_by_an_incremental_build(
     root: Path,
 ) -> None:
     site = built(root)
@@ -99,7 +99,7 @@ def test_a_file_with_another_markdown_ending_is_read_where_all_else_was_read_bef
     [(f"{W20}letter.md", f"{W20}letter.markdown", "letter"), (f"{W20}letter.MD", f"{W20}letter.markdown", "letter"),
      ("content/themes/memory.md", "content/themes/memory.markdown", "theme introduction")],
 )  # fmt: skip
-def test_two_files_of_one_letter_or_introduction_are_an_error_that_names_both(
+def test_two_files_for_one_letter_or_introduction_are_an_error_that_names_both(
     root: Path, before: str, first: str, second: str, kind: str
 ) -> None:
     put(root, first, "One")
@@ -120,7 +120,7 @@ def test_two_files_of_one_letter_or_introduction_are_an_error_that_names_both(
 
 
 @pytest.mark.parametrize("before", ["nothing was read", "one was read"])
-def test_two_files_of_one_page_are_an_error_that_names_both(root: Path, before: str) -> None:
+def test_two_files_for_one_page_are_an_error_that_names_both(root: Path, before: str) -> None:
     put(root, "content/pages/about.md", "One")
     if before == "one was read":
         built(root)
@@ -135,7 +135,9 @@ def test_two_files_of_one_page_are_an_error_that_names_both(root: Path, before: 
         assert str(caught.value).splitlines() == [words]
 
 
-def test_two_stories_whose_names_differ_in_their_endings_have_an_anchor_each(root: Path) -> None:
+def test_two_stories_that_differ_only_in_their_extensions_have_different_anchors(
+    root: Path,
+) -> None:
     put(root, f"{W20}2026-05-15-chips.markdown")
 
     assert told(root) == []
@@ -147,7 +149,7 @@ def test_two_stories_whose_names_differ_in_their_endings_have_an_anchor_each(roo
 
 
 @pytest.mark.parametrize("ending", READ)
-def test_a_pulled_story_that_got_another_markdown_ending_stays_the_same_story(
+def test_a_pulled_story_with_a_changed_markdown_extension_stays_the_same_story(
     root: Path, ending: str
 ) -> None:
     put(root, f"{W20}letter.md", "See [chips](2026-05-15-chips.md).")
@@ -170,7 +172,7 @@ def test_a_pulled_story_that_got_another_markdown_ending_stays_the_same_story(
     assert not (root / f"{W20}2026-05-15-chips.md").exists()
 
 
-def test_a_pull_gives_a_new_story_no_name_that_a_file_with_another_ending_has(root: Path) -> None:
+def test_a_pull_avoids_the_name_of_a_file_with_another_extension(root: Path) -> None:
     put(root, f"{W20}2026-05-15-memory.markdown")
     (root / "first.xml").write_text(rss(("2", "Memory"), ("1", "Chips")))
     pulled(root)
@@ -179,7 +181,7 @@ def test_a_pull_gives_a_new_story_no_name_that_a_file_with_another_ending_has(ro
     assert (root / f"{W20}2026-05-15-memory.markdown").read_text() == STORY
 
 
-def test_a_letter_is_never_drafted_beside_one_with_another_ending(root: Path) -> None:
+def test_a_letter_is_never_drafted_beside_one_with_another_extension(root: Path) -> None:
     put(root, f"{W20}letter.markdown", "Dear reader\n")
     settings = config.load(root)
 
@@ -193,7 +195,7 @@ def test_a_letter_is_never_drafted_beside_one_with_another_ending(root: Path) ->
     assert "(2026-05-15-chips.md)" in (root / f"{W20}letter.markdown").read_text()
 
 
-def test_status_says_that_a_letter_cannot_be_read_whatever_its_ending(root: Path) -> None:
+def test_status_reports_an_unreadable_letter_whatever_its_extension(root: Path) -> None:
     put(root, f"{W20}letter.markdown", "---\ntitel: x\n---\n")
 
     assert [row.letter for row in run(root).weeks] == ["unread"]
@@ -206,7 +208,7 @@ def test_check_looks_for_secrets_in_every_markdown_file(root: Path) -> None:
     assert found == [f"{W20}2026-05-15-b.MD"]
 
 
-def test_a_link_that_misses_a_file_with_another_ending_is_told_its_name(root: Path) -> None:
+def test_a_broken_link_to_a_file_with_another_extension_names_that_file(root: Path) -> None:
     put(root, f"{W20}2026-05-15-b.markdown")
     put(root, "content/pages/about.md", "See [mine](../2026/w20/2026-05-15-b.md).")
 
@@ -215,7 +217,7 @@ def test_a_link_that_misses_a_file_with_another_ending_is_told_its_name(root: Pa
     assert told(root) == [f"content/pages/about.md:1: {words}; {cure}"]
 
 
-def test_half_written_files_of_every_ending_are_swept(root: Path) -> None:
+def test_half_written_files_of_every_extension_are_removed(root: Path) -> None:
     file = f"{W20}.2026-05-15-b.markdown.unfinished"
     put(root, file, "---\ntitle: Ha")
 
@@ -228,7 +230,7 @@ HELD = f"{W20}2026-05-15-b.md"
 @pytest.mark.parametrize("whole", [True, False], ids=["whole", "half"])
 @pytest.mark.parametrize("hash", [True, False], ids=["by its hash", "of an older version"])
 @pytest.mark.parametrize("stands", [True, False], ids=["in place", "only copy"])
-def test_a_whole_file_under_a_hidden_name_is_put_in_place_where_it_is_the_only_copy(
+def test_a_complete_temporary_file_is_put_in_place_if_it_is_the_only_copy(
     root: Path, whole: bool, hash: bool, stands: bool
 ) -> None:
     hidden = f"{W20}.2026-05-15-b.md{'.' + disk._hash(STORY.encode()) if hash else ''}.unfinished"
@@ -247,7 +249,7 @@ def test_a_whole_file_under_a_hidden_name_is_put_in_place_where_it_is_the_only_c
     assert not stands or (root / HELD).read_text() == "mine"
 
 
-def test_a_story_that_was_deleted_does_not_come_back_out_of_a_hidden_copy(root: Path) -> None:
+def test_a_deleted_story_does_not_come_back_from_a_temporary_file(root: Path) -> None:
     file = next((root / W20).glob("*-chips.md"))
     file.rename(file.with_name(disk.hidden(file.name)))
 
@@ -259,7 +261,7 @@ def test_a_story_that_was_deleted_does_not_come_back_out_of_a_hidden_copy(root: 
 @pytest.mark.parametrize(
     "command", ["pull", "build", "letter", "themes --apply", "excerpts --apply"]
 )
-def test_every_command_that_writes_ends_what_a_killed_one_left(root: Path, command: str) -> None:
+def test_every_writing_command_completes_a_killed_one(root: Path, command: str) -> None:
     put(root, f"{W20}.2026-05-15-b.md.{disk._hash(STORY.encode())}.unfinished")
     put(root, f"{W20}.letter.md.unfinished", "---\nti")
 
@@ -316,7 +318,7 @@ def test_a_file_with_another_name_is_an_error_in_check_and_build(root: Path) -> 
     assert set(str(caught.value).splitlines()) == expected
 
 
-def test_a_build_that_has_read_all_else_before_names_it_too(root: Path) -> None:
+def test_an_incremental_build_reports_it_too(root: Path) -> None:
     build.run(root, config.load(root), output=root / "site", base_url=None)
     put(root, f"{W20}2026-05-15-b.txt")
 
@@ -329,7 +331,7 @@ def test_a_build_that_has_read_all_else_before_names_it_too(root: Path) -> None:
     assert "mine.example" in (root / "site/feed.atom").read_text()
 
 
-def test_what_editors_and_systems_leave_behind_is_passed_over(root: Path) -> None:
+def test_files_left_by_text_editors_and_systems_are_ignored(root: Path) -> None:
     for folder in (W20, "content/pages/", "content/themes/"):
         for name in LEFT_BEHIND:
             put(root, f"{folder}{name}")
@@ -339,7 +341,7 @@ def test_what_editors_and_systems_leave_behind_is_passed_over(root: Path) -> Non
     build.run(root, config.load(root), output=root / "site", base_url=None)
 
 
-def test_any_other_file_is_a_hint_for_it_is_not_published(root: Path) -> None:
+def test_any_other_file_gets_a_hint_that_it_is_not_published(root: Path) -> None:
     files = [
         f"{W20}{name}"
         for name in ("2026-05-15-b.docx", "2026-05-15-b.html", "figures.csv", "letter.rtf")
@@ -380,7 +382,7 @@ def test_status_counts_a_misnamed_file_as_unreadable_and_not_as_deleted(
     [("x.markdown", "x.md"), ("x.md.txt", "x.md"), ("x", "x.md"), (".x.md", "x.md"), ("x.md", "x.md"),
      ("Letter.md", "letter.md"), ("x.md.md", "x.md"), ("x. md", "x. md.md")],
 )  # fmt: skip
-def test_the_right_name_of_a_text(name: str, right: str) -> None:
+def test_the_correct_name_of_a_text_is_suggested(name: str, right: str) -> None:
     assert file_names.proper_name(name) == right
 
 
@@ -400,7 +402,7 @@ def test_the_right_name_of_a_text(name: str, right: str) -> None:
         ("content/static/sub/cname", ""),
     ],
 )
-def test_a_folder_or_domain_in_other_case_or_place_is_told_the_right_one(
+def test_a_misnamed_or_misplaced_folder_or_domain_file_gets_the_correct_name(
     file: str, cure: str
 ) -> None:
     problem = file_names.problem(file)

@@ -92,7 +92,7 @@ def test_a_feed_gives_title_and_language_and_can_be_pulled_at_once(tmp_path: Pat
     assert digest("build", cwd=tmp_path / "mine").returncode == 0
 
 
-def test_there_is_no_sample_beside_own_feeds(tmp_path: Path) -> None:
+def test_there_is_no_sample_if_feeds_are_given(tmp_path: Path) -> None:
     with FeedHost(Answers(feed_xml=RSS)) as host:
         digest("init", "mine", "--feed", host.url("/feed.xml"), cwd=tmp_path)
 
@@ -102,7 +102,7 @@ def test_there_is_no_sample_beside_own_feeds(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("page", ["/", "/blog/", "/blog", "/blog/index.html"])
-def test_a_page_leads_to_the_feed_that_it_names(page: str) -> None:
+def test_a_page_is_replaced_by_the_feed_that_it_advertises(page: str) -> None:
     answers = Answers(
         deep__feed_xml=RSS,
         **{page[1:].replace("/", "__").replace(".", "_"): NAMING.format("/deep/feed.xml")},
@@ -114,14 +114,14 @@ def test_a_page_leads_to_the_feed_that_it_names(page: str) -> None:
 
 
 @pytest.mark.parametrize("place", ["feed", "rss_xml", "index_xml", "blog__feed", "blog__atom_xml"])
-def test_a_page_that_names_none_is_asked_where_feeds_mostly_are(place: str) -> None:
+def test_usual_feed_urls_are_tried_if_a_page_advertises_none(place: str) -> None:
     with FeedHost(Answers(blog__="<!doctype html><title>x</title>", **{place: RSS})) as host:
         (feed,) = found(host.url("/blog/")).feeds
 
         assert feed.url == host.url("/" + place.replace("__", "/").replace("_", "."))
 
 
-def test_what_a_page_names_falsely_is_passed_over_and_comments_come_last() -> None:
+def test_wrongly_advertised_feeds_are_skipped_and_comment_feeds_come_last() -> None:
     page = (
         NAMING.format("/comments.xml")
         + NAMING.format("/gone.xml")
@@ -132,7 +132,7 @@ def test_what_a_page_names_falsely_is_passed_over_and_comments_come_last() -> No
         assert [feed.title for feed in found(host.url("/")).feeds] == ["Harbour & sea"]
 
 
-def test_a_feed_that_has_moved_for_good_is_taken_where_it_is_now() -> None:
+def test_a_permanently_moved_feed_is_added_with_its_new_url() -> None:
     class Moved(Answers):
         def __getitem__(self, path: str) -> Answer:
             return (
@@ -145,14 +145,14 @@ def test_a_feed_that_has_moved_for_good_is_taken_where_it_is_now() -> None:
         assert [feed.url for feed in found(host.url("/old")).feeds] == [host.url("/feed.xml")]
 
 
-def test_one_feed_named_twice_is_one_and_two_of_one_title_have_two_ids() -> None:
+def test_a_feed_given_twice_is_added_once_and_two_with_the_same_title_have_different_ids() -> None:
     with FeedHost(Answers(a_xml=RSS, b_xml=RSS, page=NAMING.format("/a.xml"))) as host:
         feeds = found(host.url("/a.xml"), host.url("/page"), host.url("/b.xml")).feeds
 
     assert [feed.id for feed in feeds] == ["harbour-sea", "harbour-sea-2"]
 
 
-def test_where_one_address_leads_to_no_feed_nothing_is_written(tmp_path: Path) -> None:
+def test_nothing_is_written_if_one_url_has_no_feed(tmp_path: Path) -> None:
     with FeedHost(Answers(first=RSS, page="<!doctype html><title>x</title>")) as host:
         words = [
             word for path in ("/first", "/gone", "/page") for word in ("--feed", host.url(path))
@@ -169,7 +169,7 @@ def test_where_one_address_leads_to_no_feed_nothing_is_written(tmp_path: Path) -
 
 
 @pytest.mark.parametrize("status", [410, 429])
-def test_a_feed_that_no_digest_has_yet_gets_no_cure_for_one_that_does(
+def test_a_feed_error_during_init_gets_no_cure_for_an_existing_digest(
     tmp_path: Path, status: int
 ) -> None:
     with FeedHost({"/feed.xml": lambda exchange: exchange.reply(status)}) as host:
@@ -181,7 +181,7 @@ def test_a_feed_that_no_digest_has_yet_gets_no_cure_for_one_that_does(
     assert "pull less often" not in made.stderr
 
 
-def test_a_folder_that_is_a_digest_already_is_told_before_anything_is_asked(tmp_path: Path) -> None:
+def test_an_existing_digest_is_reported_before_anything_is_fetched(tmp_path: Path) -> None:
     (tmp_path / "digest.toml").write_text("")
     with FeedHost(Answers(feed_xml=RSS)) as host:
         made = digest("init", "--feed", host.url("/feed.xml"), cwd=tmp_path)
@@ -192,7 +192,7 @@ def test_a_folder_that_is_a_digest_already_is_told_before_anything_is_asked(tmp_
 
 
 @pytest.mark.skipif(not Path("/dev/zero").exists(), reason="this system has no such device")
-def test_a_list_without_end_is_refused(tmp_path: Path) -> None:
+def test_a_list_that_is_too_large_is_refused(tmp_path: Path) -> None:
     made = digest("init", "mine", "--opml", "/dev/zero", cwd=tmp_path)
 
     assert made.returncode == 1
@@ -224,7 +224,7 @@ def test_wrong_usage_writes_nothing(tmp_path: Path, words: list[str], said: str)
 
 
 @pytest.mark.parametrize("feed", ["feed.xml", "./feed.xml"])
-def test_a_feed_in_a_file_is_told_where_it_belongs(tmp_path: Path, feed: str) -> None:
+def test_a_feed_in_a_file_gets_a_message_where_to_put_it(tmp_path: Path, feed: str) -> None:
     (tmp_path / "feed.xml").write_text(RSS)
 
     made = digest("init", "mine", "--feed", feed, cwd=tmp_path)
@@ -233,7 +233,7 @@ def test_a_feed_in_a_file_is_told_where_it_belongs(tmp_path: Path, feed: str) ->
     assert f"'{feed}' is a file, and --feed takes addresses; run init without it" in made.stderr
 
 
-def test_a_readers_list_is_taken_at_its_word_without_asking(tmp_path: Path) -> None:
+def test_feeds_of_a_subscription_list_are_added_without_fetching_them(tmp_path: Path) -> None:
     (tmp_path / "subs.opml").write_text(
         '<opml><body><outline text="Folder"><outline text="First" xmlUrl="http://127.0.0.1:1/f"/></outline>'
         '<outline text="Old" xmlUrl="ftp://x"/></body></opml>'
@@ -258,7 +258,7 @@ def test_a_list_without_feeds_writes_nothing(tmp_path: Path) -> None:
     assert not (tmp_path / "mine").exists()
 
 
-def test_the_feeds_of_a_published_digest_start_another(tmp_path: Path) -> None:
+def test_a_published_digests_list_of_feeds_can_start_another_digest(tmp_path: Path) -> None:
     with FeedHost(Answers(feed_xml=RSS, lights_atom=ATOM)) as host:
         beat_ = [
             word for path in ("/feed.xml", "/lights.atom") for word in ("--feed", host.url(path))
@@ -273,7 +273,7 @@ def test_the_feeds_of_a_published_digest_start_another(tmp_path: Path) -> None:
     assert one == two
 
 
-def test_a_list_and_an_address_are_one_beat_each_feed_once(tmp_path: Path) -> None:
+def test_a_list_and_a_url_are_combined_with_each_feed_once(tmp_path: Path) -> None:
     with FeedHost(Answers(feed_xml=RSS)) as host:
         subs = tmp_path / "subs.opml"
         subs.write_text(
@@ -296,7 +296,9 @@ def test_a_list_and_an_address_are_one_beat_each_feed_once(tmp_path: Path) -> No
         ((RSS.replace("en-GB", "as you like it"),), "en"),
     ],
 )
-def test_the_language_is_what_the_feeds_share(bodies: tuple[str, ...], language: str) -> None:
+def test_the_language_is_the_one_shared_by_the_feeds(
+    bodies: tuple[str, ...], language: str
+) -> None:
     paths = [f"f{number}" for number, _ in enumerate(bodies)]
     with FeedHost(Answers(**dict(zip(paths, bodies, strict=True)))) as host:
         assert found(*(host.url(f"/{path}") for path in paths)).language == language
@@ -318,16 +320,14 @@ def test_the_language_is_what_the_feeds_share(bodies: tuple[str, ...], language:
         ("", "https://news.example/", ""),
     ],
 )
-def test_a_publisher_is_the_part_of_a_title_that_its_host_is_called_after(
+def test_the_publisher_is_the_part_of_the_title_that_matches_the_host(
     title: str, address: str, publisher: str
 ) -> None:
     assert publisher_of(title, address) == publisher
 
 
 @given(st.text(min_size=1), st.text(), st.integers(min_value=1, max_value=3))
-def test_whatever_feeds_call_themselves_the_settings_can_be_read(
-    title: str, publisher: str, count: int
-) -> None:
+def test_any_feed_title_gives_valid_settings(title: str, publisher: str, count: int) -> None:
     starter = config_template.filled((STARTER / "digest.toml").read_text(), {
         "@TITLE@": "T", "@URL@": "https://example.org/", "@ID@": "urn:x:y", "@TIMEZONE@": "UTC", "@LANGUAGE@": "en",
     })  # fmt: skip
@@ -361,13 +361,13 @@ def test_whatever_feeds_call_themselves_the_settings_can_be_read(
         ("", "/usr/share/zoneinfo/Europe/Berlin", "", "UTC"),
     ],
 )
-def test_a_time_zone_is_a_name_that_the_list_has(
+def test_a_time_zone_is_a_name_from_the_iana_list(
     variable: str | None, linked: str, named: str, name: str
 ) -> None:
     assert local_timezone.chosen(variable, linked, named) == name
 
 
-def test_a_machine_that_names_no_zone_is_told_of(tmp_path: Path) -> None:
+def test_a_machine_without_a_time_zone_is_reported(tmp_path: Path) -> None:
     (tmp_path / "subs.opml").write_text(
         '<opml><body><outline text="A" xmlUrl="https://a.example/"/></body></opml>'
     )
@@ -382,7 +382,7 @@ def test_a_machine_that_names_no_zone_is_told_of(tmp_path: Path) -> None:
     assert config.load(tmp_path / "mine").site.timezone == "UTC"
 
 
-def test_the_candidates_of_any_page_are_web_addresses() -> None:
+def test_feed_candidates_of_any_page_are_web_urls() -> None:
     for base in ("https://a.example", "https://a.example/x", "https://a.example/x/?q=1"):
         places = feed_links.candidates(b"<!doctype html>", base)
 
@@ -410,7 +410,7 @@ def test_the_candidates_of_any_page_are_web_addresses() -> None:
         ("𞤀𞤣𞤤𞤢𞤥", "𞤀𞤣𞤤𞤢𞤥", "digest"),
     ],
 )
-def test_a_digest_is_called_as_its_folder_is(
+def test_a_digest_has_the_name_of_its_folder(
     tmp_path: Path, folder: str, title: str, place: str
 ) -> None:
     init.run(tmp_path / folder)
@@ -420,7 +420,7 @@ def test_a_digest_is_called_as_its_folder_is(
 
 
 @pytest.mark.parametrize("inside", ["content", "content/pages/mine", "other"])
-def test_no_digest_is_made_inside_another(tmp_path: Path, inside: str) -> None:
+def test_no_digest_is_created_inside_another(tmp_path: Path, inside: str) -> None:
     init.run(tmp_path / "outer")
 
     made = digest("init", str(tmp_path / "outer" / inside), cwd=tmp_path)
@@ -433,7 +433,7 @@ def test_no_digest_is_made_inside_another(tmp_path: Path, inside: str) -> None:
     assert len(list(tmp_path.rglob("digest.toml"))) == 1
 
 
-def test_a_feed_whose_title_has_no_word_in_ascii_is_called_by_its_host(tmp_path: Path) -> None:
+def test_a_feed_whose_title_has_no_ascii_word_gets_the_name_of_its_host(tmp_path: Path) -> None:
     (tmp_path / "a.opml").write_text(
         '<opml><body><outline text="🦀🦀" xmlUrl="https://crabs.example/f"/></body></opml>'
     )
@@ -453,7 +453,7 @@ def test_a_feed_whose_title_has_no_word_in_ascii_is_called_by_its_host(tmp_path:
         ("site/*\n!site/.gitkeep\n.digest\n*.eml\n", ""),
     ],
 )
-def test_git_ignores_the_site_and_the_caches_of_a_repository_that_was_there(
+def test_the_site_and_caches_are_ignored_in_an_existing_repository(
     tmp_path: Path, before: str, added: str
 ) -> None:
     (tmp_path / ".gitignore").write_text(before)
@@ -464,7 +464,7 @@ def test_git_ignores_the_site_and_the_caches_of_a_repository_that_was_there(
     assert text == before + added
 
 
-def test_where_there_is_a_readme_already_another_file_says_how_the_digest_is_made(
+def test_beside_an_existing_readme_another_file_has_the_instructions(
     tmp_path: Path,
 ) -> None:
     (tmp_path / "README.md").write_text("# Chips\n")
@@ -477,7 +477,7 @@ def test_where_there_is_a_readme_already_another_file_says_how_the_digest_is_mad
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="/proc says which folder is flushed")
-def test_the_folders_that_it_makes_survive_a_power_cut(
+def test_folders_created_by_init_survive_a_power_failure(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     flushed = set[str]()

@@ -76,7 +76,7 @@ def built(root: Path) -> str:
     return (root / "site/2026/w20/index.html").read_text()
 
 
-def test_a_letter_lists_the_weeks_stories_by_theme_the_lead_first(root: Path) -> None:
+def test_a_letter_lists_the_weeks_stories_by_theme_with_the_lead_first(root: Path) -> None:
     report = run(root)
 
     assert (report.file, report.stories, report.drafts) == (W20, 4, 1)
@@ -108,7 +108,7 @@ def test_a_drafted_letter_is_not_on_the_site(root: Path) -> None:
     assert built(root) == before
 
 
-def test_a_letter_that_is_no_draft_any_more_builds_and_its_links_lead_to_the_stories(
+def test_a_published_letter_builds_and_links_to_the_stories(
     root: Path,
 ) -> None:
     run(root)
@@ -126,7 +126,7 @@ def test_a_letter_that_is_no_draft_any_more_builds_and_its_links_lead_to_the_sto
     assert "Write your letter" not in text(section)
 
 
-def test_a_week_with_a_drafted_letter_is_open_where_letters_close(root: Path) -> None:
+def test_a_week_with_a_draft_letter_is_open_if_letters_close_weeks(root: Path) -> None:
     (root / "digest.toml").write_text(SETTINGS + '[editions]\nclose = "letter"\n')
     run(root, "w19")
     settings = config.load(root)
@@ -141,7 +141,7 @@ def test_a_week_with_a_drafted_letter_is_open_where_letters_close(root: Path) ->
     ).closed == Week(2026, 19)
 
 
-def test_a_letter_that_is_there_is_never_written_over(root: Path) -> None:
+def test_an_existing_letter_is_never_overwritten(root: Path) -> None:
     (root / W20).write_text("Dear reader")
 
     with pytest.raises(DigestError, match=f"^{W20}: this week already has a letter"):
@@ -155,9 +155,7 @@ def more(root: Path, week: str = "") -> LetterReport:
 
 
 @pytest.mark.parametrize("end", ["\n", "", "\n\n\n", "\r\n"])
-def test_more_adds_the_links_that_are_missing_and_touches_nothing_else(
-    root: Path, end: str
-) -> None:
+def test_more_adds_the_missing_links_and_changes_nothing_else(root: Path, end: str) -> None:
     before = f"---\ntitle: Mine\n---\n\nSee [a](2026-05-13-a.md) and https://news.example/c.{end}"
     before = before.replace("\n", "\r\n") if end == "\r\n" else before
     put(root, "2026/w20/2026-05-15-c.md", "Chips", "lead: true", "themes: [memory]")
@@ -177,7 +175,7 @@ def test_more_adds_the_links_that_are_missing_and_touches_nothing_else(
     assert ("\r\n" in after[len(before) :]) == (end == "\r\n")
 
 
-def test_once_more_there_is_nothing_to_add(root: Path) -> None:
+def test_a_second_run_with_more_has_nothing_to_add(root: Path) -> None:
     run(root)
     put(root, "2026/w20/2026-05-16-late.md", "Late")
     more(root)
@@ -187,7 +185,7 @@ def test_once_more_there_is_nothing_to_add(root: Path) -> None:
     assert (root / W20).read_bytes() == before
 
 
-def test_later_links_go_on_with_the_list_of_the_earlier_ones(root: Path) -> None:
+def test_later_links_continue_the_list_of_earlier_ones(root: Path) -> None:
     run(root)
     for number in (1, 2):
         put(root, f"2026/w20/2026-05-16-late-{number}.md", f"Late {number}")
@@ -202,7 +200,7 @@ def test_later_links_go_on_with_the_list_of_the_earlier_ones(root: Path) -> None
     )
 
 
-def test_words_below_the_earlier_links_stay_where_they_are(root: Path) -> None:
+def test_words_below_the_earlier_links_stay_in_place(root: Path) -> None:
     run(root)
     put(root, "2026/w20/2026-05-16-late-1.md", "Late 1")
     more(root)
@@ -245,7 +243,7 @@ def test_the_command_says_what_it_added(root: Path) -> None:
     assert "not in the letter" not in digest("status", cwd=root).stdout
 
 
-def test_without_a_week_it_is_the_newest_that_has_stories_and_no_letter(root: Path) -> None:
+def test_the_default_week_is_the_newest_with_stories_and_no_letter(root: Path) -> None:
     put(root, "2026/w21/2026-05-20-h.md", "Not yet", "draft: true")
 
     assert [str(run(root).week), str(run(root).week)] == ["2026-W20", "2026-W19"]
@@ -263,7 +261,7 @@ def test_a_week_has_several_spellings(words: str) -> None:
 
 
 @pytest.mark.parametrize("words", ["2026-W22", "w22", "w99"])
-def test_a_week_without_stories_is_answered_with_those_that_have_some(words: str) -> None:
+def test_a_week_without_stories_is_an_error_that_names_weeks_with_stories(words: str) -> None:
     with pytest.raises(
         DigestError, match=r"no story is published in that week; weeks that have some are 2026-W20$"
     ):
@@ -271,7 +269,7 @@ def test_a_week_without_stories_is_answered_with_those_that_have_some(words: str
 
 
 @pytest.mark.parametrize("words", ["2026-W60", "may", "2026-20", "../w20", "w200"])
-def test_words_that_name_no_week_are_wrong(words: str) -> None:
+def test_an_invalid_week_is_wrong_usage(words: str) -> None:
     with pytest.raises(ValueError, match="is not a week; write it as 2026-W20"):
         letter_draft.chosen(words, [Week(2026, 20)], ())
 
@@ -284,7 +282,7 @@ HEADLINES = st.text(alphabet=st.sampled_from("ab 1.)[]()*_`\\<>&;#!~|+-'\"\nä½ Ã
 @given(HEADLINES)
 @example("]:now")
 @example("&#65 a")
-def test_any_headline_is_one_link_with_just_its_words(headline: str) -> None:
+def test_any_headline_becomes_one_link_with_the_same_words(headline: str) -> None:
     story = replace(make_story(), title=headline)
 
     body = letter_draft.draft(story.week, None, [(THEMES[0], [story])]).split("-->", 1)[1]
@@ -326,7 +324,7 @@ def test_an_empty_digest_says_what_to_do_first(tmp_path: Path) -> None:
 NOW = datetime(2026, 5, 18, 1, 30, 15, 700, tzinfo=UTC)
 
 
-def test_a_published_letter_is_no_draft_and_says_since_when(root: Path) -> None:
+def test_a_published_letter_has_a_publication_date_and_is_not_a_draft(root: Path) -> None:
     run(root)
     before = (root / W20).read_text()
 
@@ -346,7 +344,7 @@ def test_a_published_letter_is_no_draft_and_says_since_when(root: Path) -> None:
         ("draft: yes", "published: 2026-05-18T09:30:15+08:00"),
     ],
 )
-def test_a_date_that_the_editor_wrote_stays(root: Path, before: str, after: str) -> None:
+def test_a_date_written_by_the_editor_stays(root: Path, before: str, after: str) -> None:
     (root / W20).write_bytes(f"---\n{before}\n---\n\nDear reader.\n".replace("\n", "\r\n").encode())
 
     letter.publish(root, config.load(root), "w20", now=NOW)
@@ -373,7 +371,7 @@ def test_only_a_draft_is_published(root: Path) -> None:
         letter.publish(root, settings, now=NOW)
 
 
-def test_a_letter_for_an_edition_that_is_in_the_feed_is_drafted_with_a_warning(root: Path) -> None:
+def test_drafting_a_letter_for_a_published_edition_prints_a_warning(root: Path) -> None:
     result = digest("letter", "w19", cwd=root)
 
     assert "2026-W19 has been in the weekly feed since 2026-05-13 12:00" in result.stderr

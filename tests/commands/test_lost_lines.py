@@ -99,7 +99,7 @@ def test_a_damaged_line_brings_no_deleted_story_back(
 
 
 @pytest.mark.parametrize("cut", [*CUTS.values(), None], ids=[*CUTS, "removed"])
-def test_a_ledger_that_lacks_what_the_last_commit_has_is_named_before_stories_come_back(
+def test_a_ledger_that_lacks_committed_lines_is_reported_before_stories_come_back(
     desk: Desk, cut: Damage | None
 ) -> None:
     ledger = desk.root / LEDGER
@@ -121,7 +121,7 @@ def test_a_ledger_that_lacks_what_the_last_commit_has_is_named_before_stories_co
     assert pulled(desk) == ([f"{W20}/2026-05-12-story-3.md"], [])
 
 
-def test_lines_that_an_editor_takes_out_and_commits_let_the_story_come_again(desk: Desk) -> None:
+def test_a_story_comes_again_after_its_lines_are_removed_and_committed(desk: Desk) -> None:
     ledger = desk.root / LEDGER
     ledger.write_text(
         "".join(line for line in ledger.read_text().splitlines(keepends=True) if "?p=1" not in line)

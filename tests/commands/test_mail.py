@@ -97,7 +97,7 @@ def test_the_newest_closed_edition_is_written_to_a_file(root: Path, inbox: Inbox
     assert (inbox.messages, lines(root)) == ([], [])
 
 
-def test_the_message_goes_to_any_file_and_to_the_standard_output(root: Path) -> None:
+def test_the_message_is_written_to_any_file_or_to_standard_output(root: Path) -> None:
     said(root, "--output", "mine.eml")
 
     assert said(root, "w19", "--output", "-").splitlines()[2] == "Subject: Week 19, 2026: Chips-19"
@@ -155,7 +155,7 @@ def test_an_archive_that_was_there_before_is_not_mailed(root: Path) -> None:
     assert lines(root)[1::2] == [("2026-W20", "sent"), ("2026-W21", "sent")]
 
 
-def test_two_clones_that_are_merged_send_nothing_again(root: Path, inbox: Inbox) -> None:
+def test_merged_clones_send_nothing_twice(root: Path, inbox: Inbox) -> None:
     clone = shutil.copytree(root, root.parent / "clone")
     said(root, "w19", "--send")
     said(clone, "--send")
@@ -166,7 +166,7 @@ def test_two_clones_that_are_merged_send_nothing_again(root: Path, inbox: Inbox)
     assert len(inbox.messages) == 2
 
 
-def test_what_is_not_published_is_not_mailed(root: Path) -> None:
+def test_unpublished_editions_are_not_mailed(root: Path) -> None:
     put(root, "2026/w18/2026-05-01-a.md", "hide: true")
     put(root, "2026/w18/2026-05-02-b.md", "draft: true")
     letter(root, 19, "draft: true")
@@ -199,7 +199,7 @@ def test_a_digest_without_a_closed_week_has_nothing_to_mail(root: Path) -> None:
     assert said(root, "--send").startswith("Nothing to mail: no week is closed; it closes when ")
 
 
-def test_what_sending_needs_is_named(root: Path) -> None:
+def test_missing_settings_for_sending_are_named(root: Path) -> None:
     settings = (root / "digest.toml").read_text()
 
     (root / "digest.toml").write_text(settings.replace("chip-digest.github.io", "example.org"))
@@ -218,7 +218,7 @@ def test_what_sending_needs_is_named(root: Path) -> None:
     )
 
 
-def test_a_refused_recipient_is_not_noted(root: Path, inbox: Inbox) -> None:
+def test_a_refused_recipient_is_not_recorded_as_sent(root: Path, inbox: Inbox) -> None:
     inbox.on_rcpt = lambda _: "550 no such list"
 
     assert refused(root, "--send").endswith(
@@ -247,7 +247,9 @@ def hang_up(server: SMTP) -> str | None:
     return "250 never heard"
 
 
-def test_a_server_that_dies_in_the_middle_leaves_it_to_the_editor(root: Path, inbox: Inbox) -> None:
+def test_a_server_that_dies_while_sending_leaves_the_decision_to_the_editor(
+    root: Path, inbox: Inbox
+) -> None:
     inbox.on_data = hang_up
     (first,) = refused(root, "--send").splitlines()
     inbox.on_data = lambda _: None
@@ -276,7 +278,7 @@ def test_an_edition_that_may_have_been_sent_can_be_sent_again(root: Path, inbox:
     assert said(root, "--send").startswith("Nothing to mail")
 
 
-def test_a_server_that_is_not_there_is_named(root: Path) -> None:
+def test_an_unreachable_server_is_reported(root: Path) -> None:
     (root / "digest.toml").write_text(SETTINGS.format(port=1))
 
     why = refused(root, "--send")
@@ -303,7 +305,7 @@ class KilledError(BaseException):
 
 @pytest.mark.parametrize("after", [False, True])
 @pytest.mark.parametrize("step", ["begin", "send", "end"])
-def test_no_edition_goes_out_twice_whenever_a_run_is_killed(
+def test_no_edition_is_sent_twice_whenever_a_run_is_killed(
     root: Path, inbox: Inbox, step: str, after: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings = config.load(root)
@@ -363,7 +365,7 @@ def test_sending_changes_nothing_on_the_site(root: Path) -> None:
 
 
 @pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl makes the certificate")
-def test_a_password_goes_over_an_encrypted_line_only(
+def test_a_password_is_sent_over_an_encrypted_connection_only(
     root: Path, inbox: Inbox, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     pem = certificate(tmp_path_factory.mktemp("tls"))
@@ -385,7 +387,7 @@ def test_a_password_goes_over_an_encrypted_line_only(
     assert PASSWORD not in untrusted + wrong + (root / SENT).read_text()
 
 
-def test_a_run_notes_what_it_will_send_and_sends_nothing_else(root: Path, inbox: Inbox) -> None:
+def test_a_run_records_what_it_will_send_and_sends_nothing_else(root: Path, inbox: Inbox) -> None:
     noted = said(root, "--claim", "run-1")
     other = said(root, "--send", "--claim", "run-2")
 
@@ -402,7 +404,7 @@ def test_a_run_notes_what_it_will_send_and_sends_nothing_else(root: Path, inbox:
     assert len(inbox.messages) == 1
 
 
-def test_a_message_that_is_refused_after_it_was_noted_can_be_noted_again(
+def test_a_message_refused_after_it_was_recorded_can_be_recorded_again(
     root: Path, inbox: Inbox
 ) -> None:
     inbox.on_rcpt = lambda _: "550 no such list"
@@ -451,6 +453,6 @@ def repository(root: Path) -> None:
         ("--claim", "a", "--send", "w20"),
     ],
 )
-def test_options_that_exclude_each_other(root: Path, words: tuple[str, ...]) -> None:
+def test_conflicting_options_are_wrong_usage(root: Path, words: tuple[str, ...]) -> None:
     assert digest("mail", *words, cwd=root).returncode == 2
     assert lines(root) == []

@@ -53,7 +53,9 @@ def refused(root: Path, *words: str, secret: str = KEY) -> str:
     return done.stderr.rstrip("\n")
 
 
-def test_a_draft_is_made_once_and_sent_as_it_is_there(root: Path, service: Service) -> None:
+def test_a_draft_is_created_once_and_sent_as_it_is_at_the_service(
+    root: Path, service: Service
+) -> None:
     first, second = said(root), said(root)
     service.kept[0]["subject"] = "The editor's own"
 
@@ -69,7 +71,7 @@ def test_a_draft_is_made_once_and_sent_as_it_is_there(root: Path, service: Servi
     assert "--again sends it once more" in refused(root, "w20", "--send")
 
 
-def test_what_a_service_gets_has_no_template_commands(root: Path, service: Service) -> None:
+def test_text_sent_to_a_service_has_no_template_commands(root: Path, service: Service) -> None:
     said(root)
     (draft,) = service.kept
     body = draft["body"]
@@ -99,7 +101,9 @@ def test_a_draft_is_found_among_many(root: Path, service: Service) -> None:
     assert len(service.kept) == 9
 
 
-def test_what_the_editor_has_sent_there_is_not_sent_again(root: Path, service: Service) -> None:
+def test_an_edition_sent_by_the_editor_at_the_service_is_not_sent_again(
+    root: Path, service: Service
+) -> None:
     said(root)
     service.kept[0]["status"] = "finished" if isinstance(service, Listmonk) else "sent"
 
@@ -108,7 +112,7 @@ def test_what_the_editor_has_sent_there_is_not_sent_again(root: Path, service: S
     assert lines(root)[-1] == ("2026-W20", "sent")
 
 
-def test_another_clone_that_knows_nothing_sends_nothing_again(root: Path, service: Service) -> None:
+def test_another_clone_sends_nothing_twice(root: Path, service: Service) -> None:
     said(root, "--send")
     (root / SENT).unlink()
 
@@ -117,7 +121,7 @@ def test_another_clone_that_knows_nothing_sends_nothing_again(root: Path, servic
 
 
 @pytest.mark.parametrize("method", ["POST", "PATCH PUT", "GET"])
-def test_a_service_that_dies_in_the_middle_is_asked_again(
+def test_a_service_that_dies_while_sending_is_queried_again(
     root: Path, service: Service, method: str
 ) -> None:
     service.deaf = lambda asked: asked in method
@@ -139,7 +143,7 @@ def test_an_edition_that_a_service_refuses_can_be_sent_later(root: Path, service
     assert len(service.mailed) == 1
 
 
-def test_again_mails_another_one(root: Path, service: Service) -> None:
+def test_the_option_again_mails_an_edition_again(root: Path, service: Service) -> None:
     said(root, "--send")
     said(root, "w20", "--send", "--again")
 
@@ -158,13 +162,13 @@ def test_the_message_says_why_a_service_refuses(root: Path, service: Service) ->
     assert service.kept == []
 
 
-def test_an_answer_that_is_not_the_apis_is_an_error(root: Path, service: Service) -> None:
+def test_an_unexpected_api_answer_is_an_error(root: Path, service: Service) -> None:
     service.answer = lambda *_: (200, ["hello"])  # type: ignore[method-assign]
 
     assert refused(root).endswith(": does not answer as its API should; is mail.url right?")
 
 
-def test_where_a_service_may_have_sent_an_edition_it_is_not_noted_as_failed(
+def test_an_edition_that_a_service_may_have_sent_is_not_recorded_as_failed(
     root: Path, service: Service
 ) -> None:
     answer = service.answer
@@ -181,7 +185,7 @@ def test_where_a_service_may_have_sent_an_edition_it_is_not_noted_as_failed(
     assert (lines(root)[-1], len(service.mailed)) == (("2026-W20", "sent"), 1)
 
 
-def test_an_environment_that_cannot_be_used_is_named(root: Path) -> None:
+def test_an_invalid_environment_variable_is_named(root: Path) -> None:
     done = digest("mail", cwd=root, DIGEST_MAIL_SECRET=KEY, SSL_CERT_FILE="/no/such")
 
     assert done.returncode == 1

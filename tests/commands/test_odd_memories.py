@@ -95,7 +95,7 @@ def values() -> st.SearchStrategy[Any]:
 @example(value={"../../outside.md": ["a", "b"], "a\0b": ["a", "b"]})
 @example(value=[{"file": "../../outside.md", "before": "a", "after": "b"}])
 @example(value={"url": "a.xml", "asked": "0001-01-01T00:00:00+14:00"})
-def test_no_stored_value_stops_a_command(kind: str, name: str, root: Path, value: object) -> None:
+def test_no_cached_value_stops_a_command(kind: str, name: str, root: Path, value: object) -> None:
     caches.note(root, kind, name, value)
     loaded = config.load(root)
 
@@ -119,7 +119,7 @@ def test_no_stored_value_stops_a_command(kind: str, name: str, root: Path, value
     ],
     ids=str,
 )
-def test_a_feed_of_which_odd_things_are_stored_is_asked(
+def test_a_feed_with_invalid_cached_values_is_requested(
     root: Path, known: Any, problem: str
 ) -> None:
     caches.forget(root, *(kind for kind, _ in STORED))
@@ -131,7 +131,7 @@ def test_a_feed_of_which_odd_things_are_stored_is_asked(
     assert report.problems == (problem,)
 
 
-def test_a_wait_of_a_week_is_believed() -> None:
+def test_a_cached_wait_of_a_week_is_respected() -> None:
     waits = {"a": FeedState(url="a.xml", wait=NOW + timedelta(days=7))}
 
     assert feed_state.valid(waits, NOW) == waits
@@ -150,7 +150,7 @@ def test_a_wait_of_a_week_is_believed() -> None:
     ],
     ids=str,
 )
-def test_odd_answers_of_links_are_forgotten(tmp_path: Path, value: object, count: int) -> None:
+def test_invalid_cached_link_answers_are_dropped(tmp_path: Path, value: object, count: int) -> None:
     caches.note(tmp_path, "link", ADDRESS, value)
 
     stored = Cache(tmp_path).get_kind("link", link_check.StoredResult)

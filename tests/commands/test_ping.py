@@ -77,7 +77,7 @@ def test_every_atom_feed_names_the_hub_and_itself(root: Path, hub: WebSubHub) ->
         assert [one.get("href") for one in links if one.get("rel") == "self"] == [URL + path]
 
 
-def test_without_a_hub_no_feed_names_one(root: Path) -> None:
+def test_no_feed_names_a_hub_if_none_is_set(root: Path) -> None:
     toml = root / "digest.toml"
     toml.write_text(
         "\n".join(line for line in toml.read_text().splitlines() if not line.startswith("hub"))
@@ -118,9 +118,7 @@ def test_the_hub_is_notified_of_changed_feeds_only(root: Path, hub: WebSubHub) -
     assert (len(hub.told), set(hub.told)) == (len(changed), changed)
 
 
-def test_a_second_ping_and_another_build_of_the_same_tell_nothing(
-    root: Path, hub: WebSubHub
-) -> None:
+def test_a_second_ping_of_an_unchanged_site_sends_nothing(root: Path, hub: WebSubHub) -> None:
     told(root)
     hub.told.clear()
     build_into(root / "elsewhere", root, config.load(root))
@@ -130,7 +128,7 @@ def test_a_second_ping_and_another_build_of_the_same_tell_nothing(
     assert hub.told == []
 
 
-def test_a_dry_run_tells_no_hub_and_notes_nothing(root: Path, hub: WebSubHub) -> None:
+def test_a_dry_run_notifies_no_hub_and_records_nothing(root: Path, hub: WebSubHub) -> None:
     code, said, _ = told(root, "--dry-run")
 
     assert (code, said[0]) == (0, f"Would tell {hub.address} of {len(feeds(root))} feeds:")
@@ -139,7 +137,7 @@ def test_a_dry_run_tells_no_hub_and_notes_nothing(root: Path, hub: WebSubHub) ->
     assert len(hub.told) == len(feeds(root))
 
 
-def test_what_the_hub_refused_is_announced_again(root: Path, hub: WebSubHub) -> None:
+def test_a_refused_notification_is_sent_again(root: Path, hub: WebSubHub) -> None:
     hub.answers = {"weeks.atom": 503}
     code, said, complaint = told(root)
 
@@ -160,7 +158,7 @@ def test_a_redirect_is_not_followed(root: Path, hub: WebSubHub) -> None:
     assert hub.told.count("weeks.atom") == 1
 
 
-def test_a_hub_that_cannot_be_reached_is_one_line(root: Path) -> None:
+def test_an_unreachable_hub_is_one_error_line(root: Path) -> None:
     toml = root / "digest.toml"
     toml.write_text(toml.read_text().replace("http://127.0.0.1:", "http://127.0.0.1:1/?"))
 
@@ -184,7 +182,7 @@ def test_another_hub_is_notified_of_all_feeds(root: Path, hub: WebSubHub) -> Non
     assert sorted(hub.told) == sorted(feeds(root))
 
 
-def test_nothing_is_announced_for_a_folder_without_a_site_or_for_other_feeds(
+def test_nothing_is_announced_for_a_folder_without_a_site_or_for_foreign_feeds(
     root: Path, hub: WebSubHub
 ) -> None:
     other = root / "other"

@@ -112,7 +112,7 @@ def someone_else_publishes(remote: Path, folder: Path, text: str = "theirs") -> 
     return git(folder, "rev-parse", "HEAD")
 
 
-def test_the_branch_has_the_site_and_nothing_else_of_the_repository_has_changed(
+def test_publishing_changes_the_branch_and_nothing_else_in_the_repository(
     root: Path, remote: Path, tmp_path: Path
 ) -> None:
     before = git(root, "rev-parse", "HEAD")
@@ -159,7 +159,7 @@ def _count(root: Path) -> int:
     return len(read_folder(root / ".digest/publish"))
 
 
-def test_a_dry_run_tells_files_and_feeds_and_publishes_nothing(root: Path, remote: Path) -> None:
+def test_a_dry_run_reports_files_and_feeds_and_publishes_nothing(root: Path, remote: Path) -> None:
     digest("publish", cwd=root)
     write(root, "three", "2026-05-16")
     write(root, "two", "2026-05-15", extra="updated: 2026-05-17T12:00:00+00:00\n")
@@ -180,7 +180,7 @@ def test_a_dry_run_tells_files_and_feeds_and_publishes_nothing(root: Path, remot
     assert len(commits(remote)) == 1
 
 
-def test_what_is_hidden_goes_from_the_branch_and_stays_in_its_history(
+def test_a_hidden_story_leaves_the_branch_and_stays_in_its_history(
     root: Path, remote: Path
 ) -> None:
     page = root / "content/pages/about.md"
@@ -196,7 +196,7 @@ def test_what_is_hidden_goes_from_the_branch_and_stays_in_its_history(
     assert "about/index.html" in git(remote, "ls-tree", "-r", "--name-only", "gh-pages~1")
 
 
-def test_files_of_others_on_the_branch_stay_without_replace(
+def test_foreign_files_on_the_branch_stay_without_replace(
     root: Path, remote: Path, tmp_path: Path
 ) -> None:
     digest("publish", cwd=root)
@@ -217,7 +217,7 @@ def test_files_of_others_on_the_branch_stay_without_replace(
 
 
 @pytest.mark.parametrize("moment", ["reference-transaction", "pre-push"])
-def test_a_push_that_came_in_between_is_never_overwritten(
+def test_a_push_made_in_the_meantime_is_never_overwritten(
     root: Path, remote: Path, tmp_path: Path, moment: str
 ) -> None:
     digest("publish", cwd=root)
@@ -245,7 +245,7 @@ def test_a_push_that_came_in_between_is_never_overwritten(
     assert git(remote, "log", "--format=%s", "gh-pages").splitlines()[1] == "Theirs"
 
 
-def test_what_a_killed_run_left_blocks_nothing(root: Path, remote: Path) -> None:
+def test_files_left_by_a_killed_run_block_nothing(root: Path, remote: Path) -> None:
     git(root, "branch", gh_pages._OURS)
 
     assert digest("publish", cwd=root).returncode == 0
@@ -290,7 +290,7 @@ def give_up_domain(root: Path) -> None:
     domain_of(root, "https://ada.github.io/base/")
 
 
-def test_a_domain_that_digest_published_is_given_up_with_its_file(root: Path, remote: Path) -> None:
+def test_a_domain_published_by_digest_is_removed_with_its_file(root: Path, remote: Path) -> None:
     domain_of(root, "https://chips.press/")
     (root / "content/static").mkdir()
     (root / "content/static/CNAME").write_text("chips.press\n")
@@ -308,7 +308,7 @@ def test_a_domain_that_digest_published_is_given_up_with_its_file(root: Path, re
 
 
 @pytest.mark.parametrize("before", ["never", "the same"])
-def test_a_domain_that_others_put_on_the_branch_is_only_removed_with_replace(
+def test_a_domain_put_on_the_branch_by_others_is_removed_only_with_replace(
     root: Path, remote: Path, tmp_path: Path, before: str
 ) -> None:
     domain_of(root, "https://chips.press/")
@@ -350,7 +350,7 @@ def test_a_domain_in_static_is_published(root: Path, remote: Path) -> None:
     assert git(remote, "show", "gh-pages:CNAME") == "chips.press"
 
 
-def test_a_branch_that_holds_a_digest_is_left_alone(root: Path, remote: Path) -> None:
+def test_a_branch_with_a_digests_sources_is_left_alone(root: Path, remote: Path) -> None:
     git(root, "push", "--quiet", "origin", "main:gh-pages")
 
     run = digest("publish", cwd=root)
@@ -360,7 +360,7 @@ def test_a_branch_that_holds_a_digest_is_left_alone(root: Path, remote: Path) ->
     assert len(commits(remote)) == 1
 
 
-def test_a_fault_in_the_content_publishes_nothing(root: Path, remote: Path) -> None:
+def test_nothing_is_published_if_the_content_has_an_error(root: Path, remote: Path) -> None:
     (root / "content/2026/w20/2026-05-17-bad.md").write_text("no front matter")
 
     run = digest("publish", cwd=root)
@@ -371,7 +371,7 @@ def test_a_fault_in_the_content_publishes_nothing(root: Path, remote: Path) -> N
 
 
 @pytest.mark.parametrize("ledger", ["quay.jsonl", "_places.jsonl"])
-def test_a_damaged_ledger_publishes_nothing(root: Path, remote: Path, ledger: str) -> None:
+def test_nothing_is_published_if_a_ledger_is_damaged(root: Path, remote: Path, ledger: str) -> None:
     digest("publish", cwd=root)
     before = commits(remote)
     file = root / "content" / "ledger" / ledger
@@ -417,7 +417,7 @@ def test_a_clone_without_the_published_commit_does_not_publish(
     assert digest("publish", "--replace", cwd=other).returncode == 0
 
 
-def test_commits_that_are_not_pushed_are_named(root: Path) -> None:
+def test_unpushed_commits_are_reported(root: Path) -> None:
     assert digest("publish", cwd=root).stderr == ""  # without an upstream branch
     git(root, "push", "--quiet", "--set-upstream", "origin", "main")
     assert digest("publish", cwd=root).stderr == ""
@@ -445,7 +445,7 @@ def test_a_detached_head_and_a_repository_without_a_commit_can_publish(
     assert git(remote, "log", "-1", "--format=%s", "gh-pages") == "Publish Test"
 
 
-def test_a_digest_in_a_folder_of_its_repository_is_published_alone(
+def test_only_the_digest_is_published_if_it_is_in_a_folder_of_a_repository(
     root: Path, remote: Path
 ) -> None:
     inner = root / "beat"
@@ -457,7 +457,7 @@ def test_a_digest_in_a_folder_of_its_repository_is_published_alone(
     assert "index.html" in git(remote, "ls-tree", "--name-only", "gh-pages").splitlines()
 
 
-def test_ids_of_the_newer_kind_are_known(root: Path, tmp_path: Path) -> None:
+def test_sha_256_object_ids_are_recognised(root: Path, tmp_path: Path) -> None:
     git(tmp_path, "init", "--quiet", "--bare", "--object-format", "sha256", "newer.git")
     shutil.rmtree(root / ".git")
     git(root, "init", "--quiet", "--object-format", "sha256")
@@ -467,7 +467,7 @@ def test_ids_of_the_newer_kind_are_known(root: Path, tmp_path: Path) -> None:
     assert digest("publish", cwd=root).stdout.startswith("Nothing has changed")
 
 
-def test_a_missing_repository_or_remote_is_one_line(
+def test_a_missing_repository_or_remote_is_one_error_line(
     root: Path, remote: Path, tmp_path: Path
 ) -> None:
     said = []
@@ -490,7 +490,7 @@ def test_a_missing_repository_or_remote_is_one_line(
     assert nothing.startswith(f"{root}: is not in a git repository; run 'git init'")
 
 
-def test_the_message_says_how_to_set_the_name_that_git_needs(
+def test_a_missing_git_identity_is_reported_with_the_commands_to_set_it(
     root: Path, tmp_path: Path, remote: Path
 ) -> None:
     (tmp_path / "gitconfig").write_text("[user]\nuseConfigOnly = true\n")
@@ -524,7 +524,7 @@ def other_site(remote: Path, folder: Path, **files: str) -> str:
 
 
 @pytest.mark.parametrize("words", [("publish",), ("publish", "--dry-run")])
-def test_a_site_that_digest_did_not_make_is_not_published_over(
+def test_a_site_not_made_by_digest_is_not_overwritten(
     root: Path, remote: Path, tmp_path: Path, words: tuple[str, ...]
 ) -> None:
     theirs = other_site(
@@ -540,7 +540,7 @@ def test_a_site_that_digest_did_not_make_is_not_published_over(
     assert commits(remote) == [theirs]
 
 
-def test_another_site_is_replaced_with_replace_and_is_digests_from_then_on(
+def test_another_site_is_overwritten_with_replace_and_belongs_to_digest_afterwards(
     root: Path, remote: Path, tmp_path: Path
 ) -> None:
     theirs = other_site(remote, tmp_path / "docs", index_dot_html="docs", api__a_dot_html="a")
@@ -559,7 +559,7 @@ def test_another_site_is_replaced_with_replace_and_is_digests_from_then_on(
     assert "api/a.html" not in git(remote, "ls-tree", "-r", "--name-only", "gh-pages")
 
 
-def test_the_site_of_another_digest_is_not_published_over(root: Path, remote: Path) -> None:
+def test_the_site_of_another_digest_is_not_overwritten(root: Path, remote: Path) -> None:
     digest("publish", cwd=root)
     before = commits(remote)
     settings = (root / "digest.toml").read_text()
@@ -578,7 +578,7 @@ def test_the_site_of_another_digest_is_not_published_over(root: Path, remote: Pa
     assert digest("publish", cwd=root).returncode == 0
 
 
-def test_a_branch_with_nothing_but_what_tells_github_how_to_serve_it_is_free(
+def test_a_branch_with_only_github_pages_settings_is_free(
     root: Path, remote: Path, tmp_path: Path
 ) -> None:
     address(root, "https://chips.press/")
@@ -605,7 +605,7 @@ def test_a_page_that_was_changed_on_the_branch_is_not_overwritten(
 
 
 @pytest.mark.parametrize("message", ["Publish Test from 1234567", "Begin anew"])
-def test_a_branch_by_an_early_version_or_without_its_history_is_known_again(
+def test_a_branch_of_an_early_version_or_without_history_is_recognised(
     root: Path, remote: Path, tmp_path: Path, message: str
 ) -> None:
     digest("publish", cwd=root)
@@ -627,7 +627,7 @@ def test_a_branch_by_an_early_version_or_without_its_history_is_known_again(
 # ---------------------------------------------------------------- what is published, and where
 
 
-def test_what_is_not_committed_is_published_under_its_name(root: Path, remote: Path) -> None:
+def test_uncommitted_files_are_published_and_named(root: Path, remote: Path) -> None:
     write(root, "one", "2026-05-14", extra="lead: true\n")
     write(root, "three", "2026-05-16")
     (root / "notes.txt").write_text("no part of the site")
@@ -647,7 +647,7 @@ def test_what_is_not_committed_is_published_under_its_name(root: Path, remote: P
     )
 
 
-def test_a_dry_run_has_one_line_for_all_files_of_the_search_index(
+def test_a_dry_run_lists_all_files_of_the_search_index_on_one_line(
     root: Path, remote: Path, tmp_path: Path
 ) -> None:
     first = digest("publish", "--verbose", cwd=root).stdout.splitlines()
@@ -700,7 +700,7 @@ def test_a_moved_or_renamed_file_counts_once_among_the_uncommitted(
 
 
 @pytest.mark.parametrize(("default", "named"), [("main", True), ("drafts", False)])
-def test_another_branch_than_the_default_one_is_named(
+def test_a_branch_other_than_the_default_is_named(
     root: Path, remote: Path, default: str, named: bool
 ) -> None:
     git(root, "checkout", "--quiet", "-b", "drafts")
@@ -731,11 +731,11 @@ def test_another_branch_than_the_default_one_is_named(
         "https://www.yourdomain.com/",
     ],
 )
-def test_the_address_of_an_example_is_known(url: str) -> None:
+def test_an_example_url_is_recognised(url: str) -> None:
     assert site_address.kind(url) == "still the example address"
 
 
-def test_the_address_of_an_example_is_not_published_for(root: Path, remote: Path) -> None:
+def test_nothing_is_published_for_an_example_url(root: Path, remote: Path) -> None:
     url = "https://example.github.io/digest/"
     address(root, url)
 
@@ -764,12 +764,12 @@ def test_the_address_of_an_example_is_not_published_for(root: Path, remote: Path
         "http://press.home.arpa/",
     ],
 )
-def test_a_private_address_is_known(url: str) -> None:
+def test_a_private_url_is_recognised(url: str) -> None:
     assert site_address.kind(url) == "the private address"
 
 
 @pytest.mark.parametrize("url", ["http://10.0.0.3:8000/chips/", "http://raspberry.local/"])
-def test_a_private_address_is_not_published_for_and_build_and_check_hint_at_it(
+def test_nothing_is_published_for_a_private_url_and_build_and_check_warn_about_it(
     root: Path, remote: Path, url: str
 ) -> None:
     address(root, url)
@@ -798,18 +798,18 @@ def test_a_private_address_is_not_published_for_and_build_and_check_hint_at_it(
         "https://yourdomainnews.com/",
     ],
 )
-def test_an_address_that_readers_can_reach_is_published_for(url: str) -> None:
+def test_a_site_is_published_for_a_public_url(url: str) -> None:
     assert site_address.kind(url) == ""
 
 
-def test_the_address_that_the_remote_gives_is_not_an_example(root: Path) -> None:
+def test_the_url_derived_from_the_remote_is_not_an_example(root: Path) -> None:
     address(root, "https://you.github.io/chips/")
     standing = gh_pages.Standing(address="git@github.com:you/chips.git")
 
     publish._refuse_address(root, config.load(root), standing)
 
 
-def test_the_cure_for_an_examples_address_is_the_one_that_github_gives(root: Path) -> None:
+def test_the_cure_for_an_example_url_is_the_github_pages_url(root: Path) -> None:
     address(root, "https://example.github.io/x/")
 
     with pytest.raises(DigestError, match=r'write url = "https://ada\.github\.io/chips/"'):
@@ -819,7 +819,7 @@ def test_the_cure_for_an_examples_address_is_the_one_that_github_gives(root: Pat
 
 
 @pytest.mark.parametrize("where", ["static", "branch"])
-def test_a_custom_domain_elsewhere_is_refused(
+def test_a_custom_domain_of_another_host_is_refused(
     root: Path, remote: Path, tmp_path: Path, where: str
 ) -> None:
     if where == "static":
@@ -838,7 +838,7 @@ def test_a_custom_domain_elsewhere_is_refused(
     assert 'write url = "https://chips.press/" there' in run.stderr
 
 
-def test_a_dry_run_lists_the_addresses_that_would_lead_nowhere(root: Path) -> None:
+def test_a_dry_run_lists_the_urls_that_would_break(root: Path) -> None:
     (root / "content/pages").mkdir()
     (root / "content/pages/about.md").write_text("---\ntitle: About\n---\nWords.\n")
     story = write(root, "later", "2026-05-20")
@@ -880,7 +880,7 @@ def test_a_dry_run_lists_the_addresses_that_would_lead_nowhere(root: Path) -> No
         ("", "git says: nothing"),
     ],
 )
-def test_what_git_says_is_one_line_with_a_cure_and_no_secret(said: str, line: str) -> None:
+def test_git_errors_are_one_line_with_a_cure_and_without_secrets(said: str, line: str) -> None:
     told = gh_pages.refusal(said, "there")
 
     assert told.startswith("there: ")
@@ -908,7 +908,7 @@ def test_what_git_says_is_one_line_with_a_cure_and_no_secret(said: str, line: st
         ("/srv/github.com.git", ""),
     ],
 )
-def test_where_a_host_shows_a_repository(remote: str, address: str) -> None:
+def test_the_public_url_of_a_repository_depends_on_its_host(remote: str, address: str) -> None:
     assert site_address.of_remote(remote) == address
 
 
@@ -939,7 +939,7 @@ def feed(*entries: tuple[str, str, str]) -> bytes:
 OLD, NEWER = "2026-05-01T00:00:00+00:00", "2026-05-02T00:00:00+00:00"
 
 
-def test_an_entry_is_new_by_its_id_and_shown_again_by_its_updated() -> None:
+def test_an_entry_with_a_new_id_is_new_and_one_with_a_new_updated_is_shown_again() -> None:
     before = feed(("a", OLD, OLD), ("b", OLD, OLD), ("c", OLD, OLD))
     after = feed(("a", OLD, OLD), ("b", OLD, NEWER), ("d", NEWER, NEWER))
 
@@ -948,13 +948,13 @@ def test_an_entry_is_new_by_its_id_and_shown_again_by_its_updated() -> None:
     )
 
 
-def test_the_same_moment_in_another_zone_is_no_news() -> None:
+def test_the_same_time_in_another_zone_is_not_an_update() -> None:
     before, after = feed(("a", OLD, OLD)), feed(("a", OLD, "2026-05-01T08:00:00+08:00"))
 
     assert republished.all_changes({"feed.atom": before}, {"feed.atom": after}) == ()
 
 
-def test_an_older_entry_that_comes_back_into_a_full_feed_is_no_news() -> None:
+def test_an_older_entry_that_returns_to_a_full_feed_is_not_new() -> None:
     full = [(f"e{number}", NEWER, NEWER) for number in range(50)]
 
     assert (
@@ -969,7 +969,7 @@ def test_an_older_entry_that_comes_back_into_a_full_feed_is_no_news() -> None:
 @pytest.mark.parametrize(
     "before", [b"", b"<html>", b"<!DOCTYPE feed><feed/>", feed(("a", "when?", "then"))]
 )
-def test_what_was_no_feed_of_ours_had_no_entries(before: bytes) -> None:
+def test_a_foreign_file_at_a_feeds_url_has_no_entries(before: bytes) -> None:
     assert republished.changes_of("feed.atom", before, feed(("a", OLD, OLD))) == FeedChanges(
         feed="feed.atom", new=("a",)
     )
@@ -991,5 +991,5 @@ def test_a_feed_that_was_not_published_yet_is_new() -> None:
         ("a.html", False),
     ],
 )
-def test_archive_documents_are_followed_by_nobody(path: str, followed: bool) -> None:
+def test_only_current_feeds_are_compared_with_the_published_ones(path: str, followed: bool) -> None:
     assert republished.is_followed(path) is followed

@@ -78,7 +78,7 @@ def forget(root: Path) -> None:
     shutil.rmtree(root / ".digest")
 
 
-def test_a_pull_writes_a_file_a_story_and_a_ledger_line_an_entry(root: Path) -> None:
+def test_a_pull_writes_a_file_for_each_story_and_a_ledger_line_for_each_entry(root: Path) -> None:
     report = run(root)
 
     assert sorted(content(root)) == [
@@ -128,9 +128,7 @@ def test_an_unchanged_feed_is_not_even_parsed(root: Path) -> None:
 
 
 @pytest.mark.parametrize("loss", ["2026/w20/2026-05-15-chips.md", "ledger/first.jsonl"])
-def test_what_a_server_thinks_that_we_have_is_not_believed_when_the_ledger_was_lost(
-    root: Path, loss: str
-) -> None:
+def test_a_304_is_not_trusted_when_the_ledger_was_lost(root: Path, loss: str) -> None:
     run(root)
     before = content(root)
     (root / "content" / loss).unlink()
@@ -143,7 +141,7 @@ def test_what_a_server_thinks_that_we_have_is_not_believed_when_the_ledger_was_l
     )  # a deleted story stays deleted
 
 
-def test_a_lost_ledger_is_written_anew_and_says_the_same(root: Path) -> None:
+def test_a_lost_ledger_is_written_again_with_the_same_content(root: Path) -> None:
     run(root)
     before = content(root)
     shutil.rmtree(root / "content" / "ledger")
@@ -158,7 +156,7 @@ def test_a_lost_ledger_is_written_anew_and_says_the_same(root: Path) -> None:
     assert lines[1]["wrote"] == json.loads(before["ledger/first.jsonl"].splitlines()[1])["wrote"]
 
 
-def test_a_feed_that_says_that_it_has_moved_is_reported_until_it_no_longer_says_so(
+def test_a_feed_that_announces_a_new_url_is_reported_until_it_stops_doing_so(
     root: Path,
 ) -> None:
     new = "<new-feed-url xmlns='http://www.itunes.com/dtds/podcast-1.0.dtd'>https://new.example/feed</new-feed-url>"
@@ -179,7 +177,7 @@ def test_a_feed_that_says_that_it_has_moved_is_reported_until_it_no_longer_says_
     assert [row.moved_by for row in rows] == ["new-feed-url", "new-feed-url", "", ""]
 
 
-def test_a_dry_run_writes_nothing_and_says_what_it_would(root: Path) -> None:
+def test_a_dry_run_writes_nothing_and_reports_what_would_change(root: Path) -> None:
     report = run(root, dry=True)
 
     assert not (root / "content").exists()
@@ -211,7 +209,7 @@ def test_the_publishers_corrections_arrive_and_the_editors_words_stay(root: Path
     assert run(root).rows[0].kept == ()
 
 
-def test_what_the_editor_took_out_is_named_as_such(root: Path) -> None:
+def test_a_field_that_the_editor_removed_is_reported_as_such(root: Path) -> None:
     run(root)
     story = root / "content" / "2026" / "w20" / "2026-05-15-chips.md"
     story.write_text(story.read_text().replace("> About Chips.\n", ""))
@@ -239,7 +237,7 @@ def test_a_change_that_cannot_be_made_in_place_is_reported_with_the_feeds_words(
     )
 
 
-def test_one_entry_is_said_in_the_singular(tmp_path: Path) -> None:
+def test_one_entry_is_reported_in_the_singular(tmp_path: Path) -> None:
     (tmp_path / "digest.toml").write_text(SETTINGS)
     (tmp_path / "first.xml").write_text(rss(("1", "Chips")))
     (tmp_path / "second.xml").write_text(rss(("2", "Memory"), ("3", "Third")))
@@ -252,7 +250,7 @@ def test_one_entry_is_said_in_the_singular(tmp_path: Path) -> None:
     ]
 
 
-def test_a_file_that_cannot_be_read_is_left_alone_named_and_looked_at_again(root: Path) -> None:
+def test_an_unreadable_file_is_left_alone_reported_and_tried_again(root: Path) -> None:
     run(root)
     story = root / "content" / "2026" / "w20" / "2026-05-15-chips.md"
     broken = story.read_text().replace("title: Chips", "titel: Chips")
@@ -266,7 +264,7 @@ def test_a_file_that_cannot_be_read_is_left_alone_named_and_looked_at_again(root
     assert not list(story.parent.glob("*chips-2*"))
 
 
-def test_one_dead_feed_stops_no_other(root: Path) -> None:
+def test_a_failed_feed_does_not_stop_the_others(root: Path) -> None:
     (root / "first.xml").unlink()
 
     report = run(root)
@@ -276,7 +274,7 @@ def test_one_dead_feed_stops_no_other(root: Path) -> None:
     assert report.rows[1].new
 
 
-def test_only_the_feeds_named_are_pulled_in_the_order_of_the_config(root: Path) -> None:
+def test_only_named_feeds_are_pulled_in_the_order_of_digest_toml(root: Path) -> None:
     assert [row.feed for row in run(root, "second").rows] == ["second"]
     assert [row.feed for row in run(root, "second", "first").rows] == ["first", "second"]
 
@@ -291,7 +289,7 @@ def test_a_retired_feed_is_not_pulled(root: Path) -> None:
         run(root, "first")
 
 
-def test_a_server_that_asked_for_peace_is_left_in_peace_until_then(root: Path) -> None:
+def test_a_feed_is_not_requested_before_its_retry_time(root: Path) -> None:
     wait = datetime(2026, 5, 20, 8, 0, 1, tzinfo=UTC)
     caches.note(root, "feed", "first", FeedState(url="first.xml", wait=wait))
 
@@ -303,7 +301,7 @@ def test_a_server_that_asked_for_peace_is_left_in_peace_until_then(root: Path) -
     assert run(root, now=datetime(2026, 5, 20, 8, 0, 2, tzinfo=UTC)).rows[0].state == "read"
 
 
-def test_a_ledger_line_that_cannot_be_read_is_named(root: Path) -> None:
+def test_an_unreadable_ledger_line_is_reported(root: Path) -> None:
     run(root)
     with (root / "content" / "ledger" / "first.jsonl").open("a") as file:
         file.write('{"v": 1, "at": "20')
@@ -317,7 +315,7 @@ def test_a_ledger_line_that_cannot_be_read_is_named(root: Path) -> None:
     assert sum(len(row.new) for row in report.rows) == 0
 
 
-def test_a_feed_that_shares_nothing_with_its_past_warns_of_a_gap(root: Path) -> None:
+def test_a_feed_without_known_entries_causes_a_gap_warning(root: Path) -> None:
     run(root)
     (root / "first.xml").write_text(rss(("5", "Five"), ("4", "Four")))
 
@@ -340,7 +338,7 @@ def test_an_earlier_headline_is_remembered_for_the_site(root: Path) -> None:
     assert content.earlier == {"content/2026/w20/2026-05-15-chips.md": ("Chips",)}
 
 
-def test_a_story_that_was_moved_is_updated_where_it_lies_and_its_old_place_leads_on(
+def test_a_moved_story_is_updated_in_place_and_its_old_url_redirects(
     root: Path,
 ) -> None:
     run(root)
@@ -360,7 +358,7 @@ def test_a_story_that_was_moved_is_updated_where_it_lies_and_its_old_place_leads
     ] == [("2026-W20", "chips", "content/2026/w21/2026-05-15-chips.md")]
 
 
-def test_a_correction_waits_until_the_file_that_was_gone_is_back(root: Path) -> None:
+def test_a_correction_waits_until_a_missing_file_is_back(root: Path) -> None:
     run(root)
     chips, away = (
         root / "content" / "2026" / "w20" / "2026-05-15-chips.md",
@@ -382,7 +380,7 @@ def test_a_correction_waits_until_the_file_that_was_gone_is_back(root: Path) -> 
     assert "title: Chips, corrected" in chips.read_text()
 
 
-def test_a_file_that_cannot_be_read_is_named_with_its_line_and_the_cure(root: Path) -> None:
+def test_an_unreadable_file_is_reported_with_its_line_and_the_cure(root: Path) -> None:
     run(root)
     chips = root / "content" / "2026" / "w20" / "2026-05-15-chips.md"
     chips.write_text(chips.read_text().replace("feeds:", "tags: [x]\nfeeds:"))
@@ -394,7 +392,7 @@ def test_a_file_that_cannot_be_read_is_named_with_its_line_and_the_cure(root: Pa
     assert warning.endswith("; until that is fixed, its story is left as it is")
 
 
-def test_a_digest_without_feeds_has_its_inbox_filed(root: Path) -> None:
+def test_a_digest_without_feeds_still_files_its_inbox(root: Path) -> None:
     (root / "digest.toml").write_text(SETTINGS.partition("[[feeds]]")[0])
     inbox = root / "content" / "inbox"
     inbox.mkdir(parents=True)

@@ -70,7 +70,7 @@ def noted(tmp_path: Path) -> Callable[..., requirement.Requirement]:
         ),
     ],
 )
-def test_a_copy_from_a_public_repository_is_installed_from_there_at_its_commit(
+def test_a_copy_from_a_public_repository_is_required_from_there_at_its_commit(
     noted: Callable[..., requirement.Requirement], text: str, address: str
 ) -> None:
     found = noted(text)
@@ -108,7 +108,7 @@ def test_a_copy_from_a_public_repository_is_installed_from_there_at_its_commit(
         "{",
     ],
 )
-def test_a_copy_that_nobody_else_could_install_comes_along_as_a_wheel(
+def test_a_copy_that_others_cannot_install_is_included_as_a_wheel(
     noted: Callable[..., requirement.Requirement], text: str
 ) -> None:
     found = noted(text)
@@ -123,7 +123,7 @@ def test_a_copy_that_nobody_else_could_install_comes_along_as_a_wheel(
 @pytest.mark.parametrize(
     ("status", "needs"), [(200, False), (401, True), (404, True), (503, False)]
 )
-def test_a_repository_that_its_host_shows_to_nobody_is_private(status: int, needs: bool) -> None:
+def test_a_repository_that_its_host_does_not_show_is_private(status: int, needs: bool) -> None:
     place = "/ada/digest.git/info/refs?service=git-upload-pack"
     with FeedHost({place: lambda exchange: exchange.reply(status)}) as host:
         url = host.url("/ada/digest.git")
@@ -131,7 +131,7 @@ def test_a_repository_that_its_host_shows_to_nobody_is_private(status: int, need
         assert requirement.needs_login(url, datetime(2026, 5, 20, tzinfo=UTC)) is needs
 
 
-def test_a_copy_from_a_private_repository_comes_along_as_a_wheel(
+def test_a_copy_from_a_private_repository_is_included_as_a_wheel(
     noted: Callable[..., requirement.Requirement], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(requirement, "needs_login", lambda url, _: "secret" in url)
@@ -141,7 +141,9 @@ def test_a_copy_from_a_private_repository_comes_along_as_a_wheel(
     assert noted(of_git("https://github.com/ada/digest.git"), now).commit == COMMIT
 
 
-def test_no_line_names_digest_alone(noted: Callable[..., requirement.Requirement]) -> None:
+def test_no_requirement_is_just_the_name_digest(
+    noted: Callable[..., requirement.Requirement],
+) -> None:
     for text in ("{", of_git("https://github.com/ada/digest.git")):
         lines = [line for line in noted(text).text().splitlines() if "curated" in line]
 
@@ -191,7 +193,7 @@ def run(installed: Path, folder: Path, *words: str) -> str:
     return done.stdout
 
 
-def test_a_wheel_has_the_whole_program_and_its_record_tells_every_byte(installed: Path) -> None:
+def test_a_wheel_has_the_whole_program_and_its_record_covers_every_file(installed: Path) -> None:
     with zipfile.ZipFile(installed / WHEEL) as archive:
         files = {name: archive.read(name) for name in archive.namelist()}
 
@@ -215,9 +217,7 @@ def test_a_wheel_has_the_whole_program_and_its_record_tells_every_byte(installed
     ]
 
 
-def test_the_same_files_give_the_same_wheel_wherever_they_are(
-    installed: Path, tmp_path: Path
-) -> None:
+def test_the_same_files_give_the_same_wheel_in_any_folder(installed: Path, tmp_path: Path) -> None:
     run(installed, tmp_path, "-m", "digest", "init", "mine")
 
     assert (tmp_path / "mine/tools" / WHEEL).read_bytes() == (installed / WHEEL).read_bytes()
@@ -312,7 +312,7 @@ def test_a_release_is_installed_from_the_index_with_its_hash(
 @pytest.mark.parametrize(
     "case", ["another's", "gone", "no wheel at all", "not asked", "an odd answer"]
 )
-def test_a_release_that_is_not_this_copy_is_never_named(
+def test_a_release_that_differs_from_this_copy_is_never_required(
     by_name: Path, installed: Path, tmp_path: Path, case: str
 ) -> None:
     theirs = tmp_path / WHEEL
@@ -339,7 +339,7 @@ def test_a_release_that_is_not_this_copy_is_never_named(
 # ---------------------------------------------------------------- the packages beside it
 
 
-def test_the_locked_packages_are_what_the_package_asks_for() -> None:
+def test_the_locked_packages_satisfy_the_packages_dependencies() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     wanted = map(
         Requirement, (*project["dependencies"], *project["optional-dependencies"]["search"])
@@ -361,7 +361,7 @@ def test_the_locked_packages_are_what_the_package_asks_for() -> None:
 # ---------------------------------------------------------------- what init does with it
 
 
-def test_a_requirements_file_that_is_there_stays_and_digest_gets_its_own(tmp_path: Path) -> None:
+def test_an_existing_requirements_file_stays_and_digest_gets_its_own(tmp_path: Path) -> None:
     (tmp_path / "requirements.txt").write_text("flask\n")
 
     init.run(tmp_path)
@@ -373,7 +373,9 @@ def test_a_requirements_file_that_is_there_stays_and_digest_gets_its_own(tmp_pat
         assert "requirements.txt" not in (tmp_path / file).read_text()
 
 
-def test_a_digest_inside_a_repository_says_that_its_workflow_will_not_run(tmp_path: Path) -> None:
+def test_a_digest_inside_a_repository_reports_that_its_workflow_will_not_run(
+    tmp_path: Path,
+) -> None:
     git(tmp_path, "init", "-q")
 
     report = init.run(tmp_path / "mine")
@@ -384,7 +386,7 @@ def test_a_digest_inside_a_repository_says_that_its_workflow_will_not_run(tmp_pa
     assert list(init._warnings(tmp_path / "mine", [starter_files.WORKFLOW])) == []
 
 
-def test_a_file_that_git_would_leave_out_is_named(tmp_path: Path) -> None:
+def test_a_file_ignored_by_git_is_reported(tmp_path: Path) -> None:
     git(tmp_path, "init", "-q")
     (tmp_path / ".gitignore").write_text("*.whl\n")
 
@@ -415,7 +417,7 @@ def test_a_copy_that_is_not_installed_writes_no_workflow_and_says_so(
         ("", ""),
     ],
 )
-def test_the_address_is_that_of_the_remote(tmp_path: Path, remote: str, address: str) -> None:
+def test_the_site_url_comes_from_the_remote(tmp_path: Path, remote: str, address: str) -> None:
     folder = tmp_path / "chips"
     folder.mkdir()
     git(folder, "init", "-q")
@@ -432,7 +434,7 @@ def test_the_address_is_that_of_the_remote(tmp_path: Path, remote: str, address:
     assert of_origin(folder) == address
 
 
-def test_a_folder_in_somebody_elses_repository_does_not_take_its_address(tmp_path: Path) -> None:
+def test_a_folder_inside_a_foreign_repository_does_not_use_its_url(tmp_path: Path) -> None:
     git(tmp_path, "init", "-q")
     git(tmp_path, "remote", "add", "origin", "git@github.com:ada/dotfiles.git")
     (tmp_path / "there").mkdir()
@@ -441,7 +443,7 @@ def test_a_folder_in_somebody_elses_repository_does_not_take_its_address(tmp_pat
         assert init.run(tmp_path / name).address == ""
 
 
-def test_build_and_check_hint_at_an_address_that_is_still_an_examples(tmp_path: Path) -> None:
+def test_build_and_check_warn_about_an_example_url(tmp_path: Path) -> None:
     def said(*words: str) -> str:
         done = warm.run(list(words), tmp_path, dict(os.environ))
         assert done.returncode == 0, done.stderr

@@ -45,7 +45,7 @@ def meet(one: Clone, two: Clone, way: tuple[str, ...], keep: str = STORY) -> Non
 
 @pytest.mark.parametrize("way", WAYS, ids=["merge", "rebase"])
 @pytest.mark.parametrize("change", ["correction", "note", "rename"])
-def test_a_story_that_a_merge_brings_back_is_named_until_it_is_deleted_or_edited(
+def test_a_story_restored_by_a_merge_is_reported_until_it_is_deleted_or_edited(
     clones: tuple[Clone, Clone],  # noqa: F811
     way: tuple[str, ...],
     change: str,
@@ -97,7 +97,7 @@ def pulled_by_both(both: tuple[Clone, Clone]) -> str:
     return "content/2026/w48/2026-11-26-seventh.md"
 
 
-def test_a_story_that_both_machines_pulled_and_one_deleted_is_named_where_git_merges_it_cleanly(
+def test_a_story_pulled_twice_and_deleted_once_is_reported_after_a_clean_merge(
     clones: tuple[Clone, Clone],  # noqa: F811
 ) -> None:
     one, two = clones
@@ -111,7 +111,7 @@ def test_a_story_that_both_machines_pulled_and_one_deleted_is_named_where_git_me
     assert back(two) == [(file, True)]
 
 
-def test_a_story_that_the_ledger_alone_says_was_deleted_is_named(
+def test_a_story_deleted_only_in_the_ledger_is_reported(
     clones: tuple[Clone, Clone],  # noqa: F811
 ) -> None:
     one, two = clones
@@ -145,7 +145,7 @@ def pulled_under_two_names(both: tuple[Clone, Clone]) -> tuple[str, str]:
     return "content/2026/w48/2026-11-26-seventh.md", "content/2026/w48/2026-11-26-seven.md"
 
 
-def test_a_deleted_story_that_the_other_machine_has_under_another_name_is_named(
+def test_a_deleted_story_that_another_machine_renamed_is_reported(
     clones: tuple[Clone, Clone],  # noqa: F811
 ) -> None:
     one, two = clones
@@ -160,7 +160,7 @@ def test_a_deleted_story_that_the_other_machine_has_under_another_name_is_named(
     assert back(two) == []
 
 
-def test_of_a_story_under_two_names_one_file_may_be_deleted(
+def test_one_of_two_files_of_a_story_may_be_deleted(
     clones: tuple[Clone, Clone],  # noqa: F811
 ) -> None:
     _, two = clones
@@ -172,7 +172,7 @@ def test_of_a_story_under_two_names_one_file_may_be_deleted(
     assert back(two) == []
 
 
-def test_a_letter_that_a_merge_brings_back_is_named_and_a_hidden_story_is_not(
+def test_a_letter_restored_by_a_merge_is_reported_and_a_hidden_story_is_not(
     clones: tuple[Clone, Clone],  # noqa: F811
 ) -> None:
     one, two = clones
@@ -198,7 +198,7 @@ def test_a_letter_that_a_merge_brings_back_is_named_and_a_hidden_story_is_not(
 @pytest.mark.parametrize(
     "way", ["reverted", "pulled again", "moved away and back", "moved and rewritten", "untracked"]
 )
-def test_a_file_that_is_meant_to_be_there_is_not_named(
+def test_an_intended_file_is_not_reported(
     clones: tuple[Clone, Clone],  # noqa: F811
     way: str,
 ) -> None:

@@ -49,7 +49,7 @@ def stories(root: Path) -> list[str]:
     return sorted(path.relative_to(root).as_posix() for path in root.glob("content/2026/w0*/*.md"))
 
 
-def test_a_sample_that_nobody_edited_goes_and_leaves_what_own_feeds_begin_with(
+def test_an_unedited_sample_is_removed_and_leaves_a_fresh_digest(
     mine: Path, tmp_path: Path
 ) -> None:
     said = grown(mine, TZ="Asia/Tokyo")
@@ -88,7 +88,7 @@ def test_a_sample_that_nobody_edited_goes_and_leaves_what_own_feeds_begin_with(
         ("> At dusk", "> At noon"),
     ],
 )
-def test_a_story_that_was_edited_stays_and_builds(mine: Path, before: str, after: str) -> None:
+def test_an_edited_sample_story_stays_and_builds(mine: Path, before: str, after: str) -> None:
     text = (mine / LAMP).read_text()
     assert before in text
     (mine / LAMP).write_text(text.replace(before, after))
@@ -103,7 +103,7 @@ def test_a_story_that_was_edited_stays_and_builds(mine: Path, before: str, after
     assert "lamp-on-gannet-rock" in (mine / "site/2026/w08/index.html").read_text()
 
 
-def test_the_sample_of_a_repository_leaves_nothing_to_check(mine: Path) -> None:
+def test_removing_the_sample_from_a_repository_leaves_no_problems(mine: Path) -> None:
     for words in (
         ["init", "-q"],
         ["add", "-A"],
@@ -116,7 +116,7 @@ def test_the_sample_of_a_repository_leaves_nothing_to_check(mine: Path) -> None:
     assert digest("check", cwd=mine).stdout.startswith("0 errors, 0 hints")
 
 
-def test_a_story_that_was_moved_stays(mine: Path) -> None:
+def test_a_moved_sample_story_stays(mine: Path) -> None:
     moved = mine / LAMP.replace("w08", "w07")
     (mine / LAMP).rename(moved)
 
@@ -125,7 +125,7 @@ def test_a_story_that_was_moved_stays(mine: Path) -> None:
     assert [mine / file for file in stories(mine)] == [moved]
 
 
-def test_a_story_whose_lines_are_in_another_order_counts_as_nobodys(mine: Path) -> None:
+def test_a_sample_story_with_reordered_lines_counts_as_unedited(mine: Path) -> None:
     head, lines, body = (mine / LAMP).read_text().split("---\n", 2)
     (mine / LAMP).write_text(
         "---\n".join([head, "".join(reversed(lines.splitlines(keepends=True))), body.rstrip("\n")])
@@ -136,7 +136,7 @@ def test_a_story_whose_lines_are_in_another_order_counts_as_nobodys(mine: Path) 
     assert stories(mine) == []
 
 
-def test_a_letter_stays_and_its_links_to_stories_that_went_stop_no_build(mine: Path) -> None:
+def test_a_letter_stays_and_its_links_to_removed_stories_stop_no_build(mine: Path) -> None:
     letter = mine / "content/2026/w08/letter.md"
     letter.write_text(f"A [lamp]({Path(LAMP).name}).\n")
     with FeedHost(Answers(feed_xml=RSS)) as host:
@@ -147,7 +147,7 @@ def test_a_letter_stays_and_its_links_to_stories_that_went_stop_no_build(mine: P
     assert digest("build", cwd=mine).returncode == 0
 
 
-def test_what_the_editor_wrote_into_the_settings_stays(mine: Path) -> None:
+def test_settings_written_by_the_editor_stay(mine: Path) -> None:
     settings = mine / "digest.toml"
     own = settings.read_text().replace('timezone = "UTC"', 'timezone = "Asia/Tokyo"   # home')
     own = own.replace("excerpt = 40 ", "excerpt = 25 ").replace(
@@ -197,9 +197,7 @@ def test_what_the_editor_wrote_into_the_settings_stays(mine: Path) -> None:
         ("https://chips.press/", "https://chips.press/"),
     ],
 )
-def test_an_examples_address_becomes_that_of_the_remote(
-    mine: Path, before: str, after: str
-) -> None:
+def test_an_example_url_becomes_that_of_the_remote(mine: Path, before: str, after: str) -> None:
     git(mine, "init", "-q")
     git(mine, "remote", "add", "origin", "git@github.com:Ada/chips.git")
     settings = mine / "digest.toml"
@@ -215,7 +213,7 @@ def test_an_examples_address_becomes_that_of_the_remote(
     assert f'url = "{after}"   # ours\n' in settings.read_text()
 
 
-def test_themes_that_a_story_of_ones_own_has_stay(mine: Path) -> None:
+def test_themes_used_by_the_editors_stories_stay(mine: Path) -> None:
     (mine / "content/2026/w08/2026-02-20-walk.md").write_text(
         "---\ntitle: A walk\nlink: https://walk.example/\nthemes: [ferries]\n---\n"
     )
@@ -237,7 +235,7 @@ def test_themes_that_the_feed_gave_to_all_its_stories_stay(mine: Path) -> None:
     assert config.load(mine).feeds[0].themes == ("ferries",)
 
 
-def test_stories_without_edits_go_though_their_theme_was_renamed(mine: Path) -> None:
+def test_unedited_stories_are_removed_although_their_theme_was_renamed(mine: Path) -> None:
     settings = mine / "digest.toml"
     settings.write_text(settings.read_text().replace('id = "ferries"', 'id = "boats"'))
     path = mine / LAMP
@@ -250,7 +248,7 @@ def test_stories_without_edits_go_though_their_theme_was_renamed(mine: Path) -> 
     assert stories(mine) == [LAMP]
 
 
-def test_where_an_address_leads_to_no_feed_the_sample_stays(mine: Path) -> None:
+def test_the_sample_stays_if_a_url_has_no_feed(mine: Path) -> None:
     before = {path: path.read_bytes() for path in mine.rglob("*.md")}
     with FeedHost({}) as host:
         made = digest("init", "--feed", host.url("/gone"), cwd=mine)
@@ -259,7 +257,7 @@ def test_where_an_address_leads_to_no_feed_the_sample_stays(mine: Path) -> None:
     assert {path: path.read_bytes() for path in mine.rglob("*.md")} == before
 
 
-def test_a_story_that_cannot_be_read_keeps_its_themes(mine: Path) -> None:
+def test_themes_of_an_unreadable_story_stay(mine: Path) -> None:
     text = (mine / LAMP).read_text()
     (mine / LAMP).write_text(text.replace("title:", "titel:"))
     with FeedHost(Answers(feed_xml=RSS)) as host:
@@ -269,7 +267,7 @@ def test_a_story_that_cannot_be_read_keeps_its_themes(mine: Path) -> None:
     assert (made.returncode, digest("build", cwd=mine).stderr) == (0, "")
 
 
-def test_a_digest_that_has_other_feeds_as_well_is_left_alone(mine: Path) -> None:
+def test_a_digest_with_other_feeds_is_left_alone(mine: Path) -> None:
     with FeedHost(Answers(feed_xml=RSS, lights_atom=ATOM)) as host:
         digest("feeds", "add", host.url("/feed.xml"), cwd=mine)
         made = digest("init", "--feed", host.url("/lights.atom"), cwd=mine)

@@ -123,12 +123,12 @@ def rows(
     return {row.feed: row for row in report.rows}, taken
 
 
-def test_every_behaviour_of_the_server_is_in_the_table(feedserver: ModuleType) -> None:
+def test_every_behaviour_of_the_test_server_is_in_the_table(feedserver: ModuleType) -> None:
     assert sorted(ALL) == sorted(feedserver.BEHAVIOURS)
 
 
 @pytest.mark.parametrize("name", READ)
-def test_a_server_that_only_looks_odd_is_read(
+def test_a_server_with_unusual_but_valid_answers_is_read(
     name: str, rows: tuple[dict[str, Row], float]
 ) -> None:
     row = rows[0][name.lower()]
@@ -137,7 +137,7 @@ def test_a_server_that_only_looks_odd_is_read(
 
 
 @pytest.mark.parametrize("name", WARNED)
-def test_a_damaged_answer_is_read_as_far_as_it_goes_with_a_warning(
+def test_a_damaged_answer_is_read_as_far_as_possible_with_a_warning(
     name: str, rows: tuple[dict[str, Row], float]
 ) -> None:
     row = rows[0][name]
@@ -147,7 +147,7 @@ def test_a_damaged_answer_is_read_as_far_as_it_goes_with_a_warning(
 
 
 @pytest.mark.parametrize("name", FAILED)
-def test_a_server_at_fault_is_a_row_that_says_so(
+def test_a_broken_server_is_reported_in_its_row(
     name: str, rows: tuple[dict[str, Row], float]
 ) -> None:
     row = rows[0][name.lower()]
@@ -156,14 +156,14 @@ def test_a_server_at_fault_is_a_row_that_says_so(
     assert FAILED[name] in row.reason
 
 
-def test_all_of_them_are_done_with_in_about_the_deadline_of_one(
+def test_all_servers_together_take_about_the_deadline_of_one(
     rows: tuple[dict[str, Row], float],
 ) -> None:
     assert rows[1] < 3 * LIMITS.deadline
 
 
 @pytest.mark.parametrize("name", ["redirect301", "redirect308"])
-def test_a_feed_that_has_moved_for_good_says_where_to(
+def test_a_permanently_moved_feed_is_reported_with_its_new_url(
     name: str, rows: tuple[dict[str, Row], float]
 ) -> None:
     assert rows[0][name].moved.endswith("/ok/x")
@@ -183,7 +183,7 @@ def test_a_feed_that_has_moved_for_good_says_where_to(
         ("reorder", ["Entry 1", "Entry 2", "Entry 3"]),
     ],
 )
-def test_what_a_feed_changes_over_three_pulls_makes_no_story_twice_and_loses_none(
+def test_changes_over_three_pulls_duplicate_and_lose_no_story(
     name: str, expected: list[str], server: Any, tmp_path: Path
 ) -> None:
     reports = [
@@ -196,7 +196,7 @@ def test_what_a_feed_changes_over_three_pulls_makes_no_story_twice_and_loses_non
     assert all(row.state in {"read", "unchanged"} for report in reports for row in report.rows)
 
 
-def test_a_host_is_never_asked_for_more_than_two_feeds_at_once(server: Any, tmp_path: Path) -> None:
+def test_a_host_never_gets_more_than_two_requests_at_once(server: Any, tmp_path: Path) -> None:
     run(tmp_path, {f"f{number}": server.url(f"/delay/0.1/{number}") for number in range(8)})
 
     assert max(server.max_inflight.values()) == 2
@@ -223,7 +223,7 @@ def test_the_second_pull_asks_whether_anything_has_changed(server: Any, tmp_path
     assert {row.state for row in report.rows} == {"unchanged"}
 
 
-def test_every_request_names_us_and_where_we_can_be_found(server: Any, tmp_path: Path) -> None:
+def test_every_request_has_our_user_agent_with_a_url(server: Any, tmp_path: Path) -> None:
     run(tmp_path, {"ok": server.url("/redirect302/x")})
 
     agents = {request["headers"]["user-agent"] for request in server.requests}
@@ -233,7 +233,7 @@ def test_every_request_names_us_and_where_we_can_be_found(server: Any, tmp_path:
     )
 
 
-def test_a_server_that_asked_for_peace_is_not_asked_again(server: Any, tmp_path: Path) -> None:
+def test_a_server_that_sent_retry_after_is_not_requested_again(server: Any, tmp_path: Path) -> None:
     urls = {"busy": server.url("/429/x"), "ok": server.url("/ok/x")}
     run(tmp_path, urls)
     server.reset()
@@ -244,9 +244,7 @@ def test_a_server_that_asked_for_peace_is_not_asked_again(server: Any, tmp_path:
     assert [request["behaviour"] for request in server.requests] == ["ok"]
 
 
-def test_a_server_that_vanishes_takes_no_story_with_it(
-    feedserver: ModuleType, tmp_path: Path
-) -> None:
+def test_a_vanished_server_loses_no_story(feedserver: ModuleType, tmp_path: Path) -> None:
     with feedserver.FeedServer(None) as gone:
         urls = {"gone": gone.url("/etag/x")}
         run(tmp_path, urls)

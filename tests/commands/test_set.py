@@ -54,7 +54,7 @@ def said(root: Path, *words: str, **variables: str) -> Result:
 # ---------------------------------------------------------------- set
 
 
-def test_dates_ahead_are_added_and_a_saved_copy_is_set(root: Path) -> None:
+def test_upcoming_dates_are_added_and_a_saved_copy_is_set(root: Path) -> None:
     assert (
         said(root, "set", A, "ahead=2026-06: One", "saved=https://saved.example/a").exit_code == 0
     )
@@ -71,7 +71,7 @@ def test_dates_ahead_are_added_and_a_saved_copy_is_set(root: Path) -> None:
     assert not re.search("ahead|saved", (root / A).read_text())
 
 
-def test_words_change_stories_and_the_lead_is_taken_from_the_other(root: Path) -> None:
+def test_arguments_change_stories_and_a_new_lead_ends_the_old_one(root: Path) -> None:
     result = said(root, "set", A, "lead", "themes=memory, export-controls", 'headline=A: "b" # c', "source=Us",
                   "correction=It said: 5.")  # fmt: skip
 
@@ -100,7 +100,7 @@ def test_a_second_correction_is_added_and_false_turns_off(root: Path) -> None:
     assert said(root, "set", A, "hide=false").stdout == f"{A}: unchanged\n"
 
 
-def test_stories_of_the_same_event_are_named_and_taken_out_again(root: Path) -> None:
+def test_stories_of_the_same_event_are_added_and_removed_again(root: Path) -> None:
     before = (root / B).read_bytes()
 
     assert said(root, "set", B, f"also={A}").exit_code == 0
@@ -145,7 +145,7 @@ def test_several_files_move_to_another_week(root: Path) -> None:
         (("hide",), "name at least one story's file"),
     ],
 )
-def test_what_cannot_be_understood_is_wrong_usage_and_changes_nothing(
+def test_invalid_arguments_are_wrong_usage_and_change_nothing(
     root: Path, words: tuple[str, ...], what: str
 ) -> None:
     before = read_folder(root / "content")
@@ -157,7 +157,7 @@ def test_what_cannot_be_understood_is_wrong_usage_and_changes_nothing(
     assert read_folder(root / "content") == before
 
 
-def test_a_file_that_cannot_be_changed_is_named_and_the_others_are_changed(root: Path) -> None:
+def test_an_unchangeable_file_is_reported_and_the_others_are_changed(root: Path) -> None:
     (root / A).write_text("---\ntitle: A\nlnk: x\n---\n")
 
     result = said(root, "set", "content/none.md", A, B, "hide")
@@ -171,7 +171,7 @@ def test_a_file_that_cannot_be_changed_is_named_and_the_others_are_changed(root:
     ]
 
 
-def test_the_publishers_version_is_taken_where_it_is_known(pulled: Path) -> None:
+def test_the_publishers_version_is_used_if_it_is_known(pulled: Path) -> None:
     file = "content/2026/w20/2026-05-15-chips.md"
     (pulled / file).write_text((pulled / file).read_text().replace("title: Chips", "title: Mine"))
     (pulled / "first.xml").write_text(rss(("2", "Memory is short"), ("1", "Chips, again")))
@@ -188,7 +188,7 @@ def test_the_publishers_version_is_taken_where_it_is_known(pulled: Path) -> None
     assert read_folder(pulled / "content") == before
 
 
-def test_of_two_new_leads_of_a_week_the_second_is_refused(root: Path) -> None:
+def test_the_second_of_two_new_leads_of_a_week_is_refused(root: Path) -> None:
     result = said(root, "set", A, B, "lead")
 
     assert (result.exit_code, result.stderr) == (
@@ -198,7 +198,7 @@ def test_of_two_new_leads_of_a_week_the_second_is_refused(root: Path) -> None:
     assert ["lead: true" in (root / file).read_text() for file in (A, B)] == [True, False]
 
 
-def test_a_lead_that_moves_to_another_week_takes_the_lead_there(root: Path) -> None:
+def test_a_lead_moved_to_another_week_becomes_the_lead_there(root: Path) -> None:
     other = "content/2026/w21/2026-05-20-c.md"
     put(root, other.removeprefix("content/"), "C", "lead: true")
 
@@ -237,9 +237,7 @@ def test_a_note_is_written_in_the_editor_of_the_environment(root: Path) -> None:
         "place.write_bytes(b'My words\\xff.')",
     ],
 )
-def test_words_that_cannot_be_written_stay_in_a_file_that_is_named(
-    root: Path, accident: str
-) -> None:
+def test_text_that_cannot_be_saved_stays_in_a_file_that_is_named(root: Path, accident: str) -> None:
     before = (root / B).read_bytes()
     code = "place.write_text('My words.'); " + accident.format(file=str(root / A))
 
@@ -255,7 +253,7 @@ def test_words_that_cannot_be_written_stay_in_a_file_that_is_named(
     place.unlink()
 
 
-def test_words_stay_in_a_file_that_is_named_while_another_run_writes(root: Path) -> None:
+def test_text_stays_in_a_file_that_is_named_while_another_run_writes(root: Path) -> None:
     with disk.lock(root):
         result = said(root, "note", A, VISUAL=editor("place.write_text('My words.')"))
 
@@ -266,13 +264,13 @@ def test_words_stay_in_a_file_that_is_named_while_another_run_writes(root: Path)
     Path(named[1]).unlink()
 
 
-def test_the_mark_that_an_editor_puts_first_is_no_part_of_the_note(root: Path) -> None:
+def test_a_byte_order_mark_added_by_a_text_editor_is_not_part_of_the_note(root: Path) -> None:
     said(root, "note", A, VISUAL=editor("place.write_bytes(b'\\xef\\xbb\\xbfMine.')"))
 
     assert (root / A).read_text().endswith("---\n\nMine.\n")
 
 
-def test_an_editor_that_removes_its_file_changes_nothing(root: Path) -> None:
+def test_a_text_editor_that_deletes_its_file_changes_nothing(root: Path) -> None:
     before = (root / A).read_bytes()
 
     result = said(root, "note", A, VISUAL=editor("place.unlink()"))
@@ -295,7 +293,7 @@ def test_a_text_editor_that_cannot_be_started_is_an_error_and_leaves_no_file(roo
 # ---------------------------------------------------------------- new
 
 
-def test_new_lists_what_no_one_has_touched_since_the_last_letter(pulled: Path) -> None:
+def test_new_lists_the_stories_not_touched_since_the_last_letter(pulled: Path) -> None:
     files = said(pulled, "new").stdout.split()
     assert [file.rpartition("-")[2] for file in files] == ["chips.md", "short.md", "third.md"]
 
@@ -322,7 +320,7 @@ def test_new_as_json_names_files_that_cannot_be_read(pulled: Path) -> None:
     assert [one["file"] for one in json.loads(result.stdout)] == others
 
 
-def test_themes_of_the_rules_are_no_touch_and_an_editors_are(pulled: Path) -> None:
+def test_only_themes_set_by_an_editor_count_as_touched(pulled: Path) -> None:
     text = (pulled / "digest.toml").read_text()
     (pulled / "digest.toml").write_text(
         text + '[[themes]]\nid = "chips"\ntitle = "Chips"\nmatch = ["chips"]\n'
@@ -336,7 +334,7 @@ def test_themes_of_the_rules_are_no_touch_and_an_editors_are(pulled: Path) -> No
     assert file not in said(pulled, "new").stdout
 
 
-def test_new_since_a_commit_lists_what_came_after_it(pulled: Path) -> None:
+def test_new_since_a_commit_lists_later_stories(pulled: Path) -> None:
     git(pulled, "init", "-q")
     git(pulled, "add", "-A")
     git(pulled, "commit", "-qm", "one")
@@ -350,7 +348,7 @@ def test_new_since_a_commit_lists_what_came_after_it(pulled: Path) -> None:
     assert said(pulled, "new", "--since", "nothing").exit_code == 2
 
 
-def test_a_sheet_goes_from_clone_to_clone_whatever_git_makes_of_its_lines(
+def test_a_sheet_works_in_another_clone_whatever_its_line_endings(
     pulled: Path, tmp_path: Path
 ) -> None:
     git(pulled, "init", "-q")
@@ -376,7 +374,7 @@ def test_a_sheet_goes_from_clone_to_clone_whatever_git_makes_of_its_lines(
     }
 
 
-def test_what_the_publisher_changed_below_a_note_is_new_until_it_was_looked_at(
+def test_a_story_changed_by_the_publisher_below_a_note_is_new_until_it_is_reviewed(
     pulled: Path,
 ) -> None:
     chips, *others = said(pulled, "new").stdout.split()

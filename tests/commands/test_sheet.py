@@ -57,7 +57,7 @@ def change(root: Path, *pairs: tuple[str, str]) -> None:
     (root / SHEET).write_text(whole)
 
 
-def test_a_story_that_two_hands_changed_in_a_merged_sheet_is_done_in_two_runs(root: Path) -> None:
+def test_a_story_changed_twice_in_a_merged_sheet_is_applied_in_two_runs(root: Path) -> None:
     said(root, "sheet")
     line = re.search(r"^l .*  B  .*\n", text(root), re.MULTILINE)
     assert line
@@ -93,7 +93,7 @@ def test_a_sheet_has_a_line_for_each_story_and_changes_nothing_by_itself(root: P
     assert read_folder(root / "content") == before | {"sheet.md": text(root).encode()}
 
 
-def test_what_was_changed_is_carried_out_and_the_sheet_is_gone(root: Path) -> None:
+def test_changes_are_applied_and_the_sheet_is_removed(root: Path) -> None:
     said(root, "sheet")
     change(
         root,
@@ -126,7 +126,7 @@ def test_a_note_is_edited_in_the_sheet_and_its_own_line_ends_stay(root: Path) ->
     assert text(root, f"content/{A}").endswith("---\n\nFirst,  \nthird.\n\n    code\n")
 
 
-def test_a_note_that_is_indented_code_stays_so_when_it_is_edited(root: Path) -> None:
+def test_an_edited_note_that_is_indented_code_stays_indented(root: Path) -> None:
     path = root / f"content/{A}"
     path.write_text(path.read_text().rstrip() + "\n\n    one\n    two\n")
     said(root, "sheet")
@@ -137,7 +137,7 @@ def test_a_note_that_is_indented_code_stays_so_when_it_is_edited(root: Path) -> 
     assert text(root, f"content/{A}").endswith("---\n\n    one\n    three\n")
 
 
-def test_refused_lines_stay_with_their_reasons_until_they_are_right(root: Path) -> None:
+def test_refused_lines_stay_with_their_reasons_until_they_are_corrected(root: Path) -> None:
     said(root, "sheet")
     (root / f"content/{A}").write_text(text(root, f"content/{A}") + "\nAnother's.\n")
     change(
@@ -176,9 +176,7 @@ def test_refused_lines_stay_with_their_reasons_until_they_are_right(root: Path) 
         ("^k t2,1", "# k t2,1", "'#' is not k, x, l or d"),
     ],
 )
-def test_no_word_of_a_line_that_is_not_understood_is_lost(
-    root: Path, before: str, after: str, why: str
-) -> None:
+def test_no_word_of_an_invalid_line_is_lost(root: Path, before: str, after: str, why: str) -> None:
     said(root, "sheet")
     change(root, (before, after))
     line = next(line for line in text(root).split("\n") if "{odd}" in line)
@@ -190,7 +188,7 @@ def test_no_word_of_a_line_that_is_not_understood_is_lost(
 
 
 @pytest.mark.parametrize("written", ["t1, 2", "T1,2", "t1 ,2"])
-def test_themes_typed_with_blanks_or_a_capital_are_no_part_of_the_headline(
+def test_themes_typed_with_spaces_or_capitals_are_not_part_of_the_headline(
     root: Path, written: str
 ) -> None:
     said(root, "sheet")
@@ -230,7 +228,7 @@ def themes_now(root: Path, before: str, after: str) -> None:
     (root / "digest.toml").write_text(settings.replace(before, after, 1))
 
 
-def test_numbers_of_themes_are_those_in_the_head_of_the_sheet(root: Path) -> None:
+def test_theme_numbers_are_those_in_the_head_of_the_sheet(root: Path) -> None:
     said(root, "sheet")
     new = '[[themes]]\nid = "energy"\ntitle = "Energy"\nmatch = ["energy"]\n\n[[themes]]\nid = "export-controls"'
     themes_now(root, '[[themes]]\nid = "export-controls"', new)
@@ -250,9 +248,7 @@ def test_numbers_of_themes_are_those_in_the_head_of_the_sheet(root: Path) -> Non
         ("# Themes: 1 space, 2 memory", "the sheet's theme 'space' is not in digest.toml"),
     ],
 )
-def test_numbers_that_the_head_does_not_explain_are_refused(
-    root: Path, head: str, why: str
-) -> None:
+def test_unknown_theme_numbers_are_refused(root: Path, head: str, why: str) -> None:
     said(root, "sheet")
     change(root, ("^# Themes:.*$", head), ("^k t2,1 ", "x t2,1 "), ("^l t- ", "l t1 "))
     before = text(root, f"content/{B}")
@@ -265,7 +261,7 @@ def test_numbers_that_the_head_does_not_explain_are_refused(
 
 
 @pytest.mark.parametrize("encoding", ["latin-1", "utf-16", "utf-16-le"])
-def test_a_sheet_in_another_encoding_stays_as_it_is(root: Path, encoding: str) -> None:
+def test_a_sheet_in_another_encoding_stays_unchanged(root: Path, encoding: str) -> None:
     said(root, "sheet")
     note = "Umbau" if encoding == "utf-16-le" else "Über"
     change(root, ("^(k t2,1.*)$", rf"\1\n    {note}."))
@@ -284,9 +280,7 @@ def test_a_sheet_in_another_encoding_stays_as_it_is(root: Path, encoding: str) -
 
 
 @pytest.mark.parametrize(("letter", "is_lead"), [("k", False), ("l", True)])
-def test_a_story_that_is_kept_is_neither_hidden_nor_a_draft(
-    root: Path, letter: str, is_lead: bool
-) -> None:
+def test_a_kept_story_is_neither_hidden_nor_a_draft(root: Path, letter: str, is_lead: bool) -> None:
     put(root, C, "C", "hide: true\ndraft: true")
     said(root, "sheet")
     change(root, ("^x t-  C", f"{letter} t-  C"))
@@ -297,7 +291,7 @@ def test_a_story_that_is_kept_is_neither_hidden_nor_a_draft(
     assert ("hide" in kept, "draft" in kept, "lead: true" in kept) == (False, False, is_lead)
 
 
-def test_what_the_publisher_changed_since_stands_in_no_editors_way(root: Path) -> None:
+def test_a_later_change_by_the_publisher_does_not_block_the_editor(root: Path) -> None:
     said(root, "set", f"content/{A}", "note=Before.")
     said(root, "sheet")
     file = root / f"content/{A}"
@@ -327,7 +321,7 @@ def test_a_second_lead_of_a_week_is_refused(root: Path) -> None:
     ]
 
 
-def test_a_lead_that_cannot_be_ended_is_reported(root: Path) -> None:
+def test_an_old_lead_that_cannot_be_changed_is_reported(root: Path) -> None:
     path = root / "content" / B
     front = path.read_text().split("---\n")[1].strip().replace("\n", ", ")
     path.write_text(f"---\n{{{front}}}\n---\n")
@@ -361,7 +355,7 @@ def test_the_same_changes_by_set_and_by_sheet_give_the_same_bytes(
     assert read_folder(root / "content") == read_folder(other / "content")
 
 
-def test_the_next_pull_carries_out_a_sheet_that_was_changed(tmp_path: Path) -> None:
+def test_the_next_pull_applies_a_changed_sheet(tmp_path: Path) -> None:
     (tmp_path / "digest.toml").write_text(SETTINGS)
     (tmp_path / "first.xml").write_text(rss(("1", "Chips")))
     (tmp_path / "second.xml").write_text(rss(("2", "Memory")))
@@ -387,7 +381,7 @@ def test_the_next_pull_carries_out_a_sheet_that_was_changed(tmp_path: Path) -> N
     assert read_folder(tmp_path / "content") == before
 
 
-def test_the_sheet_is_no_part_of_the_site(root: Path) -> None:
+def test_the_sheet_is_not_published(root: Path) -> None:
     said(root, "build")
     before = read_folder(root / "site")
 
@@ -398,7 +392,7 @@ def test_the_sheet_is_no_part_of_the_site(root: Path) -> None:
     assert read_folder(root / "site") == before
 
 
-def test_a_week_is_named_as_for_a_letter_and_programs_get_json(root: Path) -> None:
+def test_a_week_is_given_as_for_a_letter_and_the_json_option_works(root: Path) -> None:
     put(root, "2026/w21/2026-05-20-d.md", "D")
 
     assert json.loads(said(root, "sheet", "w20", "--json").stdout)["week"] == "2026-W20"
@@ -422,7 +416,7 @@ WORDS = st.text(st.characters(codec="utf-8") | st.sampled_from("{}#> \n\tkxld-,1
 
 
 @given(WORDS, WORDS, WORDS, st.sets(st.sampled_from(["lead", "hide", "draft"])))
-def test_any_story_is_read_back_from_its_line_as_it_is(
+def test_any_story_is_read_back_unchanged_from_its_line(
     title: str, headline: str, note: str, flags: set[str]
 ) -> None:
     themes = ("memory-crunch", "export-curbs")

@@ -73,7 +73,7 @@ def feed(report: StatusReport, name: str) -> FeedRow:
 # ---------------------------------------------------------------- by week
 
 
-def test_a_week_says_what_is_done_and_what_is_left_to_do(root: Path) -> None:
+def test_a_week_shows_what_is_done_and_what_is_left_to_do(root: Path) -> None:
     add(story(root, "chips"), "lead: true\n", "\nMy note.\n")
     add(story(root, "third"), "draft: true\n")
     write(root, "2026/w20/letter.md", "---\ntitle: x\ndraft: true\n---\nDear")
@@ -84,7 +84,7 @@ def test_a_week_says_what_is_done_and_what_is_left_to_do(root: Path) -> None:
     )  # fmt: skip
 
 
-def test_of_a_hidden_story_nothing_is_left_to_do(root: Path) -> None:
+def test_a_hidden_story_leaves_nothing_to_do(root: Path) -> None:
     add(story(root, "chips"), "hide: true\nlead: true\ndraft: true\n", "\nMy note.\n")
 
     row = week(run(root), "2026-W20")
@@ -99,7 +99,7 @@ def test_of_a_hidden_story_nothing_is_left_to_do(root: Path) -> None:
     )
 
 
-def test_a_week_is_closed_when_a_later_one_has_something_to_read(root: Path) -> None:
+def test_a_week_is_closed_when_a_later_one_has_a_published_story(root: Path) -> None:
     write(root, "2026/w21/2026-05-20-mine.md", mine(keys="draft: true\n"))
     assert [row.is_closed for row in run(root).weeks] == [False, False]
 
@@ -107,7 +107,7 @@ def test_a_week_is_closed_when_a_later_one_has_something_to_read(root: Path) -> 
     assert [row.is_closed for row in run(root).weeks] == [False, True]
 
 
-def test_a_written_letter_closes_its_week_where_letters_do(root: Path) -> None:
+def test_a_published_letter_closes_its_week_if_letters_close_weeks(root: Path) -> None:
     (root / "digest.toml").write_text(f'{SETTINGS}[editions]\nclose = "letter"\n')
     write(root, "2026/w20/letter.md", "Dear reader")
 
@@ -116,7 +116,7 @@ def test_a_written_letter_closes_its_week_where_letters_do(root: Path) -> None:
     assert (row.letter, row.is_closed) == ("written", True)
 
 
-def test_a_week_of_which_nothing_can_be_read_is_still_there(root: Path) -> None:
+def test_a_week_with_only_unreadable_files_is_still_shown(root: Path) -> None:
     write(root, "2026/w22/2026-05-28-broken.md", "no front matter")
     write(root, "2026/w22/letter.md", "---\ntitel: x\n---\n")
 
@@ -128,7 +128,7 @@ def test_a_week_of_which_nothing_can_be_read_is_still_there(root: Path) -> None:
 # ---------------------------------------------------------------- by feed
 
 
-def test_a_feed_says_what_it_brought_and_what_became_of_it(root: Path) -> None:
+def test_a_feed_shows_its_stories_and_what_became_of_them(root: Path) -> None:
     story(root, "chips").unlink()
     add(story(root, "memory-is-short"), "hide: true\n")
 
@@ -167,7 +167,7 @@ def test_a_story_that_was_moved_and_renamed_counts_as_kept(
     assert feed(run(root), "first").deleted == 0
 
 
-def test_a_story_that_another_feed_has_under_a_guid_of_its_own_is_not_deleted_there(
+def test_a_story_with_another_guid_in_a_second_feed_is_not_counted_as_deleted_there(
     root: Path,
 ) -> None:
     text = rss(("1", "Chips")).replace(">g1<", ">of-second-1<")
@@ -180,7 +180,7 @@ def test_a_story_that_another_feed_has_under_a_guid_of_its_own_is_not_deleted_th
     assert [feed(run(root), name).deleted for name in ("first", "second")] == [1, 1]
 
 
-def test_the_last_pull_is_true_even_where_it_brought_nothing(root: Path) -> None:
+def test_the_last_pull_is_shown_even_if_it_brought_nothing(root: Path) -> None:
     pulled(root, NOW + timedelta(days=2))
 
     row = feed(run(root), "first")
@@ -188,7 +188,7 @@ def test_the_last_pull_is_true_even_where_it_brought_nothing(root: Path) -> None
     assert (row.age, row.is_sure, row.new) == (timedelta(days=1), True, 0)
 
 
-def test_without_a_memory_the_ledger_says_when_it_grew(root: Path) -> None:
+def test_without_a_cache_the_last_pull_is_taken_from_the_ledger(root: Path) -> None:
     shutil.rmtree(root / ".digest")
 
     row = feed(run(root), "first")
@@ -201,7 +201,7 @@ def test_without_a_memory_the_ledger_says_when_it_grew(root: Path) -> None:
     assert "* when its ledger last grew; this machine has not pulled it\n" in said(root).output
 
 
-def test_without_a_row_that_has_a_star_there_is_no_footnote(root: Path) -> None:
+def test_there_is_no_footnote_without_a_starred_row(root: Path) -> None:
     shutil.rmtree(root / ".digest")
     text = SETTINGS.replace('.xml"', '.xml"\nretired = true')
     (root / "digest.toml").write_text(text)
@@ -212,7 +212,7 @@ def test_without_a_row_that_has_a_star_there_is_no_footnote(root: Path) -> None:
     assert "*" not in output
 
 
-def test_a_feed_that_failed_says_why_and_when_it_last_answered(root: Path) -> None:
+def test_a_failed_feed_shows_the_reason_and_when_it_last_answered(root: Path) -> None:
     (root / "first.xml").unlink()
     pulled(root, NOW + timedelta(days=2))
 
@@ -227,7 +227,7 @@ def test_a_feed_that_failed_says_why_and_when_it_last_answered(root: Path) -> No
     assert (feed(run(root), "first").reason, feed(run(root), "first").age) == ("", timedelta(0))
 
 
-def test_retired_feeds_and_those_that_have_only_a_ledger_left_are_marked(root: Path) -> None:
+def test_retired_feeds_and_those_with_only_a_ledger_are_marked(root: Path) -> None:
     text = SETTINGS.replace('url = "first.xml"', 'url = "first.xml"\nretired = true')
     (root / "digest.toml").write_text(
         text.replace('[[feeds]]\nid = "second"\nurl = "second.xml"\n', "")
@@ -242,7 +242,7 @@ def test_retired_feeds_and_those_that_have_only_a_ledger_left_are_marked(root: P
 # ---------------------------------------------------------------- how it is said
 
 
-def test_the_desk_fits_eighty_columns_and_shows_nothing_as_a_dot(root: Path) -> None:
+def test_the_table_fits_80_columns_and_shows_zero_as_a_dot(root: Path) -> None:
     (root / "digest.toml").write_text(
         f'{SETTINGS}[[feeds]]\nid = "{"long-" * 12}"\nurl = "x.xml"\n'
     )
@@ -254,7 +254,7 @@ def test_the_desk_fits_eighty_columns_and_shows_nothing_as_a_dot(root: Path) -> 
     assert max(map(len, lines)) <= 80
 
 
-def test_without_themes_the_next_step_is_named(root: Path) -> None:
+def test_without_themes_the_next_step_is_shown(root: Path) -> None:
     hint = "digest.toml has no theme yet; to see what recurs: digest themes --propose"
     assert hint not in said(root).stdout.splitlines()
 
@@ -275,7 +275,7 @@ def test_twelve_weeks_are_shown_and_the_others_counted(root: Path) -> None:
     assert "2026-W01" in said(root, "--verbose").stdout
 
 
-def test_what_cannot_be_read_is_named_and_the_rest_is_shown(root: Path) -> None:
+def test_unreadable_files_are_named_and_the_rest_is_shown(root: Path) -> None:
     chips = story(root, "chips")
     chips.write_text(chips.read_text().replace("title: Chips", "titel: Chips"))
     with (root / "content" / "ledger" / "first.jsonl").open("a") as file:
@@ -316,7 +316,7 @@ def test_status_writes_nothing(root: Path) -> None:
     assert files() == before
 
 
-def test_a_note_that_is_only_a_comment_is_none(root: Path) -> None:
+def test_a_note_with_only_a_comment_does_not_count(root: Path) -> None:
     add(story(root, "chips"), "", "<!-- todo -->\n\n[//]: # (todo)")
     assert run(root).weeks[0].noted == 0
 

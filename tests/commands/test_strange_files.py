@@ -77,9 +77,7 @@ COMMANDS = (
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
-def test_a_linked_folder_of_content_is_an_error_and_is_not_passed_over(
-    root: Path, command: tuple[str, ...]
-) -> None:
+def test_a_symlinked_content_folder_is_an_error(root: Path, command: tuple[str, ...]) -> None:
     moved = elsewhere(root, W19)
     before = files(moved)
 
@@ -106,7 +104,7 @@ def test_a_file_in_place_of_a_folder_is_an_error(root: Path, command: tuple[str,
     "place", ["content", "content/2026", "content/ledger", "content/inbox", "content/static"]
 )
 @pytest.mark.parametrize("make", [Path.touch, os.mkfifo])
-def test_what_has_the_name_of_a_folder_is_named_in_one_line(
+def test_a_file_with_a_folders_name_is_one_error_line(
     root: Path, place: str, make: Callable[[Path], object]
 ) -> None:
     shutil.rmtree(root / place, ignore_errors=True)
@@ -118,7 +116,7 @@ def test_what_has_the_name_of_a_folder_is_named_in_one_line(
 
 
 @pytest.mark.parametrize("command", ["build", "check"])
-def test_a_folder_with_the_name_of_a_text_is_named(root: Path, command: str) -> None:
+def test_a_folder_with_a_files_name_is_an_error(root: Path, command: str) -> None:
     (root / "content/pages/about.md").mkdir(parents=True)
     (root / "content/static/about.md").mkdir(parents=True)
 
@@ -131,13 +129,13 @@ def test_a_folder_with_the_name_of_a_text_is_named(root: Path, command: str) -> 
     assert "static" not in lines
 
 
-def test_folders_in_too_many_others_are_named(root: Path) -> None:
+def test_folders_that_are_nested_too_deeply_are_reported(root: Path) -> None:
     (root / "content/static" / "/".join("d" * 51)).mkdir(parents=True)
     assert said(root, "build")[0] == 1
     assert said(root, "build")[1].endswith("/d: is in more than 50 folders; move it further up")
 
 
-def test_a_line_break_in_a_files_name_breaks_no_line(root: Path) -> None:
+def test_a_line_break_in_a_file_name_is_escaped(root: Path) -> None:
     (root / W19 / "2026-05-05-a\n::error::b.md").write_text(
         "---\ntitle: A\nlink: https://a.example/b\n---\n"
     )
@@ -147,7 +145,7 @@ def test_a_line_break_in_a_files_name_breaks_no_line(root: Path) -> None:
     assert (code, "\n" in line) == (1, False), line
 
 
-def test_what_has_the_name_of_a_file_is_named_in_one_line(root: Path) -> None:
+def test_a_folder_with_the_name_of_a_data_file_is_one_error_line(root: Path) -> None:
     ledger, lock = root / "content/ledger/first.jsonl", root / ".digest/lock"
     for place, command in ((ledger, "status"), (lock, "build")):
         for make, what in ((Path.mkdir, "a folder"), (os.mkfifo, "not a regular file")):
@@ -167,7 +165,7 @@ def test_what_has_the_name_of_a_file_is_named_in_one_line(root: Path) -> None:
     ), line
 
 
-def test_other_names_of_a_file_keep_their_bytes(root: Path) -> None:
+def test_hard_links_to_a_file_keep_their_content(root: Path) -> None:
     copy = root.parent / "copy"
     shutil.copytree(root, copy, copy_function=os.link)
     before = files(copy / "content")
@@ -180,7 +178,7 @@ def test_other_names_of_a_file_keep_their_bytes(root: Path) -> None:
 
 
 @pytest.mark.parametrize("place", ["content", "content/2026", "content/ledger"])
-def test_a_pull_writes_nothing_through_a_linked_folder(root: Path, place: str) -> None:
+def test_a_pull_writes_nothing_through_a_symlinked_folder(root: Path, place: str) -> None:
     moved = elsewhere(root, place)
     before = files(moved)
 
@@ -213,7 +211,7 @@ def test_a_ledger_that_is_a_link_is_neither_read_nor_written(root: Path) -> None
 
 @pytest.mark.parametrize("place", [".digest", ".digest/cache.sqlite", ".digest/lock"])
 @pytest.mark.parametrize("command", ["pull", "build"])
-def test_nothing_is_kept_behind_a_link(root: Path, place: str, command: str) -> None:
+def test_no_cache_is_written_through_a_symlink(root: Path, place: str, command: str) -> None:
     moved = elsewhere(root, place)
     before = files(root.parent / "outside") if moved.is_dir() else moved.read_bytes()
     what = "folder" if moved.is_dir() else "file"
@@ -225,7 +223,7 @@ def test_nothing_is_kept_behind_a_link(root: Path, place: str, command: str) -> 
     assert (files(moved) if moved.is_dir() else moved.read_bytes()) == before
 
 
-def test_a_site_folder_that_leads_out_is_refused_unless_it_is_named_itself(root: Path) -> None:
+def test_a_site_folder_linked_outside_is_refused_unless_named_explicitly(root: Path) -> None:
     moved = elsewhere(root, "site")
     before = files(moved)
     (root / "content/2026").rename(root / "content/2025")
@@ -237,7 +235,7 @@ def test_a_site_folder_that_leads_out_is_refused_unless_it_is_named_itself(root:
 
 
 @pytest.mark.parametrize("command", ["build", "check"])
-def test_a_template_that_leads_out_is_an_error_and_one_that_stays_inside_is_not(
+def test_a_template_linked_outside_is_an_error_and_one_linked_inside_is_not(
     root: Path, command: str
 ) -> None:
     (root.parent / "secret.html").write_text("a secret")
@@ -259,7 +257,9 @@ def test_a_template_that_leads_out_is_an_error_and_one_that_stays_inside_is_not(
 @pytest.mark.parametrize(
     "text", ["{{ " * 9_000, "{{ " + "(" * 9_000, "{% if a %}" * 9_000], ids=["dicts", "(", "if"]
 )
-def test_a_template_nested_beyond_all_bounds_is_named(root: Path, command: str, text: str) -> None:
+def test_a_template_that_is_nested_too_deeply_is_reported(
+    root: Path, command: str, text: str
+) -> None:
     (root / "templates").mkdir()
     (root / "templates/404.html").write_text(text)
 
@@ -270,7 +270,7 @@ def test_a_template_nested_beyond_all_bounds_is_named(root: Path, command: str, 
 
 
 @pytest.mark.parametrize("command", ["check", "build", "status", "pull"])
-def test_pipes_are_named_and_never_waited_for(root: Path, command: str) -> None:
+def test_named_pipes_are_reported_and_never_read(root: Path, command: str) -> None:
     (root / "templates").mkdir()
     (root / "content/static").mkdir()
     pipes = [f"{W19}/2026-05-05-pipe.md", "content/static/CNAME", "templates/404.html"]
@@ -288,7 +288,7 @@ def test_pipes_are_named_and_never_waited_for(root: Path, command: str) -> None:
         )
 
 
-def test_a_ledger_with_other_line_ends_is_neither_cut_nor_forgotten(root: Path) -> None:
+def test_a_ledger_with_other_line_endings_is_neither_cut_nor_ignored(root: Path) -> None:
     ledger = root / "content/ledger/first.jsonl"
     ledger.write_bytes(ledger.read_bytes().replace(b"\n", b"\r"))
     gone = next((root / W19).glob("*.md"))
@@ -305,7 +305,7 @@ def test_a_ledger_with_other_line_ends_is_neither_cut_nor_forgotten(root: Path) 
     assert (ledger.read_bytes(), files(root / "content/2026")) == (before, stories)
 
 
-def test_a_ledger_whose_first_line_was_cut_off_by_a_kill_goes_on(root: Path) -> None:
+def test_a_ledger_with_a_truncated_first_line_is_continued(root: Path) -> None:
     ledger = root / "content/ledger/first.jsonl"
     ledger.write_bytes(ledger.read_bytes()[:40])
 
@@ -316,7 +316,7 @@ def test_a_ledger_whose_first_line_was_cut_off_by_a_kill_goes_on(root: Path) -> 
 # ---------------------------------------------------------------- output folders
 
 
-def test_a_folder_of_somebody_elses_is_not_built_into_without_force(root: Path) -> None:
+def test_a_foreign_folder_is_not_built_into_without_force(root: Path) -> None:
     theirs = root.parent / "public/archive/index.html"
     theirs.parent.mkdir(parents=True)
     theirs.write_text("theirs")
@@ -328,7 +328,7 @@ def test_a_folder_of_somebody_elses_is_not_built_into_without_force(root: Path) 
     assert said(root, "build", "--force", "--output", str(root.parent / "public"))[0] == 0
 
 
-def test_a_clone_with_the_site_of_a_former_version_is_built_as_ever(root: Path) -> None:
+def test_a_clone_with_a_site_of_an_earlier_version_builds(root: Path) -> None:
     shutil.rmtree(root / ".digest")
     for name in ("style.css", "sitemap.xml", "feeds.opml", "feed.json", "robots.txt", "404.html"):
         (root / "site" / name).write_text("as a former version made it")
@@ -338,7 +338,7 @@ def test_a_clone_with_the_site_of_a_former_version_is_built_as_ever(root: Path) 
 
 
 @pytest.mark.parametrize("says", [[], ["style.css", 5], {}, 3, [[]], ["/etc/passwd"]])
-def test_a_list_of_built_files_that_cannot_be_true_is_made_anew(root: Path, says: object) -> None:
+def test_an_invalid_list_of_built_files_is_created_again(root: Path, says: object) -> None:
     with Cache(root) as cache:
         cache.put("files", name_of(root, root / "site"), b"", says)
         cache.save()
@@ -349,7 +349,7 @@ def test_a_list_of_built_files_that_cannot_be_true_is_made_anew(root: Path, says
     assert b"A note." in (root / "site/2026/w19/index.html").read_bytes()
 
 
-def test_a_page_that_cannot_be_removed_fails_each_build_until_it_is_gone(root: Path) -> None:
+def test_a_page_that_cannot_be_removed_fails_every_build_until_it_is_gone(root: Path) -> None:
     page, stale = root / "content/pages/about.md", root / "site/about/index.html"
     page.parent.mkdir()
     page.write_text("---\ntitle: About\n---\n\nUs.\n")
@@ -370,7 +370,7 @@ def test_a_page_that_cannot_be_removed_fails_each_build_until_it_is_gone(root: P
 @pytest.mark.parametrize(
     "path", ["search/pagefind/2026/pagefind.js", "Search/Pagefind/x", "search/pagefind"]
 )
-def test_the_index_of_the_search_shares_its_addresses_with_no_file(root: Path, path: str) -> None:
+def test_the_urls_of_the_search_index_are_reserved(root: Path, path: str) -> None:
     (root / "content/static" / path).parent.mkdir(parents=True)
     (root / "content/static" / path).write_text("mine")
 

@@ -56,7 +56,7 @@ def kept(root: Path) -> list[str]:
     return ["".join(found(story)) for story in load.load(root, config.load(root)).stories]
 
 
-def test_a_digest_that_keeps_no_excerpt_has_the_whole_summary_for_its_editor(
+def test_a_digest_without_excerpts_keeps_the_full_summary_for_its_editor(
     tmp_path: Path,
 ) -> None:
     pulled(tmp_path, ("1", WHOLE))
@@ -65,7 +65,7 @@ def test_a_digest_that_keeps_no_excerpt_has_the_whole_summary_for_its_editor(
     assert WHOLE[:40] not in next((tmp_path / "content").rglob("*.md")).read_text()
 
 
-def test_no_summary_reaches_the_site(tmp_path: Path) -> None:
+def test_no_stored_summary_is_published(tmp_path: Path) -> None:
     pulled(tmp_path, ("1", WHOLE))
     build.run(tmp_path, config.load(tmp_path), output=tmp_path / "site", base_url=None)
 
@@ -78,7 +78,7 @@ def test_no_summary_reaches_the_site(tmp_path: Path) -> None:
     ]
 
 
-def test_a_summary_stays_when_the_feed_has_moved_on_and_follows_its_corrections(
+def test_a_summary_stays_after_the_entry_left_the_feed_and_follows_corrections(
     tmp_path: Path,
 ) -> None:
     pulled(tmp_path, ("1", "Old words."), ("2", "Others."))
@@ -87,7 +87,7 @@ def test_a_summary_stays_when_the_feed_has_moved_on_and_follows_its_corrections(
     assert sorted(kept(tmp_path)) == ["New.", "Old words.", "Others, corrected."]
 
 
-def test_a_dry_pull_keeps_nothing(tmp_path: Path) -> None:
+def test_a_dry_run_stores_no_summary(tmp_path: Path) -> None:
     pulled(tmp_path, ("1", WHOLE), dry=True)
 
     assert not (tmp_path / ".digest").exists()
@@ -106,7 +106,7 @@ def test_a_story_without_a_guid_finds_its_summary_by_its_link() -> None:
     )
 
 
-def test_a_name_that_two_entries_share_gives_neither_of_them_the_other_s_words() -> None:
+def test_two_entries_with_one_name_do_not_get_each_others_summaries() -> None:
     two = [
         make_entry(id="same", link=f"https://news.example/{one}", summary=one) for one in ("a", "b")
     ]
@@ -116,7 +116,7 @@ def test_a_name_that_two_entries_share_gives_neither_of_them_the_other_s_words()
     assert summaries.of_story(make_story(id="same", link="https://news.example/c"), known) == ""
 
 
-def test_memory_is_bounded_and_the_newest_stays() -> None:
+def test_the_number_of_stored_summaries_is_limited_and_the_newest_stay() -> None:
     memory = summaries.kept(
         [], [make_entry(id="old", link="https://news.example/old", summary="old")]
     )

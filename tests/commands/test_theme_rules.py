@@ -53,7 +53,7 @@ def decide(root: Path) -> None:
         path.write_text(path.read_text() + "\nMy note.\n")
 
 
-def test_only_stories_that_an_editor_has_touched_or_linked_in_a_letter_are_decided(
+def test_only_stories_touched_by_an_editor_or_linked_in_a_letter_count_as_judged(
     root: Path,
 ) -> None:
     settings = config.load(root)
@@ -71,7 +71,7 @@ def test_only_stories_that_an_editor_has_touched_or_linked_in_a_letter_are_decid
     assert theme_rules.score(root, settings).decided == 1
 
 
-def test_phrases_are_suggested_numbered_and_written_only_when_taken(root: Path) -> None:
+def test_phrases_are_suggested_with_numbers_and_written_only_when_chosen(root: Path) -> None:
     decide(root)
     before, settings = content(root), (root / "digest.toml").read_text()
 
@@ -102,7 +102,7 @@ def test_phrases_are_suggested_numbered_and_written_only_when_taken(root: Path) 
     ]
 
 
-def test_comments_and_order_of_digest_toml_stay_when_phrases_are_taken(root: Path) -> None:
+def test_comments_and_order_of_digest_toml_stay_when_phrases_are_added(root: Path) -> None:
     decide(root)
     said(root, "--suggest")
     path = root / "digest.toml"
@@ -132,7 +132,9 @@ def test_comments_and_order_of_digest_toml_stay_when_phrases_are_taken(root: Pat
         (["--suggest", "--score"], "exclude each other"),
     ],
 )
-def test_what_cannot_be_taken_is_refused(root: Path, words: list[str], message: str) -> None:
+def test_an_invalid_choice_of_phrases_is_refused(
+    root: Path, words: list[str], message: str
+) -> None:
     decide(root)
     said(root, "--suggest")
     before = (root / "digest.toml").read_text()
@@ -192,7 +194,7 @@ def test_the_rules_are_scored_by_theme_and_quarter(root: Path) -> None:
     ]
 
 
-def test_a_phrase_that_found_a_story_by_its_summary_still_counts_where_that_is_not_stored(
+def test_a_phrase_that_matched_a_summary_still_counts_if_that_is_no_longer_stored(
     tmp_path: Path,
 ) -> None:
     rule(tmp_path, {"prices": ("dram",)}, excerpt=0)
@@ -234,7 +236,7 @@ def test_several_phrases_are_tried_at_once_alone_and_together_with_near_misses(r
         ("'s Fog", ""),
     ],
 )
-def test_a_phrase_that_reads_like_a_search_of_another_kind_is_explained(
+def test_a_phrase_with_foreign_search_syntax_is_explained(
     root: Path, phrase: str, words: str
 ) -> None:
     result = said(root, "--try", phrase)
@@ -244,7 +246,7 @@ def test_a_phrase_that_reads_like_a_search_of_another_kind_is_explained(
 
 
 @pytest.mark.parametrize("phrase", ["fog, boat", "fog OR boat", "fog || boat"])
-def test_a_phrase_that_reads_like_several_is_explained(root: Path, phrase: str) -> None:
+def test_a_phrase_that_looks_like_several_is_explained(root: Path, phrase: str) -> None:
     result = said(root, "--try", phrase)
 
     assert f"'{phrase}' is one phrase, " in result.stderr

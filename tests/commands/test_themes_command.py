@@ -129,7 +129,7 @@ def content(root: Path) -> dict[str, bytes]:
 # ---------------------------------------------------------------- counts
 
 
-def test_each_theme_is_counted_and_so_is_what_the_rules_would_change(root: Path) -> None:
+def test_themes_and_pending_rule_changes_are_counted(root: Path) -> None:
     give(root, CHIPS, "[memory]")
     rule(root, {**RULES, "fleet": ("ships",)})
 
@@ -149,7 +149,7 @@ def test_a_digest_without_a_story_says_what_to_do_next(tmp_path: Path) -> None:
     assert said(tmp_path).output == "No stories yet. Next: digest pull\n"
 
 
-def test_what_cannot_be_read_is_named_and_the_rest_is_counted(root: Path) -> None:
+def test_unreadable_files_are_named_and_the_rest_is_counted(root: Path) -> None:
     (root / CHIPS).write_text("broken")
 
     result = said(root)
@@ -166,13 +166,13 @@ def explained(root: Path, file: str) -> tuple[Reason, ...]:
     return themes.explain(root, config.load(root), file).reasons
 
 
-def test_a_theme_is_explained_by_its_phrase_and_where_it_stands(root: Path) -> None:
+def test_a_theme_is_explained_by_its_phrase_and_where_it_matched(root: Path) -> None:
     assert explained(root, MEMORY) == (
         Reason("memory", True, "'memory' in the headline"), Reason("trade", True, "'tariff*' in the summary"),
     )  # fmt: skip
 
 
-def test_what_is_not_stored_is_explained_by_the_ledger(tmp_path: Path) -> None:
+def test_a_summary_that_is_not_stored_is_explained_by_the_ledger(tmp_path: Path) -> None:
     begin(tmp_path, excerpt=1)
     forget(tmp_path)
 
@@ -182,7 +182,7 @@ def test_what_is_not_stored_is_explained_by_the_ledger(tmp_path: Path) -> None:
     assert explained(tmp_path, MEMORY)[1] == Reason("trade", True, "'tariff*' in the excerpt")
 
 
-def test_the_editors_choices_are_called_so(root: Path) -> None:
+def test_the_editors_choices_are_labelled(root: Path) -> None:
     give(root, CHIPS, "[memory]")
     rule(root, {**RULES, "fleet": ("chips",)})
 
@@ -193,7 +193,7 @@ def test_the_editors_choices_are_called_so(root: Path) -> None:
     )
 
 
-def test_what_the_rules_would_change_is_not_called_the_editors_choice(root: Path) -> None:
+def test_pending_rule_changes_are_not_labelled_as_the_editors_choice(root: Path) -> None:
     rule(root, {"memory": ("memory",), "trade": ("toll",), "fleet": ("ships",)})
 
     assert explained(root, SHIPS) == (
@@ -205,7 +205,7 @@ def test_what_the_rules_would_change_is_not_called_the_editors_choice(root: Path
 
 
 @pytest.mark.parametrize("place", [CHIPS, CHIPS.removeprefix("content/"), f"../content/../{CHIPS}"])
-def test_a_file_is_named_from_where_one_stands_or_from_the_root(
+def test_a_file_is_named_relative_to_the_current_directory_or_the_root(
     root: Path, place: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(root / "content")
@@ -213,7 +213,7 @@ def test_a_file_is_named_from_where_one_stands_or_from_the_root(
     assert said(root, "--explain", place).output.startswith(f"{CHIPS}: Chips\n  has trade  ")
 
 
-def test_a_story_without_a_theme_stays_so_if_the_editor_took_the_line_out(root: Path) -> None:
+def test_a_story_stays_without_a_theme_if_the_editor_removed_the_line(root: Path) -> None:
     """Pull and --apply write `themes: []`, so a missing line is the editor's."""
     edit(root, SHIPS, "themes: []\n", "")
     rule(root, {**RULES, "ships": ("ships", "chips")})
@@ -237,14 +237,14 @@ def test_a_story_without_a_theme_stays_so_if_the_editor_took_the_line_out(root: 
         ("content", "name a story's file"),
     ],
 )
-def test_a_file_that_is_no_story_is_wrong_usage(root: Path, name: str, cure: str) -> None:
+def test_a_file_that_is_not_a_story_is_wrong_usage(root: Path, name: str, cure: str) -> None:
     result = said(root, "--explain", name)
 
     assert result.exit_code == 2
     assert f"{name} is not a story; {cure}" in result.stderr
 
 
-def test_a_story_that_cannot_be_read_is_explained_by_its_faults(root: Path) -> None:
+def test_an_unreadable_story_is_explained_by_its_errors(root: Path) -> None:
     (root / CHIPS).write_text("broken")
 
     with pytest.raises(Faults, match=f"{CHIPS}:1: there is no front matter"):
@@ -254,7 +254,7 @@ def test_a_story_that_cannot_be_read_is_explained_by_its_faults(root: Path) -> N
 # ---------------------------------------------------------------- a phrase tried
 
 
-def test_a_phrase_catches_what_it_would_and_says_what_that_has_already(root: Path) -> None:
+def test_trying_a_phrase_lists_its_matches_and_their_current_themes(root: Path) -> None:
     report = themes.try_phrases(root, config.load(root), "tariff* ")
 
     assert [(catch.file, catch.where, catch.themes) for catch in report.caught] == [
@@ -263,7 +263,7 @@ def test_a_phrase_catches_what_it_would_and_says_what_that_has_already(root: Pat
     assert (report.having, report.stories, report.partly) == ({"trade": 2, "memory": 1}, 3, 0)
 
 
-def test_what_is_not_stored_is_said_not_to_be_searched(tmp_path: Path) -> None:
+def test_summaries_that_are_not_stored_are_reported_as_not_searched(tmp_path: Path) -> None:
     begin(tmp_path, excerpt=2)
     forget(tmp_path)
 
@@ -317,7 +317,7 @@ def test_wrong_usage_exits_with_two(root: Path, words: list[str], said_of_it: st
 # ---------------------------------------------------------------- stories without a theme
 
 
-def test_stories_without_a_theme_are_listed_with_what_they_are_like(root: Path) -> None:
+def test_stories_without_a_theme_are_listed_with_similar_stories(root: Path) -> None:
     edit(root, CHIPS, "themes: [trade]", "themes: [memory]")
     edit(root, SHIPS, "title: Ships", "title: Tariffs for chips")
 
@@ -336,7 +336,7 @@ def test_stories_without_a_theme_are_listed_with_what_they_are_like(root: Path) 
     assert said(root, "--score", "--json").exit_code == 2
 
 
-def test_a_pull_and_status_say_how_many_new_stories_have_no_theme(root: Path) -> None:
+def test_pull_and_status_count_new_stories_without_a_theme(root: Path) -> None:
     titles = ("Memory lane", "Chips and ships", "Ships")
     more = [(str(4 + number), title, "Nothing.") for number, title in enumerate(titles)]
     (root / "first.xml").write_text(rss(more))
@@ -354,7 +354,7 @@ def test_a_pull_and_status_say_how_many_new_stories_have_no_theme(root: Path) ->
     ]
 
 
-def test_the_preview_shows_what_a_story_without_a_theme_is_like(root: Path) -> None:
+def test_the_preview_shows_stories_similar_to_one_without_a_theme(root: Path) -> None:
     edit(root, SHIPS, "title: Ships", "title: Chips")
     settings = config.load(root)
     found = load.load(root, settings)
@@ -365,7 +365,7 @@ def test_the_preview_shows_what_a_story_without_a_theme_is_like(root: Path) -> N
     assert annotation.why == ("No theme", "perhaps trade: like 'Chips' (w20)")
 
 
-def test_a_digest_without_themes_says_nothing_of_them(root: Path) -> None:
+def test_a_digest_without_themes_reports_nothing_about_them(root: Path) -> None:
     rule(root, {})
     applied(root)
     (root / "first.xml").write_text(rss([("9", "Kites", "Wind.")]))
@@ -384,7 +384,7 @@ def without_trade(root: Path) -> None:
     rule(root, {"memory": ("memory",)})
 
 
-def test_it_is_one_error_with_the_cure_for_all_stories(root: Path) -> None:
+def test_a_removed_theme_is_one_error_with_the_cure_for_all_stories(root: Path) -> None:
     without_trade(root)
 
     (problem,) = load.survey(root, config.load(root)).problems
@@ -399,7 +399,7 @@ def test_it_is_one_error_with_the_cure_for_all_stories(root: Path) -> None:
         load.load(root, config.load(root))
 
 
-def test_its_stories_count_as_unread_and_not_as_deleted(root: Path) -> None:
+def test_stories_with_a_removed_theme_count_as_unreadable_and_not_as_deleted(root: Path) -> None:
     without_trade(root)
 
     assert load.survey(root, config.load(root)).unread == (CHIPS, MEMORY, SHIPS)
@@ -430,7 +430,7 @@ def test_a_removed_theme_of_one_story_is_an_error_with_the_same_cure_and_todays_
     )
 
 
-def test_commands_say_that_stories_are_left_out_for_a_theme_and_not_that_they_cannot_be_read(
+def test_commands_report_stories_left_out_for_a_removed_theme_not_as_unreadable(
     root: Path,
 ) -> None:
     without_trade(root)
@@ -457,7 +457,7 @@ def test_two_stories_with_a_removed_theme_are_one_error(root: Path) -> None:
     assert problem.what == "unknown theme 'trade', here and in 1 other story"
 
 
-def test_the_rules_run_again_take_it_out_of_stories_that_nobody_edited_and_name_the_others(
+def test_applying_the_rules_removes_it_from_unedited_stories_and_names_the_others(
     root: Path,
 ) -> None:
     without_trade(root)
@@ -475,7 +475,7 @@ def test_the_rules_run_again_take_it_out_of_stories_that_nobody_edited_and_name_
     assert report.gone == dry.gone == {SHIPS: ("trade",)}
 
 
-def test_with_all_it_goes_from_the_others_too_and_their_other_themes_stay(root: Path) -> None:
+def test_with_all_it_is_removed_from_the_others_too_and_their_other_themes_stay(root: Path) -> None:
     edit(root, MEMORY, "[memory, trade]", "[trade, memory] # mine")
     without_trade(root)
     before = {file: (root / file).read_text() for file in (MEMORY, SHIPS)}
@@ -491,7 +491,7 @@ def test_with_all_it_goes_from_the_others_too_and_their_other_themes_stay(root: 
     assert applied(root).own == 1
 
 
-def test_what_became_of_a_removed_theme_is_told(root: Path) -> None:
+def test_the_outcome_for_a_removed_theme_is_reported(root: Path) -> None:
     without_trade(root)
 
     result = said(root, "--apply", "--dry-run")
@@ -543,7 +543,7 @@ def test_a_byline_with_a_comma_is_one_author_and_feeds_are_a_list(root: Path) ->
     assert (story.authors, story.feeds) == (("Ng, Ann",), ("first", "second"))
 
 
-def test_no_theme_is_an_editors_choice_that_rules_do_not_undo(root: Path) -> None:
+def test_having_no_theme_can_be_an_editors_choice_that_rules_keep(root: Path) -> None:
     edit(root, MEMORY, "themes: [memory, trade]", "themes: []")
 
     assert applied(root).changed == ()
@@ -570,7 +570,7 @@ def test_rules_that_did_not_change_change_nothing_whatever_is_stored(
     assert content(tmp_path) == before
 
 
-def test_the_main_theme_stays_where_a_cut_excerpt_shows_less_than_the_summary_did(
+def test_the_main_theme_stays_if_a_cut_excerpt_shows_less_than_the_summary_did(
     tmp_path: Path,
 ) -> None:
     rules = {"trade": ("tariffs",), "memory": ("tariffs", "short + bite")}
@@ -583,7 +583,7 @@ def test_the_main_theme_stays_where_a_cut_excerpt_shows_less_than_the_summary_di
     assert applied(tmp_path).changed == ()
 
 
-def test_a_feed_that_came_second_has_no_say(tmp_path: Path) -> None:
+def test_a_second_feed_does_not_change_the_themes(tmp_path: Path) -> None:
     rule(tmp_path, {**RULES, "fleet": ("boats",)})
     (tmp_path / "first.xml").write_text(rss())
     (tmp_path / "second.xml").write_text(rss([("3", "Ships", "A tariff on boats.")]))
@@ -629,7 +629,7 @@ def test_a_pull_after_the_rules_ran_changes_nothing(root: Path) -> None:
     assert content(root) == before
 
 
-def test_every_ledger_that_wrote_the_themes_learns_the_new_ones_and_no_other(root: Path) -> None:
+def test_only_the_ledgers_that_wrote_the_themes_get_the_new_ones(root: Path) -> None:
     rule(root, {"memory": ("memory",), "trade": ("toll",)})
     second = (root / "content" / "ledger" / "second.jsonl").read_bytes()
 
@@ -642,7 +642,7 @@ def test_every_ledger_that_wrote_the_themes_learns_the_new_ones_and_no_other(roo
     assert (root / "content" / "ledger" / "second.jsonl").read_bytes() == second
 
 
-def test_themes_that_nothing_earns_any_more_go(root: Path) -> None:
+def test_themes_that_no_rule_gives_any_more_are_removed(root: Path) -> None:
     rule(root, {"memory": ("dram",), "trade": ("toll",)})
 
     applied(root)
@@ -656,9 +656,7 @@ def test_themes_that_nothing_earns_any_more_go(root: Path) -> None:
 
 
 @pytest.mark.parametrize("excerpt", [0, 1])
-def test_a_stored_summary_is_searched_however_few_words_of_it_are_shown(
-    tmp_path: Path, excerpt: int
-) -> None:
+def test_the_full_stored_summary_is_searched(tmp_path: Path, excerpt: int) -> None:
     begin(tmp_path, excerpt=excerpt)
     rule(tmp_path, {**RULES, "odd": ("and then",)})
 
@@ -671,7 +669,7 @@ def test_a_stored_summary_is_searched_however_few_words_of_it_are_shown(
 
 
 @pytest.mark.parametrize("excerpt", [0, 1, 40])
-def test_a_theme_whose_rule_finds_nothing_any_more_goes_where_the_whole_summary_is_stored(
+def test_a_theme_that_no_longer_matches_is_removed_if_the_full_summary_is_stored(
     tmp_path: Path, excerpt: int
 ) -> None:
     begin(tmp_path, excerpt=excerpt)
@@ -690,7 +688,7 @@ def test_a_theme_whose_rule_finds_nothing_any_more_goes_where_the_whole_summary_
     assert explained(tmp_path, CHIPS) == ()
 
 
-def test_a_stored_summary_that_is_not_what_the_story_was_made_of_is_not_searched(
+def test_a_stored_summary_of_another_version_is_not_searched(
     tmp_path: Path,
 ) -> None:
     begin(tmp_path, excerpt=0)
@@ -704,7 +702,7 @@ def test_a_stored_summary_that_is_not_what_the_story_was_made_of_is_not_searched
 
 
 @pytest.mark.parametrize("excerpt", [0, 1])
-def test_a_theme_that_only_the_whole_summary_earned_is_not_taken_away(
+def test_a_theme_matched_only_in_the_full_summary_is_not_removed(
     tmp_path: Path, excerpt: int
 ) -> None:
     begin(tmp_path, excerpt=excerpt)
@@ -718,7 +716,7 @@ def test_a_theme_that_only_the_whole_summary_earned_is_not_taken_away(
     assert line_of(tmp_path, MEMORY) == "themes: [trade]"
 
 
-def test_a_theme_that_the_stored_part_of_a_summary_earned_later_can_go_again(
+def test_a_theme_matched_later_in_the_stored_part_of_a_summary_can_be_removed_again(
     tmp_path: Path,
 ) -> None:
     begin(tmp_path, excerpt=2)
@@ -732,7 +730,7 @@ def test_a_theme_that_the_stored_part_of_a_summary_earned_later_can_go_again(
     assert line_of(tmp_path, CHIPS) == "themes: [trade]"
 
 
-def test_a_theme_that_was_renamed_gets_its_new_id_where_nobody_edited(root: Path) -> None:
+def test_a_renamed_theme_gets_its_new_id_in_unedited_stories(root: Path) -> None:
     give(root, CHIPS, "[trade, memory]")
     rule(root, {"memory": ("memory",), "customs": ("tariff*",)}, was={"customs": "trade"})
 
@@ -742,7 +740,7 @@ def test_a_theme_that_was_renamed_gets_its_new_id_where_nobody_edited(root: Path
     assert line_of(root, CHIPS) == "themes: [trade, memory]"
 
 
-def test_a_renamed_theme_that_only_the_summary_earned_keeps_its_stories(tmp_path: Path) -> None:
+def test_a_renamed_theme_matched_only_in_the_summary_keeps_its_stories(tmp_path: Path) -> None:
     begin(tmp_path, excerpt=0)
     forget(tmp_path)
     rule(tmp_path, {"memory": ("memory",), "customs": ("toll",)}, was={"customs": "trade"})
@@ -755,7 +753,7 @@ def test_a_renamed_theme_that_only_the_summary_earned_keeps_its_stories(tmp_path
 @pytest.mark.parametrize(
     "words", ["[]", "", "[trade, memory]", "memory", "[trade]  # mine, in the end"]
 )
-def test_themes_that_the_editor_changed_stay(root: Path, words: str) -> None:
+def test_themes_changed_by_the_editor_stay(root: Path, words: str) -> None:
     give(root, MEMORY, words)
     rule(root, {"memory": ("ships",), "trade": ("toll",)})
 
@@ -764,7 +762,7 @@ def test_themes_that_the_editor_changed_stay(root: Path, words: str) -> None:
     assert line_of(root, MEMORY) == f"themes: {words}"
 
 
-def test_a_story_that_no_ledger_knows_is_the_editors(root: Path) -> None:
+def test_a_story_in_no_ledger_belongs_to_the_editor(root: Path) -> None:
     mine = "---\ntitle: Memory\nlink: https://mine.example/\n---\n"
     (root / "content/2026/w20/2026-05-16-mine.md").write_text(mine)
 
@@ -772,7 +770,7 @@ def test_a_story_that_no_ledger_knows_is_the_editors(root: Path) -> None:
     assert (root / "content/2026/w20/2026-05-16-mine.md").read_text() == mine
 
 
-def test_themes_that_stood_in_a_file_before_its_feed_came_are_the_editors(root: Path) -> None:
+def test_themes_in_a_file_before_its_feed_came_belong_to_the_editor(root: Path) -> None:
     give(root, MEMORY, "[]")
     for lines in (root / "content" / "ledger").iterdir():
         lines.unlink()
@@ -782,7 +780,7 @@ def test_themes_that_stood_in_a_file_before_its_feed_came_are_the_editors(root: 
     assert line_of(root, MEMORY) == "themes: []"
 
 
-def test_a_story_that_was_moved_is_known_wherever_it_lies(root: Path) -> None:
+def test_a_moved_story_is_recognised_in_any_place(root: Path) -> None:
     other = root / "content" / "2026" / "w19" / "2026-05-09-other.md"
     other.parent.mkdir()
     (root / SHIPS).rename(other)
@@ -793,7 +791,7 @@ def test_a_story_that_was_moved_is_known_wherever_it_lies(root: Path) -> None:
     assert "themes: [fleet]\n" in other.read_text()
 
 
-def test_a_remark_among_the_themes_is_never_lost(root: Path) -> None:
+def test_a_comment_among_the_themes_is_never_lost(root: Path) -> None:
     text = (
         (root / MEMORY)
         .read_text()
@@ -812,7 +810,7 @@ def test_a_remark_among_the_themes_is_never_lost(root: Path) -> None:
     assert (root / MEMORY).read_text() == text.replace("- trade\n", "")
 
 
-def test_what_has_no_theme_left_can_have_one_again_however_it_is_written(root: Path) -> None:
+def test_a_story_without_themes_can_get_one_again_in_any_notation(root: Path) -> None:
     text = (root / MEMORY).read_text()
     (root / MEMORY).write_text(
         text.replace("themes: [memory, trade]", "themes:\n- memory\n- trade")
@@ -827,7 +825,7 @@ def test_what_has_no_theme_left_can_have_one_again_however_it_is_written(root: P
     assert [reason.theme for reason in explained(root, MEMORY)] == ["memory", "trade"]
 
 
-def test_a_dry_run_says_the_same_and_writes_nothing(root: Path) -> None:
+def test_a_dry_run_prints_the_same_report_and_writes_nothing(root: Path) -> None:
     rule(root, {"memory": ("chips",), "trade": ("toll",)})
     before = content(root)
 
@@ -840,7 +838,7 @@ def test_a_dry_run_says_the_same_and_writes_nothing(root: Path) -> None:
     assert applied(root).changed == dry.changed
 
 
-def test_a_file_that_changes_in_the_meantime_is_left_and_named(
+def test_a_file_changed_in_the_meantime_is_left_and_named(
     root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rule(root, {"memory": ("memory",), "trade": ("toll",)})
@@ -863,7 +861,7 @@ def test_a_file_that_changes_in_the_meantime_is_left_and_named(
     assert [json.loads(line)["file"] for line in lines[3:]] == [MEMORY]
 
 
-def test_a_file_that_is_gone_in_the_meantime_is_left_and_named(
+def test_a_file_deleted_in_the_meantime_is_left_and_named(
     root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rule(root, {"memory": ("memory",), "trade": ("toll",)})
@@ -933,7 +931,7 @@ STEPS = st.lists(
 
 @settings(max_examples=many(15))
 @given(steps=STEPS, excerpt=st.sampled_from([0, 2, 40]))
-def test_no_run_ever_changes_themes_that_were_edited_by_hand(
+def test_no_run_changes_themes_that_were_edited_by_hand(
     steps: list[tuple[str, str, list[str]]], excerpt: int
 ) -> None:
     with tempfile.TemporaryDirectory() as folder:
@@ -965,7 +963,7 @@ def test_no_run_ever_changes_themes_that_were_edited_by_hand(
             assert {file: line_of(root, file) for file in edited} == edited
 
 
-def test_an_excerpt_that_an_editor_has_changed_still_earns_its_themes(tmp_path: Path) -> None:
+def test_an_edited_excerpt_still_gets_the_themes_of_the_original(tmp_path: Path) -> None:
     root = begin(tmp_path, excerpt=3)
     rule(root, {**RULES, "letters": ("of note",)}, excerpt=3)
     assert [change.file for change in applied(root).changed] == [CHIPS]

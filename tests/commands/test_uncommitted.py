@@ -112,7 +112,7 @@ def hints(desk: Path) -> list[tuple[str, int, str]]:
     ]
 
 
-def test_a_clone_names_the_stories_whose_files_were_never_committed(desk: Path) -> None:
+def test_a_clone_reports_stories_whose_files_were_never_committed(desk: Path) -> None:
     forgets(desk, 3, 4)
     other, summary = clone(desk), desk.parent / "summary.md"
 
@@ -129,7 +129,7 @@ def test_a_clone_names_the_stories_whose_files_were_never_committed(desk: Path) 
     assert f"::warning file={LEDGER},line=3,title=digest check::{what}" in annotated
 
 
-def test_the_machine_that_has_the_files_says_that_they_are_not_in_git(desk: Path) -> None:
+def test_the_machine_that_has_the_files_reports_that_they_are_not_in_git(desk: Path) -> None:
     forgets(desk, 3, 4)
 
     ((file, line, words),) = hints(desk)
@@ -144,7 +144,7 @@ def test_the_machine_that_has_the_files_says_that_they_are_not_in_git(desk: Path
     assert "never committed" not in digest("pull", cwd=desk).stderr
 
 
-def test_a_file_that_git_once_had_is_deleted_and_not_lost(desk: Path) -> None:
+def test_a_file_that_git_once_had_counts_as_deleted_and_not_as_lost(desk: Path) -> None:
     git(desk, "rm", "--quiet", file_of(1))
     commit(desk)
     git(desk, "mv", file_of(2), "content/2026/w20/2026-05-12-mine.md")
@@ -156,7 +156,7 @@ def test_a_file_that_git_once_had_is_deleted_and_not_lost(desk: Path) -> None:
     assert hints(desk) == []
 
 
-def test_a_story_that_was_moved_before_its_first_commit_is_found(desk: Path) -> None:
+def test_a_story_moved_before_its_first_commit_is_found(desk: Path) -> None:
     carries(desk, 1, 2, 3, 4)
     digest("pull", cwd=desk)
     (desk / "content/2026/w21").mkdir()
@@ -176,7 +176,7 @@ def test_a_story_that_was_moved_before_its_first_commit_is_found(desk: Path) -> 
 
 
 @pytest.mark.parametrize("ending", [".MD", ".markdown"])
-def test_a_story_that_got_another_markdown_ending_before_its_first_commit_is_never_missed(
+def test_a_story_renamed_to_another_extension_before_its_first_commit_is_never_missing(
     desk: Path, ending: str
 ) -> None:
     carries(desk, 1, 2, 3)
@@ -198,7 +198,7 @@ def test_a_story_that_got_another_markdown_ending_before_its_first_commit_is_nev
     assert [digest("pull", cwd=one).stderr for one in (desk, other)] == ["", ""]
 
 
-def test_what_was_deleted_before_its_first_commit_is_noted_by_the_next_pull(desk: Path) -> None:
+def test_a_story_deleted_before_its_first_commit_is_recorded_by_the_next_pull(desk: Path) -> None:
     carries(desk, 1, 2, 3, 4, 5)
     digest("pull", cwd=desk)
     (desk / file_of(3)).unlink()
@@ -225,7 +225,7 @@ def test_what_was_deleted_before_its_first_commit_is_noted_by_the_next_pull(desk
     assert "0 new" in digest("pull", cwd=other).stdout
 
 
-def test_a_noted_deletion_holds_in_any_order_of_lines(desk: Path) -> None:
+def test_a_recorded_deletion_holds_in_any_order_of_lines(desk: Path) -> None:
     carries(desk, 1, 2, 3)
     digest("pull", cwd=desk)
     (desk / file_of(3)).unlink()
@@ -259,7 +259,7 @@ def test_lines_of_early_versions_are_not_judged(desk: Path) -> None:
     assert (other / LEDGER).read_bytes() == ledger.read_bytes()
 
 
-def test_nothing_is_said_that_cannot_be_known(desk: Path) -> None:
+def test_nothing_is_reported_without_git_history(desk: Path) -> None:
     forgets(desk, 3, 4)
     shallow, bare = clone(desk, "shallow", "--depth=1"), clone(desk, "bare")
     shutil.rmtree(bare / ".git")
@@ -277,7 +277,7 @@ def hints_outside(desk: Path) -> list[tuple[str, int, str]]:
         del os.environ["GIT_CEILING_DIRECTORIES"]
 
 
-def test_a_digest_in_a_folder_of_its_repository_is_judged_as_well(desk: Path) -> None:
+def test_a_digest_in_a_subfolder_of_its_repository_is_checked_too(desk: Path) -> None:
     (desk / "beat").mkdir()
     for name in ("digest.toml", "a.json", "content"):
         git(desk, "mv", name, f"beat/{name}")
@@ -292,7 +292,7 @@ def test_a_digest_in_a_folder_of_its_repository_is_judged_as_well(desk: Path) ->
     assert "lists 1 story whose file was never committed" in hints(clone(desk) / "beat")[0][2]
 
 
-def test_what_is_stashed_is_not_taken_for_deleted(desk: Path) -> None:
+def test_stashed_files_do_not_count_as_deleted(desk: Path) -> None:
     carries(desk, 1, 2, 3)
     digest("pull", cwd=desk)
     git(desk, "stash", "--quiet", "--include-untracked")
@@ -305,7 +305,7 @@ def test_what_is_stashed_is_not_taken_for_deleted(desk: Path) -> None:
     assert (desk / file_of(3)).exists()
 
 
-def test_what_is_stashed_after_its_ledger_was_committed_is_not_taken_for_deleted(
+def test_files_stashed_after_their_ledger_was_committed_do_not_count_as_deleted(
     desk: Path,
 ) -> None:
     carries(desk, 1, 2, 3)
@@ -322,7 +322,7 @@ def test_what_is_stashed_after_its_ledger_was_committed_is_not_taken_for_deleted
     assert "lists 1 story whose file was never committed" in hints(clone(desk))[0][2]
 
 
-def test_a_pull_that_is_taken_back_before_it_is_committed_is_done_again(desk: Path) -> None:
+def test_a_pull_reverted_before_its_commit_is_repeated(desk: Path) -> None:
     carries(desk, 1, 2, 3, 4)
     digest("pull", cwd=desk)
     git(desk, "restore", "content")
@@ -336,7 +336,7 @@ def test_a_pull_that_is_taken_back_before_it_is_committed_is_done_again(desk: Pa
     assert '"deleted": true' not in (desk / LEDGER).read_text()
 
 
-def test_the_newest_pull_that_is_reverted_is_done_again(desk: Path) -> None:
+def test_a_reverted_pull_is_repeated(desk: Path) -> None:
     carries(desk, 1, 2, 3, 4)
     digest("pull", cwd=desk)
     commit(desk)
@@ -350,7 +350,7 @@ def test_the_newest_pull_that_is_reverted_is_done_again(desk: Path) -> None:
     assert (desk / file_of(3)).exists() and hints(desk) == []
 
 
-def test_without_git_nothing_is_noted_until_there_is_one(
+def test_deletions_are_recorded_once_the_digest_is_in_git(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path))

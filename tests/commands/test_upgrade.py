@@ -71,7 +71,7 @@ def upgraded(root: Path) -> UpgradeReport:
     return upgrade.run(root, now=NOW, apply=True)
 
 
-def test_what_nobody_edited_is_replaced_and_then_nothing_is_left_to_do(mine: Path) -> None:
+def test_unedited_files_are_replaced_and_a_second_upgrade_has_nothing_to_do(mine: Path) -> None:
     shown = upgrade.run(mine, now=NOW)
     assert git(mine, "status", "--porcelain") == ""
 
@@ -103,7 +103,7 @@ def test_the_diff_is_what_git_shows(mine: Path) -> None:
 
 
 @pytest.mark.parametrize("committed", [True, False])
-def test_what_the_editor_changed_is_merged_now_and_at_the_next_upgrade(
+def test_edited_files_are_merged_now_and_at_the_next_upgrade(
     mine: Path, monkeypatch: pytest.MonkeyPatch, committed: bool
 ) -> None:
     edited = (mine / WORKFLOW).read_text().replace("schedule:\n", f"schedule:\n{MINE}")
@@ -123,7 +123,7 @@ def test_what_the_editor_changed_is_merged_now_and_at_the_next_upgrade(
     assert (mine / WORKFLOW).read_text() == edited.replace("echo old", "echo newest")
 
 
-def test_where_both_changed_the_same_lines_the_file_is_left_and_named(mine: Path) -> None:
+def test_a_file_with_conflicting_changes_is_left_and_named(mine: Path) -> None:
     edited = (mine / WORKFLOW).read_text().replace("echo old", "echo ours")
     (mine / WORKFLOW).write_text(edited)
 
@@ -135,7 +135,7 @@ def test_where_both_changed_the_same_lines_the_file_is_left_and_named(mine: Path
     assert (mine / SCHEMA).read_text() == '{"title": "new"}'
 
 
-def test_a_change_whose_beginning_git_never_had_is_left_and_named(
+def test_an_edited_file_without_its_original_in_git_is_left_and_named(
     mine: Path,
 ) -> None:
     (mine / WORKFLOW).write_text("on: push\n")
@@ -147,14 +147,14 @@ def test_a_change_whose_beginning_git_never_had_is_left_and_named(
     assert (mine / WORKFLOW).read_text() == "on: push\n"
 
 
-def test_what_the_editor_deleted_stays_deleted(mine: Path) -> None:
+def test_a_file_deleted_by_the_editor_stays_deleted(mine: Path) -> None:
     (mine / WORKFLOW).unlink()
 
     assert WORKFLOW not in [change.file for change in upgraded(mine).changes]
     assert not (mine / WORKFLOW).exists()
 
 
-def test_lines_that_git_files_lack_are_added_below_the_editors(mine: Path) -> None:
+def test_missing_lines_of_git_files_are_added_below_the_editors(mine: Path) -> None:
     (mine / ".gitignore").write_text("/drafts/\nsite/*\n")
     (mine / ".gitattributes").unlink()
 
@@ -175,7 +175,7 @@ def test_stories_pages_and_settings_are_not_touched(mine: Path) -> None:
     assert [path.read_bytes() for path in files] == before
 
 
-def test_a_digest_made_while_init_kept_no_record_is_upgraded(
+def test_a_digest_without_a_record_of_init_is_upgraded(
     mine: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (mine / FILE).unlink()
@@ -193,7 +193,7 @@ def test_a_digest_made_while_init_kept_no_record_is_upgraded(
 
 
 @pytest.mark.parametrize("record", ["", "[]", '{"files": 1}', '{"files": {"a": 1}}', "\xff"])
-def test_a_damaged_record_is_named_and_nothing_changes(mine: Path, record: str) -> None:
+def test_a_damaged_record_is_reported_and_nothing_changes(mine: Path, record: str) -> None:
     (mine / FILE).write_text(record)
     before = (mine / WORKFLOW).read_text()
 
@@ -203,7 +203,7 @@ def test_a_damaged_record_is_named_and_nothing_changes(mine: Path, record: str) 
     assert ((mine / FILE).read_text(), (mine / WORKFLOW).read_text()) == (record, before)
 
 
-def test_line_breaks_of_windows_are_no_change(mine: Path) -> None:
+def test_windows_line_endings_are_not_a_change(mine: Path) -> None:
     edited = (mine / WORKFLOW).read_text().replace("schedule:\n", f"schedule:\n{MINE}")
     (mine / WORKFLOW).write_text(edited, newline="\r\n")
     (mine / SCHEMA).write_bytes((mine / SCHEMA).read_bytes() + b"")
@@ -214,7 +214,7 @@ def test_line_breaks_of_windows_are_no_change(mine: Path) -> None:
     assert (mine / WORKFLOW).read_bytes().decode() == expected
 
 
-def test_a_lost_record_brings_no_second_file_of_requirements(
+def test_a_lost_record_creates_no_second_requirements_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     init.run(tmp_path)

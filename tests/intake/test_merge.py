@@ -75,7 +75,7 @@ def test_a_report_has_both_wordings() -> None:
 
 
 @pytest.mark.parametrize("field", ["authors", "image", "excerpt"])
-def test_what_the_editor_deleted_stays_deleted(field: str) -> None:
+def test_a_field_deleted_by_the_editor_stays_deleted(field: str) -> None:
     empty: Any = () if field == "authors" else ""
 
     result = merged(

@@ -564,7 +564,7 @@ def test_a_link_without_a_letter_saves_the_story_and_answers_with_its_card(desk:
 
 
 @pytest.mark.parametrize("accept", ["application/json", "text/html"])
-def test_a_lead_that_cannot_be_ended_is_reported(desk: Desk, accept: str) -> None:
+def test_an_old_lead_that_cannot_be_changed_is_reported(desk: Desk, accept: str) -> None:
     desk.save("number-1", set="lead=true")
     path = desk.root / desk.file("number-1")
     path.write_text(path.read_text().replace("lead:", "- lead:"))

@@ -205,7 +205,7 @@ def test_most_of_what_is_in_the_archive_is_plain() -> None:
         ("\\[" * 1001, None),
     ],
 )
-def test_what_is_plain(text: str, expected: str | None) -> None:
+def test_plain_paragraphs_are_shown_without_markdown(text: str, expected: str | None) -> None:
     assert shown(text) == expected
 
 
