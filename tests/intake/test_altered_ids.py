@@ -79,7 +79,7 @@ def test_corrections_still_arrive_where_the_file_was_moved_as_well(root: Path) -
     assert not (root / ONE).exists()
 
 
-def test_a_file_that_was_moved_into_the_place_of_another_is_not_that_other(root: Path) -> None:
+def test_a_file_moved_into_the_place_of_another_does_not_become_it(root: Path) -> None:
     (root / ONE).unlink()
     move(root, TWO, ONE)
     alter(root, ONE)
@@ -94,7 +94,7 @@ def test_a_file_that_was_moved_into_the_place_of_another_is_not_that_other(root:
     assert read(root, ONE) == "---\ntitle: Mine\nlink: https://mine.example/\n---\n"
 
 
-def test_another_story_in_the_file_of_one_without_a_guid_is_found_by_its_own_link(
+def test_a_story_that_replaces_one_without_a_guid_in_a_file_is_found_by_its_own_link(
     tmp_path: Path,
 ) -> None:
     (tmp_path / "digest.toml").write_text(SETTINGS)
@@ -138,7 +138,7 @@ def as_from_nothing(root: Path, folder: Path) -> dict[str, bytes]:
 
 @pytest.mark.parametrize("id", ["", "g9", "https://mine.example/"])
 @pytest.mark.parametrize("file", [ONE, TWO])
-def test_nothing_changes_for_readers_where_an_id_is_taken_out_altered_or_put_back(
+def test_removing_changing_or_restoring_an_id_changes_nothing_for_readers(
     root: Path, tmp_path: Path, file: str, id: str
 ) -> None:
     (root / "first.xml").write_text(rss("One more", "Two more"))
@@ -155,7 +155,7 @@ def test_nothing_changes_for_readers_where_an_id_is_taken_out_altered_or_put_bac
 
 
 @pytest.mark.parametrize("noted", [True, False])
-def test_nor_does_the_atom_id_where_the_file_is_moved_as_well(root: Path, noted: bool) -> None:
+def test_the_atom_id_stays_if_the_file_is_moved_as_well(root: Path, noted: bool) -> None:
     before = atom_ids(site(root))
     alter(root, ONE)
     if noted:
@@ -205,7 +205,7 @@ def test_a_story_written_by_hand_needs_no_id(root: Path) -> None:
     assert "0 hints" in run(root, "check")
 
 
-def test_of_a_story_in_two_feeds_the_atom_id_is_that_of_the_feed_that_wrote_it(root: Path) -> None:
+def test_the_atom_id_of_a_story_in_two_feeds_is_that_of_the_feed_that_wrote_it(root: Path) -> None:
     (root / "digest.toml").write_text(
         SETTINGS.replace('id = "first"', 'id = "zeta"')
         + '\n[[feeds]]\nid = "alpha"\nurl = "alpha.xml"\n'
@@ -228,7 +228,7 @@ def test_of_a_story_in_two_feeds_the_atom_id_is_that_of_the_feed_that_wrote_it(r
     assert atom_ids(site(root)) == before
 
 
-def test_nor_does_the_moment_at_which_a_week_closed(root: Path) -> None:
+def test_a_changed_id_does_not_change_when_a_week_closed(root: Path) -> None:
     later = rss("Three").replace("/1/", "/3/").replace("g1", "g3").replace("15 May", "22 May")
     (root / "first.xml").write_text(later)
     run(root, "pull")
@@ -240,7 +240,7 @@ def test_nor_does_the_moment_at_which_a_week_closed(root: Path) -> None:
     assert site(root)["weeks.atom"] == before
 
 
-def test_a_corrected_link_gives_no_other_id_to_a_story_whose_id_was_taken_out(root: Path) -> None:
+def test_a_corrected_link_does_not_change_the_atom_id_of_a_story_without_its_id(root: Path) -> None:
     before = atom_ids(site(root))
     alter(root, TWO)
     (root / "first.xml").write_text(rss().replace("tech/2/story", "tech/2/another-story"))
@@ -301,7 +301,7 @@ GUID, URI = "3", "https://news.example/?p=4"
 
 @pytest.mark.parametrize("moved", [False, True])
 @pytest.mark.parametrize("shared", [(GUID, ""), (URI, ""), (GUID, "b9")], indirect=True)
-def test_the_atom_id_stays_where_the_id_is_taken_out(shared: Path, moved: bool) -> None:
+def test_the_atom_id_stays_if_the_id_is_removed(shared: Path, moved: bool) -> None:
     before = entry_id(site(shared))
     alter(shared, ONE)
     if moved:
@@ -315,9 +315,7 @@ def test_the_atom_id_stays_where_the_id_is_taken_out(shared: Path, moved: bool) 
 @pytest.mark.parametrize(
     ("shared", "id"), [(("", GUID), "'3'"), (("", URI), URI)], indirect=["shared"]
 )
-def test_the_atom_id_stays_where_an_id_is_added_that_a_later_feed_gave(
-    shared: Path, id: str
-) -> None:
+def test_the_atom_id_stays_if_an_id_from_a_later_feed_is_added(shared: Path, id: str) -> None:
     before = entry_id(site(shared))
     alter(shared, ONE, id)
 
@@ -354,7 +352,7 @@ def test_the_atom_id_stays_whatever_feeds_the_story_names(
 @pytest.mark.parametrize(
     "shared", [("", ""), ("", "b9"), ("", URI), (GUID, ""), (URI, "b9")], indirect=True
 )
-def test_the_atom_id_stays_where_the_link_is_edited(shared: Path) -> None:
+def test_the_atom_id_stays_if_the_link_is_edited(shared: Path) -> None:
     before = entry_id(site(shared))
     for name in ("two", "three"):
         replaced(
@@ -379,7 +377,7 @@ def swap(root: Path) -> None:
 
 
 @pytest.mark.parametrize("is_other_there", [True, False])
-def test_nothing_changes_for_readers_where_an_id_is_that_of_another_story(
+def test_giving_a_story_anothers_id_changes_nothing_for_readers(
     root: Path, tmp_path: Path, is_other_there: bool
 ) -> None:
     (root / "first.xml").write_text(rss("One more", "Two more"))
@@ -397,7 +395,7 @@ def test_nothing_changes_for_readers_where_an_id_is_that_of_another_story(
     assert as_from_nothing(root, tmp_path / "other") == before
 
 
-def test_a_story_that_was_moved_with_the_id_of_another_keeps_its_atom_id_and_its_publishers_words(
+def test_a_moved_story_with_anothers_id_keeps_its_atom_id_and_its_publishers_words(
     root: Path,
 ) -> None:
     def ids(site: dict[str, bytes]) -> dict[str, str]:
@@ -418,7 +416,7 @@ def test_a_story_that_was_moved_with_the_id_of_another_keeps_its_atom_id_and_its
     assert re.search(quoted, after["2026/w21/index.html"])
 
 
-def test_corrections_arrive_in_the_story_that_they_are_of_where_two_ids_were_swapped(
+def test_corrections_arrive_in_the_right_story_if_two_ids_are_swapped(
     root: Path,
 ) -> None:
     swap(root)
@@ -437,7 +435,7 @@ def test_corrections_arrive_in_the_story_that_they_are_of_where_two_ids_were_swa
     assert (read(root, ONE), read(root, TWO)) == texts
 
 
-def test_check_says_of_an_id_of_another_story_which_one_to_put_back(root: Path) -> None:
+def test_check_names_the_correct_id_for_a_story_with_anothers(root: Path) -> None:
     swap(root)
 
     what = "hint: its `id` is not the one that feed 'first' gave it:"

@@ -86,7 +86,7 @@ TWINS = [{"url": "https://news.example/a", "id": "http://\n0"}, {"url": "../x", 
     body=json.dumps({"items": []}),
     other=json.dumps({"version": "https://jsonfeed.org/version/1.1", "items": TWINS}),
 )
-def test_a_pull_of_anything_writes_only_inside_the_digest_and_a_second_one_nothing(
+def test_a_pull_of_any_feed_writes_only_inside_the_digest_and_a_second_one_nothing(
     body: str, other: str
 ) -> None:
     with tempfile.TemporaryDirectory() as folder:
@@ -102,9 +102,7 @@ def test_a_pull_of_anything_writes_only_inside_the_digest_and_a_second_one_nothi
 
 @settings(max_examples=many(12), **USUAL)
 @given(body=FEED, other=FEED, later=FEED)
-def test_a_digest_of_anything_can_be_built_and_built_again(
-    body: str, other: str, later: str
-) -> None:
+def test_a_digest_of_any_feed_can_be_built_twice(body: str, other: str, later: str) -> None:
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder) / "digest"
         root.mkdir()

@@ -82,7 +82,7 @@ def is_silent(row: Row) -> bool:
     return not (row.new or row.known or row.adopted or row.reason or row.warnings)
 
 
-def test_every_feed_has_its_row_and_each_failure_its_reason(run: Run) -> None:
+def test_every_feed_has_a_row_and_every_failure_a_reason(run: Run) -> None:
     assert [row.feed for row in run.first.rows] == list(run.sources)
     assert len(run.sources) > 3000 / STEP
     assert {row.state for row in run.first.rows} == {"read", "failed"}
@@ -92,7 +92,7 @@ def test_every_feed_has_its_row_and_each_failure_its_reason(run: Run) -> None:
     assert run.first.read > (2700 if STEP == 1 else 640)
 
 
-def test_every_feed_with_entries_brings_stories_or_says_why_not(run: Run) -> None:
+def test_every_feed_with_entries_brings_stories_or_reports_why_not(run: Run) -> None:
     silent = [run.sources[row.feed] for row in run.first.rows if is_silent(row)]
 
     assert [path.name for path in silent if plainly(path)] == []
@@ -110,13 +110,13 @@ def test_a_second_pull_of_the_corpus_changes_no_byte(run: Run) -> None:
     assert [row.feed for row in run.second.rows if row.new or row.adopted] == []
 
 
-def test_what_the_corpus_brought_is_a_story_each_and_builds(run: Run) -> None:
+def test_the_stories_of_the_corpus_are_all_different_and_build(run: Run) -> None:
     files = [file for row in run.first.rows for file in row.new]
 
     assert len(files) == len(set(files)) == run.built.stories
 
 
-def test_every_feed_built_of_the_corpus_is_well_formed_and_its_pages_are_valid(run: Run) -> None:
+def test_feeds_built_from_the_corpus_are_well_formed_and_pages_are_valid(run: Run) -> None:
     site = run.root / "site"
     for path in site.rglob("*.atom"):
         ElementTree.fromstring(path.read_bytes())

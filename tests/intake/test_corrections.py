@@ -142,7 +142,7 @@ def corrected(**fields: Any) -> dict[str, Any]:
 # ---------------------------------------------------------------- which feed's words
 
 
-def test_a_later_feed_corrects_what_the_first_no_longer_shows(desk: Desk) -> None:
+def test_a_later_feed_corrects_a_story_that_the_first_no_longer_lists(desk: Desk) -> None:
     desk.tell("a", OTHER)
     desk.tell("b", corrected(title="Story 1 CORRECTED", summary="Another summary."))
 
@@ -152,7 +152,7 @@ def test_a_later_feed_corrects_what_the_first_no_longer_shows(desk: Desk) -> Non
     assert [len(row.updated) for row in report.rows] == [0, 1]
 
 
-def test_an_old_copy_in_the_first_feed_does_not_turn_a_correction_back(desk: Desk) -> None:
+def test_an_old_copy_in_the_first_feed_does_not_revert_a_correction(desk: Desk) -> None:
     desk.tell("a", OTHER)
     desk.tell("b", corrected(title="Corrected"))
     desk.pull()
@@ -165,7 +165,7 @@ def test_an_old_copy_in_the_first_feed_does_not_turn_a_correction_back(desk: Des
     assert desk.text == before
 
 
-def test_feeds_that_disagree_for_good_change_nothing_back_and_forth(tmp_path: Path) -> None:
+def test_feeds_that_always_disagree_do_not_flip_a_story_back_and_forth(tmp_path: Path) -> None:
     desk = Desk(tmp_path)
     desk.tell("a", ENTRY)
     desk.tell("b", corrected(title="As the other section has it", summary="Otherwise."))
@@ -181,7 +181,7 @@ def test_feeds_that_disagree_for_good_change_nothing_back_and_forth(tmp_path: Pa
 
 
 @pytest.mark.parametrize("waits", [True, False])
-def test_a_summary_of_the_first_feed_that_stays_below_the_corrected_headline_of_another_is_said(
+def test_an_old_summary_below_a_headline_corrected_by_another_feed_is_reported(
     tmp_path: Path, waits: bool
 ) -> None:
     desk = Desk(tmp_path)
@@ -224,7 +224,7 @@ def test_a_summary_of_the_first_feed_that_stays_below_the_corrected_headline_of_
 
 
 @pytest.mark.parametrize("change", [{"title": "New of b"}, {"image": "https://cdn.example/b2.jpg"}])
-def test_a_feed_that_changes_what_the_file_never_had_from_it_is_said_once(
+def test_a_feed_that_changes_a_field_it_never_supplied_is_reported_once(
     tmp_path: Path, change: dict[str, str]
 ) -> None:
     desk = Desk(tmp_path)
@@ -244,7 +244,7 @@ def test_a_feed_that_changes_what_the_file_never_had_from_it_is_said_once(
     assert (lines(desk.pull()), desk.text) == ([], before)
 
 
-def test_what_the_editor_wrote_is_kept_as_theirs_whichever_feed_changes_its_words(
+def test_the_editors_words_are_kept_whichever_feed_changes(
     tmp_path: Path,
 ) -> None:
     desk = Desk(tmp_path)
@@ -259,7 +259,7 @@ def test_what_the_editor_wrote_is_kept_as_theirs_whichever_feed_changes_its_word
     assert desk.hints() == ["the feed's headline is now 'New of b', yours says 'Mine'"]
 
 
-def test_an_excerpt_of_the_first_feed_does_not_become_the_others_by_its_other_corrections(
+def test_an_excerpt_of_the_first_feed_stays_its_own_when_another_feed_corrects_the_story(
     tmp_path: Path,
 ) -> None:
     desk = Desk(tmp_path)
@@ -275,7 +275,7 @@ def test_an_excerpt_of_the_first_feed_does_not_become_the_others_by_its_other_co
     assert (desk.story.image, desk.story.excerpt) == ("https://cdn.example/2.jpg", ENTRY["summary"])
 
 
-def test_a_correction_waits_while_the_first_feed_still_shows_the_story(desk: Desk) -> None:
+def test_a_correction_waits_while_the_first_feed_still_lists_the_story(desk: Desk) -> None:
     desk.tell("b", corrected(title="Corrected"))
     desk.pull()
     assert desk.story.title == "Story 1 headline"
@@ -298,7 +298,7 @@ def test_a_correction_that_waits_arrives_when_the_first_feed_is_retired(desk: De
     assert desk.story.title == "Corrected"
 
 
-def test_where_only_one_feed_is_pulled_nobody_knows_that_the_other_has_dropped_the_story(
+def test_pulling_one_feed_does_not_show_that_another_dropped_the_story(
     desk: Desk,
 ) -> None:
     caches.forget(desk.root, "carried")
@@ -309,7 +309,7 @@ def test_where_only_one_feed_is_pulled_nobody_knows_that_the_other_has_dropped_t
     assert desk.story.title == "Story 1 headline"
 
 
-def test_a_correction_of_what_the_editor_touched_is_kept_whichever_feed_has_it(desk: Desk) -> None:
+def test_a_correction_of_an_edited_field_is_reported_whichever_feed_has_it(desk: Desk) -> None:
     desk.edit("title: Story 1 headline", "title: Mine")
     desk.tell("a", OTHER)
     desk.tell("b", corrected(title="Corrected"))
@@ -320,7 +320,7 @@ def test_a_correction_of_what_the_editor_touched_is_kept_whichever_feed_has_it(d
 
 
 @pytest.mark.parametrize("retired", ["", "a"])
-def test_a_feed_under_another_id_brings_its_corrections_at_once(
+def test_a_feed_with_a_changed_id_brings_its_corrections_at_once(
     tmp_path: Path, retired: str
 ) -> None:
     desk = Desk(tmp_path, "a")
@@ -338,7 +338,7 @@ def test_a_feed_under_another_id_brings_its_corrections_at_once(
     assert desk.content() == before
 
 
-def test_a_feed_under_another_id_leaves_what_the_editor_wrote(tmp_path: Path) -> None:
+def test_a_feed_with_a_changed_id_leaves_the_editors_words(tmp_path: Path) -> None:
     desk = Desk(tmp_path, "a")
     desk.tell("a", ENTRY)
     desk.pull()
@@ -370,7 +370,7 @@ def by_hand(root: Path) -> Desk:
 
 
 @pytest.mark.parametrize("together", [True, False])
-def test_a_story_by_hand_stays_without_feeds_and_listens_to_the_one_that_adopted_it(
+def test_a_handwritten_story_stays_without_feeds_and_takes_corrections_from_the_feed_that_adopted_it(
     tmp_path: Path, together: bool
 ) -> None:
     desk = by_hand(tmp_path)
@@ -400,7 +400,7 @@ def test_a_story_by_hand_stays_without_feeds_and_listens_to_the_one_that_adopted
     "link", ["http://news.example/article/3500001/a-slug", "https://news.example/article/3500001/b"]
 )
 @pytest.mark.parametrize("hand", [True, False])
-def test_a_link_that_a_pull_changes_leaves_the_atom_id_as_it_was(
+def test_a_link_changed_by_a_pull_leaves_the_atom_id(
     tmp_path: Path, guid: str, link: str, hand: bool
 ) -> None:
     desk = by_hand(tmp_path) if hand else Desk(tmp_path)
@@ -422,7 +422,7 @@ def test_a_link_that_a_pull_changes_leaves_the_atom_id_as_it_was(
 
 
 @pytest.mark.parametrize("late", [True, False])
-def test_nor_does_it_where_a_second_feed_has_a_guid_that_the_first_had_not(
+def test_the_atom_id_stays_if_a_second_feed_has_a_guid_and_the_first_had_none(
     tmp_path: Path, late: bool
 ) -> None:
     desk = Desk(tmp_path)
@@ -442,7 +442,7 @@ def test_nor_does_it_where_a_second_feed_has_a_guid_that_the_first_had_not(
     )
 
 
-def test_a_story_whose_old_link_is_its_id_is_known_wherever_it_is_moved(tmp_path: Path) -> None:
+def test_a_story_with_its_old_link_as_id_is_recognised_after_a_move(tmp_path: Path) -> None:
     desk = Desk(tmp_path, "a")
     desk.tell("a", corrected(id=""))
     desk.pull()
@@ -474,7 +474,7 @@ def named(story: Story) -> str:
 # ---------------------------------------------------------------- words that stay
 
 
-def test_a_headline_that_the_publisher_comes_to_share_stays_the_editors(desk: Desk) -> None:
+def test_a_headline_that_the_publisher_later_uses_too_stays_the_editors(desk: Desk) -> None:
     desk.edit("title: Story 1 headline", "title: Mine")
     desk.tell("a", corrected(title="Mine"))
     desk.pull()
@@ -485,7 +485,7 @@ def test_a_headline_that_the_publisher_comes_to_share_stays_the_editors(desk: De
     assert lines(report) == ["kept your title 'Mine'; the feed now says 'Theirs again'"]
 
 
-def test_a_headline_that_the_editor_put_back_stays(desk: Desk) -> None:
+def test_a_headline_restored_by_the_editor_stays(desk: Desk) -> None:
     desk.tell("a", corrected(title="Second"))
     desk.pull()
     desk.edit("title: Second", "title: Story 1 headline")
@@ -498,7 +498,7 @@ def test_a_headline_that_the_editor_put_back_stays(desk: Desk) -> None:
     assert lines(report) == ["kept your title 'Story 1 headline'; the feed now says 'Third'"]
 
 
-def test_a_date_stays_as_it_was_written(desk: Desk) -> None:
+def test_a_date_stays_as_written(desk: Desk) -> None:
     desk.edit("published: 2026-11-26T17:00:00+08:00", "published: 2026-11-26T09:00:00Z")
     before = desk.text
 
@@ -519,7 +519,7 @@ TURNED = "its headline has changed since {}: 'Story 1 headline' → 'Chip chief 
     ("words", "since"),
     [("note", "your note"), ("headline", "your own headline"), ("letter", "a letter linked to it")],
 )
-def test_a_headline_that_changes_below_an_editors_words_is_said_until_the_file_is_edited(
+def test_a_headline_changed_below_an_editors_note_is_reported_until_the_file_is_edited(
     desk: Desk, words: str, since: str
 ) -> None:
     if words == "note":
@@ -550,7 +550,7 @@ def test_a_headline_that_changes_below_an_editors_words_is_said_until_the_file_i
     assert status.run(desk.root, config.load(desk.root), now=desk.now).unsettled == ()
 
 
-def test_a_letter_that_links_to_a_file_whose_name_ends_the_same_says_nothing_of_a_story(
+def test_a_letter_linking_to_a_file_with_the_same_ending_in_its_name_does_not_count_for_a_story(
     desk: Desk,
 ) -> None:
     (desk.file.parent / "letter.md").write_text(f"See [this](ai-{desk.file.name}).\n")
@@ -571,7 +571,7 @@ def test_the_preview_has_the_hint_beside_the_story(desk: Desk) -> None:
     assert TURNED.format("your note") in shown
 
 
-def test_a_headline_that_turns_back_is_no_matter_any_more(desk: Desk) -> None:
+def test_a_headline_that_changes_back_is_no_longer_reported(desk: Desk) -> None:
     desk.add_note("So he goes free.\n")
     for title in ("Chip chief convicted", ENTRY["title"]):
         desk.tell("a", corrected(title=title))
@@ -580,7 +580,7 @@ def test_a_headline_that_turns_back_is_no_matter_any_more(desk: Desk) -> None:
     assert desk.hints() == []
 
 
-def test_a_headline_that_changes_in_a_story_without_a_word_of_the_editors_is_no_matter(
+def test_a_changed_headline_is_not_reported_for_a_story_without_the_editors_words(
     desk: Desk,
 ) -> None:
     desk.tell("a", corrected(title="Chip chief convicted"))
@@ -596,7 +596,7 @@ def test_a_headline_that_changes_in_a_story_without_a_word_of_the_editors_is_no_
         ("http://www.news.example/article/3500001/a-slug/", False),  # the same address
     ],
 )
-def test_a_link_that_changes_below_a_note_is_said_where_it_leads_elsewhere(
+def test_a_link_changed_below_a_note_is_reported_if_it_points_elsewhere(
     desk: Desk, link: str, said: bool
 ) -> None:
     desk.add_note("As they write.\n")
@@ -619,7 +619,7 @@ def test_a_link_that_changes_below_a_note_is_said_where_it_leads_elsewhere(
          "the feed has changed its summary since you edited it here"),
     ],
 )  # fmt: skip
-def test_what_was_kept_is_said_until_the_file_is_edited_or_agrees(
+def test_a_kept_field_is_reported_until_the_file_is_edited_or_agrees(
     desk: Desk, old: str, new: str, change: dict[str, str], hint: str
 ) -> None:
     desk.edit(old, new)
@@ -634,7 +634,7 @@ def test_what_was_kept_is_said_until_the_file_is_edited_or_agrees(
     assert hint not in desk.hints()
 
 
-def test_what_was_kept_is_no_matter_once_the_feed_agrees(desk: Desk) -> None:
+def test_a_kept_field_is_not_reported_once_the_feed_agrees(desk: Desk) -> None:
     desk.edit("title: Story 1 headline", "title: Mine")
     for title, hints in (("Theirs", 1), ("Mine", 0)):
         desk.tell("a", corrected(title=title))
@@ -658,7 +658,7 @@ def test_an_excerpt_that_was_edited_has_one_hint_at_a_time(desk: Desk) -> None:
 @pytest.mark.parametrize(
     "body", ["Mine.\n\n{}", "> Mine.\n\nMine.\n\n{}\n\nMore.\n", "Mine:\n{}", "- mine\n\n{}\n"]
 )
-def test_an_excerpt_that_was_moved_below_the_note_is_said_to_be_shown_as_the_editors(
+def test_an_excerpt_moved_below_the_note_is_reported_as_shown_as_the_editors(
     desk: Desk, body: str
 ) -> None:
     theirs = f"> {ENTRY['summary']}"
@@ -686,7 +686,7 @@ def test_an_excerpt_that_was_moved_below_the_note_is_said_to_be_shown_as_the_edi
 
 
 @pytest.mark.parametrize("taken_out", [True, False])
-def test_a_summary_that_comes_later_is_put_above_the_editors_quotation(
+def test_a_later_summary_is_put_above_the_editors_quotation(
     tmp_path: Path, taken_out: bool
 ) -> None:
     desk = Desk(tmp_path, "a")
@@ -712,7 +712,7 @@ def test_a_summary_that_comes_later_is_put_above_the_editors_quotation(
     assert (lines(desk.pull()), desk.story.excerpt) == ([], "Another of theirs.")
 
 
-def test_line_breaks_that_git_converts_are_no_edit(desk: Desk) -> None:
+def test_line_endings_converted_by_git_are_not_an_edit(desk: Desk) -> None:
     desk.edit("title: Story 1 headline", "title: Mine")
     desk.tell("a", corrected(title="Theirs"))
     desk.pull()
@@ -723,9 +723,7 @@ def test_line_breaks_that_git_converts_are_no_edit(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("key", ["image", "authors", "summary"])
-def test_what_the_publisher_withdraws_is_said_once_and_stays_in_the_file(
-    desk: Desk, key: str
-) -> None:
+def test_a_withdrawn_field_is_reported_once_and_stays_in_the_file(desk: Desk, key: str) -> None:
     before = desk.text
     desk.tell("a", {name: value for name, value in ENTRY.items() if name != key})
 
@@ -753,7 +751,7 @@ def test_what_the_publisher_withdraws_is_said_once_and_stays_in_the_file(
         ("authors", "Jo Writer", "J. Writer"),
     ],
 )
-def test_what_the_publisher_withdraws_after_an_edit_of_it_is_said_once_and_stays_in_the_file(
+def test_a_withdrawn_edited_field_is_reported_once_and_stays_in_the_file(
     desk: Desk, key: str, old: str, new: str
 ) -> None:
     desk.edit(old, new)
@@ -775,7 +773,7 @@ def test_what_the_publisher_withdraws_after_an_edit_of_it_is_said_once_and_stays
     assert desk.hints() == hinted  # any edit counts as having seen it
 
 
-def test_a_summary_that_the_editor_removed_is_not_missed_when_the_publisher_withdraws_it(
+def test_a_summary_removed_by_the_editor_is_not_reported_when_withdrawn(
     desk: Desk,
 ) -> None:
     desk.edit("> Summary of 1, as the publisher wrote it.\n", "")
@@ -950,7 +948,7 @@ STEP = st.tuples(
     hand=st.booleans(),
     steps=st.lists(STEP, min_size=4, max_size=16),
 )
-def test_any_history_of_corrections_and_edits_keeps_every_word_that_an_editor_wrote(
+def test_any_sequence_of_corrections_and_edits_keeps_the_editors_words(
     guid: str, hand: bool, steps: list[tuple[str, str, str, int]]
 ) -> None:
     with tempfile.TemporaryDirectory() as folder:
@@ -962,7 +960,7 @@ def test_any_history_of_corrections_and_edits_keeps_every_word_that_an_editor_wr
 
 
 @pytest.mark.parametrize("command", ["excerpts", "themes"])
-def test_what_commands_edit_ends_no_hint_of_a_story_in_two_feeds(
+def test_an_edit_by_a_command_ends_no_hint_about_a_story_in_two_feeds(
     tmp_path: Path, command: str
 ) -> None:
     desk = Desk(tmp_path)
@@ -1000,7 +998,7 @@ HTTP = "http://news.example/article/3500001/a-slug"
 @pytest.mark.parametrize(
     "change", [{"title": "Corrected"}, {"summary": "Corrected."}, {"url": HTTP}]
 )
-def test_what_two_feeds_correct_alike_arrives_though_the_first_has_only_joined(
+def test_a_correction_shared_by_two_feeds_arrives_although_the_first_has_only_joined(
     tmp_path: Path, feeds: str, change: dict[str, str]
 ) -> None:
     desk = Desk(tmp_path, *feeds)
@@ -1021,7 +1019,7 @@ def test_what_two_feeds_correct_alike_arrives_though_the_first_has_only_joined(
 
 
 @pytest.mark.parametrize(("old", "new"), ["ab", "ba"])
-def test_a_story_that_moves_to_another_feed_takes_its_correction_along(
+def test_a_story_that_moves_to_another_feed_gets_its_correction(
     tmp_path: Path, old: str, new: str
 ) -> None:
     desk = Desk(tmp_path)
@@ -1043,7 +1041,7 @@ def test_a_story_that_moves_to_another_feed_takes_its_correction_along(
     assert desk.text == before
 
 
-def test_a_first_feed_that_disagrees_holds_a_correction_back(tmp_path: Path) -> None:
+def test_a_first_feed_that_disagrees_blocks_a_correction(tmp_path: Path) -> None:
     desk = Desk(tmp_path)
     desk.tell("a", OTHER)
     desk.tell("b", ENTRY)
@@ -1062,7 +1060,7 @@ RETURNED = "kept another feed's title 'Corrected'; the feed now says 'Story 1 he
 
 
 @pytest.mark.parametrize("away", ["retired", "renamed"])
-def test_what_a_feed_says_that_comes_back_is_said_once_where_another_has_corrected_it(
+def test_a_returning_feeds_old_words_are_reported_once_if_another_feed_corrected_them(
     tmp_path: Path, away: str
 ) -> None:
     desk = Desk(tmp_path, "a")
@@ -1083,7 +1081,7 @@ def test_what_a_feed_says_that_comes_back_is_said_once_where_another_has_correct
     assert desk.content() == before
 
 
-def test_a_hint_has_the_newest_words_of_a_feed_while_another_supplies_the_storys(
+def test_a_hint_shows_a_feeds_newest_words_while_another_feed_supplies_the_story(
     desk: Desk,
 ) -> None:
     desk.edit("title: Story 1 headline", "title: Mine")

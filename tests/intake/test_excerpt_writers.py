@@ -130,7 +130,7 @@ def brought_by_b(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("retitled", [False, True])
-def test_a_feed_that_joins_above_the_one_that_wrote_the_excerpt_is_not_quoted(
+def test_a_feed_added_above_the_one_that_wrote_the_excerpt_is_not_quoted(
     desk: Desk, retitled: bool
 ) -> None:
     brought_by_b(desk)
@@ -147,7 +147,7 @@ def test_a_feed_that_joins_above_the_one_that_wrote_the_excerpt_is_not_quoted(
     assert (desk.said(), desk.exported()) == ({"Paper B"}, "b")
 
 
-def test_without_a_note_it_is_said_as_well_where_the_source_is_another(desk: Desk) -> None:
+def test_the_excerpts_source_is_also_shown_without_a_note_if_it_differs(desk: Desk) -> None:
     desk.tell("b", OF_B)
     desk.tell("a", OTHER)
     desk.pull()
@@ -159,7 +159,7 @@ def test_without_a_note_it_is_said_as_well_where_the_source_is_another(desk: Des
 
 
 @pytest.mark.parametrize("retired", ["", "retired = true"])
-def test_the_words_of_the_feed_that_supplies_a_story_now_are_its_own(
+def test_an_excerpt_from_the_feed_that_now_supplies_the_story_has_no_other_source(
     desk: Desk, retired: str
 ) -> None:
     desk.tell("a", ENTRY)
@@ -176,7 +176,7 @@ def test_the_words_of_the_feed_that_supplies_a_story_now_are_its_own(
     assert (desk.said(), desk.exported()) == ({"Paper B"}, "b")
 
 
-def test_the_order_of_feeds_that_an_editor_writes_makes_nobody_say_anything(desk: Desk) -> None:
+def test_an_order_of_feeds_written_by_the_editor_changes_no_attribution(desk: Desk) -> None:
     desk.tell("a", ENTRY)
     desk.tell("b", OF_B)
     desk.pull()
@@ -188,7 +188,7 @@ def test_the_order_of_feeds_that_an_editor_writes_makes_nobody_say_anything(desk
     assert desk.said() == {"Paper A"}
 
 
-def test_an_excerpt_that_was_cut_again_is_still_of_the_feed_that_gave_it(desk: Desk) -> None:
+def test_a_shortened_excerpt_still_belongs_to_the_feed_that_supplied_it(desk: Desk) -> None:
     desk.tell("a", ENTRY)
     desk.tell("b", ENTRY)
     desk.pull()
@@ -204,7 +204,7 @@ def test_an_excerpt_that_was_cut_again_is_still_of_the_feed_that_gave_it(desk: D
     assert desk.said() == {"Paper B"}
 
 
-def test_an_excerpt_is_lengthened_from_the_summary_of_its_writer(desk: Desk) -> None:
+def test_an_excerpt_is_lengthened_from_the_summary_of_its_feed(desk: Desk) -> None:
     desk.name({"a": "excerpt = 2", "b": "excerpt = 2", "c": ""})
     brought_by_b(desk)
     desk.tell("a", OTHER, ENTRY)
@@ -217,7 +217,7 @@ def test_an_excerpt_is_lengthened_from_the_summary_of_its_writer(desk: Desk) -> 
     assert "> B words, more than three." in desk.file.read_text()
 
 
-def test_a_paper_that_digest_toml_no_longer_names_does_not_lend_its_words_to_another(
+def test_the_excerpt_of_a_removed_feed_is_not_attributed_to_another(
     desk: Desk,
 ) -> None:
     desk.tell("a", ENTRY)
@@ -230,7 +230,7 @@ def test_a_paper_that_digest_toml_no_longer_names_does_not_lend_its_words_to_ano
     assert desk.said() == {"news.example"}
 
 
-def test_a_source_that_the_editor_names_is_the_one_that_is_quoted(desk: Desk) -> None:
+def test_a_source_set_by_the_editor_is_the_one_quoted(desk: Desk) -> None:
     brought_by_b(desk)
     desk.tell("a", ENTRY, OTHER)
     desk.pull()
@@ -240,7 +240,7 @@ def test_a_source_that_the_editor_names_is_the_one_that_is_quoted(desk: Desk) ->
     assert desk.said() == {"Paper X"}
 
 
-def test_what_git_brings_to_a_ledger_counts_at_the_next_build(desk: Desk) -> None:
+def test_ledger_lines_merged_by_git_count_at_the_next_build(desk: Desk) -> None:
     brought_by_b(desk)
     desk.tell("a", ENTRY, OTHER)
     desk.pull()

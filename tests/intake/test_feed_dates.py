@@ -127,7 +127,7 @@ WRONG = (
 )
 
 
-def test_nothing_is_pulled_by_a_clock_that_is_years_behind(root: Path) -> None:
+def test_nothing_is_pulled_with_a_clock_that_is_years_behind(root: Path) -> None:
     (root / "content" / "inbox").mkdir(parents=True)
     (root / "content" / "inbox" / "mine.md").write_text(
         "---\ntitle: Mine\nlink: https://mine.example/\n---\n"
@@ -141,7 +141,7 @@ def test_nothing_is_pulled_by_a_clock_that_is_years_behind(root: Path) -> None:
     assert files(root) == before
 
 
-def test_a_clock_that_has_gone_back_changes_nothing(root: Path) -> None:
+def test_a_clock_set_back_changes_nothing(root: Path) -> None:
     pulled(root, NOW)
     caches.forget(root, "feed")
     before = files(root)
@@ -152,7 +152,7 @@ def test_a_clock_that_has_gone_back_changes_nothing(root: Path) -> None:
     assert files(root) == before
 
 
-def test_a_feed_of_which_all_dates_lie_ahead_fails_where_another_shows_that_the_clock_is_right(
+def test_a_feed_with_only_future_dates_fails_if_another_feed_shows_that_the_clock_is_right(
     root: Path,
 ) -> None:
     (root / "b.xml").write_text(
@@ -172,7 +172,7 @@ def test_a_feed_of_which_all_dates_lie_ahead_fails_where_another_shows_that_the_
     ]  # fmt: skip
 
 
-def test_a_feed_whose_dates_all_turn_to_the_future_fails_after_years_of_good_ones(
+def test_a_feed_whose_dates_all_become_future_ones_fails_after_years_of_good_dates(
     root: Path,
 ) -> None:
     pulled(root, NOW)
@@ -185,7 +185,7 @@ def test_a_feed_whose_dates_all_turn_to_the_future_fails_after_years_of_good_one
     assert files(root) == before
 
 
-def test_the_command_says_so_in_one_line_and_exits_with_1(root: Path) -> None:
+def test_the_command_reports_it_in_one_line_and_exits_with_1(root: Path) -> None:
     write_feed(root, [("7", "Ahead", "Sat, 16 Nov 2999 18:11:00 GMT")])
 
     result = warm.run(["pull"], root, dict(os.environ))

@@ -52,7 +52,7 @@ def there(root: Path) -> set[str]:
     return {word for word, file in FILES.items() if (root / file).exists()}
 
 
-def test_every_story_of_a_feed_has_its_themes_behind_those_that_phrases_find(
+def test_every_story_of_a_feed_has_the_feeds_themes_after_those_found_by_phrases(
     tmp_path: Path,
 ) -> None:
     begin(tmp_path, 'themes = ["harbour"]')
@@ -78,7 +78,7 @@ def test_a_story_that_two_feeds_bring_at_once_has_the_themes_of_both(tmp_path: P
     assert content(tmp_path) == before
 
 
-def test_themes_that_a_feed_gets_later_come_with_apply_and_go_with_it(tmp_path: Path) -> None:
+def test_themes_added_to_a_feed_later_are_added_and_removed_by_apply(tmp_path: Path) -> None:
     begin(tmp_path)
     settings(tmp_path, 'themes = ["harbour"]')
     pulled(tmp_path)
@@ -101,15 +101,13 @@ def test_themes_that_a_feed_gets_later_come_with_apply_and_go_with_it(tmp_path: 
         ("match = []", {"ferries", "soup", "teapots"}),
     ],
 )
-def test_only_entries_that_are_wanted_are_taken_in(
-    tmp_path: Path, keys: str, taken: set[str]
-) -> None:
+def test_only_matching_entries_become_stories(tmp_path: Path, keys: str, taken: set[str]) -> None:
     begin(tmp_path, keys)
 
     assert there(tmp_path) == taken
 
 
-def test_what_was_passed_over_is_counted_and_named_if_asked(tmp_path: Path) -> None:
+def test_skipped_entries_are_counted_and_listed_on_request(tmp_path: Path) -> None:
     settings(tmp_path, 'match = ["ferr*"]')
     (tmp_path / "first.xml").write_text(rss(ENTRIES))
     (tmp_path / "second.xml").write_text(rss([]))
@@ -123,7 +121,7 @@ def test_what_was_passed_over_is_counted_and_named_if_asked(tmp_path: Path) -> N
     assert "gap" not in again
 
 
-def test_wider_phrases_take_in_what_was_passed_over_from_a_feed_that_has_not_changed(
+def test_wider_phrases_add_skipped_entries_of_an_unchanged_feed(
     tmp_path: Path,
 ) -> None:
     begin(tmp_path, 'match = ["ferr*"]')
@@ -134,7 +132,7 @@ def test_wider_phrases_take_in_what_was_passed_over_from_a_feed_that_has_not_cha
     assert there(tmp_path) == {"ferries", "soup", "teapots"}
 
 
-def test_a_story_that_is_here_stays_and_is_corrected_whatever_the_phrases_say(
+def test_an_existing_story_stays_and_is_corrected_whatever_the_phrases(
     tmp_path: Path,
 ) -> None:
     begin(tmp_path)
@@ -154,7 +152,9 @@ def test_a_story_that_is_here_stays_and_is_corrected_whatever_the_phrases_say(
         ('ignore = "x"', "ignore of feed 1 is not a list of texts in quotes"),
     ],
 )
-def test_what_is_wrong_is_an_error_with_its_line(tmp_path: Path, keys: str, problem: str) -> None:
+def test_an_invalid_filter_is_an_error_with_its_line(
+    tmp_path: Path, keys: str, problem: str
+) -> None:
     settings(tmp_path, keys)
 
     with pytest.raises(Faults) as caught:

@@ -34,7 +34,7 @@ def document(*hours: int) -> Document:
     )
 
 
-def test_a_document_that_shares_nothing_with_the_past_may_hide_a_gap() -> None:
+def test_a_document_without_known_entries_may_hide_a_gap() -> None:
     assert feed_health.gap(document(90, 80), 0, brought(10, 20), LATER) == (
         "possible gap from 2026-05-02 08:00 to 2026-05-04 20:00 UTC: "
         "the feed shares no entry with what it brought before; pull it more often"
@@ -50,25 +50,25 @@ def test_a_first_pull_and_an_empty_document_have_no_gap() -> None:
     assert feed_health.gap(document(), 0, brought(10), LATER) == ""
 
 
-def test_an_entry_from_before_all_that_is_known_is_no_gap() -> None:
+def test_an_entry_older_than_all_known_ones_is_not_a_gap() -> None:
     assert feed_health.gap(document(5), 0, brought(10, 20), LATER) == ""
 
 
-def test_neither_an_old_entry_nor_a_date_to_come_hides_a_gap() -> None:
+def test_neither_an_old_entry_nor_a_future_date_hides_a_gap() -> None:
     told = feed_health.gap(document(90, 80), 0, brought(10, 20), LATER)
 
     assert feed_health.gap(document(90, 80, 5), 0, brought(10, 20), LATER) == told
     assert feed_health.gap(document(90, 80), 0, brought(10, 20, 9000), LATER) == told
 
 
-def test_a_feed_of_the_same_days_that_shares_nothing_may_bring_all_its_stories_again() -> None:
+def test_a_feed_of_the_same_days_without_known_entries_may_repeat_all_its_stories() -> None:
     assert feed_health.gap(document(18, 12), 0, brought(10, 20), LATER) == (
         "shares no entry with what it brought before, though both are of the same days: if the publisher has changed "
         "all ids and addresses, the new stories are doubles; delete those that you have already"
     )
 
 
-def test_a_silence_of_more_than_twice_the_longest_is_named() -> None:
+def test_a_silence_more_than_twice_the_longest_one_is_reported() -> None:
     habit = brought(0, 24, 96, 100)
 
     assert feed_health.quiet(habit, START + timedelta(hours=100 + 144)) == ""
@@ -81,19 +81,19 @@ def test_a_silence_of_more_than_twice_the_longest_is_named() -> None:
     ("gap", "words"),
     [(0.2, "less than an hour"), (1, "1 hour;"), (2, "2 hours;"), (47, "47 hours")],
 )
-def test_a_silence_is_told_in_plain_words(gap: float, words: str) -> None:
+def test_a_silence_is_reported_in_plain_words(gap: float, words: str) -> None:
     told = feed_health.quiet(brought(0, gap), START + timedelta(days=30))  # type: ignore[arg-type]
 
     assert f"its longest silence was {words}" in told
 
 
-def test_a_weekend_is_no_silence_and_a_single_entry_no_habit() -> None:
+def test_a_weekend_is_not_a_silence_and_a_single_entry_not_a_habit() -> None:
     assert feed_health.quiet(brought(0, 1, 2), START + timedelta(hours=2 + 72)) == ""
     assert feed_health.quiet(brought(0), START + timedelta(days=900)) == ""
     assert feed_health.quiet({}, START) == ""
 
 
-def test_an_old_silence_is_no_habit() -> None:
+def test_an_old_silence_is_not_a_habit() -> None:
     records = brought(0, *(24 * 365 + hour for hour in range(60)))
 
     assert feed_health.quiet(records, START + timedelta(days=365 + 30)).startswith(
@@ -104,7 +104,7 @@ def test_an_old_silence_is_no_habit() -> None:
 @pytest.mark.parametrize(
     "moment", ["x", "", "2026-05-01T12:00:00", "9999-12-31T23:59:59.999999-14:00", "0001-01-01"]
 )
-def test_a_moment_in_a_ledger_that_somebody_has_edited_stops_nothing(moment: str) -> None:
+def test_an_edited_time_in_a_ledger_stops_nothing(moment: str) -> None:
     records = {
         "x": Record(at="", id="x", aliases=(f"headline:{moment} abc",), file="", title="X"),
         **brought(10),

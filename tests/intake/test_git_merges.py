@@ -181,7 +181,7 @@ def test_an_edit_and_a_pulled_change_merge_in_git(branches: Path, edit: str) -> 
     assert found == {change for one, change in CONFLICTS if one == edit}
 
 
-def test_of_eighty_pairs_eight_conflict() -> None:
+def test_eight_of_eighty_pairs_conflict() -> None:
     assert (len(EDITS) * len(CHANGES), len(CONFLICTS)) == (80, 8)
 
 

@@ -181,7 +181,7 @@ def test_a_link_that_differs_only_by_a_token_or_percent_codes_is_not_written(
 # ---------------------------------------------------------------- copies, and hints
 
 
-def test_a_copy_in_the_place_of_a_story_that_was_moved_is_not_taken_for_it(tmp_path: Path) -> None:
+def test_a_copy_in_the_place_of_a_moved_story_does_not_become_it(tmp_path: Path) -> None:
     digest = Digest(tmp_path, ["a"])
     first = ["https://pub.example/?p=1", "Story 1", "https://pub.example/1", "2026-11-23T10:00:00Z"]
     (tmp_path / "a.json").write_text(json.dumps(_document([first])))
@@ -210,7 +210,7 @@ def test_a_copy_in_the_place_of_a_story_that_was_moved_is_not_taken_for_it(tmp_p
     ] == ["delete one, or remove 'id' from the newer one"]
 
 
-def test_a_copy_alone_that_differs_in_link_headline_and_date_is_left_as_it_is(
+def test_a_copy_that_differs_in_link_headline_and_date_stays_unchanged(
     tmp_path: Path,
 ) -> None:
     digest = Digest(tmp_path, ["a"])
@@ -236,7 +236,7 @@ def test_a_copy_alone_that_differs_in_link_headline_and_date_is_left_as_it_is(
     assert place.read_text() == copy
 
 
-def test_check_hints_at_two_stories_of_one_guid(tmp_path: Path) -> None:
+def test_check_gives_a_hint_about_two_stories_with_one_guid(tmp_path: Path) -> None:
     digest = Digest(tmp_path, ["a", "b"])
     guid = "https://pub.example/?p=1"
     digest.pull({"a": [[guid, "Story 1", "https://pub.example/1", "2026-11-23T10:00:00Z"]]})
@@ -251,7 +251,7 @@ def test_check_hints_at_two_stories_of_one_guid(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("guid", ["17", "https://pub.example/?p=1", ""])
-def test_of_two_copies_one_is_the_story_when_the_ledger_is_lost(tmp_path: Path, guid: str) -> None:
+def test_one_of_two_copies_is_the_story_when_the_ledger_is_lost(tmp_path: Path, guid: str) -> None:
     digest = Digest(tmp_path, ["a"])
     digest.pull(
         {"a": [[guid, "Story 1", "https://pub.example/one-of-two-copies", "2026-11-23T10:00:00Z"]]}

@@ -161,7 +161,7 @@ ALIKE = {
         {"a": [], "b": [said(PLACE, "", B, ""), said(B, "", A, "")]},
     ]
 )
-def test_a_second_pull_changes_nothing_whatever_names_feeds_use(
+def test_a_second_pull_changes_nothing_whatever_ids_feeds_use(
     pulls: list[dict[str, list[RawEntry]]],
 ) -> None:
     digest = Memory()
@@ -211,7 +211,7 @@ GENERATIONS = st.lists(
 @given(KINDS, st.integers(1, 3), GENERATIONS)
 @example(Kind("", LIVE, "2026-11-{n}T10:00:00Z"), 1, [(1, 1, Random(0))])
 @example(Kind("=", "https://pub.example/item-{at}", ""), 2, [(1, 2, Random(0)), (2, 2, Random(0))])
-def test_no_article_takes_the_story_of_another_and_none_is_lost(
+def test_no_article_takes_over_anothers_story_and_none_is_lost(
     kind: Kind, first: int, generations: list[tuple[int, int, Random]]
 ) -> None:
     digest, newest = Memory(), first

@@ -125,7 +125,7 @@ def test_week_and_name_are_those_of_date_and_headline(
     assert content(root) == {file: text.encode()}
 
 
-def test_a_name_that_is_taken_is_not_written_over(root: Path) -> None:
+def test_an_existing_file_is_not_overwritten(root: Path) -> None:
     there = root / "content/2026/w21/2026-05-19-quiet-harbour.md"
     there.parent.mkdir(parents=True)
     there.write_text(story(link="https://news.example/other"))
@@ -162,7 +162,7 @@ def test_a_name_that_is_taken_is_not_written_over(root: Path) -> None:
         ("x.pdf", b"%PDF", "x.pdf: is neither Markdown nor a picture; end a story's name in .md"),
     ],
 )
-def test_what_cannot_be_read_stays_and_is_named_with_its_line(
+def test_an_unreadable_file_stays_and_is_reported_with_its_line(
     root: Path, name: str, text: str | bytes, problem: str
 ) -> None:
     place = drop(root, name, text)
@@ -175,14 +175,14 @@ def test_what_cannot_be_read_stays_and_is_named_with_its_line(
     assert (report.filed, report.read) == ((), 1)
 
 
-def test_one_that_cannot_be_read_keeps_no_other_back(root: Path) -> None:
+def test_an_unreadable_file_does_not_hold_back_the_others(root: Path) -> None:
     drop(root, "a.md", "Just words")
     drop(root, "b.md")
 
     assert [filing.inbox for filing in run(root).filed] == ["content/inbox/b.md"]
 
 
-def test_a_readme_and_hidden_files_are_left_without_a_word(root: Path) -> None:
+def test_a_readme_and_hidden_files_are_silently_left(root: Path) -> None:
     drop(root, "README.md", "Drop stories here.")
     drop(root, ".keep", "")
 
@@ -190,7 +190,7 @@ def test_a_readme_and_hidden_files_are_left_without_a_word(root: Path) -> None:
     assert sorted(content(root)) == ["inbox/.keep", "inbox/README.md"]
 
 
-def test_a_link_on_the_disk_is_not_followed(root: Path, tmp_path: Path) -> None:
+def test_a_symlink_is_not_followed(root: Path, tmp_path: Path) -> None:
     outside = tmp_path / "outside.md"
     outside.write_bytes(STORY.encode())
     drop(root, "a.md", story(link="https://news.example/b"))
@@ -205,7 +205,7 @@ def test_a_link_on_the_disk_is_not_followed(root: Path, tmp_path: Path) -> None:
     build.run(root, config.load(root), output=root / "site", base_url=None)
 
 
-def test_a_dry_run_moves_nothing_and_says_what_would_be(root: Path) -> None:
+def test_a_dry_run_moves_nothing_and_reports_what_would_be_moved(root: Path) -> None:
     drop(root, "a.md")
 
     report = run(root, dry=True)
@@ -224,7 +224,7 @@ def test_an_empty_inbox_stays_for_the_next_story(root: Path) -> None:
     assert list((root / "content/inbox").iterdir()) == []
 
 
-def test_the_same_pulls_feed_adopts_what_is_filed(root: Path) -> None:
+def test_the_feed_of_the_same_pull_adopts_a_filed_story(root: Path) -> None:
     drop(root, "a.md", story(title="Mine", link="https://news.example/article/350001/x"))
 
     report = run(root)
@@ -233,7 +233,7 @@ def test_the_same_pulls_feed_adopts_what_is_filed(root: Path) -> None:
     assert report.rows[0].new == ()
 
 
-def test_a_story_that_is_there_already_stays_in_the_inbox(root: Path) -> None:
+def test_a_story_that_already_exists_stays_in_the_inbox(root: Path) -> None:
     run(root)
     drop(root, "a.md", story(link="https://news.example/tech/article/350001/other-words"))
     drop(root, "b.md", story(link="https://news.example/c"))
@@ -265,7 +265,7 @@ def test_a_pulled_story_whose_file_cannot_be_read_is_to_be_fixed_first(root: Pat
     assert place.exists()
 
 
-def test_a_story_that_may_be_in_a_file_that_cannot_be_read_stays(root: Path) -> None:
+def test_a_story_that_may_be_in_an_unreadable_file_stays_in_the_inbox(root: Path) -> None:
     there = root / "content/2026/w21/2026-05-19-mine.md"
     there.parent.mkdir(parents=True)
     there.write_text(story("themes: [memori]"))
@@ -279,7 +279,7 @@ def test_a_story_that_may_be_in_a_file_that_cannot_be_read_stays(root: Path) -> 
     assert report.filed == ()
 
 
-def test_a_week_that_its_letter_has_closed_gives_a_story_to_the_first_open_one(root: Path) -> None:
+def test_a_story_for_a_week_closed_by_its_letter_goes_to_the_first_open_week(root: Path) -> None:
     (root / "digest.toml").write_text(SETTINGS + '[editions]\nclose = "letter"\n')
     (root / "content/2026/w21").mkdir(parents=True)
     (root / "content/2026/w21/letter.md").write_text("Dear reader")
@@ -371,7 +371,7 @@ WEBLOC = b"""<?xml version="1.0" encoding="UTF-8"?>
         ),
     ],
 )
-def test_what_was_shared_becomes_a_story(
+def test_shared_text_becomes_a_story(
     root: Path, name: str, dropped: str | bytes, filed: str
 ) -> None:
     drop(root, name, dropped)
@@ -400,7 +400,7 @@ def test_what_was_shared_becomes_a_story(
         ("x.webloc", b"<?xml version='1.0'?><!DOCTYPE p [<!ENTITY a 'b'>]><plist><dict/></plist>"),
     ],
 )
-def test_what_stands_for_no_story_stays_and_is_named(
+def test_a_text_that_is_not_a_story_stays_and_is_reported(
     root: Path, name: str, dropped: str | bytes
 ) -> None:
     place = drop(root, name, dropped)
@@ -549,7 +549,7 @@ def test_a_text_that_may_be_front_matter_is_never_filed_as_a_headline(
         ("title: Ten\nlink: https://news.example/a\n\n---\nMine", page("Ten", note="Mine")),
     ],
 )
-def test_a_headline_and_an_address_are_told_from_front_matter(
+def test_a_headline_and_a_url_are_distinguished_from_front_matter(
     root: Path, dropped: str, filed: str
 ) -> None:
     drop(root, "x.txt", dropped)
@@ -583,7 +583,7 @@ def test_a_headline_and_an_address_are_told_from_front_matter(
         ),
     ],
 )
-def test_a_text_without_one_address_is_told_what_is_enough(
+def test_a_text_without_exactly_one_url_gets_a_message_with_what_is_enough(
     root: Path, dropped: str, problem: str
 ) -> None:
     drop(root, "x.txt", dropped)
@@ -592,9 +592,7 @@ def test_a_text_without_one_address_is_told_what_is_enough(
 
 
 @pytest.mark.parametrize("name", ["x.txt", "x.md", "x.url"])
-def test_a_story_that_an_editor_deleted_does_not_come_back_through_the_inbox(
-    root: Path, name: str
-) -> None:
+def test_a_deleted_story_does_not_come_back_through_the_inbox(root: Path, name: str) -> None:
     run(root)
     (root / "content/2026/w20/2026-05-15-chips.md").unlink()
     link = "https://news.example/article/350001/x"
@@ -614,7 +612,7 @@ def test_a_story_that_an_editor_deleted_does_not_come_back_through_the_inbox(
     assert place.read_text() == texts[name]
 
 
-def test_a_story_that_was_moved_is_no_deleted_one(root: Path) -> None:
+def test_a_moved_story_does_not_count_as_deleted(root: Path) -> None:
     run(root)
     moved = root / "content/2026/w21/2026-05-15-mine.md"
     moved.parent.mkdir()
@@ -633,7 +631,7 @@ def test_a_story_that_was_moved_is_no_deleted_one(root: Path) -> None:
     )
 
 
-def test_a_second_text_on_a_story_is_told_where_the_story_is(root: Path) -> None:
+def test_a_second_text_about_a_story_is_reported_with_the_storys_file(root: Path) -> None:
     run(root)
     place = drop(root, "x.txt", "My thoughts\nhttps://news.example/article/350001/x")
 
@@ -646,7 +644,7 @@ def test_a_second_text_on_a_story_is_told_where_the_story_is(root: Path) -> None
     assert place.exists()
 
 
-def test_an_error_in_what_was_shared_names_the_file_alone(root: Path) -> None:
+def test_an_error_in_shared_text_names_only_the_file(root: Path) -> None:
     drop(root, "x.md", "title: A\nlink: https://news.example/a\nthemes: memori")
 
     assert run(root).problems == (
@@ -655,7 +653,7 @@ def test_an_error_in_what_was_shared_names_the_file_alone(root: Path) -> None:
 
 
 @pytest.mark.parametrize("later", [NOW, datetime(2026, 6, 9, tzinfo=UTC)])
-def test_what_was_shared_and_filed_by_a_killed_pull_is_one_story(
+def test_shared_text_filed_by_a_killed_pull_becomes_one_story(
     root: Path, monkeypatch: pytest.MonkeyPatch, later: datetime
 ) -> None:
     drop(root, "x.txt", "Quiet harbour\nhttps://news.example/a")
@@ -672,7 +670,7 @@ def test_what_was_shared_and_filed_by_a_killed_pull_is_one_story(
     assert content(root) == {"2026/w21/2026-05-21-quiet-harbour.md": page("Quiet harbour").encode()}
 
 
-def test_what_was_changed_while_the_pull_decided_stays(root: Path) -> None:
+def test_a_file_changed_during_the_pull_stays(root: Path) -> None:
     place = drop(root, "x.txt", "https://news.example/b")
     filing = Filing(
         inbox="content/inbox/x.txt",
@@ -707,7 +705,7 @@ def test_the_pictures_that_a_story_links_go_along_and_the_site_shows_them(root: 
     assert (root / "site/2026/w21/x.JPG").read_bytes() == b"x.JPG"
 
 
-def test_a_picture_is_never_written_over_and_its_story_waits(root: Path) -> None:
+def test_a_picture_is_never_overwritten_and_its_story_waits(root: Path) -> None:
     there = root / "content/2026/w21/map.png"
     there.parent.mkdir(parents=True)
     there.write_bytes(b"another map")
@@ -762,7 +760,7 @@ class KilledError(BaseException):
 
 @pytest.mark.parametrize("steps", range(5))
 @pytest.mark.parametrize("later", [NOW, datetime(2026, 6, 9, tzinfo=UTC)])
-def test_a_pull_that_was_killed_on_the_way_is_ended_by_the_next(
+def test_a_killed_pull_is_completed_by_the_next(
     root: Path, monkeypatch: pytest.MonkeyPatch, steps: int, later: datetime
 ) -> None:
     drop(root, "a.md", picture := story("published: 2026-05-19", body="![A map](map.png)"))
@@ -793,7 +791,7 @@ def test_a_pull_that_was_killed_on_the_way_is_ended_by_the_next(
     }
 
 
-def test_an_undated_story_that_was_killed_on_the_way_is_not_filed_under_two_weeks(
+def test_an_undated_story_of_a_killed_pull_is_not_filed_in_two_weeks(
     root: Path,
 ) -> None:
     inbox = drop(root, "a.md")
@@ -805,7 +803,7 @@ def test_an_undated_story_that_was_killed_on_the_way_is_not_filed_under_two_week
     assert content(root) == {"2026/w21/2026-05-21-quiet-harbour.md": STORY.encode()}
 
 
-def test_a_file_that_appears_while_the_pull_decides_is_not_written_over(root: Path) -> None:
+def test_a_file_that_appears_during_the_pull_is_not_overwritten(root: Path) -> None:
     drop(root, "a.md")
     there = root / "content/2026/w21/2026-05-21-x.md"
     there.parent.mkdir(parents=True)
@@ -823,7 +821,7 @@ def test_a_file_that_appears_while_the_pull_decides_is_not_written_over(root: Pa
     assert there.read_text() == "just saved"
 
 
-def test_a_picture_that_something_else_needs_keeps_its_place_in_the_inbox(root: Path) -> None:
+def test_a_picture_needed_elsewhere_stays_in_the_inbox(root: Path) -> None:
     drop(root, "a.md")
     drop(root, "map.png", b"a map")
 
@@ -839,7 +837,7 @@ def test_a_picture_that_something_else_needs_keeps_its_place_in_the_inbox(root: 
     assert sorted(content(root)) == ["2026/w21/a.md", "2026/w21/map.png", "inbox/map.png"]
 
 
-def test_the_command_has_a_line_for_each(root: Path) -> None:
+def test_the_command_prints_a_line_for_each_file(root: Path) -> None:
     drop(root, "2026-02-11 a.md")
     drop(root, "b.md", "Just words")
 

@@ -38,7 +38,7 @@ def files_of(feed: str, entries: list[Entry], stories: Mapping[str, list[str]]) 
     return [None if file.startswith(match.NEW) else file for file in matches]
 
 
-def test_aliases_go_from_guid_to_headline_with_date() -> None:
+def test_the_names_of_an_entry_are_tried_from_guid_to_headline_with_date() -> None:
     entry = make_entry(
         id="tag:x", link="https://www.news.example/a/article/3350001/b?q=1&utm_source=x#part"
     )
@@ -67,7 +67,7 @@ def test_a_five_digit_number_is_no_article_number() -> None:
     assert files_of("a", [after], known(("a", before, STORY))) == [None]
 
 
-def test_a_guid_that_is_no_uri_counts_within_its_feed_only() -> None:
+def test_a_guid_that_is_not_a_uri_counts_within_its_feed_only() -> None:
     before = make_entry(id="7", link="https://a.example/1", title="One")
     after = make_entry(id="7", link="https://b.example/1", title="One")
 
@@ -75,7 +75,7 @@ def test_a_guid_that_is_no_uri_counts_within_its_feed_only() -> None:
     assert files_of("b", [after], known(("a", before, STORY))) == [None]
 
 
-def test_a_guid_that_is_a_uri_counts_in_other_feeds_where_link_or_headline_agree() -> None:
+def test_a_guid_that_is_a_uri_counts_in_other_feeds_if_link_or_headline_agree() -> None:
     before = make_entry(id="https://a.example/?p=7", link="https://a.example/1")
     by_proxy = make_entry(id="https://a.example/?p=7", link="https://proxy.example/1")
     retitled = make_entry(id="https://a.example/?p=7", link="https://a.example/1", title="Two")
@@ -100,7 +100,7 @@ def test_a_guid_that_several_stories_share_identifies_none() -> None:
     assert files_of("a", [three], known(("a", one, STORY), ("a", two, OTHER))) == [None]
 
 
-def test_a_link_that_stories_of_other_feeds_share_too_still_finds_the_feed_s_own() -> None:
+def test_a_link_shared_with_stories_of_other_feeds_still_finds_the_feeds_own_story() -> None:
     own = make_entry(id="", link="https://news.example/", title="One")
     other = make_entry(id="2", link="https://news.example/", title="Two")
 
@@ -155,7 +155,7 @@ def test_entries_of_one_document_are_different_stories() -> None:
     assert files_of("a", [two, one], known(("a", one, STORY))) == [None, STORY]
 
 
-def test_entries_that_agree_in_guid_link_and_headline_are_one() -> None:
+def test_entries_with_the_same_guid_link_and_headline_are_one() -> None:
     one = make_entry(summary="First")
     again = make_entry(summary="Second")
     other = make_entry(link="https://news.example/other")
@@ -164,7 +164,7 @@ def test_entries_that_agree_in_guid_link_and_headline_are_one() -> None:
     assert identity.without_repeats([one, again, other, retitled]) == [one, other, retitled]
 
 
-def test_one_guid_on_two_links_is_told_apart_by_the_link() -> None:
+def test_entries_with_one_guid_and_two_links_are_distinguished_by_the_link() -> None:
     one = make_entry(id="g", link="https://news.example/1", title="One")
     two = make_entry(id="g", link="https://news.example/2", title="Two")
     before = known(("a", one, STORY), ("a", two, OTHER))
@@ -182,7 +182,7 @@ def test_a_link_that_several_stories_share_identifies_none() -> None:
     assert files_of("a", [three], known(("a", one, STORY), ("a", two, OTHER))) == [None]
 
 
-def test_a_weak_likeness_takes_no_story_from_a_strong_one() -> None:
+def test_a_weak_match_takes_no_story_from_a_strong_one() -> None:
     before = make_entry(id="1", link="https://news.example/one", title="One")
     by_link = make_entry(id="9", link="https://news.example/one", title="Nine")
     by_guid = make_entry(id="1", link="https://news.example/moved", title="One")
@@ -190,7 +190,7 @@ def test_a_weak_likeness_takes_no_story_from_a_strong_one() -> None:
     assert files_of("a", [by_link, by_guid], known(("a", before, STORY))) == [None, STORY]
 
 
-def test_a_story_without_guid_is_known_by_its_link() -> None:
+def test_a_story_without_a_guid_is_recognised_by_its_link() -> None:
     assert identity.story_keys("", "https://www.news.example/a/", ("f",)) == {"link:news.example/a"}
     assert identity.story_keys("7", "https://news.example/a", ("f", "g")) == {
         "f\nguid:7",

@@ -46,7 +46,7 @@ def merged(ours: Story, theirs: Story, taken_in: Story = TAKEN_IN) -> Merged:
 
 
 @pytest.mark.parametrize("field", CHANGED)
-def test_a_field_left_alone_takes_the_feeds_new_words(field: str) -> None:
+def test_an_unedited_field_gets_the_feeds_new_words(field: str) -> None:
     theirs = replace(TAKEN_IN, **{field: CHANGED[field]})
 
     result = merged(TAKEN_IN, theirs)
@@ -58,7 +58,7 @@ def test_a_field_left_alone_takes_the_feeds_new_words(field: str) -> None:
 
 
 @pytest.mark.parametrize("field", CHANGED)
-def test_a_field_that_the_editor_touched_is_kept_and_reported(field: str) -> None:
+def test_an_edited_field_is_kept_and_reported(field: str) -> None:
     ours = replace(TAKEN_IN, **{field: MINE[field]})
 
     result = merged(ours, replace(TAKEN_IN, **{field: CHANGED[field]}))
@@ -87,7 +87,7 @@ def test_a_field_deleted_by_the_editor_stays_deleted(field: str) -> None:
 
 
 @pytest.mark.parametrize("field", ["authors", "image", "excerpt"])
-def test_a_feed_that_withdraws_something_takes_nothing_out_of_the_file(field: str) -> None:
+def test_a_field_withdrawn_by_the_feed_stays_in_the_file(field: str) -> None:
     empty: Any = () if field == "authors" else ""
     theirs = replace(TAKEN_IN, **{field: empty})
 
@@ -109,7 +109,7 @@ def test_a_date_is_never_merged_nor_reported(day: int) -> None:
 @pytest.mark.parametrize(
     ("mine", "theirs"), [("New  words", "New words"), ("New\u00a0words", "New words")]
 )
-def test_wordings_that_read_alike_are_not_reported(mine: str, theirs: str) -> None:
+def test_wordings_that_look_the_same_are_not_reported(mine: str, theirs: str) -> None:
     result = merged(replace(TAKEN_IN, title=mine), replace(TAKEN_IN, title=theirs))
 
     assert (result.changes, result.kept) == ({}, ())
@@ -136,7 +136,7 @@ def test_a_link_that_differs_only_in_trackers_stays_as_it_is_in_the_file() -> No
 
 
 @pytest.mark.parametrize("field", ["authors", "image", "excerpt"])
-def test_what_the_feed_says_for_the_first_time_is_added(field: str) -> None:
+def test_a_field_that_the_feed_supplies_for_the_first_time_is_added(field: str) -> None:
     empty: Any = () if field == "authors" else ""
     bare = replace(TAKEN_IN, **{field: empty})
 
@@ -145,7 +145,7 @@ def test_what_the_feed_says_for_the_first_time_is_added(field: str) -> None:
     )
 
 
-def test_a_field_of_which_the_feed_says_nothing_new_is_not_looked_at() -> None:
+def test_a_field_unchanged_in_the_feed_is_not_compared() -> None:
     ours = replace(TAKEN_IN, title="Mine", excerpt="")
 
     assert merged(ours, TAKEN_IN) == Merged({}, (), hashes_of(TAKEN_IN))
@@ -154,7 +154,7 @@ def test_a_field_of_which_the_feed_says_nothing_new_is_not_looked_at() -> None:
 QUOTING = replace(TAKEN_IN, excerpt="", note="> Somebody else's words.\n\nMine.")
 
 
-def test_no_excerpt_is_put_on_top_of_a_quotation_that_may_be_what_the_editor_made_of_one() -> None:
+def test_no_excerpt_is_put_above_a_quotation_that_may_be_an_edited_excerpt() -> None:
     result = merged(QUOTING, replace(TAKEN_IN, excerpt="New words."))
     adopted = merge(
         QUOTING,
@@ -176,13 +176,13 @@ def test_no_excerpt_is_put_on_top_of_a_quotation_that_may_be_what_the_editor_mad
     )
 
 
-def test_a_quotation_in_a_story_that_never_had_an_excerpt_is_not_taken_for_one() -> None:
+def test_a_quotation_in_a_story_that_never_had_an_excerpt_is_not_an_excerpt() -> None:
     result = merged(QUOTING, TAKEN_IN, taken_in=replace(QUOTING, note=""))
 
     assert (result.changes, result.kept) == ({"excerpt": "Old words.", "updated": NOW}, ())
 
 
-def test_an_excerpt_that_was_moved_below_the_note_is_kept_as_such() -> None:
+def test_an_excerpt_moved_below_the_note_is_kept_there() -> None:
     ours = replace(TAKEN_IN, excerpt="", note="> Mine.\n\nMine.\n\n> Old words.")
 
     result = merged(ours, replace(TAKEN_IN, excerpt="New words."))
@@ -215,7 +215,7 @@ def test_an_excerpt_that_was_only_wrapped_is_still_the_publishers(wrapped: str) 
     assert (agreed.changes, agreed.kept) == ({}, ())
 
 
-def test_paragraphs_are_more_than_wrapping() -> None:
+def test_a_changed_paragraph_break_is_an_edit() -> None:
     taken_in = replace(TAKEN_IN, excerpt="Old words.\n\nMore of them.")
     theirs = replace(taken_in, excerpt="New words.")
 
@@ -233,7 +233,7 @@ def test_paragraphs_are_more_than_wrapping() -> None:
     )
 
 
-def test_of_long_wordings_the_report_shows_where_they_part() -> None:
+def test_the_report_shows_where_long_wordings_differ() -> None:
     same = "words that stand in both " * 20
     ours = replace(TAKEN_IN, excerpt=f"{same}\nand mine {'at some length ' * 20}")
 
@@ -244,7 +244,7 @@ def test_of_long_wordings_the_report_shows_where_they_part() -> None:
     assert len(kept.ours) < 130
 
 
-def test_where_nobody_knows_any_more_what_was_written_every_field_is_the_editors() -> None:
+def test_every_field_belongs_to_the_editor_if_the_ledger_does_not_know_what_was_written() -> None:
     bare = replace(TAKEN_IN, image="", excerpt="")
     theirs = replace(TAKEN_IN, **CHANGED)
 
@@ -253,7 +253,7 @@ def test_where_nobody_knows_any_more_what_was_written_every_field_is_the_editors
     assert result.changes == {}
 
 
-def test_an_editor_who_wrote_what_the_feed_says_now_is_not_touched_again() -> None:
+def test_a_field_edited_to_the_feeds_new_words_is_not_changed() -> None:
     ours = replace(TAKEN_IN, title="New")
 
     result = merged(ours, replace(TAKEN_IN, title="New"))
@@ -262,13 +262,13 @@ def test_an_editor_who_wrote_what_the_feed_says_now_is_not_touched_again() -> No
     assert result.wrote["title"] == hashes_of(TAKEN_IN)["title"]
 
 
-def test_updated_set_by_the_editor_stays() -> None:
+def test_an_updated_time_set_by_the_editor_stays() -> None:
     ours = replace(TAKEN_IN, updated=datetime(2026, 5, 18, tzinfo=HONG_KONG))
 
     assert set(merged(ours, replace(TAKEN_IN, title="New")).changes) == {"title"}
 
 
-def test_updated_set_by_pull_moves_on() -> None:
+def test_an_updated_time_set_by_pull_advances() -> None:
     first = merged(TAKEN_IN, replace(TAKEN_IN, title="New"))
     story = replace(TAKEN_IN, **dict[str, Any](first.changes))
     before = hashes_of(replace(TAKEN_IN, title="New"))
@@ -286,7 +286,7 @@ def test_updated_set_by_pull_moves_on() -> None:
     assert second.changes == {"title": "Newer", "updated": NOW.replace(day=21)}
 
 
-def test_what_a_killed_pull_had_written_counts_as_its_own() -> None:
+def test_fields_written_by_a_killed_pull_count_as_pulled() -> None:
     whole = merged(TAKEN_IN, replace(TAKEN_IN, title="New"))
     left_behind = replace(TAKEN_IN, **dict[str, Any](whole.changes))
     left_behind_before = replace(left_behind, title="Old")
@@ -337,7 +337,7 @@ def test_only_the_changed_lines_change(path: Path) -> None:
     last=st.booleans(),
     quoted=st.booleans(),
 )
-def test_any_edit_gives_the_story_that_was_meant_and_keeps_every_other_line(
+def test_any_change_gives_the_intended_story_and_keeps_every_other_line(
     names: set[str], stop: str, last: bool, quoted: bool
 ) -> None:
     lines = [
@@ -371,7 +371,7 @@ def test_a_file_that_cannot_be_changed_in_place_is_left_alone() -> None:
     assert edited(text, story, {"link": "https://news.example/new"}, KNOWN) is None
 
 
-def test_the_excerpt_hash_is_of_its_plain_words_and_of_the_markdown_where_that_says_more() -> None:
+def test_the_excerpt_hash_covers_its_plain_words_and_the_markdown_if_that_says_more() -> None:
     story = replace(TAKEN_IN, excerpt=excerpt.escape("a *b*"))
 
     assert hashes_of(story)["excerpt"] == hash_of("a *b*")

@@ -83,7 +83,7 @@ WAYS = [("pull", "--no-rebase", "--quiet"), ("pull", "--rebase", "--quiet")]
 
 @pytest.mark.parametrize("way", WAYS, ids=["merge", "rebase"])
 @pytest.mark.parametrize("words", ["note", "headline", "edited note"])
-def test_the_hint_outlives_a_clean_merge_until_the_editor_has_looked(
+def test_the_hint_stays_after_a_clean_merge_until_the_editor_edits_the_file(
     clones: tuple[Clone, Clone], way: tuple[str, ...], words: str
 ) -> None:
     one, two = clones
@@ -110,7 +110,7 @@ def test_the_hint_outlives_a_clean_merge_until_the_editor_has_looked(
     assert (two.hints(), two.unsettled) == ([], ())
 
 
-def test_the_hint_is_there_as_well_where_the_commit_of_the_pull_was_rebased(
+def test_the_hint_is_also_there_if_the_commit_of_the_pull_was_rebased(
     clones: tuple[Clone, Clone],
 ) -> None:
     one, two = clones

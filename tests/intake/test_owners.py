@@ -107,7 +107,7 @@ def host() -> Iterator[FeedHost]:
 
 
 @pytest.mark.parametrize("built", [True, False])
-def test_an_added_story_is_known_where_link_and_file_name_are_changed(
+def test_an_added_story_is_recognised_with_a_changed_link_and_file_name(
     digest: Digest, host: FeedHost, built: bool
 ) -> None:
     digest.run("add", host.url("/a"))
@@ -133,7 +133,7 @@ def test_an_added_story_is_known_where_link_and_file_name_are_changed(
 
 @pytest.mark.parametrize("built", [True, False])
 @pytest.mark.parametrize("file", [ONE, TWO])
-def test_a_pulled_story_is_known_where_link_file_name_and_id_are_changed(
+def test_a_pulled_story_is_recognised_with_a_changed_link_file_name_and_id(
     digest: Digest, file: str, built: bool
 ) -> None:
     digest.run("pull")
@@ -155,7 +155,7 @@ def test_a_pulled_story_is_known_where_link_file_name_and_id_are_changed(
 
 
 @pytest.mark.parametrize("built", [True, False])
-def test_a_story_without_a_guid_is_known_where_link_and_file_name_are_changed(
+def test_a_story_without_a_guid_is_recognised_with_a_changed_link_and_file_name(
     digest: Digest, built: bool
 ) -> None:
     digest.feed(rss(guids=("", "")))
@@ -173,7 +173,9 @@ def test_a_story_without_a_guid_is_known_where_link_and_file_name_are_changed(
     assert "\n> Their words on One corrected." in digest.read(NEW) and digest.files == [NEW, TWO]
 
 
-def test_stories_without_their_id_keep_it_where_their_links_are_swapped(digest: Digest) -> None:
+def test_stories_without_their_id_keep_their_identity_if_their_links_are_swapped(
+    digest: Digest,
+) -> None:
     digest.run("pull")
     before = digest.build()
     for file, link in ((ONE, "2"), (TWO, "1")):
@@ -184,7 +186,7 @@ def test_stories_without_their_id_keep_it_where_their_links_are_swapped(digest: 
     assert "2 hints" in digest.run("check")
 
 
-def test_what_was_published_already_under_an_exchanged_id_stays_so(digest: Digest) -> None:
+def test_a_story_already_published_under_a_swapped_id_keeps_it(digest: Digest) -> None:
     digest.run("pull")
     lines, names = [], {"1": "first\ng1", "2": "tag:news.example,2026:2"}
     for file, link in ((ONE, "2"), (TWO, "1")):  # as earlier versions took a swapped link
@@ -209,7 +211,9 @@ def test_what_was_published_already_under_an_exchanged_id_stays_so(digest: Diges
     assert digest.shows("Their words on One") and digest.shows("Their words on Two")
 
 
-def test_the_hint_about_a_story_by_hand_that_git_never_had_doubles_nothing(digest: Digest) -> None:
+def test_following_the_hint_about_an_uncommitted_handwritten_story_causes_no_duplicate(
+    digest: Digest,
+) -> None:
     link, mine = "https://news.example/tech/1/story", f"{WEEK}2026-05-15-mine.md"
     (digest.root / WEEK).mkdir(parents=True)
     (digest.root / mine).write_text(f"---\ntitle: One\nlink: {link}\n---\n\nMy note.\n")
@@ -233,7 +237,7 @@ def test_the_hint_about_a_story_by_hand_that_git_never_had_doubles_nothing(diges
 # ---------------------------------------------------------------- whose words correct it
 
 
-def test_a_feed_that_stands_first_again_corrects_stories_whose_file_names_another_first(
+def test_a_feed_moved_back_to_first_place_corrects_stories_whose_files_name_another_first(
     digest: Digest,
 ) -> None:
     def of(*feeds: str) -> None:

@@ -37,7 +37,7 @@ FRONT = "---\ntitle: A\nlink: https://news.example/a\n---\n"
 
 
 @pytest.mark.parametrize("path", sorted(DATA.glob("*.md")), ids=lambda path: path.stem)
-def test_a_body_is_parted_as_its_case_says(path: Path) -> None:
+def test_a_body_is_split_as_its_case_says(path: Path) -> None:
     body, quoted, note = re.split(r"\n=====\n", path.read_bytes().decode())
 
     story = story_file.loads(FRONT + body, FILE, KNOWN, OURS)
@@ -89,7 +89,7 @@ BLOCKS = st.lists(
 )
 @example(blocks=["> mine", THEIRS, "mine"], gaps=["\n\n"] * 6)
 @example(blocks=["> mine", "mine"], gaps=["\n\n"] * 6)
-def test_no_word_of_the_editor_is_shown_as_the_publishers_and_theirs_never_without_quotation(
+def test_the_editors_words_are_never_shown_as_the_publishers_and_the_publishers_always_as_a_quotation(
     blocks: list[str], gaps: list[str]
 ) -> None:
     body = "".join(gap + block for gap, block in zip(gaps, blocks, strict=False))
@@ -222,7 +222,7 @@ def test_every_page_and_feed_says_whose_words_they_are(
     )
 
 
-def test_a_build_that_follows_an_edit_says_the_same_as_one_from_nothing(root: Path) -> None:
+def test_an_incremental_build_after_an_edit_equals_a_clean_one(root: Path) -> None:
     run(root, "pull")
     run(root, "build")
     bodies = [
@@ -246,7 +246,7 @@ def test_a_build_that_follows_an_edit_says_the_same_as_one_from_nothing(root: Pa
         shutil.rmtree(root / "other")
 
 
-def test_check_says_that_a_quotation_in_the_place_of_the_excerpt_is_shown_as_the_editors(
+def test_check_reports_that_a_quotation_in_place_of_the_excerpt_is_shown_as_the_editors(
     root: Path,
 ) -> None:
     run(root, "pull")
@@ -262,7 +262,7 @@ def test_check_says_that_a_quotation_in_the_place_of_the_excerpt_is_shown_as_the
     assert "0 hints" in run(root, "check")
 
 
-def test_a_file_written_by_hand_never_gets_an_excerpt_from_the_feed_that_brings_its_story(
+def test_a_handwritten_file_never_gets_an_excerpt_from_the_feed_that_brings_its_story(
     root: Path,
 ) -> None:
     (root / STORY).parent.mkdir(parents=True)
@@ -280,7 +280,7 @@ def test_a_file_written_by_hand_never_gets_an_excerpt_from_the_feed_that_brings_
     assert "0 hints" in run(root, "check")
 
 
-def test_an_excerpt_that_an_older_line_of_the_ledger_wrote_is_still_the_publishers(
+def test_an_excerpt_recorded_by_an_older_ledger_line_is_still_the_publishers(
     root: Path,
 ) -> None:
     run(root, "pull")

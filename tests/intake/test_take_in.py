@@ -77,12 +77,12 @@ def test_a_new_entry_becomes_a_story_of_its_local_week() -> None:
         (datetime(2024, 12, 30, tzinfo=UTC), "content/2025/w01/2024-12-30-foundries-fill-up.md"),
     ],
 )
-def test_the_folder_is_that_of_the_iso_year(published: datetime, file: str) -> None:
+def test_the_folder_has_the_iso_year(published: datetime, file: str) -> None:
     assert pull((FIRST, [make_entry(published=published)])).stories[0].file == file
 
 
 @pytest.mark.parametrize("published", [None, NOW + timedelta(days=1, minutes=1)])
-def test_an_entry_without_a_date_to_be_believed_gets_the_moment_of_the_pull(
+def test_an_entry_without_a_credible_date_gets_the_time_of_the_pull(
     published: datetime | None,
 ) -> None:
     (story,) = pull((FIRST, [make_entry(published=published)])).stories
@@ -98,7 +98,7 @@ def test_an_entry_a_few_hours_ahead_keeps_its_date() -> None:
     )
 
 
-def test_a_story_in_two_feeds_is_one_file_with_both() -> None:
+def test_a_story_in_two_feeds_is_one_file_that_names_both() -> None:
     intake = pull((FIRST, [make_entry()]), (SECOND, [make_entry(title="Foundries, again")]))
 
     (story,) = intake.stories
@@ -109,7 +109,7 @@ def test_a_story_in_two_feeds_is_one_file_with_both() -> None:
     assert [len(outcome.new) for outcome in intake.outcomes] == [1, 0]
 
 
-def test_a_known_entry_is_not_taken_in_again() -> None:
+def test_a_known_entry_is_not_added_again() -> None:
     desk = after(pull((FIRST, [make_entry()])))
 
     again = pull((FIRST, [make_entry()]), desk=desk)
@@ -153,7 +153,7 @@ def test_a_feed_that_brings_a_known_story_later_gets_a_line_of_its_own() -> None
     assert edit.after == edit.before.replace("feeds: [first]", "feeds: [first, second]")
 
 
-def test_equal_headlines_get_numbers_in_the_order_of_their_coming() -> None:
+def test_equal_headlines_get_numbers_in_the_order_of_arrival() -> None:
     entries = [
         make_entry(id=f"{n}", link=f"https://news.example/{n}", title="Weekly News!")
         for n in (3, 2, 1)
@@ -166,7 +166,7 @@ def test_equal_headlines_get_numbers_in_the_order_of_their_coming() -> None:
     ]  # fmt: skip
 
 
-def test_the_slug_of_a_deleted_story_is_not_given_away() -> None:
+def test_the_slug_of_a_deleted_story_is_not_used_again() -> None:
     desk = after(pull((FIRST, [make_entry()])), files=frozenset(), stories=())
 
     (story,) = pull(
@@ -191,7 +191,7 @@ def test_the_slug_of_a_deleted_story_is_not_given_away() -> None:
     assert late.slug == "foundries-fill-up-2"
 
 
-def test_a_headline_of_which_no_slug_is_left_is_called_by_its_identity() -> None:
+def test_a_headline_without_a_slug_gets_one_from_its_id() -> None:
     first, second = (
         pull((FIRST, [make_entry(title="🎉", id=guid)])).stories[0] for guid in ("a", "b")
     )
@@ -210,7 +210,7 @@ def test_the_excerpt_is_cut_and_escaped_and_both_hashes_are_kept() -> None:
     assert intake.lines["first"][0].wrote["excerpt"] == ledger.hash_of_value("A *bold* claim. …")
 
 
-def test_an_excerpt_of_none_is_not_written_but_looked_at_for_themes() -> None:
+def test_a_summary_is_searched_for_themes_even_if_no_excerpt_is_written() -> None:
     intake = pull((make_feed(id="first", excerpt=0), [make_entry(summary="Memory is short.")]))
 
     assert (intake.stories[0].excerpt, intake.stories[0].themes) == ("", ("memory-crunch",))
@@ -239,7 +239,7 @@ def test_a_file_that_a_killed_pull_left_is_adopted_as_written() -> None:
     assert again.lines["first"][0].wrote == killed.lines["first"][0].wrote
 
 
-def test_a_story_written_by_hand_is_adopted_and_only_what_agrees_counts_as_ours() -> None:
+def test_a_handwritten_story_is_adopted_and_only_matching_fields_count_as_pulled() -> None:
     by_hand = make_story(
         link=make_entry().link, id="", feeds=(), title="My words", note="> A quotation of mine."
     )
@@ -286,7 +286,7 @@ def test_what_an_adopted_file_lacks_is_never_added_nor_counted_as_written() -> N
     assert line.lacks == ("authors", "image", "excerpt")
 
 
-def test_an_entry_whose_file_cannot_be_read_is_left_for_later() -> None:
+def test_an_entry_with_an_unreadable_file_is_left_for_later() -> None:
     broken = {
         "content/2026/w20/2026-05-15-x.md": f"---\ntitle: [\nlink: {make_entry().link}\n---\n"
     }
@@ -299,7 +299,7 @@ def test_an_entry_whose_file_cannot_be_read_is_left_for_later() -> None:
     )
 
 
-def test_a_late_story_goes_to_the_first_open_week_where_letters_close_weeks() -> None:
+def test_a_late_story_goes_to_the_first_open_week_if_letters_close_weeks() -> None:
     seen = after(
         pull((FIRST, [make_entry(id="0", link="https://news.example/0")])), closed=Week(2026, 20)
     )
@@ -312,7 +312,7 @@ def test_a_late_story_goes_to_the_first_open_week_where_letters_close_weeks() ->
     assert first_pull.file == "content/2026/w19/2026-05-08-foundries-fill-up.md"
 
 
-def test_one_guid_for_many_entries_is_nobodys_id() -> None:
+def test_a_guid_shared_by_many_entries_identifies_none() -> None:
     entries = [
         make_entry(id="g", link=f"https://news.example/{n}", title=f"Story {n}") for n in (1, 2)
     ]
@@ -334,7 +334,7 @@ def test_the_same_documents_give_the_same_decisions() -> None:
     assert pull(*documents) == pull(*documents)
 
 
-def test_a_hand_written_story_without_an_id_is_met_again_by_every_feed() -> None:
+def test_a_handwritten_story_without_an_id_is_matched_by_every_feed() -> None:
     file = "content/2026/w30/2026-05-14-hand.md"
     text = f"---\ntitle: Foundries fill up\nlink: {make_entry().link}\n---\n\nA note.\n"
     known = Vocabulary(zone=HONG_KONG)
@@ -377,7 +377,7 @@ def test_a_guid_that_is_no_uri_keeps_the_feed_first_that_brought_it() -> None:
     assert "feeds: [second, first]\n" in joined.edits[0].after
 
 
-def test_repeats_with_another_date_or_text_are_counted_in_a_warning() -> None:
+def test_repeated_entries_with_another_date_or_text_are_counted_in_a_warning() -> None:
     entry = make_entry()
     later, other = make_entry(published=NOW), make_entry(summary="Another text.")
     bare = [
@@ -400,7 +400,7 @@ def test_repeats_with_another_date_or_text_are_counted_in_a_warning() -> None:
     assert len(intake.stories) == 2
 
 
-def test_entries_without_headline_and_guid_on_one_link_are_told_apart_by_what_they_say() -> None:
+def test_entries_with_one_link_and_no_headline_or_guid_are_distinguished_by_their_text() -> None:
     untitled = [make_entry(id="", link="https://news.example/live", title="news.example", published=None, summary=one)
                 for one in ("One.", "Two.", "Two.")]  # fmt: skip
 

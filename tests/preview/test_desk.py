@@ -46,7 +46,7 @@ def changed_lines(before: str, after: str) -> list[str]:
     return [one for one in new if one not in old] + [f"-{one}" for one in old if one not in new]
 
 
-def test_a_page_shows_the_whole_summary_the_reasons_of_themes_and_how_far_one_is(
+def test_a_page_shows_the_full_summary_the_reasons_for_themes_and_the_progress(
     desk: Desk,
 ) -> None:
     assert "0 of 6 done, 4 without a theme, no letter yet" in desk.page
@@ -91,7 +91,7 @@ def test_a_save_changes_its_own_lines_and_nothing_else(
     assert left <= {desk.file(STORY)}
 
 
-def test_a_story_is_shown_below_another_and_has_its_own_card_again(desk: Desk) -> None:
+def test_a_story_is_grouped_under_another_and_separated_again(desk: Desk) -> None:
     before = desk.text(STORY)
 
     desk.save(STORY, set="also=+2026-11-24-number-1.md")
@@ -112,7 +112,7 @@ def test_a_story_is_shown_below_another_and_has_its_own_card_again(desk: Desk) -
         ("2026-11-26-number-3-on-memory.md", "is this file itself; remove the name"),
     ],
 )
-def test_a_story_that_cannot_be_shown_below_another_is_refused_with_the_reason(
+def test_a_story_that_cannot_be_grouped_under_another_is_refused_with_the_reason(
     desk: Desk, typed: str, why: str
 ) -> None:
     before = desk.text(STORY)
@@ -161,7 +161,7 @@ def test_a_story_moves_to_another_week_and_back(desk: Desk) -> None:
     assert files(desk.root) == before
 
 
-def test_undo_goes_back_over_the_last_saves_and_leaves_what_was_changed_since(desk: Desk) -> None:
+def test_undo_reverts_the_last_saves_and_leaves_later_changes(desk: Desk) -> None:
     first = files(desk.root)
     desk.save("number-1", set="hide=true")
     desk.save("number-2", note="Mine.")
@@ -178,7 +178,9 @@ def test_undo_goes_back_over_the_last_saves_and_leaves_what_was_changed_since(de
     assert {file for file in first if first[file] != after[file]} == {desk.file("number-4")}
 
 
-def test_a_file_changed_meanwhile_is_not_written_and_both_wordings_are_shown(desk: Desk) -> None:
+def test_a_file_changed_in_the_meantime_is_not_written_and_both_versions_are_shown(
+    desk: Desk,
+) -> None:
     path = desk.root / desk.file(STORY)
     path.write_text(path.read_text() + "By another hand.\n")
     theirs = path.read_bytes()
@@ -196,7 +198,7 @@ def test_a_file_changed_meanwhile_is_not_written_and_both_wordings_are_shown(des
     assert "By another hand." not in path.read_text()
 
 
-def test_a_form_that_saw_nothing_of_the_file_is_not_written_over_it(desk: Desk) -> None:
+def test_a_form_without_the_files_hash_does_not_overwrite_it(desk: Desk) -> None:
     path = desk.root / desk.file(STORY)
     path.write_text(path.read_text() + "By another hand.\n")
     theirs = path.read_bytes()
@@ -206,7 +208,7 @@ def test_a_form_that_saw_nothing_of_the_file_is_not_written_over_it(desk: Desk) 
     assert path.read_bytes() == theirs
 
 
-def test_the_other_version_may_be_kept(desk: Desk) -> None:
+def test_the_other_version_can_be_kept(desk: Desk) -> None:
     path = desk.root / desk.file(STORY)
     path.write_text(path.read_text() + "By another hand.\n")
     theirs = path.read_bytes()
@@ -228,7 +230,7 @@ def test_the_other_version_may_be_kept(desk: Desk) -> None:
         ({"week": "next"}, "is not a week; write it as 2026-W20"),
     ],
 )
-def test_what_is_no_value_is_refused_and_what_was_typed_is_shown_again(
+def test_an_invalid_value_is_refused_and_what_was_typed_is_shown_again(
     desk: Desk, fields: dict[str, str], why: str
 ) -> None:
     before = files(desk.root)
@@ -240,7 +242,7 @@ def test_what_is_no_value_is_refused_and_what_was_typed_is_shown_again(
     assert files(desk.root) == before
 
 
-def test_a_file_with_faults_is_shown_with_its_fault_and_others_can_be_edited(desk: Desk) -> None:
+def test_a_file_with_an_error_is_shown_with_it_and_others_can_be_edited(desk: Desk) -> None:
     path = desk.root / desk.file(STORY)
     path.write_text(path.read_text().replace("link:", "lnk:"))
     broken = path.read_bytes()
@@ -255,7 +257,7 @@ def test_a_file_with_faults_is_shown_with_its_fault_and_others_can_be_edited(des
     assert "Written." in desk.text("number-2")
 
 
-def test_a_digest_that_is_broken_from_the_start_has_a_desk(tmp_path: Path) -> None:
+def test_a_digest_that_is_broken_from_the_start_still_has_a_desk(tmp_path: Path) -> None:
     root = desks.make(tmp_path)
     path = next((root / WEEK).glob("*number-3*"))
     path.write_text(path.read_text().replace("link:", "lnk:"))
@@ -266,7 +268,7 @@ def test_a_digest_that_is_broken_from_the_start_has_a_desk(tmp_path: Path) -> No
         assert "Written." in desk.text("number-2")
 
 
-def test_what_was_looked_at_or_edited_is_done_until_the_publisher_says_something_else(
+def test_a_reviewed_or_edited_story_is_done_until_the_publisher_changes_it(
     desk: Desk,
 ) -> None:
     desk.save("number-1", set="reviewed=true")
@@ -280,7 +282,7 @@ def test_what_was_looked_at_or_edited_is_done_until_the_publisher_says_something
     assert "1 of 6 done" in desk.open()
 
 
-def test_a_story_that_its_publisher_changed_below_a_note_is_to_do_until_it_was_looked_at(
+def test_a_story_changed_below_a_note_is_to_do_until_it_is_reviewed(
     tmp_path: Path,
 ) -> None:
     root = desks.make(tmp_path / "digest")
@@ -327,7 +329,7 @@ def test_a_letter_is_drafted_written_linked_and_published(desk: Desk) -> None:
     assert published.endswith(linked.partition("\n---\n")[2])
 
 
-def test_a_letter_changed_meanwhile_is_not_written(desk: Desk) -> None:
+def test_a_letter_changed_in_the_meantime_is_not_written(desk: Desk) -> None:
     path = desk.root / WEEK / "letter.md"
     desk.letter(set="draft")
     desk.open()
@@ -345,7 +347,7 @@ def test_a_letter_changed_meanwhile_is_not_written(desk: Desk) -> None:
     assert path.read_text() == "---\ntitle: Week 48, 2026\ndraft: true\n---\n\nBy mine.\n"
 
 
-def test_a_letter_with_a_fault_shows_it_and_keeps_what_was_typed(desk: Desk) -> None:
+def test_a_letter_with_an_error_shows_it_and_keeps_what_was_typed(desk: Desk) -> None:
     path = desk.root / WEEK / "letter.md"
     desk.letter(set="draft")
     desk.open()
@@ -367,7 +369,7 @@ def test_while_another_run_writes_nothing_is_saved_and_what_was_typed_is_shown(d
     assert desk.text(STORY).endswith("\n\nTyped.\n")
 
 
-def test_what_was_typed_on_an_earlier_version_is_not_saved_after_another_refusal(
+def test_text_typed_on_an_earlier_version_is_not_saved_after_a_second_refusal(
     desk: Desk,
 ) -> None:
     path = desk.root / desk.file(STORY)
@@ -389,7 +391,7 @@ def test_a_note_typed_for_a_story_that_was_deleted_is_shown(desk: Desk) -> None:
     assert "\nTyped.</textarea>" in refused.text
 
 
-def test_a_note_that_reaches_no_story_is_shown_with_the_reason(desk: Desk) -> None:
+def test_a_note_that_cannot_be_saved_is_shown_with_the_reason(desk: Desk) -> None:
     refused = desk.save(STORY, note="Typed <b>.", file="content/2026/w48/none.md")
 
     assert refused.status_code == 404
@@ -397,7 +399,7 @@ def test_a_note_that_reaches_no_story_is_shown_with_the_reason(desk: Desk) -> No
 
 
 @pytest.mark.parametrize("kind", ["folder", "pipe"])
-def test_what_is_in_a_storys_place_is_named_by_its_path_in_the_digest(
+def test_anything_in_place_of_a_story_is_named_by_its_path_in_the_digest(
     desk: Desk, kind: str
 ) -> None:
     file = desk.file(STORY)
@@ -416,7 +418,7 @@ def test_what_is_in_a_storys_place_is_named_by_its_path_in_the_digest(
         assert f"{desk.root}/content" not in shown.replace(f"vscode://file{desk.root}", "")
 
 
-def test_an_undo_that_another_run_prevents_can_be_tried_again(desk: Desk) -> None:
+def test_an_undo_blocked_by_another_run_can_be_repeated(desk: Desk) -> None:
     before = files(desk.root)
     desk.save(STORY, set="hide=true")
     with disk.lock(desk.root):
@@ -427,7 +429,7 @@ def test_an_undo_that_another_run_prevents_can_be_tried_again(desk: Desk) -> Non
     assert files(desk.root) == before
 
 
-def test_an_undo_of_a_move_whose_place_is_taken_can_be_tried_again(desk: Desk) -> None:
+def test_an_undo_of_a_move_to_an_occupied_place_can_be_repeated(desk: Desk) -> None:
     before, place = files(desk.root), desk.root / desk.file(STORY)
     desk.save(STORY, week="2026-W49")
     place.write_text("By another hand.\n")
@@ -440,7 +442,7 @@ def test_an_undo_of_a_move_whose_place_is_taken_can_be_tried_again(desk: Desk) -
     assert files(desk.root) == before
 
 
-def test_an_undo_of_two_files_is_not_done_by_half(desk: Desk) -> None:
+def test_an_undo_of_two_files_is_never_done_by_half(desk: Desk) -> None:
     desk.save("number-1", set="lead=true")
     desk.open()
     desk.save("number-2", set="lead=true")
@@ -457,7 +459,7 @@ def test_an_undo_of_two_files_is_not_done_by_half(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("text", ["<<<<<<< HEAD\nMine.", "---\ntitle: Mine\n---\nText."])
-def test_a_letter_that_would_not_be_read_as_typed_is_refused(desk: Desk, text: str) -> None:
+def test_a_letter_that_would_be_read_differently_is_refused(desk: Desk, text: str) -> None:
     path = desk.root / WEEK / "letter.md"
     path.write_text("Text.\n")
     desk.open()
@@ -469,7 +471,7 @@ def test_a_letter_that_would_not_be_read_as_typed_is_refused(desk: Desk, text: s
 
 
 @pytest.mark.parametrize("theirs", [None, b"---\ndarft: true\n---\n", b"\xff\xfe"])
-def test_a_letter_that_cannot_be_read_any_more_leaves_what_was_typed(
+def test_text_typed_for_a_letter_that_became_unreadable_is_kept(
     desk: Desk, theirs: bytes | None
 ) -> None:
     path = desk.root / WEEK / "letter.md"
@@ -488,14 +490,14 @@ def test_a_letter_that_cannot_be_read_any_more_leaves_what_was_typed(
     assert '<pre tabindex="0">By another hand.</pre>' in again.text
 
 
-def test_a_correction_without_a_day_is_of_today(desk: Desk) -> None:
+def test_a_correction_without_a_date_gets_todays(desk: Desk) -> None:
     desk.save(STORY, corrections="The number was wrong.")
 
     assert re.search(r"'20\d\d-\d\d-\d\d: The number was wrong.'", desk.text(STORY))
 
 
 @pytest.mark.parametrize("stop", ["\n", "\r\n"])
-def test_a_letters_front_matter_and_line_breaks_stay(desk: Desk, stop: str) -> None:
+def test_a_letters_front_matter_and_line_endings_stay(desk: Desk, stop: str) -> None:
     path = desk.root / WEEK / "letter.md"
     own = "---\n# mine\ntitle: 'A  week'\ndraft: true\n---\n\n\nOld.\n\n".replace("\n", stop)
     path.write_bytes(own.encode())
@@ -508,7 +510,7 @@ def test_a_letters_front_matter_and_line_breaks_stay(desk: Desk, stop: str) -> N
     assert path.read_bytes() == own.replace("Old.", f"New.{stop}{stop}Words.").encode()
 
 
-def test_nothing_of_the_desk_is_in_the_site(desk: Desk) -> None:
+def test_nothing_of_the_desk_is_published(desk: Desk) -> None:
     desk.save(STORY, note="Mine.", set="lead=true")
     desks.digest(desk.root, "build", "--output", "with")
     desks.digest(desk.root, "build", "--output", "without")
@@ -524,7 +526,7 @@ def test_nothing_of_the_desk_is_in_the_site(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("fields", [{"add": "exp"}, {"week": "2026-W49"}])
-def test_a_typed_theme_or_week_outlives_a_clash_and_is_saved_by_save_mine(
+def test_a_typed_theme_or_week_stays_after_a_conflict_and_is_saved_by_save_mine(
     desk: Desk, fields: dict[str, str]
 ) -> None:
     path = desk.root / desk.file(STORY)
@@ -538,7 +540,7 @@ def test_a_typed_theme_or_week_outlives_a_clash_and_is_saved_by_save_mine(
     assert "By another hand." in desk.text(STORY)
 
 
-def test_what_was_typed_for_a_story_that_cannot_be_read_any_more_is_shown(desk: Desk) -> None:
+def test_text_typed_for_a_story_that_became_unreadable_is_shown(desk: Desk) -> None:
     path = desk.root / desk.file(STORY)
     path.write_text(path.read_text().replace("link:", "lnk:"))
     refused = desk.save(STORY, headline="Typed.", add="exp", week="2026-W49")
@@ -605,7 +607,7 @@ def test_a_broken_story_of_another_week_is_shown(tmp_path: Path) -> None:
         assert f"content/2026/w47/{path.name}" in desk.page
 
 
-def test_too_much_text_is_refused_in_words(desk: Desk) -> None:
+def test_too_much_text_is_refused_with_a_message(desk: Desk) -> None:
     fields = desk.form(STORY) | {"note": "x" * 2_000_001}
     answer = desk.send("story", fields, Accept="application/json")
 
@@ -613,7 +615,7 @@ def test_too_much_text_is_refused_in_words(desk: Desk) -> None:
     assert desks.parsed(answer)["message"].startswith("not saved: more than")
 
 
-def test_a_save_without_the_script_says_what_it_did_on_the_next_page_alone(desk: Desk) -> None:
+def test_a_save_without_javascript_reports_its_result_once_on_the_next_page(desk: Desk) -> None:
     desk.save(STORY, set="hide=true", note="Mine.")
     hidden = desk.open()
     desk.undo()
@@ -637,7 +639,7 @@ def test_a_save_without_the_script_says_what_it_did_on_the_next_page_alone(desk:
         ({}, "Nothing to save"),
     ],
 )
-def test_a_save_says_what_it_did(desk: Desk, fields: dict[str, str], said: str) -> None:
+def test_a_save_reports_its_result(desk: Desk, fields: dict[str, str], said: str) -> None:
     answer = desk.send("story", desk.form(STORY) | fields, Accept="application/json")
 
     assert desks.parsed(answer)["message"] == f"{said}: Number 3 on memory"
@@ -653,7 +655,7 @@ def test_a_save_says_what_it_did(desk: Desk, fields: dict[str, str], said: str) 
         (("a" * 300, "b" * 300, "c" * 300, "d" * 300), 600),
     ],
 )
-def test_a_long_summary_is_folded_and_nothing_is_lost(summary: tuple[str, ...], shown: int) -> None:
+def test_a_long_summary_is_collapsed_and_complete(summary: tuple[str, ...], shown: int) -> None:
     card = Card(file="content/2026/w20/x.md", summary=summary)
     words = "".join((*card.begun, *card.rest)).replace("…", "")
 
@@ -676,7 +678,7 @@ def test_a_digest_without_stories_has_a_desk(tmp_path: Path) -> None:
     assert "No stories, no letter yet" in page
 
 
-def test_a_letters_title_is_changed_in_its_own_line(desk: Desk) -> None:
+def test_changing_a_letters_title_changes_one_line(desk: Desk) -> None:
     path = desk.root / WEEK / "letter.md"
     desk.letter(set="draft")
     drafted = path.read_text()
@@ -702,7 +704,7 @@ def test_a_letters_title_is_changed_in_its_own_line(desk: Desk) -> None:
         ("---\r\n---\r\nText.\r\n", "Mine", "---\r\ntitle: Mine\r\n---\r\nText.\r\n"),
     ],
 )  # fmt: skip
-def test_a_title_is_given_and_taken_out_whatever_front_matter_a_letter_has(
+def test_a_title_is_added_and_removed_whatever_front_matter_a_letter_has(
     desk: Desk, text: str, title: str, after: str
 ) -> None:
     path = desk.root / WEEK / "letter.md"
@@ -713,7 +715,7 @@ def test_a_title_is_given_and_taken_out_whatever_front_matter_a_letter_has(
     assert path.read_bytes() == after.encode()
 
 
-def test_a_letters_title_is_not_taken_out_with_a_comment_behind_it(desk: Desk) -> None:
+def test_a_letters_title_with_a_comment_after_it_is_not_removed(desk: Desk) -> None:
     path = desk.root / WEEK / "letter.md"
     path.write_text("---\ntitle: 'A'  # until Friday\n---\n\nText.\n")
     desk.open()
@@ -727,7 +729,7 @@ def test_a_letters_title_is_not_taken_out_with_a_comment_behind_it(desk: Desk) -
     assert path.read_text() == "---\ntitle: 'B'  # until Friday\n---\n\nText.\n"
 
 
-def test_a_letters_title_that_was_changed_elsewhere_is_not_overwritten(desk: Desk) -> None:
+def test_a_letters_title_changed_elsewhere_is_not_overwritten(desk: Desk) -> None:
     path = desk.root / WEEK / "letter.md"
     path.write_text("---\ntitle: A\n---\n\nText.\n")
     desk.open()
@@ -743,7 +745,7 @@ def test_a_letters_title_that_was_changed_elsewhere_is_not_overwritten(desk: Des
     assert path.read_text() == "---\ntitle: Mine\n---\n\nText.\n"
 
 
-def test_drafting_writing_and_publishing_a_letter_are_undone_one_by_one(desk: Desk) -> None:
+def test_drafting_writing_and_publishing_a_letter_are_undone_step_by_step(desk: Desk) -> None:
     path = desk.root / WEEK / "letter.md"
     before = files(desk.root)
     desk.letter(set="draft")
@@ -761,7 +763,7 @@ def test_drafting_writing_and_publishing_a_letter_are_undone_one_by_one(desk: De
     assert files(desk.root) == before
 
 
-def test_a_draft_that_was_written_since_is_not_removed_by_undo(desk: Desk) -> None:
+def test_a_draft_edited_since_is_not_removed_by_undo(desk: Desk) -> None:
     path = desk.root / WEEK / "letter.md"
     desk.letter(set="draft")
     path.write_text(path.read_text() + "By another hand.\n")
@@ -772,7 +774,7 @@ def test_a_draft_that_was_written_since_is_not_removed_by_undo(desk: Desk) -> No
     assert "By another hand." in desks.parsed(answer)["letter"]
 
 
-def test_a_story_that_was_reviewed_stays_so_in_another_week(desk: Desk) -> None:
+def test_a_reviewed_story_stays_reviewed_in_another_week(desk: Desk) -> None:
     desk.save(STORY, set="reviewed=true")
     desk.open()
     desk.save(STORY, week="2026-W49")
@@ -783,7 +785,7 @@ def test_a_story_that_was_reviewed_stays_so_in_another_week(desk: Desk) -> None:
     assert "1 of 6 done" in undone
 
 
-def test_words_that_came_since_a_story_was_shown_are_not_reviewed_unseen(desk: Desk) -> None:
+def test_changes_made_after_a_story_was_shown_are_not_marked_as_reviewed(desk: Desk) -> None:
     path = desk.root / desk.file(STORY)
     path.write_text(path.read_text().replace("title: Number 3", "title: Number 3, corrected,"))
     desk.save(STORY, set="reviewed=true")

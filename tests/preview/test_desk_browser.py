@@ -61,7 +61,9 @@ def saved(page: Page) -> None:
     page.wait_for_function("() => document.body.dataset.saving === undefined")
 
 
-def test_a_week_of_sixty_stories_by_keys_alone(browser: Browser, tmp_path: Path) -> None:
+def test_a_week_of_sixty_stories_is_edited_by_keyboard_only(
+    browser: Browser, tmp_path: Path
+) -> None:
     root, keys = desks.make(tmp_path, 60), 0
 
     with serving(root) as desk, browsing.reading(browser) as page:
@@ -109,7 +111,7 @@ def test_a_week_of_sixty_stories_by_keys_alone(browser: Browser, tmp_path: Path)
     assert checked.returncode == 0, checked.stdout + checked.stderr
 
 
-def test_what_is_typed_outlives_escape_other_saves_and_a_reload(page: Page, desk: Desk) -> None:
+def test_typed_text_survives_escape_other_saves_and_a_reload(page: Page, desk: Desk) -> None:
     page.keyboard.press("n")
     page.keyboard.insert_text("Half a")
     page.keyboard.press("Escape")
@@ -128,7 +130,7 @@ def test_what_is_typed_outlives_escape_other_saves_and_a_reload(page: Page, desk
     assert "draft: true" in text
 
 
-def test_a_save_of_a_file_that_was_changed_elsewhere_shows_both_versions_and_keeps_what_was_typed(
+def test_saving_a_file_changed_elsewhere_shows_both_versions_and_keeps_the_typed_text(
     page: Page, desk: Desk
 ) -> None:
     name = page.locator("main article").first.get_attribute("data-name")
@@ -146,9 +148,7 @@ def test_a_save_of_a_file_that_was_changed_elsewhere_shows_both_versions_and_kee
     assert path.read_text().endswith("\n\nBy mine.\n")
 
 
-def test_what_is_typed_never_replaces_words_that_came_with_a_later_card(
-    page: Page, desk: Desk
-) -> None:
+def test_typed_text_never_replaces_newer_text_of_a_reloaded_card(page: Page, desk: Desk) -> None:
     first, second = (page.locator("main article").nth(at) for at in (0, 1))
     name, other = (one.get_attribute("data-name") for one in (first, second))
     path = desk.root / desks.WEEK / str(name)
@@ -171,7 +171,7 @@ def test_what_is_typed_never_replaces_words_that_came_with_a_later_card(
     assert "lead" not in text
 
 
-def test_text_that_a_reload_restores_does_not_overwrite_changes_from_elsewhere(
+def test_text_restored_by_a_reload_does_not_overwrite_changes_from_elsewhere(
     page: Page, desk: Desk
 ) -> None:
     name = page.locator("main article").first.get_attribute("data-name")
@@ -190,7 +190,7 @@ def test_text_that_a_reload_restores_does_not_overwrite_changes_from_elsewhere(
 
 
 @pytest.mark.parametrize("theirs", ["Theirs.\n", "---\ndarft: true\n---\n", None])
-def test_a_letter_put_back_by_a_reload_does_not_overwrite_anothers(
+def test_a_letter_restored_by_a_reload_does_not_overwrite_anothers(
     page: Page, desk: Desk, theirs: str | None
 ) -> None:
     path = desk.root / desks.WEEK / "letter.md"
@@ -210,7 +210,7 @@ def test_a_letter_put_back_by_a_reload_does_not_overwrite_anothers(
     assert (path.read_text() if path.exists() else None) == theirs
 
 
-def test_changes_from_elsewhere_are_shown_without_a_reload_and_beside_what_is_typed(
+def test_changes_from_elsewhere_appear_without_a_reload_beside_typed_text(
     page: Page, desk: Desk
 ) -> None:
     typing, other = desk.root / desk.file("number-2"), desk.root / desk.file("number-1")
@@ -233,7 +233,7 @@ def test_changes_from_elsewhere_are_shown_without_a_reload_and_beside_what_is_ty
     assert typing.read_text().endswith("\n\nBy another hand.\n")
 
 
-def test_stories_that_come_and_go_on_the_disk_come_and_go_on_the_desk(
+def test_stories_added_and_deleted_on_disk_appear_and_disappear_on_the_desk(
     page: Page, desk: Desk
 ) -> None:
     names = page.locator("main article h3")
@@ -252,9 +252,7 @@ def test_stories_that_come_and_go_on_the_disk_come_and_go_on_the_desk(
     assert names.all_inner_texts() == before
 
 
-def test_a_file_that_is_broken_on_the_disk_shows_its_fault_and_keeps_what_is_typed(
-    page: Page, desk: Desk
-) -> None:
+def test_a_file_broken_on_disk_shows_its_error_and_keeps_typed_text(page: Page, desk: Desk) -> None:
     texts = {desk.file(name): desk.text(name) for name in ("number-1", "number-2")}
     typed, other = (page.locator(f"article[data-name*='number-{n}']") for n in (1, 2))
     typed.locator("textarea[name=note]").fill("Typed.")
@@ -271,7 +269,7 @@ def test_a_file_that_is_broken_on_the_disk_shows_its_fault_and_keeps_what_is_typ
     assert typed.locator("textarea[name=note]").input_value() == "Typed."
 
 
-def test_undo_by_key_and_the_words_of_the_line_that_says_so(page: Page, desk: Desk) -> None:
+def test_undo_works_by_keyboard_and_is_described_in_the_status_line(page: Page, desk: Desk) -> None:
     before = files(desk.root)
     for key in ("h", "j", "l", "u", "u"):
         page.keyboard.press(key)
@@ -281,7 +279,9 @@ def test_undo_by_key_and_the_words_of_the_line_that_says_so(page: Page, desk: De
     assert files(desk.root) == before
 
 
-def test_themes_by_their_first_letters_and_the_main_one_by_shift(page: Page, desk: Desk) -> None:
+def test_themes_are_chosen_by_their_first_letters_and_the_main_one_with_shift(
+    page: Page, desk: Desk
+) -> None:
     name = page.locator("main article").first.get_attribute("data-name")
     page.keyboard.press("t")
     page.keyboard.type("exp")
@@ -294,7 +294,7 @@ def test_themes_by_their_first_letters_and_the_main_one_by_shift(page: Page, des
     assert "themes: [memory-crunch, export-controls]" in text
 
 
-def test_digits_that_a_keyboard_types_only_with_shift_choose_themes(page: Page, desk: Desk) -> None:
+def test_digits_that_need_shift_on_a_keyboard_choose_themes(page: Page, desk: Desk) -> None:
     name = page.locator("main article").first.get_attribute("data-name")
     for key, shift in (("é", False), ("1", True)):
         code = {"é": "Digit2", "1": "Digit1"}[key]
@@ -308,7 +308,7 @@ def test_digits_that_a_keyboard_types_only_with_shift_choose_themes(page: Page, 
     assert "themes: [memory-crunch, export-controls]" in text
 
 
-def test_a_theme_typed_before_a_clash_is_saved_by_save_mine(page: Page, desk: Desk) -> None:
+def test_a_theme_typed_before_a_conflict_is_saved_by_save_mine(page: Page, desk: Desk) -> None:
     card = page.locator("main article").first
     path = desk.root / desks.WEEK / str(card.get_attribute("data-name"))
     page.keyboard.press("t")
@@ -325,7 +325,9 @@ def test_a_theme_typed_before_a_clash_is_saved_by_save_mine(page: Page, desk: De
     assert card.get_by_label("Add a theme").input_value() == ""
 
 
-def test_the_letter_takes_links_at_the_cursor_and_shows_itself(page: Page, desk: Desk) -> None:
+def test_links_are_inserted_into_the_letter_at_the_cursor_and_it_is_previewed(
+    page: Page, desk: Desk
+) -> None:
     page.get_by_role("button", name="Draft the letter").click()
     body = page.locator("#letter-body")
     body.fill("See  for more.")
@@ -342,7 +344,7 @@ def test_the_letter_takes_links_at_the_cursor_and_shows_itself(page: Page, desk:
     assert "draft" not in text
 
 
-def test_everything_works_without_a_script(browser: Browser, desk: Desk) -> None:
+def test_everything_works_without_javascript(browser: Browser, desk: Desk) -> None:
     with browsing.reading(browser, java_script_enabled=False) as page:
         page.set_default_timeout(20_000)
         arrive(page, desk)
@@ -364,7 +366,7 @@ def test_everything_works_without_a_script(browser: Browser, desk: Desk) -> None
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [390, 1280])
-def test_axe_finds_nothing_and_the_page_fits(
+def test_axe_finds_no_problem_and_the_page_fits(
     browser: Browser, desk: Desk, width: int, scheme: str
 ) -> None:
     axe = pytest.importorskip(
@@ -396,7 +398,7 @@ def test_axe_finds_nothing_and_the_page_fits(
     assert wide <= width
 
 
-def test_stories_of_the_same_event_by_one_key(browser: Browser, tmp_path: Path) -> None:
+def test_stories_of_the_same_event_are_grouped_by_one_key(browser: Browser, tmp_path: Path) -> None:
     axe = pytest.importorskip(
         "axe_playwright_python.sync_playwright", reason="axe is not installed"
     )

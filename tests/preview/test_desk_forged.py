@@ -77,18 +77,18 @@ def test_the_same_request_from_the_page_itself_is_carried_out(desk: Desk) -> Non
         {"Content-Type": ""},
     ],
 )
-def test_another_origin_host_or_kind_of_form_changes_nothing(
+def test_a_request_with_another_origin_host_or_content_type_changes_nothing(
     desk: Desk, headers: dict[str, str | None]
 ) -> None:
     assert refused(desk, headers=headers) in {403, 415, 421}
 
 
 @pytest.mark.parametrize("token", [None, "", "x", "é" * 40])
-def test_without_the_runs_token_nothing_changes(desk: Desk, token: str | None) -> None:
+def test_without_the_token_of_this_run_nothing_changes(desk: Desk, token: str | None) -> None:
     assert refused(desk, fields={"token": token}) == 403
 
 
-def test_without_the_runs_cookie_nothing_changes(desk: Desk) -> None:
+def test_without_the_cookie_of_this_run_nothing_changes(desk: Desk) -> None:
     name = next(iter(desk.client.cookies))
 
     assert refused(desk, cookies={}) == 403
@@ -97,7 +97,7 @@ def test_without_the_runs_cookie_nothing_changes(desk: Desk) -> None:
     assert refused(desk, cookies={"digest-desk": desk.client.cookies[name]}) == 403
 
 
-def test_a_page_of_an_earlier_run_changes_nothing(desk: Desk) -> None:
+def test_a_page_from_an_earlier_run_changes_nothing(desk: Desk) -> None:
     with serving(desk.root) as other:
         token, cookies = (
             other.token(),
@@ -111,7 +111,7 @@ def test_a_page_of_an_earlier_run_changes_nothing(desk: Desk) -> None:
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "DELETE", "PATCH", "OPTIONS"])
 @pytest.mark.parametrize("place", ["story", "undo", "letter", "preview", ""])
-def test_only_posts_change_anything(desk: Desk, place: str, method: str) -> None:
+def test_only_post_requests_change_anything(desk: Desk, place: str, method: str) -> None:
     assert refused(desk, place, method=method, fields={"set": "draft"}) in {200, 404, 405}
 
 
@@ -126,19 +126,19 @@ def test_every_form_needs_the_token(desk: Desk, place: str) -> None:
      "content/2026/w48/new.md", "content/ledger/first.jsonl", "", "content/2026/w48/\x00.md",
      "content/2026/w48/../../../digest.toml", "content/2026/w48/" + "x" * 5000 + ".md"],
 )  # fmt: skip
-def test_only_files_of_stories_can_be_named(desk: Desk, file: str) -> None:
+def test_only_story_files_are_accepted(desk: Desk, file: str) -> None:
     assert refused(desk, fields={"file": file}) in {404, 409}
     assert refused(desk, fields={"file": file, "set": "link"}) in {404, 409}
     assert refused(desk, "letter", fields={"set": f"link={file}"}) in {303, 409}
 
 
 @pytest.mark.parametrize("week", ["../../x", "2026-W99", "x", "2026/w48/../w49", "0000-W00"])
-def test_only_weeks_can_be_named(desk: Desk, week: str) -> None:
+def test_only_valid_weeks_are_accepted(desk: Desk, week: str) -> None:
     assert refused(desk, fields={"week": week}) == 409
     assert refused(desk, fields={"at": week}) == 404
 
 
-def test_a_form_too_large_or_damaged_is_refused(desk: Desk) -> None:
+def test_a_form_that_is_too_large_or_damaged_is_refused(desk: Desk) -> None:
     name, value = next(iter(desk.client.cookies.items()))
     headers = {"Origin": desk.origin, "Content-Type": FORM, "Cookie": f"{name}={value}"}
     before = files(desk.root)
@@ -166,7 +166,7 @@ def test_pages_may_not_be_framed_cached_or_run_other_scripts(desk: Desk) -> None
 
 
 @pytest.mark.parametrize("words", [("--host", "0.0.0.0"), ("--allow-host", "desk.example")])
-def test_off_where_others_may_reach_it_unless_it_is_asked_for(
+def test_the_desk_is_off_on_a_public_address_unless_requested(
     desk: Desk, words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("BROWSER", "true")
@@ -186,7 +186,7 @@ def test_off_where_others_may_reach_it_unless_it_is_asked_for(
     )
 
 
-def test_behind_a_proxy_the_origin_is_that_of_the_allowed_host(desk: Desk) -> None:
+def test_behind_a_proxy_the_allowed_host_is_the_origin(desk: Desk) -> None:
     with previewing(desk.root, "--allow-host", "desk.example", "--desk") as preview:
         other = Desk(desk.root, desks.client(preview))
         other.preview = preview
@@ -205,9 +205,7 @@ def test_behind_a_proxy_the_origin_is_that_of_the_allowed_host(desk: Desk) -> No
 @pytest.mark.parametrize(
     "address", ["/_desk/", "/_desk/?token=", "/_desk/?token=x", "/_desk/?token=é"]
 )
-def test_without_the_address_that_the_command_prints_nothing_is_shown(
-    desk: Desk, address: str
-) -> None:
+def test_nothing_is_shown_without_the_url_that_the_command_prints(desk: Desk, address: str) -> None:
     answer = httpx.get(desk.origin + address)
 
     assert answer.status_code == 403
@@ -217,7 +215,7 @@ def test_without_the_address_that_the_command_prints_nothing_is_shown(
     assert "set-cookie" not in answer.headers
 
 
-def test_the_key_alone_opens_the_desk_where_it_is_asked_for(desk: Desk) -> None:
+def test_the_key_in_the_url_opens_the_desk(desk: Desk) -> None:
     key = desk.address.partition("token=")[2]
     with httpx.Client(base_url=desk.origin) as other:
         typed = other.get("/_desk/", params={"token": f" {key} "})
@@ -229,7 +227,7 @@ def test_the_key_alone_opens_the_desk_where_it_is_asked_for(desk: Desk) -> None:
     assert "Number 1" in shown.text
 
 
-def test_the_browser_gets_the_address_in_a_file_that_only_its_owner_can_read(
+def test_the_browser_gets_the_url_in_a_file_that_only_its_owner_can_read(
     desk: Desk, tmp_path: Path
 ) -> None:
     opened, browser = tmp_path / "opened", tmp_path / "browser"
@@ -252,6 +250,6 @@ def test_the_browser_gets_the_address_in_a_file_that_only_its_owner_can_read(
     assert not door.exists()
 
 
-def test_the_command_names_the_desk(desk: Desk) -> None:
+def test_the_command_prints_the_url_of_the_desk(desk: Desk) -> None:
     assert desk.address.startswith("http://127.0.0.1:")
     assert "--desk" in digest(desk.root, "serve", "--help").stdout

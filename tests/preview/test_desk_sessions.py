@@ -135,7 +135,7 @@ class Session:
 
 
 @pytest.mark.parametrize("seed", range(many(3)))
-def test_nothing_that_anyone_wrote_is_lost_and_checks_pass(desk: Desk, seed: int) -> None:
+def test_no_ones_text_is_lost_and_all_checks_pass(desk: Desk, seed: int) -> None:
     session = Session(desk, random.Random(seed))
     for _ in range(ACTS):
         session.act()

@@ -89,7 +89,7 @@ def test_every_story_on_every_page_has_its_own_margin(url: str) -> None:
     assert told >= 12
 
 
-def test_a_dressed_page_is_still_valid_and_says_nothing_else_to_its_readers() -> None:
+def test_a_page_with_the_previews_additions_is_valid_and_otherwise_unchanged() -> None:
     problem = Problem("content/a.md", 3, "is wrong <b>", "mend it & save")
     for path, content in site().items():
         if path.endswith(".html"):
@@ -100,7 +100,7 @@ def test_a_dressed_page_is_still_valid_and_says_nothing_else_to_its_readers() ->
             assert text(find(tree, "main")[0]) == text(find(parse(content), "main")[0])
 
 
-def test_every_word_is_text_whatever_signs_it_has() -> None:
+def test_every_inserted_text_is_escaped() -> None:
     evil = "<script>x</script>\"'&"
     hint = Problem(evil, 3, evil, evil)
     beside = Annotation(
@@ -113,7 +113,7 @@ def test_every_word_is_text_whatever_signs_it_has() -> None:
     assert page.count("&lt;script&gt;") >= 8
 
 
-def test_a_margin_leads_to_the_line_in_the_editor_and_names_lines_of_its_own_file_short() -> None:
+def test_a_margin_links_to_the_line_in_the_text_editor_and_shortens_lines_of_its_own_file() -> None:
     hints = (Problem("content/a.md", 9, "odd"), Problem("content/b.md", 2, "odd too", "mend it"))
     beside = Annotation(
         file="content/a.md",
@@ -141,7 +141,7 @@ def test_a_margin_leads_to_the_line_in_the_editor_and_names_lines_of_its_own_fil
     ]
 
 
-def test_without_a_summary_there_is_nothing_to_open() -> None:
+def test_there_is_nothing_to_expand_without_a_summary() -> None:
     page = with_annotations("<article id='x'></article>", "", "/", ROOT, margin)
     one = inject.for_editor(
         '<article id="a-note"></article>', shown(a_note=Annotation(file="f")), "2026/w20/"
@@ -171,13 +171,15 @@ def hashed(words: str) -> str:
         ("", ""),
     ],
 )
-def test_a_policy_is_widened_by_the_preview_s_own_and_no_more(before: str, after: str) -> None:
+def test_the_content_security_policy_is_widened_only_for_the_previews_own_files(
+    before: str, after: str
+) -> None:
     wide = inject.widen_policy(before, "script", "style")
 
     assert wide.replace(hashed("script"), "S").replace(hashed("style"), "T") == after
 
 
-def test_the_policy_of_a_dressed_page_lets_in_what_was_put_in() -> None:
+def test_the_content_security_policy_allows_what_the_preview_inserts() -> None:
     page = inject.for_editor(site()["index.html"].decode(), shown(), "")
     told = re.search(r'Content-Security-Policy" content="([^"]*)"', page)
     script, style = (
@@ -242,7 +244,7 @@ def ask(folder: Path, address: str) -> tuple[int, str, str]:
 
 
 @given(st.lists(SIGNS, max_size=4).map("/".join))
-def test_no_address_leads_out_of_the_preview(folder: Path, address: str) -> None:
+def test_no_url_leads_out_of_the_preview(folder: Path, address: str) -> None:
     for one in (address, quote(address)):
         status, to, body = ask(folder, BASE + one)
 
@@ -262,7 +264,7 @@ def test_no_address_leads_out_of_the_preview(folder: Path, address: str) -> None
         ("/tea/a/../", ""),
     ],
 )
-def test_an_address_means_the_file_that_a_plain_host_would_serve(
+def test_a_url_serves_the_file_that_a_static_host_would_serve(
     address: str, place: str, folder: Path
 ) -> None:
     status, _, body = ask(folder, address)
@@ -281,7 +283,7 @@ def test_an_address_means_the_file_that_a_plain_host_would_serve(
         ("/before/50%25/%C3%A9", "/tea/50%25/%C3%A9"),
     ],
 )
-def test_an_address_leads_to_the_page_that_it_means(address: str, to: str, folder: Path) -> None:
+def test_a_url_redirects_to_its_page(address: str, to: str, folder: Path) -> None:
     assert ask(folder, address)[:2] == (307, to)
 
 
@@ -292,7 +294,7 @@ def test_an_address_leads_to_the_page_that_it_means(address: str, to: str, folde
         "/tea//a/", "//a", "/tea/loop", "/tea/empty/", "/tea/empty", "/teapot",
     ],
 )  # fmt: skip
-def test_an_address_that_means_nothing_means_nothing(address: str, folder: Path) -> None:
+def test_an_unknown_url_serves_no_file(address: str, folder: Path) -> None:
     assert ask(folder, address)[:2] == (404, "")
 
 
@@ -309,9 +311,9 @@ def test_an_address_that_means_nothing_means_nothing(address: str, folder: Path)
         ("localhost/x", "127.0.0.1", False), ("127.0.0.1.evil.example", "0.0.0.0", False),
     ],
 )  # fmt: skip
-def test_a_host_is_ours_by_its_own_names_alone(host: str, bound: str, ours: bool) -> None:
+def test_only_this_machines_own_host_names_are_accepted(host: str, bound: str, ours: bool) -> None:
     assert hosts.is_ours(host, bound, 8000) is ours
 
 
-def test_a_host_that_is_allowed_may_have_a_port_of_its_own() -> None:
+def test_an_allowed_host_may_have_its_own_port() -> None:
     assert hosts.is_ours("desk.example:443", "127.0.0.1", 8000, frozenset({"desk.example"}))

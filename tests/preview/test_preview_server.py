@@ -88,14 +88,12 @@ def talk(port: int, beginning: bytes, more: bytes = b"") -> bytes:
     [(b"", b""), (b"GET / HT", b""), (b"GET / HTTP/1.1\r\n", b"X: y\r\n")],
     ids=["silent", "half a line", "a header at a time"],
 )
-def test_a_client_that_asks_for_nothing_is_hung_up_on(
-    port: int, beginning: bytes, more: bytes
-) -> None:
+def test_a_connection_without_a_request_is_closed(port: int, beginning: bytes, more: bytes) -> None:
     assert talk(port, beginning, more) == b""
     assert talk(port, b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").endswith(b"ok")
 
 
-def test_a_request_without_end_is_answered_and_then_hung_up_on(port: int) -> None:
+def test_an_endless_request_is_answered_and_the_connection_closed(port: int) -> None:
     begun = b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
 
     assert b"\r\n\r\nok" in talk(port, begun, b"1\r\nx\r\n")
@@ -111,7 +109,7 @@ def test_the_connection_closes_after_an_answer_to_a_request_that_was_not_read(po
     assert answered.endswith(b"\r\n\r\nok")
 
 
-def test_a_client_whose_request_was_read_may_ask_again() -> None:
+def test_a_connection_stays_open_after_a_request_that_was_read() -> None:
     with (
         running(reader) as port,
         socket.create_connection(("127.0.0.1", port), timeout=20) as connection,
@@ -133,7 +131,7 @@ def test_a_client_whose_request_was_read_may_ask_again() -> None:
         (b"Content-Length: 7\r\n\r\nnote=OK", b" 200 "),
     ],
 )
-def test_a_form_that_does_not_arrive_whole_never_reaches_the_desk(
+def test_an_incomplete_form_never_reaches_the_desk(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, begun: bytes, status: bytes
 ) -> None:
     monkeypatch.setattr(preview_app, "_BODY_TIMEOUT", 0.3)
@@ -151,7 +149,7 @@ def test_a_form_that_does_not_arrive_whole_never_reaches_the_desk(
     assert {request.body for request in desk.asked} <= {b"note=OK"}
 
 
-def test_a_client_may_ask_again_on_the_same_connection(port: int) -> None:
+def test_a_client_may_send_another_request_on_the_same_connection(port: int) -> None:
     with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
         for _ in range(3):
             connection.sendall(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")

@@ -88,13 +88,13 @@ def test_drafts_are_shown_and_marked_in_the_preview_alone(root: Path) -> None:
     ]
 
 
-def test_nothing_is_built_into_the_site(unchanged: Preview) -> None:
+def test_the_preview_does_not_write_to_the_site(unchanged: Preview) -> None:
     assert unchanged.get().status == 200
     assert not (unchanged.root / "site").exists()
     assert (unchanged.root / ".digest/preview/index.html").is_file()
 
 
-def test_what_is_built_for_the_preview_is_what_readers_would_get(root: Path) -> None:
+def test_the_preview_builds_the_pages_that_readers_get(root: Path) -> None:
     build.run(root, config.load(root), output=root / "site", base_url=None)
     with previewing(root):
         site, shown = (
@@ -107,7 +107,7 @@ def test_what_is_built_for_the_preview_is_what_readers_would_get(root: Path) -> 
     assert site.keys() <= shown.keys() | {Path("search/index.html")}
 
 
-def test_each_story_says_where_it_is_written_and_why_it_has_its_themes(unchanged: Preview) -> None:
+def test_each_story_shows_its_file_and_why_it_has_its_themes(unchanged: Preview) -> None:
     for page in ("", PAGE, "themes/memory/"):
         shown = unchanged.get(page).text
         address = f"vscode://file{unchanged.root.as_posix()}/{STORY}:6"
@@ -129,7 +129,7 @@ def test_hints_of_check_are_shown_beside_their_story(preview: Preview) -> None:
         assert hint in shown
 
 
-def test_the_whole_summary_of_a_digest_that_keeps_none_is_there_to_write_from(root: Path) -> None:
+def test_the_full_summary_is_shown_in_a_digest_without_excerpts(root: Path) -> None:
     item = {
         "id": "n1",
         "url": "https://news.example/article/3500009/y",
@@ -170,7 +170,7 @@ def test_a_save_is_shown_and_reported(preview: Preview) -> None:
     assert f'data-build="{build}"' in after
 
 
-def test_problems_are_shown_over_the_last_good_page_until_the_file_is_fixed(
+def test_problems_are_shown_over_the_last_good_page_until_they_are_fixed(
     preview: Preview,
 ) -> None:
     with Stream(preview) as stream:
@@ -203,7 +203,7 @@ def test_problems_are_shown_over_the_last_good_page_until_the_file_is_fixed(
         ("content/stray.md", "x", "content/stray.md"),
     ],
 )
-def test_whatever_is_wrong_is_reported_and_the_preview_goes_on(
+def test_any_error_is_reported_and_the_preview_continues(
     file: str, words: str, told: str, preview: Preview
 ) -> None:
     before = (preview.root / file).read_text() if (preview.root / file).exists() else None
@@ -253,11 +253,11 @@ def test_addresses_redirect_after_the_base_path_has_changed(preview: Preview) ->
     assert "Memory is short" in preview.get(f"/coffee/{PAGE}").text
 
 
-def test_digest_may_be_run_beside_an_idle_preview(preview: Preview) -> None:
+def test_commands_can_run_beside_an_idle_preview(preview: Preview) -> None:
     assert digest("build", cwd=preview.root).returncode == 0
 
 
-def test_a_build_waits_until_another_run_has_ended(preview: Preview) -> None:
+def test_a_build_waits_until_another_command_has_ended(preview: Preview) -> None:
     with Stream(preview) as stream:
         with disk.lock(preview.root):
             preview.write(STORY, story("Memory is shorter", "1"))
@@ -271,7 +271,7 @@ def test_a_build_waits_until_another_run_has_ended(preview: Preview) -> None:
 # ---------------------------------------------------------------- addresses
 
 
-def test_files_have_their_types_and_are_never_kept(preview: Preview) -> None:
+def test_files_have_their_content_types_and_are_never_cached(preview: Preview) -> None:
     preview.write(".digest/preview/site.webmanifest", "{}")
     types = {
         "": "text/html; charset=utf-8",
@@ -288,7 +288,7 @@ def test_files_have_their_types_and_are_never_kept(preview: Preview) -> None:
     assert {answer.headers["cache-control"] for answer in answers.values()} == {"no-store"}
 
 
-def test_a_head_request_is_answered_without_a_body_and_no_other_method_at_all(
+def test_head_is_answered_without_a_body_and_other_methods_are_refused(
     unchanged: Preview,
 ) -> None:
     head = unchanged.get(method="HEAD")
@@ -300,7 +300,7 @@ def test_a_head_request_is_answered_without_a_body_and_no_other_method_at_all(
     } == {405}
 
 
-def test_a_part_of_a_file_is_given_where_one_is_asked_for(root: Path) -> None:
+def test_a_range_request_gets_part_of_a_file(root: Path) -> None:
     (root / "content/static").mkdir()
     (root / "content/static/clip.mp4").write_bytes(bytes(range(100)))
     with previewing(root) as preview:
@@ -333,7 +333,7 @@ def test_a_part_of_a_file_is_given_where_one_is_asked_for(root: Path) -> None:
     assert (page.status, "accept-ranges" in page.headers) == (200, False)
 
 
-def test_a_browser_that_asks_for_what_has_changed_is_given_the_page(unchanged: Preview) -> None:
+def test_a_conditional_request_gets_the_full_page(unchanged: Preview) -> None:
     since = {"if-modified-since": "Fri, 01 Jan 2100 00:00:00 GMT", "if-none-match": "*"}
 
     assert (unchanged.get(**since).status, unchanged.get("style.css", **since).status) == (200, 200)
@@ -342,7 +342,7 @@ def test_a_browser_that_asks_for_what_has_changed_is_given_the_page(unchanged: P
 @pytest.mark.parametrize(
     "base", ["/чипы/", "/%D1%87%D0%B8%D0%BF%D1%8B/", "/my%20digest/", "/a+b(c)/"]
 )
-def test_a_base_path_is_found_however_it_is_encoded(base: str, root: Path) -> None:
+def test_a_base_path_is_recognised_in_any_encoding(base: str, root: Path) -> None:
     text = (root / "digest.toml").read_text()
     (root / "digest.toml").write_text(text.replace("/tea-tides/", base))
     plain = unquote(base)
@@ -362,7 +362,7 @@ def test_a_base_path_is_found_however_it_is_encoded(base: str, root: Path) -> No
     assert {part.headers["location"] for part in (*parts, home)} == {preview.base}
 
 
-def test_an_unknown_address_shows_the_404_page_of_the_site(
+def test_an_unknown_url_shows_the_sites_404_page(
     unchanged: Preview,
 ) -> None:
     lost = unchanged.get("nowhere/")
@@ -375,14 +375,14 @@ def test_an_unknown_address_shows_the_404_page_of_the_site(
     "host",
     ["evil.example", "evil.example:8000", "127.0.0.1.evil.example", "", "localhost@evil.example"],
 )
-def test_only_this_machine_s_names_are_answered(host: str, unchanged: Preview) -> None:
+def test_only_requests_for_this_machines_names_are_answered(host: str, unchanged: Preview) -> None:
     assert unchanged.get(host=host).status in {400, 421}
     ours = ("localhost", f"127.0.0.1:{unchanged.port}", f"[::1]:{unchanged.port}")
     assert {unchanged.get(host=name).status for name in ours} == {200}
     assert unchanged.get(host=f"localhost:{unchanged.port + 1}").status == 421
 
 
-def test_no_page_of_another_site_may_frame_the_preview_or_load_its_files(
+def test_no_other_site_may_frame_the_preview_or_load_its_files(
     unchanged: Preview,
 ) -> None:
     for answer in (
@@ -395,7 +395,7 @@ def test_no_page_of_another_site_may_frame_the_preview_or_load_its_files(
         assert answer.headers["content-security-policy"] == "frame-ancestors 'none'"
 
 
-def test_a_host_that_is_allowed_is_answered_and_no_other(root: Path) -> None:
+def test_only_an_allowed_host_is_answered(root: Path) -> None:
     with previewing(
         root, "--allow-host", "Me.tailnet.example", "--allow-host", "two.example"
     ) as preview:
@@ -415,7 +415,7 @@ def test_a_host_that_is_allowed_is_answered_and_no_other(root: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["https://me.example/", "me.example:443", "*.example", ""])
-def test_an_allowed_host_is_a_name_alone(name: str, root: Path) -> None:
+def test_an_allowed_host_is_a_host_name_without_a_path(name: str, root: Path) -> None:
     refused = digest("serve", "--port", "0", "--allow-host", name, cwd=root)
 
     told = f"--allow-host {name}: give only the host's name, such as preview.example.org\n"
@@ -431,7 +431,7 @@ def test_an_allowed_host_is_a_name_alone(name: str, root: Path) -> None:
         "/tea-tides/.digest/lock", "/digest.toml", "/tea-tides/%ff", "/tea-tides/" + "x" * 5000,
     ],
 )  # fmt: skip
-def test_nothing_outside_of_the_preview_is_served(path: str, unchanged: Preview) -> None:
+def test_nothing_outside_the_preview_is_served(path: str, unchanged: Preview) -> None:
     answer = unchanged.get(path)
 
     assert answer.status in {400, 404}
@@ -454,7 +454,7 @@ def test_ctrl_c_ends_the_preview_with_streams_open(how: int, preview: Preview) -
     ]
 
 
-def test_for_a_port_that_is_taken_a_free_one_is_named(root: Path) -> None:
+def test_a_free_port_is_suggested_if_the_port_is_in_use(root: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         refused = digest("serve", "--port", str(port), cwd=root)
@@ -484,7 +484,7 @@ def test_a_warning_says_that_others_can_reach_the_preview(root: Path) -> None:
     assert (answers, refused) == ({200}, 421)
 
 
-def test_the_browser_is_opened_if_asked_for(
+def test_the_browser_is_opened_on_request(
     root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     told = tmp_path / "told"
@@ -514,7 +514,7 @@ def test_a_preview_can_listen_at_an_ipv6_address(root: Path) -> None:
         assert preview.get().status == 200
 
 
-def test_quiet_says_nothing_but_what_is_wrong(root: Path) -> None:
+def test_quiet_prints_only_problems(root: Path) -> None:
     running = subprocess.Popen(
         [sys.executable, "-m", "digest", "--quiet", "serve", "--port", "0"],
         cwd=root, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
@@ -530,20 +530,20 @@ def test_quiet_says_nothing_but_what_is_wrong(root: Path) -> None:
     assert first.startswith("templates/week.html:1: ")
 
 
-def test_without_a_digest_there_is_nothing_to_serve(tmp_path: Path) -> None:
+def test_serve_fails_outside_a_digest(tmp_path: Path) -> None:
     refused = digest("serve", cwd=tmp_path)
 
     assert (refused.returncode, refused.stdout, refused.stderr.count("\n")) == (1, "", 1)
 
 
-def test_a_folder_without_a_digest_that_is_named_is_refused(tmp_path: Path) -> None:
+def test_a_named_folder_without_a_digest_is_refused(tmp_path: Path) -> None:
     refused = digest("--root", ".", "serve", "--port", "0", cwd=tmp_path)
 
     told = f"{tmp_path}/digest.toml: there is no such file; 'digest init' makes a new digest\n"
     assert (refused.returncode, refused.stdout, refused.stderr) == (1, "", told)
 
 
-def test_what_is_wrong_from_the_beginning_is_reported_once(root: Path) -> None:
+def test_a_problem_present_at_the_start_is_reported_once(root: Path) -> None:
     (root / STORY).write_text("no front matter")
     with previewing(root) as preview, Stream(preview) as stream:
         preview.write(OTHER, story("Fish", "2"))
@@ -569,7 +569,7 @@ main()
 
 
 @pytest.mark.parametrize("words", [(), ("--poll",)])
-def test_a_save_that_the_system_gives_no_notice_of_is_shown(
+def test_a_save_without_a_file_system_event_is_noticed(
     words: tuple[str, ...], tmp_path: Path
 ) -> None:
     """Like a digest on a Windows disk in WSL, or a shared folder in a container."""

@@ -69,7 +69,7 @@ def test_a_save_reloads_the_page_at_the_same_place(page: Page, preview: Preview)
     assert scroll(page) == DOWN
 
 
-def test_a_reader_who_came_for_one_story_and_scrolled_on_stays_there(
+def test_a_reader_who_opened_one_story_and_scrolled_on_stays_there(
     page: Page, preview: Preview
 ) -> None:
     page.goto(f"{preview.url}{PAGE}#memory-is-short")
@@ -97,7 +97,7 @@ def test_the_overlay_covers_the_last_good_page_until_the_problem_is_fixed(
     assert beneath == 1
 
 
-def test_the_message_can_be_put_away_to_look_beneath(page: Page, preview: Preview) -> None:
+def test_the_message_can_be_closed_to_see_the_page(page: Page, preview: Preview) -> None:
     preview.replace(STORY, "title:", "titel:")
     page.locator(FAULT).get_by_text("did you mean 'title'?").wait_for()
     page.wait_for_load_state()  # the script hears the key from then on
@@ -106,9 +106,7 @@ def test_the_message_can_be_put_away_to_look_beneath(page: Page, preview: Previe
     assert page.locator(FAULT).count() == 0
 
 
-def test_a_preview_that_is_begun_again_is_found_again_by_the_open_page(
-    page: Page, preview: Preview
-) -> None:
+def test_an_open_page_reconnects_to_a_restarted_preview(page: Page, preview: Preview) -> None:
     before = build(page)
     preview.end()
     preview.replace(STORY, "Memory is short", "Memory is shorter")
@@ -136,7 +134,7 @@ def test_margins_and_messages_fit_any_screen(
         assert page.evaluate(browsing.WIDTH) <= width
 
 
-def test_what_the_reader_has_opened_stays_open(page: Page, preview: Preview) -> None:
+def test_sections_opened_by_the_reader_stay_open(page: Page, preview: Preview) -> None:
     summary = ["article:news.example/3500001"], "All that the feed says."
     caches.note(preview.root, "summary", "first", [summary])
     preview.replace(STORY, "title: Memory is short", "title: Memory is shorter\nfeeds: [first]")

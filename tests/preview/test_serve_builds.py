@@ -86,13 +86,13 @@ STEPS: dict[str, Callable[[Desk], object]] = {
 }
 
 
-def test_after_every_save_the_pages_are_those_of_a_clean_build(desk: Desk, tmp_path: Path) -> None:
+def test_after_every_save_the_pages_equal_a_clean_build(desk: Desk, tmp_path: Path) -> None:
     for number, (name, step) in enumerate(STEPS.items()):
         assert step(desk), name
         assert desk.shown() == desk.clean(tmp_path / str(number)), name
 
 
-def test_a_build_that_fails_again_without_a_change_reloads_no_page(desk: Desk) -> None:
+def test_a_repeated_failed_build_without_a_change_reloads_no_page(desk: Desk) -> None:
     desk.save(other="nothing of a story")
     events, shown = list(desk.events), desk.preview.state.shown
 
@@ -102,9 +102,7 @@ def test_a_build_that_fails_again_without_a_change_reloads_no_page(desk: Desk) -
     assert (desk.events, desk.preview.state.shown) == (events, shown)
 
 
-def test_after_failed_builds_the_pages_are_those_of_a_clean_build(
-    desk: Desk, tmp_path: Path
-) -> None:
+def test_after_failed_builds_the_pages_equal_a_clean_build(desk: Desk, tmp_path: Path) -> None:
     before = desk.shown()
     failed = [
         desk.save(toml="[site"),
@@ -119,7 +117,7 @@ def test_after_failed_builds_the_pages_are_those_of_a_clean_build(
     assert desk.shown() == desk.clean(tmp_path / "clean")
 
 
-def test_a_save_that_a_failed_build_has_seen_is_not_forgotten_by_the_margins(desk: Desk) -> None:
+def test_the_margins_show_a_save_made_during_a_failed_build(desk: Desk) -> None:
     known = desk.hints(STORY)
     desk.save(other="nothing of a story", story=story("Memory is short", "1", "Two:\n- one\n- two"))
     desk.save(other=story("Chips", "2"))
@@ -128,7 +126,7 @@ def test_a_save_that_a_failed_build_has_seen_is_not_forgotten_by_the_margins(des
     assert desk.hints(STORY) == ["a list right below a line of text is shown as running text"]
 
 
-def test_a_hint_about_two_stories_goes_when_one_of_them_does(desk: Desk) -> None:
+def test_a_hint_about_two_stories_disappears_with_one_of_them(desk: Desk) -> None:
     desk.save(
         story=story("Memory is short", "1", lead="true"),
         other=story("Chips", "1", lead="true", id="n7"),
@@ -143,7 +141,7 @@ def test_a_hint_about_two_stories_goes_when_one_of_them_does(desk: Desk) -> None
     assert desk.hints(STORY) == []
 
 
-def test_what_is_gone_from_the_folder_is_made_again(desk: Desk) -> None:
+def test_files_deleted_from_the_folder_are_created_again(desk: Desk) -> None:
     whole = desk.shown()
     shutil.rmtree(desk.root / ".digest")
     desk.save(story=(desk.root / STORY).read_text())
@@ -151,7 +149,7 @@ def test_what_is_gone_from_the_folder_is_made_again(desk: Desk) -> None:
     assert desk.shown() == whole
 
 
-def test_a_damaged_memory_is_thrown_away_with_a_word(desk: Desk) -> None:
+def test_a_damaged_cache_is_dropped_with_a_message(desk: Desk) -> None:
     while desk.preview.prepare():
         pass
     (desk.root / ".digest/cache.sqlite").write_bytes(b"damaged")

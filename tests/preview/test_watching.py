@@ -99,7 +99,7 @@ def test_a_save_in_place_is_a_change(kept: Kept) -> None:
     assert kept.next() == {STORY}
 
 
-def test_a_save_by_rename_is_a_change_of_that_file(kept: Kept) -> None:
+def test_a_save_by_rename_changes_that_file(kept: Kept) -> None:
     kept.write(f"{STORY}.tmp123")
     (kept.root / f"{STORY}.tmp123").replace(kept.root / STORY)
 
@@ -116,7 +116,7 @@ def test_a_file_that_is_moved_in_from_elsewhere_is_a_change(
     assert kept.next() == {STORY}
 
 
-def test_a_save_as_vim_does_it_is_a_change_of_one_file(kept: Kept) -> None:
+def test_a_save_by_vim_changes_one_file(kept: Kept) -> None:
     probe, backup, path = kept.root / WEEK / "4913", kept.root / f"{STORY}~", kept.root / STORY
     probe.write_text("")
     probe.unlink()
@@ -138,14 +138,14 @@ def test_a_save_as_vim_does_it_is_a_change_of_one_file(kept: Kept) -> None:
         ".DS_Store",
     ],
 )
-def test_what_editors_and_systems_leave_changes_nothing(name: str, kept: Kept) -> None:
+def test_temporary_files_of_text_editors_and_systems_change_nothing(name: str, kept: Kept) -> None:
     kept.write(f"{WEEK}/{name}")
     kept.write(OTHER)
 
     assert kept.next() == {OTHER}
 
 
-def test_a_touch_and_a_save_of_the_same_words_change_nothing(kept: Kept) -> None:
+def test_a_touch_and_a_save_of_the_same_content_change_nothing(kept: Kept) -> None:
     (kept.root / STORY).touch()
     shutil.copy(kept.root / STORY, kept.root / f"{STORY}~")
     (kept.root / f"{STORY}~").replace(kept.root / STORY)
@@ -162,7 +162,7 @@ def test_reading_changes_nothing(kept: Kept) -> None:
     assert kept.next() == {OTHER}
 
 
-def test_what_digest_itself_writes_changes_nothing(kept: Kept) -> None:
+def test_files_written_by_digest_itself_change_nothing(kept: Kept) -> None:
     for folder in (".digest/preview", ".digest", "site", ".git"):
         kept.write(f"{folder}/index.html")
     kept.write(OTHER)
@@ -174,13 +174,13 @@ def test_what_digest_itself_writes_changes_nothing(kept: Kept) -> None:
     "file",
     ["digest.toml", "content/static/.well-known/x", "content/pages/about.md", f"{WEEK}/a.png"],
 )
-def test_all_that_a_build_reads_is_watched(file: str, kept: Kept) -> None:
+def test_everything_that_a_build_reads_is_watched(file: str, kept: Kept) -> None:
     kept.write(file)
 
     assert kept.until(file)
 
 
-def test_templates_are_watched_from_the_moment_they_are_there(kept: Kept) -> None:
+def test_templates_are_watched_as_soon_as_they_exist(kept: Kept) -> None:
     kept.write("templates/base.html")
     kept.until("templates/base.html")
     kept.write("templates/story/card.html")
@@ -188,7 +188,7 @@ def test_templates_are_watched_from_the_moment_they_are_there(kept: Kept) -> Non
     assert kept.until("templates/story/card.html")
 
 
-def test_a_checkout_of_hundreds_of_files_is_a_few_builds_at_most(kept: Kept) -> None:
+def test_a_checkout_of_hundreds_of_files_causes_a_few_builds_at_most(kept: Kept) -> None:
     files = [
         f"content/2026/w{week:02}/2026-01-01-{number}.md"
         for week in range(1, 11)
@@ -219,7 +219,7 @@ def test_a_folder_that_is_moved_takes_its_stories_along(kept: Kept) -> None:
     assert kept.until(moved)
 
 
-def test_a_folder_that_leaves_the_digest_is_missed(
+def test_a_folder_moved_out_of_the_digest_is_noticed(
     kept: Kept, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     (kept.root / WEEK).rename(tmp_path_factory.mktemp("elsewhere") / "w20")
@@ -245,7 +245,7 @@ def test_content_may_be_deleted_and_made_again(kept: Kept) -> None:
     assert kept.until(STORY)
 
 
-def test_content_may_be_replaced_by_another_folder_in_one_go(kept: Kept) -> None:
+def test_content_may_be_replaced_by_another_folder_at_once(kept: Kept) -> None:
     shutil.copytree(kept.root / "content", kept.root / "other")
     (kept.root / "other" / STORY.removeprefix("content/")).write_text("another")
     (kept.root / "content").rename(kept.root / "old")
@@ -256,7 +256,7 @@ def test_content_may_be_replaced_by_another_folder_in_one_go(kept: Kept) -> None
     assert kept.until(OTHER)
 
 
-def test_a_link_in_place_of_content_is_watched_like_a_folder(
+def test_a_symlink_in_place_of_content_is_watched_like_a_folder(
     plain: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     elsewhere = tmp_path_factory.mktemp("elsewhere") / "texts"
@@ -271,7 +271,7 @@ def test_a_link_in_place_of_content_is_watched_like_a_folder(
     kept.rebuilder.end()
 
 
-def test_what_was_saved_during_the_first_build_is_built(plain: Path) -> None:
+def test_a_save_during_the_first_build_is_built(plain: Path) -> None:
     kept = Kept(plain)
     first = kept.make
 
@@ -288,7 +288,7 @@ def test_what_was_saved_during_the_first_build_is_built(plain: Path) -> None:
     kept.rebuilder.end()
 
 
-def test_after_a_failed_build_any_word_is_a_reason_to_try_again(kept: Kept) -> None:
+def test_after_a_failed_build_any_event_causes_another_build(kept: Kept) -> None:
     kept.well = False
     (kept.root / STORY).unlink()
     kept.until(STORY)
@@ -297,7 +297,7 @@ def test_after_a_failed_build_any_word_is_a_reason_to_try_again(kept: Kept) -> N
     assert kept.next() == set()
 
 
-def test_what_can_wait_is_done_bit_by_bit_while_nothing_changes(plain: Path) -> None:
+def test_background_work_runs_in_steps_while_nothing_changes(plain: Path) -> None:
     bits: queue.Queue[int] = queue.Queue()
     left = [3, 2, 1]
 
@@ -356,7 +356,7 @@ def keeping(root: Path, *, poll: bool = False) -> Iterator[Kept]:
     kept.rebuilder.end()
 
 
-def test_changes_are_found_where_the_system_gives_no_notice_of_them(
+def test_changes_are_found_without_file_system_events(
     plain: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(watcher, "Observer", lambda: BaseObserver(_Silent))
@@ -375,7 +375,7 @@ def test_changes_are_found_where_the_system_gives_no_notice_of_them(
         assert kept.deaf.empty()
 
 
-def test_a_watcher_that_works_is_believed_though_a_look_comes_first(
+def test_a_working_watcher_is_used_even_if_a_scan_comes_first(
     plain: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(rebuild, "_SELDOM", 0.001)
@@ -388,7 +388,7 @@ def test_a_watcher_that_works_is_believed_though_a_look_comes_first(
         assert kept.deaf.empty()
 
 
-def test_with_polling_no_watcher_is_asked(plain: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_polling_uses_no_watcher(plain: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(watcher, "Observer", lambda: pytest.fail("a watcher is asked"))
     monkeypatch.setattr(rebuild, "_OFTEN", 0.1)
     with keeping(plain, poll=True) as kept:
@@ -401,7 +401,7 @@ def test_with_polling_no_watcher_is_asked(plain: Path, monkeypatch: pytest.Monke
         assert kept.deaf.empty()
 
 
-def test_polling_finds_an_edit_that_leaves_size_and_time(
+def test_polling_finds_an_edit_that_keeps_size_and_time(
     plain: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(rebuild, "_OFTEN", 0.1)
@@ -413,7 +413,7 @@ def test_polling_finds_an_edit_that_leaves_size_and_time(
         assert kept.until(STORY)
 
 
-def test_two_saves_in_one_second_are_both_seen_on_a_disk_that_counts_in_seconds(
+def test_two_saves_in_one_second_are_both_noticed_on_a_disk_with_second_timestamps(
     plain: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     clock = 1
