@@ -20,7 +20,7 @@ import cbor2
 import html5lib
 import pytest
 from builders import make_config, make_content, make_page, make_story
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from sites import find, pages, parse, read_folder, text
 
@@ -215,16 +215,25 @@ PIECES = st.sampled_from(
 
 
 @settings(max_examples=200)
+@example(note=f"A sign {NOTE_END} that the index uses")
 @given(note=st.lists(PIECES | st.text(max_size=3), max_size=12).map("".join))
 def test_every_word_that_is_searched_stands_on_the_page(note: str) -> None:
     story = make_story(note=note, excerpt=note, headline="Ours")
     record = of_story(story, "2026/w20/#x", "The Example Post", writer().words)
     shown = writer().html(note, file=story.file, here="2026/w20/", top=4)
     page = html5lib.parse(f"<div>{shown} {story.title} Ours</div>", namespaceHTMLElements=False)
-    words = "".join(page.itertext()).replace("\u200b", "")
+    words = re.sub(f"[\u200b{NOTE_END}{SPACE}]", "", "".join(page.itertext()))
 
     for word in re.sub(f"[\u200b{NOTE_END}{SPACE}]", "", record.words.replace(CUT, "")).split():
         assert word in unicodedata.normalize("NFC", words)
+
+
+def test_a_note_ends_at_its_end_even_if_it_has_the_sign_of_the_index_for_that() -> None:
+    story = make_story(note=f"Before {NOTE_END} after.", excerpt="Excerpt.")
+
+    record = of_story(story, "2026/w20/#x", "The Post", writer().words)
+
+    assert record.words.partition(NOTE_END)[0].split() == ["Before", "after."]
 
 
 def test_a_record_has_all_that_is_said_of_a_story() -> None:

@@ -61,7 +61,7 @@ class Record:
 
 def of_story(story: Story, place: str, source: str, words_of: Callable[[str], str]) -> Record:
     """Returns the record of a story; `words_of` returns what a page shows of a Markdown text."""
-    headline, note = story.shown_headline, words_of(story.note)
+    headline, note = story.shown_headline, words_of(story.note).replace(NOTE_END, "")
     rest = [words_of(story.excerpt)]
     if story.title != headline:
         rest.append(story.title)
