@@ -311,7 +311,7 @@ class Location(NamedTuple):
     now: str
 
     @property
-    def name(self) -> str:
+    def lasting_name(self) -> str:
         """What the story's Atom id is made of."""
         return self.id or self.link
 
@@ -347,7 +347,7 @@ class Content(NamedTuple):
     places: tuple[Place, ...] = ()
     earlier: Mapping[str, tuple[str, ...]] = MappingProxyType({})
     """The publisher's earlier headlines of a story, by its file, oldest first."""
-    names: Mapping[str, str] = MappingProxyType({})
+    lasting_names: Mapping[str, str] = MappingProxyType({})
     """What a story's Atom id is made of, by its file, if it differs from what the file says now."""
     altered: Mapping[str, str] = MappingProxyType({})
     """The owners of stories whose `id` was removed or changed, by file (`attribution`)."""

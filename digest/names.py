@@ -59,7 +59,7 @@ def lasting_name(story: Story, names: Mapping[str, str] = _NO_NAMES) -> str:
     """Returns what identifies a story for good, even if its file, title or host changes.
 
     It is the publisher's id, or the link. `names` has that of stories whose file says something
-    else now (`Content.names`).
+    else now (`Content.lasting_names`).
     """
     if name := names.get(story.file):
         return name

@@ -62,7 +62,7 @@ class _Exporter:
 
     def __init__(self, content: Content, config: Config) -> None:
         self._config, self._earlier = config, content.earlier
-        self._names, self._writers = content.names, content.writers
+        self._lasting_names, self._writers = content.lasting_names, content.writers
         archive = arrange(content, config)
         self._anchors = archive.anchors
         self._themes = current_ids(config.themes)
@@ -93,7 +93,7 @@ class _Exporter:
             "week": str(story.week),
             "slug": story.slug,
             "permalink": None if story.hide or story.draft else self._base.absolute(place),
-            "atom_id": atom.entry_id(story, self._names),
+            "atom_id": atom.entry_id(story, self._lasting_names),
             "title": story.title,
             "headline": story.headline,
             "link": story.link,

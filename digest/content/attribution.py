@@ -5,7 +5,7 @@
     ──▶ else it is a new story
 
 A story in the ledgers is identified by its `owner`: the file where a feed's ledger first put it,
-otherwise its name. Each is matched with one file at most. Nothing is read or written here.
+otherwise its lasting name. Each is matched with one file at most. Nothing is read or written here.
 """
 
 from __future__ import annotations
@@ -24,18 +24,18 @@ _PUBLISHED = 9  # more than any other likeness
 class Candidate(NamedTuple):
     """A story on disk that has to be matched, and what it can be matched by.
 
-    - `name`: what its Atom id would be made of, going by its file
+    - `lasting_name`: what its Atom id would be made of, going by its file
     - `is_named`: a feed gave it that id
     - `canonical`: its link in the form in which links are compared
     - `owners`: the known stories found by its id, or by its link if it has no id
-    - `namesakes`: known stories whose locations have its name
+    - `namesakes`: known stories whose locations have its lasting name
     - `headline`, `date`: its title and date as the ledgers' aliases have them
     - `quotations`: the hashes of the quotations at the top of its text
     - `recorded`: those of `owners` that a feed's records or `digest add` know, not only a location
     """
 
     file: str
-    name: str
+    lasting_name: str
     is_named: bool
     link: str
     canonical: str
@@ -49,42 +49,45 @@ class Candidate(NamedTuple):
     recorded: tuple[str, ...] = ()
 
     @property
-    def names(self) -> list[str]:
-        """The names that the ledgers may have for it, besides its id; not a host's front page."""
-        names = [f"file:{self.file}", *(f"excerpt:{hash}" for hash in self.quotations)]
+    def search_keys(self) -> list[str]:
+        """What finds it in the ledgers besides its id; not a host's front page."""
+        keys = [f"file:{self.file}", *(f"excerpt:{hash}" for hash in self.quotations)]
         if "/" in self.canonical or "?" in self.canonical:
-            names.append(f"link:{self.canonical}")
+            keys.append(f"link:{self.canonical}")
         if self.headline:
-            names.append(f"headline:{self.date} {self.headline}")
-        return names
+            keys.append(f"headline:{self.date} {self.headline}")
+        return keys
 
 
 class Arrival(NamedTuple):
-    """A feed that brought a story: when, whether it joined an existing file, and its name there."""
+    """A feed that brought a story: when, whether it joined an existing file, and its name.
+
+    `lasting_name` is what the story's Atom id is made of if that feed decides.
+    """
 
     at: str
     joined: bool
     feed: str
-    name: str
+    lasting_name: str
 
 
 class KnownStory(NamedTuple):
     """A story in the ledgers.
 
     - `files`: where it has been, each with the earliest time; `file` is the last one
-    - `name`: what its Atom id is made of, "" if no ledger has it
+    - `lasting_name`: what its Atom id is made of, "" if no ledger has it
     - `links`: its canonical links, the newest last
     - `by_link`: it has no id of its own
     - `is_located`: it has locations
     - `arrivals`: one for each feed that brought it
-    - `written_names`: its names according to the feeds whose pull wrote its file
+    - `written_names`: its lasting names according to the feeds whose pull wrote its file
     - `headlines`, `dates`, `excerpts`: what its ledgers have of its words and dates
     """
 
     owner: str
     files: Mapping[str, str]
     file: str
-    name: str
+    lasting_name: str
     links: tuple[str, ...]
     by_link: bool
     is_located: bool
@@ -111,7 +114,7 @@ class KnownStory(NamedTuple):
             return _PUBLISHED
         has_owner = self.owner in candidate.owners
         has_link = candidate.canonical in self.links
-        has_link = has_link and f"link:{candidate.canonical}" in candidate.names
+        has_link = has_link and f"link:{candidate.canonical}" in candidate.search_keys
         has_file = candidate.file in self.files
         words = int(candidate.headline in self.headlines) + int(candidate.date in self.dates)
         words += not self.excerpts.isdisjoint(candidate.quotations)
@@ -121,27 +124,27 @@ class KnownStory(NamedTuple):
         return 0
 
     def first_name(self, feeds: Sequence[str]) -> str:
-        """Returns the name from the feed that brought it first.
+        """Returns the lasting name from the feed that brought it first.
 
         Of several in the same pull, that is the one that wrote the file. If that is unknown,
         `feeds` decide: the story's, in order.
         """
         if self.is_located or not self.arrivals:
-            return self.name
+            return self.lasting_name
         order = {feed: number for number, feed in enumerate(feeds)}
 
         def rank(arrival: Arrival) -> tuple[str, bool, int, str]:
             place = order.get(arrival.feed, len(order))
             return arrival.at, arrival.joined, place, arrival.feed
 
-        return min(self.arrivals, key=rank).name
+        return min(self.arrivals, key=rank).lasting_name
 
 
 class Attribution(NamedTuple):
     """The result of matching.
 
     - `files`: the present file of each known story that was matched, by owner
-    - `names`: lasting names that differ from what the file says, by file
+    - `lasting_names`: lasting names that differ from what the file says, by file
     - `unrecorded`: locations that no ledger has yet, with the newest time in the ledgers as `at`
     - `candidates`: the files of all candidates
     - `altered`: the owner of each story whose `id`, or the feed in which it counts, an editor
@@ -149,14 +152,14 @@ class Attribution(NamedTuple):
     """
 
     files: Mapping[str, str] = {}
-    names: Mapping[str, str] = {}
+    lasting_names: Mapping[str, str] = {}
     unrecorded: tuple[Location, ...] = ()
     candidates: frozenset[str] = frozenset()
     altered: Mapping[str, str] = {}
 
 
 class Lookup(NamedTuple):
-    """Looks up known stories by owner, and the owners that had each of some `Candidate.names`."""
+    """Looks up known stories by owner, and owners by `Candidate.search_keys`."""
 
     story: Callable[[str], KnownStory]
     owners: Callable[[Collection[str]], Mapping[str, Collection[str]]]
@@ -207,7 +210,7 @@ def attribute(
             altered[candidate.file] = owner
     return Attribution(
         files={owner: candidate.file for owner, candidate in matches.items()},
-        names=names,
+        lasting_names=names,
         unrecorded=_unrecorded(candidates, stories, names, newest),
         candidates=unsettled,
         altered=altered,
@@ -215,7 +218,7 @@ def attribute(
 
 
 def _rank(known: KnownStory, candidate: Candidate) -> tuple[object, ...]:
-    """Returns a sort key: of several files with one name, the first is the story."""
+    """Returns a sort key: of several files with one id or link, the first is the story."""
     is_same = candidate.has_id or candidate.canonical in known.links[-1:]
     is_elsewhere = candidate.file != known.file
     return is_elsewhere, not is_same, candidate.file not in known.files, candidate.file
@@ -227,15 +230,15 @@ def _by_likeness(
     """Returns the candidates with each story that they may be, most likely and then latest first."""
     if not candidates:
         return []
-    names = set[str]()
+    keys = set[str]()
     for candidate in candidates:
-        names.update(candidate.names)
-    owners_of = lookup.owners(names)
+        keys.update(candidate.search_keys)
+    owners_of = lookup.owners(keys)
     likely: list[tuple[int, KnownStory, Candidate]] = []
     for candidate in candidates:
         owners = set(candidate.owners)
-        for name in candidate.names:
-            owners.update(owners_of.get(name, ()))
+        for key in candidate.search_keys:
+            owners.update(owners_of.get(key, ()))
         for owner in owners:
             known = lookup.story(owner)
             if likeness := known.likeness(candidate):
@@ -256,29 +259,29 @@ def _lasting_names(
         known = stories.get(candidate.file, [])
         name = _first_name(candidate, known)
         owners = {story.owner for story in known}
-        if not candidate.has_id and name == candidate.name:
+        if not candidate.has_id and name == candidate.lasting_name:
             for namesake in candidate.namesakes:
                 other = matches.get(namesake)
-                # The first story with the name is gone, or its file has another name now.
-                if namesake not in owners and (other is None or other.name != name):
+                # The first story with the name is gone, or its file has another one now.
+                if namesake not in owners and (other is None or other.lasting_name != name):
                     name = f"{name}#{known[0].owner if known else candidate.file}"
                     break
-        if name != candidate.name:
+        if name != candidate.lasting_name:
             names[candidate.file] = name
     return names
 
 
 def _first_name(candidate: Candidate, known: Sequence[KnownStory]) -> str:
-    """Returns a story's first name, even if an editor has changed its id, feeds or link since."""
+    """Returns a story's lasting name, even if an editor has changed its id, feeds or link since."""
     written = set[str]()
     for story in known:
         written.update(story.written_names)
     is_found = candidate.is_named and any(story.owner in candidate.owners for story in known)
-    is_named = is_found and (not written or candidate.name in written)
+    is_named = is_found and (not written or candidate.lasting_name in written)
     for story in known:
-        if story.name and (story.is_located or not is_named):
+        if story.lasting_name and (story.is_located or not is_named):
             return story.first_name(candidate.feeds)
-    return candidate.name
+    return candidate.lasting_name
 
 
 def _unrecorded(
@@ -293,12 +296,14 @@ def _unrecorded(
         known = stories.get(candidate.file, [])
         has_file = any(story.file == candidate.file for story in known)
         has_link = candidate.has_id or any(
-            story.name and candidate.canonical in story.links for story in known
+            story.lasting_name and candidate.canonical in story.links for story in known
         )
         if has_file and has_link:
             continue
-        name = names.get(candidate.file, candidate.name)
-        has_id = not known[0].by_link if known else candidate.has_id or name != candidate.name
+        name = names.get(candidate.file, candidate.lasting_name)
+        has_id = (
+            not known[0].by_link if known else candidate.has_id or name != candidate.lasting_name
+        )
         # If the name is not a link, it is the guid of another feed that brought the story.
         has_id = has_id or urls.web_link(name) is None
         ids = (name, candidate.link) if has_id else ("", name)

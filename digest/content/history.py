@@ -1,4 +1,4 @@
-"""What the ledgers remember of stories: where they were, their names, their earlier headlines.
+"""What the ledgers remember of stories: where they were, their lasting names, their earlier headlines.
 
 A story's records are found by its guid or, without one, its link; `attribution` decides what else
 identifies it.
@@ -65,7 +65,7 @@ class History:
         """Adds the locations under the story's owner (`attribution`), and notes its keys."""
         by_name: dict[str, list[Location]] = defaultdict(list)
         for location in located:
-            by_name[location.name].append(location)
+            by_name[location.lasting_name].append(location)
         for name, of_story in by_name.items():
             keys = locations.keys_of(of_story)
             records = list[Record]()
@@ -137,24 +137,24 @@ class History:
         return other
 
     def excerpts(self) -> dict[str, frozenset[str]]:
-        """Returns the hashes of all excerpts that pull or add wrote for a story, by its names.
+        """Returns the hashes of all excerpts that pull or add wrote for a story.
 
-        Its names are its keys (`identity.story_keys`), its links and its file, and its present file
-        if it was altered.
+        They are found by each of its keys (`identity.story_keys`), by its links and its file, and
+        by its present file if it was altered.
         """
         written: dict[str, set[str]] = defaultdict(set)
         files: dict[str, set[str]] = defaultdict(set)
-        """The files of the stories with a name."""
+        """The files of the stories with a key."""
         for feed, records in (*self._ledgers.items(), (paths.ADDED, self._added)):
             for record in records.values():
                 written[record.file].update(record.excerpts)
                 links = [alias for alias in record.aliases if alias.startswith("link:")]
-                for name in (*ledger.keys_on_disk(record, feed), *links, record.file):
-                    files[name].add(record.file)
+                for key in (*ledger.keys_on_disk(record, feed), *links, record.file):
+                    files[key].add(record.file)
         excerpts: dict[str, frozenset[str]] = {}
-        for name, of_name in files.items():
-            if hashes := frozenset().union(*(written[file] for file in of_name)):
-                excerpts[name] = hashes
+        for key, of_key in files.items():
+            if hashes := frozenset().union(*(written[file] for file in of_key)):
+                excerpts[key] = hashes
         for file, owner in self.altered.items():
             excerpts[file] = excerpts.get(file, frozenset()) | self._excerpts_of(owner)
         return excerpts
@@ -170,7 +170,7 @@ class History:
         owners = dict.fromkeys(record.file for _, record in records)
         recorded = list(owners)
         name = lasting_name(story)
-        key = locations.key_of_name(name)
+        key = locations.key_of(name)
         namesakes = self._owners.get(key, [])
         by_link = "" if story.id else urls.canonical(story.link)
         if not owners:
@@ -193,7 +193,7 @@ class History:
             quotations += excerpt.hashes(quotation)
         return Candidate(
             file=story.file,
-            name=name,
+            lasting_name=name,
             is_named=is_named,
             link=story.link,
             canonical=by_link or urls.canonical(story.link),
@@ -208,7 +208,7 @@ class History:
         )
 
     def _written_names(self, owners: Iterable[str]) -> frozenset[str]:
-        """Returns a story's names according to the feeds whose pull wrote its files."""
+        """Returns a story's lasting names according to the feeds whose pull wrote its files."""
         names = set[str]()
         for owner in owners:
             names.update(_name(feed, record) for feed, record in self.of_file(owner) if record.made)
@@ -223,7 +223,7 @@ class History:
             times += [record.at for record in records.values()]
         for located in self._located.values():
             times += [location.at for location in located]
-        lookup = Lookup(self._known_story, self._owners_by_name)
+        lookup = Lookup(self._known_story, self._owners_by_key)
         return attribution.attribute(candidates, files, lookup, max(times))
 
     def _known_story(self, owner: str) -> KnownStory:
@@ -256,17 +256,17 @@ class History:
                 since = record.since or record.at
                 arrivals.append(Arrival(since, not record.made, feed, name))
         if located:
-            first_name, by_link = located[0].name, locations.is_by_link(located)
+            first_name, by_link = located[0].lasting_name, locations.is_by_link(located)
         else:
             records = [record for _, record in self.of_file(owner)]
             writers = [record for record in records if record.made] or records
-            first_name = arrivals[0].name if arrivals else ""
+            first_name = arrivals[0].lasting_name if arrivals else ""
             by_link = not any(map(ledger.has_guid, writers))
         known = KnownStory(
             owner=owner,
             files=files,
             file=max((*first, *located)).file,
-            name=first_name,
+            lasting_name=first_name,
             links=tuple(links),
             by_link=by_link,
             is_located=bool(located),
@@ -279,9 +279,9 @@ class History:
         self._known_stories[owner] = known
         return known
 
-    def _owners_by_name(self, names: Collection[str]) -> dict[str, set[str]]:
-        """Returns the owners of the known stories that have had these names (`Candidate.names`)."""
-        wanted = frozenset(names)
+    def _owners_by_key(self, keys: Collection[str]) -> dict[str, set[str]]:
+        """Returns the owners of the known stories by `Candidate.search_keys`."""
+        wanted = frozenset(keys)
         owners: dict[str, set[str]] = defaultdict(set)
         lines = list[tuple[str, Record]]()
         for records in self._ledgers.values():
@@ -290,13 +290,13 @@ class History:
             lines += [(owner, page) for page in pages]
         for owner, record in lines:
             excerpts = [f"excerpt:{hash}" for hash in record.excerpts]
-            for name in wanted.intersection((*record.aliases, *excerpts)):
-                owners[name].add(owner)
+            for key in wanted.intersection((*record.aliases, *excerpts)):
+                owners[key].add(owner)
         for owner, located in self._located.items():
             for location in located:
                 link = f"link:{urls.canonical(location.now)}"
-                for name in wanted.intersection((link, f"file:{location.file}")):
-                    owners[name].add(owner)
+                for key in wanted.intersection((link, f"file:{location.file}")):
+                    owners[key].add(owner)
         for file in self._since:
             if f"file:{file}" in wanted:
                 owners[f"file:{file}"].add(file)

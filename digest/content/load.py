@@ -67,7 +67,7 @@ class _FromLedgers(NamedTuple):
     not_pulled: dict[str, tuple[str, ...]]
     places: tuple[Place, ...]
     earlier: dict[str, tuple[str, ...]]
-    names: dict[str, str]
+    lasting_names: dict[str, str]
     altered: dict[str, str]
     writers: dict[str, str]
     added_at: dict[str, float]
@@ -225,7 +225,7 @@ class _Loader:
             not_pulled=not_pulled,
             places=history.places(stories, attribution),
             earlier=earlier_titles(records_of),
-            names=dict(attribution.names),
+            lasting_names=dict(attribution.lasting_names),
             altered=dict(attribution.altered),
             writers=writers,
             added_at=added_at,
@@ -338,7 +338,7 @@ def due_locations(content: Content) -> tuple[Location, ...]:
     """
     if not content.unrecorded:
         return ()
-    names = {lasting_name(story, content.names) for story in content.stories}
+    names = {lasting_name(story, content.lasting_names) for story in content.stories}
     if len(names) < len(content.stories):
         return ()
     stories = {story.file: story for story in content.stories}

@@ -1,4 +1,4 @@
-"""The file `_places.jsonl`: where stories have been, and their first names, unless a ledger has it.
+"""The file `_places.jsonl`: where stories have been, and their lasting names, unless a ledger has it.
 
     {"v": 1, "at": "2026-05-19T11:30:04.000000Z", "file": "content/2026/w20/….md",
      "id": "", "link": …, "now": …}
@@ -42,16 +42,16 @@ def is_by_link(locations: Iterable[Location]) -> bool:
     return not all(location.id for location in locations)
 
 
-def key_of_name(name: str) -> str:
-    """Returns the key of a story with this name (`identity.story_keys`)."""
-    feed, line_break, guid = name.partition("\n")
-    return f"{feed}\nguid:{guid}" if line_break else f"guid:{name}"
+def key_of(lasting_name: str) -> str:
+    """Returns the key of a story with this lasting name (`identity.story_keys`)."""
+    feed, line_break, guid = lasting_name.partition("\n")
+    return f"{feed}\nguid:{guid}" if line_break else f"guid:{lasting_name}"
 
 
 def keys_of(locations: Iterable[Location]) -> set[str]:
-    """Returns the keys of a story with these locations: its name, and its links if it has no id."""
+    """Returns the keys of a story with these locations: by its name, and its links if it has no id."""
     known = tuple(locations)
-    keys = {key_of_name(location.name) for location in known}
+    keys = {key_of(location.lasting_name) for location in known}
     if is_by_link(known):
         for location in known:
             keys |= {f"link:{urls.canonical(link)}" for link in (location.link, location.now)}

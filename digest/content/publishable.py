@@ -31,14 +31,14 @@ def published(content: Content) -> Content:
     clean = dict(_clean_stories(content))
     if not clean:
         return content
-    names = dict(content.names)
+    names = dict(content.lasting_names)
     stories = list(content.stories)
     for index, story in enumerate(stories):
         if story.file in clean:
             stories[index] = clean[story.file]
             if not story.id:
                 names.setdefault(story.file, lasting_name(story))
-    return content._replace(stories=tuple(stories), names=names)
+    return content._replace(stories=tuple(stories), lasting_names=names)
 
 
 def has_secret(story: Story) -> bool:

@@ -87,12 +87,12 @@ class Snapshot:
         wanted = {
             urls.canonical(address) for address in addresses if not urls.is_front_page(address)
         }
-        names = set()
+        lasting_names = set()
         for location in self.located:
             if not wanted.isdisjoint(map(urls.canonical, (location.link, location.now))):
-                names.add(location.name)
-        for name in sorted(names):
-            been = [location for location in self.located if location.name == name]
+                lasting_names.add(location.lasting_name)
+        for name in sorted(lasting_names):
+            been = [location for location in self.located if location.lasting_name == name]
             files, keys = {location.file for location in been}, locations.keys_of(been)
             is_there = not files.isdisjoint(self.files)
             if not (is_there or self._has_story(files, keys) or self._has_record(files, keys)):

@@ -151,7 +151,7 @@ def _last_day(when: str) -> date:
 def _story(story: Story, archive: Archive) -> Source:
     return Source(
         file=story.file,
-        name=lasting_name(story, archive.content.names),
+        name=lasting_name(story, archive.content.lasting_names),
         week=story.week,
         title=story.shown_headline,
         place=addresses.permalink(story.week, archive.anchors.of(story)),

@@ -141,7 +141,7 @@ def _key(story: Story, content: Content, anchors: Anchors, links_key: bytes) -> 
     known = (
         anchors.by_file.get(file),
         content.earlier.get(file),
-        content.names.get(file),
+        content.lasting_names.get(file),
         content.writers.get(file),
         content.signed.get(file),
         links_key if has_own_link(story.note) or has_own_link(story.excerpt) else None,
@@ -167,7 +167,7 @@ def _by_week(
     facts = (
         anchors.by_file,
         content.earlier,
-        content.names,
+        content.lasting_names,
         content.writers,
         content.signed,
         content.hashes,

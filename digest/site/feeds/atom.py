@@ -131,7 +131,7 @@ def duplicate_ids(content: Content) -> list[Problem]:
     first: dict[str, Story] = {}
     problems = []
     for story in content.stories:
-        other = first.setdefault(lasting_name(story, content.names), story)
+        other = first.setdefault(lasting_name(story, content.lasting_names), story)
         if other.file != story.file:
             has_id = bool(story.id or other.id)
             same = "link" if story.link == other.link else "Atom id"
@@ -236,7 +236,7 @@ class Entries:
     def _entry(self, story: Story) -> AtomEntry:
         """Returns the entry of a story."""
         if story.file not in self._made:
-            card, names = self._cards.main(story), self._cards.names
+            card, names = self._cards.main(story), self._cards.lasting_names
             image = urls.web_link(story.image) or ""
             ending = posixpath.splitext(urlsplit(image).path)[1].lower()
             self._made[story.file] = AtomEntry(

@@ -80,7 +80,7 @@ def _all(context: SiteContext) -> tuple[Corrected, ...]:
         earlier = content.earlier.get(story.file, ()) if story.earlier else ()
         if not story.corrections and not earlier:
             continue
-        name = lasting_name(story, content.names)
+        name = lasting_name(story, content.lasting_names)
         headline, place = story.shown_headline, context.cards.place(story)
         for correction in story.corrections:
             id = atom.feed_id(site, "correction", name, str(correction.day), correction.text)
