@@ -111,7 +111,7 @@ def test_imports_only_go_down() -> None:
 
 
 @pytest.mark.parametrize(("library", "importer"), IMPORTERS.items())
-def test_each_library_has_one_importer(library: str, importer: str) -> None:
+def test_each_library_is_imported_by_one_module(library: str, importer: str) -> None:
     importers = [
         name_of(path)
         for path in FILES
@@ -156,13 +156,13 @@ def private_names(path: Path) -> set[str]:
     return private - {"os._exit"}  # which is documented
 
 
-def test_no_private_name_of_a_library_is_used_but_of_feedparser() -> None:
+def test_no_private_name_of_a_library_is_used_except_of_feedparser() -> None:
     others = [path for path in FILES if path.name != "parse.py"]
 
     assert not {name_of(path): private for path in others if (private := private_names(path))}
 
 
-def test_every_module_says_what_it_is_for_and_stays_small() -> None:
+def test_every_module_has_a_docstring_and_stays_small() -> None:
     silent = []
     for path in FILES:
         module = nodes_of(path)[0]
@@ -174,7 +174,7 @@ def test_every_module_says_what_it_is_for_and_stays_small() -> None:
     assert not [name_of(path) for path in FILES if path.read_text().count("\n") > LONGEST_MODULE]
 
 
-def test_every_function_is_small_enough_to_hold() -> None:
+def test_every_function_stays_small() -> None:
     long = [
         f"{name_of(path)}: {node.name}"
         for path in FILES

@@ -58,7 +58,7 @@ def week_of(site: Path) -> Path:
     return sorted(site.glob("2*/w*/index.html"))[-2]
 
 
-def test_a_made_up_digest_is_the_same_every_time_and_another_with_another_seed(
+def test_a_generated_digest_is_the_same_for_a_seed_and_differs_for_another(
     tmp_path: Path,
 ) -> None:
     for name, seed in (("one", 1), ("same", 1), ("other", 2)):
@@ -68,12 +68,12 @@ def test_a_made_up_digest_is_the_same_every_time_and_another_with_another_seed(
     assert read_folder(tmp_path / "one") != read_folder(tmp_path / "other")
 
 
-def test_it_has_as_many_stories_as_asked_for_and_nothing_is_wrong_with_it(made: Path) -> None:
+def test_a_generated_digest_has_the_requested_number_of_stories_and_no_problems(made: Path) -> None:
     assert len(list(made.glob("content/2*/w*/2*.md"))) == STORIES
     assert called("digest", "--root", str(made), "check").startswith("0 errors, 0 hints")
 
 
-def test_a_pull_finds_every_entry_known_and_changes_nothing(made: Path, tmp_path: Path) -> None:
+def test_a_pull_of_a_generated_digest_changes_nothing(made: Path, tmp_path: Path) -> None:
     root = shutil.copytree(made, tmp_path / "digest")
     before = read_folder(root / "content")
 
@@ -84,7 +84,7 @@ def test_a_pull_finds_every_entry_known_and_changes_nothing(made: Path, tmp_path
 
 
 @pytest.mark.parametrize("peer", sorted(convert.WRITERS))
-def test_a_peer_is_given_every_story_under_the_name_that_it_has_here(
+def test_other_generators_get_every_story_under_its_name(
     peer: str, made: Path, tmp_path: Path
 ) -> None:
     convert.WRITERS[peer](journal.read(made), tmp_path / peer)
@@ -104,12 +104,12 @@ def test_a_peer_is_given_every_story_under_the_name_that_it_has_here(
     ]
 
 
-def test_two_sites_agree_that_are_the_same(made: Path, copy: Path) -> None:
+def test_two_equal_sites_agree(made: Path, copy: Path) -> None:
     assert differences(made / "site", copy) == []
     assert str(agree.read(copy)) == f"{STORIES} stories in 3 weeks, 10 themes and 13 feeds"
 
 
-def test_a_missing_story_is_noticed(made: Path, copy: Path) -> None:
+def test_a_missing_story_is_detected(made: Path, copy: Path) -> None:
     page = week_of(copy)
     page.write_text(
         re.sub(r"<article.*?</article>", "", page.read_text(), count=1, flags=re.DOTALL)
@@ -130,7 +130,7 @@ def test_a_missing_story_is_noticed(made: Path, copy: Path) -> None:
         (r"(<blockquote[^>]*>)", r"\1Not "),
     ],
 )
-def test_another_group_headline_or_excerpt_is_noticed(
+def test_a_different_group_headline_or_excerpt_is_detected(
     pattern: str, instead: str, made: Path, copy: Path
 ) -> None:
     page = week_of(copy)
@@ -139,7 +139,7 @@ def test_another_group_headline_or_excerpt_is_noticed(
     assert differences(made / "site", copy)
 
 
-def test_a_missing_entry_of_a_feed_and_a_missing_page_are_noticed(made: Path, copy: Path) -> None:
+def test_a_missing_feed_entry_and_a_missing_page_are_detected(made: Path, copy: Path) -> None:
     feed = copy / "feed.atom"
     feed.write_text(re.sub(r"<entry>.*?</entry>", "", feed.read_text(), count=1, flags=re.DOTALL))
     shutil.rmtree(copy / "themes/ferries")
@@ -150,14 +150,14 @@ def test_a_missing_entry_of_a_feed_and_a_missing_page_are_noticed(made: Path, co
     assert any(line.startswith("themes: themes/ferries is only in ") for line in found)
 
 
-def test_what_a_command_costs_counts_the_processes_that_it_starts(tmp_path: Path) -> None:
+def test_the_cost_of_a_command_includes_its_child_processes(tmp_path: Path) -> None:
     busy = "import time\nwhile time.process_time() < 0.3: pass"
     parent = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {busy!r}], check=True)"
 
     assert measure.run([sys.executable, "-c", parent], tmp_path).cpu >= 0.3
 
 
-def test_a_command_that_fails_is_named_with_its_words(tmp_path: Path) -> None:
+def test_a_failed_command_is_reported_with_its_arguments(tmp_path: Path) -> None:
     with pytest.raises(measure.CommandFailed, match=r"exit code 3(?s:.*)oh no"):
         measure.run(
             [sys.executable, "-c", "import sys; print('oh no', file=sys.stderr); sys.exit(3)"],

@@ -145,7 +145,7 @@ def desk(tmp_path: Path) -> tuple[Path, dict[str, str]]:
 
 @pytest.mark.skipif(not (shutil.which("bash") and shutil.which("git")), reason="needs bash and git")
 @pytest.mark.parametrize("path", [path for path in PAGES if blocks(path, "console")], ids=name_of)
-def test_the_examples_of_a_page_do_what_it_shows(
+def test_the_examples_of_a_page_do_what_they_show(
     path: Path, desk: tuple[Path, dict[str, str]]
 ) -> None:
     folder, environment = desk
@@ -166,7 +166,7 @@ def test_the_examples_of_a_page_do_what_it_shows(
             )
 
 
-def test_an_example_holds_however_slow_the_machine_is() -> None:
+def test_an_example_passes_on_a_slow_machine() -> None:
     shown = "feed             last pull  new\nharbour-lantern  just now    12\n"
     printed = "feed             last pull      new\nharbour-lantern  3 minutes ago   12\n"
 
@@ -174,7 +174,7 @@ def test_an_example_holds_however_slow_the_machine_is() -> None:
 
 
 @pytest.mark.parametrize("path", PAGES, ids=name_of)
-def test_every_block_says_what_it_is(path: Path) -> None:
+def test_every_code_block_names_its_language(path: Path) -> None:
     assert {kind for _, kind, _ in BLOCK.findall(path.read_text())} <= KINDS
     assert len(re.findall(r"(?m)^ *```", path.read_text())) == 2 * len(
         BLOCK.findall(path.read_text())
@@ -186,7 +186,7 @@ def test_every_block_says_what_it_is(path: Path) -> None:
     [path for path in PAGES if blocks(path, "toml") and path.parent != HOSTING],
     ids=name_of,
 )
-def test_what_is_shown_of_a_configuration_can_be_read(path: Path) -> None:
+def test_configuration_examples_are_valid(path: Path) -> None:
     for block in blocks(path, "toml"):
         site = "" if "[site]" in block else '[site]\ntitle = "T"\nurl = "https://example.org/"\n'
 
@@ -194,14 +194,14 @@ def test_what_is_shown_of_a_configuration_can_be_read(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", [path for path in PAGES if blocks(path, "markdown")], ids=name_of)
-def test_what_is_shown_of_a_story_can_be_read(path: Path) -> None:
+def test_story_examples_are_valid(path: Path) -> None:
     for block in blocks(path, "markdown"):
         if block.startswith("---\n") and "\nlink:" in block:
             story_file.loads(block, "content/2026/w20/2026-05-15-slug.md", Vocabulary(zone=UTC))
 
 
 @pytest.mark.parametrize("path", LINKING, ids=name_of)
-def test_every_link_leads_somewhere(path: Path) -> None:
+def test_every_link_of_the_docs_works(path: Path) -> None:
     shown = re.sub(r"`[^`\n]*`", "", BLOCK.sub("", path.read_text(encoding="utf-8")))
     lost = []
     for address in [*LINK.findall(shown), *re.findall(r'\b(?:src|srcset)="([^"]+)"', shown)]:
@@ -243,7 +243,7 @@ def test_every_command_is_documented_with_all_its_options(name: str) -> None:
     assert f"| `digest {name}" in (ROOT / "README.md").read_text()
 
 
-def test_what_goes_before_every_command_is_documented() -> None:
+def test_global_options_are_documented() -> None:
     said = section(DOCS / "commands.md", "## Before every command")
 
     assert [
@@ -268,7 +268,7 @@ def test_every_key_of_a_story_is_documented() -> None:
     assert sorted(rows) == sorted(story_file.KEYS)
 
 
-def test_every_alarm_that_is_explained_is_one_that_is_given() -> None:
+def test_every_explained_warning_exists() -> None:
     said = section(DOCS / "operating.md", "## What each alarm means")
     rows = re.findall(r"(?m)^\| ([^|]+) \|", said)
     explained = [words for row in rows for words in re.findall(r"`([^`]+)`", row)]

@@ -164,7 +164,7 @@ def test_gitlab_pulls_pushes_and_publishes(world: World) -> None:
     assert has_site(desk / "public", "https://ada.gitlab.press/chips/")
 
 
-def test_gitlab_publishes_where_no_feed_can_be_read(world: World) -> None:
+def test_gitlab_publishes_if_no_feed_can_be_read(world: World) -> None:
     gitlab_job(world, "pull", 1)
     world.break_feed()
 
@@ -180,7 +180,7 @@ def test_gitlab_publishes_where_no_feed_can_be_read(world: World) -> None:
 
 
 @pytest.mark.parametrize("is_broken", [False, True])
-def test_forgejo_pulls_pushes_and_publishes_on_the_branch_pages(
+def test_forgejo_pulls_pushes_and_publishes_to_the_branch_pages(
     world: World, is_broken: bool
 ) -> None:
     workflow = world.folder / "publish.yml"
@@ -221,7 +221,7 @@ def netlify() -> dict[str, str]:
 
 
 @pytest.mark.parametrize("host", ["cloudflare", "netlify"])
-def test_a_host_that_builds_by_itself_makes_the_site(world: World, host: str) -> None:
+def test_a_host_that_builds_itself_makes_the_site(world: World, host: str) -> None:
     table, file = cloudflare(), netlify()
     command, folder, address = (
         (table["Build command"], table["Build output directory"], ADDRESS)
@@ -237,7 +237,7 @@ def test_a_host_that_builds_by_itself_makes_the_site(world: World, host: str) ->
     assert has_site(desk / folder, address)
 
 
-def test_github_pulls_for_them(world: World) -> None:
+def test_github_pulls_for_hosts_that_build_themselves(world: World) -> None:
     workflow = world.folder / "pull.yml"
     workflow.write_text(block(BUILDERS, "yaml"))
     hub = Hub(world.folder)
@@ -248,7 +248,7 @@ def test_github_pulls_for_them(world: World) -> None:
     assert world.subjects() == ["Pull the feeds", "Begin"]
 
 
-def test_the_actions_of_a_recipe_are_those_of_our_own_workflows() -> None:
+def test_the_actions_of_a_recipe_are_those_of_our_workflows() -> None:
     pins = re.findall(r"uses: \S+ # \S+", block(BUILDERS, "yaml"))
     ours = "\n".join(path.read_text() for path in WORKFLOWS)
 
@@ -293,7 +293,7 @@ def test_a_server_pulls_pushes_and_shows_the_site(server: World) -> None:
     assert not (server.folder / "www/stray.html").exists()
 
 
-def test_cron_takes_the_line(tmp_path: Path) -> None:
+def test_cron_accepts_the_line(tmp_path: Path) -> None:
     if not shutil.which("crontab"):
         pytest.skip("cron is not installed")
     (tmp_path / "lines").write_text(block(SERVER, "cron"))
@@ -302,7 +302,7 @@ def test_cron_takes_the_line(tmp_path: Path) -> None:
     assert run.returncode == 0, run.stderr
 
 
-def test_systemd_takes_the_units(server: World) -> None:
+def test_systemd_accepts_the_units(server: World) -> None:
     if not shutil.which("systemd-analyze"):
         pytest.skip("systemd is not installed")
     units = [server.folder / "digest.service", server.folder / "digest.timer"]
@@ -333,7 +333,7 @@ def instructions() -> list[tuple[str, str]]:
     return [(word, told) for word, _, told in (line.partition(" ") for line in lines.splitlines()) if word]  # fmt: skip
 
 
-def test_the_image_runs_the_command_that_it_installs_and_as_nobody() -> None:
+def test_the_image_runs_the_installed_command_as_an_unprivileged_user() -> None:
     told = instructions()
     last = dict(told)
 
@@ -347,9 +347,7 @@ def test_the_image_runs_the_command_that_it_installs_and_as_nobody() -> None:
 
 
 @LONG
-def test_what_the_image_installs_pulls_and_builds_and_is_small(
-    world: World, tmp_path: Path
-) -> None:
+def test_the_installed_image_pulls_and_builds_and_is_small(world: World, tmp_path: Path) -> None:
     if not index_answers(tmp_path):
         pytest.skip("the package index does not answer")
     desk = world.clone("desk")
@@ -388,7 +386,9 @@ def program(name: str) -> str:
     ],
     ids=lambda one: one.stem if isinstance(one, Path) else "",
 )
-def test_the_schema_of_a_host_finds_no_fault(page: Path, schema: str, tmp_path: Path) -> None:
+def test_the_workflow_files_match_the_schema_of_their_host(
+    page: Path, schema: str, tmp_path: Path
+) -> None:
     file = tmp_path / "file.yml"
     file.write_text(block(page, "yaml"))
     words = [program("check-jsonschema"), "--builtin-schema", schema, str(file)]
@@ -398,7 +398,7 @@ def test_the_schema_of_a_host_finds_no_fault(page: Path, schema: str, tmp_path: 
     assert run.returncode == 0, run.stdout
 
 
-def test_hadolint_finds_no_fault() -> None:
+def test_hadolint_finds_no_problem() -> None:
     words = [program("hadolint"), "--no-color", str(DOCKERFILE)]
 
     run = subprocess.run(words, capture_output=True, text=True, check=False)

@@ -123,7 +123,7 @@ def lead_nowhere(project: Project) -> None:
         (lead_nowhere, "its Python is gone, or it has no pip"),
     ],
 )
-def test_an_environment_that_cannot_work_is_made_again(
+def test_a_broken_environment_is_created_again(
     project: Project, damage: Callable[[Project], None], why: str
 ) -> None:
     damage(project)
@@ -132,7 +132,7 @@ def test_an_environment_that_cannot_work_is_made_again(
     assert project.installs() == ""
 
 
-def test_an_environment_of_another_python_is_made_again_when_that_one_is_asked_for(
+def test_an_environment_is_created_again_for_another_requested_python(
     project: Project,
 ) -> None:
     asked = "PYTHON=./tools/python"
@@ -145,7 +145,7 @@ def test_an_environment_of_another_python_is_made_again_when_that_one_is_asked_f
 
 
 @pytest.mark.parametrize("variables", [{"OLD": "1"}, {"PYTHON": "no-such-python"}])
-def test_a_python_that_does_not_serve_is_named_and_a_good_environment_stays(
+def test_an_unsuitable_python_is_reported_and_a_good_environment_stays(
     project: Project, variables: dict[str, str]
 ) -> None:
     there = {"PYTHON": "./tools/python", **variables}

@@ -39,7 +39,7 @@ def test_the_pictures_are_taken_in_both_schemes_and_are_small(tmp_path: Path) ->
         assert 20_000 < len(picture) < 150_000
 
 
-def test_where_there_is_no_browser_it_says_so_and_leaves_the_old_pictures(tmp_path: Path) -> None:
+def test_without_a_browser_the_command_says_so_and_keeps_the_old_pictures(tmp_path: Path) -> None:
     run = taken(tmp_path, path=str(tmp_path))
 
     assert (run.returncode, list(tmp_path.iterdir())) == (1, [])
@@ -49,7 +49,7 @@ def test_where_there_is_no_browser_it_says_so_and_leaves_the_old_pictures(tmp_pa
     )
 
 
-def test_the_readme_opens_with_them_and_says_what_they_show() -> None:
+def test_the_readme_starts_with_the_pictures_and_describes_them() -> None:
     tree = html5lib.parse(
         (REPOSITORY / "README.md").read_text(encoding="utf-8"), namespaceHTMLElements=False
     )

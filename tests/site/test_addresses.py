@@ -27,7 +27,7 @@ WEEK = Week(2026, 5)
         (addresses.free_page("about"), "about/index.html"),
     ],
 )
-def test_each_place_has_its_file(place: str, path: str) -> None:
+def test_each_url_has_its_file(place: str, path: str) -> None:
     assert addresses.output(place) == path
 
 
@@ -39,13 +39,13 @@ def test_each_place_has_its_file(place: str, path: str) -> None:
         ("http://localhost:8000/a/b/", "/a/b/2026/w05/#a", "http://localhost:8000/a/b/2026/w05/#a"),
     ],
 )
-def test_links_stand_under_the_base_path(url: str, href: str, absolute: str) -> None:
+def test_links_are_below_the_base_path(url: str, href: str, absolute: str) -> None:
     place = addresses.permalink(WEEK, "a")
 
     assert (Base(url).href(place), Base(url).absolute(place)) == (href, absolute)
 
 
-def test_signs_that_no_address_may_hold_are_encoded() -> None:
+def test_characters_that_are_invalid_in_a_url_are_encoded() -> None:
     assert (
         Base("https://example.org/").href("2026/w05/a quay? 港.png")
         == "/2026/w05/a%20quay%3F%20%E6%B8%AF.png"
@@ -65,5 +65,5 @@ def test_signs_that_no_address_may_hold_are_encoded() -> None:
         ("https://чипы.example:8080/", "https://xn--h1aows.example:8080/2026/w05/#a"),
     ],
 )
-def test_an_address_is_percent_encoded_exactly_once(url: str, absolute: str) -> None:
+def test_a_url_is_percent_encoded_exactly_once(url: str, absolute: str) -> None:
     assert Base(url).absolute(addresses.permalink(WEEK, "a")) == absolute

@@ -31,7 +31,7 @@ def site(*stories: Story, **fields: Any) -> dict[str, bytes]:
     return rendered(make_content(*stories, **fields), make_config())
 
 
-def test_what_is_due_after_the_newest_story_comes_first_then_what_has_passed() -> None:
+def test_upcoming_dates_come_first_and_past_ones_after_them() -> None:
     court = make_story(
         "court",
         ahead=due("2027-01: A <b>ruling</b>", "2026-05-19: Passed", "2026-05-20: Today", "2026: A year"),
@@ -71,7 +71,7 @@ LINKS = {
 
 
 @pytest.mark.parametrize("link", LINKS)
-def test_a_later_story_that_links_back_says_what_came_of_it(link: str) -> None:
+def test_a_later_story_that_links_back_is_shown_as_the_outcome(link: str) -> None:
     words, counts = LINKS[link]
     court = make_story("court", ahead=due("2026-05-16: A hearing"))
     later = make_story("later", day="2026-05-20", note=f"It came. {words}")
@@ -84,7 +84,7 @@ def test_a_later_story_that_links_back_says_what_came_of_it(link: str) -> None:
     assert listed == [f"16 May 2026 A hearing Court, 15 May 2026 {since}"]
 
 
-def test_letters_link_back_and_are_linked_to_but_no_text_of_the_same_week_by_its_letter() -> None:
+def test_letters_link_back_and_are_linked_except_to_texts_of_their_own_week() -> None:
     link = "See [it](2026-05-15-court.md)."
     court = make_story("court", ahead=due("2026-05-16: A hearing"))
     before = make_story("before", day="2026-05-12", note=link)
@@ -102,7 +102,7 @@ def test_letters_link_back_and_are_linked_to_but_no_text_of_the_same_week_by_its
     ]
 
 
-def test_a_month_is_over_when_that_is_told_and_a_link_before_it_says_nothing() -> None:
+def test_a_month_has_passed_when_it_is_over_and_an_earlier_link_is_no_outcome() -> None:
     court = make_story("court", ahead=due("2026-06: A ruling", "2026-07: Another"))
     link = "See [it](../w20/2026-05-15-court.md)."
     before = make_story("before", day="2026-05-29", note=link)
@@ -122,7 +122,7 @@ def test_a_month_is_over_when_that_is_told_and_a_link_before_it_says_nothing() -
     assert box(made["2026/w22/index.html"]) == ["A ruling June 2026", "Another July 2026"]
 
 
-def test_what_was_told_before_a_date_counts_once_it_has_passed() -> None:
+def test_a_link_from_before_a_date_counts_once_the_date_has_passed() -> None:
     court = make_story("court", ahead=due("2026-05-27: A hearing"))
     off = make_story("off", day="2026-05-20", note="[It](../w20/2026-05-15-court.md) is off.")
 
@@ -132,7 +132,7 @@ def test_what_was_told_before_a_date_counts_once_it_has_passed() -> None:
     ]
 
 
-def test_hidden_stories_and_drafts_announce_nothing_and_without_a_date_there_is_no_page() -> None:
+def test_hidden_stories_and_drafts_announce_no_dates_and_without_dates_there_is_no_page() -> None:
     dates = due("2027: Unseen")
     hidden = make_story("a", hide=True, ahead=dates)
     draft = make_story("b", draft=True, ahead=dates)
@@ -146,7 +146,7 @@ def test_hidden_stories_and_drafts_announce_nothing_and_without_a_date_there_is_
     ] == []
 
 
-def test_every_page_and_the_sitemap_lead_to_the_page_of_dates_ahead() -> None:
+def test_every_page_and_the_sitemap_link_to_the_page_of_upcoming_dates() -> None:
     made = site(make_story(ahead=due("2027: Sales")))
 
     assert [
@@ -155,7 +155,7 @@ def test_every_page_and_the_sitemap_lead_to_the_page_of_dates_ahead() -> None:
     assert b"<loc>https://example.org/ahead/</loc>" in made["sitemap.xml"]
 
 
-def test_a_mistyped_year_of_a_story_lets_no_date_pass() -> None:
+def test_a_mistyped_year_of_a_story_makes_no_date_pass() -> None:
     court = make_story("court", ahead=due("2027-01: A ruling"))
 
     assert lists(site(court, make_story("typo", day="2062-05-16"))) == [
@@ -172,7 +172,7 @@ def box(page: bytes) -> list[str]:
     return [text(item) for one in boxes for item in find(one, "li")]
 
 
-def test_home_has_the_next_three_dates_and_a_week_those_as_of_then() -> None:
+def test_the_home_page_has_the_next_three_dates_and_a_week_those_of_its_time() -> None:
     dates = due("2026-05-20: A", "2026-06: B", "2027: C", "2028: D")
     first = make_story("first", ahead=dates)
     second = make_story("second", day="2026-05-21", ahead=due("2026-05-22: E"))
@@ -189,7 +189,7 @@ def test_home_has_the_next_three_dates_and_a_week_those_as_of_then() -> None:
     )
 
 
-def test_programs_are_told_of_all_dates() -> None:
+def test_the_json_lists_all_dates() -> None:
     made = site(make_story("a", ahead=due("2026-05-10: Passed", "2027-01: Ruling")))
 
     url = "https://example.org/2026/w20/#a"
@@ -212,7 +212,7 @@ def events(calendar: bytes) -> list[Any]:
 ODD = ["Rules; for all, \\n and \\", "緩慢" * 60, "é" * 74, "x" * 200, "A: b \x07 c", "😀" * 30]
 
 
-def test_a_calendar_has_each_date_as_an_event_of_a_day_in_words_that_are_true() -> None:
+def test_the_calendar_has_each_date_as_an_all_day_event_with_an_accurate_description() -> None:
     dates = due(
         "2026-05-20: A day", "2027-01: A month", "2028: A year", *(f"2029: {one}" for one in ODD)
     )
@@ -239,7 +239,7 @@ def test_a_calendar_has_each_date_as_an_event_of_a_day_in_words_that_are_true() 
     assert all(line.decode() for line in lines[:-1])  # no character is broken
 
 
-def test_an_event_is_the_same_one_after_its_words_the_headline_or_the_week_are_others() -> None:
+def test_an_event_keeps_its_id_if_its_text_headline_or_week_changes() -> None:
     first = make_story("a", ahead=due("2027-01: Ruling", "2027-01: Another", "2028: Sales"))
     dates = due("2028: Sale", "2027-01: Rulings")
     later = make_story("b", day="2026-05-21", id=first.id, headline="New", ahead=dates)
@@ -251,13 +251,13 @@ def test_an_event_is_the_same_one_after_its_words_the_headline_or_the_week_are_o
     assert after < before
 
 
-def test_its_page_leads_to_the_calendar() -> None:
+def test_the_page_of_upcoming_dates_links_to_the_calendar() -> None:
     page = site(make_story(ahead=due("2027: Sales")))["ahead/index.html"]
 
     assert page.count(b'href="/ahead.ics"') == 2
 
 
-def test_a_calendar_that_has_no_dates_any_more_goes_even_if_the_list_of_files_is_lost(
+def test_a_calendar_without_dates_is_removed_even_if_the_list_of_files_is_lost(
     tmp_path: Path,
 ) -> None:
     story = tmp_path / "content/2026/w20/2026-05-15-a.md"

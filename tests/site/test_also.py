@@ -77,7 +77,7 @@ def test_a_story_is_one_card_with_the_others_below_it_everywhere() -> None:
     assert lost_links(site, "https://example.org/") == []
 
 
-def test_the_entry_of_a_story_stays_as_it_was_when_others_come_below_it() -> None:
+def test_the_feed_entry_of_a_story_stays_unchanged_when_others_are_grouped_below_it() -> None:
     before = of(lead(), other(), NEXT)
     after = of(lead("2026-05-15-b.md"), other(), NEXT)
 
@@ -91,7 +91,7 @@ def test_the_entry_of_a_story_stays_as_it_was_when_others_come_below_it() -> Non
     assert facts(after, "weeks.atom") == facts(before, "weeks.atom")
 
 
-def test_the_editions_keep_their_dates_when_their_first_story_comes_below_another() -> None:
+def test_editions_keep_their_dates_when_their_first_story_is_grouped_below_another() -> None:
     early = other(published=datetime(2026, 5, 11, 3, tzinfo=HONG_KONG))
     late = make_story("late", day="2026-05-08")
 
@@ -117,19 +117,19 @@ def test_the_editions_keep_their_dates_when_their_first_story_comes_below_anothe
         (("2026-05-15-b.md",), {"also": ("2026-05-15-a.md",)}),
     ],
 )
-def test_a_name_that_cannot_be_followed_changes_nothing(
+def test_a_name_that_matches_no_story_changes_nothing(
     also: tuple[str, ...], fields: dict[str, Any]
 ) -> None:
     assert of(lead(*also), other(**fields)) == of(lead(), other(**{**fields, "also": ()}))
 
 
-def test_a_hidden_lead_or_a_draft_leaves_the_others_their_cards() -> None:
+def test_stories_grouped_below_a_hidden_story_or_a_draft_have_their_own_cards() -> None:
     for flag in ("hide", "draft"):
         site = of(lead("2026-05-15-b.md", **{flag: True}), other())
         assert [one.get("id") for one in find(parse(site[WEEK]), "article")] == ["b"]
 
 
-def test_of_two_stories_that_name_one_the_first_file_has_it() -> None:
+def test_if_two_stories_name_the_same_one_it_belongs_to_the_first_file() -> None:
     second = make_story("c", also=("2026-05-15-b.md",))
     site = of(second, lead("2026-05-15-b.md", "2026-05-15-b.md"), other())
 
@@ -142,14 +142,14 @@ def test_of_two_stories_that_name_one_the_first_file_has_it() -> None:
 @pytest.mark.parametrize(
     "name", ["2026-05-15-b.md", "2026-05-15-b", "content/2026/w20/2026-05-15-b.md"]
 )
-def test_a_name_may_have_a_folder_or_no_ending(name: str) -> None:
+def test_a_name_may_have_a_folder_or_no_extension(name: str) -> None:
     assert of(lead(name), other())[WEEK] == of(lead("2026-05-15-b.md"), other())[WEEK]
 
 
 @pytest.mark.parametrize(
     "former", ["content/2026/w20/2026-05-15-old.md", "content/2026/w19/2026-05-15-old.md"]
 )
-def test_a_file_that_was_renamed_or_moved_along_stays_below(former: str) -> None:
+def test_a_renamed_or_moved_file_stays_grouped(former: str) -> None:
     place = make_place(other(), file=former, week="2026-W20" if "w20" in former else "2026-W19")
     site = of(lead("2026-05-15-old.md"), other(), places=(place,))
 

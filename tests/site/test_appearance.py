@@ -75,12 +75,12 @@ def contrast(one: str, other: str) -> float:
     return (light + 0.05) / (dark + 0.05)
 
 
-def test_contrast_is_computed_as_wcag_has_it() -> None:
+def test_contrast_is_computed_as_in_wcag() -> None:
     assert contrast("#000", "#ffffff") == pytest.approx(21)
     assert contrast("#777777", "#ffffff") == pytest.approx(4.48, abs=0.01)
 
 
-def test_every_colour_of_words_holds_contrast_in_every_scheme(site: dict[str, bytes]) -> None:
+def test_every_text_colour_has_enough_contrast_in_every_scheme(site: dict[str, bytes]) -> None:
     schemes = palettes(site["style.css"].decode())
 
     assert sorted(schemes) == ["light", "print", "screen and (prefers-color-scheme: dark)"]
@@ -94,7 +94,7 @@ def test_every_colour_of_words_holds_contrast_in_every_scheme(site: dict[str, by
     assert weak == []
 
 
-def test_each_theme_has_a_colour_of_its_own_in_light_and_in_dark(site: dict[str, bytes]) -> None:
+def test_each_theme_has_its_own_colour_in_light_and_in_dark_mode(site: dict[str, bytes]) -> None:
     css = site["style.css"].decode()
 
     for colours in palettes(css).values():
@@ -105,7 +105,7 @@ def test_each_theme_has_a_colour_of_its_own_in_light_and_in_dark(site: dict[str,
 # ---------------------------------------------------------------- weight
 
 
-def test_a_week_of_40_stories_and_the_style_sheet_weigh_little() -> None:
+def test_a_week_of_40_stories_and_the_style_sheet_are_small() -> None:
     ours = config.load(REPOSITORY)
     content, week = load(REPOSITORY, ours), Week(2026, 20)
     shown = [story for story in content.stories if not story.hide and not story.draft]
@@ -172,14 +172,14 @@ def test_the_activity_chart_has_a_description_a_key_a_table_and_the_weeks_below(
     assert len(list(find(tree, "ol")[0].iter("li"))) == 20
 
 
-def test_what_a_picture_refers_to_is_there(site: dict[str, bytes]) -> None:
+def test_every_reference_of_an_svg_exists(site: dict[str, bytes]) -> None:
     for path, tree in pages(site).items():
         ids = {element.get("id") for element in tree.iter() if element.get("id")}
         fills = [element.get("fill", "") for element in tree.iter()]
         assert {fill[5:-1] for fill in fills if fill.startswith("url(#")} <= ids, path
 
 
-def test_a_theme_page_tells_its_storyline_in_words_before_the_stories(
+def test_a_theme_page_describes_its_storyline_before_the_stories(
     site: dict[str, bytes],
 ) -> None:
     tree = parse(site["themes/memory-crunch/index.html"])
@@ -243,7 +243,7 @@ def test_a_theme_that_has_just_begun_has_no_storyline_yet() -> None:
     assert pictures(tree) == []
 
 
-def test_older_pages_of_a_theme_do_not_tell_it_again() -> None:
+def test_older_pages_of_a_theme_do_not_repeat_the_storyline() -> None:
     stories = [
         make_story(f"s{at}", day=f"2026-{1 + at % 4:02}-{1 + at % 27:02}", themes=("ice",))
         for at in range(210)
@@ -254,7 +254,7 @@ def test_older_pages_of_a_theme_do_not_tell_it_again() -> None:
     assert find(parse(site["themes/ice/page/1/index.html"]), "dl") == []
 
 
-def test_each_theme_in_a_list_has_its_small_bars_and_its_colour(site: dict[str, bytes]) -> None:
+def test_each_theme_in_a_list_has_its_small_chart_and_its_colour(site: dict[str, bytes]) -> None:
     bars = pictures(parse(site["themes/index.html"]))
 
     assert [svg.get("class") for svg in bars] == ["spark c1", "spark c2"]
@@ -267,7 +267,7 @@ def test_each_theme_in_a_list_has_its_small_bars_and_its_colour(site: dict[str, 
 # ---------------------------------------------------------------- words
 
 
-def test_the_publishers_words_stand_apart_from_the_editors_and_say_whose_they_are() -> None:
+def test_the_publishers_words_are_separate_from_the_editors_and_attributed() -> None:
     story = make_story(note="What we say.", excerpt="What they say.")
     article = find(
         parse(rendered(make_content(story), make_config())["2026/w20/index.html"]), "article"
@@ -283,7 +283,7 @@ def test_the_publishers_words_stand_apart_from_the_editors_and_say_whose_they_ar
     assert text(article.find("blockquote")) == "What they say."
 
 
-def test_nothing_is_styled_but_by_the_sheet(site: dict[str, bytes]) -> None:
+def test_all_styles_are_in_the_style_sheet(site: dict[str, bytes]) -> None:
     assert [
         path
         for path, tree in pages(site).items()

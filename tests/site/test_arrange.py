@@ -52,7 +52,7 @@ def edition(archive: Archive, week: Week) -> Edition:
     return next(edition for edition in archive.editions if edition.week == week)
 
 
-def test_stories_stand_newest_first_by_week_then_moment_then_file() -> None:
+def test_stories_are_sorted_newest_first_by_week_then_time_then_file() -> None:
     noon = datetime(2026, 5, 12, 12, tzinfo=HONG_KONG)
     archive = arranged(
         make_story("late", day="2026-05-20", week=W19),
@@ -64,13 +64,13 @@ def test_stories_stand_newest_first_by_week_then_moment_then_file() -> None:
     assert slugs(archive.stories) == ["evening", "b", "a", "late"]
 
 
-def test_the_folder_is_the_edition() -> None:
+def test_the_folder_decides_the_edition() -> None:
     archive = arranged(make_story("dragged", day="2026-05-15", week=W19))
 
     assert [(one.week, slugs(one.stories)) for one in archive.editions] == [(W19, ["dragged"])]
 
 
-def test_hidden_stories_and_drafts_are_nowhere() -> None:
+def test_hidden_stories_and_drafts_are_not_published() -> None:
     archive = arranged(
         make_story("spiked", hide=True),
         make_story("waits", draft=True),
@@ -83,7 +83,7 @@ def test_hidden_stories_and_drafts_are_nowhere() -> None:
     assert archive.storylines[0].introduction is None
 
 
-def test_drafts_are_shown_where_they_are_asked_for_and_hidden_stories_still_are_not() -> None:
+def test_drafts_are_shown_on_request_and_hidden_stories_are_not() -> None:
     archive = arranged(
         make_story("spiked", hide=True),
         make_story("waits", draft=True),
@@ -123,7 +123,7 @@ def test_a_week_is_closed_by_a_later_one_or_by_a_letter(
         ("letter", ("2026-W19", "2062-W20"), {W19}),
     ],
 )
-def test_a_week_far_ahead_closes_none(
+def test_a_week_far_in_the_future_closes_none(
     close: str, lettered: tuple[str, ...], closed: set[Week]
 ) -> None:
     stories = (make_story(day=day) for day in ("2026-05-05", "2026-05-12", "2062-05-19"))
@@ -143,14 +143,14 @@ def test_a_draft_of_a_letter_closes_no_week(drafts: bool) -> None:
     assert [one.closed for one in archive.editions] == [False]
 
 
-def test_a_week_may_have_nothing_but_a_letter() -> None:
+def test_a_week_may_have_only_a_letter() -> None:
     archive = arranged(make_story(), letters=(make_letter("2026-W19"),))
 
     assert edition(archive, W19).stories == ()
     assert edition(archive, W19).closed
 
 
-def test_home_leads_with_the_newest_closed_week_or_the_newest_of_all() -> None:
+def test_the_home_page_starts_with_the_newest_closed_week_or_else_the_newest() -> None:
     one, two = make_story(day="2026-05-12"), make_story(day="2026-05-19")
 
     fronts = [arranged(*stories).front for stories in ((one, two), (one,), ())]
@@ -158,7 +158,7 @@ def test_home_leads_with_the_newest_closed_week_or_the_newest_of_all() -> None:
     assert [found and found.week for found in fronts] == [W20, W20, None]
 
 
-def test_home_of_a_digest_that_goes_on_after_years_leads_with_a_new_week() -> None:
+def test_the_home_page_of_a_digest_continued_after_years_starts_with_a_new_week() -> None:
     stories = [make_story(day=day) for day in ("2023-01-04", "2026-05-12", "2026-05-19")]
 
     fronts = [arranged(*stories[:count]).front for count in (2, 3)]
@@ -166,7 +166,7 @@ def test_home_of_a_digest_that_goes_on_after_years_leads_with_a_new_week() -> No
     assert [found and str(found.week) for found in fronts] == ["2023-W01", "2026-W20"]
 
 
-def test_sections_follow_digest_toml_and_elsewhere_is_last() -> None:
+def test_sections_are_in_the_order_of_digest_toml_with_elsewhere_last() -> None:
     archive = arranged(
         make_story("none"),
         make_story("memory", themes=("memory-crunch", "export-controls")),
@@ -181,7 +181,7 @@ def test_sections_follow_digest_toml_and_elsewhere_is_last() -> None:
     ]
 
 
-def test_the_lead_stands_apart_and_is_the_newest_where_two_are_marked() -> None:
+def test_the_lead_is_separate_and_the_newest_if_two_are_marked() -> None:
     archive = arranged(make_story("old", day="2026-05-11", lead=True), make_story("new", lead=True))
 
     week = edition(archive, W20)
@@ -190,7 +190,7 @@ def test_the_lead_stands_apart_and_is_the_newest_where_two_are_marked() -> None:
     assert [slugs(section.stories) for section in week.sections] == [["old"]]
 
 
-def test_an_old_id_counts_as_the_theme() -> None:
+def test_an_old_id_refers_to_the_theme() -> None:
     archive = arranged(
         make_story("a", themes=("export-curbs", "export-controls")),
         introductions=(make_introduction("export-curbs"),),
@@ -201,14 +201,14 @@ def test_an_old_id_counts_as_the_theme() -> None:
     assert archive.storylines[0].introduction is not None
 
 
-def test_an_id_in_use_wins_over_the_same_one_given_up() -> None:
+def test_an_id_in_use_wins_over_the_same_old_id() -> None:
     themes = (make_theme("new", was=("chips",)), make_theme("chips"))
     archive = of(make_content(make_story("a", themes=("chips",))), make_config(themes=themes))
 
     assert archive.stories[0].themes == ("chips",)
 
 
-def test_storylines_stand_as_in_digest_toml_with_every_story_of_theirs() -> None:
+def test_storylines_are_in_the_order_of_digest_toml_with_all_their_stories() -> None:
     archive = arranged(
         make_story("a", day="2026-05-12", themes=("memory-crunch",)),
         make_story("b", themes=("export-controls", "memory-crunch")),
@@ -220,7 +220,7 @@ def test_storylines_stand_as_in_digest_toml_with_every_story_of_theirs() -> None
     ]
 
 
-def test_a_slug_that_is_taken_in_the_week_gets_a_number() -> None:
+def test_a_duplicate_slug_in_a_week_gets_a_number() -> None:
     days = ("2026-05-12", "2026-05-11", "2026-05-13")
     stories = [make_story("tolls", day=day) for day in days]
     archive = arranged(*stories, make_story("tolls-2", day="2026-05-14"))
@@ -234,7 +234,7 @@ def test_a_slug_that_is_taken_in_the_week_gets_a_number() -> None:
 
 
 @pytest.mark.parametrize("change", [{"hide": True}, {"draft": True}])
-def test_an_anchor_stays_when_its_namesake_goes_from_sight(change: dict[str, bool]) -> None:
+def test_an_anchor_stays_when_a_story_with_the_same_slug_is_hidden(change: dict[str, bool]) -> None:
     kept = make_story("tolls", day="2026-05-12")
     archive = arranged(make_story("tolls", day="2026-05-11", **change), kept)
 
@@ -253,7 +253,7 @@ NEWCOMERS = {
 
 @pytest.mark.parametrize("newcomer", NEWCOMERS.values(), ids=NEWCOMERS)
 @pytest.mark.parametrize("fate", ["stays", "hidden", "moved away", "renamed", "deleted"])
-def test_an_anchor_never_goes_to_a_newcomer(newcomer: Story, fate: str) -> None:
+def test_an_anchor_is_never_given_to_a_newer_story(newcomer: Story, fate: str) -> None:
     place = make_place(KEPT, "2026-05-12T06:00:00Z")
     after = {
         "stays": (KEPT,),
@@ -283,7 +283,7 @@ def test_a_story_keeps_its_anchor_under_another_day_of_its_week() -> None:
     assert edition(archive, W20).redirects == ()
 
 
-def test_a_story_that_was_moved_leaves_an_anchor_that_leads_on() -> None:
+def test_a_moved_story_leaves_an_anchor_that_redirects() -> None:
     story = make_story("tolls", week=W21)
     archive = arranged(story, make_story("other"), places=(make_place(story, week="2026-W20"),))
 
@@ -292,7 +292,7 @@ def test_a_story_that_was_moved_leaves_an_anchor_that_leads_on() -> None:
     ] == [("tolls", story.file)]
 
 
-def test_a_namesake_never_takes_over_the_anchor_that_a_story_left() -> None:
+def test_a_story_with_the_same_slug_never_takes_over_a_left_anchor() -> None:
     gone, stays = (
         make_story("tolls", day="2026-05-11", week=W21),
         make_story("tolls", day="2026-05-12"),
@@ -303,7 +303,7 @@ def test_a_namesake_never_takes_over_the_anchor_that_a_story_left() -> None:
     assert [forward.anchor for forward in edition(archive, W20).redirects] == ["tolls"]
 
 
-def test_a_week_that_every_story_has_left_still_leads_on_and_is_no_edition() -> None:
+def test_a_week_that_every_story_has_left_redirects_and_is_not_an_edition() -> None:
     story = make_story("tolls", week=W21)
     archive = arranged(story, places=(make_place(story, week="2026-W20"),))
 
@@ -311,14 +311,14 @@ def test_a_week_that_every_story_has_left_still_leads_on_and_is_no_edition() -> 
     assert [one.week for one in archive.vacated] == [W20]
 
 
-def test_a_story_that_has_come_back_has_left_nothing() -> None:
+def test_a_story_that_has_come_back_leaves_no_redirect() -> None:
     story = make_story("tolls")
     archive = arranged(story, places=(make_place(story, week="2026-W20"),))
 
     assert (edition(archive, W20).redirects, anchors(archive)[story.file]) == ((), "tolls")
 
 
-def test_what_was_moved_and_hidden_redirects_nowhere_though_its_weeks_stay() -> None:
+def test_a_moved_and_hidden_story_redirects_nowhere_though_its_weeks_stay() -> None:
     story = make_story("tolls", week=W21, hide=True)
     archive = arranged(story, places=(make_place(story, week="2026-W20"),))
 
@@ -332,7 +332,7 @@ def test_the_feed_has_the_newest_50() -> None:
     assert len(arranged(*stories, make_story("open", day="2026-05-19")).recent) == 50
 
 
-def test_the_feed_has_all_of_the_open_weeks_where_they_have_more() -> None:
+def test_the_feed_has_all_stories_of_the_open_weeks_if_there_are_more() -> None:
     weeks = [
         make_story(f"s{number}", day=day)
         for number in range(40)
@@ -370,7 +370,7 @@ def contents(draw: st.DrawFn) -> Content:
 
 
 @given(contents())
-def test_every_published_story_stands_once_in_its_week_at_an_anchor_of_its_own(
+def test_every_published_story_is_in_its_week_once_with_its_own_anchor(
     content: Content,
 ) -> None:
     archive = of(content)
@@ -397,7 +397,7 @@ def test_every_published_story_stands_once_in_its_week_at_an_anchor_of_its_own(
 
 
 @given(contents(), st.data())
-def test_what_happens_to_other_stories_changes_no_anchor_of_a_recorded_one(
+def test_changes_to_other_stories_change_no_recorded_anchor(
     content: Content, data: st.DataObject
 ) -> None:
     found = [

@@ -75,13 +75,13 @@ def weeks(number: int, each: int = 1) -> list[Story]:
         ({"id": "", "link": "https://news.example/1"}, "https://news.example/1"),
     ],
 )
-def test_an_entrys_id_is_made_of_what_the_publisher_calls_the_story(
+def test_an_entrys_id_is_made_from_the_publishers_id_of_the_story(
     fields: dict[str, Any], name: str
 ) -> None:
     assert entry_id(make_story(**fields), {}) == f"urn:uuid:{uuid.uuid5(uuid.NAMESPACE_URL, name)}"
 
 
-def test_an_entrys_id_survives_another_title_file_and_host() -> None:
+def test_an_entrys_id_stays_with_another_title_file_and_host() -> None:
     story = make_story()
     elsewhere = replace(
         story,
@@ -117,7 +117,7 @@ def test_an_entry_is_updated_when_its_story_is(fields: dict[str, Any], expected:
     assert last_change(make_story(**fields), ZONE) == expected
 
 
-def test_feed_ids_come_from_the_digests_own_and_outlive_a_themes_name() -> None:
+def test_feed_ids_are_derived_from_the_digests_id_and_stay_when_a_theme_is_renamed() -> None:
     site, config = make_site(), make_config()
     renamed, named = config.themes
 
@@ -144,11 +144,11 @@ def test_a_new_story_is_ordered_by_when_it_was_published_never_by_when_it_was_up
     assert feed.feed.updated == "2026-05-30T00:00:00+00:00"
 
 
-def test_an_empty_feed_has_a_fixed_moment() -> None:
+def test_an_empty_feed_has_a_fixed_time() -> None:
     assert read(feeds(make_content())["feed.atom"]).feed.updated == "2000-01-01T00:00:00+00:00"
 
 
-def test_an_entry_links_to_the_publisher_to_us_and_to_the_picture() -> None:
+def test_an_entry_links_to_the_publisher_the_permalink_and_the_picture() -> None:
     found = entry(make_story(image="https://img.example/a.PNG?x=1", themes=("export-controls",)))
 
     assert links(found, "alternate") == ["https://news.example/2026-05-15/foundries-fill-up"]
@@ -159,7 +159,7 @@ def test_an_entry_links_to_the_publisher_to_us_and_to_the_picture() -> None:
     assert [(one.term, one.label) for one in found.tags] == [("export-controls", "Export controls")]
 
 
-def test_a_picture_of_no_known_kind_is_called_a_jpeg() -> None:
+def test_a_picture_of_unknown_type_is_declared_as_jpeg() -> None:
     assert entry(make_story(image="https://img.example/a")).enclosures[0].type == "image/jpeg"
 
 
@@ -248,7 +248,7 @@ def test_the_content_has_the_note_before_the_excerpt_and_ends_with_the_permalink
     note=st.text(max_size=60),
     source=st.text(max_size=20),
 )
-def test_whatever_stands_in_a_story_every_feed_is_well_formed(
+def test_whatever_is_in_a_story_every_feed_is_well_formed(
     title: str, author: str, note: str, source: str
 ) -> None:
     story = make_story(title=title, authors=(author,), note=note, source=source)
@@ -259,7 +259,7 @@ def test_whatever_stands_in_a_story_every_feed_is_well_formed(
     assert len(json.loads(site["feed.json"])["items"]) == 2
 
 
-def test_a_title_is_seen_as_it_was_written() -> None:
+def test_a_title_is_displayed_as_it_was_written() -> None:
     title = "<script>alert(1)</script> & 'x' \"y\" ]]> {{ 7 * 7 }}"
     site = rendered(make_content(make_story(title=title)), make_config())
     found = ElementTree.fromstring(site["feed.atom"]).find(f"{ATOM}entry")
@@ -271,7 +271,7 @@ def test_a_title_is_seen_as_it_was_written() -> None:
     assert json.loads(site["feed.json"])["items"][0]["title"] == title
 
 
-def test_walking_the_archive_meets_every_story_each_with_one_id_and_one_updated() -> None:
+def test_the_archive_documents_have_every_story_with_one_id_and_one_updated() -> None:
     content = make_content(*weeks(40, each=3))
     documents, seen = feeds(content), dict[str, str]()
     place, steps = "feed.atom", 0
@@ -316,7 +316,7 @@ def archives(draw: st.DrawFn) -> tuple[Content, str]:
 
 @settings(max_examples=60)
 @given(archives())
-def test_whatever_an_archive_holds_walking_it_meets_every_story_alike(
+def test_the_archive_documents_of_any_digest_have_every_story(
     drawn: tuple[Content, str],
 ) -> None:
     content, close = drawn
@@ -342,7 +342,7 @@ def test_whatever_an_archive_holds_walking_it_meets_every_story_alike(
     assert set(walked) == {path for path in documents if re.match(r"feed|\d{4}/", path)}
 
 
-def test_archive_documents_say_that_they_are_and_know_their_neighbours() -> None:
+def test_archive_documents_are_marked_and_link_to_their_neighbours() -> None:
     documents = feeds(make_content(*weeks(4)))
     middle = read(documents["2024/w02/feed.atom"]).feed
 
@@ -355,7 +355,7 @@ def test_archive_documents_say_that_they_are_and_know_their_neighbours() -> None
     assert "2024/w04/feed.atom" not in documents
 
 
-def test_the_weeks_have_an_entry_for_each_of_the_newest_26_closed_editions_whole() -> None:
+def test_the_weekly_feed_has_the_26_newest_closed_editions_in_full() -> None:
     content = make_content(
         *weeks(30, each=2), letters=(make_letter("2024-W29", body="Dear *you*."),)
     )
@@ -370,7 +370,7 @@ def test_the_weeks_have_an_entry_for_each_of_the_newest_26_closed_editions_whole
     assert links(feed.entries[0], "alternate") == [f"{BASE}2024/w29/"]
 
 
-def test_an_edition_is_fit_for_a_mail() -> None:
+def test_an_edition_has_markup_suitable_for_mail() -> None:
     story = make_story("lead", lead=True, note="Ours.", authors=("Jo Writer",), excerpt="Theirs.")
     letter = make_letter(body="Dear *you*.")
     config = make_config(url=BASE, feeds=(make_feed(paywall=True),))
@@ -404,7 +404,7 @@ def test_a_themes_feed_has_its_newest_50() -> None:
     assert feed.feed.title == "Export controls – Chip Digest"
 
 
-def test_the_json_feed_says_what_the_atom_feed_says() -> None:
+def test_the_json_feed_has_the_content_of_the_atom_feed() -> None:
     story = make_story(
         image="https://img.example/a.png", themes=("export-controls",), note="Words."
     )
@@ -467,7 +467,7 @@ def said_wrongly(told: dict[str, Any], forms: dict[str, str], more: set[str]) ->
 
 
 @pytest.mark.parametrize("description", ["", "Chips."])
-def test_the_json_feed_is_of_the_form_that_its_specification_asks_for(description: str) -> None:
+def test_the_json_feed_conforms_to_its_specification(description: str) -> None:
     stories = [
         make_story(
             f"s{number}",
@@ -496,7 +496,7 @@ def test_the_json_feed_is_of_the_form_that_its_specification_asks_for(descriptio
         )
 
 
-def test_nothing_but_addresses_changes_with_the_host() -> None:
+def test_only_urls_change_with_the_host() -> None:
     content = make_content(*weeks(5), letters=(make_letter("2024-W02"),))
     here, there = (
         feeds(content, make_config(url="https://a.example/")),
@@ -510,7 +510,7 @@ def test_nothing_but_addresses_changes_with_the_host() -> None:
     assert moved == there
 
 
-def test_stories_by_hand_of_one_day_have_each_their_own_updated_whatever_stands_beside_them() -> (
+def test_handwritten_stories_of_one_day_each_have_their_own_updated_whatever_is_beside_them() -> (
     None
 ):
     by_hand = [make_story(f"s{n}", id="", feeds=()) for n in range(6)]

@@ -107,20 +107,20 @@ CARELESS = [
 ]
 
 
-def test_careless_markup_is_seen_to_fire_and_careful_markup_beside_it_is_not(page: Page) -> None:
+def test_the_test_detects_unsafe_markup_and_passes_safe_markup(page: Page) -> None:
     careful = "<p>Words <img src=x> and a <a href='https://news.example/'>link</a></p>"
     between = [markup for careless in CARELESS for markup in (careful, careless)]
 
     assert firing(page, [*between, careful]) == CARELESS
 
 
-def test_a_careless_page_is_seen_to_fire(page: Page) -> None:
+def test_the_test_detects_an_unsafe_page(page: Page) -> None:
     page.set_content(CARELESS[0])
 
     assert fires(page)
 
 
-def test_nothing_fires_on_any_page_even_without_its_policy(
+def test_no_script_runs_on_any_page_even_without_its_content_security_policy(
     made: judges.Made, address: str, page: Page
 ) -> None:
     fired = []
@@ -132,14 +132,14 @@ def test_nothing_fires_on_any_page_even_without_its_policy(
     assert fired == []
 
 
-def test_nothing_fires_in_what_our_feeds_carry(made: judges.Made, page: Page) -> None:
+def test_no_script_runs_in_the_content_of_our_feeds(made: judges.Made, page: Page) -> None:
     contents = {markup: place for place, markup in judges.entry_contents(made) if "<" in markup}
 
     assert len(contents) > 100
     assert [contents[markup] for markup in firing(page, list(contents))] == []
 
 
-def test_no_page_asks_another_host_or_breaks_its_own_policy(
+def test_no_page_requests_another_host_or_violates_its_content_security_policy(
     made: judges.Made, address: str, browser: Browser
 ) -> None:
     asked, said = set(), []

@@ -34,7 +34,7 @@ def of_weeks(number: int) -> tuple[charts.Slot, ...]:
     return charts.slots(Week.at(W20.ordinal - number + 1), W20)
 
 
-def test_the_activity_chart_looks_back_on_26_weeks_across_the_turn_of_the_year() -> None:
+def test_the_activity_chart_covers_26_weeks_across_new_year() -> None:
     slots = charts.recent_slots(Week(2020, 1), W20)
 
     assert len(slots) == 26
@@ -42,7 +42,7 @@ def test_the_activity_chart_looks_back_on_26_weeks_across_the_turn_of_the_year()
     assert slots[-1] == (W20, W20)
 
 
-def test_the_activity_chart_of_a_young_archive_looks_back_on_less() -> None:
+def test_the_activity_chart_of_a_young_archive_covers_fewer_weeks() -> None:
     assert charts.recent_slots(Week(2026, 2), W20)[0] == (Week(2026, 2), Week(2026, 2))
     assert len(charts.recent_slots(W20, W20)) == 12
 
@@ -64,7 +64,7 @@ def test_a_long_timeline_has_slots_of_several_weeks_that_end_with_the_last() -> 
         )
     )
 )
-def test_no_story_of_the_time_is_lost_or_counted_twice(drawn: tuple[int, dict[int, int]]) -> None:
+def test_no_story_in_the_chart_is_lost_or_counted_twice(drawn: tuple[int, dict[int, int]]) -> None:
     length, found = drawn
     slots = charts.slots(Week.at(W20.ordinal - length), W20)
     counts = {Week.at(W20.ordinal - back): number for back, number in found.items()}
@@ -84,7 +84,7 @@ def test_stories_before_and_after_the_slots_are_left_out() -> None:
     assert charts.sum_by_slot(counts, charts.slots(Week(2026, 18), W20)) == (0, 2, 0)
 
 
-def test_bars_stand_on_one_another_and_the_highest_reaches_its_line() -> None:
+def test_bars_are_stacked_and_the_highest_reaches_its_line() -> None:
     chart = charts.draw(
         of_weeks(4), [series(2, 0, 1, 4), series(2, 4, 1, 4, title="Ice", theme=2)], 120
     )
@@ -104,7 +104,7 @@ def test_bars_stand_on_one_another_and_the_highest_reaches_its_line() -> None:
 
 
 @given(st.lists(st.lists(st.integers(0, 400), min_size=26, max_size=26), min_size=1, max_size=30))
-def test_stacks_have_no_gaps_and_stay_inside_the_picture(counts: list[list[int]]) -> None:
+def test_stacks_have_no_gaps_and_stay_inside_the_chart(counts: list[list[int]]) -> None:
     found = [series(*one, title=f"Theme {at}", theme=at) for at, one in enumerate(counts)]
     chart = charts.draw(charts.recent_slots(Week(2020, 1), W20), found, 120)
     if chart is None:
@@ -122,7 +122,7 @@ def test_stacks_have_no_gaps_and_stay_inside_the_picture(counts: list[list[int]]
             feet[left] = head
 
 
-def test_the_table_says_all_that_is_drawn_the_newest_first() -> None:
+def test_the_table_has_all_values_of_the_chart_newest_first() -> None:
     chart = charts.draw(
         of_weeks(3), [series(1, 2, 3), series(0, 1, 1, title="Elsewhere", theme=0)], 100
     )
@@ -135,7 +135,7 @@ def test_the_table_says_all_that_is_drawn_the_newest_first() -> None:
     ]
 
 
-def test_a_column_leads_to_its_week_unless_it_is_of_several() -> None:
+def test_a_column_links_to_its_week_unless_it_covers_several() -> None:
     chart = charts.draw(of_weeks(3), [series(1, 2, 3)], 100)
     assert chart is not None
     assert [row.place for row in chart.rows] == ["2026/w20/", "2026/w19/", "2026/w18/"]
@@ -147,7 +147,7 @@ def test_a_column_leads_to_its_week_unless_it_is_of_several() -> None:
     assert {row.place for row in several.rows} == {""}
 
 
-def test_a_chart_of_few_stories_is_low() -> None:
+def test_a_chart_of_few_stories_has_a_small_height() -> None:
     few = charts.draw(of_weeks(4), [series(1, 0, 1, 1)], 120)
     many = charts.draw(of_weeks(4), [series(9, 0, 1, 1)], 120)
 
@@ -156,12 +156,12 @@ def test_a_chart_of_few_stories_is_low() -> None:
     assert (few.foot - 16, many.foot - 16) == (24, 120)
 
 
-def test_ten_themes_have_ten_patterns_and_a_hundred_look_different() -> None:
+def test_ten_themes_have_ten_patterns_and_a_hundred_can_be_distinguished() -> None:
     assert sorted(map(charts.pattern, range(1, 11))) == list(range(1, 11))
     assert len({(charts.colour(n), charts.pattern(n)) for n in range(1, 101)}) == 100
 
 
-def test_the_description_says_what_one_would_see() -> None:
+def test_the_description_says_what_the_chart_shows() -> None:
     chart = charts.draw(of_weeks(3), [series(1, 2, 3), series(0, 9, 1, title="Ice", theme=2)], 100)
 
     assert chart is not None
@@ -172,7 +172,7 @@ def test_the_description_says_what_one_would_see() -> None:
     )
 
 
-def test_one_theme_alone_is_not_named_again() -> None:
+def test_a_single_theme_is_not_named_again() -> None:
     chart = charts.draw(charts.slots(Week(2016, 1), W20), [series(1, 1, *[2] * 53)], 100)
 
     assert chart is not None
@@ -189,7 +189,7 @@ def test_a_theme_without_a_story_is_not_drawn() -> None:
     assert [layer.title for layer in chart.layers] == ["Ice"]
 
 
-def test_of_many_themes_the_smallest_go_together() -> None:
+def test_the_smallest_of_many_themes_are_combined() -> None:
     many = [series(at, at, at, title=f"Theme {at}", theme=at) for at in range(1, 13)]
     chart = charts.draw(of_weeks(3), [*many, series(1, 1, 1, title="Elsewhere", theme=0)], 100)
 
@@ -203,7 +203,7 @@ def test_of_many_themes_the_smallest_go_together() -> None:
 
 
 @pytest.mark.parametrize("counts", [(0, 0, 0, 0), (5, 0, 0, 0), (0, 5, 0, 1)])
-def test_there_is_no_picture_of_next_to_nothing(counts: tuple[int, ...]) -> None:
+def test_there_is_no_chart_for_almost_no_stories(counts: tuple[int, ...]) -> None:
     assert charts.draw(of_weeks(4), [series(*counts)], 100) is None
 
 
@@ -221,14 +221,14 @@ def test_years_come_first_among_the_labels_and_months_where_the_time_is_short() 
     ("most", "lines"),
     [(1, "1"), (5, "2 4 6"), (9, "5 10"), (41, "20 40 60"), (200, "50 100 150 200")],
 )
-def test_lines_stand_at_round_numbers(most: int, lines: str) -> None:
+def test_grid_lines_are_at_round_numbers(most: int, lines: str) -> None:
     chart = charts.draw(of_weeks(3), [series(most, 1, 1)], 120)
 
     assert chart is not None
     assert " ".join(mark.words for mark in chart.grid) == lines
 
 
-def test_small_bars_show_a_single_story_and_say_what_they_show() -> None:
+def test_small_charts_show_a_single_story_and_have_a_description() -> None:
     found = charts.sparkline(of_weeks(3), series(1, 0, 40))
 
     assert found is not None
@@ -236,7 +236,7 @@ def test_small_bars_show_a_single_story_and_say_what_they_show() -> None:
     assert found.words == "41 stories in the last 3 weeks, at most 40 a week"
 
 
-def test_there_are_no_small_bars_of_nothing() -> None:
+def test_there_is_no_small_chart_without_stories() -> None:
     assert charts.sparkline(of_weeks(3), series(0, 0, 0)) is None
 
 

@@ -65,7 +65,7 @@ def built(root: Path, *options: str) -> dict[str, bytes]:
     return read_folder(root / "site")
 
 
-def test_they_are_kept_for_the_next_build_and_never_in_the_digest(root: Path) -> None:
+def test_compiled_templates_are_cached_for_the_next_build_outside_the_digest(root: Path) -> None:
     folder = root.parent / "cache/digest"
     site = built(root)
     kept = read_folder(folder)
@@ -81,7 +81,7 @@ def test_they_are_kept_for_the_next_build_and_never_in_the_digest(root: Path) ->
 @pytest.mark.parametrize(
     "content", [b"", b"x", bc_magic, bc_magic + b"\x80\x02", bc_magic + pickle.dumps("x") + b"\xff"]
 )
-def test_damaged_ones_are_compiled_again(
+def test_damaged_compiled_templates_are_compiled_again(
     root: Path, site: dict[str, bytes], content: bytes
 ) -> None:
     folder = root.parent / "cache/digest"
@@ -93,7 +93,7 @@ def test_damaged_ones_are_compiled_again(
     assert read_folder(folder).keys() == kept.keys()
 
 
-def test_one_digest_never_gets_what_another_one_has_compiled(root: Path) -> None:
+def test_a_digest_never_gets_templates_compiled_by_another(root: Path) -> None:
     other = digest(root.parent, "other")
     for where, words in ((root, "One"), (other, "Another")):
         (where / "templates").mkdir()
@@ -113,7 +113,7 @@ def test_one_digest_never_gets_what_another_one_has_compiled(root: Path) -> None
 
 
 @pytest.mark.parametrize("kind", ["open", "link", "inside", "server", "file", "full"])
-def test_nothing_is_run_or_kept_where_others_can_have_put_it(
+def test_nothing_is_run_or_cached_in_a_folder_that_others_can_write(
     root: Path, site: dict[str, bytes], kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = root.parent / "cache/digest"
@@ -141,7 +141,7 @@ def test_nothing_is_run_or_kept_where_others_can_have_put_it(
 
 
 @pytest.mark.usefixtures("site")
-def test_the_bomb_works(root: Path) -> None:
+def test_the_test_payload_runs(root: Path) -> None:
     for path in (root.parent / "cache/digest").iterdir():
         path.write_bytes(bc_magic + pickle.dumps(Bomb(root.parent / "ran")))
 

@@ -13,7 +13,7 @@ from digest.model import Correction
 ATOM = "{http://www.w3.org/2005/Atom}"
 
 
-def test_corrections_and_changed_headlines_are_listed_the_newest_first() -> None:
+def test_corrections_and_changed_headlines_are_listed_newest_first() -> None:
     wrong = make_story(
         "a",
         corrections=(
@@ -52,14 +52,14 @@ def test_corrections_and_changed_headlines_are_listed_the_newest_first() -> None
     assert b'href="/corrections/"' in site["index.html"]
 
 
-def test_without_any_the_page_says_so() -> None:
+def test_the_page_says_if_there_are_no_corrections() -> None:
     site = rendered(make_content(make_story()), make_config())
 
     assert "Nothing has been corrected so far." in text(parse(site["corrections/index.html"]))
     assert ElementTree.fromstring(site["corrections/feed.atom"]).findtext(f"{ATOM}updated")
 
 
-def test_a_correction_keeps_its_id_when_others_come() -> None:
+def test_a_correction_keeps_its_id_when_others_are_added() -> None:
     one = Correction(date(2026, 5, 17), "It was less.")
 
     def ids(*corrections: Correction) -> list[str]:

@@ -40,7 +40,7 @@ def rows(root: Path) -> list[tuple[str, str, bytes]]:
 
 
 @pytest.mark.parametrize("value", ODD, ids=repr)
-def test_a_value_of_another_kind_is_passed_over(root: Path, value: object) -> None:
+def test_a_cached_value_of_another_type_is_ignored(root: Path, value: object) -> None:
     before, note = read_folder(root / "site"), next(root.glob("content/2026/w20/2*.md"))
     found = rows(root)
 
@@ -59,7 +59,7 @@ def test_a_value_of_another_kind_is_passed_over(root: Path, value: object) -> No
 
 
 @pytest.mark.parametrize("seed", range(20))
-def test_flipped_bits_cost_time_alone(root: Path, seed: int) -> None:
+def test_flipped_bits_in_a_cache_only_cost_time(root: Path, seed: int) -> None:
     before, dice = read_folder(root / "site"), random.Random(seed)
     content = bytearray((root / FILE).read_bytes())
     for _ in range(1 + seed):
@@ -88,7 +88,7 @@ def test_flipped_bits_cost_time_alone(root: Path, seed: int) -> None:
         ),
     ],
 )
-def test_a_damaged_file_is_made_anew(root: Path, damage: Any) -> None:
+def test_a_damaged_cache_file_is_created_again(root: Path, damage: Any) -> None:
     before = read_folder(root / "site")
     damage(root / FILE)
 
@@ -106,7 +106,7 @@ def test_a_notice_says_that_the_file_was_damaged(root: Path) -> None:
     assert "damaged" not in said(root, "build")[1]
 
 
-def test_no_code_is_kept_from_one_run_to_the_next(root: Path) -> None:
+def test_no_code_is_cached_between_runs(root: Path) -> None:
     kept = (root / FILE).read_bytes()
 
     assert bc_magic[:2] + b"\x05" not in kept
@@ -122,7 +122,7 @@ def test_no_code_is_kept_from_one_run_to_the_next(root: Path) -> None:
     ],
     ids=repr,
 )
-def test_a_memory_of_themes_that_names_odd_files_is_passed_over(
+def test_a_theme_cache_with_invalid_file_names_is_ignored(
     root: Path, says: dict[str, list[str]]
 ) -> None:
     (root.parents[0] / "outside.md").write_bytes(b"\xff\xfe")

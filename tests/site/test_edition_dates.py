@@ -87,7 +87,7 @@ def test_an_edition_is_published_when_the_first_story_of_a_later_week_comes(root
         ("published: 2026-05-20\nupdated: 2026-05-22\n", NOON.format(day=20), NOON.format(day=22)),
     ],
 )
-def test_a_letter_moves_the_edition(root: Path, keys: str, published: str, updated: str) -> None:
+def test_a_letter_updates_the_edition(root: Path, keys: str, published: str, updated: str) -> None:
     assert weeks(root) == {"Week 20": (TUESDAY, TUESDAY)}
 
     letter(root, keys)
@@ -95,7 +95,7 @@ def test_a_letter_moves_the_edition(root: Path, keys: str, published: str, updat
     assert weeks(root) == {"Week 20": (published, updated)}
 
 
-def test_an_edition_whose_letter_is_a_draft_is_on_the_site_and_not_in_the_feed(root: Path) -> None:
+def test_an_edition_with_a_draft_letter_is_on_the_site_and_not_in_the_feed(root: Path) -> None:
     letter(root, "draft: true\n")
 
     assert weeks(root) == {}
@@ -106,20 +106,20 @@ def test_an_edition_whose_letter_is_a_draft_is_on_the_site_and_not_in_the_feed(r
     assert weeks(root) == {"Week 20": (TUESDAY, "2026-05-19T12:00:01+08:00")}
 
 
-def test_a_correction_moves_the_edition(root: Path) -> None:
+def test_a_correction_updates_the_edition(root: Path) -> None:
     story(root, "w20/2026-05-17-a.md", "corrections: ['2026-05-23: was wrong']\n")
 
     assert weeks(root) == {"Week 20": (TUESDAY, "2026-05-23T00:00:00+08:00")}
 
 
-def test_a_week_whose_first_story_comes_when_it_is_over_is_published_then(root: Path) -> None:
+def test_a_week_whose_first_story_comes_after_its_end_is_published_then(root: Path) -> None:
     story(root, "w19/2026-05-10-late.md", "published: 2026-05-22T08:00:00+08:00\n")
 
     at = "2026-05-22T08:00:00+08:00"
     assert weeks(root) == {"Week 20": (TUESDAY, TUESDAY), "Week 19": (at, at)}
 
 
-def test_an_edition_without_a_letter_is_called_by_its_lead_or_first_story(root: Path) -> None:
+def test_an_edition_without_a_letter_is_named_after_its_lead_or_first_story(root: Path) -> None:
     def title() -> str:
         build.run(root, config.load(root), output=root / "site", base_url=None)
         feed = ElementTree.fromstring((root / "site/weeks.atom").read_bytes())
@@ -133,7 +133,7 @@ def test_an_edition_without_a_letter_is_called_by_its_lead_or_first_story(root: 
 
 
 @pytest.mark.parametrize("key", ["published", "updated"])
-def test_a_date_of_a_letter_that_is_none_is_an_error_with_its_line(root: Path, key: str) -> None:
+def test_an_invalid_date_of_a_letter_is_an_error_with_its_line(root: Path, key: str) -> None:
     letter(root, f"{key}: soon\n")
 
     assert [
@@ -144,7 +144,7 @@ def test_a_date_of_a_letter_that_is_none_is_an_error_with_its_line(root: Path, k
     ]
 
 
-def test_an_old_story_that_is_filed_under_a_later_week_closes_nothing_before_that_week(
+def test_an_old_story_filed_in_a_later_week_closes_no_week_before_that(
     root: Path,
 ) -> None:
     story(root, "w21/2026-05-18-old.md", "published: 2024-01-01\n")
@@ -255,7 +255,7 @@ def test_a_week_is_not_announced_again_when_the_story_that_closed_it_is_moved(da
     assert weeks(daily)["Week 20"] == closed  # now that the build has recorded where it is
 
 
-def test_a_pulled_story_that_is_kept_for_the_next_week_closes_nothing_before_that_week(
+def test_a_pulled_story_kept_for_the_next_week_closes_no_week_before_that(
     daily: Path,
 ) -> None:
     assert "Week 20" not in weeks(daily)

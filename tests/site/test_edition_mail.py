@@ -66,7 +66,7 @@ def everything(showcase: Path) -> EditionMail:
     return composed(load(root, settings), settings._replace(mail=MAIL), root)
 
 
-def test_eight_mail_programs_show_an_edition_that_has_everything(everything: EditionMail) -> None:
+def test_eight_mail_programs_show_an_edition_with_everything(everything: EditionMail) -> None:
     assert lint(everything.page) == []
 
 
@@ -85,7 +85,7 @@ def test_eight_mail_programs_show_an_edition_that_has_everything(everything: Edi
         ("x" * 110_000, 1),
     ],
 )
-def test_the_lint_finds_what_programs_spoil(markup: str, broken: int) -> None:
+def test_the_mail_lint_finds_what_mail_programs_break(markup: str, broken: int) -> None:
     page = "<!DOCTYPE html><html lang=en><head><meta charset=utf-8><title>x</title></head><body>"
 
     assert lint(page) == []
@@ -93,7 +93,7 @@ def test_the_lint_finds_what_programs_spoil(markup: str, broken: int) -> None:
     assert all(rule.programs and rule.reason for rule in RULES)
 
 
-def test_the_text_of_an_edition_that_has_everything_fits_in_its_columns(
+def test_the_text_of_an_edition_with_everything_fits_its_width(
     everything: EditionMail,
 ) -> None:
     long = [line for line in everything.text.splitlines() if columns(line) > WIDTH]
@@ -176,7 +176,7 @@ Week 20, 2026 on the web [3] · Unsubscribe [4]
     )
 
 
-def test_headers_come_from_the_edition_and_the_settings_and_no_clock() -> None:
+def test_headers_come_from_the_edition_and_the_settings_and_not_from_the_clock() -> None:
     mail = of(make_story("chips"))
     found = parsed(mail)
 
@@ -198,14 +198,14 @@ def test_a_long_address_to_unsubscribe_is_written_as_it_is() -> None:
     assert f"List-Unsubscribe: <{link}>\r\n".encode() in made
 
 
-def test_a_title_cannot_make_headers() -> None:
+def test_a_title_cannot_inject_headers() -> None:
     found = parsed(of(make_story("chips", title="Chips\r\nBcc: all@example.org\n\n<b>body</b>")))
 
     assert found["Bcc"] is None
     assert found["Subject"] == "Week 20, 2026: Chips Bcc: all@example.org <b>body</b>"
 
 
-def test_hostile_words_stay_words() -> None:
+def test_hostile_text_stays_text() -> None:
     title = "<script>alert(1)</script> [x](<javascript:a>) {{ site }} # not a heading \ue0001\ue001"
     mail = of(make_story("chips", title=title, note="<b onclick=a>x</b> &lt;i&gt;"))
 
@@ -227,13 +227,13 @@ def test_any_headline_is_one_subject(title: str) -> None:
     assert found.defects == []
 
 
-def test_pictures_are_words_and_no_program_loads_anything(everything: EditionMail) -> None:
+def test_pictures_are_shown_as_text_and_nothing_is_loaded(everything: EditionMail) -> None:
     assert "[A blue field, seen from above]" in everything.page
     assert "A blue field, seen from above" in everything.text
     assert "src=" not in everything.page
 
 
-def test_what_gmail_would_cut_off_is_left_to_the_web() -> None:
+def test_an_edition_too_long_for_gmail_is_shortened() -> None:
     many = [
         make_story(f"chips-{number}", note=f"Note {number}. " + "Words and words. " * 40)
         for number in range(300)
@@ -284,7 +284,7 @@ def test_markup_as_text(markup: str, text: str) -> None:
     ]
 
 
-def test_the_subscribe_page_begins_with_the_mail_where_there_is_one() -> None:
+def test_the_subscribe_page_starts_with_the_mail_if_there_is_one() -> None:
     address = "https://lists.example/chips?a=1&b=2"
     content = Content(stories=(make_story("chips"), LATER))
     with_mail = rendered(content, make_config(mail=Mail(subscribe=address)))["subscribe/index.html"]

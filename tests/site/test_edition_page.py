@@ -38,7 +38,7 @@ def sections(tree: Element) -> dict[str, list[tuple[str, str]]]:
     return found
 
 
-def test_only_themes_with_several_stories_are_sections_and_others_name_theirs() -> None:
+def test_only_themes_with_several_stories_are_sections_and_other_stories_name_theirs() -> None:
     tree = week(
         story("a", "oats"), story("b", "oats", "rye"), story("c", "rye"), story("d"), story("e", "grain", "oats"),
         story("f", "rye", lead=True),
@@ -72,7 +72,7 @@ def test_a_letter_is_followed_by_an_index_of_the_first_headlines() -> None:
     assert of(week(*stories[:3], letters=(make_letter(),)), "index") == []
 
 
-def test_what_all_stories_share_is_said_once() -> None:
+def test_details_shared_by_all_stories_are_shown_once() -> None:
     walled = (make_feed(paywall=True),)
     two = story("a"), story("b")
 

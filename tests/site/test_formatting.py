@@ -20,29 +20,29 @@ from digest.week import Week
         ("2026-W53", "28 December 2026 – 3 January 2027"),
     ],
 )
-def test_the_days_of_a_week_say_no_more_than_they_must(week: str, days: str) -> None:
+def test_the_dates_of_a_week_are_as_short_as_possible(week: str, days: str) -> None:
     assert formatting.span(Week.parse(week)) == days
 
 
-def test_a_moment_is_shown_as_it_was_written() -> None:
+def test_a_time_is_shown_as_it_was_written() -> None:
     assert formatting.day(datetime(2026, 4, 6, 0, 30, tzinfo=HONG_KONG)) == "6 April 2026"
 
 
 @pytest.mark.parametrize(
     ("number", "words"), [(0, "No stories"), (1, "1 story"), (2000, "2,000 stories")]
 )
-def test_stories_are_counted_in_words(number: int, words: str) -> None:
+def test_counts_of_stories_are_written_in_words(number: int, words: str) -> None:
     assert formatting.stories(number) == words
 
 
 @pytest.mark.parametrize(("words", "sentence"), [([], ""), (["a"], "a"), (["a", "b", "c"], "a, b and c"),
                                                  (["a and b", "c"], "a and b, and c")])  # fmt: skip
-def test_words_are_listed_as_a_sentence_does(words: list[str], sentence: str) -> None:
+def test_words_are_joined_as_in_a_sentence(words: list[str], sentence: str) -> None:
     assert formatting.listed(words) == sentence
 
 
 @given(st.text(max_size=80), st.integers(1, 60))
-def test_a_text_is_cut_to_its_limit_and_a_short_one_is_not(text: str, limit: int) -> None:
+def test_a_long_text_is_cut_to_its_limit_and_a_short_one_is_not(text: str, limit: int) -> None:
     cut = formatting.shortened(text, limit)
 
     assert len(cut) <= limit

@@ -47,7 +47,7 @@ def test_a_file_is_as_expected(site: dict[str, bytes], path: str) -> None:
     assert site[path] == expected, REWRITE
 
 
-def test_the_expected_site_is_valid_and_leads_nowhere_astray(site: dict[str, bytes]) -> None:
+def test_the_expected_site_is_valid_and_has_no_broken_links(site: dict[str, bytes]) -> None:
     assert pages(site)
     assert lost_links(site, "https://example.org/notes/") == []
 

@@ -318,7 +318,7 @@ CHANGES = EDITS | st.builds(meddled, NUMBERS)
 
 @settings(max_examples=many(6))
 @given(st.lists(st.lists(CHANGES, min_size=1, max_size=3), min_size=1, max_size=8))
-def test_whatever_changes_a_build_gives_what_a_clean_one_gives(
+def test_an_incremental_build_equals_a_clean_one_whatever_changes(
     tmp_path_factory: pytest.TempPathFactory, steps: list[list[Change]]
 ) -> None:
     root = copied(SMALL, tmp_path_factory.mktemp("rebuilt") / "small")
@@ -491,7 +491,7 @@ STEPS: dict[str, Change] = {
 }
 
 
-def test_each_thing_that_a_page_shows_is_seen_to_change(root: Path) -> None:
+def test_a_change_of_anything_that_a_page_shows_is_detected(root: Path) -> None:
     build(root)
     for name, change in STEPS.items():
         change(root)
@@ -539,7 +539,7 @@ class Preview:
             assert read_folder(self.root / "site") == read_folder(clean / "site")
 
 
-def test_one_builder_that_goes_on_builds_what_new_ones_do(root: Path) -> None:
+def test_one_reused_builder_builds_the_same_as_new_ones(root: Path) -> None:
     preview = Preview(root)
     for name, change in STEPS.items():
         change(root)
@@ -551,7 +551,7 @@ def test_one_builder_that_goes_on_builds_what_new_ones_do(root: Path) -> None:
 
 @settings(max_examples=many(6))
 @given(st.lists(st.lists(EDITS, min_size=1, max_size=3), min_size=1, max_size=8))
-def test_whatever_changes_one_builder_gives_what_a_clean_one_gives(
+def test_a_reused_builder_equals_a_clean_build_whatever_changes(
     tmp_path_factory: pytest.TempPathFactory, steps: list[list[Change]]
 ) -> None:
     preview = Preview(copied(SMALL, tmp_path_factory.mktemp("previewed") / "small"))
@@ -577,9 +577,7 @@ def built_by_another(root: Path) -> None:
 
 
 @pytest.mark.parametrize("change", [emptied("site"), emptied(".digest"), built_by_another])
-def test_one_builder_that_goes_on_looks_again_where_another_hand_was(
-    root: Path, change: Change
-) -> None:
+def test_a_reused_builder_notices_changes_made_by_others(root: Path, change: Change) -> None:
     """The preview does not notice changes in its own output folder."""
     preview = Preview(root)
     assert isinstance(preview.build(), Written)
@@ -592,7 +590,7 @@ def test_one_builder_that_goes_on_looks_again_where_another_hand_was(
     preview.same_as_clean()
 
 
-def test_one_builder_that_goes_on_looks_again_after_a_build_that_failed(root: Path) -> None:
+def test_a_reused_builder_checks_again_after_a_failed_build(root: Path) -> None:
     preview = Preview(root)
     assert isinstance(preview.build(), Written)
     written(
@@ -607,7 +605,7 @@ def test_one_builder_that_goes_on_looks_again_after_a_build_that_failed(root: Pa
     preview.same_as_clean()
 
 
-def test_what_is_wrong_is_said_in_one_order_by_whoever_looks(root: Path) -> None:
+def test_problems_are_reported_in_the_same_order_by_every_command(root: Path) -> None:
     preview = Preview(root)
     for _ in range(2):  # of what was copied a moment ago nothing is believed yet
         assert isinstance(preview.build(), Written)
@@ -617,7 +615,7 @@ def test_what_is_wrong_is_said_in_one_order_by_whoever_looks(root: Path) -> None
     preview.same_as_clean()
 
 
-def test_what_one_builder_keeps_the_next_one_begins_with(root: Path) -> None:
+def test_the_next_builder_starts_with_the_cache_of_the_previous_one(root: Path) -> None:
     preview = Preview(root)
     done = preview.build()
     assert isinstance(done, Written)
@@ -632,7 +630,7 @@ def test_what_one_builder_keeps_the_next_one_begins_with(root: Path) -> None:
 @pytest.mark.parametrize(
     "wrong", [("content/stray.md", "Lies nowhere.\n"), ("templates/week.html", "{% nonsense %}")]
 )
-def test_a_build_that_fails_forgets_nothing_and_remembers_nothing_wrong(
+def test_a_failed_build_loses_no_cache_entry_and_stores_none_that_is_wrong(
     root: Path, wrong: tuple[str, str]
 ) -> None:
     build(root)
@@ -645,7 +643,7 @@ def test_a_build_that_fails_forgets_nothing_and_remembers_nothing_wrong(
     same_as_clean(root)
 
 
-def test_two_addresses_and_two_folders_are_remembered_apart(root: Path) -> None:
+def test_two_urls_and_two_folders_are_cached_separately(root: Path) -> None:
     settings = config.load(root)
     for drafts in (False, True, False):
         build_into(
@@ -656,7 +654,7 @@ def test_two_addresses_and_two_folders_are_remembered_apart(root: Path) -> None:
     same_as_clean(root)
 
 
-def test_only_what_an_edit_shows_in_is_written(root: Path) -> None:
+def test_only_pages_that_show_an_edit_are_written(root: Path) -> None:
     build(root)
     file = root / "content/2026/w19/2026-05-07-gang-kou.md"
     os.utime(file, ns=(1, 1))

@@ -293,7 +293,7 @@ def lives(steps: list[tuple[str, int, int]]) -> None:
 
 @settings(max_examples=many(8), deadline=None, suppress_health_check=list(HealthCheck))
 @given(steps())
-def test_addresses_lead_to_their_stories_for_good_and_ids_stay(
+def test_urls_lead_to_their_stories_forever_and_ids_stay(
     steps: list[tuple[str, int, int]],
 ) -> None:
     lives(steps)

@@ -109,7 +109,7 @@ def test_case(text: str, expected: str) -> None:
          f"{FILE}:12: there is no file 'gone.png' beside this one; put it there, or correct the link"),
     ],
 )  # fmt: skip
-def test_a_link_that_leads_nowhere_is_a_problem_with_its_line(text: str, said: str) -> None:
+def test_a_broken_link_is_a_problem_with_its_line(text: str, said: str) -> None:
     writer = make_writer()
 
     written(text, writer, line=12)
@@ -144,7 +144,7 @@ def test_a_link_that_leads_nowhere_is_a_problem_with_its_line(text: str, said: s
         ("![the words]({})", "<p>the words</p>"),
     ],
 )  # fmt: skip
-def test_a_link_to_what_is_not_published_is_its_words_alone(
+def test_a_link_to_an_unpublished_text_becomes_plain_text(
     link: str, kind: str, text: str, expected: str
 ) -> None:
     content = CONTENT._replace(
@@ -181,7 +181,9 @@ def test_a_link_to_what_is_not_published_is_its_words_alone(
         ("../../themes/memory-crunch.md", "/repo/themes/memory-crunch/"),
     ],
 )
-def test_a_link_to_the_file_of_a_week_or_a_theme_leads_to_its_page(link: str, address: str) -> None:
+def test_a_link_to_the_file_of_a_week_or_theme_becomes_a_link_to_its_page(
+    link: str, address: str
+) -> None:
     writer = make_writer()
 
     assert written(f"[it]({link})", writer) == f'<p><a href="{address}">it</a></p>'
@@ -192,7 +194,7 @@ def test_a_link_to_the_file_of_a_week_or_a_theme_leads_to_its_page(link: str, ad
     "sign",
     ["[", "![", "[a](b", "<a ", "<!--", "<![", "`", "*a ", "> ", "\\[", "a\n", "<div>", "- "],
 )
-def test_no_paragraph_takes_long(sign: str) -> None:
+def test_every_paragraph_is_rendered_in_linear_time(sign: str) -> None:
     text = sign * (40_000 // len(sign))
     start = time.process_time()
 
@@ -201,14 +203,14 @@ def test_no_paragraph_takes_long(sign: str) -> None:
     assert time.process_time() - start < 5
 
 
-def test_what_is_too_costly_to_read_as_markdown_is_shown_as_it_stands() -> None:
+def test_a_text_too_slow_for_markdown_is_shown_as_plain_text() -> None:
     assert written("[<i>" * 3000 + "\n\n*end*") == f"<p>{'[&lt;i&gt;' * 3000}</p>\n<p>*end*</p>"
 
 
 @pytest.mark.parametrize(
     "text", ["[a](" * 3_000, ("[" * 990 + "\n\n") * 200, "---\n" * 64_000, "a\n===\n" * 64_000]
 )
-def test_a_text_shown_as_it_stands_is_named_with_a_hint(text: str) -> None:
+def test_a_text_shown_as_plain_text_gets_a_hint(text: str) -> None:
     writer = make_writer()
 
     assert "<a" not in written(text, writer, line=7)
@@ -234,11 +236,11 @@ def test_a_text_shown_as_it_stands_is_named_with_a_hint(text: str) -> None:
         "| a | [b](https://news.example/) |\n" * 1_000,
     ],
 )
-def test_long_texts_of_all_kinds_are_read_as_markdown(text: str) -> None:
+def test_long_texts_of_all_kinds_are_rendered_as_markdown(text: str) -> None:
     assert not markdown_cost.is_too_much(text)
 
 
-def test_one_text_leaves_nothing_behind_for_the_next() -> None:
+def test_rendering_a_text_leaves_no_state_for_the_next() -> None:
     writer = make_writer()
     written("[a]: https://news.example/\n\n[a]", writer)
 
@@ -246,7 +248,7 @@ def test_one_text_leaves_nothing_behind_for_the_next() -> None:
 
 
 @pytest.mark.parametrize("tag", ["a title=", "img alt=", "h1 title=", "a href=/"])
-def test_what_looks_like_a_tag_in_an_attribute_stays_there(tag: str) -> None:
+def test_a_tag_inside_an_attribute_stays_there(tag: str) -> None:
     opening = html.escape(f"<{tag}")
     shown = written(
         f'Hover <span title="{opening}">P onmouseover=alert(1) <b title="&gt;x">here</b></span>'
@@ -258,7 +260,7 @@ def test_what_looks_like_a_tag_in_an_attribute_stays_there(tag: str) -> None:
     )
 
 
-def test_feeds_get_absolute_links_and_words_stay_as_they_are() -> None:
+def test_feeds_get_absolute_links_and_unchanged_text() -> None:
     html = Html(
         '<p title=\'href="/b"\'><a href="/repo/a">a</a> href="/b" <img alt="" src="/c.png"></p>'
     )
@@ -274,7 +276,7 @@ def test_feeds_get_absolute_links_and_words_stay_as_they_are() -> None:
         st.text(alphabet="ab [](){}<>!\"'`*_#>-+=|~\\/&;:.1\téx港lt&amp", max_size=60), max_size=4
     )
 )
-def test_what_a_publisher_said_is_seen_as_it_was_said(paragraphs: list[str]) -> None:
+def test_a_publishers_words_are_displayed_unchanged(paragraphs: list[str]) -> None:
     words = [" ".join(paragraph.split()) for paragraph in paragraphs if paragraph.strip()]
 
     html = written(excerpt.escape("\n\n".join(words)))
@@ -283,7 +285,7 @@ def test_what_a_publisher_said_is_seen_as_it_was_said(paragraphs: list[str]) -> 
 
 
 @given(st.text(alphabet="ab [](){}<>!\"'`*_#>-=|\\/&;:.\n\tscriptonéx港1", max_size=200))
-def test_nothing_that_anybody_writes_runs_loads_or_names_anything(text: str) -> None:
+def test_no_text_can_run_or_load_anything_or_set_an_id(text: str) -> None:
     html = written(text)
     tags = re.findall(r'<([a-z0-9]+)((?: [a-z-]+="[^"]*")*)>', html)
     attributes = {name for _, inside in tags for name in re.findall(r' ([a-z-]+)="', inside)}
@@ -302,7 +304,7 @@ def test_nothing_that_anybody_writes_runs_loads_or_names_anything(text: str) -> 
         ('width="4032"', 'width="600"'),
     ],
 )
-def test_in_feeds_and_mails_no_picture_is_wider_than_a_mail(size: str, said: str) -> None:
+def test_pictures_in_feeds_and_mails_are_not_wider_than_a_mail(size: str, said: str) -> None:
     html = Html(
         f'<p>width="4032" <img alt="a &gt; b" src="/c.png" {size} loading="lazy" decoding="async"></p>'
     )
@@ -315,7 +317,7 @@ def test_in_feeds_and_mails_no_picture_is_wider_than_a_mail(size: str, said: str
 @pytest.mark.parametrize(
     "side", ["width=100%", 'width="50px"', "height=auto", "width='-1'", "width=²"]
 )
-def test_a_side_of_a_picture_that_html_does_not_allow_gives_way_to_its_own(side: str) -> None:
+def test_an_invalid_width_or_height_is_replaced_by_the_pictures_own(side: str) -> None:
     assert 'src="/repo/2026/w20/quay.png" width="3" height="2"' in written(
         f"<img src=quay.png {side}>", sized()
     )
@@ -331,7 +333,7 @@ def sized() -> MarkdownRenderer:
 @pytest.mark.parametrize(
     "text", ["<!-- todo -->", "[//]: # (todo)", " \n<!-- a -->\n<!-- b > c -->\n", "<!---->"]
 )
-def test_a_text_that_shows_nothing_is_none(text: str) -> None:
+def test_a_text_that_displays_nothing_counts_as_empty(text: str) -> None:
     assert written(text) == ""
     assert is_silent(text)
 
@@ -356,7 +358,7 @@ def test_a_text_that_shows_nothing_is_none(text: str) -> None:
     ).map("".join)
 )
 @example("[x]: y<!--\n-->")
-def test_a_text_that_is_said_to_show_nothing_shows_nothing(text: str) -> None:
+def test_a_text_that_counts_as_empty_displays_nothing(text: str) -> None:
     if is_silent(text):
         assert written(text) == ""
 
@@ -373,5 +375,5 @@ def test_a_text_that_is_said_to_show_nothing_shows_nothing(text: str) -> None:
         ("x[^<b>]", "<p>x[^<b>]</b></p>"),
     ],
 )  # fmt: skip
-def test_footnotes_are_raised_numbers(text: str, shown: str) -> None:
+def test_footnotes_are_superscript_numbers(text: str, shown: str) -> None:
     assert written(text) == shown

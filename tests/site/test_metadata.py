@@ -65,7 +65,7 @@ def urls(page: Element) -> list[str]:
     return [one.get("item", one)["url"] for one in data(page)["mainEntity"]["itemListElement"]]
 
 
-def test_a_page_says_to_others_what_it_says_of_itself(site: dict[str, bytes]) -> None:
+def test_open_graph_metadata_matches_the_page(site: dict[str, bytes]) -> None:
     for path, page in pages(site).items():
         if path == "404.html" or "export-curbs" in path:
             assert named(page) == {}
@@ -96,7 +96,7 @@ def test_a_page_says_to_others_what_it_says_of_itself(site: dict[str, bytes]) ->
         (["", ""], "2 stories"),
     ],
 )
-def test_a_week_names_its_subjects_and_says_where_it_has_others(
+def test_a_weeks_description_names_its_subjects_and_says_if_there_are_more(
     themes: list[str], said: str
 ) -> None:
     stories = [
@@ -119,7 +119,7 @@ def test_a_week_names_its_subjects_and_says_where_it_has_others(
     assert f": {said}." in site["weeks.atom"].decode()
 
 
-def test_a_week_with_a_letter_is_described_by_how_it_begins() -> None:
+def test_a_week_with_a_letter_is_described_by_its_beginning() -> None:
     letter = make_letter(
         body="It was a *full* week: see [the fog](https://e.example/).\n\n## More\n\n"
         + "And so on. " * 99
@@ -136,7 +136,7 @@ def test_a_week_with_a_letter_is_described_by_how_it_begins() -> None:
     assert len(named(week)["description"]) <= 155
 
 
-def test_a_week_and_an_editors_page_are_articles_the_rest_is_the_site(
+def test_a_week_and_an_editors_page_are_articles_and_the_rest_are_websites(
     site: dict[str, bytes],
 ) -> None:
     kinds = {path: named(page).get("type") for path, page in pages(site).items()}
@@ -149,7 +149,7 @@ def test_a_week_and_an_editors_page_are_articles_the_rest_is_the_site(
     }
 
 
-def test_a_language_with_its_country_is_a_locale() -> None:
+def test_a_language_with_a_country_is_a_locale() -> None:
     site = rendered(content(), make_config(site=make_site(language="en-GB")))
 
     assert named(parse(site["index.html"]))["locale"] == "en_GB"
@@ -165,7 +165,7 @@ def test_a_language_with_its_country_is_a_locale() -> None:
         ("archive/index.html", ["2026/w21/", "2026/w20/", "2026/w19/"]),
     ],
 )
-def test_a_page_of_stories_lists_them_for_programs(
+def test_a_page_of_stories_lists_them_in_json_ld(
     site: dict[str, bytes], path: str, places: list[str]
 ) -> None:
     page = parse(site[path])
@@ -178,7 +178,7 @@ def test_a_page_of_stories_lists_them_for_programs(
     assert positions == list(range(1, len(places) + 1))
 
 
-def test_a_listed_story_has_its_headline_day_and_publisher(site: dict[str, bytes]) -> None:
+def test_a_listed_story_has_its_headline_date_and_publisher(site: dict[str, bytes]) -> None:
     listed = data(parse(site["2026/w20/index.html"]))["mainEntity"]
 
     assert listed["numberOfItems"] == 2
@@ -198,7 +198,7 @@ def test_a_long_page_lists_its_first_five_and_says_how_many_there_are() -> None:
     assert (listed["numberOfItems"], len(listed["itemListElement"])) == (40, 5)
 
 
-def test_a_page_that_lists_nothing_says_nothing_of_lists(site: dict[str, bytes]) -> None:
+def test_a_page_without_stories_has_no_list(site: dict[str, bytes]) -> None:
     for path in (
         "about/index.html",
         "subscribe/index.html",
@@ -208,7 +208,7 @@ def test_a_page_that_lists_nothing_says_nothing_of_lists(site: dict[str, bytes])
         assert b"<script" not in site[path]
 
 
-def test_the_policy_knows_the_list_by_its_fingerprint_and_allows_no_script_else(
+def test_the_content_security_policy_allows_the_list_by_its_hash_and_no_other_script(
     site: dict[str, bytes],
 ) -> None:
     for page in pages(site).values():
@@ -227,14 +227,14 @@ def test_the_policy_knows_the_list_by_its_fingerprint_and_allows_no_script_else(
 @settings(max_examples=15)
 @given(st.text(max_size=40))
 @example("\U0002fffe")
-def test_no_title_ends_the_script_that_it_stands_in(title: str) -> None:
+def test_no_title_ends_the_script_element_around_it(title: str) -> None:
     config = make_config(site=make_site(title=f"</script><script>alert(1)//{title}"))
     page = parse(rendered(make_content(make_story()), config)["2026/w20/index.html"])
 
     assert data(page)["isPartOf"]["name"].startswith("</script><script>alert(1)//")
 
 
-def test_the_sitemap_says_when_what_a_page_shows_last_changed(site: dict[str, bytes]) -> None:
+def test_the_sitemap_has_the_last_change_of_each_page(site: dict[str, bytes]) -> None:
     entries = re.findall(
         r"<url><loc>(.*?)</loc>(?:<lastmod>(.*?)</lastmod>)?</url>", site["sitemap.xml"].decode()
     )
@@ -256,7 +256,7 @@ def test_the_sitemap_says_when_what_a_page_shows_last_changed(site: dict[str, by
     assert data(parse(site["2026/w20/index.html"]))["dateModified"] == "2026-05-30T00:00:00+00:00"
 
 
-def test_moments_of_several_zones_are_compared_as_moments() -> None:
+def test_times_in_different_zones_are_compared_as_times() -> None:
     assert (
         latest(["2026-05-15T01:00:00+08:00", "", "2026-05-14T20:00:00+00:00"])
         == "2026-05-14T20:00:00+00:00"

@@ -125,7 +125,9 @@ def leads(site: Mapping[str, bytes], address: str) -> str:
 
 
 @pytest.mark.parametrize("kind", ["by hand", "pulled", "pulled without a guid", "from the inbox"])
-def test_every_place_that_a_story_was_built_in_leads_to_where_it_is(desk: Desk, kind: str) -> None:
+def test_every_place_where_a_story_was_built_redirects_to_its_current_one(
+    desk: Desk, kind: str
+) -> None:
     if kind == "by hand":
         file = desk.write(f"{W20}/2026-05-12-same.md")
     elif kind == "from the inbox":
@@ -158,7 +160,7 @@ def test_every_place_that_a_story_was_built_in_leads_to_where_it_is(desk: Desk, 
     assert [leads(site, address) for address in addresses] == ["2026/w20/#one"] * 4
 
 
-def test_a_pull_remembers_where_stories_are_as_a_build_does(desk: Desk) -> None:
+def test_a_pull_records_the_places_of_stories_as_a_build_does(desk: Desk) -> None:
     desk.feed(item(1))
     desk.pull()
     file = desk.move(f"{W20}/2026-05-12-same.md", f"{W20}/2026-05-12-one.md")
@@ -172,7 +174,7 @@ def test_a_pull_remembers_where_stories_are_as_a_build_does(desk: Desk) -> None:
     ] * 2
 
 
-def test_a_story_that_is_dragged_in_takes_no_address_of_another(desk: Desk) -> None:
+def test_a_story_moved_into_a_week_takes_no_url_of_another(desk: Desk) -> None:
     desk.feed(item(1))
     desk.pull()
     by_hand = desk.write(f"{W21}/2026-05-19-same.md")
@@ -189,7 +191,7 @@ def test_a_story_that_is_dragged_in_takes_no_address_of_another(desk: Desk) -> N
 
 
 @pytest.mark.parametrize("fate", ["moved", "deleted", "hidden"])
-def test_an_address_stays_its_owner_s_when_that_has_gone(desk: Desk, fate: str) -> None:
+def test_a_url_stays_reserved_after_its_story_has_moved(desk: Desk, fate: str) -> None:
     owner = desk.write(f"{W20}/2026-05-12-same.md")
     desk.build()
     if fate == "moved":
@@ -210,7 +212,7 @@ def test_an_address_stays_its_owner_s_when_that_has_gone(desk: Desk, fate: str) 
 
 
 @pytest.mark.parametrize("pulled", [False, True], ids=["by hand", "pulled"])
-def test_a_story_under_a_name_given_up_gets_no_address_and_no_id_of_the_other(
+def test_a_story_with_an_abandoned_name_gets_neither_url_nor_id_of_the_other(
     desk: Desk, pulled: bool
 ) -> None:
     first = f"{W20}/2026-05-12-same.md"
@@ -234,7 +236,7 @@ def test_a_story_under_a_name_given_up_gets_no_address_and_no_id_of_the_other(
     assert desk.build() == site
 
 
-def test_moves_of_one_story_on_two_machines_all_lead_to_where_git_has_merged_it(desk: Desk) -> None:
+def test_moves_on_two_machines_all_redirect_to_the_merged_place(desk: Desk) -> None:
     file = desk.write(f"{W20}/2026-05-12-same.md")
     desk.build()
     base = (desk.root / LEDGER).read_text()
@@ -255,7 +257,7 @@ def test_moves_of_one_story_on_two_machines_all_lead_to_where_git_has_merged_it(
     assert desk.build() == site
 
 
-def test_two_stories_that_swap_their_names_keep_their_addresses(desk: Desk) -> None:
+def test_two_stories_that_swap_their_names_keep_their_urls(desk: Desk) -> None:
     one, two = desk.write(f"{W20}/2026-05-12-one.md"), desk.write(f"{W20}/2026-05-12-two.md")
     desk.build()
     between = desk.move(one, f"{W20}/2026-05-12-between.md")
@@ -272,7 +274,7 @@ def test_two_stories_that_swap_their_names_keep_their_addresses(desk: Desk) -> N
     assert desk.build() == site
 
 
-def test_a_week_that_is_renamed_as_a_whole_leads_on_with_all_its_stories(desk: Desk) -> None:
+def test_a_renamed_week_redirects_with_all_its_stories(desk: Desk) -> None:
     for name in ("one", "two"):
         desk.write(f"{W20}/2026-05-12-{name}.md")
     desk.build()
@@ -286,7 +288,7 @@ def test_a_week_that_is_renamed_as_a_whole_leads_on_with_all_its_stories(desk: D
     ]
 
 
-def test_a_story_whose_file_gets_another_day_keeps_its_anchor(desk: Desk) -> None:
+def test_a_story_with_a_changed_date_in_its_file_name_keeps_its_anchor(desk: Desk) -> None:
     file, other = desk.write(f"{W20}/2026-05-12-same.md"), desk.write(f"{W20}/2026-05-13-same.md")
     desk.build()
     file = desk.move(file, f"{W20}/2026-05-14-same.md")
@@ -312,7 +314,7 @@ def test_a_story_that_is_named_after_its_anchor_keeps_it(desk: Desk) -> None:
         assert b"_departed" not in site["2026/w20/index.html"]
 
 
-def test_a_draft_and_a_hidden_story_move_without_a_trace(desk: Desk) -> None:
+def test_drafts_and_hidden_stories_move_without_redirects(desk: Desk) -> None:
     draft = desk.write(f"{W20}/2026-05-12-one.md", extra="draft: true\n")
     hidden = desk.write(f"{W20}/2026-05-12-two.md", extra="hide: true\n")
     desk.build()
@@ -330,7 +332,7 @@ def test_a_draft_and_a_hidden_story_move_without_a_trace(desk: Desk) -> None:
     assert [one.file for one in desk.located] == [draft, hidden]
 
 
-def test_a_hidden_namesake_keeps_its_place_in_the_order(desk: Desk) -> None:
+def test_a_hidden_story_with_the_same_slug_keeps_its_place_in_the_order(desk: Desk) -> None:
     desk.write(f"{W20}/2026-05-11-same.md", extra="hide: true\n")
     shown = desk.write(f"{W20}/2026-05-12-same.md")
 
@@ -351,7 +353,7 @@ CHANGES = {
 
 @pytest.mark.parametrize("link", CHANGES.values(), ids=CHANGES)
 @pytest.mark.parametrize("pulled", [False, True], ids=["by hand", "pulled without a guid"])
-def test_a_link_that_is_edited_announces_nothing_anew(desk: Desk, link: str, pulled: bool) -> None:
+def test_an_edited_link_announces_nothing_again(desk: Desk, link: str, pulled: bool) -> None:
     first = "http://by-hand.example/a?utm_source=x"
     file = f"{W20}/2026-05-12-same.md"
     if pulled:
@@ -377,7 +379,7 @@ def test_a_link_that_is_edited_announces_nothing_anew(desk: Desk, link: str, pul
 @pytest.mark.parametrize(
     ("pattern", "words"), [("^id: .*\n", ""), ("^id: .*", "id: mine"), ("^feeds: .*\n", "")]
 )
-def test_an_id_that_is_taken_out_or_altered_announces_nothing_anew(
+def test_a_removed_or_changed_id_announces_nothing_again(
     desk: Desk, id: str, pattern: str, words: str
 ) -> None:
     file = f"{W20}/2026-05-12-same.md"
@@ -395,7 +397,7 @@ def test_an_id_that_is_taken_out_or_altered_announces_nothing_anew(
     assert desk.stories("atom_id") == {moved: before[file]}
 
 
-def test_a_link_that_a_feed_without_guids_changes_announces_nothing_anew(desk: Desk) -> None:
+def test_a_link_changed_by_a_feed_without_guids_announces_nothing_again(desk: Desk) -> None:
     def told(slug: str) -> dict[str, str]:
         link = f"https://news.example/article/3500001/{slug}"
         return {key: value for key, value in item(1, url=link).items() if key != "id"}
@@ -418,7 +420,7 @@ def test_a_link_that_a_feed_without_guids_changes_announces_nothing_anew(desk: D
     assert desk.stories("atom_id") == {file: id}
 
 
-def test_an_id_that_is_written_into_a_published_story_by_hand_changes_nothing(desk: Desk) -> None:
+def test_an_id_added_to_a_published_story_by_hand_changes_nothing(desk: Desk) -> None:
     file = desk.write(f"{W20}/2026-05-12-same.md", "https://by-hand.example/a")
     desk.build()
     before = desk.stories("atom_id")
@@ -429,7 +431,7 @@ def test_an_id_that_is_written_into_a_published_story_by_hand_changes_nothing(de
     assert desk.stories("atom_id") == before
 
 
-def test_a_story_with_a_link_that_another_had_first_has_an_id_of_its_own(desk: Desk) -> None:
+def test_a_story_with_a_link_that_another_had_first_has_its_own_id(desk: Desk) -> None:
     first = desk.write(f"{W20}/2026-05-12-one.md", "https://by-hand.example/a")
     desk.build()
     (id,) = desk.stories("atom_id").values()
@@ -444,7 +446,7 @@ def test_a_story_with_a_link_that_another_had_first_has_an_id_of_its_own(desk: D
         assert desk.address(second) == "2026/w20/#two"
 
 
-def test_a_feed_that_brings_the_link_which_a_story_had_first_takes_nothing_of_it(
+def test_a_feed_that_brings_a_storys_first_link_takes_nothing_from_it(
     desk: Desk,
 ) -> None:
     first = desk.write(f"{W20}/2026-05-12-one.md", "https://news.example/a")
@@ -469,7 +471,7 @@ def test_a_feed_that_brings_the_link_which_a_story_had_first_takes_nothing_of_it
     assert desk.stories("atom_id") == {moved: ids[pulled]}
 
 
-def test_two_stories_of_one_id_are_an_error_and_are_not_remembered(desk: Desk) -> None:
+def test_two_stories_with_one_id_are_an_error_and_are_not_recorded(desk: Desk) -> None:
     file = desk.write(f"{W20}/2026-05-12-one.md", "https://by-hand.example/a")
     desk.build()
     before = (desk.root / LEDGER).read_bytes()
@@ -487,7 +489,7 @@ def test_two_stories_of_one_id_are_an_error_and_are_not_remembered(desk: Desk) -
 
 
 @pytest.mark.parametrize("pulled", [False, True], ids=["by hand", "pulled"])
-def test_a_link_to_a_name_that_a_story_had_leads_to_it(desk: Desk, pulled: bool) -> None:
+def test_a_link_to_a_storys_earlier_name_works(desk: Desk, pulled: bool) -> None:
     file = f"{W20}/2026-05-12-same.md"
     if pulled:
         desk.feed(item(1))
@@ -506,7 +508,7 @@ def test_a_link_to_a_name_that_a_story_had_leads_to_it(desk: Desk, pulled: bool)
     assert b'<a href="/digest/2026/w21/#two">that</a>' in site["about/index.html"]
 
 
-def test_a_link_to_a_name_that_another_story_has_now_leads_to_that_one(desk: Desk) -> None:
+def test_a_link_to_a_name_that_another_story_has_now_points_to_that_story(desk: Desk) -> None:
     file = desk.write(f"{W20}/2026-05-12-same.md", "https://by-hand.example/a")
     desk.put(f"{W20}/letter.md", "Dear reader, [this](2026-05-12-same.md).")
     desk.build()
@@ -519,7 +521,7 @@ def test_a_link_to_a_name_that_another_story_has_now_leads_to_that_one(desk: Des
 # ---------------------------------------------------------------- the file
 
 
-def test_nothing_is_written_where_all_stories_are_where_their_ledgers_say(desk: Desk) -> None:
+def test_nothing_is_written_if_all_stories_are_where_the_ledgers_say(desk: Desk) -> None:
     desk.feed(item(1), {key: value for key, value in item(2).items() if key != "id"})
     desk.pull()
     before = read_folder(desk.root / "content")
@@ -530,7 +532,7 @@ def test_nothing_is_written_where_all_stories_are_where_their_ledgers_say(desk: 
     assert not (desk.root / LEDGER).exists()
 
 
-def test_a_line_is_written_once_for_each_place_and_link(desk: Desk) -> None:
+def test_one_line_is_written_for_each_place_and_link(desk: Desk) -> None:
     file = desk.write(f"{W20}/2026-05-12-same.md", "https://by-hand.example/a")
     for _ in range(2):
         desk.build()
@@ -554,7 +556,7 @@ def test_a_line_is_written_once_for_each_place_and_link(desk: Desk) -> None:
     assert first["at"] < second["at"]
 
 
-def test_the_build_after_one_that_has_written_lines_finds_nothing_changed(desk: Desk) -> None:
+def test_a_build_after_one_that_wrote_ledger_lines_changes_nothing(desk: Desk) -> None:
     desk.write(f"{W20}/2026-05-12-same.md")
     desk.build()
     assert (desk.root / LEDGER).exists()
@@ -564,7 +566,7 @@ def test_the_build_after_one_that_has_written_lines_finds_nothing_changed(desk: 
     assert desk.report.written == 0
 
 
-def test_a_place_that_a_preview_has_seen_is_written_by_the_build_after_it(desk: Desk) -> None:
+def test_a_place_seen_by_a_preview_is_recorded_by_the_next_build(desk: Desk) -> None:
     desk.write(f"{W20}/2026-05-12-same.md")
     settings = config.load(desk.root)
     build.run(desk.root, settings, output=desk.root / "site", base_url=None)
@@ -605,7 +607,7 @@ def unwritable(folder: Path) -> Iterator[None]:
 
 
 @pytest.mark.skipif(not hasattr(os, "geteuid"), reason="rights are another thing on this system")
-def test_where_content_cannot_be_written_the_build_goes_on_and_says_so(
+def test_a_build_with_a_read_only_content_folder_continues_with_a_warning(
     desk: Desk,
 ) -> None:
     desk.write(f"{W20}/2026-05-12-same.md")
@@ -619,7 +621,7 @@ def test_where_content_cannot_be_written_the_build_goes_on_and_says_so(
     assert "may break" in desk.report.unrecorded
 
 
-def test_damaged_lines_are_named_by_check_and_passed_over_by_a_build(desk: Desk) -> None:
+def test_damaged_lines_are_reported_by_check_and_skipped_by_a_build(desk: Desk) -> None:
     file = desk.write(f"{W20}/2026-05-12-same.md")
     desk.build()
     path = desk.root / LEDGER
@@ -660,14 +662,16 @@ LINES = st.builds(
 
 
 @given(st.lists(LINES), st.randoms())
-def test_lines_are_read_as_a_set_whatever_they_say(lines: list[Location], random: object) -> None:
+def test_lines_are_read_as_a_set_whatever_their_content(
+    lines: list[Location], random: object
+) -> None:
     texts = [locations.dumps(line) for line in (*lines, *lines)]
     random.shuffle(texts)  # type: ignore[attr-defined]
 
     assert locations.loads("".join(texts).encode()) == (tuple(sorted(set(lines))), ())
 
 
-def test_a_line_is_later_than_all_that_is_known_though_clocks_differ(desk: Desk) -> None:
+def test_a_new_line_is_later_than_all_existing_ones_even_if_clocks_differ(desk: Desk) -> None:
     desk.feed(item(1))
     desk.pull()
     desk.now -= timedelta(days=3)

@@ -37,7 +37,7 @@ def below(*stories: Story) -> dict[str, str]:
     return found
 
 
-def test_a_story_leads_to_its_neighbours_in_its_narrowest_theme() -> None:
+def test_a_story_links_to_its_neighbours_in_its_narrowest_theme() -> None:
     assert below(*STORIES, *OTHERS) == {
         "Of 12 20": "Narrow, 1 of 4 · next: Of 03 08 (8 March 2026)",
         "Of 03 08": "Narrow, 2 of 4 · before: Of 12 20 (20 December 2025) · next: Of 03 20 (20 March)",
@@ -48,7 +48,7 @@ def test_a_story_leads_to_its_neighbours_in_its_narrowest_theme() -> None:
     }
 
 
-def test_a_theme_of_one_story_leads_nowhere() -> None:
+def test_a_theme_with_one_story_has_no_neighbour_links() -> None:
     assert below(story("2026-03-08", "narrow"), story("2026-04-28", "broad")) == {}
     two = story("2026-03-08", "narrow", "broad"), story("2026-04-28", "broad")
     assert (
@@ -60,7 +60,7 @@ def test_a_theme_of_one_story_leads_nowhere() -> None:
     )
 
 
-def test_in_a_large_theme_stories_have_no_numbers_so_that_a_new_one_changes_few_pages() -> None:
+def test_stories_in_a_large_theme_have_no_numbers_so_that_a_new_one_changes_few_pages() -> None:
     many = [
         make_story(f"s{n}", day=f"2026-03-{1 + n % 28:02}", themes=("broad",)) for n in range(31)
     ]
@@ -95,7 +95,7 @@ def changed(before: Any, after: Any) -> set[str]:
         ({"title": "Theirs"}, {"2026/w10/index.html", W12, "2026/w18/index.html"}),
     ],
 )
-def test_a_page_is_made_again_for_just_what_it_shows_of_its_neighbours(
+def test_a_page_is_rebuilt_only_for_what_it_shows_of_its_neighbours(
     fields: Any, made: set[str]
 ) -> None:
     after = tuple(

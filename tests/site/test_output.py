@@ -63,7 +63,7 @@ def test_a_second_build_touches_nothing(tmp_path: Path) -> None:
     assert {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")} == before
 
 
-def test_only_what_differs_is_written(tmp_path: Path) -> None:
+def test_only_changed_files_are_written(tmp_path: Path) -> None:
     write(tmp_path)
 
     assert write(tmp_path, PAGES | {"feed.atom": b"fee!"}) == Written(
@@ -72,7 +72,7 @@ def test_only_what_differs_is_written(tmp_path: Path) -> None:
     assert (tmp_path / "site/feed.atom").read_bytes() == b"fee!"
 
 
-def test_what_a_build_no_longer_makes_goes_with_the_folders_that_it_leaves_empty(
+def test_obsolete_files_are_removed_with_the_folders_left_empty(
     tmp_path: Path,
 ) -> None:
     write(tmp_path)
@@ -81,7 +81,7 @@ def test_what_a_build_no_longer_makes_goes_with_the_folders_that_it_leaves_empty
     assert [path.name for path in (tmp_path / "site").iterdir()] == ["index.html"]
 
 
-def test_what_build_did_not_write_it_never_removes(tmp_path: Path) -> None:
+def test_a_build_never_removes_files_that_it_did_not_write(tmp_path: Path) -> None:
     (tmp_path / "site/2026/w20").mkdir(parents=True)
     for name in (".gitkeep", "mine.html", "2026/w20/notes.txt"):
         (tmp_path / "site" / name).write_text("mine")
@@ -97,7 +97,7 @@ def test_what_build_did_not_write_it_never_removes(tmp_path: Path) -> None:
     }
 
 
-def test_each_output_folder_has_a_list_of_its_own(tmp_path: Path) -> None:
+def test_each_output_folder_has_its_own_list(tmp_path: Path) -> None:
     write(tmp_path, place="one")
     write(tmp_path, {"index.html": b"home"}, place="two")
 
@@ -107,9 +107,7 @@ def test_each_output_folder_has_a_list_of_its_own(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "damage", [[], {}, {"a": 1}, ["../keep.txt", "/etc/passwd", "index.html"], ["", 7]]
 )
-def test_a_damaged_list_removes_nothing_that_is_not_there_to_remove(
-    tmp_path: Path, damage: object
-) -> None:
+def test_a_damaged_list_removes_no_foreign_file(tmp_path: Path, damage: object) -> None:
     write(tmp_path)
     (tmp_path / "keep.txt").write_text("mine")
     with Cache(tmp_path) as cache:
@@ -128,7 +126,7 @@ PAGE, FEED = (
 )
 
 
-def test_pages_of_an_earlier_build_are_known_by_their_mark_where_the_list_is_lost(
+def test_pages_of_an_earlier_build_are_recognised_by_their_marker_if_the_list_is_lost(
     tmp_path: Path,
 ) -> None:
     pages = (
@@ -160,9 +158,7 @@ def test_pages_of_an_earlier_build_are_known_by_their_mark_where_the_list_is_los
         (".nojekyll", b""),
     ],
 )
-def test_what_others_wrote_stays_where_the_list_is_lost(
-    tmp_path: Path, path: str, content: bytes
-) -> None:
+def test_foreign_files_stay_if_the_list_is_lost(tmp_path: Path, path: str, content: bytes) -> None:
     place = tmp_path / "site" / path
     place.parent.mkdir(parents=True)
     place.write_bytes(content)
@@ -172,7 +168,7 @@ def test_what_others_wrote_stays_where_the_list_is_lost(
     assert place.read_bytes() == content
 
 
-def test_nothing_of_an_earlier_build_stays_in_our_own_folder_where_the_list_is_lost(
+def test_no_file_of_an_earlier_build_stays_in_our_own_folder_if_the_list_is_lost(
     tmp_path: Path,
 ) -> None:
     write(tmp_path, PAGES | {"2026/w20/secret.png": b"picture"}, place=".digest/publish")
@@ -183,7 +179,7 @@ def test_nothing_of_an_earlier_build_stays_in_our_own_folder_where_the_list_is_l
     assert read_folder(tmp_path / ".digest/publish") == PAGES
 
 
-def test_a_file_of_yours_stays_where_an_older_list_names_one_of_ours(tmp_path: Path) -> None:
+def test_a_foreign_file_stays_if_an_older_list_has_its_path(tmp_path: Path) -> None:
     write(tmp_path, PAGES | {"notes.txt": b"copied", "logo.svg": b"copied"})
     shutil.copytree(tmp_path / ".digest", tmp_path / "older")
     write(tmp_path)
@@ -201,14 +197,14 @@ def test_a_file_of_yours_stays_where_an_older_list_names_one_of_ours(tmp_path: P
     assert write(tmp_path).unknown == ""
 
 
-def test_what_was_copied_and_changed_goes_when_it_is_taken_back(tmp_path: Path) -> None:
+def test_a_copied_and_changed_file_is_removed_with_its_source(tmp_path: Path) -> None:
     write(tmp_path, PAGES | {"notes.txt": b"one"})
     write(tmp_path, PAGES | {"notes.txt": b"two"})
 
     assert write(tmp_path) == Written(written=0, removed=1, unchanged=3)
 
 
-def test_what_was_kept_while_the_list_was_lost_goes_when_it_is_taken_back(tmp_path: Path) -> None:
+def test_a_file_kept_while_the_list_was_lost_is_removed_with_its_source(tmp_path: Path) -> None:
     files = PAGES | {"notes.txt": b"copied"}
     write(tmp_path, files)
     with Cache(tmp_path) as cache:
@@ -223,7 +219,7 @@ def test_what_was_kept_while_the_list_was_lost_goes_when_it_is_taken_back(tmp_pa
     assert write(tmp_path) == Written(written=0, removed=1, unchanged=3)
 
 
-def test_files_that_may_be_of_an_earlier_build_are_named_where_the_list_is_lost(
+def test_files_possibly_of_an_earlier_build_are_reported_if_the_list_is_lost(
     tmp_path: Path,
 ) -> None:
     pages = {"index.html": PAGE, "feed.atom": FEED}
@@ -239,14 +235,14 @@ def test_files_that_may_be_of_an_earlier_build_are_named_where_the_list_is_lost(
     assert write(tmp_path, pages).unknown == ""
 
 
-def test_no_file_is_named_where_no_build_has_been(tmp_path: Path) -> None:
+def test_no_file_is_reported_before_the_first_build(tmp_path: Path) -> None:
     (tmp_path / "site").mkdir()
     (tmp_path / "site/mine.txt").touch()
 
     assert write(tmp_path, {"index.html": PAGE}).unknown == ""
 
 
-def test_another_digests_site_below_ours_stays_where_the_list_is_lost(tmp_path: Path) -> None:
+def test_another_digests_site_below_ours_stays_if_the_list_is_lost(tmp_path: Path) -> None:
     write(tmp_path, {"index.html": PAGE, "style.css": b"", "feed.atom": FEED}, "site/chips")
 
     write(tmp_path)
@@ -254,7 +250,7 @@ def test_another_digests_site_below_ours_stays_where_the_list_is_lost(tmp_path: 
     assert (tmp_path / "site/chips/index.html").read_bytes() == PAGE
 
 
-def test_a_page_that_is_a_link_stays_where_the_list_is_lost(tmp_path: Path) -> None:
+def test_a_symlinked_page_stays_if_the_list_is_lost(tmp_path: Path) -> None:
     (tmp_path / "site/about").mkdir(parents=True)
     (tmp_path / "page.html").write_bytes(PAGE)
     (tmp_path / "site/about/index.html").symlink_to(tmp_path / "page.html")
@@ -264,7 +260,7 @@ def test_a_page_that_is_a_link_stays_where_the_list_is_lost(tmp_path: Path) -> N
     assert (tmp_path / "site/about/index.html").is_symlink()
 
 
-def test_a_page_may_take_the_place_of_a_folder_and_the_other_way_about(tmp_path: Path) -> None:
+def test_a_page_may_replace_a_folder_and_vice_versa(tmp_path: Path) -> None:
     write(tmp_path, {"a": b"file", "b/c": b"inner"})
 
     write(tmp_path, {"a/index.html": b"page", "b": b"file"})
@@ -309,7 +305,7 @@ def test_modes_are_those_that_web_hosts_need_whatever_the_umask(tmp_path: Path, 
         "x/../content",
     ],
 )
-def test_folders_that_hold_what_people_wrote_are_refused(tmp_path: Path, place: str) -> None:
+def test_folders_with_peoples_own_files_are_refused(tmp_path: Path, place: str) -> None:
     root = tmp_path / "digest-root"
     root.mkdir()
 
@@ -335,14 +331,14 @@ def test_a_link_to_a_refused_folder_is_refused_too(tmp_path: Path) -> None:
         write(tmp_path)
 
 
-def test_a_file_is_no_output_folder(tmp_path: Path) -> None:
+def test_a_file_is_not_accepted_as_an_output_folder(tmp_path: Path) -> None:
     (tmp_path / "site").write_text("mine")
 
     with pytest.raises(DigestError, match="this is a file"):
         write(tmp_path)
 
 
-def test_a_folder_that_leads_out_is_refused_before_anything_is_written(tmp_path: Path) -> None:
+def test_a_folder_linked_outside_is_refused_before_anything_is_written(tmp_path: Path) -> None:
     outside = tmp_path / "outside"
     outside.mkdir()
     (tmp_path / "site").mkdir()
@@ -354,7 +350,7 @@ def test_a_folder_that_leads_out_is_refused_before_anything_is_written(tmp_path:
     assert [path.name for path in (tmp_path / "site").iterdir()] == ["2026"]
 
 
-def test_a_linked_file_gives_way_to_a_real_one_and_its_target_is_left_alone(tmp_path: Path) -> None:
+def test_a_symlink_is_replaced_by_a_file_and_its_target_is_untouched(tmp_path: Path) -> None:
     write(tmp_path)
     (tmp_path / "site/index.html").rename(tmp_path / "mine.html")
     (tmp_path / "site/index.html").symlink_to(tmp_path / "mine.html")
@@ -365,7 +361,7 @@ def test_a_linked_file_gives_way_to_a_real_one_and_its_target_is_left_alone(tmp_
     assert (tmp_path / "mine.html").read_bytes() == b"home"
 
 
-def test_a_stale_page_behind_a_link_is_left_alone(tmp_path: Path) -> None:
+def test_an_obsolete_page_behind_a_symlink_is_left_alone(tmp_path: Path) -> None:
     write(tmp_path)
     outside = tmp_path / "outside"
     (tmp_path / "site/2026").rename(outside)
@@ -391,7 +387,7 @@ MADE = {
 
 
 @pytest.mark.parametrize(("path", "content"), MINE.values(), ids=MINE)
-def test_a_file_that_no_build_made_is_never_written_over_without_force(
+def test_a_foreign_file_is_never_overwritten_without_force(
     tmp_path: Path, path: str, content: bytes
 ) -> None:
     place = tmp_path / "site" / path
@@ -406,7 +402,7 @@ def test_a_file_that_no_build_made_is_never_written_over_without_force(
     assert read_folder(tmp_path / "site") == MADE
 
 
-def test_a_link_that_no_build_made_is_not_taken_away_either(tmp_path: Path) -> None:
+def test_a_foreign_symlink_is_not_removed_either(tmp_path: Path) -> None:
     (tmp_path / "site").mkdir()
     (tmp_path / "site/style.css").symlink_to("nowhere.css")
 
@@ -414,7 +410,7 @@ def test_a_link_that_no_build_made_is_not_taken_away_either(tmp_path: Path) -> N
         write(tmp_path, MADE)
 
 
-def test_all_files_that_are_in_the_way_are_named_or_counted(tmp_path: Path) -> None:
+def test_all_files_in_the_way_are_named_or_counted(tmp_path: Path) -> None:
     (tmp_path / "site").mkdir()
     for name in "abcde":
         (tmp_path / "site" / name).write_text("mine")
@@ -425,7 +421,7 @@ def test_all_files_that_are_in_the_way_are_named_or_counted(tmp_path: Path) -> N
         write(tmp_path, dict.fromkeys("abcde", b"ours"))
 
 
-def test_a_page_that_is_new_to_a_folder_of_ours_writes_over_nobodys_file(tmp_path: Path) -> None:
+def test_a_new_page_in_our_folder_overwrites_no_foreign_file(tmp_path: Path) -> None:
     write(tmp_path, MADE)
     (tmp_path / "site/about").mkdir()
     (tmp_path / "site/about/index.html").write_text("mine")
@@ -437,7 +433,7 @@ def test_a_page_that_is_new_to_a_folder_of_ours_writes_over_nobodys_file(tmp_pat
 
 
 @pytest.mark.parametrize("lost", [".digest", "site/index.html"])
-def test_what_a_former_build_made_is_written_over_where_the_list_is_lost(
+def test_files_of_an_earlier_build_are_overwritten_if_the_list_is_lost(
     tmp_path: Path, lost: str
 ) -> None:
     write(tmp_path, MADE)
@@ -450,7 +446,7 @@ def test_what_a_former_build_made_is_written_over_where_the_list_is_lost(
     assert read_folder(tmp_path / "site") == new
 
 
-def test_a_file_with_the_very_bytes_of_ours_is_no_obstacle(tmp_path: Path) -> None:
+def test_a_file_with_identical_content_is_not_in_the_way(tmp_path: Path) -> None:
     (tmp_path / "site").mkdir()
     (tmp_path / "site/robots.txt").write_bytes(b"robots")
 
@@ -474,7 +470,7 @@ def held(place: Path) -> Iterator[None]:
 
 
 @pytest.mark.skipif(not hasattr(os, "geteuid"), reason="rights are another thing on this system")
-def test_a_page_that_cannot_be_removed_is_named_until_it_is_gone(tmp_path: Path) -> None:
+def test_a_page_that_cannot_be_removed_is_reported_until_it_is_gone(tmp_path: Path) -> None:
     write(tmp_path)
     rest = {"index.html": b"home", "feed.atom": b"feed"}
     stale = tmp_path / "site/2026/w20/index.html"
@@ -491,7 +487,7 @@ def test_a_page_that_cannot_be_removed_is_named_until_it_is_gone(tmp_path: Path)
     assert read_folder(tmp_path / "site") == rest
 
 
-def test_a_folder_in_the_place_of_a_page_that_has_gone_stays(tmp_path: Path) -> None:
+def test_a_folder_in_place_of_a_removed_page_stays(tmp_path: Path) -> None:
     write(tmp_path)
     (tmp_path / "site/feed.atom").unlink()
     (tmp_path / "site/feed.atom").mkdir()
@@ -499,7 +495,7 @@ def test_a_folder_in_the_place_of_a_page_that_has_gone_stays(tmp_path: Path) -> 
     assert write(tmp_path, {"index.html": b"home"}) == Written(written=0, removed=1, unchanged=1)
 
 
-def test_files_are_copied_as_they_are(tmp_path: Path) -> None:
+def test_files_are_copied_unchanged(tmp_path: Path) -> None:
     (tmp_path / "picture.png").write_bytes(b"\x89PNG\r\n\x00")
     one = Copied(
         source=tmp_path / "picture.png", file="content/static/picture.png", path="img/picture.png"
@@ -510,14 +506,14 @@ def test_files_are_copied_as_they_are(tmp_path: Path) -> None:
     assert (tmp_path / "site/img/picture.png").read_bytes() == b"\x89PNG\r\n\x00"
 
 
-def test_a_folder_in_the_way_is_one_clear_line(tmp_path: Path) -> None:
+def test_a_folder_in_the_way_is_one_error_line(tmp_path: Path) -> None:
     (tmp_path / "site/feed.atom/mine").mkdir(parents=True)
 
     with pytest.raises(DigestError, match=r"feed\.atom: cannot write this file"):
         write(tmp_path)
 
 
-def test_a_file_of_somebody_elses_in_the_way_of_a_folder_stays_and_is_one_clear_line(
+def test_a_foreign_file_in_the_way_of_a_folder_stays_and_is_one_error_line(
     tmp_path: Path,
 ) -> None:
     (tmp_path / "site").mkdir()
@@ -537,7 +533,7 @@ LARGE = {
 }
 
 
-def test_files_of_any_number_and_size_appear_whole(tmp_path: Path) -> None:
+def test_any_number_of_files_of_any_size_appear_complete(tmp_path: Path) -> None:
     assert write(tmp_path, LARGE) == Written(written=12, removed=0, unchanged=0)
     assert read_folder(tmp_path / "site") == LARGE
     assert write(tmp_path, LARGE) == Written(written=0, removed=0, unchanged=12)
@@ -553,7 +549,7 @@ def staged(root: Path) -> Output:
 
 
 @pytest.mark.parametrize("there", [(), ("site",), ("site", "site/a", "site/a/b")])
-def test_what_is_dropped_leaves_no_file_and_no_folder(
+def test_a_cancelled_build_leaves_no_file_and_no_folder(
     tmp_path: Path, there: tuple[str, ...]
 ) -> None:
     for folder in there:
@@ -569,14 +565,14 @@ def test_what_is_dropped_leaves_no_file_and_no_folder(
     }
 
 
-def test_nothing_is_seen_of_what_is_staged(tmp_path: Path) -> None:
+def test_staged_files_are_not_visible(tmp_path: Path) -> None:
     staged(tmp_path)
 
     assert not list(tmp_path.rglob("index.html"))
     assert list(tmp_path.rglob(".index.html.unfinished"))
 
 
-def test_what_a_killed_build_left_is_never_written_into(tmp_path: Path) -> None:
+def test_temporary_files_of_a_killed_build_are_never_written_into(tmp_path: Path) -> None:
     write(tmp_path)
     os.link(tmp_path / "site/index.html", tmp_path / "site/.index.html.unfinished")
     os.link(tmp_path / "site/index.html", tmp_path / "mine.html")
@@ -598,7 +594,7 @@ def test_a_folder_may_be_a_link_to_another_one_of_the_site(tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize("target", ["nowhere", "mine.html"])
-def test_a_link_that_is_no_folder_is_one_clear_line(tmp_path: Path, target: str) -> None:
+def test_a_symlink_that_is_not_a_folder_is_one_error_line(tmp_path: Path, target: str) -> None:
     (tmp_path / "site").mkdir()
     (tmp_path / "site/mine.html").write_text("mine")
     (tmp_path / "site/2026").symlink_to(target)
@@ -609,7 +605,7 @@ def test_a_link_that_is_no_folder_is_one_clear_line(tmp_path: Path, target: str)
     assert {path.name for path in (tmp_path / "site").iterdir()} == {"mine.html", "2026"}
 
 
-def test_a_new_folder_outside_of_the_digest_gets_the_mode_that_web_hosts_need_too(
+def test_a_new_folder_outside_the_digest_gets_the_mode_that_web_hosts_need_too(
     tmp_path: Path,
 ) -> None:
     (tmp_path / "digest").mkdir()

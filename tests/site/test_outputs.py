@@ -230,7 +230,7 @@ BETWEEN: dict[str, Callable[[Digest], object]] = {
 
 
 @pytest.mark.parametrize("between", BETWEEN.values(), ids=BETWEEN)
-def test_a_change_that_another_output_has_seen_first_reaches_the_site(
+def test_a_change_built_for_another_output_first_reaches_the_site(
     tmp_path: Path, between: Callable[[Digest], object]
 ) -> None:
     digest = Digest(tmp_path)
@@ -246,7 +246,7 @@ def test_a_change_that_another_output_has_seen_first_reaches_the_site(
 
 
 @pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
-def test_whatever_changes_is_not_taken_for_built_because_another_folder_has_it(
+def test_a_change_built_in_another_folder_does_not_count_as_built(
     tmp_path: Path, change: Change
 ) -> None:
     digest = Digest(tmp_path)
@@ -258,7 +258,7 @@ def test_whatever_changes_is_not_taken_for_built_because_another_folder_has_it(
     digest.site()
 
 
-def test_a_place_that_git_brings_during_a_build_is_read_by_the_next_one(tmp_path: Path) -> None:
+def test_a_place_merged_by_git_during_a_build_is_read_by_the_next_one(tmp_path: Path) -> None:
     digest = Digest(tmp_path)
     places = digest.root / paths.LOCATIONS
     digest.site()
@@ -284,7 +284,7 @@ def test_a_place_that_git_brings_during_a_build_is_read_by_the_next_one(tmp_path
     digest.site()
 
 
-def test_a_template_in_a_linked_folder_is_seen_to_change(tmp_path: Path) -> None:
+def test_a_changed_template_in_a_linked_folder_is_noticed(tmp_path: Path) -> None:
     digest = Digest(tmp_path)
     linked = digest.root / "ours/line.html"
     linked.parent.mkdir()
@@ -329,7 +329,7 @@ OUTPUTS = st.sampled_from(
         max_size=6,
     )
 )
-def test_whatever_is_built_in_between_each_output_equals_a_clean_build(
+def test_each_output_equals_a_clean_build_whatever_is_built_in_between(
     tmp_path_factory: pytest.TempPathFactory,
     steps: list[tuple[list[Change], list[Callable[[Digest], None]]]],
 ) -> None:

@@ -82,7 +82,9 @@ def checked(checker: list[str], *addresses: str) -> list[str]:
     ]
 
 
-def test_the_nu_html_checker_says_nothing(checker: list[str], showcase: Path, blank: Path) -> None:
+def test_the_nu_html_checker_reports_nothing(
+    checker: list[str], showcase: Path, blank: Path
+) -> None:
     for site in (showcase, blank, GOLDEN):
         with browsing.serving(site) as address:
             assert checked(checker, *[address + place for place in browsing.addresses(site)]) == []
@@ -92,7 +94,7 @@ def test_the_nu_html_checker_finds_nothing_wrong_in_the_style(checker: list[str]
     assert checked(checker, "--css", str(GOLDEN / "style.css")) == []
 
 
-def test_it_speaks_where_something_is_wrong(checker: list[str], tmp_path: Path) -> None:
+def test_the_nu_html_checker_reports_an_error(checker: list[str], tmp_path: Path) -> None:
     (tmp_path / "index.html").write_text(
         "<!doctype html><html lang=en><title>A page</title><p><div></p>"
     )
@@ -169,7 +171,7 @@ def test_axe_finds_nothing_in_either_scheme_at_either_width(
         assert flaws(page) == {}
 
 
-def test_axe_finds_nothing_among_what_a_search_has_found(address: str, browser: Browser) -> None:
+def test_axe_finds_nothing_in_search_results(address: str, browser: Browser) -> None:
     pytest.importorskip("pagefind", reason="pagefind is not installed")
     with browsing.reading(browser) as page:
         page.goto(address + "search/?q=export&theme=controls")
@@ -178,7 +180,7 @@ def test_axe_finds_nothing_among_what_a_search_has_found(address: str, browser: 
         assert flaws(page) == {}
 
 
-def test_axe_speaks_where_something_is_wrong(browser: Browser) -> None:
+def test_axe_reports_an_error(browser: Browser) -> None:
     with browsing.reading(browser) as page:
         page.set_content(
             "<title>A page</title><h1>One</h1><h3>Three</h3><img src=x><p style='color:#ccc'>pale</p>"
@@ -188,7 +190,7 @@ def test_axe_speaks_where_something_is_wrong(browser: Browser) -> None:
     assert {"html-has-lang", "heading-order", "image-alt", "color-contrast"} <= found
 
 
-def test_every_feed_keeps_the_rules_of_the_feed_validator(showcase: Path, blank: Path) -> None:
+def test_every_feed_follows_the_rules_of_the_feed_validator(showcase: Path, blank: Path) -> None:
     for site, base in (
         (showcase, showcases.URL),
         (blank, showcases.URL),
@@ -222,7 +224,7 @@ def test_every_feed_keeps_the_rules_of_the_feed_validator(showcase: Path, blank:
         ("<generator>Digest", "<generator>", "generator says nothing"),
     ],
 )
-def test_the_rules_speak_where_something_is_wrong(right: str, wrong: str, said: str) -> None:
+def test_the_rules_of_the_feed_validator_report_an_error(right: str, wrong: str, said: str) -> None:
     body = (GOLDEN / "feed.atom").read_text(encoding="utf-8")
     assert right in body
 

@@ -60,7 +60,7 @@ def weeks(site: dict[str, bytes]) -> dict[str, bytes]:
     }
 
 
-def test_a_whole_template(root: Path) -> None:
+def test_a_whole_template_can_be_overridden(root: Path) -> None:
     own(
         root,
         "week.html",
@@ -73,7 +73,7 @@ def test_a_whole_template(root: Path) -> None:
     assert len(found) == 3
 
 
-def test_a_block_of_a_page(root: Path) -> None:
+def test_a_block_of_a_page_can_be_overridden(root: Path) -> None:
     before = read_folder(root / "site")
     own(root, "week.html", '{% extends "shipped/week.html" %}\n'
         '{% block head %}{{ super() }}<meta name="x" content="y">{% endblock %}')  # fmt: skip
@@ -87,7 +87,7 @@ def test_a_block_of_a_page(root: Path) -> None:
     }
 
 
-def test_a_block_of_the_frame_is_on_every_page(root: Path) -> None:
+def test_a_block_of_the_base_template_is_on_every_page(root: Path) -> None:
     own(
         root,
         "base.html",
@@ -103,7 +103,7 @@ def test_a_block_of_the_frame_is_on_every_page(root: Path) -> None:
     assert {path for path, body in site.items() if b"<!-- mine -->" in body} == with_head
 
 
-def test_a_macro_in_a_copy_of_the_file_that_has_it(root: Path) -> None:
+def test_a_macro_is_overridden_in_a_copy_of_its_file(root: Path) -> None:
     own(root, "macros/stories.html", own_macro())
 
     page = pages(built(root))["index.html"]
@@ -119,7 +119,7 @@ def own_macro() -> str:
     return re.sub(r"\{% macro weeks\(.*?\{% endmacro %\}", mine, shipped, count=1, flags=re.DOTALL)
 
 
-def test_a_part_that_all_stories_share(root: Path) -> None:
+def test_a_shared_part_of_stories_can_be_overridden(root: Path) -> None:
     shipped = (TEMPLATES / "story/body.html").read_text(encoding="utf-8")
     mine = '<p class="details">Seen in {{ card.source }}</p>'
     own(root, "story/body.html", re.sub('<p class="details">.*</p>', mine, shipped, count=1))
@@ -130,7 +130,7 @@ def test_a_part_that_all_stories_share(root: Path) -> None:
     assert set(details) == {"Seen in The Quay", "Seen in Harbour Ledger"}
 
 
-def test_how_a_story_is_shown(root: Path) -> None:
+def test_the_display_of_a_story_can_be_overridden(root: Path) -> None:
     own(root, "story/line.html", "<h3>{{ card.headline }}, in short</h3>\n")
 
     site = built(root)
@@ -139,7 +139,7 @@ def test_how_a_story_is_shown(root: Path) -> None:
     assert b"A fifth crane arrives, in short" in site["themes/cranes/index.html"]
 
 
-def test_a_part_of_the_style(root: Path) -> None:
+def test_part_of_the_style_sheet_can_be_overridden(root: Path) -> None:
     before = read_folder(root / "site")["style.css"].decode()
     own(
         root,
@@ -155,7 +155,7 @@ def test_a_part_of_the_style(root: Path) -> None:
     assert [line for line in before.splitlines() if line not in after] == []
 
 
-def test_what_is_taken_away_again_leaves_no_trace(root: Path) -> None:
+def test_a_removed_override_leaves_no_trace(root: Path) -> None:
     before = read_folder(root / "site")
     for name, words in (
         ("macros/stories.html", own_macro()),
@@ -186,7 +186,7 @@ def test_what_is_taken_away_again_leaves_no_trace(root: Path) -> None:
          "templates/home.html:"),
     ],
 )  # fmt: skip
-def test_what_is_wrong_is_one_line_that_says_where(
+def test_a_template_error_is_one_line_with_its_place(
     root: Path, name: str, words: str, said: str
 ) -> None:
     own(root, name, words)
@@ -194,7 +194,7 @@ def test_what_is_wrong_is_one_line_that_says_where(
     assert fault(root).startswith(said)
 
 
-def test_a_template_that_is_no_text_is_said_to_be_none(root: Path) -> None:
+def test_a_template_that_is_not_text_is_reported(root: Path) -> None:
     own(root, "week.html", "").write_bytes(b"\xff\xfe")
 
     assert fault(root) == "templates/week.html: not UTF-8 text; save it as UTF-8"
@@ -219,7 +219,7 @@ def test_check_finds_a_block_that_would_never_be_shown(root: Path) -> None:
     ]
 
 
-def test_check_finds_a_file_that_nothing_uses_and_a_build_lets_it_be(root: Path) -> None:
+def test_check_reports_an_unused_file_and_a_build_ignores_it(root: Path) -> None:
     own(root, "weeks.html", "{% if %}")
     own(root, "mine/note.html", "Mine")
     own(
@@ -272,7 +272,7 @@ def head(root: Path, words: str, policy: str = "") -> None:
         ('<iframe src="https://video.example/1"></iframe>', "this frame or media file"),
     ],
 )
-def test_check_names_the_line_that_the_pages_own_policy_blocks(
+def test_check_reports_the_line_that_the_pages_content_security_policy_blocks(
     words: str, what: str, root: Path
 ) -> None:
     head(root, words)
@@ -281,7 +281,7 @@ def test_check_names_the_line_that_the_pages_own_policy_blocks(
     assert [line.partition("; ")[0] for line in hints(root)] == [f"templates/base.html:3: {told}"]
 
 
-def test_check_names_fonts_and_files_of_other_hosts_in_a_style_sheet(root: Path) -> None:
+def test_check_reports_fonts_and_files_of_other_hosts_in_a_style_sheet(root: Path) -> None:
     own(
         root,
         "static/print.css",
@@ -303,20 +303,20 @@ def test_check_names_fonts_and_files_of_other_hosts_in_a_style_sheet(root: Path)
         '<link rel="stylesheet" href="/mine.css">',
     ],
 )
-def test_check_is_silent_about_what_browsers_load(words: str, root: Path) -> None:
+def test_check_accepts_what_browsers_load(words: str, root: Path) -> None:
     head(root, words)
 
     assert hints(root) == []
 
 
-def test_check_is_silent_where_the_policy_is_the_digests_own(root: Path) -> None:
+def test_check_accepts_a_policy_set_by_the_digest(root: Path) -> None:
     policy = "{% block policy %}default-src 'self'; script-src https://plausible.io{% endblock %}\n"
     head(root, '<script src="https://plausible.io/js/script.js" defer></script>', policy)
 
     assert hints(root) == []
 
 
-def test_check_names_files_among_the_templates_that_are_copied_nowhere(root: Path) -> None:
+def test_check_reports_files_among_the_templates_that_are_not_copied(root: Path) -> None:
     own(root, "static/logo.png", "picture")
     own(root, "static/own.woff2", "font")
     own(root, "README.md", "What I have changed.")
@@ -338,9 +338,7 @@ def test_check_names_files_among_the_templates_that_are_copied_nowhere(root: Pat
         ),
     ],
 )
-def test_the_marks_of_a_merge_in_a_template_stop_the_build(
-    root: Path, name: str, words: str
-) -> None:
+def test_conflict_markers_in_a_template_stop_the_build(root: Path, name: str, words: str) -> None:
     own(root, name, words)
 
     with pytest.raises(Faults) as caught:

@@ -64,7 +64,7 @@ few = st.lists(st.sampled_from("ab \n-&;\\#>1.[]"), max_size=10).map("".join)
 @example("a\n\n\nb")
 @example("a\n---\nb")
 @example("\u0661. a")
-def test_paragraphs_of_words_are_what_markdown_and_the_sanitizer_make_of_them(text: str) -> None:
+def test_plain_paragraphs_are_rendered_as_by_markdown_and_the_sanitizer(text: str) -> None:
     plain = shown(text)
 
     assert plain is None or plain == by_markdown(text)
@@ -128,7 +128,9 @@ marks = st.sampled_from(
 @example("[a](https://1.2.3.4.5/)", "[a](https://xn--.example/)")
 @example("**a*b**", "*a**b*")
 @example("[*a*](b.md)", "*[a](b.md)*")
-def test_so_are_emphasis_links_and_lists(text: str, other: str) -> None:
+def test_emphasis_links_and_lists_are_rendered_as_by_markdown_and_the_sanitizer(
+    text: str, other: str
+) -> None:
     for written in (text, other):
         plain = shown(written)
 
@@ -140,7 +142,7 @@ def test_so_are_emphasis_links_and_lists(text: str, other: str) -> None:
     st.lists(st.sampled_from([*"*_[]<>&#`~\\-+.|! 1", "a", "\n"]), max_size=30).map("".join),
 )
 @example("[^0]", "")
-def test_so_are_excerpts(words: str, others: str) -> None:
+def test_excerpts_are_rendered_as_by_markdown_and_the_sanitizer(words: str, others: str) -> None:
     for text in map(excerpt.escape, (words, others)):
         plain = shown(text)
 
@@ -209,7 +211,7 @@ def test_plain_paragraphs_are_shown_without_markdown(text: str, expected: str | 
     assert shown(text) == expected
 
 
-def test_plain_words_are_shown_without_loading_markdown_or_sanitizer() -> None:
+def test_plain_words_are_rendered_without_loading_markdown_or_the_sanitizer() -> None:
     code = (
         "import sys; from digest.site.markdown import MarkdownRenderer\n"
         "MarkdownRenderer(None).html('Only words.', file='a.md', here='', top=2)\n"

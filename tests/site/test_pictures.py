@@ -107,7 +107,7 @@ def test_the_size_of_every_kind_is_read(suffix: str, content: bytes, size: tuple
         (".svg", SVG.format('width="0" height="20"').encode()),
     ],
 )
-def test_what_is_damaged_has_no_size(suffix: str, content: bytes) -> None:
+def test_a_damaged_picture_has_no_size(suffix: str, content: bytes) -> None:
     assert size_of(f"content/a{suffix}", lambda _: content) is None
 
 
@@ -119,7 +119,7 @@ HEADS = [png(3, 2)[:20], jpeg(3, 2)[:9], avif(3, 2)[:50], GIF[:8], b"<svg width=
     | st.builds(lambda head, rest: head + rest, st.sampled_from(HEADS), st.binary()),
     suffix=st.sampled_from([".png", ".jpg", ".gif", ".webp", ".avif", ".svg"]),
 )  # fmt: skip
-def test_whatever_stands_in_a_file_it_has_a_size_or_none(content: bytes, suffix: str) -> None:
+def test_any_file_has_a_size_or_none(content: bytes, suffix: str) -> None:
     found = size_of(f"content/a{suffix}", lambda _: content)
 
     assert found is None or min(found) > 0
@@ -143,7 +143,7 @@ def made(root: Path, name: str = "2026/w20/index.html") -> bytes:
     return (root / "site" / name).read_bytes()
 
 
-def test_an_editors_picture_is_shown_with_its_size_and_only_when_it_is_near(root: Path) -> None:
+def test_an_editors_picture_has_its_size_and_is_loaded_lazily(root: Path) -> None:
     picture = next(parse(made(root)).iter("img"))
 
     assert dict(picture.attrib) == {
@@ -156,14 +156,14 @@ def test_an_editors_picture_is_shown_with_its_size_and_only_when_it_is_near(root
     }
 
 
-def test_another_size_makes_its_page_anew(root: Path) -> None:
+def test_a_changed_picture_size_rebuilds_its_page(root: Path) -> None:
     made(root)
     (root / "content/2026/w20/quay side.png").write_bytes(png(40, 20))
 
     assert b'width="40"' in made(root)
 
 
-def test_a_page_with_a_picture_is_made_of_its_size() -> None:
+def test_a_page_with_a_picture_depends_on_its_size() -> None:
     one = Copied(
         source=Path("a.png"), file="content/2026/w20/a.png", path="2026/w20/a.png", size=(30, 20)
     )
@@ -185,7 +185,7 @@ def test_a_page_with_a_picture_is_made_of_its_size() -> None:
         ),
     ],
 )
-def test_what_the_editor_says_of_a_picture_goes_first(
+def test_a_size_written_by_the_editor_comes_first(
     root: Path, written: str, expected: dict[str, str]
 ) -> None:
     (root / "content/2026/w20/letter.md").write_text(written)
@@ -199,7 +199,7 @@ def test_what_the_editor_says_of_a_picture_goes_first(
     }
 
 
-def test_feeds_carry_the_size_and_nothing_of_when_to_load() -> None:
+def test_feeds_have_the_size_and_no_lazy_loading() -> None:
     one = Copied(
         source=Path("a.png"), file="content/2026/w20/a.png", path="2026/w20/a.png", size=(30, 20)
     )
@@ -217,7 +217,7 @@ def test_feeds_carry_the_size_and_nothing_of_when_to_load() -> None:
     assert len(find(parse(site["2026/w20/index.html"]), "img")) == 1
 
 
-def test_check_says_which_picture_is_damaged_and_the_build_goes_on(root: Path) -> None:
+def test_check_reports_a_damaged_picture_and_the_build_continues(root: Path) -> None:
     (root / "content/2026/w20/quay side.png").write_bytes(png(30, 20)[:18])
 
     said = [str(problem) for problem in check.run(root, now=NOW).problems]
@@ -308,7 +308,7 @@ def test_a_picture_leaves_the_site_with_the_last_text_that_shows_it(
     assert pictures(album) == ALBUM - gone
 
 
-def test_a_picture_that_two_texts_show_stays_while_one_of_them_is_published(album: Path) -> None:
+def test_a_picture_of_two_texts_stays_while_one_of_them_is_published(album: Path) -> None:
     story = album / "content/2026/w20/2026-05-15-shown.md"
     story.write_text(story.read_text() + "\n![y](letter.png)\n")
     pictures(album)
@@ -318,7 +318,7 @@ def test_a_picture_that_two_texts_show_stays_while_one_of_them_is_published(albu
     assert "letter.png" in pictures(album)
 
 
-def test_check_hints_at_a_picture_that_no_text_shows(album: Path) -> None:
+def test_check_reports_a_picture_that_no_text_shows(album: Path) -> None:
     said = {
         problem.file
         for problem in check.run(album, now=NOW).problems
@@ -328,14 +328,14 @@ def test_check_hints_at_a_picture_that_no_text_shows(album: Path) -> None:
     assert said == {"content/2026/w20/nobody.png", "content/pages/hushed.png"}
 
 
-def test_an_export_gives_no_address_for_a_picture_that_is_not_published(album: Path) -> None:
+def test_an_export_has_no_url_for_an_unpublished_picture(album: Path) -> None:
     records = [one for one in export.run(album, config.load(album)) if one["kind"] == "file"]
     addresses = {str(one["file"]).rpartition("/")[2]: one["address"] for one in records}
 
     assert {name for name, address in addresses.items() if address} == ALBUM
 
 
-def test_check_hints_at_pictures_that_are_heavy(album: Path) -> None:
+def test_check_reports_large_pictures(album: Path) -> None:
     (album / "content/2026/w20/shown.png").write_bytes(png(4032, 3))
     (album / "content/2026/w20/letter.png").write_bytes(png(2, 2) + bytes(1_500_000))
     (album / "content/2026/w20/linked.svg").write_text(SVG.format('viewBox="0 0 9000 9000"'))
@@ -352,9 +352,7 @@ def test_check_hints_at_pictures_that_are_heavy(album: Path) -> None:
 
 
 @pytest.mark.parametrize("composed", [True, False])
-def test_a_picture_is_found_by_its_name_however_a_system_writes_its_accents(
-    album: Path, composed: bool
-) -> None:
+def test_a_picture_is_found_whatever_unicode_form_its_name_has(album: Path, composed: bool) -> None:
     name, other = (
         unicodedata.normalize(form, "é.png")
         for form in (("NFC", "NFD") if composed else ("NFD", "NFC"))
@@ -386,7 +384,9 @@ def test_a_picture_is_found_by_its_name_however_a_system_writes_its_accents(
          "correct the link"),
     ],
 )  # fmt: skip
-def test_a_link_to_a_file_that_is_not_copied_says_why(album: Path, link: str, said: str) -> None:
+def test_a_link_to_a_file_that_is_not_copied_is_explained(
+    album: Path, link: str, said: str
+) -> None:
     for name in ("doc.pdf", "my pic.heic"):
         (album / "content/2026/w20" / name).write_bytes(b"x")
     (album / "content/2026/w20/letter.md").write_text(f"{link}\n")

@@ -21,7 +21,7 @@ def site(*stories: Any, **fields: Any) -> dict[str, bytes]:
     return rendered(make_content(*stories, **fields), make_config(url=URL))
 
 
-def test_a_week_is_there_as_markdown_and_its_page_says_so() -> None:
+def test_a_week_is_also_published_as_markdown_and_its_page_links_to_it() -> None:
     story = make_story(
         "a", title="A [good] <b>day</b>", authors=("Ann",), themes=("memory-crunch",), lead=True,
         note="See *[b](2026-05-14-b.md)*.\n\n- one\n- two", excerpt="They said.",
@@ -44,7 +44,7 @@ def test_a_week_is_there_as_markdown_and_its_page_says_so() -> None:
     assert b'type="text/markdown" href="/r/2026/w20/index.md"' in made["2026/w20/index.html"]
 
 
-def test_what_no_page_shows_is_in_no_markdown() -> None:
+def test_hidden_content_is_not_in_the_markdown() -> None:
     noted = make_story(
         "a", note="Seen. <!-- SECRET --> <script>SECRET</script> [words](2026-05-14-b.md)"
     )
@@ -73,11 +73,11 @@ def test_what_no_page_shows_is_in_no_markdown() -> None:
         ("<p>A</p></blockquote></li></ul><p>B", "A\n\nB"),
     ],
 )  # fmt: skip
-def test_html_becomes_markdown_that_shows_the_same(markup: str, expected: str) -> None:
+def test_html_becomes_equivalent_markdown(markup: str, expected: str) -> None:
     assert plain.markdown_of(Html(markup)) == expected
 
 
-def test_all_weeks_and_themes_are_listed_with_their_addresses() -> None:
+def test_all_weeks_and_themes_are_listed_with_their_urls() -> None:
     made = site(make_story(themes=("memory-crunch",)), make_story("late", day="2026-05-19"))
 
     listed = json.loads(made["archive.json"])
@@ -100,7 +100,7 @@ def test_all_weeks_and_themes_are_listed_with_their_addresses() -> None:
     assert f"- [Week 20, 2026: Foundries fill up](<{URL}2026/w20/index.md>): 1 story\n" in llms
 
 
-def test_a_themes_feed_says_what_the_theme_is_and_every_feed_has_an_icon() -> None:
+def test_a_themes_feed_describes_the_theme_and_every_feed_has_an_icon() -> None:
     made = site(make_story(), introductions=(make_introduction(body="Who may *buy* what."),))
 
     assert b"<subtitle>Who may buy what.</subtitle>" in made["themes/export-controls/feed.atom"]

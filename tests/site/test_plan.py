@@ -104,11 +104,11 @@ def site(request: pytest.FixtureRequest) -> tuple[dict[str, bytes], Config]:
     return files_of(request.param), SITES[request.param][1]
 
 
-def test_every_link_of_every_page_leads_somewhere(site: tuple[dict[str, bytes], Config]) -> None:
+def test_every_link_of_every_page_works(site: tuple[dict[str, bytes], Config]) -> None:
     assert lost_links(site[0], site[1].site.url) == []
 
 
-def test_every_page_is_valid_and_asks_no_other_host_for_anything(
+def test_every_page_is_valid_and_requests_no_other_host(
     site: tuple[dict[str, bytes], Config],
 ) -> None:
     for tree in pages(site[0]).values():
@@ -134,7 +134,7 @@ def test_every_page_is_valid_and_asks_no_other_host_for_anything(
         assert ("script-src" in policy) == bool(find(tree, "script"))
 
 
-def test_titles_and_descriptions_are_each_pages_own(site: tuple[dict[str, bytes], Config]) -> None:
+def test_titles_and_descriptions_are_unique(site: tuple[dict[str, bytes], Config]) -> None:
     trees = pages(site[0]).values()
     titles = [text(next(tree.iter("title"))) for tree in trees]
     descriptions = [_meta(tree, "description") for tree in trees]
@@ -144,7 +144,7 @@ def test_titles_and_descriptions_are_each_pages_own(site: tuple[dict[str, bytes]
     assert all(titles + descriptions)
 
 
-def test_ids_are_their_pages_own_and_all_but_permalinks_begin_with_an_underscore(
+def test_ids_are_unique_in_their_page_and_all_but_permalinks_start_with_an_underscore(
     site: tuple[dict[str, bytes], Config],
 ) -> None:
     for tree in pages(site[0]).values():
@@ -155,7 +155,7 @@ def test_ids_are_their_pages_own_and_all_but_permalinks_begin_with_an_underscore
         assert {id for id in ids if not id.startswith("_")} == set(anchors + left)
 
 
-def test_headings_leave_out_no_level(site: tuple[dict[str, bytes], Config]) -> None:
+def test_headings_skip_no_level(site: tuple[dict[str, bytes], Config]) -> None:
     for tree in pages(site[0]).values():
         levels = [int(element.tag[1]) for element in find(tree, "h1", "h2", "h3", "h4", "h5", "h6")]
         assert levels.count(1) == 1
@@ -178,7 +178,7 @@ def test_every_page_has_landmarks_a_skip_link_and_the_feeds(
         assert feeds[:2] == [f"{base}feed.atom", f"{base}weeks.atom"]
 
 
-def test_canonical_addresses_are_absolute(site: tuple[dict[str, bytes], Config]) -> None:
+def test_canonical_urls_are_absolute(site: tuple[dict[str, bytes], Config]) -> None:
     url = site[1].site.url
     found = {
         path: [link.get("href") for link in tree.iter("link") if link.get("rel") == "canonical"]
@@ -189,7 +189,7 @@ def test_canonical_addresses_are_absolute(site: tuple[dict[str, bytes], Config])
     assert found == {path: [url + path.removesuffix("index.html")] for path in found}
 
 
-def test_the_site_has_every_address_of_the_contract() -> None:
+def test_the_site_has_every_documented_url() -> None:
     content = full()
 
     assert set(rendered(content, make_config())) == {
@@ -220,7 +220,7 @@ def test_a_themes_first_page_has_100_to_199_and_a_full_page_never_changes(number
     assert len(grown) == len(newest) + 1 or len(older_then) == len(older) + 1
 
 
-def test_older_stories_of_a_theme_stand_on_numbered_pages() -> None:
+def test_older_stories_of_a_theme_are_on_numbered_pages() -> None:
     site = rendered(make_content(*many(320, themes=("export-controls",))), make_config())
     trees = {
         path: tree
@@ -241,7 +241,7 @@ def test_older_stories_of_a_theme_stand_on_numbered_pages() -> None:
     assert "S0000" in text(trees["themes/export-controls/page/1/index.html"])
 
 
-def test_a_themes_old_id_leads_on_from_every_page_and_keeps_its_feed() -> None:
+def test_a_themes_old_id_redirects_from_every_page_and_keeps_its_feed() -> None:
     site = rendered(
         make_content(*many(220, themes=("export-controls",))),
         make_config(url="https://example.org/r/"),
@@ -253,7 +253,7 @@ def test_a_themes_old_id_leads_on_from_every_page_and_keeps_its_feed() -> None:
     assert site["themes/export-curbs/feed.atom"] == site["themes/export-controls/feed.atom"]
 
 
-def test_an_anchor_that_was_left_leads_on() -> None:
+def test_a_left_anchor_redirects() -> None:
     site = rendered(full(), make_config(url="https://example.org/r/"))
     left = next(
         item for item in parse(site["2026/w19/index.html"]).iter("li") if item.get("id") == "gone"
@@ -262,7 +262,7 @@ def test_an_anchor_that_was_left_leads_on() -> None:
     assert [link.get("href") for link in left.iter("a")] == ["/r/2026/w20/#gone"]
 
 
-def test_home_leads_with_the_closed_week_and_says_what_the_open_one_has() -> None:
+def test_the_home_page_starts_with_the_closed_week_and_summarises_the_open_one() -> None:
     home = parse(files_of("full")["index.html"])
 
     assert text(next(home.iter("h1"))) == "Week 20, 2026 11–17 May 2026"
@@ -288,7 +288,7 @@ def test_a_story_with_a_note_is_a_card_and_shows_all_that_was_curated() -> None:
     assert next(lead.iter("blockquote")).get("cite") == "https://news.example/2026-05-15/lead"
 
 
-def test_a_story_has_its_main_theme_above_and_the_others_below() -> None:
+def test_a_story_has_its_main_theme_above_it_and_the_others_below() -> None:
     story = make_story(themes=("export-controls", "memory-crunch"))
 
     def chips(story: Story) -> list[str]:
@@ -301,7 +301,7 @@ def test_a_story_has_its_main_theme_above_and_the_others_below() -> None:
     assert chips(replace(story, lead=True)) == ["Memory crunch"]
 
 
-def test_a_story_without_a_note_is_a_line() -> None:
+def test_a_story_without_a_note_is_one_line() -> None:
     week = parse(files_of("full")["2026/w20/index.html"])
     line = next(article for article in week.iter("article") if article.get("id") == "plain")
 
@@ -309,7 +309,7 @@ def test_a_story_without_a_note_is_a_line() -> None:
     assert text(next(line.iter("h3"))) == "<b>Bold</b> & \"quoted\" 'words' {{ 7 * 7 }}"
 
 
-def test_a_card_names_the_themes_that_it_does_not_stand_under() -> None:
+def test_a_card_names_the_themes_other_than_that_of_its_page() -> None:
     site = files_of("full")
 
     def chips(path: str) -> list[str]:
@@ -325,7 +325,7 @@ def test_a_card_names_the_themes_that_it_does_not_stand_under() -> None:
     assert chips("themes/memory-crunch/index.html") == ["Export controls"]
 
 
-def test_a_paywall_is_marked() -> None:
+def test_a_paywalled_story_is_marked() -> None:
     config = make_config(feeds=(make_feed(paywall=True),))
 
     assert "Paywall" in text(
@@ -343,7 +343,7 @@ def test_a_publishers_picture_is_never_shown() -> None:
     ] == []
 
 
-def test_theme_pages_offer_the_themes_own_feed() -> None:
+def test_theme_pages_link_to_the_themes_feed() -> None:
     page = parse(files_of("full")["themes/memory-crunch/index.html"])
     feeds = [
         link.get("href") for link in page.iter("link") if link.get("type") == "application/atom+xml"
@@ -352,7 +352,7 @@ def test_theme_pages_offer_the_themes_own_feed() -> None:
     assert feeds == ["/feed.atom", "/weeks.atom", "/themes/memory-crunch/feed.atom"]
 
 
-def test_the_sitemap_names_every_page_that_is_one() -> None:
+def test_the_sitemap_has_every_real_page() -> None:
     config = make_config(url="https://example.org/r/")
     site = rendered(full(), config)
     named = re.findall("<loc>(.*?)</loc>", site["sitemap.xml"].decode())
@@ -396,7 +396,7 @@ IDS_OF_PAGES = (
 
 
 @pytest.mark.parametrize("theme", IDS_OF_PAGES)
-def test_no_two_elements_of_a_page_share_an_id_whatever_themes_are_called(theme: str) -> None:
+def test_no_two_elements_of_a_page_share_an_id_whatever_the_theme_names(theme: str) -> None:
     themed = (make_story("one", themes=(theme,)), make_story("two", lead=True), make_story("three"))
     later = make_story("next", day="2026-05-18", themes=(theme,))
     content = make_content(*themed, later, letters=(make_letter(),))
@@ -415,7 +415,7 @@ def test_names_that_the_site_needs_itself_are_reserved(name: str) -> None:
     ]
 
 
-def test_the_page_search_is_refused_whether_or_not_there_is_a_search_page() -> None:
+def test_a_page_named_search_is_refused_with_or_without_a_search_page() -> None:
     assert faults(make_content(make_story(), pages=(make_page("search"),))) == [
         "content/pages/search.md: claims the address 'search/index.html', which the search page claims too; "
         "rename one of them"
@@ -474,7 +474,7 @@ def test_a_picture_keeps_its_size_under_a_base_path_with_encoded_signs() -> None
         ),
     ],
 )  # fmt: skip
-def test_two_claims_to_one_address_are_an_error_that_names_both(
+def test_two_files_for_one_url_are_an_error_that_names_both(
     fields: dict[str, object], said: str
 ) -> None:
     assert faults(make_content(make_story(), **fields)) == [said]
@@ -487,7 +487,7 @@ def test_two_stories_with_one_id_are_an_error_that_names_both() -> None:
     ]
 
 
-def test_of_two_stories_with_one_id_the_hidden_one_is_to_stay() -> None:
+def test_the_cure_for_two_stories_with_one_id_keeps_the_hidden_one() -> None:
     content = make_content(make_story("a", id="urn:x:1"), make_story("b", id="urn:x:1", hide=True))
 
     assert faults(content) == [
@@ -496,7 +496,7 @@ def test_of_two_stories_with_one_id_the_hidden_one_is_to_stay() -> None:
     ]
 
 
-def test_all_that_is_wrong_is_said_at_once() -> None:
+def test_all_problems_are_reported_at_once() -> None:
     content = make_content(
         make_story("a", note="words\n[x](gone.md)", line=9),
         letters=(make_letter(body="words\n\n[y](lost.md)", line=4),),
@@ -565,14 +565,16 @@ def _meta(tree: Element, name: str, key: str = "name") -> str:
     [("ar", "rtl"), ("fa-IR", "rtl"), ("he", "rtl"), ("ks-Deva", None), ("pa-Arab-PK", "rtl"), ("az-latn", None),
      ("ug-Latn", None), ("en", None), ("zh-Hant", None)],
 )  # fmt: skip
-def test_a_page_runs_in_the_direction_of_its_language(language: str, direction: str | None) -> None:
+def test_a_page_has_the_text_direction_of_its_language(
+    language: str, direction: str | None
+) -> None:
     site = rendered(make_content(make_story()), make_config(site=make_site(language=language)))
 
     for path, tree in pages(site).items():
         assert tree.get("dir") == direction, path
 
 
-def test_another_style_sheet_has_another_address(tmp_path: Path) -> None:
+def test_a_changed_style_sheet_has_another_url(tmp_path: Path) -> None:
     (tmp_path / "templates/static").mkdir(parents=True)
     (tmp_path / "templates/static/print.css").write_text("p { color: red }")
     content = make_content(make_story())

@@ -81,7 +81,7 @@ def published(site: Path) -> str:
     return b"\n".join(found).decode(errors="replace")
 
 
-def test_a_secret_in_an_address_is_published_nowhere_and_stays_in_the_file(tmp_path: Path) -> None:
+def test_a_secret_in_a_url_is_published_nowhere_and_stays_in_the_file(tmp_path: Path) -> None:
     root = new(tmp_path)
 
     built, again, exported = (
@@ -103,7 +103,7 @@ def test_a_secret_in_an_address_is_published_nowhere_and_stays_in_the_file(tmp_p
     assert (built.stderr, again.stderr) == (notice, notice)
 
 
-def test_an_edit_of_a_story_with_a_secret_gives_what_a_clean_build_gives(tmp_path: Path) -> None:
+def test_an_edit_of_a_story_with_a_secret_equals_a_clean_build(tmp_path: Path) -> None:
     root = new(tmp_path)
     story = root / "content/2026/w20/2026-05-15-a.md"
     digest("build", cwd=root)
@@ -133,7 +133,7 @@ def test_check_names_each_line_with_a_secret_and_what_is_published(tmp_path: Pat
     assert {one["cure"].partition(";")[0] for one in secrets} == {"the site leaves it out"}
 
 
-def test_the_atom_id_of_a_story_by_hand_is_that_of_its_link_as_it_is_written(
+def test_the_atom_id_of_a_handwritten_story_is_that_of_its_link_as_written(
     tmp_path: Path,
 ) -> None:
     root = new(tmp_path)
@@ -153,7 +153,7 @@ def published_feed(root: Path) -> str:
     return (root / "site/feed.atom").read_text()
 
 
-def test_what_a_feed_gives_to_everybody_is_published_as_it_is(tmp_path: Path) -> None:
+def test_public_parameters_of_a_feeds_links_are_published_unchanged(tmp_path: Path) -> None:
     """Some publishers sign the URLs of pictures, and some number their articles by a parameter called `sid`."""
     root = new(tmp_path)
     link, image = (
@@ -183,7 +183,7 @@ def test_what_a_feed_gives_to_everybody_is_published_as_it_is(tmp_path: Path) ->
     assert "pa55word1234" not in site and 'href="https://news.example/article"' in site
 
 
-def test_check_hints_at_a_key_in_the_path_of_a_feeds_address(tmp_path: Path) -> None:
+def test_check_reports_a_key_in_the_path_of_a_feeds_url(tmp_path: Path) -> None:
     root = new(tmp_path)
     urls = {
         "https://news.example/feeds/private/3f9a0c2b77de41558a9b6c0d1e2f3a4b": True,
@@ -211,7 +211,7 @@ def test_check_hints_at_a_key_in_the_path_of_a_feeds_address(tmp_path: Path) -> 
     st.sampled_from(["", " ", "(", "[a](", "<", '"', "'", "\n"]),
     st.sampled_from(["", " ", ")", ">", "."]),
 )
-def test_text_around_an_address_stays(words: str, before: str, after: str) -> None:
+def test_text_around_a_url_stays(words: str, before: str, after: str) -> None:
     found = redact.strip_text(
         f"{words} {before}https://ada:{PASSWORD}@news.example/a?x=1&token={TOKEN}{after} b"
     )

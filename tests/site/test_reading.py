@@ -113,7 +113,7 @@ def visit(browser: Browser, url: str) -> Visit:
         )
 
 
-def test_every_kind_of_page_is_among_those_judged(showcase: Path) -> None:
+def test_every_kind_of_page_is_tested(showcase: Path) -> None:
     kinds = {re.sub(r"\d{4}/w\d\d/", "2026/w20/", place) for place in browsing.addresses(showcase)}
     kinds = {re.sub(r"themes/[^/]+/", "themes/controls/", place) for place in kinds}
 
@@ -125,9 +125,7 @@ def test_no_page_is_wider_than_a_small_phone(visits: dict[str, Visit]) -> None:
 
 
 @pytest.mark.parametrize("place", ["ahead/", "2026/w20/"])
-def test_lists_of_dates_have_lines_that_can_be_read(
-    place: str, address: str, browser: Browser
-) -> None:
+def test_lists_of_dates_have_readable_lines(place: str, address: str, browser: Browser) -> None:
     with browsing.reading(browser, viewport=DESK) as page:
         page.goto(address + place)
         widest = page.evaluate(WIDEST)
@@ -135,11 +133,11 @@ def test_lists_of_dates_have_lines_that_can_be_read(
     assert 20 < widest <= 34  # em: some 75 characters
 
 
-def test_nothing_moves_when_a_picture_comes_late(visits: dict[str, Visit]) -> None:
+def test_nothing_moves_when_a_picture_loads_late(visits: dict[str, Visit]) -> None:
     assert {place: one.shift for place, one in visits.items() if one.shift} == {}
 
 
-def test_no_page_asks_another_host_or_makes_the_console_speak(visits: dict[str, Visit]) -> None:
+def test_no_page_requests_another_host_or_logs_to_the_console(visits: dict[str, Visit]) -> None:
     assert {host.partition(":")[0] for one in visits.values() for host in one.hosts} == {
         "127.0.0.1"
     }
@@ -149,7 +147,7 @@ def test_no_page_asks_another_host_or_makes_the_console_speak(visits: dict[str, 
 @pytest.mark.parametrize(
     "place", ["", "2026/w20/", "archive/", "themes/controls/", "themes/", "subscribe/"]
 )
-def test_a_page_says_all_without_script(place: str, address: str, browser: Browser) -> None:
+def test_a_page_is_complete_without_javascript(place: str, address: str, browser: Browser) -> None:
     seen = []
     for scripts in (True, False):
         with browsing.reading(browser, viewport=DESK, java_script_enabled=scripts) as page:
@@ -161,7 +159,7 @@ def test_a_page_says_all_without_script(place: str, address: str, browser: Brows
 
 
 @pytest.mark.parametrize("place", ["", "2026/w21/", "archive/", "404.html"])
-def test_the_keyboard_meets_every_link_in_order_and_sees_where_it_is(
+def test_the_keyboard_reaches_every_link_in_order_with_visible_focus(
     place: str, address: str, browser: Browser
 ) -> None:
     with browsing.reading(browser, viewport=DESK, reduced_motion="reduce") as page:
@@ -173,9 +171,7 @@ def test_the_keyboard_meets_every_link_in_order_and_sees_where_it_is(
     assert [stop for stop in walked if not (stop["ring"] and stop["seen"])] == []
 
 
-def test_the_skip_link_is_the_first_stop_and_leads_past_the_menu(
-    address: str, browser: Browser
-) -> None:
+def test_the_skip_link_comes_first_and_jumps_past_the_menu(address: str, browser: Browser) -> None:
     with browsing.reading(browser, viewport=DESK) as page:
         page.goto(address + "2026/w21/")
         first = pressed(page, "Tab")
@@ -199,7 +195,7 @@ def pressed(page: Page, key: str) -> dict[str, object]:
 
 
 @pytest.mark.parametrize("place", ["", "2026/w20/"])
-def test_nothing_moves_for_readers_who_want_no_motion(
+def test_nothing_moves_for_readers_who_prefer_reduced_motion(
     place: str, address: str, browser: Browser
 ) -> None:
     with browsing.reading(browser, viewport=DESK, reduced_motion="reduce") as page:
@@ -208,7 +204,7 @@ def test_nothing_moves_for_readers_who_want_no_motion(
         assert page.evaluate(MOVES) == []
 
 
-def test_a_printed_week_has_addresses_and_no_menu(address: str, browser: Browser) -> None:
+def test_a_printed_week_has_urls_and_no_menu(address: str, browser: Browser) -> None:
     with browsing.reading(browser, viewport=DESK) as page:
         page.goto(address + "2026/w20/")
         page.emulate_media(media="print")

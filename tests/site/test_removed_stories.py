@@ -55,7 +55,7 @@ def test_the_archive_document_of_a_week_stays_when_its_stories_are_moved_away(de
 
 @pytest.mark.parametrize("fate", ["hidden", "deleted", "moved, then hidden"])
 @pytest.mark.parametrize("kind", ["pulled", "by hand"])
-def test_a_week_whose_stories_were_all_taken_back_keeps_its_page_and_its_archive_document(
+def test_a_week_whose_stories_were_all_withdrawn_keeps_its_page_and_its_archive_document(
     desk: Desk, fate: str, kind: str
 ) -> None:
     for week, day in (("w19", 5), ("w20", 12), ("w21", 19)):
@@ -105,7 +105,7 @@ def test_the_newest_week_keeps_its_page_when_all_its_stories_are_hidden_and_gets
     assert "2026/w21/feed.atom" not in site
 
 
-def test_a_week_of_drafts_alone_has_no_page(desk: Desk) -> None:
+def test_a_week_with_only_drafts_has_no_page(desk: Desk) -> None:
     desk.write(f"{W20}/2026-05-12-a.md", extra="draft: true\n")
     desk.write(f"{W20}/2026-05-13-b.md", extra="draft: true\nhide: true\n")
     desk.write(f"{W21}/2026-05-19-c.md")
@@ -136,7 +136,7 @@ def test_deleting_the_first_story_of_a_week_keeps_the_dates_of_the_edition_befor
 
 
 @pytest.mark.parametrize("fate", ["hidden", "deleted"])
-def test_taking_a_story_back_updates_its_own_edition_and_no_other(desk: Desk, fate: str) -> None:
+def test_withdrawing_a_story_updates_only_its_own_edition(desk: Desk, fate: str) -> None:
     entries = {
         f"{W20}/2026-05-12-early": 12,
         f"{W21}/2026-05-19-first": 19,
@@ -156,7 +156,7 @@ def test_taking_a_story_back_updates_its_own_edition_and_no_other(desk: Desk, fa
     assert str(now21[1]) > str(w21[1])
 
 
-def test_deleting_a_story_by_hand_that_came_first_keeps_the_dates_of_the_edition_before(
+def test_deleting_a_handwritten_story_that_came_first_keeps_the_dates_of_the_edition_before(
     desk: Desk,
 ) -> None:
     """Its date is the one in the name of its file."""
@@ -171,7 +171,7 @@ def test_deleting_a_story_by_hand_that_came_first_keeps_the_dates_of_the_edition
 
 
 @pytest.mark.parametrize("kind", ["pulled", "by hand"])
-def test_a_link_to_a_deleted_story_is_its_words_alone(desk: Desk, kind: str) -> None:
+def test_a_link_to_a_deleted_story_becomes_plain_text(desk: Desk, kind: str) -> None:
     if kind == "pulled":
         desk.feed(ENTRIES[0])
         desk.pull()
@@ -202,9 +202,7 @@ def test_a_link_to_a_deleted_story_is_its_words_alone(desk: Desk, kind: str) -> 
 
 
 @pytest.mark.parametrize("fate", ["hidden", "draft", "deleted", "deleted, and a pull after it"])
-def test_one_line_takes_a_story_down_that_a_published_letter_links_to(
-    desk: Desk, fate: str
-) -> None:
+def test_one_line_takes_down_a_story_linked_by_a_published_letter(desk: Desk, fate: str) -> None:
     desk.feed(*ENTRIES)
     desk.pull()
     file = f"{W21}/2026-05-19-first.md"
@@ -237,9 +235,7 @@ def test_one_line_takes_a_story_down_that_a_published_letter_links_to(
 
 
 @pytest.mark.parametrize("fate", ["hidden", "deleted", "deleted, and a pull after it"])
-def test_a_link_to_a_week_still_leads_there_when_its_only_story_is_taken_down(
-    desk: Desk, fate: str
-) -> None:
+def test_a_link_to_a_week_works_when_its_only_story_is_taken_down(desk: Desk, fate: str) -> None:
     desk.feed(ENTRIES[0])
     desk.pull()
     file = f"{W20}/2026-05-12-early.md"
@@ -261,7 +257,7 @@ def test_a_link_to_a_week_still_leads_there_when_its_only_story_is_taken_down(
     assert "2026/w20/index.html" in site
 
 
-def test_one_line_takes_withdrawn_headlines_down(desk: Desk) -> None:
+def test_one_line_takes_down_withdrawn_headlines(desk: Desk) -> None:
     for title in ("Chairman arrested", "Chairman resigns"):
         desk.feed({**ENTRIES[0], "title": title})
         desk.pull()
@@ -287,7 +283,7 @@ def test_a_link_to_a_file_that_never_was_stays_an_error_beside_a_hidden_story(de
         desk.build()
 
 
-def test_the_inbox_knows_a_story_by_hand_that_was_deleted(desk: Desk) -> None:
+def test_the_inbox_recognises_a_deleted_handwritten_story(desk: Desk) -> None:
     file = desk.write(f"{W20}/2026-05-12-a.md", link="https://by-hand.example/a")
     desk.build()
     (desk.root / file).unlink()
@@ -307,7 +303,7 @@ def test_the_inbox_knows_a_story_by_hand_that_was_deleted(desk: Desk) -> None:
 
 @pytest.mark.parametrize("fate", ["deleted", "hidden"])
 @pytest.mark.parametrize("other", ["nothing", "title"])
-def test_no_page_stays_when_an_older_digest_folder_was_put_back(
+def test_no_obsolete_page_stays_when_an_older_cache_folder_is_restored(
     desk: Desk, fate: str, other: str
 ) -> None:
     desk.write(f"{W20}/2026-05-12-a.md")

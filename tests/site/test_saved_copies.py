@@ -28,7 +28,7 @@ def test_a_saved_copy_is_beside_the_permalink_wherever_a_story_is_shown() -> Non
     )
 
 
-def test_secrets_in_its_address_are_not_published() -> None:
+def test_secrets_in_the_url_of_a_saved_copy_are_not_published() -> None:
     story = make_story(saved="https://ann:s3cr3tWord@saved.example/a")
 
     made = rendered(make_content(story), make_config())

@@ -193,11 +193,11 @@ def writer() -> MarkdownRenderer:
         ("[Seen.](x.md 'hushed > hushed')", "Seen."),
     ],
 )  # fmt: skip
-def test_what_is_searched_are_the_words_that_a_page_shows(markdown: str, words: str) -> None:
+def test_the_words_shown_on_a_page_are_searched(markdown: str, words: str) -> None:
     assert writer().words(markdown) == words
 
 
-def test_where_a_text_is_too_costly_for_markdown_its_comments_stay_private_too() -> None:
+def test_comments_stay_private_in_a_text_too_slow_for_markdown() -> None:
     costly = "<!-- hushed --> " + "<" * 1200 + " seen\n\n[//]: # (hushed)"
 
     assert "hushed" not in writer().words(costly) + writer().html(
@@ -217,7 +217,7 @@ PIECES = st.sampled_from(
 @settings(max_examples=200)
 @example(note=f"A sign {NOTE_END} that the index uses")
 @given(note=st.lists(PIECES | st.text(max_size=3), max_size=12).map("".join))
-def test_every_word_that_is_searched_stands_on_the_page(note: str) -> None:
+def test_every_searched_word_is_on_the_page(note: str) -> None:
     story = make_story(note=note, excerpt=note, headline="Ours")
     record = of_story(story, "2026/w20/#x", "The Example Post", writer().words)
     shown = writer().html(note, file=story.file, here="2026/w20/", top=4)
@@ -236,7 +236,7 @@ def test_a_note_ends_at_its_end_even_if_it_has_the_sign_of_the_index_for_that() 
     assert record.words.partition(NOTE_END)[0].split() == ["Before", "after."]
 
 
-def test_a_record_has_all_that_is_said_of_a_story() -> None:
+def test_a_record_has_all_details_of_a_story() -> None:
     story = make_story(
         headline="Ours",
         note="Note.",
@@ -254,7 +254,7 @@ def test_a_record_has_all_that_is_said_of_a_story() -> None:
 
 
 @pytest.mark.parametrize("note", ["", "<!-- todo -->", "[//]: # (todo)"])
-def test_a_story_of_nothing_but_a_headline_is_found_by_it(note: str) -> None:
+def test_a_story_with_only_a_headline_is_found_by_it(note: str) -> None:
     assert of_story(make_story(note=note), "x", "y", writer().words).words == "Foundries fill up"
 
 
@@ -275,14 +275,14 @@ def test_scripts_without_spaces_are_cut_into_letters(text: str, parts: str) -> N
 
 
 @given(st.text(max_size=50))
-def test_a_cut_text_is_the_same_text_once_the_cuts_are_taken_out(text: str) -> None:
+def test_a_segmented_text_without_its_separators_is_the_same_text(text: str) -> None:
     plain = unicodedata.normalize("NFC", text).replace("\u200b", "").replace("\u200a", " ")
 
     given = cut(text).replace(CUT, "").replace("\u200b", "").replace(SPACE, "")
     assert given == plain.replace(SPACE, "")
 
 
-def test_the_page_cuts_what_is_asked_for_by_the_same_letters() -> None:
+def test_the_page_segments_a_query_by_the_same_letters() -> None:
     script = (shipped_templates() / "search.js").read_text()
     known = re.sub(
         r"\\u\{([0-9a-f]+)\}|\\u([0-9a-f]{4})", lambda one: chr(int(one[1] or one[2], 16)), script
@@ -341,9 +341,7 @@ def test_the_same_stories_give_the_same_bytes(
         assert made(digest(tmp_path_factory.mktemp("again"))) == one
 
 
-def test_an_index_that_stands_is_not_made_again(
-    root: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_existing_index_is_not_built_again(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     one = made(root)
     monkeypatch.setenv("PAGEFIND_BINARY_PATH", "no-such-program")
 
@@ -381,7 +379,7 @@ def keys(root: Path) -> set[bytes]:
         "UPDATE cache SET name = '1999' WHERE name = '2025'",
     ],
 )
-def test_a_damaged_index_is_made_again(root: Path, damage: str) -> None:
+def test_a_damaged_index_is_built_again(root: Path, damage: str) -> None:
     one = made(root)
     with sqlite3.connect(root / ".digest/cache.sqlite") as cache:
         cache.execute(damage)
@@ -391,7 +389,7 @@ def test_a_damaged_index_is_made_again(root: Path, damage: str) -> None:
     assert years(root) == ["2025", "2026"]
 
 
-def test_a_change_is_found_and_leaves_nothing_of_what_was(root: Path) -> None:
+def test_a_change_is_found_and_the_old_text_is_not(root: Path) -> None:
     made(root)
     write(root, "2026-05-06", "tolls-rise", "Tolls fall", "tolls")
 
@@ -403,7 +401,7 @@ def test_a_change_is_found_and_leaves_nothing_of_what_was(root: Path) -> None:
     assert indexes(site) == ["2025", "2026"]
 
 
-def test_a_story_below_another_is_found_by_its_headline_alone(root: Path) -> None:
+def test_a_grouped_story_is_found_by_its_headline_only(root: Path) -> None:
     place = root / "content/2026/w19/2026-05-05-two-cranes.md"
     place.write_text(place.read_text().replace("\n---", "\nalso: 2026-05-06-tolls-rise.md\n---", 1))
 
@@ -424,9 +422,7 @@ def test_a_change_in_one_year_touches_no_file_of_another(root: Path) -> None:
     assert found(site)["2026/w19/#tolls-rise"]["meta"]["title"] == "Tolls fall"
 
 
-def test_only_the_year_that_has_changed_is_asked_of_the_program(
-    unbuilt: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_only_the_changed_year_is_indexed(unbuilt: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[list[str]] = []
     make = pagefind.make
 
@@ -444,7 +440,7 @@ def test_only_the_year_that_has_changed_is_asked_of_the_program(
     assert asked[-1] == ["2025/w19/#old-crane"]
 
 
-def test_the_index_is_made_also_where_the_current_folder_is_gone(
+def test_the_index_is_built_even_if_the_working_directory_is_deleted(
     unbuilt: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "here").mkdir()
@@ -454,7 +450,7 @@ def test_the_index_is_made_also_where_the_current_folder_is_gone(
     assert len(found(made(unbuilt))) == 4
 
 
-def test_a_story_that_is_hidden_is_found_in_no_output_whichever_is_built_first(
+def test_a_hidden_story_is_found_in_no_output_whichever_is_built_first(
     unbuilt: Path,
 ) -> None:
     settings = configs.load(unbuilt)
@@ -473,7 +469,7 @@ def test_a_story_that_is_hidden_is_found_in_no_output_whichever_is_built_first(
         }
 
 
-def test_another_version_of_the_program_makes_every_index_anew(
+def test_another_version_of_the_search_program_builds_every_index_again(
     root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made(root)
@@ -486,7 +482,7 @@ def test_another_version_of_the_program_makes_every_index_anew(
     assert not before & keys(root)
 
 
-def test_what_a_change_leaves_as_it_was_is_not_written_again(root: Path) -> None:
+def test_unchanged_index_files_are_not_written_again(root: Path) -> None:
     made(root)
     before = stamps(root, f"site/{INDEX}2026/fragment")
     write(root, "2026-05-06", "tolls-rise", "Tolls fall", "tolls")
@@ -497,7 +493,7 @@ def test_what_a_change_leaves_as_it_was_is_not_written_again(root: Path) -> None
     assert len(before.items() & stamps(root, f"site/{INDEX}2026/fragment").items()) == 2
 
 
-def test_a_story_that_moves_is_found_where_it_stands_now(root: Path) -> None:
+def test_a_moved_story_is_found_at_its_new_place(root: Path) -> None:
     made(root)
     story = root / "content/2026/w20/2026-05-12-quiet.md"
     for week in ("2026/w21", "2025/w19", "2024/w01"):
@@ -512,7 +508,7 @@ def test_a_story_that_moves_is_found_where_it_stands_now(root: Path) -> None:
         assert indexes(site) == sorted({"2025", "2026", week[:4]})
 
 
-def test_a_year_that_empties_takes_its_index_with_it(root: Path) -> None:
+def test_the_index_of_an_empty_year_is_removed(root: Path) -> None:
     before = made(root)
     shutil.move(root / "content/2026", root / "gone")
 
@@ -525,7 +521,7 @@ def test_a_year_that_empties_takes_its_index_with_it(root: Path) -> None:
     assert made(root) == before
 
 
-def test_the_program_stands_with_the_newest_year_alone(root: Path) -> None:
+def test_the_search_program_is_in_the_newest_years_folder_only(root: Path) -> None:
     site = made(root)
 
     programs = {"pagefind.js", "wasm.en.pagefind"}
@@ -537,7 +533,7 @@ def test_the_program_stands_with_the_newest_year_alone(root: Path) -> None:
     assert not {f"{INDEX}2026/{name}" for name in programs} & set(moved)
 
 
-def test_what_a_file_name_alone_says_of_a_story_is_known(root: Path) -> None:
+def test_details_that_only_a_file_name_has_are_indexed(root: Path) -> None:
     path = write(root, "2026-05-12", "quiet", "A quiet week")
     path.write_text(path.read_text().replace("published: 2026-05-12T12:00:00+08:00\n", ""))
     assert found(made(root))["2026/w20/#quiet"]["meta"]["day"] == "20260512"
@@ -547,7 +543,7 @@ def test_what_a_file_name_alone_says_of_a_story_is_known(root: Path) -> None:
     assert found(made(root))["2026/w20/#quiet"]["meta"]["day"] == "20260513"
 
 
-def test_words_that_are_taken_back_leave_the_index_even_where_the_list_of_what_was_built_is_lost(
+def test_withdrawn_words_leave_the_index_even_if_the_list_of_built_files_is_lost(
     root: Path,
 ) -> None:
     before = made(root)
@@ -577,7 +573,7 @@ def test_words_that_are_taken_back_leave_the_index_even_where_the_list_of_what_w
         lambda toml: toml.replace("[site]", '[site]\nlanguage = "de"'),
     ],
 )
-def test_the_index_knows_what_digest_toml_says(root: Path, change: Any) -> None:
+def test_the_index_has_the_settings_of_digest_toml(root: Path, change: Any) -> None:
     before = made(root)
     (root / "digest.toml").write_text(change(TOML))
 
@@ -619,7 +615,7 @@ ANSWERS_NO = base64.b64encode(
         ("", "Permission denied"),
     ],
 )
-def test_a_program_that_fails_costs_the_search_page_and_one_line(
+def test_a_failing_search_program_is_one_line_and_no_search_page(
     root: Path, monkeypatch: pytest.MonkeyPatch, script: str, said: str
 ) -> None:
     made(root)
@@ -715,7 +711,7 @@ def test_the_order_of_filters_and_values_does_not_matter() -> None:
         small([]) | {"pagefind.en_0000000000.pf_meta": gzip.compress(b"pagefind_dcd\x80\x80")},
     ],
 )
-def test_files_of_an_unknown_form_stay_as_they_are(files: dict[str, bytes]) -> None:
+def test_files_of_an_unknown_format_stay_unchanged(files: dict[str, bytes]) -> None:
     assert reproducible.in_order(files) == files
 
 
@@ -733,7 +729,7 @@ def test_no_page_but_the_search_page_loads_a_script(root: Path) -> None:
     assert loading == {"search/index.html"}
 
 
-def test_the_page_offers_the_themes_and_years_that_have_stories_and_says_what_to_do_without_script(
+def test_the_page_offers_themes_and_years_with_stories_and_a_message_without_javascript(
     root: Path,
 ) -> None:
     site = made(root)
@@ -751,7 +747,7 @@ def test_the_page_offers_the_themes_and_years_that_have_stories_and_says_what_to
     assert site["search/search.js"].startswith(b"const ")
 
 
-def test_a_page_of_that_name_is_an_error_that_names_both() -> None:
+def test_a_page_named_search_is_an_error_that_names_both() -> None:
     content, config = make_content(make_story(), pages=(make_page("search"),)), make_config()
 
     assert faults(content, config) == [
@@ -853,7 +849,7 @@ def test_a_note_in_a_script_without_spaces_is_shown_as_it_was_written(
     assert scripts_page.locator("#_stories .passage").first.inner_text() == NOTES[title]
 
 
-def test_what_stands_nowhere_is_not_found_by_its_letters(scripts_page: Page) -> None:
+def test_a_word_that_is_nowhere_is_not_found_by_its_letters(scripts_page: Page) -> None:
     for asked, lacking in NOT_FOUND.items():
         status = LACKING.format(f"“{lacking[0]}”") if lacking else NOTHING
         assert answers(scripts_page, asked, status) == [], asked
@@ -935,7 +931,7 @@ def name_of(link: str) -> str:
 
 
 @pytest.mark.parametrize("row", table("queries.tsv"), ids=lambda row: row["question"])
-def test_a_question_finds_what_the_table_says(table_page: Page, row: dict[str, str]) -> None:
+def test_a_query_finds_the_stories_in_the_table(table_page: Page, row: dict[str, str]) -> None:
     lacking = list(filter(None, row["found"].partition("nothing: ")[2].split(", ")))
     wanted = set() if lacking else set(row["found"].split()) - {"-"}
     status = f"{len(wanted)} result{'s' * (len(wanted) != 1)}" if wanted else NOTHING
@@ -1007,7 +1003,7 @@ def answers(page: Page, asked: str, status: str) -> list[str]:
     return stories(page, status)
 
 
-def test_a_word_finds_a_story_and_leads_to_it(page: Page, address: str) -> None:
+def test_a_word_finds_a_story_and_links_to_it(page: Page, address: str) -> None:
     page.get_by_label("Words").fill("ordered twice")
 
     assert stories(page, "1 result") == ["Two cranes too many"]
@@ -1017,7 +1013,7 @@ def test_a_word_finds_a_story_and_leads_to_it(page: Page, address: str) -> None:
     page.wait_for_url(f"{address}2026/w19/#two-cranes")
 
 
-def test_what_stories_hold_is_shown_as_words_and_never_run(page: Page) -> None:
+def test_story_content_is_shown_as_text_and_never_run(page: Page) -> None:
     page.on("dialog", lambda dialog: pytest.fail(dialog.message))
     page.get_by_label("Words").fill("airship")
 
@@ -1026,7 +1022,7 @@ def test_what_stories_hold_is_shown_as_words_and_never_run(page: Page) -> None:
     assert page.locator("#_stories").locator("img, script").count() == 0
 
 
-def test_theme_and_year_choose_among_what_a_word_finds(page: Page, address: str) -> None:
+def test_theme_and_year_filter_the_results(page: Page, address: str) -> None:
     page.get_by_label("Words").fill("crane")
     assert sorted(stories(page, "3 results")) == [
         "An old crane sinks",
@@ -1069,7 +1065,7 @@ def test_theme_and_year_choose_among_what_a_word_finds(page: Page, address: str)
         ('q="crane+second"', LACKING.format("“crane second”"), set()),
     ],
 )
-def test_all_years_are_searched_as_one(
+def test_all_years_are_searched_together(
     page: Page, address: str, asked: str, status: str, headlines: set[str]
 ) -> None:
     page.goto(f"{address}search/?{asked}")
@@ -1079,13 +1075,13 @@ def test_all_years_are_searched_as_one(
     assert [link for link in links if not link.startswith(f"{address}20")] == []
 
 
-def test_theme_and_year_alone_list_their_stories_the_newest_first(page: Page) -> None:
+def test_theme_and_year_alone_list_their_stories_newest_first(page: Page) -> None:
     page.get_by_label("Theme").select_option("tolls")
 
     assert stories(page, "2 stories") == ["Tolls rise", "Two cranes too many"]
 
 
-def test_an_address_may_ask_and_what_it_asks_wrongly_is_left_out(page: Page, address: str) -> None:
+def test_a_url_may_have_a_query_and_invalid_parts_are_ignored(page: Page, address: str) -> None:
     page.goto(f"{address}search/?q=crane&year=2026&theme=gone")
 
     assert sorted(stories(page, "2 results")) == ["Tolls rise", "Two cranes too many"]
@@ -1093,7 +1089,7 @@ def test_an_address_may_ask_and_what_it_asks_wrongly_is_left_out(page: Page, add
     assert page.get_by_label("Year").input_value() == "2026"
 
 
-def test_nothing_found_is_said_and_an_empty_question_clears_the_page(page: Page) -> None:
+def test_an_empty_result_is_reported_and_an_empty_query_clears_the_page(page: Page) -> None:
     page.get_by_label("Words").fill("zeppelin")
     assert stories(page, LACKING.format("“zeppelin”")) == []
 
@@ -1103,7 +1099,9 @@ def test_nothing_found_is_said_and_an_empty_question_clears_the_page(page: Page)
     assert stories(page, "") == []
 
 
-def test_many_stories_come_in_parts_and_the_keyboard_stays_where_they_go_on(page: Page) -> None:
+def test_more_results_are_shown_on_request_and_the_focus_moves_to_the_first_new_one(
+    page: Page,
+) -> None:
     page.get_by_label("Words").focus()
     page.keyboard.type("barge")
     assert len(stories(page, "30 results")) == 20
@@ -1120,7 +1118,7 @@ def test_many_stories_come_in_parts_and_the_keyboard_stays_where_they_go_on(page
     assert page.get_by_role("button", name="Show more results").is_hidden()
 
 
-def test_without_script_the_page_says_where_to_look(address: str, browser: Browser) -> None:
+def test_without_javascript_the_page_says_where_to_look(address: str, browser: Browser) -> None:
     with browsing.reading(browser, java_script_enabled=False) as page:
         page.goto(f"{address}search/")
 

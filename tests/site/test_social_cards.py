@@ -123,7 +123,7 @@ def test_the_site_each_week_and_each_theme_have_a_card(root: Path) -> None:
     assert len(set(cards.values())) == len(cards)
 
 
-def test_a_page_names_its_card(root: Path) -> None:
+def test_a_page_links_to_its_card(root: Path) -> None:
     cards = made(root)
     named = {}
     for path, page in pages(read_folder(root / "site")).items():
@@ -153,7 +153,7 @@ def test_a_page_names_its_card(root: Path) -> None:
     } == {site}
 
 
-def test_a_new_title_gives_the_card_another_address(root: Path) -> None:
+def test_a_new_title_gives_the_card_another_url(root: Path) -> None:
     def address() -> str:
         made(root)
         page = pages(read_folder(root / "site"))["2026/w19/index.html"]
@@ -185,7 +185,7 @@ def test_without_the_extra_all_pages_have_the_shipped_card(
         )
 
 
-def test_cards_are_the_same_bytes_however_they_came_to_be(root: Path) -> None:
+def test_cards_have_the_same_bytes_however_they_were_built(root: Path) -> None:
     first = made(root)
     (root / "content/2026/w19/letter.md").unlink()
     write(root, "2026-05-13", "Late", "tolls")
@@ -219,7 +219,7 @@ def test_a_card_is_drawn_only_if_it_would_look_different(root: Path, drawings: l
     assert "Renamed" in only
 
 
-def test_a_card_leaves_the_site_and_the_cache_with_its_week(root: Path) -> None:
+def test_a_card_is_removed_from_the_site_and_the_cache_with_its_week(root: Path) -> None:
     made(root)
     for story in (root / "content/2026/w18").iterdir():
         story.write_text(story.read_text().replace("---\n", "---\nhide: true\n", 1))
@@ -271,7 +271,7 @@ HOSTILE = [
 
 
 @pytest.mark.parametrize("title", HOSTILE)
-def test_any_title_is_text_within_the_card_and_the_budget(title: str, drawn: None) -> None:  # noqa: ARG001
+def test_any_title_fits_the_card_and_the_size_limit(title: str, drawn: None) -> None:  # noqa: ARG001
     story = make_story("a", "2026-05-13", title=title)
     cards = svgs(
         story,
@@ -301,7 +301,7 @@ def test_any_title_is_text_within_the_card_and_the_budget(title: str, drawn: Non
         assert len(png.draw(svg)) <= BUDGET
 
 
-def test_a_card_full_of_odd_words_is_within_the_budget(drawn: None) -> None:  # noqa: ARG001
+def test_a_card_full_of_unusual_words_is_within_the_size_limit(drawn: None) -> None:  # noqa: ARG001
     title = "MW@Ж" * 120
     stories = [
         make_story("a", f"2026-05-{11 + day}", title=title, themes=(f"t{day}",)) for day in range(6)
@@ -313,7 +313,7 @@ def test_a_card_full_of_odd_words_is_within_the_budget(drawn: None) -> None:  # 
     assert len(png.draw(cards["cards/2026-w20.png"])) <= BUDGET
 
 
-def test_words_that_the_font_has_are_shown_as_they_are(drawn: None) -> None:  # noqa: ARG001
+def test_words_in_the_font_are_drawn_unchanged(drawn: None) -> None:  # noqa: ARG001
     shown = "Łódź & Київ: <b>“5 €”</b>"
     story = make_story("a", "2026-05-13", title=f"{shown} 🚢")
 
@@ -321,7 +321,7 @@ def test_words_that_the_font_has_are_shown_as_they_are(drawn: None) -> None:  # 
 
 
 @pytest.mark.parametrize("title", ["芯片周报", "Chips 芯片", "رقائق", "שבבים", "शहर", "Ελλάδα"])
-def test_letters_that_the_font_lacks_are_never_drawn_as_boxes(title: str, drawn: None) -> None:  # noqa: ARG001
+def test_letters_missing_from_the_font_are_never_drawn_as_boxes(title: str, drawn: None) -> None:  # noqa: ARG001
     story = make_story("a", "2026-05-13", title=title)
 
     cards = svgs(story, themes=(make_theme("t", title=title),))
@@ -330,7 +330,7 @@ def test_letters_that_the_font_lacks_are_never_drawn_as_boxes(title: str, drawn:
     assert words(cards["cards/2026-w20.png"])[2] == "Week 20, 2026"
 
 
-def test_a_digest_whose_name_the_font_lacks_has_the_shipped_card(root: Path) -> None:
+def test_a_digest_whose_title_is_missing_from_the_font_has_the_shipped_card(root: Path) -> None:
     toml = root / "digest.toml"
     toml.write_text(toml.read_text().replace("Harbour Notes", "芯片周报"))
 
@@ -338,7 +338,7 @@ def test_a_digest_whose_name_the_font_lacks_has_the_shipped_card(root: Path) -> 
 
 
 @given(st.text(max_size=400))
-def test_what_is_drawn_has_only_letters_of_the_font(text: str) -> None:
+def test_drawn_text_has_only_letters_of_the_font(text: str) -> None:
     shown = lettering.drawable(text)
 
     lettering.width(shown, bold=True)  # knows every character
@@ -364,7 +364,7 @@ def test_no_layout_is_wider_or_higher_than_the_card(text: str, themes: int) -> N
     assert all(segment.left + segment.wide <= 1129 for segment in view.bar)
 
 
-def test_nothing_that_waits_or_is_hidden_is_on_a_card(root: Path) -> None:
+def test_nothing_unpublished_is_on_a_card(root: Path) -> None:
     write(root, "2026-05-06", "Secret", "tolls", "draft: true\n")
     write(root, "2026-05-06", "Spiked", "tolls", "hide: true\n")
     before = made(root)
@@ -392,7 +392,7 @@ def test_a_preview_draws_no_card(root: Path, drawings: list[str]) -> None:
         ("<svg xmlns='x'/>", "templates/card.svg: gives a picture that cannot be drawn"),
     ],
 )
-def test_a_template_that_gives_no_picture_is_one_line(
+def test_a_template_that_gives_no_picture_is_one_error_line(
     root: Path, template: str, problem: str
 ) -> None:
     (root / "templates").mkdir()
@@ -414,7 +414,7 @@ def test_a_card_has_the_colours_of_the_digest(root: Path) -> None:
 
 
 @pytest.mark.parametrize("is_available", [True, False])
-def test_no_file_of_an_editor_can_be_in_the_folder_of_cards(
+def test_an_editors_file_in_the_folder_of_cards_is_refused(
     root: Path, is_available: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(png, "available", lambda: is_available)

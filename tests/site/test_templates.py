@@ -26,7 +26,7 @@ def names(cell: str) -> set[str]:
 
 
 @pytest.mark.parametrize("name", sorted(path.name for path in FOLDER.glob("*.html")))
-def test_the_blocks_of_a_template_are_those_that_are_listed(name: str) -> None:
+def test_the_blocks_of_a_template_are_those_documented(name: str) -> None:
     assert name in LISTED, "a row for it is missing in templates/README.md"
     frame = set() if name == "base.html" else names(LISTED["base.html"][0])
     blocks = re.findall(r"\{%-? block (\w+)", (FOLDER / name).read_text(encoding="utf-8"))
@@ -34,7 +34,7 @@ def test_the_blocks_of_a_template_are_those_that_are_listed(name: str) -> None:
     assert set(blocks) - frame == names(LISTED[name][0])
 
 
-def test_every_page_receives_what_is_listed_and_nothing_else() -> None:
+def test_every_page_receives_exactly_the_documented_variables() -> None:
     content = make_content(make_story(), letters=(make_letter(),), pages=(make_page(),))
     config = make_config()
     planned = plan(arrange(content, config), config)

@@ -21,13 +21,13 @@ def made(now: Week, **counts: int) -> Timeline:
     return found
 
 
-def test_a_theme_without_a_story_or_with_this_weeks_alone_has_no_timeline() -> None:
+def test_a_theme_without_stories_or_with_only_this_weeks_has_no_timeline() -> None:
     assert timeline.timeline_of({}, W20) is None
     assert timeline.timeline_of({W20: 4}, W20) is None
     assert timeline.timeline_of({W20: 0}, W20) is None
 
 
-def test_a_theme_is_followed_from_its_first_week_until_now() -> None:
+def test_a_timeline_runs_from_a_themes_first_week_until_now() -> None:
     found = made(W20, w07=1, w18=3, w20=2)
 
     assert (found.first, found.until) == (Week(2026, 7), W20)
@@ -48,7 +48,7 @@ def test_a_quiet_stretch_takes_three_weeks() -> None:
     assert made(W20, w10=1, w14=1).quiet == "9–29 March 2026 (3 weeks)"
 
 
-def test_of_many_quiet_stretches_the_longest_are_named_in_the_order_of_time() -> None:
+def test_the_longest_of_many_quiet_stretches_are_named_in_order_of_time() -> None:
     found = made(Week(2026, 40), w01=1, w05=1, w12=1, w16=1, w26=1, w31=1, w40=1)
 
     assert found.quiet == (
@@ -57,13 +57,13 @@ def test_of_many_quiet_stretches_the_longest_are_named_in_the_order_of_time() ->
     )
 
 
-def test_silence_until_now_is_said_by_itself() -> None:
+def test_a_quiet_stretch_until_now_is_named_separately() -> None:
     assert made(W20, w17=1).since == "nothing in the 3 weeks since"
     assert made(W20, w18=1).since == ""
 
 
 @given(st.sets(st.integers(0, 300), min_size=1), st.integers(1, 100))
-def test_the_first_week_and_the_silence_since_the_last_are_told(
+def test_the_first_week_and_the_time_since_the_last_are_named(
     ordinals: set[int], passed: int
 ) -> None:
     base = Week(2020, 1).ordinal

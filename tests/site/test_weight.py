@@ -79,7 +79,7 @@ def site() -> dict[str, bytes]:
     return rendered(content, make_config(themes=THEMES, feeds=(FEED,)))
 
 
-def test_a_week_of_forty_stories_is_light(site: dict[str, bytes]) -> None:
+def test_a_week_of_forty_stories_is_small(site: dict[str, bytes]) -> None:
     page = site["2026/w20/index.html"]
 
     assert len(find(parse(page), "article")) == STORIES
@@ -92,7 +92,7 @@ def test_the_style_is_one_small_file(site: dict[str, bytes]) -> None:
     assert len(gzip.compress(site[sheet], 9)) <= STYLE
 
 
-def test_a_page_loads_its_style_its_icon_and_nothing_else(site: dict[str, bytes]) -> None:
+def test_a_page_loads_only_its_style_and_its_icon(site: dict[str, bytes]) -> None:
     tree = parse(site["2026/w20/index.html"])
 
     loaded = [

@@ -34,13 +34,15 @@ def stories(content: Content) -> tuple[Story, ...]:
     return tuple(story for story in content.stories if story.week <= CURATED)
 
 
-def test_it_has_all_stories_of_both_feeds_each_in_its_week(stories: tuple[Story, ...]) -> None:
+def test_the_archive_has_all_stories_of_both_feeds_in_their_weeks(
+    stories: tuple[Story, ...],
+) -> None:
     assert len(stories) >= 96
     assert len({story.week for story in stories}) >= 23
     assert sum(len(story.feeds) == 2 for story in stories) >= 4
 
 
-def test_the_story_of_a_sunday_night_in_utc_lies_in_the_monday_week_of_hong_kong(
+def test_a_story_of_sunday_night_in_utc_is_in_the_mondays_week_in_hong_kong(
     stories: tuple[Story, ...],
 ) -> None:
     (story,) = [story for story in stories if "/article/3348903/" in story.link]
@@ -56,7 +58,7 @@ def lines(text: str) -> list[str]:
     return sorted(filter(None, text.split("\n")))
 
 
-def test_every_story_is_in_its_fixed_form(stories: tuple[Story, ...]) -> None:
+def test_every_story_file_is_in_its_canonical_form(stories: tuple[Story, ...]) -> None:
     untidy = [
         story.file
         for story in stories
@@ -68,11 +70,11 @@ def test_every_story_is_in_its_fixed_form(stories: tuple[Story, ...]) -> None:
     )  # a story with comments or quoting of its own is no fault; take it out of this list then
 
 
-def test_few_stories_stand_elsewhere(stories: tuple[Story, ...]) -> None:
+def test_few_stories_have_no_theme(stories: tuple[Story, ...]) -> None:
     assert sum(not story.themes for story in stories) <= len(stories) * 0.15
 
 
-def test_no_sentence_of_the_publishers_is_kept(stories: tuple[Story, ...]) -> None:
+def test_no_sentence_of_a_publisher_is_kept(stories: tuple[Story, ...]) -> None:
     assert [story.file for story in stories if story.excerpt] == []
 
 
@@ -104,7 +106,7 @@ def test_every_theme_has_an_introduction(content: Content) -> None:
     }
 
 
-def test_no_sentence_of_the_feeds_stands_in_the_repository(shared: Path) -> None:
+def test_no_sentence_of_the_feeds_is_in_the_repository(shared: Path) -> None:
     entries = [
         entry
         for feed in (shared / "feeds").glob("*.xml")
@@ -117,7 +119,7 @@ def test_no_sentence_of_the_feeds_stands_in_the_repository(shared: Path) -> None
     assert {file: found for file, text in _tracked_texts() if (found := said & _runs([text]))} == {}
 
 
-def test_the_real_feeds_bring_nothing_new(shared: Path, tmp_path: Path) -> None:
+def test_pulling_the_real_feeds_adds_nothing(shared: Path, tmp_path: Path) -> None:
     for folder in ("content", "feeds"):
         source = (ROOT if folder == "content" else shared) / folder
         for path in source.rglob("*.*"):
@@ -140,7 +142,7 @@ def test_the_real_feeds_bring_nothing_new(shared: Path, tmp_path: Path) -> None:
     ]
 
 
-def test_check_finds_no_error_in_it() -> None:
+def test_check_finds_no_error_in_the_archive() -> None:
     report = check.run(ROOT, now=datetime(2026, 11, 22, tzinfo=UTC))
 
     assert [str(problem) for problem in report.problems if not problem.hint] == []

@@ -115,7 +115,7 @@ def broken(
 
 
 @pytest.mark.parametrize("way", ["kill", "full"])
-def test_a_pull_broken_anywhere_leaves_whole_files_and_the_next_one_completes_it(
+def test_a_pull_interrupted_anywhere_leaves_whole_files_and_the_next_one_completes_it(
     unbuilt: Path, tmp_path: Path, way: str
 ) -> None:
     whole = undisturbed("pull", unbuilt, tmp_path)
@@ -134,7 +134,7 @@ def test_a_pull_broken_anywhere_leaves_whole_files_and_the_next_one_completes_it
 
 
 @pytest.mark.parametrize("way", ["kill", "full"])
-def test_a_build_broken_anywhere_leaves_whole_pages_and_the_next_one_completes_it(
+def test_a_build_interrupted_anywhere_leaves_whole_pages_and_the_next_one_completes_it(
     desk: Path, tmp_path: Path, way: str
 ) -> None:
     pulled = undisturbed("pull", desk, tmp_path)
@@ -156,7 +156,7 @@ def test_a_build_broken_anywhere_leaves_whole_pages_and_the_next_one_completes_i
         assert stories(copy) == stories(pulled), place
 
 
-def test_what_a_killed_build_left_unfinished_goes_even_where_nothing_is_to_be_written(
+def test_temporary_files_of_a_killed_build_are_removed_even_if_nothing_has_to_be_written(
     desk: Path, tmp_path: Path
 ) -> None:
     whole = undisturbed("build", desk, tmp_path)
@@ -207,7 +207,7 @@ def kill(running: subprocess.Popen[str], begun: Path, after: float) -> None:
     running.communicate()
 
 
-def test_pulls_and_builds_killed_at_random_moments_are_completed_by_the_next(
+def test_pulls_and_builds_killed_at_random_times_are_completed_by_the_next(
     tmp_path: Path,
 ) -> None:
     dice = random.Random(os.environ.get("DIGEST_KILLS", "6"))
@@ -250,7 +250,7 @@ def timeless(files: Files) -> Files:
 
 @pytest.mark.parametrize("limit", [0, 300, 700, 2000])
 @pytest.mark.parametrize("command", ["pull", "build"])
-def test_a_disk_that_takes_no_more_is_one_clear_line(
+def test_a_full_disk_is_one_error_line_for_every_command(
     desk: Path, tmp_path: Path, command: str, limit: int
 ) -> None:
     pytest.importorskip("resource")
@@ -294,9 +294,7 @@ def somebody() -> dict[str, int]:
 
 @pytest.mark.skipif(not hasattr(os, "geteuid"), reason="rights are another thing on this system")
 @pytest.mark.parametrize("command", ["pull", "build"])
-def test_a_digest_that_may_only_be_read_is_one_clear_line(
-    desk: Path, tmp_path: Path, command: str
-) -> None:
+def test_a_read_only_digest_is_one_error_line(desk: Path, tmp_path: Path, command: str) -> None:
     whose = somebody()
     root = tmp_path / "held"
     shutil.copytree(desk, root)

@@ -129,7 +129,7 @@ def again(command: str, root: Path) -> None:
     sys.platform != "linux", reason="what a process has open is looked at as Linux shows it"
 )
 @pytest.mark.parametrize(("command", "way"), PAIRS)
-def test_a_command_that_is_broken_off_anywhere_is_made_good_by_the_next(
+def test_a_command_interrupted_anywhere_is_completed_by_the_next(
     desk: Path, tmp_path: Path, command: str, way: str
 ) -> None:
     digest, whole, half = tmp_path / "digest", tmp_path / "whole", tmp_path / "half"

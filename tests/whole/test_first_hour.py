@@ -97,7 +97,7 @@ def hub(tmp_path: Path) -> Path:
     return tmp_path / "origin.git"
 
 
-def test_a_digest_is_pushed_by_the_commands_that_are_shown(hub: Path, tmp_path: Path) -> None:
+def test_a_digest_is_pushed_by_the_documented_commands(hub: Path, tmp_path: Path) -> None:
     kim = Person(tmp_path / "home", hub, digest=True)
 
     begin(kim, kim.home)
@@ -110,7 +110,7 @@ def test_a_digest_is_pushed_by_the_commands_that_are_shown(hub: Path, tmp_path: 
     assert not any(file.startswith((".digest/", "site/")) for file in files)
 
 
-def test_a_pull_is_undone_and_branches_that_both_pulled_are_merged(
+def test_a_pull_is_undone_and_branches_with_pulls_on_both_sides_are_merged(
     hub: Path, tmp_path: Path
 ) -> None:
     kim = Person(tmp_path / "home", hub, digest=True)
@@ -135,7 +135,7 @@ def test_a_pull_is_undone_and_branches_that_both_pulled_are_merged(
 
 @LONG
 @pytest.mark.usefixtures("index")
-def test_a_stranger_publishes_and_a_second_editor_joins(hub: Path, tmp_path: Path) -> None:
+def test_a_new_user_publishes_and_a_second_editor_joins(hub: Path, tmp_path: Path) -> None:
     kim = Person(tmp_path / "kim", hub, digest=False)
     copy = kim.home / "copy of digest"
     for name in ("digest", "templates", ".github", "pyproject.toml", "README.md", "LICENSE"):

@@ -327,7 +327,7 @@ STEPS = st.lists(st.tuples(st.sampled_from(KINDS), BIG, BIG), min_size=3, max_si
 
 
 @pytest.mark.parametrize("part", range(4))
-def test_no_history_on_two_machines_breaks_a_promise_to_readers(part: int) -> None:
+def test_no_history_on_two_machines_breaks_the_guarantees_to_readers(part: int) -> None:
     calm = settings(
         max_examples=many(4),
         deadline=None,

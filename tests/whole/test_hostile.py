@@ -48,12 +48,12 @@ ALL = [vector for folder in (OWN, SHARED) for vector in vectors(folder)]
 BOUNDED = [vector for vector in ALL if "bounded" in vector.checks]
 
 
-def test_the_vectors_of_the_shared_folder_are_here_as_well(shared: Path) -> None:
+def test_the_hostile_feeds_of_the_shared_folder_are_in_the_repository(shared: Path) -> None:
     assert len(list(vectors(shared / "hostile"))) >= 33
 
 
 @pytest.mark.parametrize("vector", ALL, ids=str)
-def test_a_hostile_feed_meets_its_checks(vector: Vector, tmp_path: Path) -> None:
+def test_a_hostile_feed_passes_its_checks(vector: Vector, tmp_path: Path) -> None:
     (tmp_path / "digest").mkdir()
     (tmp_path / "digest" / "secret.txt").write_text("kept to itself")
 
@@ -76,7 +76,7 @@ def together(
 
 
 @pytest.mark.parametrize("check", ALWAYS)
-def test_all_hostile_feeds_together_meet_the_checks_that_hold_always(
+def test_all_hostile_feeds_together_pass_the_general_checks(
     together: judges.Made, check: str
 ) -> None:
     judges.judge(together, check)
@@ -98,7 +98,7 @@ def cpu_of_children() -> float:
 
 
 @pytest.mark.parametrize("vector", BOUNDED, ids=str)
-def test_a_feed_that_swells_is_done_with_within_bounds(vector: Vector, tmp_path: Path) -> None:
+def test_a_feed_that_expands_is_handled_within_limits(vector: Vector, tmp_path: Path) -> None:
     (tmp_path / vector.file.name).write_bytes(vector.file.read_bytes())
     (tmp_path / "digest.toml").write_text(judges.settings({"swells": vector.file.name}, words=1000))
 
@@ -153,7 +153,7 @@ def test_feeds_with_the_same_short_guids_keep_all_their_entries(tmp_path: Path) 
 
 
 @pytest.mark.parametrize("order", [("true.xml", "false.xml"), ("false.xml", "true.xml")])
-def test_a_feed_that_claims_another_s_guids_takes_nothing_from_it(
+def test_a_feed_that_uses_anothers_guids_takes_nothing_from_it(
     order: tuple[str, str], tmp_path: Path
 ) -> None:
     guids = [f"https://true.example/{number}" for number in (1, 2)]
@@ -178,7 +178,7 @@ def test_a_feed_that_claims_another_s_guids_takes_nothing_from_it(
     judges.judge(made, "entries_any", "inside", "refeed")
 
 
-def test_a_feed_that_learns_another_s_guids_later_changes_nothing_of_it(tmp_path: Path) -> None:
+def test_a_feed_that_later_uses_anothers_guids_changes_nothing_of_it(tmp_path: Path) -> None:
     guid = "https://true.example/1"
     judges.make(tmp_path, {"true.xml": rss((guid, f"{guid}/story", "True")), "false.xml": rss()})
     before = (tmp_path / "content" / "2026" / "w47" / "2026-11-16-true.md").read_bytes()
@@ -195,7 +195,7 @@ def test_a_feed_that_learns_another_s_guids_later_changes_nothing_of_it(tmp_path
     assert kept(made)["False"][2] == ("false",)
 
 
-def test_one_guid_on_many_entries_hides_none_of_them_as_the_window_rolls(tmp_path: Path) -> None:
+def test_one_guid_on_many_entries_hides_none_of_them_as_entries_come_and_go(tmp_path: Path) -> None:
     entries = [
         ("g", f"https://news.example/{number}", f"Number {number}") for number in range(1, 8)
     ]
@@ -206,7 +206,7 @@ def test_one_guid_on_many_entries_hides_none_of_them_as_the_window_rolls(tmp_pat
     assert sorted(kept(made[-1])) == [f"Number {number}" for number in range(1, 8)]
 
 
-def test_entries_without_guid_on_a_link_that_many_share_stay_what_they_are(tmp_path: Path) -> None:
+def test_entries_without_a_guid_on_a_shared_link_keep_their_identity(tmp_path: Path) -> None:
     home = "https://news.example/"
     bare = rss(("", home, "Bare"))
     feeds = {
@@ -221,7 +221,7 @@ def test_entries_without_guid_on_a_link_that_many_share_stay_what_they_are(tmp_p
     judges.judge(made, "entries_any", "inside", "refeed")
 
 
-def test_entries_whose_guid_is_a_link_that_many_share_are_met_and_not_passed_over(
+def test_entries_whose_guid_is_a_shared_link_are_matched_and_not_skipped(
     tmp_path: Path,
 ) -> None:
     home = "https://news.example/"

@@ -242,7 +242,7 @@ def cases(name: str) -> Iterator[tuple[str, str, int]]:
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
-def test_time_grows_with_the_text_and_not_with_its_square(name: str) -> None:
+def test_time_grows_linearly_with_the_text(name: str) -> None:
     found = list(itertools.islice(growth.growing(FUNCTIONS[name], cases(name), SIZE), 3))
 
     assert not found
@@ -260,7 +260,7 @@ def test_time_grows_with_the_text_and_not_with_its_square(name: str) -> None:
         ),
     ],
 )
-def test_a_note_full_of_one_mark_is_read_in_linear_time(make: Callable[[int], str]) -> None:
+def test_a_note_full_of_one_character_is_read_in_linear_time(make: Callable[[int], str]) -> None:
     def read(text: str) -> None:
         markdown_rules.hints(text)
         markdown_scan.is_silent(text)
@@ -272,7 +272,7 @@ def test_blank_lines_around_a_note_are_cut_off_in_linear_time() -> None:
     assert not growth.is_growing(text_lines.normalized, lambda size: "\n" * size + "a", 200_000)
 
 
-def test_a_list_of_quoted_names_that_is_not_closed_is_read_in_linear_time() -> None:
+def test_an_unclosed_list_of_quoted_names_is_read_in_linear_time() -> None:
     def make(size: int) -> str:
         return "---\nauthors: [" + '"Jo", ' * (size // 6) + "\n---\n"
 

@@ -63,7 +63,9 @@ def digest(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.parametrize("command", ["pull", "build"])
-def test_a_run_beside_another_says_so_and_changes_nothing(root: Path, command: str) -> None:
+def test_a_second_run_at_the_same_time_says_so_and_changes_nothing(
+    root: Path, command: str
+) -> None:
     before = read_folder(root)
 
     with disk.lock(root):
@@ -74,9 +76,7 @@ def test_a_run_beside_another_says_so_and_changes_nothing(root: Path, command: s
     assert read_folder(root) == before
 
 
-def test_many_runs_at_once_come_to_what_one_after_the_other_does(
-    root: Path, tmp_path: Path
-) -> None:
+def test_simultaneous_runs_have_the_result_of_consecutive_ones(root: Path, tmp_path: Path) -> None:
     alone = tmp_path / "alone"
     shutil.copytree(root, alone)
     run(alone)
@@ -131,7 +131,7 @@ needs_proc = pytest.mark.skipif(
 
 
 @needs_proc
-def test_what_an_editor_saves_during_a_pull_stays_and_is_named(
+def test_a_file_saved_during_a_pull_stays_and_is_reported(
     root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     place = root / FIRST
@@ -156,7 +156,7 @@ def test_what_an_editor_saves_during_a_pull_stays_and_is_named(
 
 
 @needs_proc
-def test_a_file_that_an_editor_makes_during_a_pull_where_a_story_was_to_lie_stays(
+def test_a_file_created_during_a_pull_in_the_place_of_a_new_story_stays(
     root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shutil.copytree(root, tmp_path / "alone")
@@ -249,7 +249,7 @@ def entries(root: Path) -> list[str]:
     )
 
 
-def test_branches_that_both_have_pulled_merge_without_a_duplicate(
+def test_branches_with_pulls_on_both_sides_merge_without_a_duplicate(
     repository: Path, publisher: Publisher
 ) -> None:
     root = repository
@@ -279,7 +279,7 @@ def test_branches_that_both_have_pulled_merge_without_a_duplicate(
     build.run(root, settings, output=root / "site", base_url=None)
 
 
-def test_one_story_under_two_names_after_a_merge_is_told_by_build_and_made_no_third(
+def test_one_story_under_two_names_after_a_merge_is_reported_by_build_and_not_added_again(
     repository: Path, publisher: Publisher
 ) -> None:
     root = repository

@@ -282,7 +282,7 @@ def hook(workspace: Path, script: str) -> None:
 # ---------------------------------------------------------------- one run after the other
 
 
-def test_a_first_run_takes_in_commits_and_publishes(hub: Hub) -> None:
+def test_a_first_run_pulls_commits_and_publishes(hub: Hub) -> None:
     run = hub.run(
         THEIRS,
         between={PUSH: lambda workspace: (workspace / "left-over").write_text("not ours to keep")},
@@ -301,7 +301,9 @@ def test_a_first_run_takes_in_commits_and_publishes(hub: Hub) -> None:
     assert "| all 2 | 2 read, 0 failed | 3 | · | · | · |" in run.summary
 
 
-def test_a_second_run_without_news_commits_nothing_and_publishes_the_same(published: Hub) -> None:
+def test_a_second_run_without_new_stories_commits_nothing_and_publishes_the_same(
+    published: Hub,
+) -> None:
     before, pages = commits(published), read_folder(published.pages)
 
     run = published.run(THEIRS)
@@ -315,7 +317,7 @@ def test_a_second_run_without_news_commits_nothing_and_publishes_the_same(publis
 
 
 @pytest.mark.parametrize("workflow", [THEIRS, CALLED], ids=["whole", "called"])
-def test_a_site_is_handed_over_under_the_name_of_its_attempt(workflow: Path) -> None:
+def test_the_artifact_of_a_site_has_the_number_of_its_attempt(workflow: Path) -> None:
     jobs = yaml.safe_load(workflow.read_text())["jobs"]
     (upload,) = (
         step for step in jobs["build"]["steps"] if "upload-pages-artifact" in step.get("uses", "")
@@ -340,7 +342,7 @@ def test_all_jobs_of_a_run_can_be_run_again(published: Hub, wire: Wire) -> None:
     assert on_pages(published, "A tide")
 
 
-def test_a_digest_without_a_story_is_published_too(hub: Hub, wire: Wire) -> None:
+def test_an_empty_digest_is_published_too(hub: Hub, wire: Wire) -> None:
     wire.told = {"harbour-lantern": {}, "second": {}}
 
     assert hub.run(THEIRS).green
@@ -360,7 +362,7 @@ def index(tmp_path_factory: pytest.TempPathFactory) -> None:
 
 @pytest.mark.usefixtures("index")
 @pytest.mark.parametrize("number", range(MANY))
-def test_a_new_digest_publishes_itself_from_a_machine_without_digest(
+def test_a_new_digest_publishes_itself_on_a_machine_without_digest(
     wire: Wire, feeds: FeedHost, tmp_path: Path, number: int
 ) -> None:
     wire.begin()
@@ -490,7 +492,9 @@ def test_a_copy_from_the_index_is_installed_from_there_with_its_hash(tmp_path: P
 # ---------------------------------------------------------------- an editor meanwhile
 
 
-def test_an_editors_commit_between_pull_and_push_stays_as_it_is(published: Hub, wire: Wire) -> None:
+def test_an_editors_commit_between_pull_and_push_stays_unchanged(
+    published: Hub, wire: Wire
+) -> None:
     wire.say("second", "a-tide")
     theirs: list[str] = []
 
@@ -523,7 +527,7 @@ def test_a_race_of_pushes_is_won_in_the_end(published: Hub, wire: Wire) -> None:
     assert on_pages(published, "A tide")
 
 
-def test_where_editor_and_publisher_change_one_line_the_editor_wins_and_both_are_told(
+def test_if_editor_and_publisher_change_one_line_the_editors_stays_and_both_are_reported(
     published: Hub, wire: Wire
 ) -> None:
     wire.say("harbour-lantern", "the-first-lamp", title="The first lamp, corrected", day=12)
@@ -543,7 +547,7 @@ def test_where_editor_and_publisher_change_one_line_the_editor_wins_and_both_are
     assert (commits(published), "✎ My lamp" in show(published, FIRST)) == (after, True)
 
 
-def test_a_story_that_the_editor_deletes_meanwhile_stays_deleted(
+def test_a_story_deleted_by_the_editor_in_the_meantime_stays_deleted(
     published: Hub, wire: Wire
 ) -> None:
     wire.say("harbour-lantern", "the-first-lamp", title="The first lamp, corrected", day=12)
@@ -564,7 +568,9 @@ def test_a_story_that_the_editor_deletes_meanwhile_stays_deleted(
     assert files(published) == {SECOND, OTHER}
 
 
-def test_settings_that_change_meanwhile_hold_for_what_is_pushed(published: Hub, wire: Wire) -> None:
+def test_settings_changed_in_the_meantime_apply_to_the_pushed_content(
+    published: Hub, wire: Wire
+) -> None:
     wire.say("second", "a-tide")
     retired = add("digest.toml", "retired = true\n")
 
@@ -575,9 +581,7 @@ def test_settings_that_change_meanwhile_hold_for_what_is_pushed(published: Hub, 
     assert commits(published)[0] == "Edit"
 
 
-def test_two_clones_that_pulled_the_same_and_more_unite_their_ledgers(
-    published: Hub, wire: Wire
-) -> None:
+def test_two_clones_with_overlapping_pulls_merge_their_ledgers(published: Hub, wire: Wire) -> None:
     wire.say("harbour-lantern", "a-buoy")
 
     def pull(desk: Path) -> None:
@@ -606,7 +610,7 @@ def test_two_clones_that_pulled_the_same_and_more_unite_their_ledgers(
     )
 
 
-def test_a_hub_is_told_of_feeds_that_changed_once_they_are_published(
+def test_a_hub_is_notified_of_changed_feeds_after_they_are_published(
     published: Hub, wire: Wire
 ) -> None:
     with serving_hub(f"{published.address}/") as websub:
@@ -639,7 +643,7 @@ def test_a_hub_is_told_of_feeds_that_changed_once_they_are_published(
         assert f"not told of {published.address}/feed.atom: it answered 500" in run.log
 
 
-def test_what_an_editor_took_out_by_force_is_not_brought_back(published: Hub, wire: Wire) -> None:
+def test_a_story_removed_by_a_forced_push_is_not_brought_back(published: Hub, wire: Wire) -> None:
     """Our run took the branch as it was before the editor put another history in its place."""
     edit(published, add("content/pages/secret.md", "# Secret\n"), words="Leak")
     wire.say("second", "a-tide")
@@ -667,7 +671,7 @@ def test_what_an_editor_took_out_by_force_is_not_brought_back(published: Hub, wi
 # ---------------------------------------------------------------- what goes wrong
 
 
-def test_a_feed_that_fails_is_told_and_the_others_go_on(hub: Hub, wire: Wire) -> None:
+def test_a_failed_feed_is_reported_and_the_others_continue(hub: Hub, wire: Wire) -> None:
     wire.down = {"second"}
 
     run = hub.run(THEIRS)
@@ -678,7 +682,7 @@ def test_a_feed_that_fails_is_told_and_the_others_go_on(hub: Hub, wire: Wire) ->
     assert "    second: no feed at this address (404)" in run.summary
 
 
-def test_where_no_feed_can_be_read_the_run_is_red_and_the_editors_words_are_published(
+def test_if_no_feed_can_be_read_the_run_fails_and_the_editors_words_are_published(
     published: Hub, wire: Wire
 ) -> None:
     wire.down = {"harbour-lantern", "second"}
@@ -697,7 +701,7 @@ def test_where_no_feed_can_be_read_the_run_is_red_and_the_editors_words_are_publ
     assert on_pages(published, "✎ A note.")
 
 
-def test_broken_content_is_red_and_annotated_and_the_old_site_stays_but_the_pull_is_kept(
+def test_broken_content_fails_with_annotations_and_the_old_site_and_the_pull_stay(
     published: Hub, wire: Wire
 ) -> None:
     pages = read_folder(published.pages)
@@ -722,7 +726,7 @@ def test_broken_content_is_red_and_annotated_and_the_old_site_stays_but_the_pull
     assert on_pages(published, "A tide")
 
 
-def test_a_ledger_that_was_committed_without_its_files_is_named(published: Hub, wire: Wire) -> None:
+def test_a_ledger_committed_without_its_files_is_reported(published: Hub, wire: Wire) -> None:
     wire.say("second", "a-tide")
     desk = published.folder / "desk"
     git(desk, "pull", "-q", "--rebase")
@@ -742,9 +746,7 @@ def test_a_ledger_that_was_committed_without_its_files_is_named(published: Hub, 
     assert words in run.summary
 
 
-def test_a_branch_that_may_not_be_pushed_to_is_told_and_published_as_it_is(
-    published: Hub, wire: Wire
-) -> None:
+def test_a_protected_branch_is_reported_and_published_as_it_is(published: Hub, wire: Wire) -> None:
     wire.say("second", "a-tide")
     before = commits(published)
     guard = published.origin / "hooks/pre-receive"
@@ -770,7 +772,7 @@ def test_a_branch_that_may_not_be_pushed_to_is_told_and_published_as_it_is(
     assert on_pages(published, "A tide")
 
 
-def test_where_pages_is_not_set_up_the_run_says_how(hub: Hub) -> None:
+def test_a_run_without_github_pages_says_how_to_set_it_up(hub: Hub) -> None:
     hub.address = ""
 
     run = hub.run(THEIRS)
@@ -811,7 +813,7 @@ def test_a_fork_and_another_branch_publish_nothing(
     assert bool(value(condition, {"github": given})) == due
 
 
-def test_a_schedule_that_tells_nothing_of_its_repository_is_due() -> None:
+def test_a_scheduled_run_without_repository_details_is_due() -> None:
     condition = str(yaml.safe_load(CALLED.read_text())["jobs"]["build"]["if"])
 
     assert value(
@@ -820,7 +822,7 @@ def test_a_schedule_that_tells_nothing_of_its_repository_is_due() -> None:
     )
 
 
-def test_a_pull_request_is_told_what_it_breaks_and_nothing_of_what_was_broken_before(
+def test_a_pull_request_gets_the_problems_that_it_causes_and_no_earlier_ones(
     published: Hub,
 ) -> None:
     desk = published.folder / "desk"
@@ -944,9 +946,7 @@ def sendings(hub: Hub) -> list[str]:
     return [line["state"] for line in ledger(hub, "sent")]
 
 
-def test_an_edition_is_mailed_after_the_deployment_where_that_is_switched_on(
-    published: Hub, inbox: Inbox
-) -> None:
+def test_an_edition_is_mailed_after_the_deployment_if_enabled(published: Hub, inbox: Inbox) -> None:
     off = published.run(THEIRS)
     published.variables = {"DIGEST_MAIL": "send"}
     first, second = published.run(THEIRS), published.run(THEIRS)
@@ -961,9 +961,7 @@ def test_an_edition_is_mailed_after_the_deployment_where_that_is_switched_on(
 
 
 @pytest.mark.parametrize("step", ["Push the note", "Mail the edition", "Push what was mailed"])
-def test_no_edition_is_mailed_twice_by_runs_that_are_killed(
-    published: Hub, inbox: Inbox, step: str
-) -> None:
+def test_killed_runs_mail_no_edition_twice(published: Hub, inbox: Inbox, step: str) -> None:
     published.variables = {"DIGEST_MAIL": "send"}
     with pytest.raises(KilledError):
         published.run(THEIRS, between={step: killed})
@@ -985,7 +983,7 @@ def test_no_edition_is_mailed_twice_by_runs_that_are_killed(
     assert len(inbox.messages) == went_out
 
 
-def test_what_others_push_while_an_edition_is_mailed_stays(published: Hub, inbox: Inbox) -> None:
+def test_commits_pushed_while_an_edition_is_mailed_stay(published: Hub, inbox: Inbox) -> None:
     published.variables = {"DIGEST_MAIL": "send"}
     between = {
         step: lambda _: edit(published, add(FIRST, "\nA note.\n"), words="Note")
@@ -1116,7 +1114,7 @@ def assert_whole(
 
 
 @pytest.mark.parametrize("base", ["/repo/", "/"])
-def test_what_is_published_holds_together_wherever_it_stands(hub: Hub, base: str) -> None:
+def test_the_published_site_is_consistent_at_any_url(hub: Hub, base: str) -> None:
     edit(hub, add("content/static/.well-known/security.txt", "Contact: mailto:ada@example.org\n"))
 
     assert assert_whole(hub, THEIRS, base, least=15).green
@@ -1150,7 +1148,7 @@ def test_this_repository_publishes_its_own_archive(
 # ---------------------------------------------------------------- the files themselves
 
 
-def test_a_digest_has_the_jobs_of_the_called_workflow_or_calls_it() -> None:
+def test_a_digest_has_the_jobs_of_the_reusable_workflow_or_calls_it() -> None:
     called, whole, calling, ours = (
         yaml.safe_load(file.read_text()) for file in (CALLED, THEIRS, CALLING, OURS)
     )
@@ -1195,7 +1193,7 @@ def test_actions_are_pinned_and_permissions_are_few(workflow: Path) -> None:
 
 
 @pytest.mark.parametrize("workflow", [CALLED, THEIRS], ids=["called", "whole"])
-def test_what_is_installed_finds_no_token_and_the_push_still_has_one(workflow: Path) -> None:
+def test_installed_packages_find_no_token_and_the_push_has_one(workflow: Path) -> None:
     steps = yaml.safe_load(workflow.read_text())["jobs"]["build"]["steps"]
     with_token = [step["name"] for step in steps if "github.token" in json.dumps(step)]
     script = next(step["run"] for step in steps if step["name"] == PUSH)
@@ -1236,7 +1234,7 @@ def test_what_is_installed_finds_no_token_and_the_push_still_has_one(workflow: P
     assert "s3cret" not in done.stdout + done.stderr
 
 
-def test_one_action_has_one_pin() -> None:
+def test_each_action_is_pinned_to_one_version() -> None:
     pins = {
         pin
         for workflow in WORKFLOWS
@@ -1288,7 +1286,7 @@ def linter() -> list[str | Path] | None:
     )
 
 
-def test_actionlint_finds_no_fault() -> None:
+def test_actionlint_finds_no_problem() -> None:
     command = linter()
     if command is None:
         pytest.skip("actionlint is not here")

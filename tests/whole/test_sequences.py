@@ -475,7 +475,7 @@ STEPS = st.lists(st.tuples(st.sampled_from(KINDS), BIG, BIG), min_size=3, max_si
 
 
 @pytest.mark.parametrize("part", range(4))
-def test_no_sequence_of_pulls_and_edits_loses_a_word_or_makes_a_duplicate(part: int) -> None:
+def test_no_sequence_of_pulls_and_edits_loses_a_word_or_creates_a_duplicate(part: int) -> None:
     calm = settings(
         max_examples=many(60),
         deadline=None,
@@ -523,7 +523,7 @@ FOUND: Mapping[str, tuple[int, list[Step]]] = {
 
 
 @pytest.mark.parametrize("what", FOUND)
-def test_a_sequence_that_once_failed_holds(what: str) -> None:
+def test_a_sequence_that_once_failed_passes(what: str) -> None:
     part, steps = FOUND[what]
     once = settings(max_examples=1, deadline=None, database=None)
     once(given(st.just(steps))(lambda steps: _play(steps, part)))()
@@ -541,7 +541,7 @@ def _play(steps: list[Step], part: int) -> None:
 # ---------------------------------------------------------------- cases that random sequences rarely meet
 
 
-def test_a_title_that_the_editor_put_back_stays_whichever_feed_speaks(tmp_path: Path) -> None:
+def test_a_title_restored_by_the_editor_stays_whichever_feed_changes(tmp_path: Path) -> None:
     sequence = Sequence(tmp_path)
     told = sequence.publisher.told[2]
     title, file = told.title, "content/2026/w19/2026-05-07-e2-v2-and.md"
@@ -570,7 +570,7 @@ def test_a_title_that_the_editor_put_back_stays_whichever_feed_speaks(tmp_path: 
     assert _fields(place.read_bytes())["title"] == title
 
 
-def test_feeds_that_the_editor_put_in_another_order_stay_so(tmp_path: Path) -> None:
+def test_feeds_reordered_by_the_editor_stay_so(tmp_path: Path) -> None:
     settings = newsroom.SETTINGS + '[[feeds]]\nid = "third"\nurl = "first.json"\n'
     sequence = Sequence(tmp_path)
     sequence.step(("pull", 1, 1))
@@ -588,7 +588,7 @@ def test_feeds_that_the_editor_put_in_another_order_stay_so(tmp_path: Path) -> N
     ]
 
 
-def test_stories_that_have_changed_places_stay_apart_when_a_ledger_is_lost(tmp_path: Path) -> None:
+def test_stories_with_swapped_places_stay_separate_when_a_ledger_is_lost(tmp_path: Path) -> None:
     sequence = Sequence(tmp_path)
     sequence.publisher.told[2].where = {"second"}
     sequence.step(("pull", 1, 1))
@@ -610,7 +610,7 @@ def test_stories_that_have_changed_places_stay_apart_when_a_ledger_is_lost(tmp_p
     ]
 
 
-def test_a_story_is_known_by_its_article_number_when_ledger_guid_and_address_are_lost(
+def test_a_story_is_recognised_by_its_article_number_when_ledger_guid_and_url_are_lost(
     tmp_path: Path,
 ) -> None:
     sequence = Sequence(tmp_path)
@@ -624,7 +624,7 @@ def test_a_story_is_known_by_its_article_number_when_ledger_guid_and_address_are
     assert len([file for file, number in sequence.owner.items() if number == 1]) == 1
 
 
-def test_lines_that_change_keep_their_own_line_breaks(tmp_path: Path) -> None:
+def test_changed_lines_keep_their_line_endings(tmp_path: Path) -> None:
     sequence = Sequence(tmp_path)
     sequence.step(("pull", 1, 1))
     place = tmp_path / "content/2026/w19/2026-05-06-e1-v1.md"
@@ -636,7 +636,7 @@ def test_lines_that_change_keep_their_own_line_breaks(tmp_path: Path) -> None:
     assert b"/elsewhere\r\npublished" in place.read_bytes()
 
 
-def test_blank_lines_below_the_front_matter_stay_where_an_excerpt_is_added(tmp_path: Path) -> None:
+def test_blank_lines_below_the_front_matter_stay_when_an_excerpt_is_added(tmp_path: Path) -> None:
     sequence = Sequence(tmp_path)
     sequence.publisher.told[1].summary = ""
     sequence.step(("pull", 1, 1))
