@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Literal
 
 from digest import config
 from digest.commands import build, init, letter, pull
-from digest.commands.desk import Desk
+from digest.commands.desk.desk import Desk
 from digest.commands.serve import Preview
 from digest.preview.desk.requests import DeskRequest, DeskSession
 

@@ -6,7 +6,10 @@ import ast
 from functools import cache
 from pathlib import Path
 
+import click
 import pytest
+
+from digest.cli.main import cli
 
 ROOT = Path(__file__).parent.parent
 FILES = sorted((ROOT / "digest").rglob("*.py"))
@@ -108,6 +111,15 @@ def imports_upwards(path: Path) -> set[str]:
 
 def test_imports_only_go_down() -> None:
     assert not {name_of(path): upwards for path in FILES if (upwards := imports_upwards(path))}
+
+
+def test_the_modules_in_commands_are_named_after_commands() -> None:
+    """What several commands share is in a folder of its own."""
+    commands = set(cli.list_commands(click.Context(cli)))
+    modules = {path.stem for path in (ROOT / "digest" / "commands").glob("*.py")} - {"__init__"}
+
+    assert {name.split("_")[0] for name in modules} <= commands
+    assert commands - modules == {"note"}  # which is in `set`
 
 
 @pytest.mark.parametrize(("library", "importer"), IMPORTERS.items())

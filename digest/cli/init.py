@@ -50,8 +50,9 @@ def init(call: Call, folder: Path, feeds: tuple[str, ...], files: tuple[Path, ..
       digest init my-digest --feed https://a.example/ --feed https://b.example/
       digest init my-digest --opml subscriptions.opml
     """
-    from digest.commands import find_feeds, sample
     from digest.commands import init as command
+    from digest.commands.shared import find_feeds
+    from digest.commands.starter import sample
 
     addresses = [web_address(feed, "--feed") for feed in feeds]
     if not (addresses or files):

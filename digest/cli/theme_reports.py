@@ -15,7 +15,7 @@ from digest.errors import suggestion
 from digest.phrases import explain
 
 if TYPE_CHECKING:
-    from digest.commands.theme_rules import ScoreReport, Share, SuggestReport
+    from digest.commands.themes_rules import ScoreReport, Share, SuggestReport
     from digest.model import Config
 
 _NUMBER = re.compile(r"[0-9]{1,6}")
@@ -26,9 +26,9 @@ _NAMED = 5
 
 def missing(root: Path, config: Config, as_json: bool, call: Call) -> None:
     """Prints the stories without a theme, the newest first, and what they are like."""
-    from digest.commands import theme_rules
+    from digest.commands import themes_rules
 
-    report = theme_rules.list_missing(root, config, every=call.verbose or as_json)
+    report = themes_rules.list_missing(root, config, every=call.verbose or as_json)
     if as_json:
         click.echo(formatting.as_json([asdict(story) for story in report.missing]))
         call.complain(*formatting.skipped(report.skipped))
@@ -51,7 +51,7 @@ def missing(root: Path, config: Config, as_json: bool, call: Call) -> None:
 
 def suggest(root: Path, config: Config, theme: str, take: str | None, call: Call) -> None:
     """Prints phrases worth adding, each with a number, and phrases worth dropping; or takes some."""
-    from digest.commands import theme_rules
+    from digest.commands import themes_rules
 
     ids = [one.id for one in config.themes]
     if theme and theme not in ids:
@@ -60,12 +60,12 @@ def suggest(root: Path, config: Config, theme: str, take: str | None, call: Call
             f"digest.toml has no theme '{theme}'; {cure}", param_hint="--suggest"
         )
     if take is not None:
-        for taken in theme_rules.take(root, config, theme, _numbers(take)):
+        for taken in themes_rules.take(root, config, theme, _numbers(take)):
             where = "added to digest.toml" if taken.is_new else "is in digest.toml already"
             call.say(f"{taken.theme}: '{taken.phrase}' {where}")
         call.say("Next: digest themes --apply --dry-run")
         return
-    report = theme_rules.suggest(root, config, theme)
+    report = themes_rules.suggest(root, config, theme)
     call.complain(*formatting.skipped(report.skipped))
     _print_basis(report, call)
     _print_phrases(report, theme, call)
@@ -107,9 +107,9 @@ def _print_phrases(report: SuggestReport, asked: str, call: Call) -> None:
 
 def score(root: Path, config: Config, call: Call) -> None:
     """Prints precision and recall of each theme's rule, over all quarters and in each."""
-    from digest.commands import theme_rules
+    from digest.commands import themes_rules
 
-    report = theme_rules.score(root, config)
+    report = themes_rules.score(root, config)
     call.complain(*formatting.skipped(report.skipped))
     _print_basis(report, call)
     if report.decided:
@@ -125,9 +125,9 @@ def score(root: Path, config: Config, call: Call) -> None:
 
 def propose(root: Path, config: Config, call: Call) -> None:
     """Prints [[themes]] tables to choose from, with headlines of each in comments."""
-    from digest.commands import theme_rules
+    from digest.commands import themes_rules
 
-    report = theme_rules.propose(root, config)
+    report = themes_rules.propose(root, config)
     call.complain(*formatting.skipped(report.skipped))
     without = f"{formatting.stories(report.searched)} without a theme"
     if not report.searched:

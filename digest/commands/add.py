@@ -16,7 +16,7 @@ from datetime import datetime
 from pathlib import Path
 
 from digest import redact, urls
-from digest.commands import locate
+from digest.commands.shared import story_locations
 from digest.content import paths, store
 from digest.content.ledger import Ledgers
 from digest.errors import DigestError
@@ -57,7 +57,7 @@ def run(
         # Ledger first: without its line, the page's words in the file would count as the editor's.
         store.add_lines(root, {paths.ADDED: (add.record_of(story, now),)})
         store.write(root, (story,))
-        locate.record(root, config, now)
+        story_locations.record(root, config, now)
     return AddReport(story=story, is_dated=believes(entry, now), problems=tuple(map(str, problems)))
 
 
@@ -67,7 +67,7 @@ def _snapshot_without(
     """Returns what the digest has that may be the story at these addresses; raises DigestError if
     it has the story."""
     search = add.search_texts_at(addresses, ledgers)
-    altered = locate.read(root, config).altered
+    altered = story_locations.read(root, config).altered
     known = snapshot.read_snapshot(root, config, ledgers, search, altered)
     if already := add.already(addresses, known):
         raise DigestError(already)

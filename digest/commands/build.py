@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from digest import custom_domain, disk
 from digest.cache import Cache, key_of
-from digest.commands import site_address
+from digest.commands.shared import site_address
 from digest.content.scan import Scan, rescan, scan
 from digest.errors import DigestError, Faults, Problem
 from digest.model import Config, Copied

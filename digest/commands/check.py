@@ -20,8 +20,9 @@ from pathlib import Path
 from digest import config, config_template, custom_domain, disk, git, redact, urls
 from digest.checks import content_rules
 from digest.checks.hint import LineOf, line_finder
-from digest.commands import git_history, linked_pages, site_address
-from digest.commands.linked_pages import LinkReport
+from digest.commands import check_links
+from digest.commands.check_links import LinkReport
+from digest.commands.shared import git_history, site_address
 from digest.content import load, paths, publishable, store
 from digest.content.load import ContentReport
 from digest.errors import DigestError, Faults, Problem, conflicts
@@ -108,7 +109,7 @@ def run(
         for address, file, line in content_rules.outside_links(survey, line_of):
             if changes is None or _is_brought_in(Problem(file, line, ""), changes):
                 places[address].append((file, line))
-        outside = linked_pages.run(root, settings, survey, places, now=now, on_progress=on_progress)
+        outside = check_links.run(root, settings, survey, places, now=now, on_progress=on_progress)
     checked = [CONFIG_FILE]
     checked += [
         file for file in survey.files if is_markdown(file) or file.startswith(f"{paths.LEDGERS}/")

@@ -15,7 +15,8 @@ from datetime import datetime
 from pathlib import Path
 
 from digest import config, config_edit, disk
-from digest.commands import find_feeds, status
+from digest.commands import status
+from digest.commands.shared import find_feeds
 from digest.commands.status import FeedRow
 from digest.content import load, paths
 from digest.feeds.limits import USUAL, Limits

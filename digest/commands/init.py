@@ -16,9 +16,10 @@ from datetime import datetime
 from pathlib import Path
 
 from digest import config, config_template, disk, git
-from digest.commands import init_record, requirement, site_address, starter_files
-from digest.commands.find_feeds import FoundFeeds
-from digest.commands.starter_files import OTHER_README, README, SAMPLE, STARTER, WORKFLOW
+from digest.commands.shared import site_address
+from digest.commands.shared.find_feeds import FoundFeeds
+from digest.commands.starter import init_record, requirement, starter_files
+from digest.commands.starter.starter_files import OTHER_README, README, SAMPLE, STARTER, WORKFLOW
 from digest.errors import DigestError
 from digest.model import CONFIG_FILE, Feed
 

@@ -20,7 +20,7 @@ from typing import NamedTuple
 
 from digest import config as settings
 from digest import disk
-from digest.commands import next_mail, site_address
+from digest.commands.shared import next_mail, site_address
 from digest.content import ledger, sent, store
 from digest.content.sent import Mailed, Sending
 from digest.errors import DigestError, Faults, Problem

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from digest import git
-from digest.commands import curate, reviewed
+from digest.commands.shared import curate, reviewed
 from digest.content import load
 from digest.model import Config
 from digest.site import cards

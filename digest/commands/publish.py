@@ -17,8 +17,9 @@ from datetime import datetime
 from pathlib import Path
 
 from digest import config, custom_domain, disk, gh_pages, urls
-from digest.commands import build, next_mail, site_address
+from digest.commands import build
 from digest.commands.build import Progress
+from digest.commands.shared import next_mail, site_address
 from digest.content import store
 from digest.errors import DigestError, Faults, Problem, and_more
 from digest.gh_pages import Source, Standing

@@ -18,8 +18,9 @@ from typing import NamedTuple
 
 from digest import disk
 from digest.cache import FILE, Cache
-from digest.commands import clock_check, git_history, locate, pull_report, sheet
+from digest.commands import pull_clock_check, pull_report, sheet
 from digest.commands.pull_report import PullReport, Row
+from digest.commands.shared import git_history, story_locations
 from digest.content import paths, store, story_file, summaries
 from digest.content.edit import Edit
 from digest.content.ledger import Ledgers
@@ -190,7 +191,7 @@ def _suggest_themes(
     themeless = without_theme(stories) if config.themes else []
     if not themeless:
         return ()
-    return suggestions(themeless, locate.read(root, config).stories, config.themes)
+    return suggestions(themeless, story_locations.read(root, config).stories, config.themes)
 
 
 @dataclass(slots=True)
@@ -215,7 +216,7 @@ class _Puller:
         # Not earlier: git may bring other ledgers during a fetch.
         ledgers, problems = store.read_whole_ledgers(root)
         feeds = {answer.feed.id: answer.feed for answer in batch.answers}
-        parsed = clock_check.checked(batch.documents, feeds.values(), ledgers, now)
+        parsed = pull_clock_check.checked(batch.documents, feeds.values(), ledgers, now)
         documents, passed_over = list[tuple[Feed, Document]](), dict[str, tuple[str, ...]]()
         for id, feed in feeds.items():
             document = parsed.get(id)
@@ -239,7 +240,7 @@ class _Puller:
         if not self.dry:
             self._write(plan)
             self._remember(_Batch(batch.answers, parsed), plan, rows, ledgers)
-            locate.record(root, config, now)
+            story_locations.record(root, config, now)
         return PullReport(
             rows=tuple(rows),
             filed=filed,
@@ -262,7 +263,7 @@ class _Puller:
             self.config,
             ledgers if search else changes.related(documents, ledgers),
             search,
-            locate.read(self.root, self.config).altered if search else {},
+            story_locations.read(self.root, self.config).altered if search else {},
         )
         return replace(known, begun=_begun(self.cache), carried=carried, returned=returned)
 

@@ -24,9 +24,9 @@ from pathlib import Path
 from digest import config, disk
 from digest.cache import Cache
 from digest.commands import build
-from digest.commands.annotate import Annotations
-from digest.commands.desk import Desk
-from digest.commands.desk_content import LastBuild
+from digest.commands.desk.content import LastBuild
+from digest.commands.desk.desk import Desk
+from digest.commands.serve_annotations import Annotations
 from digest.errors import DigestError, Faults, Problem
 from digest.model import CONFIG_FILE, Config
 from digest.preview import hosts, server

@@ -13,7 +13,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from digest.checks import also_rules
-from digest.commands import curate
+from digest.commands.shared import curate
 from digest.content import excerpt, load, pending, recut, store, story_file
 from digest.content.change_requests import ChangeRequest, Refusal, Shown, publisher_values
 from digest.content.edit import Edit

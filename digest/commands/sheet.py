@@ -12,7 +12,7 @@ from itertools import zip_longest
 from pathlib import Path
 
 from digest import disk
-from digest.commands import curate
+from digest.commands.shared import curate
 from digest.content import letter_draft, load, paths, sheet, store
 from digest.content.change_requests import ChangeRequest, Refusal
 from digest.content.edit import Edit

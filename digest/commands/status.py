@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 from digest.cache import Cache
 from digest.checks.markdown_scan import is_silent
-from digest.commands import git_history, reviewed
+from digest.commands.shared import git_history, reviewed
 from digest.content import load, paths, store
 from digest.content.letter_draft import unlinked
 from digest.content.load import ContentReport

@@ -18,8 +18,8 @@ from datetime import datetime
 from pathlib import Path
 
 from digest import config, config_template, disk, git
-from digest.commands import init_record, requirement, starter_files
-from digest.commands.init_record import Record
+from digest.commands.starter import init_record, requirement, starter_files
+from digest.commands.starter.init_record import Record
 from digest.errors import DigestError
 from digest.model import Theme
 

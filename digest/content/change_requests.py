@@ -6,7 +6,7 @@
 Every command and page that edits stories uses this, so that a file is as if typed by hand: comments,
 order of keys, quoting, line breaks and every other byte stay. Pure: nothing is read or written.
 
-    from digest.commands import curate              # decides, and writes under the digest's lock
+    from digest.commands.shared import curate       # decides, and writes under the digest's lock
 
     shown = curate.look(root, config, story)        # story: from load.load(…).stories
     shown.story.note, shown.seen_hash               # what the file says now, and its hash

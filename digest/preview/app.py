@@ -2,7 +2,7 @@
 
     /<base path>/…     built pages with our additions (`inject`); other files unchanged
     /_digest/events    the id of the current build, and of each later one
-    /_desk/…           the desk, if there is one (`commands/desk.py`)
+    /_desk/…           the desk, if there is one (`commands/desk/desk.py`)
 
 Policy: answers only to this machine's host names, and except for the desk to GET and HEAD. Nothing is cached, so an
 editor never sees an old page. If the last build failed, every page shows the problems.

@@ -18,7 +18,7 @@ from feedhost import Answer, Exchange, FeedHost
 from test_cli import digest
 
 from digest.cli.main import cli
-from digest.commands import check, linked_pages
+from digest.commands import check, check_links
 from digest.commands.check import CheckReport
 from digest.content import ledger, paths, store, story_file
 from digest.content.identity import hash_of
@@ -898,7 +898,7 @@ def slow(exchange: Exchange) -> None:
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
-        linked_pages, "_LIMITS", Limits(deadline=1, connect_timeout=1, read_timeout=0.4, retries=0)
+        check_links, "_LIMITS", Limits(deadline=1, connect_timeout=1, read_timeout=0.4, retries=0)
     )
 
 

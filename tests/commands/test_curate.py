@@ -14,7 +14,7 @@ from sites import read_folder
 from test_letter import SETTINGS, put
 
 from digest import config, disk
-from digest.commands import curate
+from digest.commands.shared import curate
 from digest.content import load
 from digest.content.change_requests import ChangeRequest, Refusal
 from digest.content.edit import Edit

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from test_cli import digest
 
-from digest.commands.starter_files import STARTER
+from digest.commands.starter.starter_files import STARTER
 from digest.content.story_file import KEYS
 
 SNIPPETS = ".vscode/digest.code-snippets"

@@ -14,7 +14,8 @@ from sites import read_folder
 from test_cli import digest
 
 from digest import config, gh_pages
-from digest.commands import build, publish, site_address
+from digest.commands import build, publish
+from digest.commands.shared import site_address
 from digest.errors import DigestError
 from digest.site.feeds import republished
 from digest.site.feeds.republished import FeedChanges

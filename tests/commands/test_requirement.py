@@ -24,8 +24,9 @@ from packaging.requirements import Requirement
 from rehearsal import git
 
 from digest import __version__
-from digest.commands import init, own_wheel, requirement, starter_files
-from digest.commands.site_address import of_origin
+from digest.commands import init
+from digest.commands.shared.site_address import of_origin
+from digest.commands.starter import own_wheel, requirement, starter_files
 
 ROOT = Path(__file__).parents[2]
 WHEEL = f"curated_digest-{__version__}-py3-none-any.whl"
@@ -275,7 +276,7 @@ def answers(wheel: bytes, place: str = "/files/x.whl") -> dict[str, Callable[[Ex
 
 ASKING = """
 from datetime import UTC, datetime
-from digest.commands import requirement
+from digest.commands.starter import requirement
 asked = requirement.for_running_copy(now=datetime(2026, 5, 20, tzinfo=UTC) if {asks} else None, index="{index}")
 print(asked.line)
 """

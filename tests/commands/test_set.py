@@ -18,7 +18,8 @@ from test_pull import NOW, SETTINGS, rss
 
 from digest import config, disk
 from digest.cli.main import cli
-from digest.commands import pull, reviewed
+from digest.commands import pull
+from digest.commands.shared import reviewed
 from digest.content import load
 
 A, B = "content/2026/w20/2026-05-13-a.md", "content/2026/w20/2026-05-14-b.md"

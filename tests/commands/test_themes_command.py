@@ -19,7 +19,7 @@ from many import many
 from digest import config, disk
 from digest.cache import Cache
 from digest.cli.main import cli
-from digest.commands import annotate, pull, themes
+from digest.commands import pull, serve_annotations, themes
 from digest.commands.themes import ApplyReport, Change, ThemeRow
 from digest.content import ledger, load, store
 from digest.errors import DigestError, Faults
@@ -359,7 +359,9 @@ def test_the_preview_shows_stories_similar_to_one_without_a_theme(root: Path) ->
     settings = config.load(root)
     found = load.load(root, settings)
 
-    annotations = annotate.Annotations(root, settings, found, arrange.arrange(found, settings))
+    annotations = serve_annotations.Annotations(
+        root, settings, found, arrange.arrange(found, settings)
+    )
 
     (annotation,) = annotations.of_story("2026/w20/#ships")
     assert annotation.why == ("No theme", "perhaps trade: like 'Chips' (w20)")

@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from digest.commands import init, init_record, requirement, starter_files, upgrade
-from digest.commands.init_record import FILE
+from digest.commands import init, upgrade
+from digest.commands.starter import init_record, requirement, starter_files
+from digest.commands.starter.init_record import FILE
 from digest.commands.upgrade import UpgradeReport
 from digest.errors import DigestError
 from digest.model import CONFIG_FILE

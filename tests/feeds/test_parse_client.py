@@ -22,8 +22,9 @@ from builders import make_feed
 from feedhost import Exchange, FeedHost
 
 from digest import config
-from digest.commands import add, find_feeds, pull
+from digest.commands import add, pull
 from digest.commands.pull_report import PullReport
+from digest.commands.shared import find_feeds
 from digest.errors import DigestError
 from digest.feeds import parse_client
 from digest.feeds.limits import Limits

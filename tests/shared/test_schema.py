@@ -12,7 +12,7 @@ import pytest
 from test_cli import digest
 
 from digest import config
-from digest.commands.starter_files import STARTER
+from digest.commands.starter.starter_files import STARTER
 from digest.content import front_matter, read, story_file
 from digest.errors import Faults
 

@@ -38,16 +38,16 @@ from digest.commands import (
     letter,
     publish,
     pull,
-    sample,
     sheet,
-    theme_rules,
     themes,
+    themes_rules,
 )
 from digest.commands import set as sets
-from digest.commands.annotate import Annotations
-from digest.commands.desk import Desk
-from digest.commands.desk_content import LastBuild
-from digest.commands.find_feeds import FoundFeeds
+from digest.commands.desk.content import LastBuild
+from digest.commands.desk.desk import Desk
+from digest.commands.serve_annotations import Annotations
+from digest.commands.shared.find_feeds import FoundFeeds
+from digest.commands.starter import sample
 from digest.content import load, publishable
 from digest.content.pending import file_hash
 from digest.errors import DigestError
@@ -133,7 +133,7 @@ def _run(command: str, root: Path) -> None:
         "letter": lambda: letter.run(root, settings, "2026-W19"),
         "letter --publish": lambda: letter.publish(root, settings, now=NOW),
         "themes": lambda: themes.apply(root, settings, now=NOW),
-        "themes --take": lambda: theme_rules.take(root, settings, "", {1}),
+        "themes --take": lambda: themes_rules.take(root, settings, "", {1}),
         "feeds add": lambda: feeds.add(root, [], [root / LIST], now=NOW),
         "feeds remove": lambda: feeds.remove(root, "second", now=NOW),
         "set": lambda: _set(root, settings, ["e1-"], "lead", "headline=Ours: #1", "themes=mine"),
@@ -159,7 +159,7 @@ def prepare(command: str, root: Path) -> None:
         run("pull", root)
     elif command == "themes --take":
         _write_more(root)
-        theme_rules.suggest(root, config.load(root))
+        themes_rules.suggest(root, config.load(root))
     elif command == "feeds add":
         (root / LIST).write_text(OPML)
     elif command in {"set", "desk", "desk undo"}:

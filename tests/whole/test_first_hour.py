@@ -21,7 +21,7 @@ from test_docs import DOCS, ROOT, blocks
 from test_init import RSS, Answers
 from test_rehearsal import LONG, index
 
-from digest.commands import starter_files
+from digest.commands.starter import starter_files
 
 __all__ = ["index"]
 FIRST, OPERATING = DOCS / "first-digest.md", DOCS / "operating.md"

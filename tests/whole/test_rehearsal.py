@@ -55,8 +55,9 @@ from sites import Element, find, parse, read_folder
 from websubhub import serving as serving_hub
 
 from digest import __version__
-from digest.commands import init, own_wheel, starter_files
-from digest.commands.requirement import Requirement
+from digest.commands import init
+from digest.commands.starter import own_wheel, starter_files
+from digest.commands.starter.requirement import Requirement
 
 ROOT = Path(__file__).parents[2]
 OURS = ROOT / ".github/workflows/publish.yml"
@@ -468,7 +469,8 @@ def test_a_copy_from_the_index_is_installed_from_there_with_its_hash(tmp_path: P
     }
     asking = (
         "import sys; from datetime import UTC, datetime; from pathlib import Path;"
-        "from digest.commands import init, requirement as r; found = r.for_running_copy;"
+        "from digest.commands import init; from digest.commands.starter import requirement as r;"
+        "found = r.for_running_copy;"
         "r.for_running_copy = lambda *, now: found(now=now, index=sys.argv[2]);"
         "init.run(Path(sys.argv[1]), now=datetime(2026, 5, 20, tzinfo=UTC))"
     )

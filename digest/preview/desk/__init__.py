@@ -3,5 +3,5 @@
     request ──requests──▶ refused, or a form ──form──▶ changes of a story
     story, annotation ──view──▶ Card ──card.html──▶ HTML
 
-Pure: `commands/desk.py` reads the content, carries out the changes, and renders the templates.
+Pure: `commands/desk/desk.py` reads the content, carries out the changes, and renders the templates.
 """

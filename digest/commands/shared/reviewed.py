@@ -16,7 +16,7 @@ from pathlib import Path
 from digest import git
 from digest.cache import Cache
 from digest.checks import content_rules
-from digest.commands import curate
+from digest.commands.shared import curate
 from digest.content import store
 from digest.content.load import ContentReport
 from digest.model import Config, Story

@@ -16,7 +16,7 @@ from types import MappingProxyType
 from typing import Any
 
 from digest import __version__, disk
-from digest.commands import starter_files
+from digest.commands.starter import starter_files
 from digest.errors import DigestError
 
 FILE = ".digest-init.json"

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from digest.site.fingerprint import FOLDER, shipped_templates
 
-PACKAGE = Path(__file__).resolve().parents[1]
+PACKAGE = Path(__file__).resolve().parents[2]
 _WORKFLOW = "publish-digest.yml"
 _TIME = (2020, 2, 2, 0, 0, 0)
 _COPIED = ("METADATA", "entry_points.txt", "licenses/LICENSE")

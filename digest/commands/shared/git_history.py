@@ -18,7 +18,7 @@ from pathlib import Path
 
 from digest import disk, git
 from digest.cache import Cache
-from digest.commands import locate
+from digest.commands.shared import story_locations
 from digest.content import json_lines, ledger, paths, store
 from digest.content.ledger import Ledgers
 from digest.content.load import ContentReport
@@ -123,7 +123,7 @@ def _without_moved(root: Path, config: Config, ledgers: Ledgers, missing: Missin
     """Returns the stories that are in no other file either, not even in one that cannot be read."""
     if not missing:
         return {}
-    altered = locate.read(root, config).altered
+    altered = story_locations.read(root, config).altered
     known = snapshot.read_snapshot(root, config, ledgers, rules.search_names(missing), altered)
     lost = rules.without(missing, known.stories, altered)
     return {

@@ -15,9 +15,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from digest import config, config_edit, disk, urls
-from digest.commands import site_address
-from digest.commands.find_feeds import FoundFeeds
-from digest.commands.starter_files import SAMPLE, STARTER
+from digest.commands.shared import site_address
+from digest.commands.shared.find_feeds import FoundFeeds
+from digest.commands.starter.starter_files import SAMPLE, STARTER
 from digest.commands.themes import with_removed_themes
 from digest.content import paths, store, story_file
 from digest.content.ledger import hashes_of

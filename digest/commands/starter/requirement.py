@@ -25,7 +25,8 @@ from pathlib import Path
 from typing import Any
 
 from digest import __version__, installed
-from digest.commands import own_wheel, site_address
+from digest.commands.shared import site_address
+from digest.commands.starter import own_wheel
 from digest.feeds.limits import Limits
 from digest.model import Failed
 

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from digest import disk
 from digest.checks import also_rules
-from digest.commands import curate, reviewed
-from digest.commands.desk_content import DeskContent
+from digest.commands.desk.content import DeskContent
+from digest.commands.shared import curate, reviewed
 from digest.content import change_requests, paths, pending
 from digest.errors import DigestError, Faults, Problem
 from digest.model import Content, Story

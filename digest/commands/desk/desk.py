@@ -21,10 +21,10 @@ from zoneinfo import ZoneInfo
 
 from digest import text_lines
 from digest.checks import also_rules
-from digest.commands import curate, reviewed
-from digest.commands.desk_cards import DeskCards
-from digest.commands.desk_content import DeskContent, LastBuild
-from digest.commands.desk_letter import LetterDesk, LetterForm
+from digest.commands.desk.cards import DeskCards
+from digest.commands.desk.content import DeskContent, LastBuild
+from digest.commands.desk.letter import LetterDesk, LetterForm
+from digest.commands.shared import curate, reviewed
 from digest.content import letter_draft, paths
 from digest.content.change_requests import ChangeRequest, Refusal, Shown
 from digest.content.edit import Edit

@@ -12,11 +12,11 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from digest import config_template, disk
-from digest.commands import own_wheel, requirement
-from digest.commands.requirement import Requirement
+from digest.commands.starter import own_wheel, requirement
+from digest.commands.starter.requirement import Requirement
 from digest.model import CONFIG_FILE, Theme
 
-STARTER = Path(__file__).parent.parent / "starter"
+STARTER = Path(__file__).parents[2] / "starter"
 SAMPLE = "feeds/sample.xml"
 WORKFLOW = ".github/workflows/publish.yml"
 README, OTHER_README = "README.md", "DIGEST.md"

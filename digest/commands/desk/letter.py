@@ -15,9 +15,9 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from digest import disk, text_lines
-from digest.commands import curate
 from digest.commands import letter as letters
-from digest.commands.desk_content import DeskContent
+from digest.commands.desk.content import DeskContent
+from digest.commands.shared import curate
 from digest.content import letter_draft, paths, read
 from digest.content.edit import Edit, with_title
 from digest.content.pending import file_hash

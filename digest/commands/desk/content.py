@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from digest import config
-from digest.commands.annotate import Annotations
+from digest.commands.serve_annotations import Annotations
 from digest.content import load, paths, publishable
 from digest.content.edit import Edit
 from digest.errors import DigestError, Problem

@@ -10,7 +10,7 @@ import pytest
 from test_themes_command import content, give, pulled, rss, rule, said
 
 from digest import config
-from digest.commands import theme_rules
+from digest.commands import themes_rules
 
 TITLES = (
     "DRAM contract prices rise",
@@ -57,18 +57,18 @@ def test_only_stories_touched_by_an_editor_or_linked_in_a_letter_count_as_judged
     root: Path,
 ) -> None:
     settings = config.load(root)
-    assert theme_rules.score(root, settings).decided == 0
+    assert themes_rules.score(root, settings).decided == 0
     assert "Not enough decisions yet" in said(root, "--suggest").output
 
     give(root, file_of(root, "doubles"), "[prices]")
-    assert theme_rules.score(root, settings).decided == 1
+    assert themes_rules.score(root, settings).decided == 1
     letter = f"---\ntitle: T\n---\n[Fog]({Path(file_of(root, 'strait')).name})\n"
     (root / "content/2026/w20/letter.md").write_text(letter)
-    assert theme_rules.score(root, settings).decided == 2
+    assert themes_rules.score(root, settings).decided == 2
     (root / "content/2026/w20/letter.md").write_text(
         letter.replace("title: T", "title: T\ndraft: true")
     )
-    assert theme_rules.score(root, settings).decided == 1
+    assert themes_rules.score(root, settings).decided == 1
 
 
 def test_phrases_are_suggested_with_numbers_and_written_only_when_chosen(root: Path) -> None:
@@ -205,7 +205,7 @@ def test_a_phrase_that_matched_a_summary_still_counts_if_that_is_no_longer_store
     (tmp_path / file).write_text((tmp_path / file).read_text() + "\nMy note.\n")
     caches.forget(tmp_path, "summary")
 
-    row = theme_rules.score(tmp_path, config.load(tmp_path)).scores[0]
+    row = themes_rules.score(tmp_path, config.load(tmp_path)).scores[0]
 
     assert (row.right, row.wrong, row.missed) == (1, 0, 0)
 
