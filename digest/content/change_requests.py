@@ -33,7 +33,7 @@ from urllib.parse import unquote
 from digest import text_lines
 from digest.content import edit, excerpt, paths, read, story_file
 from digest.content.edit import Edit
-from digest.content.pending import ANOTHERS, KEPT, Pending, file_hash
+from digest.content.pending import ANOTHERS, KEPT, Pending, file_hash, is_cut, value_of
 from digest.content.story_file import Vocabulary
 from digest.errors import Faults, Problem
 from digest.model import PUBLISHER_FIELDS, Story
@@ -41,7 +41,6 @@ from digest.names import is_picture
 from digest.week import Week
 
 _HERE = re.compile(r"(?<![\w./])\./")
-_LONGEST = 300  # a ledger cuts longer wordings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -182,11 +181,11 @@ def publisher_values(story: Story, pending: Pending, summary: str = "") -> dict[
     for name, change in pending.items():
         if name not in PUBLISHER_FIELDS or change.kind not in {KEPT, ANOTHERS}:
             continue
-        words = change.words if len(change.words) < _LONGEST else ""
+        value = "" if is_cut(change.words) else value_of(name, change.words)
         if name == "excerpt":
-            words = excerpt.escape(summary)
-        if words:
-            values[name] = tuple(words.split(", ")) if name == "authors" else words
+            value = excerpt.escape(summary)
+        if value:
+            values[name] = value
     return {name: value for name, value in values.items() if value != getattr(story, name)}
 
 

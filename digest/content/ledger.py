@@ -15,7 +15,7 @@ gave no date at first. Optional keys:
   supplied them; the hash is of the value in the file
 - `stood`: the hash of the whole file as the pull left it
 - `pending`: {field: [kind, words]}, what the pull left for the editor to look at
-  (`content/pending.py`), as long as the file has the hash `stood`
+  (`content/pending.py`), as long as the file has the hash `stood`; authors are one a line
 
 Git merges ledgers by union, so order and repeats of lines do not matter: for each id the line with
 the newest `at` wins, and aliases are combined. Of publishers' texts, only headlines are stored.

@@ -1,16 +1,15 @@
 """Changes by pulls that an editor should look at, until the file is edited or like the feed again.
 
     state      what happened                                        words stored in the ledger
-    kept       the editor's words stayed, the feed has others       the feed's words, if short
-    another's  another feed's words stayed, this feed has others    this feed's words, if short
+    kept       the editor's words stayed, the feed has others       the feed's words
+    another's  another feed's words stayed, this feed has others    this feed's words
     changed    a headline or link that the editor wrote about       the old words
     withdrawn  the feed dropped a field, the file still has it      none
     replaced   a headline or link that no editor wrote about yet    the old words
 
 The ledger has the hash of the file as the pull left it: after any edit the change counts as seen.
 If git has merged that file with an edit made elsewhere, the editor has not seen the result, so the
-versions before the merge count. The words of an excerpt are not stored: the ledger never contains
-a publisher's sentences.
+versions before the merge count. `stored` and `value_of` convert the words.
 """
 
 from __future__ import annotations
@@ -35,6 +34,8 @@ KINDS = KEPT, ANOTHERS, CHANGED, WITHDRAWN, REPLACED = (
 )
 _LABELS = {"title": "headline", "authors": "byline", "excerpt": "summary"}
 _ENDS = "any edit of this file ends this hint"
+_STORED_FIELDS = frozenset({"title", "link", "authors", "image"})
+_STORED_LENGTH = 300  # characters
 
 Pending = Mapping[str, PendingChange]
 """What is pending in a story, by field."""
@@ -46,6 +47,36 @@ def words_of(name: str, value: str | tuple[str, ...] | datetime) -> str:
         return value.isoformat()
     text = value if isinstance(value, str) else ", ".join(value)
     return " ".join((excerpt.unescape(text) if name == "excerpt" else text).split())
+
+
+def stored(name: str, value: str | tuple[str, ...] | datetime) -> str:
+    """Returns the value of a field as the ledger has it, at most 300 characters.
+
+    Each author is a line, with a line break also after the last one: a name may contain commas, as
+    in "Doe, Jane". Returns "" for an excerpt: the ledger never contains a publisher's sentences.
+    """
+    if name not in _STORED_FIELDS:
+        return ""
+    words = words_of(name, value)
+    if isinstance(value, tuple):
+        words = "".join(f"{words_of(name, author)}\n" for author in value)
+    return words[:_STORED_LENGTH]
+
+
+def value_of(name: str, words: str) -> str | tuple[str, ...]:
+    """Returns the value of a field from what the ledger has of it (`stored`).
+
+    Early versions of Digest stored authors as one line, with commas between them.
+    """
+    if name != "authors":
+        return words
+    separator = "\n" if "\n" in words else ", "
+    return tuple(name for name in words.split(separator) if name)
+
+
+def is_cut(words: str) -> bool:
+    """True if a value may be longer than what the ledger has of it."""
+    return len(words) >= _STORED_LENGTH
 
 
 def file_hash(text: str) -> str:
@@ -154,6 +185,7 @@ def hints(story: Story, pending: Pending, letter: str = "") -> Iterator[tuple[st
     """Yields field, message and cure for each pending change; `letter` links to the story."""
     for name, change in pending.items():
         label = _LABELS.get(name, name)
+        theirs = words_of(name, value_of(name, change.words))
         if change.kind == CHANGED:
             what = _changed(name, change, story, letter)
             yield name, what, f"check that your words still fit; {_ENDS}"
@@ -161,16 +193,16 @@ def hints(story: Story, pending: Pending, letter: str = "") -> Iterator[tuple[st
             yield name, _withdrawn(name), f"remove it or keep it; {_ENDS}"
         elif change.kind == ANOTHERS:
             what = f"its {label} is from one feed; another feed, which still has the story, has changed its own"
-            if change.words:
-                what += f" to '{change.words}'"
+            if theirs:
+                what += f" to '{theirs}'"
             yield name, what, f"use the new one or keep this one; {_ENDS}"
         elif change.kind == KEPT:
             yours = words_of(name, getattr(story, name))
             what = f"the feed has changed its {label} since you edited it here"
-            if change.words and yours:
-                what = f"the feed's {label} is now '{change.words}', yours says '{yours}'"
-            elif change.words:
-                what = f"the feed's {label} is now '{change.words}', you have removed it"
+            if theirs and yours:
+                what = f"the feed's {label} is now '{theirs}', yours says '{yours}'"
+            elif theirs:
+                what = f"the feed's {label} is now '{theirs}', you have removed it"
             yield name, what, f"use theirs or keep yours; {_ENDS}"
 
 

@@ -42,7 +42,7 @@ class Kept:
     ours: str
     theirs: str
     why: str = ""
-    whole: str = dataclasses.field(default="", compare=False)
+    value: Value = dataclasses.field(default="", compare=False)
     """What the feed says, in full."""
 
 
@@ -210,7 +210,7 @@ def _kept(name: str, story: Story, fresh: Story, why: str, moved: str) -> Kept |
     ours, theirs = words_of(name, getattr(story, name)), words_of(name, getattr(fresh, name))
     if ours == theirs:
         return None
-    return Kept(name, *_side_by_side(ours, theirs), why, whole=theirs)
+    return Kept(name, *_side_by_side(ours, theirs), why, value=getattr(fresh, name))
 
 
 def _updated(

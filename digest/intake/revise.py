@@ -11,7 +11,17 @@ from dataclasses import dataclass, replace
 from digest import urls
 from digest.content.edit import edited
 from digest.content.ledger import PendingChange, hash_of_value
-from digest.content.pending import ANOTHERS, CHANGED, KEPT, REPLACED, WITHDRAWN, Pending, words_of
+from digest.content.pending import (
+    ANOTHERS,
+    CHANGED,
+    KEPT,
+    REPLACED,
+    WITHDRAWN,
+    Pending,
+    stored,
+    value_of,
+    words_of,
+)
 from digest.content.story_file import Vocabulary
 from digest.intake.merge import MOVED, Kept, Merged
 from digest.model import Story
@@ -71,10 +81,6 @@ def _what_was_kept(kept: Kept) -> str:
 
 _WATCHED = ("title", "link")
 
-_LONGEST = 300
-"""Characters of a wording that are stored in the ledger."""
-_SHORT = frozenset({"title", "link", "authors", "image"})
-
 
 def pending_after_merge(
     before: Pending, story: Story, merged: Merged, *, reviewed: bool, done: bool
@@ -88,7 +94,7 @@ def pending_after_merge(
     if not done:
         for name, value in merged.changes.items():
             if name in merged.incoming:
-                found[name] = _their_words(KEPT, name, words_of(name, value))
+                found[name] = PendingChange(KEPT, stored(name, value))
     for name in merged.incoming if done else ():
         if name not in _WATCHED:
             continue
@@ -98,10 +104,10 @@ def pending_after_merge(
             old = was.words
         is_same = old == now or (name == "link" and urls.canonical(old) == urls.canonical(now))
         if old and not is_same:
-            found[name] = PendingChange(CHANGED if reviewed else REPLACED, old[:_LONGEST])
+            found[name] = PendingChange(CHANGED if reviewed else REPLACED, stored(name, old))
     for kept in merged.kept:
         kind = ANOTHERS if kept.why == ANOTHERS else KEPT
-        found[kept.field] = _their_words(kind, kept.field, kept.whole)
+        found[kept.field] = PendingChange(kind, stored(kept.field, kept.value))
     return found | {name: PendingChange(WITHDRAWN) for name in merged.withdrawn}
 
 
@@ -111,15 +117,9 @@ def reworded(
     """Returns what is pending, with a feed's new words in place of those that it `said` before."""
     found = dict(before)
     for name, change in before.items():
-        words = tuple(change.words.split(", ")) if name == "authors" else change.words
         if change.kind not in {KEPT, ANOTHERS} or not change.words:
             continue
-        is_of_feed = hash_of_value(words) == said.get(name)
+        is_of_feed = hash_of_value(value_of(name, change.words)) == said.get(name)
         if is_of_feed and incoming.get(name, said.get(name)) != said.get(name):
-            found[name] = change._replace(words=words_of(name, getattr(fresh, name))[:_LONGEST])
+            found[name] = change._replace(words=stored(name, getattr(fresh, name)))
     return found
-
-
-def _their_words(kind: str, name: str, words: str) -> PendingChange:
-    """Returns a pending change with a feed's words; long fields have none in the ledger."""
-    return PendingChange(kind, words[:_LONGEST] if name in _SHORT else "")

@@ -189,6 +189,33 @@ def test_the_publishers_version_is_used_if_it_is_known(pulled: Path) -> None:
     assert read_folder(pulled / "content") == before
 
 
+@pytest.mark.parametrize(
+    "names", [("Doe, Jane",), ("Doe, Jane", "Roe, Richard"), ("Ann Ray", "Bo Lee"), ("A; B", "C")]
+)
+def test_the_publishers_authors_are_used_as_the_feed_names_them(
+    tmp_path: Path, names: tuple[str, ...]
+) -> None:
+    feed = '<feed xmlns="http://www.w3.org/2005/Atom"><title>Feed</title><id>urn:1</id><entry><id>urn:2</id>'
+    feed += '<title>Chips</title><link href="https://news.example/1"/><updated>2026-05-15T09:32:41Z</updated>'
+    (tmp_path / "digest.toml").write_text(SETTINGS)
+    feed += "<author><name>Jo Writer</name></author>"
+    (tmp_path / "first.xml").write_text(f"{feed}</entry></feed>")
+    (tmp_path / "second.xml").write_text(rss())
+    pull_again(tmp_path)
+    (story,) = load.load(tmp_path, config.load(tmp_path)).stories
+    file = tmp_path / story.file
+    file.write_text(file.read_text().replace("Jo Writer", "Mine"))
+    theirs = "".join(f"<author><name>{name}</name></author>" for name in names)
+    feed = feed.replace("<author><name>Jo Writer</name></author>", theirs)
+    (tmp_path / "first.xml").write_text(f"{feed}</entry></feed>")
+    pull_again(tmp_path)
+
+    taken = said(tmp_path, "set", story.file, "take=authors")
+
+    (story,) = load.load(tmp_path, config.load(tmp_path)).stories
+    assert (taken.exit_code, story.authors) == (0, names)
+
+
 def test_the_second_of_two_new_leads_of_a_week_is_refused(root: Path) -> None:
     result = said(root, "set", A, B, "lead")
 

@@ -1096,3 +1096,18 @@ def test_a_hint_shows_a_feeds_newest_words_while_another_feed_supplies_the_story
     desk.pull()
 
     assert desk.hints() == ["the feed's headline is now 'Of b at last', yours says 'Mine'"]
+
+
+def test_a_hint_shows_a_feeds_newest_authors_though_their_names_have_commas(desk: Desk) -> None:
+    desk.edit("Jo Writer", "Mine")
+    desk.tell("a", OTHER)
+    desk.tell("b", corrected(authors=[{"name": "Doe, Jane"}, {"name": "Roe, R."}]))
+    desk.pull()
+    desk.tell("a", ENTRY)
+    desk.pull()
+    assert desk.hints() == ["the feed's byline is now 'Doe, Jane, Roe, R.', yours says 'Mine'"]
+
+    desk.tell("b", corrected(authors=[{"name": "Doe, Jane"}]))
+    desk.pull()
+
+    assert desk.hints() == ["the feed's byline is now 'Doe, Jane', yours says 'Mine'"]
