@@ -44,9 +44,9 @@ def write_checked(root: Path, before: str, after: str, *, parsed: Config, expect
     Names of feeds do not count: `config` fills them in if a table has none.
     """
 
-    def without_names(settings: Config) -> Config:
-        feeds = (feed._replace(title="", publisher="") for feed in settings.feeds)
-        return settings._replace(feeds=tuple(feeds))
+    def without_names(config: Config) -> Config:
+        feeds = (feed._replace(title="", publisher="") for feed in config.feeds)
+        return config._replace(feeds=tuple(feeds))
 
     if without_names(parsed) != without_names(expected):
         raise DigestError(

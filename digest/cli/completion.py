@@ -65,8 +65,8 @@ def _ids(context: click.Context, table: str, incomplete: str) -> list[str]:
     import tomllib
 
     with contextlib.suppress(OSError, ValueError, AttributeError, TypeError):
-        settings = tomllib.loads((_root(context) / "digest.toml").read_text(encoding="utf-8"))
-        rows = [row for row in settings.get(table, []) if not row.get("retired")]
+        tables = tomllib.loads((_root(context) / "digest.toml").read_text(encoding="utf-8"))
+        rows = [row for row in tables.get(table, []) if not row.get("retired")]
         ids = [str(row.get("id", "")) for row in rows]
         return [id for id in ids if id and id.startswith(incomplete)]
     return []

@@ -39,16 +39,16 @@ class Call(NamedTuple):
     def root(self) -> Path:
         """Returns the digest's root; raises DigestError if the current folder is not in a
         digest."""
-        from digest import config
+        from digest.config import find_root
 
-        return self.folder.resolve() if self.folder else config.find_root(Path.cwd())
+        return self.folder.resolve() if self.folder else find_root(Path.cwd())
 
     def open(self) -> tuple[Path, Config]:
         """Returns the digest's root and its configuration, checked."""
-        from digest import config
+        from digest.config import load as load_config
 
         root = self.root()
-        return root, config.load(root)
+        return root, load_config(root)
 
     def file(self, root: Path, given: Path) -> str:
         """Returns a file of the digest, named from the current folder or from the digest's root."""

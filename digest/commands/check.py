@@ -17,12 +17,14 @@ from datetime import date, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
-from digest import config, config_template, custom_domain, disk, git, redact, urls
+from digest import config_template, custom_domain, disk, git, redact, urls
 from digest.checks import content_rules
 from digest.checks.hint import LineOf, line_finder
 from digest.commands import check_links
 from digest.commands.check_links import LinkReport
 from digest.commands.shared import git_history, site_address
+from digest.config import lines as config_lines
+from digest.config import load as load_config
 from digest.content import load, paths, publishable, store
 from digest.content.load import ContentReport
 from digest.errors import DigestError, Faults, Problem, conflicts
@@ -88,17 +90,17 @@ def run(
     changes = git.changes(root, since) if since else None
     folder = git.prefix(root)
     try:
-        settings = config.load(root)
-        survey = load.survey(root, settings)
+        config = load_config(root)
+        survey = load.survey(root, config)
     except Faults as faults:
         problems = _sorted(_without_consequences(root, faults.problems), changes)
         return CheckReport(problems=problems, is_whole=False, folder=folder)
     line_of = line_finder(partial(store.read_text, root))
     found = [
-        *_content(root, settings, survey, line_of),
-        *_waiting(root, settings, survey, now),
-        *_settings(root, settings, survey),
-        *_secrets(root, settings, survey),
+        *_content(root, config, survey, line_of),
+        *_waiting(root, config, survey, now),
+        *_config(root, config, survey),
+        *_secrets(root, config, survey),
         *_future_dates(survey, now, line_of),
         *git_history.uncommitted(root, survey),
         *git_history.brought_back(root, survey),
@@ -109,7 +111,7 @@ def run(
         for address, file, line in content_rules.outside_links(survey, line_of):
             if changes is None or _is_brought_in(Problem(file, line, ""), changes):
                 places[address].append((file, line))
-        outside = check_links.run(root, settings, survey, places, now=now, on_progress=on_progress)
+        outside = check_links.run(root, config, survey, places, now=now, on_progress=on_progress)
     checked = [CONFIG_FILE]
     checked += [
         file for file in survey.files if is_markdown(file) or file.startswith(f"{paths.LEDGERS}/")
@@ -125,24 +127,24 @@ def run(
 
 
 def _content(
-    root: Path, settings: Config, survey: ContentReport, line_of: LineOf
+    root: Path, config: Config, survey: ContentReport, line_of: LineOf
 ) -> Iterator[Problem]:
     """Yields what would stop a build, and what the rules say of stories, letters and pages."""
-    archive = arrange(publishable.published(survey.content), settings)
+    archive = arrange(publishable.published(survey.content), config)
     yield from _without_consequences(root, survey.problems)
     yield from survey.ledger_problems
-    in_use = {feed.id for feed in settings.feeds}
+    in_use = {feed.id for feed in config.feeds}
     for story in survey.content.stories:
         in_use.update(story.feeds)
     for feed, problem in git_history.shortened_ledgers(root, survey.ledgers).items():
         if feed in in_use:  # the ledger of a sample goes with it
             yield problem
-    yield from proof(archive, settings, line_of)
-    yield from template_problems(root, Base(settings.site.url))
+    yield from proof(archive, config, line_of)
+    yield from template_problems(root, Base(config.site.url))
     read = partial(store.read_text, root)
     yield from content_rules.review(
         survey,
-        settings,
+        config,
         closed={edition.week for edition in archive.editions if edition.closed},
         read=read,
         versions=git.merged_from(root, content_rules.edited(survey, read)),
@@ -161,11 +163,9 @@ def _without_consequences(root: Path, problems: Iterable[Problem]) -> Iterator[P
         yield from conflicts(text, file) or found
 
 
-def _waiting(
-    root: Path, settings: Config, survey: ContentReport, now: datetime
-) -> Iterator[Problem]:
+def _waiting(root: Path, config: Config, survey: ContentReport, now: datetime) -> Iterator[Problem]:
     """Yields a hint for each file that the next pull files, completes or removes."""
-    filed, unfiled = inbox_files.empty_inbox(root, settings, survey.ledgers, now=now, dry=True)
+    filed, unfiled = inbox_files.empty_inbox(root, config, survey.ledgers, now=now, dry=True)
     for filing in filed:
         what = f"waits to be filed as {filing.file}"
         yield Problem(filing.inbox, 0, what, "run 'digest pull'", hint=True)
@@ -179,21 +179,21 @@ def _waiting(
         yield Problem(file, 0, what, cure, hint=True)
 
 
-def _settings(root: Path, settings: Config, survey: ContentReport) -> Iterator[Problem]:
+def _config(root: Path, config: Config, survey: ContentReport) -> Iterator[Problem]:
     """Yields problems with the site's address, and hints at themes that no story has."""
     domain = disk.read_inside(root, custom_domain.FILE)
-    if domain is not None and (problem := custom_domain.problem(domain, settings.site.url)):
+    if domain is not None and (problem := custom_domain.problem(domain, config.site.url)):
         yield problem
-    if unreachable := site_address.hint(root, settings):
+    if unreachable := site_address.hint(root, config):
         yield unreachable
     snippets = disk.read_inside(root, config_template.SNIPPETS)
-    if snippets and config_template.theme_choice(settings.themes).encode() not in snippets:
+    if snippets and config_template.theme_choice(config.themes).encode() not in snippets:
         what, cure = "does not offer the themes of digest.toml", "run 'digest upgrade --apply'"
         yield Problem(config_template.SNIPPETS, 0, what, cure, hint=True)
-    unused = content_rules.idle_themes(survey, settings)
-    lines = config.lines(root) if unused else {}
+    unused = content_rules.idle_themes(survey, config)
+    lines = config_lines(root) if unused else {}
     stories = survey.content.stories
-    for number, theme in enumerate(settings.themes):
+    for number, theme in enumerate(config.themes):
         if theme.id not in unused:
             continue
         what = f"no story has the theme '{theme.id}'"
@@ -205,11 +205,11 @@ def _settings(root: Path, settings: Config, survey: ContentReport) -> Iterator[P
         yield Problem(CONFIG_FILE, lines.get(("themes", number, "id"), 0), what, cure, hint=True)
 
 
-def _secrets(root: Path, settings: Config, survey: ContentReport) -> Iterator[Problem]:
+def _secrets(root: Path, config: Config, survey: ContentReport) -> Iterator[Problem]:
     """Yields a hint for each address with a user name, a password or a token in it."""
-    lines = config.lines(root)
+    lines = config_lines(root)
     of_feeds = set()
-    for number, feed in enumerate(settings.feeds):
+    for number, feed in enumerate(config.feeds):
         line = lines.get(("feeds", number, "url"), 0)
         of_feeds.add(line)
         if names := redact.feed_names(feed.url):

@@ -14,10 +14,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from digest import config, config_edit, disk
+from digest import config_edit, disk
 from digest.commands import status
 from digest.commands.shared import find_feeds
 from digest.commands.status import FeedRow
+from digest.config import load as load_config
+from digest.config import loads as parse_config
 from digest.content import load, paths
 from digest.feeds.limits import USUAL, Limits
 from digest.model import CONFIG_FILE, Config, Feed, Skipped
@@ -84,21 +86,21 @@ def add(
 ) -> AddReport:
     """Adds the feeds behind the addresses, and those in the lists; raises DigestError if one
     address leads to none."""
-    before, settings = _read(root)
-    ids = {feed.id for feed in settings.feeds}
+    before, config = _read(root)
+    ids = {feed.id for feed in config.feeds}
     names = (path.name for path in (root / paths.LEDGERS).glob("*.jsonl"))
     ledgers = set(filter(None, map(paths.feed_of, names)))
     found = find_feeds.run(
-        addresses, files, now=now, limits=limits, present=settings.feeds, taken=ledgers
+        addresses, files, now=now, limits=limits, present=config.feeds, taken=ledgers
     )
     resumed = tuple(feed for feed in found.known if feed.retired)
-    after, feeds = before, {feed.id: feed for feed in settings.feeds}
+    after, feeds = before, {feed.id: feed for feed in config.feeds}
     for feed in resumed:
         after = config_edit.with_retired(after, feed.id, retired=False)
         feeds[feed.id] = feed._replace(retired=False)
     if found.feeds:
         after = config_edit.with_new_feeds(after, found.feeds, found.folders)
-    _write(root, before, after, settings._replace(feeds=(*feeds.values(), *found.feeds)))
+    _write(root, before, after, config._replace(feeds=(*feeds.values(), *found.feeds)))
     earlier = {}
     for feed in found.feeds:
         name, _, number = feed.id.rpartition("-")
@@ -115,14 +117,14 @@ def add(
 
 def remove(root: Path, id: str, *, now: datetime) -> RemoveReport:
     """Retires a feed; raises KeyError for an id that digest.toml does not have."""
-    before, settings = _read(root)
-    feeds = {feed.id: feed for feed in settings.feeds}
+    before, config = _read(root)
+    feeds = {feed.id: feed for feed in config.feeds}
     feed = feeds[id]
     if not feed.retired:
         feeds[id] = feed._replace(retired=True)
         after = config_edit.with_retired(before, id, retired=True)
-        _write(root, before, after, settings._replace(feeds=tuple(feeds.values())))
-    rows = status.feed_rows(root, load.survey(root, settings), settings, now)
+        _write(root, before, after, config._replace(feeds=tuple(feeds.values())))
+    rows = status.feed_rows(root, load.survey(root, config), config, now)
     ledger = paths.ledger(id)
     return RemoveReport(
         feed=feed,
@@ -135,10 +137,10 @@ def remove(root: Path, id: str, *, now: datetime) -> RemoveReport:
 
 def _read(root: Path) -> tuple[str, Config]:
     """Returns digest.toml as text, and what it says."""
-    settings = config.load(root)
-    return (disk.read_inside(root, CONFIG_FILE) or b"").decode(), settings
+    config = load_config(root)
+    return (disk.read_inside(root, CONFIG_FILE) or b"").decode(), config
 
 
 def _write(root: Path, before: str, after: str, expected: Config) -> None:
-    parsed = config.loads(after.removeprefix("\ufeff"))
+    parsed = parse_config(after.removeprefix("\ufeff"))
     config_edit.write_checked(root, before, after, parsed=parsed, expected=expected)

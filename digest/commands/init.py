@@ -15,11 +15,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from digest import config, config_template, disk, git
+from digest import config_template, disk, git
 from digest.commands.shared import site_address
 from digest.commands.shared.find_feeds import FoundFeeds
 from digest.commands.starter import init_record, requirement, starter_files
 from digest.commands.starter.starter_files import OTHER_README, README, SAMPLE, STARTER, WORKFLOW
+from digest.config import loads as parse_config
 from digest.errors import DigestError
 from digest.model import CONFIG_FILE, Feed
 
@@ -56,7 +57,7 @@ def run(
     found = found or FoundFeeds()
     address = site_address.of_origin(root)
     text = _config(root, timezone, found, address)
-    themes = config.loads(text).themes  # whatever a feed calls itself, what is written can be read
+    themes = parse_config(text).themes  # whatever a feed calls itself, what is written can be read
     this_copy = requirement.for_running_copy(now=now)
     name = starter_files.requirements_name(root, this_copy)
     files = starter_files.new_files(this_copy, themes, requirements=name)
@@ -64,8 +65,8 @@ def run(
         del files[SAMPLE]
     if disk.read_inside(root, README) not in (None, files[README]):
         files[OTHER_README] = files.pop(README)
-    settings = (root / CONFIG_FILE).resolve()
-    above = next(folder for folder in settings.parents if folder.exists())
+    config_file = (root / CONFIG_FILE).resolve()
+    above = next(folder for folder in config_file.parents if folder.exists())
     written: list[str] = []
     kept: list[str] = []
     for file, content in sorted(files.items()):
@@ -78,7 +79,7 @@ def run(
     disk.create(root, init_record.FILE, init_record.dumps(starter_files.managed(files)))
     check_new(root)  # another run may have made one meanwhile
     disk.write(root, CONFIG_FILE, text.encode())  # last: a folder without it is not a digest yet
-    disk.settle(above, [settings.relative_to(above).as_posix()])  # the new folders around it
+    disk.settle(above, [config_file.relative_to(above).as_posix()])  # the new folders around it
     return InitReport(
         written=(*written, CONFIG_FILE),
         kept=tuple(kept),

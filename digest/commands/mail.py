@@ -18,9 +18,9 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-from digest import config as settings
 from digest import disk
 from digest.commands.shared import next_mail, site_address
+from digest.config import lines as config_lines
 from digest.content import ledger, sent, store
 from digest.content.sent import Mailed, Sending
 from digest.errors import DigestError, Faults, Problem
@@ -84,9 +84,9 @@ class _LedgerEntry:
 
     def note(self, state: str, began: str = "", by: str = "") -> Sending:
         """Adds a line, and returns it; for the other values, see `Sending`."""
-        mail = self.config.mail
-        to = mail.to or (f"list {mail.list}" if mail.list else "all readers")
-        at, via = ledger.timestamp(self.clock()), mail.via or "hand"
+        settings = self.config.mail
+        to = settings.to or (f"list {settings.list}" if settings.list else "all readers")
+        at, via = ledger.timestamp(self.clock()), settings.via or "hand"
         line = Sending(at, str(self.week), via, to, state, began, by)
         store.add_sent(self.root, line)
         return line
@@ -220,9 +220,9 @@ def note(root: Path, config: Config, week: str, *, clock: Callable[[], datetime]
 def _refuse_settings(root: Path, config: Config, *, is_acting: bool, secret: str) -> None:
     """Raises DigestError if digest.toml lacks what a mail needs, or the environment what is needed
     to send it or to make a draft (`is_acting`)."""
-    mail, lines = config.mail, settings.lines(root)
+    settings, lines = config.mail, config_lines(root)
     table = lines.get(("mail", 0, ""), 0)
-    if not mail.sender:
+    if not settings.sender:
         what, cure = "mail.from is missing", 'add from = "Name <name@example.org>" to [mail]'
         raise Faults([Problem(CONFIG_FILE, table, what, cure)])
     if not is_acting:
@@ -231,14 +231,14 @@ def _refuse_settings(root: Path, config: Config, *, is_acting: bool, secret: str
         what = f"url is {kind} {config.site.url}, so nothing is sent"
         cure = site_address.cure(site_address.of_origin(root))
         raise Faults([Problem(CONFIG_FILE, lines.get(("site", 0, "url"), 0), what, cure)])
-    if not mail.via:
+    if not settings.via:
         what = "[mail] does not say how to send"
         raise Faults(
             [Problem(CONFIG_FILE, table, what, 'add smtp = "smtp.example.org:587" and to = "…"')]
         )
-    if (mail.user or mail.via in SERVICES) and not secret:
-        owner = f" of '{mail.user}'" if mail.user else ""
-        name = secret_name(mail.via)
+    if (settings.user or settings.via in SERVICES) and not secret:
+        owner = f" of '{settings.user}'" if settings.user else ""
+        name = secret_name(settings.via)
         raise DigestError(f"{SECRET} is not set in the environment; it is the {name}{owner}")
 
 

@@ -33,12 +33,12 @@ class PingReport(NamedTuple):
     failures: tuple[str, ...] = ()
 
 
-def run(root: Path, settings: Config, *, output: Path, dry: bool) -> PingReport:
+def run(root: Path, config: Config, *, output: Path, dry: bool) -> PingReport:
     """Notifies the hub of the feeds in `output` that have changed since the last time.
 
     Raises DigestError without a hub or a site.
     """
-    hub = settings.site.hub
+    hub = config.site.hub
     if not hub:
         cure = 'set hub = "https://…" in its table [site]'
         raise DigestError(f"{CONFIG_FILE}: names no hub; {cure}, then build and publish the site")
@@ -55,7 +55,7 @@ def run(root: Path, settings: Config, *, output: Path, dry: bool) -> PingReport:
         changed = [url for url in hashes if cache.get(_KIND, url, key, str) != hashes[url]]
         if dry:
             return PingReport(hub, tuple(changed))
-        notified, failures = _notify(hub, changed, settings)
+        notified, failures = _notify(hub, changed, config)
         for url in notified:
             cache.put(_KIND, url, key, hashes[url])
         cache.keep_only(_KIND, hashes)
@@ -63,7 +63,7 @@ def run(root: Path, settings: Config, *, output: Path, dry: bool) -> PingReport:
     return PingReport(hub, tuple(notified), tuple(failures))
 
 
-def _notify(hub: str, feeds: list[str], settings: Config) -> tuple[list[str], list[str]]:
+def _notify(hub: str, feeds: list[str], config: Config) -> tuple[list[str], list[str]]:
     """Returns the feeds that the hub took note of, and a line for each failure.
 
     Hubs ask for `hub.url`, and some for `hub.topic` (W3C WebSub §7 leaves it open). A hub that
@@ -72,7 +72,7 @@ def _notify(hub: str, feeds: list[str], settings: Config) -> tuple[list[str], li
     from digest.feeds import fetch  # imported late: most often, nothing has changed
 
     notified, failures = list[str](), list[str]()
-    agent = fetch.user_agent(settings.site)
+    agent = fetch.user_agent(config.site)
     for number, feed in enumerate(feeds, start=1):
         form = {"hub.mode": "publish", "hub.url": feed, "hub.topic": feed}
         reply = fetch.ask_api("POST", hub, _FORM, urlencode(form).encode(), agent=agent)

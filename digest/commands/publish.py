@@ -16,10 +16,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
-from digest import config, custom_domain, disk, gh_pages, urls
+from digest import custom_domain, disk, gh_pages, urls
 from digest.commands import build
 from digest.commands.build import Progress
 from digest.commands.shared import next_mail, site_address
+from digest.config import lines as config_lines
 from digest.content import store
 from digest.errors import DigestError, Faults, Problem, and_more
 from digest.gh_pages import Source, Standing
@@ -77,7 +78,7 @@ class PublishReport:
 
 def run(
     root: Path,
-    settings: Config,
+    config: Config,
     *,
     dry: bool = False,
     replacing: bool = False,
@@ -94,13 +95,13 @@ def run(
     if CONFIG_FILE in standing.ids:
         what = f"the branch {gh_pages.NAME} contains a digest's own files, which publishing would delete"
         raise DigestError(f"{standing.address}: {what}; move them to another branch first")
-    _refuse_address(root, settings, standing, replacing=replacing)
+    _refuse_address(root, config, standing, replacing=replacing)
     if damaged := store.read_all_ledgers(root).problems:
         raise Faults(damaged)  # published addresses and Atom ids would change
     source = gh_pages.source(root, _SOURCES)
     site = root / _FOLDER
     recorded = None if dry else now
-    built = build.run(root, settings, output=site, on_progress=on_progress, now=recorded)
+    built = build.run(root, config, output=site, on_progress=on_progress, now=recorded)
     if built.not_removed:
         raise DigestError("\n".join(built.not_removed))  # they would be published
     with disk.lock(root):
@@ -111,21 +112,21 @@ def run(
                 ids[path.relative_to(site).as_posix()] = id
         if not replacing:
             _refuse_loss(root, site, standing, source, ids)
-        cname = None if _CNAME in ids else _kept_name(root, settings, standing)
+        cname = None if _CNAME in ids else _kept_name(root, config, standing)
         warnings = [built.notice, built.warning, built.unrecorded, built.secrets, *built.hints]
-        warnings += _warnings(settings, standing, cname, _CNAME in ids, source.unpushed)
+        warnings += _warnings(config, standing, cname, _CNAME in ids, source.unpushed)
         origin = _origin(source, standing.default)
         report = replace(
             _compared(root, site, standing, ids, cname),
             origin=origin,
             uncommitted=source.uncommitted,
             warnings=tuple(filter(None, warnings)),
-            mail=_next_mail(root, settings) if dry else "",
+            mail=_next_mail(root, config) if dry else "",
             dry=dry,
         )
         if dry or report.same:
             return report
-        message = f"Publish {settings.site.title}"
+        message = f"Publish {config.site.title}"
         if source.commit:
             state = f" ({origin.removeprefix('from ')})" if origin else ""
             message += f" from {source.commit}{state}"
@@ -134,17 +135,17 @@ def run(
 
 
 def _refuse_address(
-    root: Path, settings: Config, standing: Standing, *, replacing: bool = False
+    root: Path, config: Config, standing: Standing, *, replacing: bool = False
 ) -> None:
     """Raises Faults if the url is an example or private, or not that of the custom domain.
 
     A custom domain that is only on the branch is dropped if Digest put it there, or if files of
     others are to be replaced (`replacing`).
     """
-    url, expected = settings.site.url, site_address.of_remote(standing.address)
+    url, expected = config.site.url, site_address.of_remote(standing.address)
     kind = "" if url == expected else site_address.kind(url)
     if kind:
-        line = config.lines(root).get(("site", 0, "url"), 0)
+        line = config_lines(root).get(("site", 0, "url"), 0)
         what = f"url is {kind} {url}, so nothing is published"
         raise Faults([Problem(CONFIG_FILE, line, what, site_address.cure(expected))])
     file = custom_domain.FILE
@@ -162,15 +163,15 @@ def _refuse_address(
         raise Faults([problem._replace(hint=False)])
 
 
-def _next_mail(root: Path, settings: Config) -> str:
+def _next_mail(root: Path, config: Config) -> str:
     """Returns which edition 'digest mail' would send next, and to whom; empty if it sends none."""
-    mail = settings.mail
-    if not mail.via:
+    settings = config.mail
+    if not settings.via:
         return ""
-    edition = next_mail.choose(next_mail.read(root, settings)).edition
+    edition = next_mail.choose(next_mail.read(root, config)).edition
     if edition is None:
         return ""
-    to = mail.to or f"the readers at {mail.via}"
+    to = settings.to or f"the readers at {settings.via}"
     title = formatting.titled(edition.week, edition.title)
     return f"'digest mail --send' would send '{title}' to {to}"
 
@@ -244,13 +245,13 @@ def _origin(source: Source, default: str) -> str:
     return ", ".join(parts)
 
 
-def _kept_name(root: Path, settings: Config, standing: Standing) -> str | None:
+def _kept_name(root: Path, config: Config, standing: Standing) -> str | None:
     """Returns the custom domain that is only on the branch, where it has to stay.
 
     None if `url` is not at this domain, see `_refuse_address`.
     """
     content = gh_pages.read(root, standing, _CNAME)
-    if content is None or custom_domain.problem(content, settings.site.url):
+    if content is None or custom_domain.problem(content, config.site.url):
         return None
     return content.decode(errors="replace").strip()
 
@@ -282,11 +283,11 @@ def _compared(
 
 
 def _warnings(
-    settings: Config, standing: Standing, cname: str | None, named: bool, unpushed: int
+    config: Config, standing: Standing, cname: str | None, named: bool, unpushed: int
 ) -> Iterator[str]:
     """Yields what is odd: a custom domain that is only on the branch, a url on another host, or
     commits that are not pushed."""
-    url, expected = settings.site.url, site_address.of_remote(standing.address)
+    url, expected = config.site.url, site_address.of_remote(standing.address)
     on_github = all(urls.host(place).endswith(".github.io") for place in (url, expected))
     if cname:
         yield f"{_CNAME} ({cname}) is only on {gh_pages.NAME}; it is kept there, but add it to content/static/ as well"

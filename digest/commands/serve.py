@@ -21,12 +21,13 @@ from datetime import datetime
 from itertools import count
 from pathlib import Path
 
-from digest import config, disk
+from digest import disk
 from digest.cache import Cache
 from digest.commands import build
 from digest.commands.desk.content import LastBuild
 from digest.commands.desk.desk import Desk
 from digest.commands.serve_annotations import Annotations
+from digest.config import load as load_config
 from digest.errors import DigestError, Faults, Problem
 from digest.model import CONFIG_FILE, Config
 from digest.preview import hosts, server
@@ -120,7 +121,7 @@ def run(
             raise DigestError(f"--allow-host {name}: give only the host's name, such as {example}")
         names.append(name.strip("[]"))
     with contextlib.suppress(Faults):  # these are shown over the page
-        config.load(root)
+        load_config(root)
     with server.listen(host, port) as listening:
         port, the_desk = listening.getsockname()[1], None
         if desk or (hosts.is_loopback(host) and not names):
@@ -183,8 +184,8 @@ class Preview:
         self._changed |= changed
         try:
             known = None if CONFIG_FILE in changed else self._config
-            settings = known or config.load(self._root)
-            result = self._build(settings, changed)
+            config = known or load_config(self._root)
+            result = self._build(config, changed)
         except Exception as error:  # the preview goes on and shows it
             self._config = None
             problems = tuple(_problems(error))
@@ -195,7 +196,7 @@ class Preview:
                 self._post(replace(self.state.shown, problems=problems))
             return False
         self._on_progress = None
-        shown, written = self._shown_after(result, settings), result.written
+        shown, written = self._shown_after(result, config), result.written
         notices = [line for line in (self._cache.notice, *written.not_removed) if line]
         self._cache.notice = ""
         self._on_event(
@@ -211,33 +212,33 @@ class Preview:
         self._post(shown)
         return True
 
-    def _build(self, settings: Config, changed: frozenset[str]) -> build.BuildResult:
+    def _build(self, config: Config, changed: frozenset[str]) -> build.BuildResult:
         """Builds with the last builder, unless config or templates have changed, or it failed."""
         builder, self._builder = self._builder, None
         has_new_template = any(file.startswith(_TEMPLATES) for file in changed)
-        if builder is None or settings != self._config or has_new_template:
+        if builder is None or config != self._config or has_new_template:
             folder = self._root / _FOLDER
             builder = build.Builder(
-                self._root, settings, folder, self._cache, drafts=True, extras=False
+                self._root, config, folder, self._cache, drafts=True, extras=False
             )
             changed = frozenset()
         with disk.lock(self._root, waiting=lambda: self._on_event(Waiting())):
             result = builder.build(builder.scan(changed), on_progress=self._on_progress)
-        self._builder, self._config = builder, settings
+        self._builder, self._config = builder, config
         return result
 
-    def _shown_after(self, result: build.BuildResult, settings: Config) -> Shown:
+    def _shown_after(self, result: build.BuildResult, config: Config) -> Shown:
         """Returns what is shown after a build: its pages with annotations, without problems."""
         changed, self._changed = self._changed, frozenset()
         content, archive = result.content, result.archive
         if self._annotations is None:
-            annotations = Annotations(self._root, settings, content, archive)
+            annotations = Annotations(self._root, config, content, archive)
         else:
-            annotations = self._annotations.after(changed, settings, content, archive)
+            annotations = self._annotations.after(changed, config, content, archive)
         self._annotations = annotations
-        before, base = self.state.shown, Base(settings.site.url).path
+        before, base = self.state.shown, Base(config.site.url).path
         if self._desk:
-            self._desk.show(LastBuild(settings, content, archive, annotations, base))
+            self._desk.show(LastBuild(config, content, archive, annotations, base))
         return replace(
             before,
             base=base,

@@ -19,7 +19,7 @@ from digest import config_edit, disk
 from digest.cache import Cache
 from digest.checks.markdown_scan import is_silent
 from digest.commands.themes import verdicts_of
-from digest.config import loads
+from digest.config import loads as parse_config
 from digest.content import load, store
 from digest.content.letter_draft import unlinked
 from digest.content.load import ContentReport
@@ -156,7 +156,7 @@ def take(root: Path, config: Config, theme: str, numbers: Collection[int]) -> tu
             root,
             before,
             after,
-            parsed=loads(after.removeprefix("\ufeff")),
+            parsed=parse_config(after.removeprefix("\ufeff")),
             expected=config._replace(themes=tuple(themes)),
         )
     return tuple(taken)

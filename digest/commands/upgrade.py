@@ -17,9 +17,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from digest import config, config_template, disk, git
+from digest import config_template, disk, git
 from digest.commands.starter import init_record, requirement, starter_files
 from digest.commands.starter.init_record import Record
+from digest.config import load as load_config
 from digest.errors import DigestError
 from digest.model import Theme
 
@@ -107,7 +108,7 @@ def _new_files(root: Path, record: Record, now: datetime) -> dict[str, bytes]:
             name = file
             break
     try:
-        themes: tuple[Theme, ...] | None = config.load(root).themes
+        themes: tuple[Theme, ...] | None = load_config(root).themes
     except DigestError:
         themes = None
     files = starter_files.new_files(this_copy, themes or (), requirements=name)

@@ -44,8 +44,8 @@ def shipped_templates() -> Path:
 
 def of_reading(config: Config) -> bytes:
     """Returns a hash of what parsing depends on besides the content; the site's URL is not part."""
-    settings = repr(config._replace(site=config.site._replace(url="")))
-    return key_of(of_program(), settings.encode())
+    text = repr(config._replace(site=config.site._replace(url="")))
+    return key_of(of_program(), text.encode())
 
 
 def of_pages(root: Path, config: Config, *, drafts: bool) -> bytes:

@@ -10,8 +10,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from digest import config
 from digest.commands.serve_annotations import Annotations
+from digest.config import load as load_config
 from digest.content import load, paths, publishable
 from digest.content.edit import Edit
 from digest.errors import DigestError, Problem
@@ -61,12 +61,12 @@ class DeskContent:
         """
         last = self._build
         if self.problems and (last is None or last.problems != self.problems):
-            settings = last.config if last else config.load(self._root)
-            content = load.survey(self._root, settings).content
-            archive = arrange.arrange(publishable.published(content), settings, drafts=True)
-            annotations = Annotations(self._root, settings, content, archive)
+            config = last.config if last else load_config(self._root)
+            content = load.survey(self._root, config).content
+            archive = arrange.arrange(publishable.published(content), config, drafts=True)
+            annotations = Annotations(self._root, config, content, archive)
             base = last.base if last else "/"
-            self.update(LastBuild(settings, content, archive, annotations, base, self.problems))
+            self.update(LastBuild(config, content, archive, annotations, base, self.problems))
         if self._build is None:
             raise DigestError("the first build is not done yet; reload the page")
         return self._build

@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-from digest import __version__, config, disk, redact, urls
+from digest import __version__, disk, redact, urls
+from digest.config import is_language
 from digest.errors import DigestError
 from digest.feeds.limits import USUAL, Limits
 from digest.model import Document, Failed, Feed
@@ -126,7 +127,7 @@ def _common_language(languages: Iterable[str]) -> str:
     """Returns the language of all feeds that name one, with a region if all name the same; "en" if
     they differ."""
     tags = [language.strip().replace("_", "-") for language in languages]
-    tags = [tag for tag in tags if config.is_language(tag)]
+    tags = [tag for tag in tags if is_language(tag)]
     if len({tag.casefold() for tag in tags}) == 1:
         return tags[0]
     plain = {tag.partition("-")[0].lower() for tag in tags}

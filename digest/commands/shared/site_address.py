@@ -7,7 +7,8 @@ import re
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from digest import config, git, urls
+from digest import git, urls
+from digest.config import lines as config_lines
 from digest.errors import DigestError, Problem
 from digest.model import CONFIG_FILE, Config
 
@@ -53,16 +54,16 @@ def of_origin(root: Path) -> str:
     return of_remote(remote.stdout.decode(errors="replace").strip())
 
 
-def hint(root: Path, settings: Config) -> Problem | None:
+def hint(root: Path, config: Config) -> Problem | None:
     """Returns a hint at a url that readers cannot reach, once the digest has a repository that it
     may be pushed to."""
-    url = settings.site.url
+    url = config.site.url
     if not (kind(url) and git.remotes(root)):
         return None
     expected = of_origin(root)
     if url == expected:
         return None
-    line = config.lines(root).get(("site", 0, "url"), 0)
+    line = config_lines(root).get(("site", 0, "url"), 0)
     what = f"url is {kind(url)} {url}, and 'digest publish' refuses it"
     return Problem(CONFIG_FILE, line, what, cure(expected), hint=True)
 

@@ -14,11 +14,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from digest import config, config_edit, disk, urls
+from digest import config_edit, disk, urls
 from digest.commands.shared import site_address
 from digest.commands.shared.find_feeds import FoundFeeds
 from digest.commands.starter.starter_files import SAMPLE, STARTER
 from digest.commands.themes import with_removed_themes
+from digest.config import load as load_config
+from digest.config import loads as parse_config
 from digest.content import paths, store, story_file
 from digest.content.ledger import hashes_of
 from digest.content.load import ContentReport
@@ -52,7 +54,7 @@ def is_only_feed(root: Path) -> bool:
     if not (root / CONFIG_FILE).exists():
         return False
     try:
-        return [feed.url for feed in config.load(root).feeds] == [SAMPLE]
+        return [feed.url for feed in load_config(root).feeds] == [SAMPLE]
     except DigestError:
         return False
 
@@ -61,7 +63,7 @@ def replace_with(root: Path, found: FoundFeeds, *, timezone: str) -> SampleRepor
     """Puts the feeds in the place of the sample; `timezone` is that of this machine, "" if it has
     none."""
     before = (disk.read_inside(root, CONFIG_FILE) or b"").decode()
-    old = config.load(root)
+    old = load_config(root)
     (sample,) = old.feeds
     with store.writing(root):
         survey, _ = with_removed_themes(root, old)
@@ -96,7 +98,7 @@ def replace_with(root: Path, found: FoundFeeds, *, timezone: str) -> SampleRepor
             themes_in_use=in_use,
             site=site,
         )
-        new = config.loads(after.removeprefix("\ufeff"))
+        new = parse_config(after.removeprefix("\ufeff"))
         needs_ledger = kept or survey.unread or _is_any_linked(survey.content, removed)
         _remove_files(root, removed, "" if needs_ledger else paths.ledger(sample.id))
         config_edit.write(root, before, after)
@@ -111,10 +113,10 @@ def replace_with(root: Path, found: FoundFeeds, *, timezone: str) -> SampleRepor
     )
 
 
-def _is_unedited(story: Story, text: str, survey: ContentReport, settings: Config) -> bool:
+def _is_unedited(story: Story, text: str, survey: ContentReport, config: Config) -> bool:
     """True if a story's file is as pull or `themes --apply` wrote it, in its place, but for the
     order of its lines."""
-    sample = settings.feeds[0].id
+    sample = config.feeds[0].id
     if story.feeds != (sample,):
         return False
     written = replace(
@@ -123,7 +125,7 @@ def _is_unedited(story: Story, text: str, survey: ContentReport, settings: Confi
         source="",
         lead=False,
         hide=False,
-        draft=settings.draft,
+        draft=config.draft,
         corrections=(),
         earlier=True,
         note="",
