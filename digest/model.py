@@ -283,25 +283,27 @@ class Copied(NamedTuple):
     weight: int = 0
 
 
-class Place(NamedTuple):
-    """A place where a story is or was, from the ledgers; no other story gets its address there.
+class StoryAddress(NamedTuple):
+    """An address that a story has or had, from the ledgers; no other story gets it.
 
-    `file` is the place, `story` the story's file now: the same one, another, or "" if it is gone.
-    `since` is when the ledgers first mention it; places of one story have the same `owner`.
+    It is that of the story's file when it was called `file`. `present_file` is the story's file
+    now: the same one, another, or "" if it is gone. `since` is when the ledgers first mention
+    `file`; the addresses of one story have the same `owner`.
     """
 
     week: Week
     slug: str
     file: str
-    story: str
+    present_file: str
     since: str = ""
     owner: str = ""
 
 
 class Location(NamedTuple):
-    """A line of `_places.jsonl`: where a story was at one time, and what its Atom id is made of.
+    """A line of `_places.jsonl`: what a run noted of a story's file, id and link.
 
-    That is `id`, or without an id the first link that it had, `link`; `now` is its link then.
+    It is why the ledgers know where a story was (`StoryAddress`), and its lasting name: `id`, or
+    without an id the first link that it had, `link`. `now` is the link that it had at the time.
     """
 
     at: str
@@ -344,7 +346,7 @@ class Content(NamedTuple):
     introductions: tuple[FreePage, ...] = ()
     pages: tuple[FreePage, ...] = ()
     copied: tuple[Copied, ...] = ()
-    places: tuple[Place, ...] = ()
+    story_addresses: tuple[StoryAddress, ...] = ()
     earlier: Mapping[str, tuple[str, ...]] = MappingProxyType({})
     """The publisher's earlier headlines of a story, by its file, oldest first."""
     lasting_names: Mapping[str, str] = MappingProxyType({})

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from digest.names import is_markdown
 
 if TYPE_CHECKING:
-    from digest.model import Place, Story
+    from digest.model import Story, StoryAddress
 
 Renamed = Callable[[str], str]
 """Returns the present file of one that was renamed, "" if there is none."""
@@ -60,16 +60,19 @@ def already_below(file: str) -> str:
     return f"is below {file.rpartition('/')[2]} already"
 
 
-def renamed(places: Iterable[Place]) -> Renamed:
+def renamed(addresses: Iterable[StoryAddress]) -> Renamed:
     """Returns where files are that were renamed, or moved to the folder in which they are sought."""
 
     @cache
     def files() -> Mapping[str, str]:
         found = {}
-        for place in sorted(places, key=attrgetter("since")):
-            if place.story and place.story != place.file:
-                folder, name = place.story.rpartition("/")[0], place.file.rpartition("/")[2]
-                found[f"{folder}/{name}"] = place.story
+        for address in sorted(addresses, key=attrgetter("since")):
+            if address.present_file and address.present_file != address.file:
+                folder, name = (
+                    address.present_file.rpartition("/")[0],
+                    address.file.rpartition("/")[2],
+                )
+                found[f"{folder}/{name}"] = address.present_file
         return found
 
     return lambda file: files().get(file, "")

@@ -24,7 +24,7 @@ _MOST = 50  # names that are explained; finding a suggestion for each is slow
 def hints(stories: Iterable[Story], content: Content) -> Iterator[Hint]:
     """Yields the hints about these stories, which are whole weeks of the content."""
     shown = [story for story in stories if not story.hide]
-    found = groups(shown, renamed(content.places))
+    found = groups(shown, renamed(content.story_addresses))
     for ignored in found.ignored[:_MOST]:
         if file_of(ignored.name, ignored.story) not in content.unread:
             yield Hint(ignored.story.file, "also", *_explained(ignored, content))
@@ -43,7 +43,7 @@ def likely(week: Iterable[Story], content: Content) -> tuple[Pair, ...]:
     shown = [story for story in week if not story.hide]
     by_file = {story.file: story for story in shown}
     above: dict[str, Story] = {}
-    for file, below in groups(shown, renamed(content.places)).below.items():
+    for file, below in groups(shown, renamed(content.story_addresses)).below.items():
         above |= dict.fromkeys((other.file for other in below), by_file[file])
     found: dict[frozenset[str], Pair] = {}
     for pair in event_pairs.likely_pairs(shown):
@@ -75,7 +75,7 @@ def ungrouped(content: Content, closed: Collection[Week]) -> Iterator[Hint]:
 def refused(story: Story, also: Sequence[str], content: Content) -> str:
     """Returns why the first new name in another `also` of a story would have no effect; or ""."""
     names = [name for name in also if name not in story.also]
-    now = renamed(content.places)
+    now = renamed(content.story_addresses)
     same_week = [other for other in content.stories if other.week == story.week]
     others = [other for other in same_week if other.file != story.file and not other.hide]
     meant = replace(story, hide=False, also=tuple(also))
@@ -103,7 +103,11 @@ def _why_missing(ignored: Ignored, content: Content) -> tuple[str, str]:
     file = file_of(ignored.name, ignored.story)
     folder, _, name = file.rpartition("/")
     present = {story.file: story for story in content.stories}
-    moved = [place.story for place in content.places if place.file == file and place.story]
+    moved = [
+        address.present_file
+        for address in content.story_addresses
+        if address.file == file and address.present_file
+    ]
     moved += [other for other in present if other.rpartition("/")[2] == name]
     for other in (file, *moved):
         if other in present and present[other].week != ignored.story.week:

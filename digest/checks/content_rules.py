@@ -56,7 +56,7 @@ def review(
     """
     history, content, zone = survey.history, survey.content, ZoneInfo(config.site.timezone)
     shown = [story for story in content.stories if not story.hide]
-    been = {(place.story, place.week) for place in content.places}
+    been = {(address.present_file, address.week) for address in content.story_addresses}
     hints: list[Hint] = []
     for text in texts(survey):
         hints += _slips(text)

@@ -100,7 +100,7 @@ def more(root: Path, config: Config, week: str = "") -> LetterReport:
             raise DigestError(f"{paths.letter(choice)}: {choice} has no letter yet; {cure}")
         letter = letters[choice]
         stories = [story for section in by_week[choice].sections for story in section.stories]
-        missing = letter_draft.unlinked(letter.body, stories, content.places)
+        missing = letter_draft.unlinked(letter.body, stories, content.story_addresses)
         text = store.read_exactly(root, letter.file)
         if missing:
             _rewrite(root, Edit(letter.file, text, letter_draft.more(text, missing)))

@@ -149,7 +149,7 @@ def _weeks(survey: ContentReport, close: str) -> tuple[WeekRow, ...]:
             state = "draft" if letter.draft else "written"
             if letter.draft or not is_closed:
                 ready = [story for story in shown if not story.draft]
-                absent = unlinked(letter.body, ready, survey.content.places)
+                absent = unlinked(letter.body, ready, survey.content.story_addresses)
         rows.append(
             WeekRow(
                 week=week,

@@ -241,7 +241,7 @@ def _decided_files(survey: ContentReport, verdicts: Iterable[Verdict]) -> frozen
     for letter in survey.content.letters:
         if not letter.draft:
             stories = by_week.get(letter.week, [])
-            absent = unlinked(letter.body, stories, survey.content.places)
+            absent = unlinked(letter.body, stories, survey.content.story_addresses)
             files |= {story.file for story in stories} - {story.file for story in absent}
     for verdict in verdicts:
         story = verdict.story

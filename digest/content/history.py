@@ -18,7 +18,7 @@ from digest.content import attribution, excerpt, identity, ledger, locations, pa
 from digest.content.attribution import Arrival, Attribution, Candidate, KnownStory, Lookup
 from digest.content.identity import keys_of_story
 from digest.content.ledger import FeedRecords, Record
-from digest.model import Gone, Location, Place, Story
+from digest.model import Gone, Location, Story, StoryAddress
 from digest.names import lasting_name
 from digest.week import Week
 
@@ -302,34 +302,40 @@ class History:
                 owners[f"file:{file}"].add(file)
         return owners
 
-    def places(self, stories: Iterable[Story], attributed: Attribution) -> tuple[Place, ...]:
-        """Returns the places in those weeks where some story is not simply in its first file.
+    def addresses(
+        self, stories: Iterable[Story], attributed: Attribution
+    ) -> tuple[StoryAddress, ...]:
+        """Returns the addresses in those weeks where some story is not simply in its first file.
 
-        In all other weeks every story's anchor is its slug, with or without the places, so most
+        In all other weeks every story's anchor is its slug, with or without the addresses, so most
         stories do not need any.
         """
         stories = tuple(stories)
         weeks = {story.file: story.week for story in stories}
-        moved, stayed = list[Place](), list[tuple[str, str, str]]()
+        moved, stayed = list[StoryAddress](), list[tuple[str, str, str]]()
         for owner, file, since in self._past_files():
             plain = owner if owner in weeks and owner not in attributed.candidates else ""
             story = attributed.files.get(owner, plain)
             if story == file:
                 stayed.append((owner, file, since))
-            elif place := _place(file, story, since, owner):
-                moved.append(place)
-        doubtful = {place.week for place in moved if place.story}
+            elif address := _address(file, story, since, owner):
+                moved.append(address)
+        doubtful = {address.week for address in moved if address.present_file}
         slugs = set[tuple[Week, str]]()
-        named: Iterable[Place | Story] = (*moved, *stories)
+        named: Iterable[StoryAddress | Story] = (*moved, *stories)
         for one in named:
             if (one.week, one.slug) in slugs:
                 doubtful.add(one.week)
             slugs.add((one.week, one.slug))
-        places = [place for place in moved if place.week in doubtful]
+        addresses = [address for address in moved if address.week in doubtful]
         for owner, file, since in stayed:
-            if doubtful and weeks[file] in doubtful and (place := _place(file, file, since, owner)):
-                places.append(place)
-        return tuple(sorted(places, key=attrgetter("file", "owner")))
+            if (
+                doubtful
+                and weeks[file] in doubtful
+                and (address := _address(file, file, since, owner))
+            ):
+                addresses.append(address)
+        return tuple(sorted(addresses, key=attrgetter("file", "owner")))
 
     def gone(self, stories: Iterable[Story], attributed: Attribution) -> tuple[Gone, ...]:
         """Returns the stories that are in the ledgers and no longer exist."""
@@ -438,8 +444,10 @@ def earlier_titles(stories: Iterable[tuple[Story, FeedRecords]]) -> dict[str, tu
     return earlier
 
 
-def _place(file: str, story: str, since: str, owner: str) -> Place | None:
+def _address(file: str, story: str, since: str, owner: str) -> StoryAddress | None:
     path, week = paths.parse(file), paths.week_of(file)
     if path and week:  # not if a line of the ledger was edited by hand
-        return Place(week=week, slug=path.slug, file=file, story=story, since=since, owner=owner)
+        return StoryAddress(
+            week=week, slug=path.slug, file=file, present_file=story, since=since, owner=owner
+        )
     return None

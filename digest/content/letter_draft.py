@@ -10,7 +10,7 @@ from collections.abc import Container, Iterable, Sequence
 
 from digest.content import excerpt
 from digest.errors import DigestError
-from digest.model import Place, Story, Theme
+from digest.model import Story, StoryAddress, Theme
 from digest.week import Week
 
 _SHORT = re.compile(r"w?(\d{1,2})", re.IGNORECASE)
@@ -40,14 +40,14 @@ def draft(week: Week, lead: Story | None, sections: Sections) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def unlinked(body: str, stories: Iterable[Story], places: Iterable[Place]) -> list[Story]:
+def unlinked(body: str, stories: Iterable[Story], addresses: Iterable[StoryAddress]) -> list[Story]:
     """Returns the stories that a letter links neither by a name of their file nor by their link.
 
-    `places` are where stories are and were: a letter may link a file under an earlier name.
+    `addresses` are where stories are and were: a letter may link a file under an earlier name.
     """
     names: dict[str, set[str]] = {}
-    for place in places:
-        names.setdefault(place.story, set()).add(_name(place.file))
+    for address in addresses:
+        names.setdefault(address.present_file, set()).add(_name(address.file))
     missing = []
     for story in stories:
         known = {story.link, _name(story.file), *names.get(story.file, ())}

@@ -31,9 +31,9 @@ from digest.model import (
     Gone,
     Letter,
     Location,
-    Place,
     Skipped,
     Story,
+    StoryAddress,
 )
 from digest.names import lasting_name
 
@@ -65,7 +65,7 @@ class _FromLedgers(NamedTuple):
     """
 
     not_pulled: dict[str, tuple[str, ...]]
-    places: tuple[Place, ...]
+    story_addresses: tuple[StoryAddress, ...]
     earlier: dict[str, tuple[str, ...]]
     lasting_names: dict[str, str]
     altered: dict[str, str]
@@ -223,7 +223,7 @@ class _Loader:
                 signed[story.file] = fields
         return _FromLedgers(
             not_pulled=not_pulled,
-            places=history.places(stories, attribution),
+            story_addresses=history.addresses(stories, attribution),
             earlier=earlier_titles(records_of),
             lasting_names=dict(attribution.lasting_names),
             altered=dict(attribution.altered),

@@ -35,7 +35,7 @@ class Anchors(NamedTuple):
 
 
 class _Given:
-    """The anchors of one week, each with the owner (`Place.owner`) to which it was given."""
+    """The anchors of one week, each with the owner (`StoryAddress.owner`) to which it was given."""
 
     def __init__(self) -> None:
         self._owners: dict[str, str] = {}
@@ -57,24 +57,25 @@ def anchors_of(content: Content) -> Anchors:
     only grow, later events cannot change these anchors. Stories whose location is not recorded yet
     follow by file name, which is the order in which they will be recorded.
     """
-    recorded = {place.week for place in content.places}
+    recorded = {address.week for address in content.story_addresses}
     stories = {story.file: story for story in _candidates(content, recorded)}
     anchors: dict[str, str] = {}
     moved_away: dict[Week, dict[str, str]] = defaultdict(dict)
     given: dict[Week, _Given] = defaultdict(_Given)
     owners: dict[str, str] = {}
     in_order = sorted(
-        content.places, key=lambda place: (place.since, _name(place.file), place.file, place.owner)
+        content.story_addresses,
+        key=lambda address: (address.since, _name(address.file), address.file, address.owner),
     )
-    for place in in_order:
-        owner = place.owner or place.file
-        owners.setdefault(place.story, owner)
-        anchor = given[place.week].anchor(place.slug, owner)
-        story = stories.get(place.story)
-        if story and (story.week, story.slug) == (place.week, place.slug):
+    for address in in_order:
+        owner = address.owner or address.file
+        owners.setdefault(address.present_file, owner)
+        anchor = given[address.week].anchor(address.slug, owner)
+        story = stories.get(address.present_file)
+        if story and (story.week, story.slug) == (address.week, address.slug):
             anchors.setdefault(story.file, anchor)
         elif story:
-            moved_away[place.week][anchor] = story.file
+            moved_away[address.week][anchor] = story.file
     others = [story for story in stories.values() if story.file not in anchors]
     for story in sorted(others, key=lambda story: (_name(story.file), story.file)):
         new = f"new {story.file}"  # an owner may have the name of the file that it had first
@@ -87,7 +88,7 @@ def anchors_of(content: Content) -> Anchors:
 
 def _candidates(content: Content, recorded: Container[Week]) -> Iterator[Story]:
     """Yields the stories whose anchor may differ from their slug; there are few."""
-    moved = {place.story for place in content.places}
+    moved = {address.present_file for address in content.story_addresses}
     for week, stories in groupby(content.stories, key=attrgetter("week")):
         of_week = list(stories)
         if week in recorded or len({story.slug for story in of_week}) < len(of_week):

@@ -120,9 +120,9 @@ def _links_key(shown: Iterable[Story], content: Content, anchors: Anchors, draft
         if story.hide or (story.draft and not drafts):
             unpublished.append(story.file)
     moved = []
-    for place in content.places:
-        if place.story != place.file:
-            moved.append((place.file, place.story, place.since))
+    for address in content.story_addresses:
+        if address.present_file != address.file:
+            moved.append((address.file, address.present_file, address.since))
     texts = [(text.file, text.draft) for text in content.texts]
     copied = [(file.file, file.size) for file in content.copied]
     gone = [(story.file, story.former) for story in content.gone]
@@ -174,7 +174,7 @@ def _by_week(
     )
     themes, zone = current_ids(config.themes), ZoneInfo(config.site.timezone)
     key = partial(_key, content=content, anchors=anchors, links_key=links_key)
-    moved = renamed(content.places)
+    moved = renamed(content.story_addresses)
     weeks = {}
     for week, stories in by_week.items():
         files = [story.file for story in stories]
@@ -254,7 +254,9 @@ def _vacated(
     """Returns the weeks whose stories were all moved, hidden or deleted."""
     hidden = {story.file: story.week for story in content.stories if story.hide and not story.draft}
     weeks = {*moved, *hidden.values()}
-    weeks.update(place.week for place in content.places if place.story in hidden)
+    weeks.update(
+        address.week for address in content.story_addresses if address.present_file in hidden
+    )
     weeks.update(gone.week for gone in content.gone if not gone.fresh)
     weeks.difference_update(published)
     lettered = (letter.week for letter in content.letters if not letter.draft)

@@ -93,11 +93,11 @@ def _moved_away(content: Content, zone: tzinfo) -> dict[Week, list[float]]:
     """Returns for each week when the stories were added that are in another week now."""
     stories = {story.file: story for story in content.stories if not story.draft}
     times: dict[Week, list[float]] = defaultdict(list)
-    for place in content.places:
-        story = stories.get(place.story)
-        if story and story.week != place.week:
-            monday = _monday(place.week, zone)
-            times[place.week].append(_came(story, place.week, monday, content.added_at))
+    for address in content.story_addresses:
+        story = stories.get(address.present_file)
+        if story and story.week != address.week:
+            monday = _monday(address.week, zone)
+            times[address.week].append(_came(story, address.week, monday, content.added_at))
     return times
 
 

@@ -99,8 +99,12 @@ class Targets:
     @cached_property
     def _former(self) -> dict[str, str]:
         """The former files of stories, with the file that the last of these stories has now."""
-        places = sorted(self._content.places, key=attrgetter("since"))
-        return {place.file: place.story for place in places if place.story not in {"", place.file}}
+        story_addresses = sorted(self._content.story_addresses, key=attrgetter("since"))
+        return {
+            address.file: address.present_file
+            for address in story_addresses
+            if address.present_file not in {"", address.file}
+        }
 
     @cached_property
     def _by_former_name(self) -> dict[str, list[str]]:

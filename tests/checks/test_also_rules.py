@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from builders import make_content, make_place, make_story
+from builders import make_address, make_content, make_story
 
 from digest.checks import also_rules
 from digest.model import Content, Gone, Story
@@ -50,8 +50,8 @@ CASES: dict[str, tuple[Content, str]] = {
         make_content(
             story("2026-05-15-old.md"),
             other(week=Week(2026, 21)),
-            places=(
-                make_place(other(week=Week(2026, 21)), file="content/2026/w20/2026-05-15-old.md"),
+            story_addresses=(
+                make_address(other(week=Week(2026, 21)), file="content/2026/w20/2026-05-15-old.md"),
             ),
         ),
         "also: '2026-05-15-old.md' is in another week, 2026-W21; move one of the two files, or remove the name",
@@ -103,8 +103,8 @@ def test_a_valid_file_or_one_with_another_error_gets_no_message() -> None:
 
 
 def test_the_name_of_a_renamed_story_may_be_corrected() -> None:
-    place = make_place(other(), file="content/2026/w20/2026-05-15-old.md")
-    content = make_content(story("2026-05-15-old.md"), other(), places=(place,))
+    place = make_address(other(), file="content/2026/w20/2026-05-15-old.md")
+    content = make_content(story("2026-05-15-old.md"), other(), story_addresses=(place,))
     both = ("2026-05-15-old.md", B)
 
     assert also_rules.refused(content.stories[0], (B,), content) == ""

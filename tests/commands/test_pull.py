@@ -354,7 +354,9 @@ def test_a_moved_story_is_updated_in_place_and_its_old_url_redirects(
     assert "title: Chips, corrected" in new.read_text()
     assert not old.exists()
     assert [
-        (str(one.week), one.slug, one.story) for one in content.places if one.story != one.file
+        (str(one.week), one.slug, one.present_file)
+        for one in content.story_addresses
+        if one.present_file != one.file
     ] == [("2026-W20", "chips", "content/2026/w21/2026-05-15-chips.md")]
 
 

@@ -1,4 +1,4 @@
-"""What the ledgers remember of stories: identity, first places, earlier headlines."""
+"""What the ledgers remember of stories: identity, first files, earlier headlines."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from digest.content import history, paths
 from digest.content.attribution import Attribution
 from digest.content.history import History
 from digest.content.ledger import Record
-from digest.model import Place, Story
+from digest.model import Story, StoryAddress
 
 FEED = "semiconductors"
-PLACES = [
+FILES = [
     f"content/2026/w{week}/2026-05-{day}-{slug}.md"
     for week in (20, 21)
     for day in (15, 16)
@@ -43,10 +43,12 @@ def story_of(number: int, file: str) -> Story:
     return make_story(path.slug, day=path.day, week=week, file=file, id=str(number))
 
 
-def expected_places(records: Mapping[str, Record], stories: tuple[Story, ...]) -> tuple[Place, ...]:
-    """The result of `places`, computed simply: all places, then those that matter."""
-    places = []
-    for file in sorted(set(PLACES) & firsts(records)):
+def expected_addresses(
+    records: Mapping[str, Record], stories: tuple[Story, ...]
+) -> tuple[StoryAddress, ...]:
+    """The result of `addresses`, computed simply: all of them, then those that matter."""
+    addresses = []
+    for file in sorted(set(FILES) & firsts(records)):
         claimed = [
             story.file
             for story in stories
@@ -55,15 +57,17 @@ def expected_places(records: Mapping[str, Record], stories: tuple[Story, ...]) -
         since = min(one.at for one in records.values() if one.file == file)
         at = story_of(0, file)
         story = file if file in claimed else min(claimed, default="")
-        places.append(
-            Place(week=at.week, slug=at.slug, file=file, story=story, since=since, owner=file)
+        addresses.append(
+            StoryAddress(
+                week=at.week, slug=at.slug, file=file, present_file=story, since=since, owner=file
+            )
         )
-    moved = [place for place in places if place.story != place.file]
-    names = Counter((place.week, place.slug) for place in moved)
+    moved = [address for address in addresses if address.present_file != address.file]
+    names = Counter((address.week, address.slug) for address in moved)
     names.update((story.week, story.slug) for story in stories)
     doubtful = {week for (week, _), times in names.items() if times > 1}
-    doubtful |= {place.week for place in moved if place.story}
-    return tuple(place for place in places if place.week in doubtful)
+    doubtful |= {address.week for address in moved if address.present_file}
+    return tuple(address for address in addresses if address.week in doubtful)
 
 
 def attributed(known: History, *stories: Story) -> Attribution:
@@ -78,10 +82,10 @@ def firsts(records: Mapping[str, Record]) -> set[str]:
 
 
 @given(
-    first=st.dictionaries(st.integers(0, 5), st.sampled_from([*PLACES, STRAY])),
-    now=st.dictionaries(st.sampled_from(PLACES), st.integers(0, 7)),
+    first=st.dictionaries(st.integers(0, 5), st.sampled_from([*FILES, STRAY])),
+    now=st.dictionaries(st.sampled_from(FILES), st.integers(0, 7)),
 )
-@example(first={0: PLACES[0], 1: PLACES[0]}, now={PLACES[1]: 0, PLACES[2]: 1})
+@example(first={0: FILES[0], 1: FILES[0]}, now={FILES[1]: 0, FILES[2]: 1})
 def test_places_are_listed_for_weeks_with_a_moved_story_or_a_shared_slug(
     first: dict[int, str], now: dict[str, int]
 ) -> None:
@@ -89,35 +93,37 @@ def test_places_are_listed_for_weeks_with_a_moved_story_or_a_shared_slug(
     known = History({FEED: records})
     stories = tuple(story_of(number, file) for file, number in sorted(now.items()))
 
-    assert known.places(stories, attributed(known, *stories)) == expected_places(records, stories)
+    assert known.addresses(stories, attributed(known, *stories)) == expected_addresses(
+        records, stories
+    )
 
 
 def test_earlier_headlines_are_those_of_the_first_feed_without_the_current_one() -> None:
     theirs = record_of(
-        1, PLACES[0], earlier=(("Was", "2026-05-16"), ("One", "2026-05-17"), ("Was", "2026-05-18"))
+        1, FILES[0], earlier=(("Was", "2026-05-16"), ("One", "2026-05-17"), ("Was", "2026-05-18"))
     )
-    same, other = story_of(1, PLACES[0]), story_of(2, PLACES[1])
+    same, other = story_of(1, FILES[0]), story_of(2, FILES[1])
 
     found = history.earlier_titles([(same, [(FEED, theirs)]), (other, [])])
     kept = history.earlier_titles([(make_story(title="Was"), [(FEED, theirs)])])
 
-    assert found == {PLACES[0]: ("Was", "One")}
+    assert found == {FILES[0]: ("Was", "One")}
     assert list(kept.values()) == [("One",)]
 
 
 def test_the_excerpts_of_a_story_are_found_by_its_guid_link_or_file() -> None:
     aliases = ("guid:1", "link:news.example/one")
-    one = record_of(1, PLACES[0], aliases=aliases, excerpts=("aa", "bb"))
-    again = record_of(3, PLACES[0], aliases=("guid:3",), excerpts=("cc",))
+    one = record_of(1, FILES[0], aliases=aliases, excerpts=("aa", "bb"))
+    again = record_of(3, FILES[0], aliases=("guid:3",), excerpts=("cc",))
 
-    known = History({"a": {"1": one}, "b": {"2": record_of(2, PLACES[1]), "3": again}})
+    known = History({"a": {"1": one}, "b": {"2": record_of(2, FILES[1]), "3": again}})
 
-    names = ("a\nguid:1", "b\nguid:3", "link:news.example/one", PLACES[0])
+    names = ("a\nguid:1", "b\nguid:3", "link:news.example/one", FILES[0])
     assert known.excerpts() == {name: {"aa", "bb", "cc"} for name in names}
 
 
 def test_records_are_in_the_order_of_the_storys_feeds() -> None:
-    records = {"1": record_of(1, PLACES[0])}
+    records = {"1": record_of(1, FILES[0])}
     known = History({"a": records, "b": records, "c": {}})
 
     met = known.of(make_story(id="1", feeds=("b", "a")))

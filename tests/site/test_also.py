@@ -9,11 +9,11 @@ from xml.etree import ElementTree
 import pytest
 from builders import (
     HONG_KONG,
+    make_address,
     make_config,
     make_content,
     make_feed,
     make_letter,
-    make_place,
     make_story,
 )
 from sites import find, lost_links, parse, rendered, text
@@ -150,8 +150,8 @@ def test_a_name_may_have_a_folder_or_no_extension(name: str) -> None:
     "former", ["content/2026/w20/2026-05-15-old.md", "content/2026/w19/2026-05-15-old.md"]
 )
 def test_a_renamed_or_moved_file_stays_grouped(former: str) -> None:
-    place = make_place(other(), file=former, week="2026-W20" if "w20" in former else "2026-W19")
-    site = of(lead("2026-05-15-old.md"), other(), places=(place,))
+    place = make_address(other(), file=former, week="2026-W20" if "w20" in former else "2026-W19")
+    site = of(lead("2026-05-15-old.md"), other(), story_addresses=(place,))
 
     assert [one.get("id") for one in find(parse(site[WEEK]), "article")] == ["a"]
 

@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 from builders import (
     HONG_KONG,
+    make_address,
     make_config,
     make_content,
     make_introduction,
     make_letter,
     make_page,
-    make_place,
     make_story,
     make_theme,
 )
@@ -254,7 +254,7 @@ NEWCOMERS = {
 @pytest.mark.parametrize("newcomer", NEWCOMERS.values(), ids=NEWCOMERS)
 @pytest.mark.parametrize("fate", ["stays", "hidden", "moved away", "renamed", "deleted"])
 def test_an_anchor_is_never_given_to_a_newer_story(newcomer: Story, fate: str) -> None:
-    place = make_place(KEPT, "2026-05-12T06:00:00Z")
+    place = make_address(KEPT, "2026-05-12T06:00:00Z")
     after = {
         "stays": (KEPT,),
         "hidden": (replace(KEPT, hide=True),),
@@ -262,11 +262,11 @@ def test_an_anchor_is_never_given_to_a_newer_story(newcomer: Story, fate: str) -
         "renamed": (replace(KEPT, slug="fees", file="content/2026/w20/2026-05-12-fees.md"),),
         "deleted": (),
     }[fate]
-    places = [place._replace(story=after[0].file if after else "")]
+    places = [place._replace(present_file=after[0].file if after else "")]
     if newcomer is NEWCOMERS["brought later"]:
-        places.append(make_place(newcomer, "2026-05-13T06:00:00Z"))
+        places.append(make_address(newcomer, "2026-05-13T06:00:00Z"))
 
-    archive = arranged(newcomer, *after, make_story("other"), places=tuple(places))
+    archive = arranged(newcomer, *after, make_story("other"), story_addresses=tuple(places))
 
     assert anchors(archive)[newcomer.file] == "tolls-2"
     if fate in {"moved away", "renamed"}:
@@ -276,7 +276,9 @@ def test_an_anchor_is_never_given_to_a_newer_story(newcomer: Story, fate: str) -
 def test_a_story_keeps_its_anchor_under_another_day_of_its_week() -> None:
     later = make_story("tolls", day="2026-05-13")
     archive = arranged(
-        later, make_story("tolls", day="2026-05-11"), places=(make_place(later, file=KEPT.file),)
+        later,
+        make_story("tolls", day="2026-05-11"),
+        story_addresses=(make_address(later, file=KEPT.file),),
     )
 
     assert anchors(archive)[later.file] == "tolls"
@@ -285,7 +287,9 @@ def test_a_story_keeps_its_anchor_under_another_day_of_its_week() -> None:
 
 def test_a_moved_story_leaves_an_anchor_that_redirects() -> None:
     story = make_story("tolls", week=W21)
-    archive = arranged(story, make_story("other"), places=(make_place(story, week="2026-W20"),))
+    archive = arranged(
+        story, make_story("other"), story_addresses=(make_address(story, week="2026-W20"),)
+    )
 
     assert [
         (forward.anchor, forward.story.file) for forward in edition(archive, W20).redirects
@@ -297,7 +301,7 @@ def test_a_story_with_the_same_slug_never_takes_over_a_left_anchor() -> None:
         make_story("tolls", day="2026-05-11", week=W21),
         make_story("tolls", day="2026-05-12"),
     )
-    archive = arranged(gone, stays, places=(make_place(gone, week="2026-W20"),))
+    archive = arranged(gone, stays, story_addresses=(make_address(gone, week="2026-W20"),))
 
     assert anchors(archive)[stays.file] == "tolls-2"
     assert [forward.anchor for forward in edition(archive, W20).redirects] == ["tolls"]
@@ -305,7 +309,7 @@ def test_a_story_with_the_same_slug_never_takes_over_a_left_anchor() -> None:
 
 def test_a_week_that_every_story_has_left_redirects_and_is_not_an_edition() -> None:
     story = make_story("tolls", week=W21)
-    archive = arranged(story, places=(make_place(story, week="2026-W20"),))
+    archive = arranged(story, story_addresses=(make_address(story, week="2026-W20"),))
 
     assert [one.week for one in archive.editions] == [W21]
     assert [one.week for one in archive.vacated] == [W20]
@@ -313,14 +317,14 @@ def test_a_week_that_every_story_has_left_redirects_and_is_not_an_edition() -> N
 
 def test_a_story_that_has_come_back_leaves_no_redirect() -> None:
     story = make_story("tolls")
-    archive = arranged(story, places=(make_place(story, week="2026-W20"),))
+    archive = arranged(story, story_addresses=(make_address(story, week="2026-W20"),))
 
     assert (edition(archive, W20).redirects, anchors(archive)[story.file]) == ((), "tolls")
 
 
 def test_a_moved_and_hidden_story_redirects_nowhere_though_its_weeks_stay() -> None:
     story = make_story("tolls", week=W21, hide=True)
-    archive = arranged(story, places=(make_place(story, week="2026-W20"),))
+    archive = arranged(story, story_addresses=(make_address(story, week="2026-W20"),))
 
     assert archive.editions == ()
     assert [(one.week, one.redirects) for one in archive.vacated] == [(W20, ()), (W21, ())]
@@ -364,9 +368,9 @@ def contents(draw: st.DrawFn) -> Content:
     ]
     unique = {story.file: story for story in stories}
     places = [
-        make_place(story, week="2026-W20") for story in unique.values() if draw(st.booleans())
+        make_address(story, week="2026-W20") for story in unique.values() if draw(st.booleans())
     ]
-    return make_content(*unique.values(), places=tuple(places))
+    return make_content(*unique.values(), story_addresses=tuple(places))
 
 
 @given(contents())
@@ -401,10 +405,10 @@ def test_changes_to_other_stories_change_no_recorded_anchor(
     content: Content, data: st.DataObject
 ) -> None:
     found = [
-        make_place(story, f"2026-05-{number:02}") for number, story in enumerate(content.stories)
+        make_address(story, f"2026-05-{number:02}") for number, story in enumerate(content.stories)
     ]
     recorded = {place.file: place for place in found}
-    before = anchors(of(content._replace(places=tuple(recorded.values()))))
+    before = anchors(of(content._replace(story_addresses=tuple(recorded.values()))))
 
     stories = {story.file: story for story in content.stories}
     gone = set(data.draw(st.lists(st.sampled_from(sorted(stories) or [""]))))
@@ -413,14 +417,16 @@ def test_changes_to_other_stories_change_no_recorded_anchor(
         moved = replace(story, week=W21, file=f"content/2026/w21/2026-01-01-{story.slug}.md")
         if data.draw(st.booleans()):
             stories[moved.file] = moved
-            recorded[file] = recorded[file]._replace(story=moved.file)
+            recorded[file] = recorded[file]._replace(present_file=moved.file)
         else:
-            recorded[file] = recorded[file]._replace(story="")
+            recorded[file] = recorded[file]._replace(present_file="")
     written = make_story(
         "a", day="2026-05-01", week=data.draw(st.sampled_from([W19, W20, W21])), id="", feeds=()
     )
     stories[written.file] = written
-    changed = content._replace(stories=tuple(stories.values()), places=tuple(recorded.values()))
+    changed = content._replace(
+        stories=tuple(stories.values()), story_addresses=tuple(recorded.values())
+    )
     after = anchors(of(changed))
 
     assert {file: after[file] for file in before.keys() - gone} == {
@@ -447,7 +453,7 @@ FEW = make_content(
     make_story("b", "2026-05-12", lead=True),
     make_story("c", "2026-05-05", themes=("memory-crunch",)),
     make_story("gone", "2026-05-11", hide=True),
-    places=(make_place(make_story("c", "2026-05-05"), week="2026-W20"),),
+    story_addresses=(make_address(make_story("c", "2026-05-05"), week="2026-W20"),),
 )
 NOTES = st.sampled_from(
     ["", "Plain.", "See [it](2026-05-11-a.md).", "See [it](../w20/2026-05-11-b.md)."]
@@ -486,7 +492,7 @@ OTHERS: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
         "pages": st.builds(make_page, st.sampled_from(["about", "more"]), body=NOTES).map(
             lambda one: (one,)
         ),
-        "places": st.sampled_from([(), FEW.places]),
+        "story_addresses": st.sampled_from([(), FEW.story_addresses]),
         "unread": st.sampled_from(
             [frozenset(), frozenset({"content/2026/w20/2026-05-11-lost.md"})]
         ),

@@ -14,11 +14,11 @@ import html5lib
 import pytest
 from builders import (
     HONG_KONG,
+    make_address,
     make_config,
     make_content,
     make_feed,
     make_letter,
-    make_place,
     make_site,
     make_story,
 )
@@ -305,12 +305,12 @@ def archives(draw: st.DrawFn) -> tuple[Content, str]:
             * draw(st.integers(0, 1)),
         )
         stories.append(story)
-        places.append(make_place(story, week=str(Week.of(day))))
+        places.append(make_address(story, week=str(Week.of(day))))
     lettered = draw(st.dictionaries(st.integers(2, 11), st.booleans(), max_size=4))
     letters = tuple(
         make_letter(f"2026-W{week:02}", draft=draft) for week, draft in lettered.items()
     )
-    content = make_content(*stories, places=tuple(places), letters=letters)
+    content = make_content(*stories, story_addresses=tuple(places), letters=letters)
     return content, draw(st.sampled_from(["next-week", "letter"]))
 
 

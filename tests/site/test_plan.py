@@ -11,13 +11,13 @@ from typing import Any
 
 import pytest
 from builders import (
+    make_address,
     make_config,
     make_content,
     make_feed,
     make_introduction,
     make_letter,
     make_page,
-    make_place,
     make_site,
     make_story,
     make_theme,
@@ -66,7 +66,7 @@ def full() -> Content:
         letters=(make_letter(), make_letter("2026-W18", title="")),
         pages=(make_page(), make_page("archive-notes", title="Archive")),
         introductions=(make_introduction(),),
-        places=(make_place(moved, week="2026-W19"),),
+        story_addresses=(make_address(moved, week="2026-W19"),),
         copied=(Copied(source=Path("CNAME"), file="content/static/CNAME", path="CNAME"),),
     )
 

@@ -5,7 +5,18 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Any
 
-from digest.model import Config, Content, Entry, Feed, FreePage, Letter, Place, Site, Story, Theme
+from digest.model import (
+    Config,
+    Content,
+    Entry,
+    Feed,
+    FreePage,
+    Letter,
+    Site,
+    Story,
+    StoryAddress,
+    Theme,
+)
 from digest.week import Week
 
 HONG_KONG = timezone(timedelta(hours=8))
@@ -145,12 +156,16 @@ def make_introduction(theme: str = "export-controls", **fields: Any) -> FreePage
     return FreePage(**{**usual, **fields})
 
 
-def make_place(story: Story, since: str = "", *, file: str = "", week: str = "") -> Place:
-    """Returns the place where a story was first put: its own, or a file or week where it lies no more."""
+def make_address(story: Story, since: str = "", *, file: str = "", week: str = "") -> StoryAddress:
+    """Returns the address at which a story was first: its own, or that of another file or week."""
     of = Week.parse(week) if week else story.week
-    place = file or f"content/{of.folder}/{story.day}-{story.slug}.md"
-    return Place(
-        week=of, slug=place[:-3].rpartition("/")[2][11:], file=place, story=story.file, since=since
+    path = file or f"content/{of.folder}/{story.day}-{story.slug}.md"
+    return StoryAddress(
+        week=of,
+        slug=path[:-3].rpartition("/")[2][11:],
+        file=path,
+        present_file=story.file,
+        since=since,
     )
 
 

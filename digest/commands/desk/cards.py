@@ -124,7 +124,7 @@ def _events(
 ) -> dict[str, EventView]:
     """Returns by file which stories are shown above and below it, and which likely belong to it."""
     shown = [story for story in stories if not story.hide]
-    below = groups(shown, renamed(content.places)).below
+    below = groups(shown, renamed(content.story_addresses)).below
     events: dict[str, EventView] = {}
     for file, group in below.items():
         events[file] = EventView(below=tuple(_other(cards[story.file]) for story in group))

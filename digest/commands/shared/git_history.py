@@ -225,9 +225,9 @@ def brought_back(root: Path, survey: ContentReport) -> Iterator[Problem]:
     content, history = survey.content, survey.history
     hidden = {story.file for story in content.stories if story.hide}
     today: dict[str, str] = {}
-    for place in content.places:
-        if place.story and place.story not in hidden:
-            today[place.file] = place.story
+    for address in content.story_addresses:
+        if address.present_file and address.present_file not in hidden:
+            today[address.file] = address.present_file
     deleted = set()
     for story in content.stories:
         for _, record in () if story.hide else history.of(story):
