@@ -109,8 +109,8 @@ def parsed(words: Sequence[str], config: Config) -> Mapping[str, Any]:
 def _outcome(result: Edit | Refusal) -> Outcome:
     if isinstance(result, Refusal):
         return Outcome(result.request.file, result.request.file, False, result.why)
-    is_changed = bool(result.place) or result.before != result.after
-    return Outcome(result.place or result.file, result.file, is_changed)
+    is_changed = bool(result.new_file) or result.before != result.after
+    return Outcome(result.new_file or result.file, result.file, is_changed)
 
 
 def _value(key: str, value: str, config: Config) -> Any:

@@ -17,7 +17,7 @@ order of keys, quoting, line breaks and every other byte stay. Pure: nothing is 
             result.why                              # one line: what is wrong, how to fix it
             result.now                              # the story in the file now, None if unreadable
         else:
-            undo = result.undone                    # an Edit; nothing was changed if before == after
+            undo = result.inverse                 # an Edit; nothing was changed if before == after
     curate.make(root, [undo])                       # the files that have changed since, or []
 """
 
@@ -119,22 +119,22 @@ def decide(
     if "note" in changes:
         changes["note"] = text_lines.normalized(changes["note"])
     changes = {name: value for name, value in changes.items() if value != getattr(now, name)}
-    place = ""
+    new_file = ""
     if request.week not in {None, now.week}:
-        place = f"content/{request.week.folder}/{request.file.rpartition('/')[2]}"
+        new_file = f"content/{request.week.folder}/{request.file.rpartition('/')[2]}"
 
     def refusal(why: str, *, changed: bool = False) -> Refusal:
         return Refusal(
             request=request, why=why, now=now, seen_hash=state.seen_hash, changed=changed
         )
 
-    if not changes and not place:
+    if not changes and not new_file:
         return Edit(request.file, text, text)
     if request.seen_hash and request.seen_hash != state.seen_hash:
         why = f"{request.file}: this file has been changed since you saw it; choose between both versions"
         return refusal(why, changed=True)
     pictures = tuple(name for name in beside if is_picture(name) and mentions(text, name))
-    if place and (why := _why_pictures_stay(text, pictures, user_of)):
+    if new_file and (why := _why_pictures_stay(text, pictures, user_of)):
         return refusal(f"{request.file}: shows {why}")
     try:
         after = edit.changed(text, now, changes, vocabulary)
@@ -147,7 +147,7 @@ def decide(
         if not isinstance(error, UnicodeError):
             why = f"{error}; edit the file itself"
         return refusal(f"{request.file}: {why}")
-    return Edit(request.file, text, after, place, pictures if place else ())
+    return Edit(request.file, text, after, new_file, pictures if new_file else ())
 
 
 def _why_pictures_stay(text: str, pictures: Iterable[str], user_of: Callable[[str], str]) -> str:

@@ -32,26 +32,26 @@ _COMMENT_LINE = re.compile(r"^\s*#|[\"']\s+#")
 class Edit:
     """A change to a story's or a letter's file; it is only made if its text still is `before`.
 
-    An empty `before` creates the file, an empty `after` removes it. With `place`, it then moves there,
-    and these pictures of its folder with it.
+    An empty `before` creates the file, an empty `after` removes it. With `new_file`, it is then
+    renamed to that, and these pictures of its folder move with it.
     """
 
     file: str
     before: str
     after: str
-    place: str = ""
+    new_file: str = ""
     pictures: tuple[str, ...] = ()
 
     @property
-    def undone(self) -> Edit:
+    def inverse(self) -> Edit:
         """The edit that undoes this one."""
-        place = self.file if self.place else ""
-        return Edit(self.place or self.file, self.after, self.before, place, self.pictures)
+        old_file = self.file if self.new_file else ""
+        return Edit(self.new_file or self.file, self.after, self.before, old_file, self.pictures)
 
     @property
-    def moved(self) -> list[tuple[str, str]]:
-        """The pictures that move, each with its new place."""
-        old, new = (file.rpartition("/")[0] for file in (self.file, self.place))
+    def moved_pictures(self) -> list[tuple[str, str]]:
+        """The pictures that move, each with its new file."""
+        old, new = (file.rpartition("/")[0] for file in (self.file, self.new_file))
         return [(f"{old}/{name}", f"{new}/{name}") for name in self.pictures]
 
 

@@ -329,12 +329,9 @@ class History:
             slugs.add((one.week, one.slug))
         addresses = [address for address in moved if address.week in doubtful]
         for owner, file, since in stayed:
-            if (
-                doubtful
-                and weeks[file] in doubtful
-                and (address := _address(file, file, since, owner))
-            ):
-                addresses.append(address)
+            if doubtful and weeks[file] in doubtful:
+                address = _address(file, file, since, owner)
+                addresses += [address] if address else []
         return tuple(sorted(addresses, key=attrgetter("file", "owner")))
 
     def gone(self, stories: Iterable[Story], attributed: Attribution) -> tuple[Gone, ...]:

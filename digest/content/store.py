@@ -203,11 +203,11 @@ def rewrite(root: Path, edits: Iterable[Edit], *, stop: bool = False) -> tuple[s
 def make(root: Path, edit: Edit) -> bool:
     """Makes one edit, and moves the file if the edit says so; False if the file has changed.
 
-    Raises DigestError if the place is taken, or the disk refuses something: the file is then put
+    Raises DigestError if the new file exists, or the disk refuses something: the file is then put
     back as it was. The caller holds the lock.
     """
-    if edit.place and os.path.lexists(disk.inside(root, edit.place)):
-        raise DigestError(f"{edit.place}: there is a file with this name; rename one of them")
+    if edit.new_file and os.path.lexists(disk.inside(root, edit.new_file)):
+        raise DigestError(f"{edit.new_file}: there is a file with this name; rename one of them")
     try:
         return _made(root, edit)
     except DigestError:
@@ -226,16 +226,17 @@ def _made(root: Path, edit: Edit) -> bool:
         disk.remove(root, edit.file)
         return True
     with ExitStack() as reverting:
-        for picture, copy in edit.moved:  # first, so that a killed run leaves no story without them
+        # Pictures come first, so that a killed run leaves no story without them.
+        for picture, copy in edit.moved_pictures:
             if not disk.link(root, picture, copy):
                 raise DigestError(f"{copy}: there is a file with this name; rename one of them")
             reverting.callback(disk.unlink, disk.inside(root, copy))
         if rewrite(root, [edit]):
             return False
-        if edit.place:
-            disk.move(root, edit.file, edit.place)
+        if edit.new_file:
+            disk.move(root, edit.file, edit.new_file)
         reverting.pop_all()
-    for picture, _ in edit.moved:
+    for picture, _ in edit.moved_pictures:
         disk.remove(root, picture)
     return True
 
@@ -243,11 +244,11 @@ def _made(root: Path, edit: Edit) -> bool:
 def _put_back(root: Path, edit: Edit) -> None:
     """Puts a file back as it was where its edit was made in part."""
     before, after = edit.before.encode(), edit.after.encode()
-    if edit.place and not os.path.lexists(root / edit.file):
-        for picture, copy in edit.moved:
+    if edit.new_file and not os.path.lexists(root / edit.file):
+        for picture, copy in edit.moved_pictures:
             disk.link(root, copy, picture)
             disk.remove(root, copy)
-        disk.move(root, edit.place, edit.file)
+        disk.move(root, edit.new_file, edit.file)
     if not before and disk.read_inside(root, edit.file) == after:
         disk.remove(root, edit.file)
     elif not after:

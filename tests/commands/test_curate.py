@@ -65,7 +65,7 @@ def test_changes_to_files_are_undone_one_after_another(root: Path) -> None:
     assert not (root / C).exists()
     for edit in reversed(results):
         assert isinstance(edit, Edit)
-        assert curate.make(root, [edit.undone]) == []
+        assert curate.make(root, [edit.inverse]) == []
     assert read_folder(root / "content") == before
 
 
@@ -98,7 +98,7 @@ def test_a_file_changed_elsewhere_is_neither_overwritten_nor_undone(root: Path) 
     )
     assert isinstance(edit, Edit)
     put(root, A.removeprefix("content/"), "A third hand")
-    assert curate.make(root, [edit.undone]) == [edit.file]
+    assert curate.make(root, [edit.inverse]) == [edit.file]
     assert "A third hand" in (root / A).read_text()
 
 
@@ -188,7 +188,7 @@ def test_random_sessions_lose_no_byte_that_someone_else_wrote(
             elif kind == "undo" and saves:
                 for edit in reversed(saves.pop()):
                     is_same = (root / edit.file).read_bytes() == edit.after.encode()
-                    assert curate.make(root, [edit.undone]) == ([] if is_same else [edit.file])
+                    assert curate.make(root, [edit.inverse]) == ([] if is_same else [edit.file])
                     if is_same:
                         assert (root / edit.file).read_bytes() == edit.before.encode()
             elif kind in {"act", "stale"}:
@@ -222,7 +222,7 @@ def test_a_story_takes_its_pictures_along_when_it_is_moved_and_moved_back(root: 
     made, refused = run(root, *(ChangeRequest(file=file, week=Week(2026, 21)) for file in (A, C)))
     there = sorted(path.name for path in other.iterdir())
     assert isinstance(made, Edit)
-    left = curate.make(root, [made.undone])
+    left = curate.make(root, [made.inverse])
 
     assert there == ["2026-05-13-a.md", "my quay.png"]
     assert isinstance(refused, Refusal)
@@ -254,7 +254,7 @@ def test_a_moved_lead_stays_a_lead_and_no_other_story_becomes_one(
     (moved,) = run(root, ChangeRequest(file=B, week=week))
     seen = (*stories(root), *(replace(one, file=B) for one in stories(root) if one.slug == "b"))
     assert isinstance(moved, Edit)
-    curate.make(root, [moved.undone])
+    curate.make(root, [moved.inverse])
     (root / A).write_text((root / A).read_text().replace("themes", "lead: false\nthemes"))
     curate.run(root, settings, [ChangeRequest(file=B, week=week)], seen)
     curate.run(root, settings, [ChangeRequest(file=A, week=week)], seen)

@@ -278,10 +278,12 @@ def test_a_moved_story_takes_along_the_pictures_that_only_it_shows() -> None:
     )
 
     assert isinstance(alone, Edit)
-    assert alone.place == "content/2026/w21/2026-05-15-slug.md"
-    assert alone.moved == [("content/2026/w20/quay.jpg", "content/2026/w21/quay.jpg")]
-    assert alone.undone.moved == [("content/2026/w21/quay.jpg", "content/2026/w20/quay.jpg")]
-    assert alone.undone.undone == alone
+    assert alone.new_file == "content/2026/w21/2026-05-15-slug.md"
+    assert alone.moved_pictures == [("content/2026/w20/quay.jpg", "content/2026/w21/quay.jpg")]
+    assert alone.inverse.moved_pictures == [
+        ("content/2026/w21/quay.jpg", "content/2026/w20/quay.jpg")
+    ]
+    assert alone.inverse.inverse == alone
     assert isinstance(shared, Refusal)
     assert shared.why == (
         f"{FILE}: shows quay.jpg, as content/2026/w20/letter.md does; "

@@ -82,8 +82,8 @@ class DeskContent:
         """Notes where the stories are that these edits have moved; undo may move them back."""
         for edit in edits:
             story = self.stories.get(edit.file)
-            if edit.place and story:
-                week = paths.week_of(edit.place) or story.week
-                moved = replace(story, file=edit.place, week=week)
-                self._moved |= {edit.place: moved, edit.file: story}
+            if edit.new_file and story:
+                week = paths.week_of(edit.new_file) or story.week
+                moved = replace(story, file=edit.new_file, week=week)
+                self._moved |= {edit.new_file: moved, edit.file: story}
         self.stories |= self._moved

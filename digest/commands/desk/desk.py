@@ -230,7 +230,7 @@ class Desk:
         message = f"{view.save_message(changes, moved_to)}: {headline}"
         edits = [result for result in results if isinstance(result, Edit)]
         is_saved = self._remember(message, edits)
-        now = edit.place or file
+        now = edit.new_file or file
         if changes.reviewed and seen != before.seen_hash:
             why = f"Changed since you saw it, look again: {self._named([now])}"
             return self._saved(request, week, [now], why)
@@ -332,7 +332,7 @@ class Desk:
 
     def _remember(self, message: str, edits: Iterable[Edit]) -> bool:
         """Notes the edits of a save, for undo, and where moved stories are; True if it has any."""
-        made = tuple(edit for edit in edits if edit.place or edit.before != edit.after)
+        made = tuple(edit for edit in edits if edit.new_file or edit.before != edit.after)
         if made:
             self._saves.append(_Save(message, made))
         self._content.note_moves(made)
@@ -348,12 +348,12 @@ class Desk:
             return "Nothing to undo", []
         save = self._saves.pop()
         try:
-            changed = curate.make(self._root, [edit.undone for edit in reversed(save.edits)])
+            changed = curate.make(self._root, [edit.inverse for edit in reversed(save.edits)])
         except DigestError as error:
             self._saves.append(save)
             raise DigestError(f"not undone: {error}") from None
         before = [edit.file for edit in save.edits]
-        after = [edit.place or edit.file for edit in save.edits]
+        after = [edit.new_file or edit.file for edit in save.edits]
         files = [*before, *after]
         if not changed:
             return f"Undone: {save.message[:1].lower()}{save.message[1:]}", files

@@ -77,7 +77,7 @@ def carry_out(
             made.append(request)
         elif request.leads and week:
             del leads[week]
-    moved = {edit.place for edit in results if isinstance(edit, Edit)}
+    moved = {edit.new_file for edit in results if isinstance(edit, Edit)}
     for other in change_requests.other_leads(made, stories):
         if other.file not in moved and b"lead" in (disk.read_inside(root, other.file) or b""):
             results.append(_carry_out(root, config, other, by_file[other.file], names))
@@ -99,7 +99,7 @@ def make(root: Path, edits: Sequence[Edit]) -> list[str]:
         for edit in edits:
             if not store.make(root, edit):
                 return [edit.file]
-            reverting.callback(store.make, root, edit.undone)
+            reverting.callback(store.make, root, edit.inverse)
         reverting.pop_all()
     return []
 
