@@ -16,7 +16,7 @@ from digest.cli.status import last_answer, print_remarks
 from digest.errors import suggestion
 
 if TYPE_CHECKING:
-    from digest.commands.feeds import AddReport, RemoveReport
+    from digest.commands.feeds import AddFeedsReport, RemoveFeedReport
 
 
 @click.group(
@@ -110,7 +110,7 @@ def remove(call: Call, id: str) -> None:
         ) from None
 
 
-def _print_added(report: AddReport, call: Call) -> None:
+def _print_added(report: AddFeedsReport, call: Call) -> None:
     call.say(*(f"{feed.id}: {feed.title}, {redact.mask(feed.url)}" for feed in report.added))
     call.say(*(f"{feed.id}: was retired, is pulled again" for feed in report.resumed))
     call.say(*(f"{feed.id}: already in digest.toml, left unchanged" for feed in report.known))
@@ -127,7 +127,7 @@ def _print_added(report: AddReport, call: Call) -> None:
         call.say("Next: digest pull" if report.resumed else "Nothing to add")
 
 
-def _print_removed(report: RemoveReport, call: Call) -> None:
+def _print_removed(report: RemoveFeedReport, call: Call) -> None:
     id = report.feed.id
     call.say(
         f"{id}: {'was retired already' if report.was_retired else 'retired'}, so pull no longer asks for it"

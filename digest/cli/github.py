@@ -17,7 +17,7 @@ from digest.cli.context import Call
 from digest.cli.safe_print import printable
 
 if TYPE_CHECKING:
-    from digest.commands.pull_report import PullReport, Row
+    from digest.commands.pull_report import PullReport, PullRow
 
 _HEADS = ("feed", "answer", "new", "updated", "kept", "gap")
 _RULE = ("---", "---", "--:", "--:", "--:", "---")
@@ -85,7 +85,7 @@ def summary(report: PullReport) -> str:
     return "\n".join(parts) + "\n"
 
 
-def _counts(rows: Sequence[Row]) -> list[str]:
+def _counts(rows: Sequence[PullRow]) -> list[str]:
     """Returns how many stories are new, updated, or kept the editor's version."""
     new = sum(len(row.new) for row in rows)
     updated = sum(len(row.updated) for row in rows)

@@ -30,7 +30,7 @@ _COMMANDS = ("init", "feeds", "pull", "build", "serve", "check", "status", "new"
 package."""
 
 
-class _Commands(Commands):
+class _LazyCommands(Commands):
     """Imports a command's module when it is called or its help is shown."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - as it is called
@@ -51,7 +51,7 @@ def _print_version(context: click.Context, _: click.Parameter, asked: bool) -> N
         context.exit()
 
 
-@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=_LazyCommands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option(
     "--version", is_flag=True, expose_value=False, is_eager=True, callback=_print_version,
     help="Show the version, and where it was installed from.",

@@ -14,7 +14,7 @@ from digest.cli.sheet import print_applied
 from digest.errors import suggestion
 
 if TYPE_CHECKING:
-    from digest.commands.pull_report import PullReport, Row
+    from digest.commands.pull_report import PullReport, PullRow
 
 
 @click.command()
@@ -104,7 +104,7 @@ def _print_report(report: PullReport, call: Call) -> None:
     call.say(f"{new} {verb}; {report.read} of {len(report.rows)} feeds read")
 
 
-def _result(row: Row) -> str:
+def _result(row: PullRow) -> str:
     """Returns what became of a feed, in words."""
     if row.state == "waiting":
         return f"waiting: {row.reason}; 'digest pull {row.feed}' asks now"

@@ -13,7 +13,7 @@ from digest.cli.context import Call
 from digest.errors import and_more
 
 if TYPE_CHECKING:
-    from digest.commands.serve import Event, Opened
+    from digest.commands.serve import Opened, PreviewEvent
 
 _NAMED = 3
 
@@ -63,7 +63,7 @@ def serve(
     """
     from digest.commands import serve as command
 
-    def on_event(event: Event) -> None:
+    def on_event(event: PreviewEvent) -> None:
         bar.close()
         match event:
             case command.Opened():

@@ -14,7 +14,7 @@ from digest.cli import completion, formatting
 from digest.cli.context import Call
 
 if TYPE_CHECKING:
-    from digest.commands.set import Outcome
+    from digest.commands.set import SetResult
 
 
 @click.command(short_help="Change stories: hide, lead, themes, headline …")
@@ -70,7 +70,7 @@ def set(call: Call, words: tuple[str, ...], as_json: bool) -> None:
     finish(call, results, quiet=as_json)
 
 
-def finish(call: Call, results: Sequence[Outcome], *, quiet: bool = False) -> None:
+def finish(call: Call, results: Sequence[SetResult], *, quiet: bool = False) -> None:
     """Prints what was done and what was refused; exits with 1 if anything was refused."""
     for result in results:
         if result.refused:

@@ -25,7 +25,7 @@ from digest.errors import DigestError, Faults, Problem
 from digest.model import Config, Copied
 from digest.site import addresses, fingerprint
 from digest.site import output as outputs
-from digest.site.keys import Memory
+from digest.site.keys import BuildMemory
 from digest.site.output import Manifest, Output, Written
 
 if TYPE_CHECKING:
@@ -154,7 +154,7 @@ class Builder:
         self._root, self._config, self._folder, self._cache = root, config, folder, cache
         self._drafts, self._extras, self._force = drafts, extras, force
         self._site = fingerprint.of_pages(root, config, drafts=drafts)
-        self._memory = Memory()
+        self._memory = BuildMemory()
         self._scan: Scan | None = None
         self._renderer: Renderer | None = None
 
@@ -198,7 +198,7 @@ class Builder:
         content = load(self._root, config, scanned, self._cache, reading)
         published = publishable.published(content)
         archive = arrange(published, config, drafts=self._drafts, memory=self._memory)
-        index = search_index.Index()
+        index = search_index.SearchIndex()
         if self._extras:
             index = search_index.index(archive, config, self._cache)
         planned = plan(
@@ -274,7 +274,7 @@ class Builder:
             return self._cache.memo(
                 "card", path, key_of(png.program(), svg), bytes, partial(png.draw, svg)
             )
-        except png.Failed as error:
+        except png.DrawingError as error:
             what, cure = f"gives a picture that cannot be drawn: {error}", "correct the template"
             raise Faults([Problem(f"{fingerprint.FOLDER}/card.svg", 0, what, cure)]) from error
 

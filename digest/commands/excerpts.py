@@ -22,7 +22,7 @@ from digest.model import Config, Skipped
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class ExcerptChange:
     """A story and what was done with its excerpt: "shortened", "lengthened", "removed" or
     "restored"."""
 
@@ -39,7 +39,7 @@ class ExcerptsReport:
     that digest.toml does not name.
     """
 
-    changed: tuple[Change, ...]
+    changed: tuple[ExcerptChange, ...]
     excerpts: int
     short: int
     gone: int
@@ -89,7 +89,7 @@ def run(root: Path, config: Config, *, now: datetime, dry: bool = False) -> Exce
         del done[file]
     states = Counter(cut.state for cut in cuts if cut.is_counted)
     return ExcerptsReport(
-        changed=tuple(Change(file, cut.state) for file, cut in done.items()),
+        changed=tuple(ExcerptChange(file, cut.state) for file, cut in done.items()),
         excerpts=states.total(),
         short=states[recut.SHORT],
         gone=states[recut.GONE],

@@ -30,10 +30,10 @@ VERSION = 1
 """Incremented when a field changes its meaning or is removed; new fields may be added at any
 time."""
 
-Record = dict[str, object]
+ExportRecord = dict[str, object]
 
 
-def run(root: Path, config: Config) -> Iterator[Record]:
+def run(root: Path, config: Config) -> Iterator[ExportRecord]:
     """Returns the records of the digest at `root`: the digest itself, then each kind in the order
     of its files' names.
 
@@ -45,7 +45,7 @@ def run(root: Path, config: Config) -> Iterator[Record]:
     return _records(found.content, found.files, config)
 
 
-def _records(content: Content, files: Iterable[str], config: Config) -> Iterator[Record]:
+def _records(content: Content, files: Iterable[str], config: Config) -> Iterator[ExportRecord]:
     content = publishable.published(content)
     exporter = _Exporter(content, config)
     yield exporter.digest()
@@ -70,7 +70,7 @@ class _Exporter:
         published = attachments.published(archive, MarkdownRenderer(Targets(archive, self._base)))
         self._copied = {one.file: one.path for one in published}
 
-    def digest(self) -> Record:
+    def digest(self) -> ExportRecord:
         config = self._config
         return {
             "kind": "digest",
@@ -83,7 +83,7 @@ class _Exporter:
             "themes": [theme._asdict() for theme in config.themes],
         }
 
-    def story(self, story: Story) -> Record:
+    def story(self, story: Story) -> ExportRecord:
         place = addresses.permalink(story.week, self._anchors.of(story))
         known = {feed.id for feed in self._config.feeds}
         first = next((feed for feed in story.feeds if feed in known), None)
@@ -119,7 +119,7 @@ class _Exporter:
             "earlier_titles": self._earlier.get(story.file, ()) if story.earlier else (),
         }
 
-    def letter(self, letter: Letter) -> Record:
+    def letter(self, letter: Letter) -> ExportRecord:
         return {
             "kind": "letter",
             "file": letter.file,
@@ -133,15 +133,15 @@ class _Exporter:
             "body": letter.body,
         }
 
-    def introduction(self, page: FreePage) -> Record:
+    def introduction(self, page: FreePage) -> ExportRecord:
         theme = self._themes.get(page.name, page.name)
         return {"kind": "introduction", "theme": theme, **self._page(page, addresses.theme(theme))}
 
-    def page(self, page: FreePage) -> Record:
+    def page(self, page: FreePage) -> ExportRecord:
         place = addresses.free_page(page.name)
         return {"kind": "page", "name": page.name, **self._page(page, place)}
 
-    def _page(self, page: FreePage, place: str) -> Record:
+    def _page(self, page: FreePage, place: str) -> ExportRecord:
         return {
             "file": page.file,
             "address": None if page.draft else self._base.absolute(place),
@@ -150,7 +150,7 @@ class _Exporter:
             "body": page.body,
         }
 
-    def other(self, file: str) -> Record:
+    def other(self, file: str) -> ExportRecord:
         path = self._copied.get(file)
         return {
             "kind": "file",

@@ -35,7 +35,7 @@ class FeedsReport:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AddReport:
+class AddFeedsReport:
     """The feeds that were added, those that were retired and are pulled again, and those that were
     there already.
 
@@ -51,7 +51,7 @@ class AddReport:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RemoveReport:
+class RemoveFeedReport:
     """The feed that was retired, and what stays: its stories that are still there, and its ledger
     if it has one.
 
@@ -83,7 +83,7 @@ def add(
     *,
     now: datetime,
     limits: Limits = USUAL,
-) -> AddReport:
+) -> AddFeedsReport:
     """Adds the feeds behind the addresses, and those in the lists; raises DigestError if one
     address leads to none."""
     before, config = _read(root)
@@ -106,7 +106,7 @@ def add(
         name, _, number = feed.id.rpartition("-")
         if number.isdigit() and name in ledgers - ids:
             earlier[feed.id] = name
-    return AddReport(
+    return AddFeedsReport(
         added=found.feeds,
         resumed=resumed,
         known=tuple(feed for feed in found.known if not feed.retired),
@@ -115,7 +115,7 @@ def add(
     )
 
 
-def remove(root: Path, id: str, *, now: datetime) -> RemoveReport:
+def remove(root: Path, id: str, *, now: datetime) -> RemoveFeedReport:
     """Retires a feed; raises KeyError for an id that digest.toml does not have."""
     before, config = _read(root)
     feeds = {feed.id: feed for feed in config.feeds}
@@ -126,7 +126,7 @@ def remove(root: Path, id: str, *, now: datetime) -> RemoveReport:
         _write(root, before, after, config._replace(feeds=tuple(feeds.values())))
     rows = status.feed_rows(root, load.survey(root, config), config, now)
     ledger = paths.ledger(id)
-    return RemoveReport(
+    return RemoveFeedReport(
         feed=feed,
         stories=next(row.kept for row in rows if row.feed == id),
         ledger=ledger if (root / ledger).exists() else "",

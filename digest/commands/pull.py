@@ -19,7 +19,7 @@ from typing import NamedTuple
 from digest import disk
 from digest.cache import FILE, Cache
 from digest.commands import pull_clock_check, pull_report, sheet
-from digest.commands.pull_report import PullReport, Row
+from digest.commands.pull_report import PullReport, PullRow
 from digest.commands.shared import git_history, story_locations
 from digest.content import paths, store, story_file, summaries
 from digest.content.edit import Edit
@@ -134,14 +134,14 @@ def _dropped(feed: str) -> str:
     return f"{FILE}: {what}"
 
 
-def _waiting(feeds: Iterable[Feed], memory: Memory, now: datetime) -> dict[str, Row]:
+def _waiting(feeds: Iterable[Feed], memory: Memory, now: datetime) -> dict[str, PullRow]:
     """Returns rows for the feeds whose servers asked us to wait."""
     rows = {}
     for feed in feeds:
         until = feed_state.wait_of(feed, memory, now)
         if until:
             reason = f"its server asked not to be contacted again before {until.isoformat()}"
-            rows[feed.id] = Row(feed=feed.id, state="waiting", reason=reason)
+            rows[feed.id] = PullRow(feed=feed.id, state="waiting", reason=reason)
     return rows
 
 
@@ -232,7 +232,7 @@ class _Puller:
         known = replace(self._snapshot(documents, ledgers), withheld=frozenset(gaps))
         plan = take_in(documents, known, config, now)
         outcomes = {outcome.feed.id: outcome for outcome in plan.outcomes}
-        rows = list[Row]()
+        rows = list[PullRow]()
         for answer in batch.answers:
             id = answer.feed.id
             became = parsed.get(id), outcomes.get(id), passed_over.get(id, ())
@@ -285,7 +285,7 @@ class _Puller:
         git_history.list_written(cache, plan)
 
     def _remember(
-        self, batch: _Batch, plan: PullPlan, rows: Iterable[Row], ledgers: Ledgers
+        self, batch: _Batch, plan: PullPlan, rows: Iterable[PullRow], ledgers: Ledgers
     ) -> None:
         """Keeps whole summaries, the aliases that feeds carry, and what each feed answered.
 

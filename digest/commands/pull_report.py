@@ -18,7 +18,7 @@ from digest.themes.suggest import Suggestions, likeliest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
+class PullRow:
     """What became of one feed: `state` is "read", "unchanged", "waiting" or "failed", the last two
     with a reason.
 
@@ -56,7 +56,7 @@ class PullReport:
     new stories that have no theme, and `sheet` is what became of the sheet.
     """
 
-    rows: tuple[Row, ...]
+    rows: tuple[PullRow, ...]
     filed: tuple[Filing, ...] = ()
     swept: tuple[str, ...] = ()
     completed: tuple[str, ...] = ()
@@ -90,7 +90,7 @@ def row(
     config: Config,
     ledgers: Ledgers,
     now: datetime,
-) -> Row:
+) -> PullRow:
     """Returns the row of a feed by its answer, its parsed document and what became of it.
 
     `memory` is what earlier pulls know of the feeds. Warnings compare the feed with the `ledgers`
@@ -99,13 +99,13 @@ def row(
     feed = answer.feed
     for result in (answer, document):
         if isinstance(result, Failed):
-            return Row(feed=feed.id, state="failed", reason=redact.mask(result.reason))
+            return PullRow(feed=feed.id, state="failed", reason=redact.mask(result.reason))
     moved, moved_by = feed_state.moved_to(answer, document, memory)
     records = ledgers.get(feed.id, {})
     is_silent = urls.web_link(feed.url) and not (outcome and outcome.new)
     silence = feed_health.quiet(records, now) if is_silent else ""
     if outcome is None:
-        return Row(
+        return PullRow(
             feed=feed.id,
             state="unchanged",
             moved=redact.mask(moved),
@@ -116,7 +116,7 @@ def row(
     if isinstance(document, Document) and not passed_over:
         gap = feed_health.gap(document, outcome.known + len(outcome.adopted), records, now)
     warnings = (*outcome.warnings, _renamed(outcome, config, ledgers), gap, silence)
-    return Row(
+    return PullRow(
         feed=feed.id,
         state="read",
         moved=redact.mask(moved),

@@ -34,7 +34,7 @@ from digest.preview import hosts, server
 from digest.preview.app import make_app
 from digest.preview.desk.requests import DeskSession
 from digest.preview.rebuild import Rebuilder
-from digest.preview.state import PreviewState, Shown
+from digest.preview.state import PreviewState, ShownBuild
 from digest.site.addresses import Base
 
 _FOLDER = Path(disk.CACHE, "preview")
@@ -89,8 +89,8 @@ class Waiting:
     """A build waits until another run of digest has ended."""
 
 
-Event = Opened | Built | Broken | Polling | Waiting
-OnEvent = Callable[[Event], None]
+PreviewEvent = Opened | Built | Broken | Polling | Waiting
+OnEvent = Callable[[PreviewEvent], None]
 """Called with each event, in order."""
 
 
@@ -172,7 +172,9 @@ class Preview:
         self._config: Config | None = None
         self._changed: frozenset[str] = frozenset()  # since the last build that succeeded
         self._names = (f"{secrets.token_hex(4)}-{number}" for number in count())
-        self.state = PreviewState(Shown(build=next(self._names), root=root, folder=root / _FOLDER))
+        self.state = PreviewState(
+            ShownBuild(build=next(self._names), root=root, folder=root / _FOLDER)
+        )
 
     def prepare(self) -> bool:
         """Does background work while there is nothing to build; True if there is more to do."""
@@ -227,7 +229,7 @@ class Preview:
         self._builder, self._config = builder, config
         return result
 
-    def _shown_after(self, result: build.BuildResult, config: Config) -> Shown:
+    def _shown_after(self, result: build.BuildResult, config: Config) -> ShownBuild:
         """Returns what is shown after a build: its pages with annotations, without problems."""
         changed, self._changed = self._changed, frozenset()
         content, archive = result.content, result.archive
@@ -248,7 +250,7 @@ class Preview:
             page=annotations.of_page,
         )
 
-    def _post(self, shown: Shown) -> None:
+    def _post(self, shown: ShownBuild) -> None:
         self.state.post(replace(shown, build=next(self._names)))
 
 

@@ -39,8 +39,8 @@ _YES, _NO = frozenset({"", "true", "yes", "on"}), frozenset({"false", "no", "off
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
-    """A story's file now and before, whether it was changed, or why that was refused."""
+class SetResult:
+    """A story's file now and before (`was`), whether it was changed, or why that was refused."""
 
     file: str
     was: str
@@ -50,7 +50,7 @@ class Outcome:
 
 def run(
     root: Path, config: Config, files: Sequence[str], words: Sequence[str], *, now: datetime
-) -> tuple[Outcome, ...]:
+) -> tuple[SetResult, ...]:
     """Changes what the words say in each of the files.
 
     Raises ValueError for a word that cannot be understood, before anything is written.
@@ -69,7 +69,7 @@ def run(
                 why = f"{file}: {error.args[0]}"
                 refused.append(Refusal(request=ChangeRequest(file=file), why=why))
         results = curate.carry_out(root, config, requests, survey.content.stories)
-    return tuple(map(_outcome, refused + results))
+    return tuple(map(_result, refused + results))
 
 
 def look(root: Path, config: Config, file: str) -> Shown:
@@ -81,10 +81,10 @@ def look(root: Path, config: Config, file: str) -> Shown:
     return curate.look(root, config, story)
 
 
-def write_note(root: Path, config: Config, seen: Shown, note: str) -> tuple[Outcome, ...]:
+def write_note(root: Path, config: Config, seen: Shown, note: str) -> tuple[SetResult, ...]:
     """Writes the note of a story, if its file still is as it was seen."""
     request = ChangeRequest(file=seen.story.file, seen_hash=seen.seen_hash, changes={"note": note})
-    return tuple(map(_outcome, curate.run(root, config, [request], [seen.story])))
+    return tuple(map(_result, curate.run(root, config, [request], [seen.story])))
 
 
 def parsed(words: Sequence[str], config: Config) -> Mapping[str, Any]:
@@ -106,11 +106,11 @@ def parsed(words: Sequence[str], config: Config) -> Mapping[str, Any]:
     return values
 
 
-def _outcome(result: Edit | Refusal) -> Outcome:
+def _result(result: Edit | Refusal) -> SetResult:
     if isinstance(result, Refusal):
-        return Outcome(result.request.file, result.request.file, False, result.why)
+        return SetResult(result.request.file, result.request.file, False, result.why)
     is_changed = bool(result.new_file) or result.before != result.after
-    return Outcome(result.new_file or result.file, result.file, is_changed)
+    return SetResult(result.new_file or result.file, result.file, is_changed)
 
 
 def _value(key: str, value: str, config: Config) -> Any:

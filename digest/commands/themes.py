@@ -115,7 +115,7 @@ class TryReport:
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class ThemeChange:
     """A story's themes before and after."""
 
     file: str
@@ -134,7 +134,7 @@ class ApplyReport:
 
     counts: Mapping[str, tuple[int, int]]
     stories: int
-    changed: tuple[Change, ...]
+    changed: tuple[ThemeChange, ...]
     left: tuple[str, ...]
     own: int
     gone: Mapping[str, tuple[str, ...]]
@@ -290,7 +290,7 @@ def apply(
         counts={theme: (before[theme], after[theme]) for theme in rows},
         stories=len(verdicts),
         changed=tuple(
-            Change(file, verdict.story.themes, tuple(verdict.themes))
+            ThemeChange(file, verdict.story.themes, tuple(verdict.themes))
             for file, verdict in changed.items()
         ),
         left=(

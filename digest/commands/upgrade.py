@@ -19,7 +19,7 @@ from pathlib import Path
 
 from digest import config_template, disk, git
 from digest.commands.starter import init_record, requirement, starter_files
-from digest.commands.starter.init_record import Record
+from digest.commands.starter.init_record import InitRecord
 from digest.config import load as load_config
 from digest.errors import DigestError
 from digest.model import Theme
@@ -29,7 +29,7 @@ _MAX_COMMITS = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
+class FileChange:
     """A file that changes, how, and its content before and after; None without a file."""
 
     file: str
@@ -54,7 +54,7 @@ class Change:
 class UpgradeReport:
     """The files that change, or would; `left` are those that an editor has changed, each with why it stays as it is."""
 
-    changes: tuple[Change, ...]
+    changes: tuple[FileChange, ...]
     left: tuple[tuple[str, str], ...]
     applied: bool
 
@@ -65,7 +65,7 @@ def run(root: Path, *, now: datetime, apply: bool = False) -> UpgradeReport:
     record = init_record.load(root)
     files = _new_files(root, record, now)
     texts, left = dict[str, str](), dict[str, str]()
-    changes = list[Change]()
+    changes = list[FileChange]()
     for file, new in sorted(files.items()):
         before = disk.read_inside(root, file)
         after, how = new, REPLACED
@@ -87,7 +87,7 @@ def run(root: Path, *, now: datetime, apply: bool = False) -> UpgradeReport:
                 continue
             texts[file], how = new.decode(), MERGED
         if after != before:
-            changes.append(Change(file=file, how=how, before=before, after=after))
+            changes.append(FileChange(file=file, how=how, before=before, after=after))
     changes += _unused_wheels(root, record, files)
     if apply:
         _write(root, changes)
@@ -98,7 +98,7 @@ def run(root: Path, *, now: datetime, apply: bool = False) -> UpgradeReport:
     return UpgradeReport(changes=tuple(changes), left=tuple(left.items()), applied=apply)
 
 
-def _new_files(root: Path, record: Record, now: datetime) -> dict[str, bytes]:
+def _new_files(root: Path, record: InitRecord, now: datetime) -> dict[str, bytes]:
     """Returns the files that `init` would write into this digest today, without those that belong to the editor."""
     this_copy = requirement.for_running_copy(now=now)
     name = starter_files.requirements_name(root, this_copy)
@@ -117,7 +117,9 @@ def _new_files(root: Path, record: Record, now: datetime) -> dict[str, bytes]:
     return starter_files.managed(files)
 
 
-def _merged(root: Path, file: str, ours: bytes, new: bytes, record: Record) -> tuple[bytes, str]:
+def _merged(
+    root: Path, file: str, ours: bytes, new: bytes, record: InitRecord
+) -> tuple[bytes, str]:
     """Returns a file with what the editor and what this version changed in it, or why that cannot
     be."""
     try:
@@ -140,7 +142,7 @@ def _merged(root: Path, file: str, ours: bytes, new: bytes, record: Record) -> t
     return (merged.replace(b"\n", b"\r\n") if b"\r\n" in ours else merged), ""
 
 
-def _once_written(root: Path, file: str, record: Record) -> bytes | None:
+def _once_written(root: Path, file: str, record: InitRecord) -> bytes | None:
     """Returns a file as Digest wrote it, from the newest commit that has it like that."""
     logged = git.run(
         root, "log", f"-{_MAX_COMMITS}", "--format=%H", "--", file, need="digest upgrade"
@@ -152,16 +154,18 @@ def _once_written(root: Path, file: str, record: Record) -> bytes | None:
     return next((one for one in versions if record.has_written(file, one)), None)
 
 
-def _unused_wheels(root: Path, record: Record, files: Mapping[str, bytes]) -> Iterator[Change]:
+def _unused_wheels(
+    root: Path, record: InitRecord, files: Mapping[str, bytes]
+) -> Iterator[FileChange]:
     """Yields the removal of each copy of Digest that is no longer installed."""
     for file in record.hashes:
         if file.startswith(f"{requirement.FOLDER}/") and file not in files:
             before = disk.read_inside(root, file)
             if before is not None and record.has_written(file, before):
-                yield Change(file=file, how=REMOVED, before=before, after=None)
+                yield FileChange(file=file, how=REMOVED, before=before, after=None)
 
 
-def _write(root: Path, changes: list[Change]) -> None:
+def _write(root: Path, changes: list[FileChange]) -> None:
     for change in changes:
         if change.after is None:
             disk.remove(root, change.file)

@@ -37,7 +37,7 @@ from starlette.staticfiles import StaticFiles
 from digest import disk
 from digest.preview import hosts, inject
 from digest.preview.desk.requests import MOST_BYTES, DeskRequest, DeskResponse, DeskSession
-from digest.preview.state import PreviewState, Shown
+from digest.preview.state import PreviewState, ShownBuild
 
 _HEADERS = {
     "Cache-Control": "no-store",
@@ -70,7 +70,7 @@ _TYPES = {
 }
 
 
-class Desk(Protocol):
+class DeskApp(Protocol):
     """What answers requests below `/_desk/`; `policy` is the CSP of its pages."""
 
     session: DeskSession
@@ -85,7 +85,7 @@ def make_app(
     host: str,
     port: int,
     allowed: Iterable[str] = (),
-    desk: Desk | None = None,
+    desk: DeskApp | None = None,
 ) -> Any:
     """Returns the ASGI application that listens at `host` and `port`.
 
@@ -102,14 +102,14 @@ def make_app(
     if desk:
         routes.append(Route("/_desk/{place:path}", desk_page, methods=["GET", "POST"]))
     return Starlette(
-        routes=[*routes, Mount("/", _Site(state))],
+        routes=[*routes, Mount("/", _SiteFiles(state))],
         middleware=[
             Middleware(_HostCheck, host=host, port=port, allowed=frozenset(map(str.lower, allowed)))
         ],
     )
 
 
-async def _of_desk(desk: Desk, request: Request) -> Response:
+async def _of_desk(desk: DeskApp, request: Request) -> Response:
     """Returns the desk's answer; it reads and writes files, so it works in another thread."""
     body = await _body(request)
     if body is None:
@@ -176,7 +176,7 @@ class _HostCheck:
         await PlainTextResponse(message, status_code=421, headers=_HEADERS)(scope, receive, send)
 
 
-class _Site(StaticFiles):
+class _SiteFiles(StaticFiles):
     """Serves the preview's folder like a static host, with additions to pages."""
 
     def __init__(self, state: PreviewState) -> None:
@@ -243,7 +243,7 @@ class _Site(StaticFiles):
         return Response(file.read_bytes(), status_code, headers)
 
 
-def _not_found(shown: Shown, path: str) -> Response:
+def _not_found(shown: ShownBuild, path: str) -> Response:
     """Returns the site's 404 page; after a failed build, pages get status 200 and the problems."""
     own = shown.folder / _NOT_FOUND
     if own.is_file():
@@ -264,7 +264,7 @@ def _not_found(shown: Shown, path: str) -> Response:
 async def _events(state: PreviewState) -> AsyncIterator[str]:
     """Yields the current build's id, then each later one."""
     yield _RETRY
-    shown: Shown | None = state.shown
+    shown: ShownBuild | None = state.shown
     while shown is not None:
         yield f"data: {shown.build}\n\n"
         shown = await state.after(shown.build)

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from digest.errors import Problem
 from digest.preview.annotations import corner, editor_link, with_annotations
-from digest.preview.state import Shown
+from digest.preview.state import ShownBuild
 
 EVENTS = "/_digest/events"
 """The URL of the event stream. Names of pages have no underscore, so no page can have it."""
@@ -31,7 +31,7 @@ _POLICY = re.compile(
 )  # as base.html writes it
 
 
-def for_editor(html: str, shown: Shown, place: str) -> str:
+def for_editor(html: str, shown: ShownBuild, place: str) -> str:
     """Returns a page as an editor sees it; `place` is its path below the base path."""
     script, style = _asset("page.js"), _asset("page.css")
     annotated = with_annotations(html, place, shown.base, shown.root, shown.stories)

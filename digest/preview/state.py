@@ -15,7 +15,7 @@ from digest.preview.annotations import Annotation
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Shown:
+class ShownBuild:
     """One state of the preview: its pages are in `folder`, and `problems` stopped the last build.
 
     `build` is a new id whenever a page may look different. `stories` returns the annotations of the
@@ -37,13 +37,13 @@ class Shown:
 class PreviewState:
     """Holds what is shown. `post` and `close` may be called from any thread."""
 
-    def __init__(self, shown: Shown) -> None:
+    def __init__(self, shown: ShownBuild) -> None:
         self.shown = shown
         self.closed = False
         self._loop: asyncio.AbstractEventLoop | None = None
         self._waiting: set[asyncio.Event] = set()
 
-    def post(self, shown: Shown) -> None:
+    def post(self, shown: ShownBuild) -> None:
         """Shows another state, and wakes those that wait for one."""
         self.shown = shown
         self._wake()
@@ -53,7 +53,7 @@ class PreviewState:
         self.closed = True
         self._wake()
 
-    async def after(self, build: str) -> Shown | None:
+    async def after(self, build: str) -> ShownBuild | None:
         """Waits for another state than this build's and returns it; None after `close`."""
         self._loop = asyncio.get_running_loop()
         woken = asyncio.Event()

@@ -30,7 +30,7 @@ _ORDER = attrgetter("last", "when", "source.day", "source.place", "text")
 _SHOWN = 3  # in the box on a page
 
 
-class Source(NamedTuple):
+class DateSource(NamedTuple):
     """A story or letter that tells of a date; `name` identifies it for good."""
 
     file: str
@@ -62,8 +62,8 @@ class Announced(NamedTuple):
     first: date
     last: date
     text: str
-    source: Source
-    since: tuple[Source, ...]
+    source: DateSource
+    since: tuple[DateSource, ...]
 
     @property
     def line(self) -> AheadLine:
@@ -102,7 +102,7 @@ class Ahead(NamedTuple):
 
 def ahead_of(archive: Archive, config: Config, markdown: MarkdownRenderer) -> Ahead:
     """Returns all dates that published texts announce."""
-    due_dates: list[tuple[Source, DueDate]] = []
+    due_dates: list[tuple[DateSource, DueDate]] = []
     for edition in archive.editions:
         if letter := edition.letter:
             due_dates += [(_letter(letter, edition, config), due) for due in letter.ahead]
@@ -148,8 +148,8 @@ def _last_day(when: str) -> date:
     return first
 
 
-def _story(story: Story, archive: Archive) -> Source:
-    return Source(
+def _story(story: Story, archive: Archive) -> DateSource:
+    return DateSource(
         file=story.file,
         name=lasting_name(story, archive.content.lasting_names),
         week=story.week,
@@ -160,9 +160,9 @@ def _story(story: Story, archive: Archive) -> Source:
     )
 
 
-def _letter(letter: Letter, edition: Edition, config: Config) -> Source:
+def _letter(letter: Letter, edition: Edition, config: Config) -> DateSource:
     monday = datetime.combine(letter.week.monday, time(), ZoneInfo(config.site.timezone))
-    return Source(
+    return DateSource(
         file=letter.file,
         name=f"letter {letter.week}",
         week=letter.week,
@@ -174,15 +174,15 @@ def _letter(letter: Letter, edition: Edition, config: Config) -> Source:
 
 
 def _links_back(
-    archive: Archive, config: Config, markdown: MarkdownRenderer, sources: Collection[Source]
-) -> Mapping[Source, tuple[Source, ...]]:
+    archive: Archive, config: Config, markdown: MarkdownRenderer, sources: Collection[DateSource]
+) -> Mapping[DateSource, tuple[DateSource, ...]]:
     """Returns later stories and letters that link to a source, by source, the earliest first."""
-    by_link = defaultdict[str, list[Source]](list)
+    by_link = defaultdict[str, list[DateSource]](list)
     for source in sources:
         by_link[markdown.targets.base.href(source.place)].append(source)
-    links_back = defaultdict[Source, list[Source]](list)
+    links_back = defaultdict[DateSource, list[DateSource]](list)
 
-    def look(text: str, file: str, edition: Edition, make: Callable[[], Source]) -> None:
+    def look(text: str, file: str, edition: Edition, make: Callable[[], DateSource]) -> None:
         for link in by_link.keys() & set(_links(text, file, edition.week, markdown)):
             later = make()
             for source in by_link[link]:

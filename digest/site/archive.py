@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from digest.model import Content, FreePage, Letter, Story, Theme
 from digest.site.anchors import Anchors
-from digest.site.keys import Keys, Memory
+from digest.site.keys import BuildMemory, Keys
 from digest.week import Week, reached
 
 FEED_STORIES = 50  # in /feed.atom and in the feeds of themes
@@ -25,7 +25,7 @@ class Section(NamedTuple):
     stories: tuple[Story, ...]
 
 
-class Redirect(NamedTuple):
+class StoryRedirect(NamedTuple):
     """The anchor that a story had on a week's page before it was moved, and the story."""
 
     anchor: str
@@ -48,7 +48,7 @@ class Edition:
     letter: Letter | None = None
     lead: Story | None = None
     below: Mapping[str, tuple[Story, ...]] = field(default_factory=dict)
-    redirects: tuple[Redirect, ...] = ()
+    redirects: tuple[StoryRedirect, ...] = ()
     key: bytes = b""
     themed: Mapping[str, tuple[Story, ...]] = field(default_factory=dict)
     main: Mapping[str, int] = field(default_factory=dict)
@@ -120,7 +120,7 @@ class Archive:
     changed: Mapping[str, datetime] = field(default_factory=dict)
     links_key: bytes = b""
     keys: Keys = field(compare=False)
-    memory: Memory = field(compare=False)
+    memory: BuildMemory = field(compare=False)
     drafts: bool = False
     content: Content = field(compare=False)
 

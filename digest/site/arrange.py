@@ -22,8 +22,8 @@ from digest.model import Config, Content, FreePage, Letter, Story
 from digest.names import current_ids, last_change
 from digest.same_event import Renamed, groups, renamed
 from digest.site.anchors import Anchors, anchors_of
-from digest.site.archive import Archive, Edition, Redirect, Storyline
-from digest.site.keys import Keys, Memory
+from digest.site.archive import Archive, Edition, Storyline, StoryRedirect
+from digest.site.keys import BuildMemory, Keys
 from digest.urls import has_own_link
 from digest.week import Week, reached
 
@@ -47,13 +47,13 @@ _NO_STORIES = _WeekStories((), {}, {}, {}, {}, {})
 
 
 def arrange(
-    content: Content, config: Config, *, drafts: bool = False, memory: Memory | None = None
+    content: Content, config: Config, *, drafts: bool = False, memory: BuildMemory | None = None
 ) -> Archive:
     """Returns everything that is published as an archive; with `drafts`, drafts as well.
 
     `memory` is that of the builder, with the weeks that it has arranged before.
     """
-    memory = memory or Memory()
+    memory = memory or BuildMemory()
     anchors = anchors_of(content)
     shown = [story for story in content.stories if not story.hide and (drafts or not story.draft)]
     links_key = _links_key(shown, content, anchors, drafts)
@@ -158,7 +158,7 @@ def _by_week(
     config: Config,
     anchors: Anchors,
     links_key: bytes,
-    memory: Memory,
+    memory: BuildMemory,
 ) -> dict[Week, _WeekStories]:
     """Returns the stories of each week; a week that is as in the last build is not made again."""
     by_week: dict[Week, list[Story]] = defaultdict(list)
@@ -229,7 +229,7 @@ def _week_stories(
     )
 
 
-def _redirects(anchors: Anchors, shown: Iterable[Story]) -> dict[Week, tuple[Redirect, ...]]:
+def _redirects(anchors: Anchors, shown: Iterable[Story]) -> dict[Week, tuple[StoryRedirect, ...]]:
     """Returns the redirects of each week: the anchors of stories that were moved away from it."""
     if not anchors.moved_away:
         return {}
@@ -237,7 +237,7 @@ def _redirects(anchors: Anchors, shown: Iterable[Story]) -> dict[Week, tuple[Red
     redirects = {}
     for week, left in anchors.moved_away.items():
         of_week = [
-            Redirect(anchor, by_file[file]) for anchor, file in left.items() if file in by_file
+            StoryRedirect(anchor, by_file[file]) for anchor, file in left.items() if file in by_file
         ]
         if of_week:
             redirects[week] = tuple(of_week)
@@ -247,7 +247,7 @@ def _redirects(anchors: Anchors, shown: Iterable[Story]) -> dict[Week, tuple[Red
 def _vacated(
     content: Content,
     published: Collection[Week],
-    moved: Mapping[Week, tuple[Redirect, ...]],
+    moved: Mapping[Week, tuple[StoryRedirect, ...]],
     close: str,
     keys: Keys,
 ) -> tuple[Edition, ...]:
@@ -272,11 +272,11 @@ def _vacated(
 def _editions(
     by_week: Mapping[Week, _WeekStories],
     letters: Mapping[Week, Letter],
-    moved: Mapping[Week, tuple[Redirect, ...]],
+    moved: Mapping[Week, tuple[StoryRedirect, ...]],
     links_key: bytes,
     config: Config,
     keys: Keys,
-    memory: Memory,
+    memory: BuildMemory,
 ) -> tuple[Edition, ...]:
     """Returns the editions, newest first; one that is as in the last build is not made again."""
     weeks = sorted(by_week.keys() | letters.keys(), reverse=True)
@@ -298,7 +298,7 @@ def _edition(
     week_stories: _WeekStories,
     closed: bool,
     letter: Letter | None,
-    redirects: tuple[Redirect, ...],
+    redirects: tuple[StoryRedirect, ...],
     links: bytes,
     config: Config,
     keys: Keys,

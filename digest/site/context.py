@@ -19,8 +19,8 @@ from digest.site.feeds.atom import Entries
 from digest.site.link_targets import Targets
 from digest.site.markdown import Html, MarkdownRenderer, text_of
 from digest.site.neighbours import Neighbours, find_neighbours
-from digest.site.page import LONGEST_DESCRIPTION, Data, Head, Link, Page
-from digest.site.social.card import Picture
+from digest.site.page import LONGEST_DESCRIPTION, Data, Head, Page, PageLink
+from digest.site.social.card import CardPicture
 from digest.site.timeline import Counts, Timeline, count_stories
 from digest.urls import has_own_link
 from digest.week import Week
@@ -41,10 +41,10 @@ class SiteView(NamedTuple):
     author: str
     hub: str
     icon: str
-    menu: tuple[Link, ...]
-    more: tuple[Link, ...]
-    feeds: tuple[Link, ...]
-    picture: Picture
+    menu: tuple[PageLink, ...]
+    more: tuple[PageLink, ...]
+    feeds: tuple[PageLink, ...]
+    picture: CardPicture
 
 
 class ThemeSummary(NamedTuple):
@@ -218,17 +218,17 @@ def _site_view(
     archive: Archive, config: Config, *, icon: str, has_search: bool, has_dates: bool, drawn: bool
 ) -> SiteView:
     site, front = config.site, archive.front
-    menu = [Link("Latest edition", addresses.week(front.week))] if front else []
-    menu.append(Link("Archive", addresses.ARCHIVE))
+    menu = [PageLink("Latest edition", addresses.week(front.week))] if front else []
+    menu.append(PageLink("Archive", addresses.ARCHIVE))
     if config.themes:
-        menu.append(Link("Themes", addresses.THEMES))
+        menu.append(PageLink("Themes", addresses.THEMES))
     if has_search:
-        menu.append(Link("Search", addresses.SEARCH))
-    menu.append(Link("Subscribe", addresses.SUBSCRIBE))
-    more = [Link(page.title, addresses.free_page(page.name)) for page in archive.pages]
+        menu.append(PageLink("Search", addresses.SEARCH))
+    menu.append(PageLink("Subscribe", addresses.SUBSCRIBE))
+    more = [PageLink(page.title, addresses.free_page(page.name)) for page in archive.pages]
     if has_dates:
-        more.append(Link("Ahead", addresses.AHEAD))
-    more.append(Link("Corrections", addresses.CORRECTIONS))
+        more.append(PageLink("Ahead", addresses.AHEAD))
+    more.append(PageLink("Corrections", addresses.CORRECTIONS))
     alt = "Bars of stacked colours, taller and lower"
     if drawn:
         alt = f"{site.title}. {site.description}" if site.description else site.title
@@ -244,8 +244,8 @@ def _site_view(
         menu=tuple(menu),
         more=tuple(more),
         feeds=(
-            Link(site.title, addresses.FEED),
-            Link(f"{site.title}, week by week", addresses.WEEKS_FEED),
+            PageLink(site.title, addresses.FEED),
+            PageLink(f"{site.title}, week by week", addresses.WEEKS_FEED),
         ),
-        picture=Picture(addresses.SITE_CARD, alt),
+        picture=CardPicture(addresses.SITE_CARD, alt),
     )

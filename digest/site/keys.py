@@ -1,8 +1,8 @@
 """How a build knows that something is still made from the same inputs.
 
 `Keys` makes hashes of values, which are compared with those of an earlier run. A value of a type
-that has no key is a bug in this program (TypeError). `Memory` keeps values between the builds of
-one process.
+that has no key is a bug in this program (TypeError). `BuildMemory` keeps values between the builds
+of one process.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ class Keys:
         return (kind.__name__, *[self._flat(getattr(value, name)) for name in names])
 
 
-class Memory:
+class BuildMemory:
     """What one builder keeps from build to build; it has one config and never shares its memory.
 
     Files that have not changed are the same objects in the next build, so objects are compared by

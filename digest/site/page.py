@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from digest.site.keys import Keys
-from digest.site.social.card import Picture
+from digest.site.social.card import CardPicture
 
 
-class Link(NamedTuple):
+class PageLink(NamedTuple):
     """The words of a link, and the place to which it leads."""
 
     title: str
@@ -48,10 +48,10 @@ class Head(NamedTuple):
     title: str
     description: str
     place: str
-    feeds: tuple[Link, ...] = ()
+    feeds: tuple[PageLink, ...] = ()
     updated: str = ""
     published: str = ""
-    picture: Picture | None = None
+    picture: CardPicture | None = None
 
 
 Data = Callable[..., Mapping[str, object]]

@@ -19,7 +19,7 @@ from digest.site.archive import Edition
 from digest.site.cards import Cards
 from digest.site.charts import RECENT, Chart, Series, Slot, Sparkline
 from digest.site.markdown import text_of
-from digest.site.page import Link
+from digest.site.page import PageLink
 from digest.week import Week
 
 _ACTIVITY_HEIGHT = 130  # units that the bars of the activity chart may be high
@@ -49,14 +49,14 @@ class TimelineView(NamedTuple):
     `first` links to its first week. `chart` is None if there is too little to see.
     """
 
-    first: Link
+    first: PageLink
     active: str
     quiet: str
     since: str
     chart: Chart | None
 
 
-class Event(NamedTuple):
+class TimelineEvent(NamedTuple):
     """A story in the timeline of a theme: its headline, and the `words` that its note begins with.
 
     `quiet` names a long stretch without a story between it and the next one.
@@ -148,7 +148,7 @@ def timeline_view(timeline: Timeline, series: Series) -> TimelineView:
     """Returns the view of a theme's timeline; `series` has its stories."""
     slots = charts.slots(timeline.first, timeline.until)
     return TimelineView(
-        first=Link(formatting.label(timeline.first), addresses.week(timeline.first)),
+        first=PageLink(formatting.label(timeline.first), addresses.week(timeline.first)),
         active=timeline.active,
         quiet=timeline.quiet,
         since=timeline.since,
@@ -156,7 +156,7 @@ def timeline_view(timeline: Timeline, series: Series) -> TimelineView:
     )
 
 
-def story_events(cards: Cards, stories: Sequence[Story], theme: str) -> tuple[Event, ...]:
+def story_events(cards: Cards, stories: Sequence[Story], theme: str) -> tuple[TimelineEvent, ...]:
     """Returns stories of a theme, which come newest first, as events of its timeline."""
     events, later = [], None
     for story in stories:
@@ -166,7 +166,7 @@ def story_events(cards: Cards, stories: Sequence[Story], theme: str) -> tuple[Ev
         if later and later - week - 1 >= _QUIET:
             days = formatting.span(Week.at(week + 1), Week.at(later - 1))
             quiet = f"Quiet for {formatting.count(later - week - 1, 'week')}, {days}"
-        events.append(Event(card.headline, card.place, card.published, words, quiet))
+        events.append(TimelineEvent(card.headline, card.place, card.published, words, quiet))
         later = week
     return tuple(events)
 

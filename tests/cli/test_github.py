@@ -11,7 +11,7 @@ import warm
 from markdown import Markdown
 
 from digest.cli import github
-from digest.commands.pull_report import PullReport, Row
+from digest.commands.pull_report import PullReport, PullRow
 from digest.intake.inbox import Filing
 
 NEW = ("content/2026/w20/2026-05-15-a.md", "content/2026/w20/2026-05-15-b.md")
@@ -21,13 +21,13 @@ NEW = ("content/2026/w20/2026-05-15-a.md", "content/2026/w20/2026-05-15-b.md")
     ("report", "words"),
     [
         (PullReport(rows=()), "Note what the feeds say"),
-        (PullReport(rows=(Row(feed="a", state="unchanged"),)), "Note what the feeds say"),
-        (PullReport(rows=(Row(feed="a", state="read", new=NEW[:1]),)), "Pull 1 new story"),
-        (PullReport(rows=(Row(feed="a", state="read", new=NEW), Row(feed="b", state="read", new=("c",)))),
+        (PullReport(rows=(PullRow(feed="a", state="unchanged"),)), "Note what the feeds say"),
+        (PullReport(rows=(PullRow(feed="a", state="read", new=NEW[:1]),)), "Pull 1 new story"),
+        (PullReport(rows=(PullRow(feed="a", state="read", new=NEW), PullRow(feed="b", state="read", new=("c",)))),
          "Pull 3 new stories"),
-        (PullReport(rows=(Row(feed="a", state="read", updated=NEW), Row(feed="b", state="read", updated=NEW[:1]))),
+        (PullReport(rows=(PullRow(feed="a", state="read", updated=NEW), PullRow(feed="b", state="read", updated=NEW[:1]))),
          "Update 2 stories"),
-        (PullReport(rows=(Row(feed="a", state="read", new=NEW[:1], updated=NEW[1:]),),
+        (PullReport(rows=(PullRow(feed="a", state="read", new=NEW[:1], updated=NEW[1:]),),
                     filed=(Filing(inbox="content/inbox/x.md", file="content/2026/w20/2026-05-15-x.md"),)),
          "Pull 1 new story, update 1 story, file 1 story from the inbox"),
     ],
@@ -40,7 +40,7 @@ def test_the_summary_has_a_row_for_each_feed_and_lists_what_needs_attention() ->
     kept = "a.md: title: yours is '*| <b>mine</b>', the feed says\n\n# 'theirs'"
     report = PullReport(
         rows=(
-            Row(
+            PullRow(
                 feed="a",
                 state="read",
                 entries=1,
@@ -49,9 +49,9 @@ def test_the_summary_has_a_row_for_each_feed_and_lists_what_needs_attention() ->
                 gap=True,
                 warnings=("possible gap",),
             ),
-            Row(feed="b", state="failed", reason="no feed at this address (404)"),
-            Row(feed="c", state="unchanged", moved="https://news.example/c"),
-            Row(feed="d", state="unchanged", moved="https://news.example/d", moved_by="self"),
+            PullRow(feed="b", state="failed", reason="no feed at this address (404)"),
+            PullRow(feed="c", state="unchanged", moved="https://news.example/c"),
+            PullRow(feed="d", state="unchanged", moved="https://news.example/d", moved_by="self"),
         ),
         problems=("content/ledger/a.jsonl:3: this line is damaged",),
     )

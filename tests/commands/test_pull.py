@@ -15,7 +15,7 @@ from click.testing import CliRunner
 from digest import config
 from digest.cli.main import cli
 from digest.commands import pull
-from digest.commands.pull_report import PullReport, Row
+from digest.commands.pull_report import PullReport, PullRow
 from digest.content import load
 from digest.errors import DigestError
 from digest.feeds.feed_state import FeedState
@@ -293,7 +293,7 @@ def test_a_feed_is_not_requested_before_its_retry_time(root: Path) -> None:
     wait = datetime(2026, 5, 20, 8, 0, 1, tzinfo=UTC)
     caches.note(root, "feed", "first", FeedState(url="first.xml", wait=wait))
 
-    assert run(root).rows[0] == Row(
+    assert run(root).rows[0] == PullRow(
         feed="first",
         state="waiting",
         reason="its server asked not to be contacted again before 2026-05-20T08:00:01+00:00",

@@ -18,7 +18,7 @@ import pytest
 
 from digest import config
 from digest.commands import pull
-from digest.commands.pull_report import PullReport, Row
+from digest.commands.pull_report import PullReport, PullRow
 from digest.feeds.limits import Limits
 
 LIMITS = Limits(deadline=3, connect_timeout=1, read_timeout=1, body=2_000_000, back_off=0.05)
@@ -110,7 +110,7 @@ def headlines(root: Path) -> list[str]:
 @pytest.fixture(scope="module")
 def rows(
     feedserver: ModuleType, tmp_path_factory: pytest.TempPathFactory
-) -> tuple[dict[str, Row], float]:
+) -> tuple[dict[str, PullRow], float]:
     """The row of every behaviour out of one pull, and the seconds that it took."""
     with feedserver.FeedServer(None, addresses=3, drip=0.03) as running:
         urls = {
@@ -129,7 +129,7 @@ def test_every_behaviour_of_the_test_server_is_in_the_table(feedserver: ModuleTy
 
 @pytest.mark.parametrize("name", READ)
 def test_a_server_with_unusual_but_valid_answers_is_read(
-    name: str, rows: tuple[dict[str, Row], float]
+    name: str, rows: tuple[dict[str, PullRow], float]
 ) -> None:
     row = rows[0][name.lower()]
 
@@ -138,7 +138,7 @@ def test_a_server_with_unusual_but_valid_answers_is_read(
 
 @pytest.mark.parametrize("name", WARNED)
 def test_a_damaged_answer_is_read_as_far_as_possible_with_a_warning(
-    name: str, rows: tuple[dict[str, Row], float]
+    name: str, rows: tuple[dict[str, PullRow], float]
 ) -> None:
     row = rows[0][name]
 
@@ -148,7 +148,7 @@ def test_a_damaged_answer_is_read_as_far_as_possible_with_a_warning(
 
 @pytest.mark.parametrize("name", FAILED)
 def test_a_broken_server_is_reported_in_its_row(
-    name: str, rows: tuple[dict[str, Row], float]
+    name: str, rows: tuple[dict[str, PullRow], float]
 ) -> None:
     row = rows[0][name.lower()]
 
@@ -157,14 +157,14 @@ def test_a_broken_server_is_reported_in_its_row(
 
 
 def test_all_servers_together_take_about_the_deadline_of_one(
-    rows: tuple[dict[str, Row], float],
+    rows: tuple[dict[str, PullRow], float],
 ) -> None:
     assert rows[1] < 3 * LIMITS.deadline
 
 
 @pytest.mark.parametrize("name", ["redirect301", "redirect308"])
 def test_a_permanently_moved_feed_is_reported_with_its_new_url(
-    name: str, rows: tuple[dict[str, Row], float]
+    name: str, rows: tuple[dict[str, PullRow], float]
 ) -> None:
     assert rows[0][name].moved.endswith("/ok/x")
     assert not rows[0]["redirect302"].moved

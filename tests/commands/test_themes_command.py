@@ -20,7 +20,7 @@ from digest import config, disk
 from digest.cache import Cache
 from digest.cli.main import cli
 from digest.commands import pull, serve_annotations, themes
-from digest.commands.themes import ApplyReport, Change, ThemeRow
+from digest.commands.themes import ApplyReport, ThemeChange, ThemeRow
 from digest.content import ledger, load, store
 from digest.errors import DigestError, Faults
 from digest.site import arrange
@@ -607,7 +607,7 @@ def test_new_rules_change_the_line_of_the_themes_and_no_other(root: Path) -> Non
     report = applied(root)
 
     assert (root / SHIPS).read_text() == ships.replace("themes: []", "themes: [fleet]")
-    assert report.changed == (Change(SHIPS, (), ("fleet",)),)
+    assert report.changed == (ThemeChange(SHIPS, (), ("fleet",)),)
     assert report.counts == {"memory": (1, 1), "trade": (2, 2), "fleet": (0, 1), "": (1, 0)}
     assert caches.noted(root, "begun") == {}
 
@@ -682,7 +682,7 @@ def test_a_theme_that_no_longer_matches_is_removed_if_the_full_summary_is_stored
 
     report = applied(tmp_path)
 
-    assert report.changed == (Change(CHIPS, ("trade",), ()),)
+    assert report.changed == (ThemeChange(CHIPS, ("trade",), ()),)
     assert (line_of(tmp_path, CHIPS), line_of(tmp_path, MEMORY)) == (
         "themes: []",
         "themes: [trade]",
@@ -857,7 +857,7 @@ def test_a_file_changed_in_the_meantime_is_left_and_named(
     assert report.left == (
         f"{CHIPS}: was changed in the meantime, and left as it is; run the command again",
     )
-    assert report.changed == (Change(MEMORY, ("memory", "trade"), ("memory",)),)
+    assert report.changed == (ThemeChange(MEMORY, ("memory", "trade"), ("memory",)),)
     assert line_of(root, CHIPS) == "themes: [memory]"
     lines = (root / "content" / "ledger" / "first.jsonl").read_text().splitlines()
     assert [json.loads(line)["file"] for line in lines[3:]] == [MEMORY]

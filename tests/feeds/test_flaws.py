@@ -27,7 +27,7 @@ from builders import make_feed
 
 from digest import config
 from digest.commands import pull
-from digest.commands.pull_report import Row
+from digest.commands.pull_report import PullRow
 from digest.feeds.parse import parse
 from digest.model import Document, Entry, Fetched
 
@@ -241,7 +241,7 @@ WITH_ACCENTS = "".join(
 )
 
 
-def pulled(root: Path) -> Row:
+def pulled(root: Path) -> PullRow:
     loaded = config.load(root)
     return pull.run(
         root, loaded, pull.chosen(loaded, ()), now=datetime(2026, 11, 28, tzinfo=UTC)

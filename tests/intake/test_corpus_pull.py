@@ -22,7 +22,7 @@ from many import MANY
 from digest import config
 from digest.commands import build, pull
 from digest.commands.build import BuildReport
-from digest.commands.pull_report import PullReport, Row
+from digest.commands.pull_report import PullReport, PullRow
 
 SAMPLE = 60
 STEP = 1 if MANY > 1 else 4
@@ -77,7 +77,7 @@ def plainly(path: Path) -> int:
             return 0
 
 
-def is_silent(row: Row) -> bool:
+def is_silent(row: PullRow) -> bool:
     """True if a row has neither stories nor a reason why not."""
     return not (row.new or row.known or row.adopted or row.reason or row.warnings)
 

@@ -14,7 +14,7 @@ import pytest
 from desks import WEEK, Desk, files, serving
 
 from digest import disk
-from digest.preview.desk.view import Card
+from digest.preview.desk.view import DeskCard
 
 STORY = "number-3"
 
@@ -656,7 +656,7 @@ def test_a_save_reports_its_result(desk: Desk, fields: dict[str, str], said: str
     ],
 )
 def test_a_long_summary_is_collapsed_and_complete(summary: tuple[str, ...], shown: int) -> None:
-    card = Card(file="content/2026/w20/x.md", summary=summary)
+    card = DeskCard(file="content/2026/w20/x.md", summary=summary)
     words = "".join((*card.begun, *card.rest)).replace("…", "")
 
     assert sum(map(len, card.begun)) == pytest.approx(shown, abs=8)

@@ -21,19 +21,19 @@ from digest.errors import Problem
 from digest.preview import hosts, inject
 from digest.preview.annotations import Annotation, with_annotations
 from digest.preview.app import make_app
-from digest.preview.state import PreviewState, Shown
+from digest.preview.state import PreviewState, ShownBuild
 
 ROOT = Path("/home/ada/my digest")
 BASE = "/tea/"
 SIGNS = st.text(st.sampled_from("a.%/\\\0 ~2eEfF5cC0-é\u202e"), max_size=12)
 
 
-def shown(*problems: Problem, **margins: Annotation) -> Shown:
+def shown(*problems: Problem, **margins: Annotation) -> ShownBuild:
     """A state of the preview; each annotation belongs to the permalink of its name."""
     by_place = {
         f"2026/w20/#{name.replace('_', '-')}": (margin,) for name, margin in margins.items()
     }
-    return Shown(
+    return ShownBuild(
         build="b-1",
         root=ROOT,
         folder=ROOT / ".digest/preview",

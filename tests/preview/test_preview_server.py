@@ -14,7 +14,7 @@ import pytest
 from digest.preview import app as preview_app
 from digest.preview import server
 from digest.preview.desk.requests import DeskRequest, DeskResponse, DeskSession
-from digest.preview.state import PreviewState, Shown
+from digest.preview.state import PreviewState, ShownBuild
 
 
 async def app(_: Any, __: Any, send: Any) -> None:
@@ -136,7 +136,7 @@ def test_an_incomplete_form_never_reaches_the_desk(
 ) -> None:
     monkeypatch.setattr(preview_app, "_BODY_TIMEOUT", 0.3)
     desk = Desk()
-    shown = Shown(build="1", root=tmp_path, folder=tmp_path)
+    shown = ShownBuild(build="1", root=tmp_path, folder=tmp_path)
     application = preview_app.make_app(PreviewState(shown), "127.0.0.1", 1, ["a"], desk)
     start = b"POST /_desk/story HTTP/1.1\r\nHost: a\r\nConnection: close\r\n"
     with running(application) as port:

@@ -13,7 +13,7 @@ from sites import build_into, read_folder
 
 from digest import config
 from digest.commands import serve
-from digest.commands.serve import Built, Event
+from digest.commands.serve import Built, PreviewEvent
 
 LETTER = f"{WEEK}/letter.md"
 NEW = "content/2026/w21/2026-05-19-new.md"
@@ -24,7 +24,7 @@ class Desk:
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        self.events: list[Event] = []
+        self.events: list[PreviewEvent] = []
         self.preview = serve.Preview(root, self.events.append)
         assert self.preview.rebuild(frozenset())
 

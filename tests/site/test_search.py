@@ -34,7 +34,7 @@ from digest.site.fingerprint import shipped_templates
 from digest.site.link_targets import Targets
 from digest.site.markdown import MarkdownRenderer
 from digest.site.search import pagefind, reproducible, search_index
-from digest.site.search.records import CUT, NOTE_END, SPACE, UNSPACED, Record, cut, of_story
+from digest.site.search.records import CUT, NOTE_END, SPACE, UNSPACED, SearchRecord, cut, of_story
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -426,7 +426,7 @@ def test_only_the_changed_year_is_indexed(unbuilt: Path, monkeypatch: pytest.Mon
     asked: list[list[str]] = []
     make = pagefind.make
 
-    def watched(records: Sequence[Record], language: str) -> dict[str, bytes]:
+    def watched(records: Sequence[SearchRecord], language: str) -> dict[str, bytes]:
         asked.append([one.place for one in records])
         return make(records, language)
 

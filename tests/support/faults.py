@@ -213,7 +213,7 @@ def _set(root: Path, settings: Config, names: list[str], *words: str) -> None:
     _refuse(sets.run(root, settings, files, words, now=NOW))
 
 
-def _refuse(outcomes: tuple[sets.Outcome, ...]) -> None:
+def _refuse(outcomes: tuple[sets.SetResult, ...]) -> None:
     """Raises DigestError with the first refusal: the command says it, and ends with 1."""
     for one in outcomes:
         if one.refused:

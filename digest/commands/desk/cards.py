@@ -16,7 +16,7 @@ from digest.content import change_requests, paths, pending
 from digest.errors import DigestError, Faults, Problem
 from digest.model import Content, Story
 from digest.preview.desk import view
-from digest.preview.desk.view import NOT_REFUSED, Card, EventView, OtherStory, RefusedSave
+from digest.preview.desk.view import NOT_REFUSED, DeskCard, EventView, OtherStory, RefusedSave
 from digest.same_event import groups, renamed
 from digest.site import cards
 from digest.week import Week
@@ -29,15 +29,15 @@ class DeskCards:
 
     def __init__(self, root: Path, content: DeskContent) -> None:
         self._root, self._content = root, content
-        self._cards: dict[Week, dict[str, Card]] = {}
+        self._cards: dict[Week, dict[str, DeskCard]] = {}
         self._stories: tuple[Story, ...] = ()  # those that the events were found among
         self._events: Mapping[str, EventView] = {}
 
-    def in_week(self, week: Week) -> Collection[Card]:
+    def in_week(self, week: Week) -> Collection[DeskCard]:
         """Returns the cards of a week as they were read last."""
         return self._cards.get(week, {}).values()
 
-    def read_week(self, week: Week, refused: Mapping[str, RefusedSave]) -> list[Card]:
+    def read_week(self, week: Week, refused: Mapping[str, RefusedSave]) -> list[DeskCard]:
         """Reads the cards of a week, the newest story first; `refused` has refused saves by file."""
         self._content.build()  # which may find stories and problems
         files = {file for file, story in self._content.stories.items() if story.week == week}
@@ -54,7 +54,7 @@ class DeskCards:
         self._cards[week] = {card.file: card for card in found}
         return found
 
-    def read_again(self, week: Week, files: Iterable[str]) -> list[Card]:
+    def read_again(self, week: Week, files: Iterable[str]) -> list[DeskCard]:
         """Reads the cards of those of the files that are stories of the week."""
         kept, hashes = self._cards.setdefault(week, {}), reviewed.known_hashes(self._root)
         found = []
@@ -67,26 +67,26 @@ class DeskCards:
                 found.append(card)
         return found
 
-    def read_refused(self, file: str, refused: RefusedSave) -> Card:
+    def read_refused(self, file: str, refused: RefusedSave) -> DeskCard:
         """Reads the card of a story whose save was refused."""
         return self._read(file, reviewed.known_hashes(self._root), refused)
 
     def _read(
         self, file: str, hashes: Mapping[str, str], refused: RefusedSave = NOT_REFUSED
-    ) -> Card:
+    ) -> DeskCard:
         build, before = self._content.build(), self._content.stories.get(file)
         try:
             data = disk.read_inside(self._root, file)
             if data is None:
-                return Card(file=file, refused=refused)
+                return DeskCard(file=file, refused=refused)
             vocabulary = curate.vocabulary(self._root, build.config)
             excerpt = before.excerpt if before else ""
             shown = change_requests.shown(data, file, excerpt, vocabulary)
         except Faults as faults:
-            return Card(file=file, problems=faults.problems, refused=refused)
+            return DeskCard(file=file, problems=faults.problems, refused=refused)
         except DigestError as error:
             what = str(error).replace(f"{self._root}/", "").removeprefix(f"{file}: ")
-            return Card(file=file, problems=(Problem(file, 0, what),), refused=refused)
+            return DeskCard(file=file, problems=(Problem(file, 0, what),), refused=refused)
         story, annotation = shown.story, build.annotations.of_file(file)
         records, likely = build.annotations.records(story), build.annotations.likely(file)
         feeds = {feed.id: feed for feed in build.config.feeds}
@@ -94,7 +94,7 @@ class DeskCards:
         is_new = curate.is_untouched(story, records, build.config)
         is_changed = bool(pending.to_look_at(records, story, shown.text))
         summary = annotation.summary or story.excerpt
-        return Card(
+        return DeskCard(
             file=file,
             seen_hash=refused.seen_hash or shown.seen_hash,
             story=story,
@@ -107,7 +107,7 @@ class DeskCards:
             refused=refused,
         )
 
-    def event(self, card: Card) -> EventView:
+    def event(self, card: DeskCard) -> EventView:
         """Returns the stories of the event that a card's story reports, found again when a story
         of its week has changed."""
         week = paths.week_of(card.file)
@@ -120,7 +120,7 @@ class DeskCards:
 
 
 def _events(
-    cards: Mapping[str, Card], stories: tuple[Story, ...], content: Content
+    cards: Mapping[str, DeskCard], stories: tuple[Story, ...], content: Content
 ) -> dict[str, EventView]:
     """Returns by file which stories are shown above and below it, and which likely belong to it."""
     shown = [story for story in stories if not story.hide]
@@ -141,5 +141,5 @@ def _events(
     return events
 
 
-def _other(card: Card, why: str = "", *, is_free: bool = False) -> OtherStory:
+def _other(card: DeskCard, why: str = "", *, is_free: bool = False) -> OtherStory:
     return OtherStory(card.name, card.anchor, card.headline, card.publisher, why, is_free)

@@ -34,7 +34,7 @@ from digest.preview import inject
 from digest.preview.annotations import editor_link
 from digest.preview.desk import form, view
 from digest.preview.desk.requests import DeskRequest, DeskResponse, DeskSession, Refused
-from digest.preview.desk.view import Card, RefusedSave
+from digest.preview.desk.view import DeskCard, RefusedSave
 from digest.site import formatting, templates
 from digest.site.markdown import Html
 from digest.week import Week, reached
@@ -160,7 +160,7 @@ class Desk:
         }
         return self._render("desk.html", self._values | values)
 
-    def _html(self, card: Card) -> Html:
+    def _html(self, card: DeskCard) -> Html:
         values = {
             "card": card,
             "link": Html(editor_link(self._root, card.file, 1)),
@@ -328,7 +328,7 @@ class Desk:
             return DeskResponse(self._page(week, message=message), 409)
         self._message = message
         in_week = [file for file in files if paths.week_of(file) == week]
-        return _redirect(week, Card(file=in_week[0]).anchor if in_week else "")
+        return _redirect(week, DeskCard(file=in_week[0]).anchor if in_week else "")
 
     def _remember(self, message: str, edits: Iterable[Edit]) -> bool:
         """Notes the edits of a save, for undo, and where moved stories are; True if it has any."""

@@ -37,7 +37,7 @@ _BEFORE_RECORDS = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Record:
+class InitRecord:
     """The hash of each file as Digest last wrote it, and the text of those that were merged; `is_known` if there is one."""
 
     hashes: Mapping[str, str] = field(default_factory=dict)
@@ -61,16 +61,16 @@ def hash_of(content: bytes) -> str:
     return hashlib.sha256(content.replace(b"\r\n", b"\n")).hexdigest()[:16]
 
 
-def load(root: Path) -> Record:
+def load(root: Path) -> InitRecord:
     """Returns the record of a digest, an empty one if there is none; raises DigestError for a damaged one."""
     content = disk.read_inside(root, FILE)
     if content is None:
-        return Record()
+        return InitRecord()
     with contextlib.suppress(ValueError, LookupError, TypeError, AttributeError, RecursionError):
         record: Any = json.loads(content)
         hashes, texts = record["files"], record.get("merged", {})
         if all(isinstance(value, str) for value in (*hashes.values(), *texts.values())):
-            return Record(hashes=hashes, texts=texts, is_known=True)
+            return InitRecord(hashes=hashes, texts=texts, is_known=True)
     cure = "take it back from git, or delete it if git has no good one: files that you have changed then stay as they are"
     raise DigestError(f"{FILE}: is damaged; {cure}")
 

@@ -1,6 +1,6 @@
 """What the desk shows of a story and of a week, as values for its templates.
 
-Story, reasons, suggestions ──▶ Card      Cards, letter ──▶ progress
+Story, reasons, suggestions ──▶ DeskCard      Cards, letter ──▶ progress
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _LONGEST_NAME = 70
 _UNSAFE = re.compile(r"[^a-z0-9-]")
 
 
-class Chip(NamedTuple):
+class DeskChip(NamedTuple):
     """A theme that a story has or may have: `digit` toggles it, `rank` is 1 for its main theme.
 
     `why` says why it has it, or why it may.
@@ -90,7 +90,7 @@ NOT_REFUSED = RefusedSave()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Card:
+class DeskCard:
     """A story on the desk: `problems` are why it cannot be edited, `seen_hash` is its file's hash."""
 
     file: str
@@ -98,7 +98,7 @@ class Card:
     story: Story | None = None
     publisher: str = ""
     summary: tuple[str, ...] = ()
-    chips: tuple[Chip, ...] = ()
+    chips: tuple[DeskChip, ...] = ()
     hints: tuple[Problem, ...] = ()
     problems: tuple[Problem, ...] = ()
     done: bool = False
@@ -169,7 +169,7 @@ _FLAG_WORDS = {
 }
 
 
-def progress(cards: Iterable[Card], letter: str) -> str:
+def progress(cards: Iterable[DeskCard], letter: str) -> str:
     """Returns in words how far a week is; `letter` says how far its letter is."""
     cards = list(cards)
     if not cards:
@@ -211,7 +211,7 @@ def joined(headlines: Iterable[str]) -> str:
 
 def chips(
     story: Story, themes: Sequence[Theme], reasons: Mapping[str, str], likely: Mapping[str, str]
-) -> tuple[Chip, ...]:
+) -> tuple[DeskChip, ...]:
     """Returns the themes to choose from, in the order of digest.toml, so that digits stay the same.
 
     `reasons` and `likely` say why a story has a theme, and why it may have one.
@@ -226,7 +226,7 @@ def chips(
         why = reasons.get(id, "") if rank else likely.get(id, "")
         digit = number if number <= _FEW else 0
         suggested = not rank and id in likely
-        found.append(Chip(id, titles.get(id, id), digit, rank, why, suggested))
+        found.append(DeskChip(id, titles.get(id, id), digit, rank, why, suggested))
     return tuple(found)
 
 

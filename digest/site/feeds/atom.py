@@ -39,7 +39,7 @@ _IMAGES = {  # not from `mimetypes`, which differs between machines
 }
 
 
-class Source(NamedTuple):
+class AtomSource(NamedTuple):
     """Where an entry comes from: the publisher's feed, or the host if a story was written by hand.
 
     `rel` is "self" if the link is the feed's own URL, "alternate" for a page (RFC 4287 §4.2.7.2).
@@ -58,7 +58,7 @@ class AtomEntry(NamedTuple):
     published: datetime
     updated: datetime
     authors: tuple[str, ...]
-    source: Source
+    source: AtomSource
     image: str
     image_type: str
     themes: tuple[Theme, ...]
@@ -157,7 +157,7 @@ class Entries:
         self.zone = ZoneInfo(config.site.timezone)
         self._themes = {theme.id: theme for theme in config.themes}
         self._made: dict[str, AtomEntry] = {}
-        self._sources: dict[tuple[str, str, str], Source] = {}
+        self._sources: dict[tuple[str, str, str], AtomSource] = {}
 
     def entries(self, stories: Iterable[Story]) -> tuple[AtomEntry, ...]:
         """Returns the entries of stories, those published last first."""
@@ -252,20 +252,20 @@ class Entries:
             )
         return self._made[story.file]
 
-    def _source(self, story: Story) -> Source:
+    def _source(self, story: Story) -> AtomSource:
         """Returns where a story comes from; made once for all stories from there."""
         publisher, feed = self._cards.source(story)
         key = publisher, feed.id if feed else "", story.link.partition("//")[2].partition("/")[0]
         if key not in self._sources:
             home = f"https://{urls.host(story.link)}/"
-            source = Source(id=home, title=publisher, link=home, rel="alternate")
+            source = AtomSource(id=home, title=publisher, link=home, rel="alternate")
             if feed:
                 address = redact.strip_feed(urls.web_link(feed.url) or "")
                 if address:
-                    source = Source(id=address, title=feed.title, link=address, rel="self")
+                    source = AtomSource(id=address, title=feed.title, link=address, rel="self")
                 else:  # a feed in a file has no URL
                     id = feed_id(self._config.site, "feed", feed.id)
-                    source = Source(id=id, title=feed.title, link=home, rel="alternate")
+                    source = AtomSource(id=id, title=feed.title, link=home, rel="alternate")
             self._sources[key] = source
         return self._sources[key]
 

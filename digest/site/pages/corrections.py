@@ -15,7 +15,7 @@ from digest.names import lasting_name
 from digest.site import addresses, formatting
 from digest.site.context import SiteContext
 from digest.site.feeds import atom
-from digest.site.page import Head, Link, Page
+from digest.site.page import Head, Page, PageLink
 
 _IN_FEED = 50
 
@@ -39,7 +39,7 @@ def corrections_pages(context: SiteContext) -> Iterator[Page]:
         title=context.titled("Corrections"),
         description=f"{count} in {title}, the newest first.",
         place=addresses.CORRECTIONS,
-        feeds=(Link(f"{title}: corrections", addresses.CORRECTIONS_FEED),),
+        feeds=(PageLink(f"{title}: corrections", addresses.CORRECTIONS_FEED),),
         updated=corrected[0].updated.isoformat() if corrected else "",
     )
     yield context.page(

@@ -8,7 +8,7 @@ from digest.site import addresses, formatting
 from digest.site.ahead import AheadLine
 from digest.site.archive import Edition
 from digest.site.context import SiteContext, ThemeSummary, latest
-from digest.site.page import Head, Link, Page
+from digest.site.page import Head, Page, PageLink
 from digest.site.pages.themes import theme_line
 from digest.site.pages.week import edition_view, steps_below, steps_key, story_links, week_line
 
@@ -69,5 +69,5 @@ def _home_data(
         "coming": tuple(week_line(context, edition, _HEADLINES) for edition in still_open),
         "earlier": tuple(week_line(context, edition) for edition in earlier),
         "themes": tuple(theme_line(context, theme) for theme in themes if theme.latest),
-        "archive": Link(f"All {formatting.count(weeks, 'week')}", addresses.ARCHIVE),
+        "archive": PageLink(f"All {formatting.count(weeks, 'week')}", addresses.ARCHIVE),
     }

@@ -19,10 +19,10 @@ from digest.site.cards import Card
 from digest.site.charts import Series, Sparkline
 from digest.site.context import SiteContext, ThemeSummary, latest
 from digest.site.markdown import Html
-from digest.site.page import Head, Link, Listed, Page
+from digest.site.page import Head, Listed, Page, PageLink
 from digest.site.pages.week import Group, shared
 from digest.site.social.pages import theme_picture
-from digest.site.timeline import Event, Timeline, story_events, timeline_view
+from digest.site.timeline import Timeline, TimelineEvent, story_events, timeline_view
 
 T = TypeVar("T")
 
@@ -76,11 +76,11 @@ def theme_pages(context: SiteContext) -> Iterator[Page]:
         theme = storyline.theme
         newest, pages = paginate(storyline.stories)
         links = [
-            Link(f"Older stories, page {at}", addresses.theme_page(theme.id, at))
+            PageLink(f"Older stories, page {at}", addresses.theme_page(theme.id, at))
             for at in range(1, len(pages) + 1)
         ]
         yield _first_page(context, storyline, number, newest, links[-1] if links else None)
-        newer = [*links[1:], Link("Newest stories", addresses.theme(theme.id))]
+        newer = [*links[1:], PageLink("Newest stories", addresses.theme(theme.id))]
         for stories, here, after, before in zip(pages, links, newer, (None, *links), strict=False):
             yield _older_page(context, theme, stories, here, after, before)
         yield from _redirects(context, theme, links)
@@ -120,7 +120,7 @@ def _first_page(
     storyline: Storyline,
     number: int,
     stories: Sequence[Story],
-    older: Link | None,
+    older: PageLink | None,
 ) -> Page:
     """Returns a theme's own page; `number` is that of the theme, from 1."""
     theme, introduction = storyline.theme, storyline.introduction
@@ -147,9 +147,9 @@ def _older_page(
     context: SiteContext,
     theme: Theme,
     stories: Sequence[Story],
-    here: Link,
-    newer: Link,
-    older: Link | None,
+    here: PageLink,
+    newer: PageLink,
+    older: PageLink | None,
 ) -> Page:
     extent, words = _extent(stories), here.title.lower()
     head = Head(
@@ -168,8 +168,8 @@ def _theme_data(
     theme: Theme,
     stories: Sequence[Story],
     extent: str,
-    newer: Link | None,
-    older: Link | None,
+    newer: PageLink | None,
+    older: PageLink | None,
     introduction: FreePage | None = None,
     _: bytes = b"",
     timeline: Timeline | None = None,
@@ -179,7 +179,7 @@ def _theme_data(
     if introduction:
         text = context.text(introduction, addresses.theme(theme.id))
     over_time = None
-    events: tuple[Event, ...] = ()
+    events: tuple[TimelineEvent, ...] = ()
     if timeline and series:
         over_time = timeline_view(timeline, series)
         events = story_events(cards, stories[:_EVENTS], theme.id)
@@ -218,7 +218,7 @@ def _theme_data(
     }
 
 
-def _redirects(context: SiteContext, theme: Theme, older: Sequence[Link]) -> Iterator[Page]:
+def _redirects(context: SiteContext, theme: Theme, older: Sequence[PageLink]) -> Iterator[Page]:
     """Yields a redirect from each page of the theme as it would be under each of its old ids."""
     for old in theme.was:
         moves = [(addresses.theme(old), addresses.theme(theme.id))]
@@ -231,12 +231,12 @@ def _redirects(context: SiteContext, theme: Theme, older: Sequence[Link]) -> Ite
                 place=before,
             )
             source = f"the old id {old} of theme {theme.id}"
-            to = Link(theme.title, now)
+            to = PageLink(theme.title, now)
             yield context.page("moved.html", source, head, lambda _, to: {"to": to}, to)
 
 
-def _feed_link(theme: Theme) -> Link:
-    return Link(theme.title, addresses.theme_feed(theme.id))
+def _feed_link(theme: Theme) -> PageLink:
+    return PageLink(theme.title, addresses.theme_feed(theme.id))
 
 
 def _extent(stories: Sequence[Story]) -> str:

@@ -16,7 +16,7 @@ from digest.site.context import SiteContext
 from digest.site.feeds.atom import datetime_of
 from digest.site.markdown import Html
 from digest.site.neighbours import StepsView
-from digest.site.page import LONGEST_DESCRIPTION, Head, Link, Listed, Page
+from digest.site.page import LONGEST_DESCRIPTION, Head, Listed, Page, PageLink
 from digest.site.social.pages import week_picture
 from digest.week import Week
 
@@ -89,7 +89,7 @@ class EditionView(NamedTuple):
     about: str
     shared: str
     letter: LetterView | None
-    headlines: tuple[Link, ...]
+    headlines: tuple[PageLink, ...]
     unlisted: int
     lead: Card | None
     groups: tuple[Group, ...]
@@ -115,7 +115,7 @@ class WeekLine(NamedTuple):
     count: str  # type: ignore[assignment]  # hides tuple.count, which no template needs
     about: str
     title: str
-    headlines: tuple[Link, ...]
+    headlines: tuple[PageLink, ...]
 
 
 def week_pages(context: SiteContext) -> Iterator[Page]:
@@ -205,9 +205,9 @@ def edition_view(context: SiteContext, edition: Edition) -> EditionView:
     cards = [lead] if lead else []
     for group in groups:
         cards += group.all
-    headlines: tuple[Link, ...] = ()
+    headlines: tuple[PageLink, ...] = ()
     if letter and len(cards) >= _TO_INDEX:
-        headlines = tuple([Link(card.headline, card.place) for card in cards[:_INDEXED]])
+        headlines = tuple([PageLink(card.headline, card.place) for card in cards[:_INDEXED]])
     departed = []
     for anchor, story in edition.redirects:
         to, week = context.cards.place(story), formatting.label(story.week)
@@ -290,7 +290,7 @@ def week_line(context: SiteContext, edition: Edition, headlines: int = 0) -> Wee
         count=formatting.stories(len(edition.stories)),
         about=about(context, edition),
         title=edition.title,
-        headlines=tuple([Link(story.shown_headline, cards.place(story)) for story in first]),
+        headlines=tuple([PageLink(story.shown_headline, cards.place(story)) for story in first]),
     )
 
 
@@ -335,5 +335,5 @@ def story_links(edition: EditionView) -> tuple[Listed, ...]:
     return tuple(links)
 
 
-def _week_link(week: Week | None) -> Link | None:
-    return Link(formatting.label(week), addresses.week(week)) if week else None
+def _week_link(week: Week | None) -> PageLink | None:
+    return PageLink(formatting.label(week), addresses.week(week)) if week else None

@@ -3,7 +3,7 @@
     records ──▶ Pagefind's program ──▶ its files ──▶ those that the search page uses, in fixed order
 
 Digest speaks the protocol of Pagefind's Python API itself, since that API waits a tenth of a second
-for each record. An index is complete, or `Failed` says why there is none.
+for each record. An index is complete, or `IndexingError` says why there is none.
 """
 
 from __future__ import annotations
@@ -19,18 +19,18 @@ from pathlib import Path
 from typing import IO, Any
 
 from digest.site.search import reproducible
-from digest.site.search.records import Record
+from digest.site.search.records import SearchRecord
 
 _KEPT = (".pf_index", ".pf_fragment")
 _TIMEOUT = 600  # seconds for an index; ten thousand stories take about ten
 
 
-class Failed(ValueError):
+class IndexingError(ValueError):
     """No index could be made, with the reason."""
 
 
-def make(records: Iterable[Record], language: str) -> dict[str, bytes]:
-    """Returns the files of an index of the records; raises Failed."""
+def make(records: Iterable[SearchRecord], language: str) -> dict[str, bytes]:
+    """Returns the files of an index of the records; raises IndexingError."""
     requests: list[dict[str, Any]] = [{"type": "NewIndex", "config": {}}]
     for record in records:
         request = {
@@ -55,16 +55,16 @@ def make(records: Iterable[Record], language: str) -> dict[str, bytes]:
             files[file["path"]] = base64.b64decode(file["content"])
         return _needed(files)
     except (OSError, ValueError, LookupError, TypeError) as error:
-        raise Failed(" ".join(str(error).split()) or type(error).__name__) from error
+        raise IndexingError(" ".join(str(error).split()) or type(error).__name__) from error
 
 
 def _send(requests: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Returns the program's answers to the requests, in order; raises Failed if one fails."""
+    """Returns the program's answers to the requests, in order; raises IndexingError if one fails."""
     from pagefind.service import get_executable
 
     program = get_executable()
     if program is None:
-        raise Failed("its program is not there; install pagefind[bin]")
+        raise IndexingError("its program is not there; install pagefind[bin]")
     lines = []
     for number, request in enumerate(requests, 1):
         message = {"message_id": number, "payload": request}
@@ -75,12 +75,12 @@ def _send(requests: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
             answer: dict[str, Any] = json.loads(base64.b64decode(line))["payload"]
             failed = answer["type"] == "Error"
         except (ValueError, LookupError, TypeError) as error:
-            raise Failed("its answers have a form that Digest does not know") from error
+            raise IndexingError("its answers have a form that Digest does not know") from error
         if failed:
-            raise Failed(" ".join(str(answer.get("message")).split()))
+            raise IndexingError(" ".join(str(answer.get("message")).split()))
         answers.append(answer)
     if len(answers) < len(lines):
-        raise Failed("it ended before it was done")
+        raise IndexingError("it ended before it was done")
     return answers
 
 

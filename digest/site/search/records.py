@@ -1,6 +1,6 @@
 """A story, letter or page as a record of the search index: its words, and what readers filter by.
 
-    text ──▶ the HTML that its page shows ──▶ words ──▶ Record
+    text ──▶ the HTML that its page shows ──▶ words ──▶ SearchRecord
 
 The words come from the HTML of the page, so that nothing is found that no page shows: comments,
 attributes, what the sanitizer removes. Pagefind finds words between spaces, so text in scripts
@@ -42,7 +42,7 @@ _SPACE = re.compile(r"\s+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Record:
+class SearchRecord:
     """One text in the index, with its place, words, and ids of themes.
 
     `kind` is "story", "letter" or "page". In `words`, a note ends at NOTE_END. `said_by` and `day`
@@ -59,7 +59,7 @@ class Record:
     at: int = 0
 
 
-def of_story(story: Story, place: str, source: str, words_of: Callable[[str], str]) -> Record:
+def of_story(story: Story, place: str, source: str, words_of: Callable[[str], str]) -> SearchRecord:
     """Returns the record of a story; `words_of` returns what a page shows of a Markdown text."""
     headline, note = story.shown_headline, words_of(story.note).replace(NOTE_END, "")
     rest = [words_of(story.excerpt)]
@@ -69,7 +69,7 @@ def of_story(story: Story, place: str, source: str, words_of: Callable[[str], st
     after_note = "\n".join(filter(None, rest))
     words = f"{note} {NOTE_END} {after_note}".strip() if after_note else note
     said_by = filter(None, (source, formatting.listed(story.authors)))
-    return Record(
+    return SearchRecord(
         kind="story",
         place=place,
         headline=_searchable(headline),
@@ -89,9 +89,9 @@ def of_text(
     words: str,
     day: date | None = None,
     themes: tuple[str, ...] = (),
-) -> Record:
+) -> SearchRecord:
     """Returns the record of a letter, introduction or page, with the words that its page shows."""
-    return Record(
+    return SearchRecord(
         kind=kind,
         place=place,
         headline=_searchable(title),

@@ -26,12 +26,12 @@ from digest.site.link_targets import Targets
 from digest.site.markdown import MarkdownRenderer
 
 if TYPE_CHECKING:
-    from digest.site.search.records import Record
+    from digest.site.search.records import SearchRecord
 
 _WORKERS = 4  # processes, one for a year; each takes tens of megabytes
 
 
-class Index(NamedTuple):
+class SearchIndex(NamedTuple):
     """The index of all years: a hash of each file by path; empty without an index.
 
     `content` returns the bytes of a file; `warning` says why the index could not be made.
@@ -66,14 +66,14 @@ def available() -> bool:
     return all(importlib.util.find_spec(library) for library in ("pagefind", "cbor2"))
 
 
-def index(archive: Archive, config: Config, cache: Cache) -> Index:
+def index(archive: Archive, config: Config, cache: Cache) -> SearchIndex:
     """Returns the index of an archive; it is empty without stories or without the extra `search`.
 
     The files of each year are cached, so that an edit takes as long in the tenth year as in the
     first.
     """
     if not archive.stories or not available():
-        return Index()
+        return SearchIndex()
     texts, language = _by_year(archive), config.site.language
     shared = _shared(config)
     keys = {year: archive.keys.of(shared, *of_year) for year, of_year in texts.items()}
@@ -91,7 +91,7 @@ def index(archive: Archive, config: Config, cache: Cache) -> Index:
             cache.put("search", year, keys[year], hashes[year])
             cache.put("search files", year, keys[year], files)
     except ValueError as error:
-        return Index(
+        return SearchIndex(
             warning=f"search: pagefind made no index, so the site has no search page: {error}"
         )
     for kind in ("search", "search files"):
@@ -111,7 +111,7 @@ def index(archive: Archive, config: Config, cache: Cache) -> Index:
         for name, file_hash in hashes[year].items():
             if year == newest or not _is_program(name):  # the newest script serves all years
                 paths[f"{addresses.SEARCH_INDEX}{year}/{name}"] = file_hash
-    return Index(files=paths, content=content)
+    return SearchIndex(files=paths, content=content)
 
 
 def _shared(config: Config) -> bytes:
@@ -143,7 +143,7 @@ def _by_year(archive: Archive) -> dict[str, _Texts]:
     return years
 
 
-def _records(archive: Archive, config: Config, texts: _Texts) -> Iterator[Record]:
+def _records(archive: Archive, config: Config, texts: _Texts) -> Iterator[SearchRecord]:
     from digest.site.search import records
 
     words_of = MarkdownRenderer(Targets(archive, Base(config.site.url))).words
@@ -170,7 +170,7 @@ def _records(archive: Archive, config: Config, texts: _Texts) -> Iterator[Record
 
 
 def _make(
-    records_by_year: Mapping[str, list[Record]], language: str
+    records_by_year: Mapping[str, list[SearchRecord]], language: str
 ) -> Iterator[tuple[str, dict[str, bytes]]]:
     """Yields each year with the files of its index; raises ValueError if one cannot be made."""
     if not records_by_year:

@@ -55,7 +55,7 @@ class SocialCard(NamedTuple):
     colour: int = 0
 
 
-class Picture(NamedTuple):
+class CardPicture(NamedTuple):
     """The picture of a page: its place, and the same in words.
 
     `card` is what is drawn there, None for the one of the site. `version` is a hash of it.

@@ -14,7 +14,7 @@ from digest.site.archive import Edition
 from digest.site.context import SiteContext
 from digest.site.page import Page
 from digest.site.social import png
-from digest.site.social.card import Part, Picture, SocialCard, lay_out
+from digest.site.social.card import CardPicture, Part, SocialCard, lay_out
 from digest.site.social.lettering import drawable
 
 TEMPLATE = "card.svg"
@@ -34,7 +34,7 @@ def shipped_card() -> Copied:
     return Copied(source, f"{fingerprint.FOLDER}/{_SHIPPED}", addresses.SITE_CARD)
 
 
-def week_picture(context: SiteContext, edition: Edition) -> Picture | None:
+def week_picture(context: SiteContext, edition: Edition) -> CardPicture | None:
     """Returns the card of a week; None if there is none, so that the page has the site's."""
     if not context.drawn or not edition.stories:
         return None
@@ -62,7 +62,9 @@ def week_picture(context: SiteContext, edition: Edition) -> Picture | None:
     return _picture(context, addresses.week_card(edition.week), alt, card)
 
 
-def theme_picture(context: SiteContext, theme: Theme, number: int, extent: str) -> Picture | None:
+def theme_picture(
+    context: SiteContext, theme: Theme, number: int, extent: str
+) -> CardPicture | None:
     """Returns the card of a theme; None if there is none. `extent` says which stories it has."""
     title = drawable(theme.title)
     if not context.drawn or not title:
@@ -102,5 +104,5 @@ def card_pages(context: SiteContext, pages: Iterable[Page]) -> Iterator[Page]:
         yield context.file(place, TEMPLATE, source, lambda _, card: {"card": lay_out(card)}, card)
 
 
-def _picture(context: SiteContext, place: str, alt: str, card: SocialCard) -> Picture:
-    return Picture(place, alt, card, context.archive.keys.of(card).hex()[:_VERSION])
+def _picture(context: SiteContext, place: str, alt: str, card: SocialCard) -> CardPicture:
+    return CardPicture(place, alt, card, context.archive.keys.of(card).hex()[:_VERSION])

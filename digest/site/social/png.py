@@ -17,7 +17,7 @@ WIDTH, HEIGHT = 1200, 630  # pixels, the size that Open Graph consumers ask for
 LARGEST = 40 * 1024  # bytes
 
 
-class Failed(ValueError):
+class DrawingError(ValueError):
     """The SVG cannot be drawn, with the reason."""
 
 
@@ -36,7 +36,7 @@ def program() -> bytes:
 
 
 def draw(svg: bytes) -> bytes:
-    """Returns an SVG picture as PNG of 1200 × 630 pixels; raises Failed.
+    """Returns an SVG picture as PNG of 1200 × 630 pixels; raises DrawingError.
 
     A picture of more bytes than `LARGEST`, which only odd texts give, is drawn again with letters
     whose edges are not smooth.
@@ -59,7 +59,7 @@ def _draw(svg: bytes, letters: Literal["optimize_legibility", "optimize_speed"])
             text_rendering=letters,
         )
     except ValueError as error:
-        raise Failed(" ".join(str(error).split())) from error
+        raise DrawingError(" ".join(str(error).split())) from error
     return bytes(
         oxipng.optimize_from_memory(
             drawn,
