@@ -35,7 +35,7 @@ ROOM = 4 << 30
 
 
 def _has_room(folder: Path) -> bool:
-    """Tells whether this is a disk with enough room, from which programs can be started."""
+    """True if this is a disk with enough space that allows starting programs."""
     if not (folder.is_dir() and hasattr(os, "statvfs")):
         return False
     disk = os.statvfs(folder)
@@ -58,7 +58,7 @@ def shared() -> Path:
 
 @pytest.fixture(scope="session", autouse=True)
 def without_extras() -> Iterator[None]:
-    """Builds make no search page and draw no card, as without the extras: sites are the same on every machine."""
+    """Builds without search page and social cards, as without the extras: sites are the same on every machine."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(search_index, "available", lambda: False)
         patch.setattr(png, "available", lambda: False)
@@ -67,7 +67,7 @@ def without_extras() -> Iterator[None]:
 
 @pytest.fixture(scope="session", autouse=True)
 def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Compiled templates are kept beside what else tests make, and not in the cache folder of whoever runs them."""
+    """Caches compiled templates in a temporary folder and not in the user's cache folder."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
         yield
@@ -75,7 +75,7 @@ def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 @pytest.fixture(scope="session", autouse=True)
 def unflushed() -> Iterator[None]:
-    """Nothing waits until the disk has flushed a file: only a power cut would tell, and `faults.py` plays those."""
+    """Skips flushing files to disk: only a power failure would show it, and `faults.py` simulates those."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(os, "fsync", lambda _: None)
         yield

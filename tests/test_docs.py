@@ -95,7 +95,7 @@ def anchors(path: Path) -> set[str]:
 
 
 def section(path: Path, heading: str) -> str:
-    """What a page says under a heading, as far as the next one of the same depth."""
+    """The text of a page under a heading, up to the next heading of the same level."""
     depth = heading.split(" ")[0]
     found = re.search(
         rf"^{re.escape(heading)}$(.*?)(?=^{depth} |\Z)", path.read_text(), re.MULTILINE | re.DOTALL

@@ -35,7 +35,7 @@ BASE_IMAGE = 48 * MEGABYTE
 
 
 def block(page: Path, kind: str, number: int = 0) -> str:
-    """Returns what stands in a page's block of this kind."""
+    """Returns the content of a page's code block of this kind."""
     found = [body for _, marked, body in BLOCK.findall(page.read_text()) if marked == kind]
     return textwrap.dedent(found[number])
 

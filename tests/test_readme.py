@@ -1,4 +1,4 @@
-"""The pictures that the README opens with: taken by a command, small, and told to those who do not see them."""
+"""The pictures at the top of the README: taken by a command, small, and with text alternatives."""
 
 from __future__ import annotations
 

@@ -52,9 +52,7 @@ def test_three_commands_lead_from_an_empty_folder_to_a_site(tmp_path: Path) -> N
     assert (tmp_path / "my-tea" / "site" / "index.html").is_file()
 
 
-@pytest.mark.skipif(
-    sys.platform != "linux", reason="other systems keep a folder that somebody is in"
-)
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems keep a folder that is in use")
 def test_a_deleted_working_directory_is_reported(tmp_path: Path) -> None:
     (tmp_path / "here").mkdir()
     words = ["sh", "-c", 'rmdir "$PWD" && exec "$0" -P -m digest check', sys.executable]

@@ -1,4 +1,4 @@
-"""The console as a person meets it: help with examples, completion, colours and bars only where somebody looks on."""
+"""The terminal: help with examples, shell completion, and colours and progress bars only on a terminal."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def new(pulled: Path, tmp_path: Path) -> Path:
 
 
 def on_a_terminal(*words: str, cwd: Path, **variables: str) -> str:
-    """Returns all that a person sees of a command on a terminal."""
+    """Returns everything that a command shows on a terminal."""
     ours, theirs = pty.openpty()
     environment = {**os.environ, "TERM": "xterm", "COLUMNS": "80", **variables}
     with subprocess.Popen(
@@ -86,7 +86,7 @@ def on_a_terminal(*words: str, cwd: Path, **variables: str) -> str:
 
 
 def completed(*words: str, cwd: Path) -> list[str]:
-    """Returns what bash offers behind the words, the last of which is unfinished."""
+    """Returns what bash offers to complete the last of these words."""
     run = digest(
         cwd=cwd,
         _DIGEST_COMPLETE="bash_complete",

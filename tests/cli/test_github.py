@@ -1,4 +1,4 @@
-"""What GitHub Actions is told of a pull: words for the commit, a table for the summary, and nothing elsewhere."""
+"""What a pull reports to GitHub Actions: a commit message, a table for the summary, and nothing elsewhere."""
 
 from __future__ import annotations
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import subprocess
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,6 +14,7 @@ import caches
 import pytest
 from click.testing import CliRunner, Result
 from feedhost import Answer, Exchange, FeedHost
+from repositories import git
 from test_cli import digest
 
 from digest.cli.main import cli
@@ -702,13 +702,6 @@ def test_wrong_usage_exits_with_2(root: Path) -> None:
 
 
 # ---------------------------------------------------------------- what a change brought in
-
-
-def git(folder: Path, *words: str) -> str:
-    names = ("-c", "user.name=x", "-c", "user.email=x@news.example", "-c", "commit.gpgsign=false")
-    return subprocess.run(
-        ["git", *names, *words], cwd=folder, check=True, capture_output=True, text=True
-    ).stdout
 
 
 def commit(folder: Path) -> str:

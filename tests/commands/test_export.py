@@ -1,4 +1,4 @@
-"""`digest export`: all that lies in `content/`, line by line, for programs that are not ours."""
+"""`digest export`: everything in `content/`, line by line, for other programs."""
 
 from __future__ import annotations
 

@@ -4,11 +4,11 @@ reports it.
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from repositories import git
 from test_moved_stories import NOW, W20, Desk, item
 
 from digest import config
@@ -42,7 +42,7 @@ def desk(tmp_path: Path) -> Desk:
     desk = Desk(tmp_path)
     desk.feed(*ENTRIES[:2])
     desk.pull()
-    git(desk, "init", "--quiet")
+    git(desk.root, "init", "--quiet")
     commit(desk)
     (desk.root / DELETED).unlink()
     commit(desk)
@@ -50,22 +50,10 @@ def desk(tmp_path: Path) -> Desk:
     return desk
 
 
-def git(desk: Desk, *words: str) -> None:
-    identity = (
-        "-c",
-        "user.name=Ada",
-        "-c",
-        "user.email=ada@example.org",
-        "-c",
-        "commit.gpgsign=false",
-    )
-    subprocess.run(["git", *identity, *words], cwd=desk.root, check=True, capture_output=True)
-
-
 def commit(desk: Desk) -> None:
     (desk.root / ".gitignore").write_text(".digest/\nsite/\n")
-    git(desk, "add", "--all")
-    git(desk, "commit", "--quiet", "--message", "Edit")
+    git(desk.root, "add", "--all")
+    git(desk.root, "commit", "--quiet", "--message", "Edit")
 
 
 def pulled(desk: Desk) -> tuple[list[str], list[str]]:
@@ -117,7 +105,7 @@ def test_a_ledger_that_lacks_committed_lines_is_reported_before_stories_come_bac
         assert new == []
         assert any(f"git checkout HEAD -- {LEDGER}" in line for line in said)
 
-    git(desk, "checkout", "HEAD", "--", LEDGER)
+    git(desk.root, "checkout", "HEAD", "--", LEDGER)
     assert pulled(desk) == ([f"{W20}/2026-05-12-story-3.md"], [])
 
 

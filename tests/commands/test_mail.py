@@ -7,7 +7,6 @@ import email
 import json
 import shutil
 import smtplib
-import subprocess
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from email import policy
@@ -16,6 +15,7 @@ from pathlib import Path
 import pytest
 from aiosmtpd.smtp import SMTP
 from mailhost import PASSWORD, Inbox, certificate, encrypted, serving
+from repositories import git
 from test_cli import digest
 
 from digest import config
@@ -44,7 +44,7 @@ def inbox() -> Inbox:
 
 @pytest.fixture
 def root(tmp_path: Path, inbox: Inbox) -> Iterator[Path]:
-    """A digest with stories in three weeks, of which the last is open, and a mail server."""
+    """A digest with stories in two closed weeks and an open one, and a mail server."""
     for day, week in (("08", 19), ("15", 20), ("19", 21)):
         put(tmp_path, f"2026/w{week}/2026-05-{day}-chips-{week}.md")
     with serving(inbox) as port:
@@ -437,10 +437,10 @@ def repository(root: Path) -> None:
         ("init", "-q", "-b", "main"),
         ("remote", "add", "origin", str(remote)),
         ("add", "--all"),
-        ("-c", "user.name=E", "-c", "user.email=e@e.example", "commit", "-q", "-m", "Begin"),
+        ("commit", "-q", "-m", "Begin"),
         ("push", "-q", "origin", "main"),
     ):
-        subprocess.run(["git", *words], cwd=root, check=True)
+        git(root, *words)
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""`digest ping`: the hub is told of the feeds that have changed, and of no other."""
+"""`digest ping`: the hub is notified of changed feeds and of no others."""
 
 from __future__ import annotations
 

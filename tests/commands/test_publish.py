@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from repositories import git, own_settings
 from sites import read_folder
 from test_cli import digest
 
@@ -28,22 +27,10 @@ SETTINGS = '[site]\ntitle = "Test"\nurl = "https://ada.github.io/base/"\n[[theme
 STORY = "---\ntitle: {0}\nlink: https://news.example/{0}\npublished: {1}T12:00:00+00:00\n---\n\nA note.\n"
 
 
-def git(folder: Path, *words: str) -> str:
-    run = subprocess.run(["git", *words], cwd=folder, capture_output=True, text=True, check=True)
-    return run.stdout.strip()
-
-
 @pytest.fixture(autouse=True)
-def _nobody_elses_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
-    """Only the identity that is named here, whatever this machine's git is set to."""
-    for name in [name for name in os.environ if name.startswith("GIT_")]:
-        monkeypatch.delenv(name)
-    (tmp_path / "gitconfig").write_text(
-        "[user]\nname = Ada Editor\nemail = ada@example.org\nuseConfigOnly = true\n"
-    )
-    monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(tmp_path / "gitconfig"))
-    monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
-    yield
+def _own_git_settings(tmp_path: Path) -> Iterator[None]:
+    with own_settings(tmp_path):
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -60,8 +47,7 @@ def begun(tmp_path_factory: pytest.TempPathFactory) -> Path:
     write(root, "two", "2026-05-15")
     git(root, "init", "--quiet", "--initial-branch", "main")
     git(root, "add", ".")
-    identity = ("-c", "user.name=Ada Editor", "-c", "user.email=ada@example.org")
-    git(root, *identity, "commit", "--quiet", "--message", "Begin")
+    git(root, "commit", "--quiet", "--message", "Begin")
     build.run(root, config.load(root), output=folder / "site")
     return folder
 
@@ -510,7 +496,7 @@ def test_a_missing_git_identity_is_reported_with_the_commands_to_set_it(
 
 
 def other_site(remote: Path, folder: Path, **files: str) -> str:
-    """Puts files of somebody else's on the branch, which may be new; a name's `__` is a slash."""
+    """Commits foreign files to the branch, which may be new; `__` in a name is a slash."""
     git(folder.parent, "init", "--quiet", str(folder))
     git(folder, "remote", "add", "origin", str(remote))
     git(folder, "checkout", "--quiet", "--orphan", "gh-pages")
@@ -926,7 +912,7 @@ def test_a_url_on_another_host_is_reported(root: Path) -> None:
     )
 
 
-# ---------------------------------------------------------------- what readers of feeds are told
+# ---------------------------------------------------------------- what subscribers of feeds get
 
 
 def feed(*entries: tuple[str, str, str]) -> bytes:

@@ -1,6 +1,6 @@
 """`digest pull` over HTTP against a server that misbehaves in every way it knows: each feed ends in the right row.
 
-The server lies in `../shared/feedserver.py`; without it these tests are skipped.
+The server is `../shared/feedserver.py`; without it these tests are skipped.
 """
 
 from __future__ import annotations

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from repositories import git
 from sites import read_folder
-from test_git_merges import git
 from test_letter import SETTINGS as LETTERED
 from test_letter import put
 from test_pull import NOW, SETTINGS, rss

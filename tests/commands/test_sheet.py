@@ -49,7 +49,7 @@ def text(root: Path, file: str = SHEET) -> str:
 
 
 def change(root: Path, *pairs: tuple[str, str]) -> None:
-    """Replaces patterns in the sheet, each of which must be there once."""
+    """Replaces patterns in the sheet; each must match once."""
     whole = text(root)
     for before, after in pairs:
         whole, count = re.subn(before, after, whole, flags=re.MULTILINE)

@@ -945,9 +945,7 @@ def test_no_run_changes_themes_that_were_edited_by_hand(
             if act == "edit":
                 give(root, file, f"[{', '.join(words)}]")
                 if line_of(root, file) == written[file]:
-                    edited.pop(
-                        file, None
-                    )  # put back to the letter: nobody can tell that it was ever touched
+                    edited.pop(file, None)  # restored exactly, so the edit leaves no trace
                 else:
                     edited[file] = line_of(root, file)
             elif act == "rule":

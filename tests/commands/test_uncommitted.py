@@ -7,11 +7,11 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from repositories import git, own_settings
 from test_cli import digest
 
 pytestmark = pytest.mark.skipif(
@@ -23,22 +23,10 @@ LEDGER = "content/ledger/a.jsonl"
 CURE = "run 'git add content' and commit on the machine that pulled them"
 
 
-def git(folder: Path, *words: str) -> str:
-    return subprocess.run(
-        ["git", *words], cwd=folder, capture_output=True, text=True, check=True
-    ).stdout.strip()
-
-
 @pytest.fixture(autouse=True)
-def _nobody_elses_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
-    for name in [name for name in os.environ if name.startswith("GIT_")]:
-        monkeypatch.delenv(name)
-    (tmp_path / "gitconfig").write_text(
-        "[user]\nname = Ada\nemail = ada@example.org\n[init]\ndefaultBranch = main\n"
-    )
-    monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(tmp_path / "gitconfig"))
-    monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
-    yield
+def _own_git_settings(tmp_path: Path) -> Iterator[None]:
+    with own_settings(tmp_path):
+        yield
 
 
 @pytest.fixture
@@ -298,7 +286,7 @@ def test_stashed_files_do_not_count_as_deleted(desk: Path) -> None:
     git(desk, "stash", "--quiet", "--include-untracked")
     digest("pull", cwd=desk)
     git(desk, "checkout", "--quiet", ".")
-    subprocess.run(["git", "clean", "-fdq", "content"], cwd=desk, check=True)
+    git(desk, "clean", "-fdq", "content")
     git(desk, "stash", "pop", "--quiet")
 
     assert '"deleted": true' not in (desk / LEDGER).read_text()

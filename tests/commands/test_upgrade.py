@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import shutil
-import subprocess
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from repositories import git
 
 from digest.commands import init, upgrade
 from digest.commands.starter import init_record, requirement, starter_files
@@ -24,13 +24,6 @@ SCHEMA = "digest.schema.json"
 MINE = '    - cron: "5 6 * * *"   # ours\n'
 
 pytestmark = pytest.mark.skipif(not shutil.which("git"), reason="needs git")
-
-
-def git(root: Path, *words: str) -> str:
-    names = ("-c", "user.name=E", "-c", "user.email=e@e.example", "-c", "commit.gpgsign=false")
-    return subprocess.run(
-        ["git", *names, *words], cwd=root, check=True, capture_output=True, text=True
-    ).stdout
 
 
 def commit(root: Path) -> None:

@@ -1,4 +1,4 @@
-"""`themes`, `match` and `ignore` of a feed: what all its stories have, and which entries are taken in."""
+"""`themes`, `match` and `ignore` of a feed: what all its stories have, and which entries become stories."""
 
 from __future__ import annotations
 

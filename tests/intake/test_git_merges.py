@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from repositories import git
 
 from digest import config
 from digest.commands import pull
@@ -103,20 +104,6 @@ CONFLICTS = {
 }
 
 
-def git(folder: Path, *words: str, check: bool = True) -> subprocess.CompletedProcess[str]:
-    names = (
-        "-c",
-        "user.name=Ada",
-        "-c",
-        "user.email=ada@example.org",
-        "-c",
-        "commit.gpgsign=false",
-    )
-    return subprocess.run(
-        ["git", *names, *words], cwd=folder, check=check, capture_output=True, text=True
-    )
-
-
 def publish(root: Path, change: Mapping[str, Any]) -> None:
     """Sets the publisher's only entry, in the first feed or in both."""
     item = {**ENTRY, **change}
@@ -164,8 +151,9 @@ def conflicts(root: Path, edit: str, change: str) -> bool:
     """True if git cannot merge an edit and a change. The merged story must be readable."""
     sides = (f"edit-{list(EDITS).index(edit)}", f"change-{list(CHANGES).index(change)}")
     git(root, "checkout", "--quiet", "--detach", sides[0])
-    merge = git(root, "merge", "--no-edit", "--quiet", sides[1], check=False)
-    if merge.returncode:
+    try:
+        git(root, "merge", "--no-edit", "--quiet", sides[1])
+    except subprocess.CalledProcessError:
         git(root, "merge", "--abort")
         return True
     story_file.loads(

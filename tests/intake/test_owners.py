@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 import shutil
-import subprocess
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +13,7 @@ import pytest
 from builders import SETTINGS, rss
 from click.testing import CliRunner
 from feedhost import FeedHost
+from repositories import git
 
 from digest.cli.main import cli
 from digest.errors import DigestError
@@ -219,8 +219,7 @@ def test_following_the_hint_about_an_uncommitted_handwritten_story_causes_no_dup
     (digest.root / mine).write_text(f"---\ntitle: One\nlink: {link}\n---\n\nMy note.\n")
     digest.run("pull")
     for words in (["init", "-q"], ["add", "content/ledger"], ["commit", "-qm", "Pull"]):
-        who = ["-c", "user.name=Ed", "-c", "user.email=ed@news.example"]
-        subprocess.run(["git", *who, *words], cwd=digest.root, check=True)
+        git(digest.root, *words)
     digest.edit(mine, r"^link: .*$", "link: https://elsewhere.example/story")
     digest.rename(mine, NEW)
 

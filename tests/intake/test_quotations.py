@@ -175,7 +175,7 @@ def shown(root: Path) -> dict[str, str]:
 
 
 def speakers(text: str) -> str:
-    """Who is quoted, in the order of a page: `X:` introduces the publisher, `"` is around
+    """The attributions in the order of a page: `X:` introduces the publisher, `"` is around
     quotations.
     """
     found = re.findall(

@@ -404,7 +404,7 @@ def test_anything_in_place_of_a_story_is_named_by_its_path_in_the_digest(
 ) -> None:
     file = desk.file(STORY)
     path, form = desk.root / file, desk.form(STORY) | {"note": "Typed."}
-    with disk.lock(desk.root):  # no build sees that there is neither
+    with disk.lock(desk.root):  # no build runs while the file is missing
         path.unlink()
         path.mkdir() if kind == "folder" else os.mkfifo(path)
     try:

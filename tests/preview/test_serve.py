@@ -581,7 +581,7 @@ def test_a_save_without_a_file_system_event_is_noticed(
         not shutil.which("unshare")
         or subprocess.run([*within, "true"], capture_output=True, check=False).returncode
     ):
-        pytest.skip("this system lets nobody mount anything")
+        pytest.skip("this system does not allow mounting")
     inside = ("env", "--chdir", str(tmp_path / "merged/digest"), sys.executable, "-c", SOONER)
     with previewing(root, *words, within=(*within, *inside)) as preview, Stream(preview) as stream:
         (root / STORY).write_text(story("Memory is shorter", "1"))
@@ -611,7 +611,7 @@ def test_without_file_watchers_the_preview_scans_the_files_and_says_so(
         not shutil.which("unshare")
         or subprocess.run([*within, "true"], capture_output=True, check=False).returncode
     ):
-        pytest.skip("this system lets nobody make a namespace of their own")
+        pytest.skip("this system does not allow user namespaces")
     with previewing(root, within=within) as preview, Stream(preview) as stream:
         preview.write(STORY, story("Memory is shorter", "1"))
         stream.next()

@@ -9,13 +9,13 @@ from __future__ import annotations
 import os
 import queue
 import shutil
-import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from repositories import git
 from watchdog.observers.api import BaseObserver, EventEmitter
 
 from digest import disk
@@ -60,18 +60,6 @@ class Kept:
         path = self.root / file
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(words)
-
-
-def git(folder: Path, *words: str) -> None:
-    switches = (
-        "-c",
-        "user.name=x",
-        "-c",
-        "user.email=x@example.org",
-        "-c",
-        "init.defaultBranch=main",
-    )
-    subprocess.run(["git", *switches, *words], cwd=folder, check=True, capture_output=True)
 
 
 @pytest.fixture

@@ -91,7 +91,7 @@ def fires(page: Page) -> bool:
 
 
 def firing(page: Page, markups: Sequence[str]) -> list[str]:
-    """Returns those of some markups of which anything ran when each was the body of a page of its own."""
+    """Returns the markups that ran a script, each loaded as the body of its own page."""
     head = "<!doctype html><html><head><title>Bare</title></head>"
     bare = [f"{head}<body>{markup}</body></html>" for markup in markups]
     return [markups[number] for number in page.evaluate(PROVOKE_EACH, bare)]

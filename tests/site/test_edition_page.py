@@ -1,4 +1,4 @@
-"""How an edition is composed: what is grouped, what stands above a headline, what is said only once."""
+"""How an edition is composed: groups, the line above a headline, details that are shown only once."""
 
 from __future__ import annotations
 

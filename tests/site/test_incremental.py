@@ -476,7 +476,7 @@ STEPS: dict[str, Change] = {
     ),
     "the ledger tells of an earlier headline": once_called("Three cranes arrive"),
     "the editor goes back to it": retold("title: .*", "title: Three cranes arrive"),
-    "the story is no more the ledger's": retold(
+    "the ledger no longer knows the story": retold(
         "id: .*", "id: https://quay.example/news/article/7777777/x"
     ),
     "and is again": retold(
@@ -607,7 +607,7 @@ def test_a_reused_builder_checks_again_after_a_failed_build(root: Path) -> None:
 
 def test_problems_are_reported_in_the_same_order_by_every_command(root: Path) -> None:
     preview = Preview(root)
-    for _ in range(2):  # of what was copied a moment ago nothing is believed yet
+    for _ in range(2):  # the times of files copied just now are not trusted yet
         assert isinstance(preview.build(), Written)
     written("content/stray.md", "Lies nowhere.\n")(root)
     replaced(RECORDED, "\n---\n", "\nheadline: Ours\n---\n")(root)

@@ -99,7 +99,7 @@ class Digest:
             self._letter(letter.week, text)
 
     def _letter(self, week: Week, text: str) -> None:
-        """Keeps the letter as its file has it; its whole text stands for the body here."""
+        """Stores the letter as in its file, with the whole text as its body."""
         self.letters[week] = parse_letter(text, f"content/{week.folder}/letter.md", ZONE)._replace(
             body=text
         )

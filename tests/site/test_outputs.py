@@ -13,9 +13,9 @@ import test_incremental as edits
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from many import many
+from repositories import git, own_settings
 from sites import build_into, read_folder
 from test_incremental import NOTES, NUMBERS, SMALL, THEMES, WORDS, Change, copied
-from test_publish import git
 
 from digest import config, disk, gh_pages
 from digest.cache import Cache
@@ -29,17 +29,8 @@ ELSEWHERE = "https://harbour-mirror.net/deep/"
 
 
 @pytest.fixture(scope="module", autouse=True)
-def _committer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Only the identity that is named here, whatever this machine's git is set to."""
-    settings = tmp_path_factory.mktemp("git") / "gitconfig"
-    settings.write_text(
-        "[user]\nname = Ada Editor\nemail = ada@example.org\n[init]\ndefaultBranch = main\n"
-    )
-    with pytest.MonkeyPatch.context() as patch:
-        for name in [name for name in os.environ if name.startswith("GIT_")]:
-            patch.delenv(name)
-        patch.setenv("GIT_CONFIG_GLOBAL", str(settings))
-        patch.setenv("GIT_CONFIG_NOSYSTEM", "1")
+def _own_git_settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    with own_settings(tmp_path_factory.mktemp("git")):
         yield
 
 

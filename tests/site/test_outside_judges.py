@@ -210,7 +210,7 @@ def test_every_feed_follows_the_rules_of_the_feed_validator(showcase: Path, blan
     [
         ('rel="self"', 'rel="via"', "no link says that the feed is at"),
         ("<updated>2026", "<updated>Mon 2026", "updated is Mon 2026"),
-        ("<id>urn:uuid:", "<id>", "an id that is no address"),
+        ("<id>urn:uuid:", "<id>", "an id that is not a URI"),
         (
             "&lt;blockquote cite",
             "&lt;blockquote onclick=&quot;x&quot; cite",

@@ -1,4 +1,4 @@
-"""A digest's own templates, as one who wants another look writes them: a page, a block, a macro, some of the style.
+"""A digest's own templates: a page, a block, a macro, or part of the style sheet.
 
 What is overridden shows on every page that has it, and on none when it is taken away again; what is wrong is one line.
 """

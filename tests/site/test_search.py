@@ -1051,7 +1051,7 @@ def test_theme_and_year_filter_the_results(page: Page, address: str) -> None:
         ("q=crane+rust", "1 result", {"An old crane sinks"}),  # and no crane of a year without rust
         ("q=crane+pay", "1 result", {"Tolls rise"}),
         ("q=rust&year=2026", NOTHING, set()),
-        ("q=crane+barge", NOTHING, set()),  # of which each has a year of its own
+        ("q=crane+barge", NOTHING, set()),  # each in another year
         ("q=orde", "1 result", {"Two cranes too many"}),  # half typed
         ("q=cranes+sinking", "1 result", {"An old crane sinks"}),  # of other endings
         ("q=orderable", "1 result", {"Two cranes too many"}),  # of one stem with "ordered"

@@ -107,7 +107,7 @@ def broken(command: str, way: str, root: Path, last: int) -> int:
         breaker = Breaker(root, way, last)
         with in_one_process():  # another one that parses would be started for each run
             run(command, root)
-        os._exit(0 if breaker.met < last else 3)  # 3: something failed, and nobody said so
+        os._exit(0 if breaker.met < last else 3)  # 3: something failed without a message
     except DigestError as error:
         sys.stdout.write(f"{last}: {error}\n")
         sys.stdout.flush()

@@ -1,6 +1,6 @@
 """How tests reach a browser: an installed Chromium, driven by playwright, and sites served to it on this machine alone.
 
-Refuses to fetch a browser: where none is installed the tests that ask for one are skipped, and say so.
+Never downloads a browser: without one, the tests that need it are skipped with a message.
 """
 
 from __future__ import annotations

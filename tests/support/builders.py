@@ -105,7 +105,7 @@ def make_entry(**fields: Any) -> Entry:
 
 
 def make_story(slug: str = "foundries-fill-up", day: str = "2026-05-15", **fields: Any) -> Story:
-    """Returns a story whose week, file, link, id and moment follow from slug and day where they are not named."""
+    """Returns a story; week, file, link, id and time follow from slug and day unless given."""
     written = date.fromisoformat(day)
     week = fields.pop("week", Week.of(written))
     usual = {

@@ -73,7 +73,7 @@ FOUND = FoundFeeds(
     feeds=(Feed(id="a", url="https://a.example/feed.xml", title="A", publisher="A"),)
 )
 UNTRACKED = frozenset({".git", "remote.git", "first.json", "second.json"})
-"""What git writes by itself, and feeds, of which one that cannot be read is a row of the report."""
+"""What git writes by itself, and feeds: one that cannot be read is a row of the report."""
 KILLED, REFUSED, UNNOTICED, CRASHED = 9, 1, 3, 4
 _CHANGES = frozenset(
     {"os.mkdir", "os.rename", "os.link", "os.chmod", "os.truncate", "os.remove", "os.rmdir"}
@@ -445,7 +445,7 @@ class Breaker:
             self.busy.now = False
 
     def _connection(self) -> type[sqlite3.Connection]:
-        """Returns a connection whose commits break: SQLite writes by itself, and flushes if it is told to."""
+        """Returns a connection whose commits can be interrupted: SQLite writes by itself, and flushes only on request."""
         breaker = self
 
         class Connection(sqlite3.Connection):

@@ -24,7 +24,7 @@ class Exchange(http.server.BaseHTTPRequestHandler):
         with self.server.lock:
             self.server.requests.append((self.path, dict(self.headers.items())))
             self.nth = sum(path == self.path for path, _ in self.server.requests)
-        with contextlib.suppress(OSError, ValueError):  # a client that hangs up is no news
+        with contextlib.suppress(OSError, ValueError):  # a client may disconnect
             self.server.answers[self.path](self)
 
     do_HEAD = do_GET

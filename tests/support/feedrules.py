@@ -1,7 +1,7 @@
-"""What the W3C's Feed Validator asks of an Atom feed, as far as it can be asked here: it cannot be installed.
+"""The W3C Feed Validator's rules for an Atom feed that can be checked here: it cannot be installed.
 
 Each rule yields what it finds wrong, warnings as well as errors: missing, doubled and misplaced elements, links without
-a right to be there, ids that are no addresses, moments without a zone, HTML that a reader cannot use. A headline that
+a right to be there, ids that are not URIs, times without a zone, HTML that a reader cannot use. A headline that
 spells out a tag is left alone, though the validator frowns on it: it is marked as text, and text it is.
 """
 
@@ -120,7 +120,7 @@ def _of_both(one: Element, may: set[str]) -> Iterator[str]:
     )
     yield from (f"{child.tag} says nothing" for child in one if _is_blank(child))
     if not re.match(r"[a-z][a-z0-9+.-]*:\S+$", one.findtext(f"{ATOM}id") or ""):
-        yield "an id that is no address"
+        yield "an id that is not a URI"
     for name in ("updated", "published"):
         yield from (
             f"{name} is {moment.text}"

@@ -86,7 +86,7 @@ class Told:
 
     @property
     def name(self) -> str:
-        """What of the entry's names never changes, as it stands in a story's file."""
+        """The entry's name that never changes, as it is in a story's file."""
         if self.kind == "guided":
             return self.guid
         return (
@@ -256,7 +256,7 @@ def comments(text: bytes, mark: str) -> bytes:
 
 
 def block_list(text: bytes, mark: str) -> bytes:
-    """Authors, one a line, with a word beside one of them."""
+    """Authors, one per line, with a comment beside one of them."""
 
     def lines(found: re.Match[bytes]) -> bytes:
         names = [name.strip().strip("'\"") for name in found[1].decode().split(", ")]

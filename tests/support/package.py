@@ -92,7 +92,7 @@ def built(folder: Path) -> tuple[Path, Path]:
 
 
 def look_through(wheel: Path, sdist: Path) -> None:
-    """Asserts that both have what they need and none of what is nobody's concern."""
+    """Asserts that both have the files that they need and no others."""
     with zipfile.ZipFile(wheel) as archive:
         inside = set(archive.namelist())
         (metadata,) = (name for name in inside if name.endswith(".dist-info/METADATA"))

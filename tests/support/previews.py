@@ -1,6 +1,6 @@
 """A preview as tests meet it: `digest serve` in a process of its own, asked over HTTP, its stream of events read.
 
-Nothing waits for a span of time: whoever wants to see a build waits for its word in the stream.
+Nothing waits for a fixed time: tests wait for the message of a build in the event stream.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ class Preview:
         return answer
 
     def write(self, file: str, words: str) -> None:
-        """Saves a file in one go, so that on the slowest machine nobody sees the half of it."""
+        """Saves a file atomically, so that no scan sees half of it."""
         path = self.root / file
         path.parent.mkdir(parents=True, exist_ok=True)
         beside = path.with_name(f".{path.name}.new")
@@ -161,7 +161,7 @@ class Stream:
 
 
 def make(root: Path) -> Path:
-    """Writes a small digest: two stories, of which one has no theme."""
+    """Writes a small digest: two stories, one of them without a theme."""
     (root / WEEK).mkdir(parents=True)
     (root / "digest.toml").write_text(SETTINGS)
     (root / STORY).write_text(story("Memory is short", "1", themes="[memory]"))

@@ -79,7 +79,7 @@ def filled(text: object, known: Values) -> str:
 
 
 def git(folder: Path, *words: str) -> str:
-    """Runs git, and returns what it says."""
+    """Runs git without this machine's settings; returns its output."""
     done = subprocess.run(
         ["git", *words],
         cwd=folder,
@@ -93,7 +93,7 @@ def git(folder: Path, *words: str) -> str:
 
 
 def index_answers(folder: Path) -> bool:
-    """Tells whether the package index can be reached, by asking it for one small package."""
+    """True if the package index can be reached: downloads one small package."""
     words = (
         "download",
         "--quiet",
@@ -212,7 +212,7 @@ class Hub:
 def jobs_of(told: Values) -> dict[str, Any]:
     """Returns the jobs of a workflow; in place of one that calls another workflow, that one's jobs.
 
-    Each has all that is said for the whole of its file. None may have a permission that the caller does not grant.
+    Each includes the settings of its whole file. None may have a permission that the caller does not grant.
     """
     jobs = {name: {**told, **job} for name, job in told["jobs"].items() if "uses" not in job}
     for job in (job for job in told["jobs"].values() if "uses" in job):
@@ -405,7 +405,7 @@ class _Runner:
         return {"base_url": self.hub.address} if may else False
 
     def actions_upload_pages_artifact(self, given: Values) -> None:
-        """Packs the folder as the action does: links are followed, dotfiles are left out unless it is told not to."""
+        """Packs the folder as the action does: follows links, and skips dotfiles unless they are requested."""
         hidden = [] if given.get("include-hidden-files") == "true" else ["--exclude=.[^/]*"]
         words = [
             "tar",

@@ -25,7 +25,7 @@ FULL = date(2026, 5, 11)
 
 KINDS = ("", "2026/w20/", "2026/w21/", "archive/", "themes/", "themes/controls/", "themes/controls/page/1/",
          "themes/never/", "ahead/", "corrections/", "about/", "subscribe/", "404.html")  # fmt: skip
-"""A page of every kind; what stands where a theme was before leads on at once, and is left to those who read files."""
+"""A page of every kind, without redirects of renamed themes, which browsers leave at once."""
 
 EMPTY = f"""[site]
 title = "An empty digest"
@@ -146,7 +146,7 @@ def make(root: Path) -> Path:
 
 
 def make_empty(root: Path) -> Path:
-    """Makes a digest without a word in it, builds it, and returns the folder of its site."""
+    """Builds an empty digest; returns the folder of its site."""
     _write(root, {"digest.toml": EMPTY})
     return _built(root)
 
@@ -204,7 +204,7 @@ def _quiet_years() -> dict[str, str]:
 
 
 def _full_week() -> dict[str, str]:
-    """Forty stories: half of them with a note, all with an excerpt, the first with all that can be said of a story."""
+    """Forty stories: half of them with a note, all with an excerpt, the first with every key of a story."""
     curated = (
         "headline: The editor's own headline\nlead: true\nupdated: 2026-05-14T09:00:00+08:00\n"
         "corrections: ['2026-05-13: It was said here that it was more.', '2026-05-14: It was less.']\n"
@@ -233,7 +233,7 @@ def _open_week() -> dict[str, str]:
 
 
 def _story(monday: date, number: int, *, body: str, more: str = "") -> tuple[str, str]:
-    """Returns a story's file and what stands in it: its headline, themes and feed follow from its number."""
+    """Returns a story's file and its content; headline, themes and feed follow from the number."""
     week, day = Week.of(monday), monday + timedelta(days=number % 7)
     themes = (
         "controls",

@@ -1,4 +1,4 @@
-"""A WebSub hub on loopback, for tests of what it is told."""
+"""A WebSub hub on loopback that records its notifications."""
 
 from __future__ import annotations
 

@@ -67,7 +67,7 @@ def test_every_story_file_is_in_its_canonical_form(stories: tuple[Story, ...]) -
 
     assert (
         untidy == []
-    )  # a story with comments or quoting of its own is no fault; take it out of this list then
+    )  # comments or other quoting in a story are fine; remove it from this list then
 
 
 def test_few_stories_have_no_theme(stories: tuple[Story, ...]) -> None:
@@ -171,7 +171,7 @@ def _tracked_texts() -> Iterator[tuple[str, str]]:
         ["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=False
     )
     if told.returncode:
-        pytest.skip("this is no git repository")
+        pytest.skip("this is not a git repository")
     for name in filter(None, told.stdout.split("\0")):
         path = ROOT / name
         data = path.read_bytes() if path.is_file() else b""

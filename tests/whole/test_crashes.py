@@ -96,7 +96,7 @@ def undisturbed(command: str, desk: Path, folder: Path) -> Path:
 def broken(
     command: str, way: str, desk: Path, folder: Path, step: int = 1
 ) -> Iterator[tuple[Path, str]]:
-    """Copies of the digest, in each of which a run was broken at another of its steps, and what it said of that."""
+    """Copies of the digest, each with a run interrupted at another step, and its messages."""
     copies = folder / "broken"
     copies.mkdir()
     arguments = [command, way, str(desk), str(copies), str(step)]
@@ -172,11 +172,11 @@ def test_temporary_files_of_a_killed_build_are_removed_even_if_nothing_has_to_be
     assert read(whole / "site") == before | {".mine.unfinished": b"half a pa"}
 
 
-# ---------------------------------------------------------------- kill -9, at any moment that comes
+# ---------------------------------------------------------------- kill -9 at any time
 
 
 def many(root: Path, version: int) -> None:
-    """Feeds of a few hundred entries, of which some are new with each version, and some say something else."""
+    """Feeds of a few hundred entries; with each version some are new and some have changed."""
     for feed, first in (("first", 0), ("second", 100)):
         items = [
             {
@@ -199,7 +199,7 @@ def digest(root: Path, *arguments: str, **options: int) -> subprocess.Popen[str]
 
 
 def kill(running: subprocess.Popen[str], begun: Path, after: float) -> None:
-    """Kills a run some moments after it has begun, as far as it has not ended by then."""
+    """Kills a run shortly after its start, unless it has ended."""
     while running.poll() is None and not begun.exists():
         time.sleep(0.002)
     time.sleep(after)
@@ -244,7 +244,7 @@ LIMITED = (
 
 
 def timeless(files: Files) -> Files:
-    """The stories without the moment of the pull that changed them."""
+    """The stories without `updated`, the time of the pull that changed them."""
     return {file: re.sub(rb"(?m)^updated:.*\n", b"", text) for file, text in files.items()}
 
 
@@ -288,7 +288,7 @@ def somebody() -> dict[str, int]:
     except OSError:
         able = False
     if not able:
-        pytest.skip("root may write everywhere, and nobody else can run this Python")
+        pytest.skip("root may write everywhere, and the user nobody cannot run this Python")
     return {"user": 65534}
 
 

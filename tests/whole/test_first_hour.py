@@ -29,7 +29,7 @@ REMOTE = "git@github.com:<your name>/<repository>.git"
 
 
 class Person:
-    """Somebody with an empty home, a name for git, and a shell."""
+    """A user with an empty home, a git identity, and a shell."""
 
     def __init__(self, home: Path, hub: Path, *, digest: bool) -> None:
         home.mkdir()

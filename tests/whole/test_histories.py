@@ -1,7 +1,7 @@
 """What readers are promised, held over random histories of one digest on two machines that share it through git:
 an editor's, and one that only pulls and commits, as a scheduled job does.
 
-Corrections arrive in stories that nobody edited. An address that was once built leads to its story for as long as the
+Corrections arrive in unedited stories. An address that was once built leads to its story for as long as the
 story is published, and never to another one. A story keeps its Atom id. No quotation changes its speaker. Both machines
 build the same bytes, with caches and without.
 """
@@ -71,7 +71,7 @@ class History(Sequence):
         """The addresses whose story has not been deleted since."""
         self.ids: dict[int, str] = {}
         self.replaced: set[str] = set()
-        """The files of which a conflict was resolved by taking one side whole."""
+        """The files whose conflicts were resolved by using one side."""
 
     def do_hide(self, one: int, _: int) -> None:
         self._edit(

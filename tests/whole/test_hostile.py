@@ -1,6 +1,6 @@
 """Feeds that attack: whatever is in them becomes words in a story, or nothing, and no other entry suffers for it.
 
-The vectors lie in `data/hostile`, with a table of the checks that each has to meet; more lie in `../shared/hostile`.
+The feeds are in `data/hostile`, with a table of the checks that each has to pass; more are in `../shared/hostile`.
 """
 
 from __future__ import annotations

@@ -17,6 +17,7 @@ import newsroom
 import pytest
 import warm
 from newsroom import FEEDS, Publisher
+from repositories import git
 from sites import read_folder
 
 from digest import config, disk
@@ -110,7 +111,7 @@ def test_a_dry_run_needs_no_lock(root: Path) -> None:
 def meanwhile(
     monkeypatch: pytest.MonkeyPatch, name: str, act: Callable[[], object]
 ) -> Iterator[None]:
-    """Has something done when the pull is about to sync its first file of a certain name: the last moment there is."""
+    """Calls a function when the pull is about to sync its first file with this name: the last chance."""
     plain, done = os.fsync, list[str]()
 
     def sync(file: int) -> None:
@@ -122,7 +123,7 @@ def meanwhile(
     with monkeypatch.context() as patch:
         patch.setattr(os, "fsync", sync)
         yield
-    assert done, "the moment never came"
+    assert done, "the pull did not sync such a file"
 
 
 needs_proc = pytest.mark.skipif(
@@ -200,26 +201,7 @@ def test_a_story_that_an_editor_deletes_during_a_pull_stays_deleted(
     assert not [path for path in root.glob("content/2026/*/*.md") if "E1" in path.read_text()]
 
 
-# ---------------------------------------------------------------- two branches that both have pulled
-
-
-def git(root: Path, *arguments: str, check: bool = True) -> str:
-    identity = [
-        "-c",
-        "user.name=Ada",
-        "-c",
-        "user.email=ada@example.org",
-        "-c",
-        "init.defaultBranch=main",
-    ]
-    quiet = {**os.environ, "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_SYSTEM": os.devnull}
-    return subprocess.run(
-        ["git", *identity, "-C", str(root), *arguments],
-        capture_output=True,
-        text=True,
-        check=check,
-        env=quiet,
-    ).stdout
+# ---------------------------------------------------------------- two branches with pulls on both
 
 
 @pytest.fixture
@@ -243,7 +225,7 @@ def commit(root: Path) -> None:
 
 
 def entries(root: Path) -> list[str]:
-    """The numbers of the entries of which there are stories, as often as there are."""
+    """The numbers of the entries with stories, once for each story."""
     return sorted(
         re.findall(r"E\d+", path.read_text())[0] for path in root.glob("content/2026/*/*.md")
     )

@@ -268,7 +268,7 @@ def commits(hub: Hub) -> list[str]:
 
 
 def on_pages(hub: Hub, words: str) -> bool:
-    """Tells whether words stand on the page of the week."""
+    """True if words are on the page of the week."""
     return words in (hub.pages / "2026/w20/index.html").read_text()
 
 
@@ -559,7 +559,7 @@ def test_a_story_deleted_by_the_editor_in_the_meantime_stays_deleted(
         wire.down = {
             "harbour-lantern",
             "second",
-        }  # so that pulling anew brings nothing: that has time
+        }  # so that another pull brings nothing
 
     run = published.run(THEIRS, between={PUSH: meanwhile})
 

@@ -1,8 +1,8 @@
 """No pull, ever, changes or loses a word of an editor's, nor makes a duplicate: held over random sequences of what
 publishers and editors do, on a real digest with two feeds in files, each pull followed by a second one.
 
-What belongs to the editor is told apart here by other means than those of the merge: by comparing bytes, and by
-remembering what each pull was seen to put into each file.
+What belongs to the editor is determined here differently than in the merge: by comparing bytes, and by
+recording what each pull wrote into each file.
 """
 
 from __future__ import annotations
@@ -248,7 +248,7 @@ class Sequence:
             return
         typed = Counter(re.findall(rb"\xe2\x9c\x8e\d+", old))
         assert not typed - Counter(re.findall(rb"\xe2\x9c\x8e\d+", new)), f"{file}: words are lost"
-        assert _fields(old), f"{file}: a file that nobody can read was changed"
+        assert _fields(old), f"{file}: an unreadable file was changed"
         _hold_lines(file, old, new, bool(self.put[file].get("excerpt")))
         was, now = _fields(old), _fields(new)
         for name in FIELDS:
@@ -259,7 +259,7 @@ class Sequence:
                 self.put[file][name] = now[name]
 
     def _hold_news(self, now: Mapping[str, object], told: Told, text: bytes) -> None:
-        """A story that nobody has touched says what its feed says, but for what the feed has fallen silent about."""
+        """An unedited story equals its feed, except for fields that the feed has dropped."""
         feeds = re.findall(rb"(?m)^feeds: \[(\w+)\]$", text)
         if [feed.decode() for feed in feeds] == list(told.where):
             said = _said(told, feeds[0].decode())
@@ -326,7 +326,7 @@ _KEY = re.compile(rb"([A-Za-z][\w-]*)[ \t]*:")
 
 
 def _hold_lines(file: str, old: bytes, new: bytes, excerpted: bool) -> None:
-    """Only lines of a pull's keys differ, and the excerpt: every other line stands in its place."""
+    """Only lines of a pull's keys and the excerpt differ: every other line is in its place."""
     (front, body), (front_now, body_now) = _halves(old), _halves(new)
     waiting = list(_groups(front_now))
     present = {_key(group) for group in _groups(front)}
@@ -400,7 +400,7 @@ def _fields(text: bytes) -> dict[str, object]:
         return {}
     words = " ".join(
         excerpt.unescape(excerpt.opening(story.note)[0]).split()
-    )  # to wrap them anew is to change no word
+    )  # wrapping them differently changes no word
     return {name: getattr(story, name) for name in FIELDS[:-1]} | {"excerpt": words}
 
 
@@ -435,7 +435,7 @@ def _recognizable(texts: list[bytes], told: Told) -> bool:
 
 
 def _spread(seed: int) -> int:
-    """Returns a number of which every bit is as good as any: those that Hypothesis likes best are small."""
+    """Returns a number with evenly distributed bits: Hypothesis prefers small ones."""
     return seed if seed < 4 else zlib.crc32(b"%d" % seed) >> 16
 
 
