@@ -254,7 +254,7 @@ class _Puller:
         new."""
         carried = self.cache.get_kind(_CARRIED, frozenset[str])
         for feed, document in documents:
-            carried[feed.id] = frozenset(changes.names_carried(document))
+            carried[feed.id] = frozenset(changes.aliases_carried(document))
         returned = feed_state.returned((feed for feed, _ in documents), self.memory)
         due = precedence.feeds_with_due_corrections(ledgers, self.config, carried)
         search = changes.search_texts_of_changes(documents, ledgers, due, returned)
@@ -296,7 +296,7 @@ class _Puller:
         carried = cache.get_kind(_CARRIED, frozenset[str])
         for feed, document in batch.documents.items():
             if isinstance(document, Document):
-                aliases = frozenset(changes.names_carried(document))
+                aliases = frozenset(changes.aliases_carried(document))
                 if aliases != carried.get(feed):
                     cache.put(_CARRIED, feed, b"", sorted(aliases))
                 carried[feed] = aliases

@@ -261,7 +261,7 @@ class Annotations:
         if feed not in caches.summaries:
             with Cache(self._root) as cache:
                 stored = cache.get(summaries.KIND, feed, b"", summaries.Stored) or []
-            caches.summaries[feed] = summaries.by_name(stored)
+            caches.summaries[feed] = summaries.by_alias(stored)
         return caches.summaries[feed]
 
 

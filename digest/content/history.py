@@ -241,11 +241,11 @@ class History:
             titles = [record.title, *(title for title, _ in record.earlier)]
             headlines.update(map(identity.hash_of, titles))
             for alias in record.aliases:
-                kind, _, name = alias.partition(":")
+                kind, _, value = alias.partition(":")
                 if kind == "link":
-                    links.append(name)
+                    links.append(value)
                 elif kind == "headline":
-                    date, _, words = name.partition(" ")
+                    date, _, words = value.partition(" ")
                     dates.add(date)
                     headlines.add(words)
         for location in located:

@@ -1,8 +1,8 @@
-"""The names of entries and stories: guids, links and headlines, in the form in which they compare.
+"""What identifies entries and stories: guids, links and headlines, in the form in which they compare.
 
-Every name (alias) that an entry ever had stays in its feed's ledger, so that a new guid or slug
+Every alias that an entry ever had stays in its feed's ledger, so that a new guid or slug
 does not make a second story. Placeholders (`N/A`, "Untitled"), a site's front page and guids that
-several entries share are not names. `intake.match` uses these names to decide which entries are
+several entries share identify nothing. `intake.match` uses the keys to decide which entries are
 one story.
 """
 
@@ -53,17 +53,17 @@ _A_WORD = re.compile(
 
 
 def aliases_of(entry: Entry) -> tuple[str, ...]:
-    """Returns the names of an entry, strongest first, as the ledger stores them."""
+    """Returns the aliases of an entry, strongest first, as the ledger stores them."""
     guid = guid_of(entry)
-    names = [f"guid:{guid}"] if guid else []
-    names += aliases_of_link(entry.link)
+    aliases = [f"guid:{guid}"] if guid else []
+    aliases += aliases_of_link(entry.link)
     if entry.published:
-        names.append(f"headline:{rfc3339(entry.published)} {hash_of(entry.title)}")
-    return tuple(names)
+        aliases.append(f"headline:{rfc3339(entry.published)} {hash_of(entry.title)}")
+    return tuple(aliases)
 
 
 def aliases_of_link(link: str) -> tuple[str, ...]:
-    """Returns the names of an entry or story that come from its link, strongest first."""
+    """Returns the aliases of an entry or story that come from its link, strongest first."""
     number = urls.article_number(link)
     return (*((f"article:{number}",) if number else ()), f"link:{urls.canonical(link)}")
 
@@ -87,8 +87,8 @@ def rfc3339(time: datetime) -> str:
 
 def scoped(alias: str, feed: str) -> str:
     """Returns an alias for the whole digest: with the feed's id if it only counts in that feed."""
-    kind, _, name = alias.partition(":")
-    local = kind == "headline" or (kind == "guid" and not urls.is_absolute(name))
+    kind, _, value = alias.partition(":")
+    local = kind == "headline" or (kind == "guid" and not urls.is_absolute(value))
     return f"{feed}\n{alias}" if local else alias
 
 
@@ -115,13 +115,13 @@ def keys_of(
     ledger; `link` and `summary` are hashes of its full link and summary; `published` is its time,
     if no alias has it; `unchanged` is the key for everything that its feed said last.
     """
-    names = {*aliases, *([f"guid:{id}"] if id else [])}
+    all_aliases = {*aliases, *([f"guid:{id}"] if id else [])}
     by_kind: dict[str, list[str]] = defaultdict(list)
-    for alias in names:
-        kind, _, name = alias.partition(":")
-        by_kind[kind].append(name)
+    for alias in all_aliases:
+        kind, _, value = alias.partition(":")
+        by_kind[kind].append(value)
     addresses = by_kind["link"]
-    dated = [name.partition(" ")[::2] for name in by_kind["headline"]]
+    dated = [value.partition(" ")[::2] for value in by_kind["headline"]]
     stamps = {when for when, _ in dated} | ({rfc3339(published)} if published else set())
     anywhere = {
         f"words:{hash_of(title)}",
@@ -140,7 +140,8 @@ def keys_of(
         anywhere |= {f"page:{page}", f"host:{page.partition('/')[0]}", path_key(page)}
         if address not in anchored:
             anywhere.add(f"only page:{page}")
-    own = {HERE, f"now:{hash_of(title)}", f"summary:{summary or hash_of('')}", *names, *anywhere}
+    own = {HERE, f"now:{hash_of(title)}", f"summary:{summary or hash_of('')}"}
+    own |= all_aliases | anywhere
     own.update(f"noted {alias}" for alias in aliases)
     if unchanged:
         own.add(unchanged)
@@ -148,7 +149,7 @@ def keys_of(
         for address in addresses:
             own |= {stem_key(address, title, when) for when in stamps or {""}}
     keys = anywhere | {in_feed(key, feed) for key in own}
-    keys |= {scoped(alias, feed) for alias in names}
+    keys |= {scoped(alias, feed) for alias in all_aliases}
     keys |= {f"guid:{former_link}" for former_link in by_kind["id"]}
     if bare:
         keys |= {f"bare:{address}" for address in addresses}

@@ -214,7 +214,7 @@ def known_files(ledgers: Mapping[str, Mapping[str, Record]]) -> dict[str, tuple[
         for record in records.values():
             for key in keys_of_record(record, feed):
                 known.setdefault(key, {})[record.file] = None
-    return {alias: tuple(files) for alias, files in known.items()}
+    return {key: tuple(files) for key, files in known.items()}
 
 
 def keys_of_record(record: Record, feed: str) -> frozenset[str]:
@@ -240,14 +240,14 @@ def unchanged(said: Mapping[str, str]) -> str:
     )
 
 
-def names(ledgers: Mapping[str, Mapping[str, Record]]) -> frozenset[str]:
-    """Returns all aliases in the ledgers, both for the whole digest and for their own feed."""
-    names = set[str]()
+def alias_keys(ledgers: Mapping[str, Mapping[str, Record]]) -> frozenset[str]:
+    """Returns the keys of all aliases in the ledgers, both in the digest and in their own feed."""
+    keys = set[str]()
     for feed, records in ledgers.items():
         for record in records.values():
             for alias in record.aliases:
-                names.update(scopes(alias, feed))
-    return frozenset(names)
+                keys.update(scopes(alias, feed))
+    return frozenset(keys)
 
 
 def has_guid(record: Record) -> bool:
@@ -278,24 +278,26 @@ def _newest_excerpt(records: Iterable[Record]) -> Record | None:
     return max(written, key=attrgetter("at"), default=None)
 
 
-def names_on_disk(record: Record) -> list[str]:
+def aliases_on_disk(record: Record) -> list[str]:
     """Returns the aliases by which a story file is this record's: guids, or links without a guid.
 
     A guid that is the link itself also identifies a file without an `id`. If a pull has made a
     file's old link its `id`, that is an alias as well (`id:`).
     """
-    names = [alias.replace("id:", "guid:", 1) for alias in record.aliases if alias[:3] == "id:"]
+    former_links = [
+        alias.replace("id:", "guid:", 1) for alias in record.aliases if alias[:3] == "id:"
+    ]
     if has_guid(record):
         permalink = f"link:{urls.canonical(record.id)}" if urls.web_link(record.id) else ""
-        own = [name for name in record.aliases if name.startswith("guid:") or name == permalink]
+        own = [alias for alias in record.aliases if alias.startswith("guid:") or alias == permalink]
     else:
-        own = [name for name in record.aliases if name.startswith("link:")]
-    return names + own
+        own = [alias for alias in record.aliases if alias.startswith("link:")]
+    return former_links + own
 
 
 def keys_on_disk(record: Record, feed: str) -> frozenset[str]:
     """Returns the keys of a record's story on disk (`identity.story_keys`), wherever it is now."""
-    return frozenset([scoped(alias, feed) for alias in names_on_disk(record)])
+    return frozenset([scoped(alias, feed) for alias in aliases_on_disk(record)])
 
 
 def published(record: Record) -> Iterator[datetime]:

@@ -190,10 +190,10 @@ def written_excerpts(story: Story, excerpts: Mapping[str, frozenset[str]]) -> fr
     They are found by its key and file, or else its link: an `id` that an editor has changed may be
     that of another story.
     """
-    names = [*keys_of_story(story), story.file]
+    keys = [*keys_of_story(story), story.file]
     if story.file not in excerpts and urls.web_link(story.link):
-        names.append(f"link:{urls.canonical(story.link)}")
-    return frozenset().union(*(excerpts[name] for name in names if name in excerpts))
+        keys.append(f"link:{urls.canonical(story.link)}")
+    return frozenset().union(*(excerpts[key] for key in keys if key in excerpts))
 
 
 def parse_letter(text: str, file: str, zone: tzinfo) -> Letter:

@@ -137,7 +137,7 @@ def summaries_of(root: Path) -> Callable[[Story], tuple[str, ...]]:
     @cache
     def of_feed(feed: str) -> dict[str, str]:
         with Cache(root) as cached:
-            return summaries.by_name(cached.get(summaries.KIND, feed, b"", summaries.Stored) or [])
+            return summaries.by_alias(cached.get(summaries.KIND, feed, b"", summaries.Stored) or [])
 
     def of_story(story: Story) -> tuple[str, ...]:
         found = [summaries.of_story(story, of_feed(feed)) for feed in story.feeds]

@@ -19,7 +19,7 @@ _MAX_LENGTH = 10_000  # characters
 KIND = "summary"
 """The kind of a feed's summaries in the cache, by feed id."""
 Stored = list[tuple[list[str], str]]
-"""Summaries, the newest first, each after the names of its entry."""
+"""Summaries, the newest first, each after the aliases of its entry."""
 
 
 def kept(stored: Stored, entries: Iterable[Entry]) -> Stored:
@@ -28,35 +28,35 @@ def kept(stored: Stored, entries: Iterable[Entry]) -> Stored:
     replaced = set[str]()
     for entry in entries:
         if entry.summary:
-            names = _names(entry.id, entry.link)
-            pairs.append((names, entry.summary[:_MAX_LENGTH]))
-            replaced.update(names)
-    for names, summary in stored:
-        if replaced.isdisjoint(names):
-            pairs.append((names, summary))
+            aliases = _aliases(entry.id, entry.link)
+            pairs.append((aliases, entry.summary[:_MAX_LENGTH]))
+            replaced.update(aliases)
+    for aliases, summary in stored:
+        if replaced.isdisjoint(aliases):
+            pairs.append((aliases, summary))
     return pairs[:_MAX_COUNT]
 
 
-def by_name(stored: Stored) -> dict[str, str]:
-    """Returns the summaries by the names of their entries, without names that several have."""
-    by_name: dict[str, str] = {}
+def by_alias(stored: Stored) -> dict[str, str]:
+    """Returns the summaries by the aliases of their entries, without aliases that several have."""
+    found: dict[str, str] = {}
     shared = set[str]()
-    for names, summary in stored:
-        for name in names:
-            if name in by_name:
-                shared.add(name)
-            by_name[name] = summary
-    return {name: summary for name, summary in by_name.items() if name not in shared}
+    for aliases, summary in stored:
+        for alias in aliases:
+            if alias in found:
+                shared.add(alias)
+            found[alias] = summary
+    return {alias: summary for alias, summary in found.items() if alias not in shared}
 
 
 def of_story(story: Story, summaries: Mapping[str, str]) -> str:
     """Returns the summary of a story; "" if there is none."""
-    for name in _names(story.id, story.link):
-        if name in summaries:
-            return summaries[name]
+    for alias in _aliases(story.id, story.link):
+        if alias in summaries:
+            return summaries[alias]
     return ""
 
 
-def _names(guid: str, link: str) -> list[str]:
-    """Returns the names of an entry or a story, strongest first."""
+def _aliases(guid: str, link: str) -> list[str]:
+    """Returns the aliases of an entry or a story, strongest first."""
     return [*([f"guid:{guid}"] if guid else []), *aliases_of_link(link)]

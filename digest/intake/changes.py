@@ -55,12 +55,12 @@ def search_texts_of_changes(
 def related(
     documents: Sequence[tuple[Feed, Document]], ledgers: Ledgers
 ) -> dict[str, dict[str, Record]]:
-    """Returns the records that share a name with the documents: enough to match their entries."""
+    """Returns the records that share an alias with the documents: enough to match their entries."""
     entries = [entry for _, document in documents for entry in document.entries]
     titles = {entry.title for entry in entries}
-    names = {alias for entry in entries for alias in identity.aliases_of(entry)}
-    names |= {f"guid:{entry.link}" for entry in entries}
-    names |= {f"link:{urls.canonical(entry.id)}" for entry in entries if urls.web_link(entry.id)}
+    aliases = {alias for entry in entries for alias in identity.aliases_of(entry)}
+    aliases |= {f"guid:{entry.link}" for entry in entries}
+    aliases |= {f"link:{urls.canonical(entry.id)}" for entry in entries if urls.web_link(entry.id)}
     pages = {identity.page_of(entry) for entry in entries}
     summaries = {identity.hash_of(entry.summary) for entry in entries if entry.summary}
 
@@ -68,7 +68,7 @@ def related(
         if record.title in titles or record.said.get("excerpt") in summaries:
             return True
         links = (alias[5:] for alias in record.aliases if alias.startswith("link:"))
-        return not names.isdisjoint(record.aliases) or any(
+        return not aliases.isdisjoint(record.aliases) or any(
             urls.lasting(link) in pages for link in links
         )
 
@@ -106,7 +106,7 @@ def incoming(entry: Entry, record: Record | None) -> dict[str, str]:
     return found
 
 
-def new_names(aliases: Iterable[str], record: Record) -> set[str]:
+def new_aliases(aliases: Iterable[str], record: Record) -> set[str]:
     """Returns the aliases that a record lacks, except those that do not matter.
 
     Another form of a known link does not, nor a known guid (the entry's own or a claimed one), nor
@@ -153,15 +153,15 @@ def needs_line(
 ) -> bool:
     """True if an entry's last ledger line is outdated, so that it needs another one."""
     is_changed = bool(changed_fields(incoming, record) or withdrawn(incoming, record))
-    return is_changed or held != record.held or bool(new_names(aliases, record))
+    return is_changed or held != record.held or bool(new_aliases(aliases, record))
 
 
-def names_carried(document: Document) -> list[str]:
-    """Returns the names of all entries of a document."""
-    names = list[str]()
+def aliases_carried(document: Document) -> list[str]:
+    """Returns the aliases of all entries of a document."""
+    aliases = list[str]()
     for entry in document.entries:
-        names += identity.aliases_of(entry)
-    return names
+        aliases += identity.aliases_of(entry)
+    return aliases
 
 
 def withdrawn(incoming: Mapping[str, str], record: Record) -> list[str]:

@@ -2,7 +2,7 @@
 
     documents ──own ledger──▶ ──all ledgers, and each other──▶ the story of each entry, known or new
 
-Each name (`entry_names`) in which an entry agrees with a story gives points; from 60 on, the entry
+Each key (`entry_keys`) in which an entry agrees with a story gives points; from 60 on, the entry
 is that story.
 
     what agrees                                                     points
@@ -25,7 +25,7 @@ is that story.
     excerpt    the same five words or more, in no other story       40
 
 60 points need guid or link among them, or within one feed the headline (a similar one only together
-with second and excerpt). So it takes one good link, or two other names, and a story never becomes
+with second and excerpt). So it takes one good link, or two other keys, and a story never becomes
 another one by a guid, page or date that several stories have had. A second file is better than a
 note under the wrong story.
 
@@ -33,7 +33,7 @@ An entry is another story in spite of its score if it has another guid that is n
 day and another excerpt, and either another headline or a link to a page that may be about anything
 (a daily column). Across feeds a guid that is not a URI counts only together with headline and
 second on the same host. A general page (`/live`) with another headline and another day counts 20. A
-name that several stories have counts only as shared. Entries of one document are different stories,
+key that several stories have counts only as shared. Entries of one document are different stories,
 unless guid, link and headline agree. The order of feeds and entries makes no difference.
 """
 
@@ -43,22 +43,22 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
 from digest.content import identity
-from digest.intake.entry_names import Documents, Evidence, SharedNames, keys_of_entry, weigh_names
+from digest.intake.entry_keys import Documents, Evidence, SharedAliases, keys_of_entry, weigh_keys
 from digest.model import Entry
 
 NEW = "new "
-"""The name of a new story begins with this; no file does."""
+"""What stands for a new story begins with this; no file does."""
 _ENOUGH = 60
 _UNCHANGED = 1000
 _MOST = 20
-"""A name that more stories have is not used to find them, so that the work does not grow with the
+"""A key that more stories have is not used to find them, so that the work does not grow with the
 square.
 """
 
 _DESCRIBING = frozenset({"host", "path", "dated", "day", "wording", "apart", "words"})
-"""Kinds of names that count in the score, but are too common to find a story by."""
+"""Kinds of keys that count in the score, but are too common to find a story by."""
 _TIE_BREAKERS = ("whole link", "same", "shared guid", "shared claim", "day")
-"""Names that decide between stories that agree equally well: one point each."""
+"""Keys that decide between stories that agree equally well: one point each."""
 
 
 def resolve(
@@ -66,15 +66,15 @@ def resolve(
     known: identity.FilesByKey,
     is_gone: Callable[[str], bool] = lambda _: False,
 ) -> list[list[str]]:
-    """Returns for each entry of each document the file of its story, or a new name (`NEW`).
+    """Returns for each entry of each document the file of its story, or what stands for a new one (`NEW`).
 
-    All documents are first matched with the stories of their own feeds; the names that these
+    All documents are first matched with the stories of their own feeds; the keys that these
     entries add to a story count in the second round, for all feeds. All entries of a document are
     scored before any is matched, so that a weak match does not take the story of a strong one.
     `is_gone` is True for the file of a deleted story: an entry of another feed with its guid and
     date is that story, under any headline.
     """
-    shared = SharedNames(documents, known)
+    shared = SharedAliases(documents, known)
     stories = Stories(known)
     matches: list[list[str]] = [[""] * len(entries) for _, entries in documents]
     by_feed = sorted(range(len(documents)), key=lambda number: documents[number][0])
@@ -83,7 +83,7 @@ def resolve(
             feed, entries = documents[number]
             files = matches[number]
             order = sorted(range(len(entries)), key=lambda at: _content(entries[at]))
-            evidence = weigh_names(feed, entries, shared, known)
+            evidence = weigh_keys(feed, entries, shared, known)
             open_entries = {
                 at: Comparison(feed, evidence[at], stories, is_own_feed=is_own_feed)
                 for at in order
@@ -181,13 +181,13 @@ class Comparison:
         self, feed: str, evidence: Evidence, stories: Stories, *, is_own_feed: bool
     ) -> None:
         scope = identity.in_feed if is_own_feed else identity.scoped
-        names = evidence.names
-        self._keys = {kind: scope(name, feed) for kind, name in names.items()}
-        self._wording = names.get("wording", "")
+        keys = evidence.keys
+        self._keys = {kind: scope(key, feed) for kind, key in keys.items()}
+        self._wording = keys.get("wording", "")
         self._any_of_feed = identity.in_feed(identity.HERE, feed)
         self._any_guid_of_feed = identity.in_feed("guid:", feed)
-        self._guid_in_feed = identity.in_feed(names.get("guid", ""), feed)
-        self._excerpt_in_feed = identity.in_feed(names.get("excerpt", "none"), feed)
+        self._guid_in_feed = identity.in_feed(keys.get("guid", ""), feed)
+        self._excerpt_in_feed = identity.in_feed(keys.get("excerpt", "none"), feed)
         self._link_kind = evidence.link
         self._is_guid_vague, self._is_date_shared = evidence.is_guid_vague, evidence.is_date_shared
         self._stories, self._is_own_feed = stories, is_own_feed
@@ -260,12 +260,12 @@ class Comparison:
         kind = self._link_kind
         if self._has("article", file):
             return 60 if self._is_only("article", file) else 20
-        for name in ("whole link", "only page"):
-            if self._has(name, file):
+        for address in ("whole link", "only page"):
+            if self._has(address, file):
                 if kind == "shared":
                     return 10
                 is_page_of_feed = kind == "only" and self._stories.has(file, self._any_of_feed)
-                if kind == "placed" or is_page_of_feed or not self._is_only(name, file):
+                if kind == "placed" or is_page_of_feed or not self._is_only(address, file):
                     return 20
                 is_general = kind in {"general", "only"}
                 return 20 if is_general and not agrees and self._is_redated(file) else 60
@@ -296,5 +296,5 @@ class Comparison:
         return kind in self._keys and self._stories.has(file, self._keys[kind])
 
     def _is_only(self, kind: str, file: str) -> bool:
-        """True if a story is the only one that has the entry's name of this kind."""
+        """True if a story is the only one that has the entry's key of this kind."""
         return self._has(kind, file) and len(self._stories.under(self._keys[kind])) == 1

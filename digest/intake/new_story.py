@@ -19,7 +19,7 @@ _NOON = timedelta(hours=12)
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """One entry of one feed, with its names.
+    """One entry of one feed, with its aliases.
 
     `guid` is empty if the entry has none, or shares it with other stories. A guid that belongs to
     another story is not among `aliases`.
@@ -78,8 +78,8 @@ def first_record(
 ) -> Record:
     """Returns the record of an entry that is new to its feed, still without `said` and `wrote`.
 
-    `at` is the time of the pull. If the story's file was there before, `own` has the names in that
-    file.
+    `at` is the time of the pull. If the story's file was there before, `own` has the id, headline
+    and link in that file.
     """
     entry = arrival.entry
     return Record(

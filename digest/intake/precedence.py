@@ -37,7 +37,7 @@ def suppliers(
 
 
 def is_named_by_guid(records: Records, rank: Callable[[str], int]) -> bool:
-    """True if a story's first feed gave it a guid; otherwise its first link is its name."""
+    """True if a story's first feed gave it a guid; otherwise its first link identifies it."""
     return has_guid(records[_by_arrival(records, rank)[0]])
 
 
@@ -226,7 +226,7 @@ def feeds_with_due_corrections(
 ) -> set[str]:
     """Returns the feeds with a held correction, if no earlier feed carries the entry any longer.
 
-    `carried` has the names of the entries in each feed's last document.
+    `carried` has the aliases of the entries in each feed's last document.
     """
     live = [feed.id for feed in config.feeds if not feed.retired]
     found = set()
@@ -258,5 +258,5 @@ def feeds_with_held_corrections(
     return found
 
 
-def _is_in(record: Record, names: Collection[str]) -> bool:
-    return not set(record.aliases).isdisjoint(names)
+def _is_in(record: Record, aliases: Collection[str]) -> bool:
+    return not set(record.aliases).isdisjoint(aliases)

@@ -18,7 +18,7 @@ from digest.content.pending import Pending
 from digest.content.slug import Slugs
 from digest.errors import Problem
 from digest.intake import changes, dates, match, precedence
-from digest.intake.entry_names import SharedNames
+from digest.intake.entry_keys import SharedAliases
 from digest.intake.find_file import Finder
 from digest.intake.merge import Merged
 from digest.intake.new_story import Arrival, first_record
@@ -154,13 +154,13 @@ class PullState:
         """The entries of each document, without repeated ones."""
         ids = [feed.id for feed, _ in documents]
         by_feed = list(zip(ids, self.distinct, strict=True))
-        self.shared = SharedNames(by_feed, self.known)
+        self.shared = SharedAliases(by_feed, self.known)
         self.matches = match.resolve(by_feed, self.known, self.finder.is_gone)
-        """For each document the story of each entry: its file, or the name of a new story
+        """For each document the story of each entry: its file, or what stands for a new one
         (`match.NEW`).
         """
         self.added: dict[str, str] = {}
-        """The files of new stories, by the names that `match` gave them."""
+        """The files of new stories, by what stands for them in `matches`."""
 
     def _find_adoptable(self) -> dict[str, Story]:
         """Returns the stories on disk that no ledger knows, and makes their keys known.
@@ -168,7 +168,7 @@ class PullState:
         A key that a ledger has belongs to that ledger's story, even if an editor copies or alters
         the file. Of several copies of a story, the first counts.
         """
-        in_ledgers = ledger.names(self.snapshot.ledgers)
+        in_ledgers = ledger.alias_keys(self.snapshot.ledgers)
         found: dict[str, Story] = {}
         seen: set[str] = set()
         for story in self.snapshot.stories:
@@ -270,7 +270,7 @@ class PullState:
     ) -> None:
         """Adds the first ledger line of an entry.
 
-        If the story's file was there before, `own` has the names in that file, and `lacks` the
+        If the story's file was there before, `own` has the id, headline and link in that file, and `lacks` the
         fields that it has not.
         """
         record = self.first_record(arrival, file, own)._replace(lacks=lacks)
@@ -286,17 +286,17 @@ class PullState:
         wrote: Mapping[str, str],
         *,
         held: Mapping[str, str] | None = None,
-        names: tuple[str, ...] = (),
+        more_aliases: tuple[str, ...] = (),
     ) -> None:
         """Adds a ledger line: what the entry says, and what of it was written.
 
-        Later feeds know the story by its names.
+        Later feeds know the story by its aliases.
 
         `record` is what the feed's ledger had until now, `incoming` has the hashes of what the
-        entry says. If it is empty, only the entry's names are new.
+        entry says. If it is empty, only the entry's aliases are new.
         """
         aliases = list(record.aliases)
-        for alias in arrival.aliases + names:
+        for alias in arrival.aliases + more_aliases:
             if not changes.is_variant(alias, record.aliases):
                 aliases.append(alias)
         withdrawn = changes.withdrawn(incoming, record) if incoming else ()
@@ -313,9 +313,9 @@ class PullState:
         self.lines.setdefault(arrival.feed.id, []).append(line)
         self.records.setdefault(record.file, {})[arrival.feed.id] = line
 
-    def note_new_names(self, arrival: Arrival, record: Record) -> None:
-        """Adds a ledger line if an entry that says nothing new has new names."""
-        if changes.new_names(arrival.aliases, record):
+    def note_new_aliases(self, arrival: Arrival, record: Record) -> None:
+        """Adds a ledger line if an entry that says nothing new has new aliases."""
+        if changes.new_aliases(arrival.aliases, record):
             wrote = precedence.written_by_others(record, self.records[record.file])
             self.note(arrival, record, {}, wrote)
 

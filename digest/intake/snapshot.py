@@ -59,7 +59,7 @@ class Snapshot:
     letters: tuple[str, ...] = ()
     """The texts of all letters."""
     carried: Mapping[str, frozenset[str]] = field(default_factory=dict)
-    """By feed, the names of all entries in its last document."""
+    """By feed, the aliases of all entries in its last document."""
     returned: frozenset[str] = frozenset()
     """Feeds that were retired, or had another id, in the last pull."""
     begun: Mapping[str, Edit] = field(default_factory=dict)
@@ -155,13 +155,13 @@ def search_texts(aliases: Iterable[str]) -> set[str]:
     """
     found = set()
     for alias in aliases:
-        kind, _, name = alias.partition(":")
+        kind, _, value = alias.partition(":")
         if kind == "guid":
-            found.add(name)
+            found.add(value)
         elif kind == "article":
-            found.add(f"/article/{name.rpartition('/')[2]}")
+            found.add(f"/article/{value.rpartition('/')[2]}")
         elif kind == "link":
-            found.add(name.partition("?")[0])
+            found.add(value.partition("?")[0])
     return found
 
 
@@ -175,7 +175,7 @@ def read_snapshot(
     """Reads the names of all files, and the story files that contain one of the texts in `search`.
 
     Without such texts nothing is looked for, and no file is read. `altered` stories are read as
-    well, since their files no longer contain their names.
+    well, since their files no longer contain their aliases.
     """
     added = read_added(root)[0]
     history = History(ledgers, altered=altered, added=added)

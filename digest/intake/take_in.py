@@ -23,7 +23,7 @@ from digest import urls
 from digest.content import ledger, paths, pending
 from digest.content.ledger import Record, hashes_of
 from digest.intake import changes, dates, match, precedence, revise
-from digest.intake.entry_names import ledger_names
+from digest.intake.entry_keys import ledger_aliases
 from digest.intake.merge import Merged, agreed, lacking, merge
 from digest.intake.new_story import Arrival, fresh_story
 from digest.intake.pull_state import DocumentReport, Outcome, PullPlan, PullState, warnings
@@ -64,7 +64,9 @@ def take_in(
 
     The first of a story's feeds supplies its words.
     """
-    carried = {feed.id: frozenset(changes.names_carried(document)) for feed, document in documents}
+    carried = {
+        feed.id: frozenset(changes.aliases_carried(document)) for feed, document in documents
+    }
     snapshot = replace(snapshot, carried={**snapshot.carried, **carried})
     pull = PullState(documents, snapshot, config, now)
     outcomes = []
@@ -95,10 +97,10 @@ def _document(
         files.append(pull.added.get(story, None if is_new else story))
     records = pull.snapshot.ledgers.get(feed.id, {}).values()
     ids = {record.id: record.file for record in records}
-    named = ledger_names(feed.id, entries, files, pull.known, pull.shared, ids)
+    identified = ledger_aliases(feed.id, entries, files, pull.known, pull.shared, ids)
 
     decided: dict[str, list[str]] = {}
-    oldest_first = reversed(list(zip(named, files, matches, strict=True)))
+    oldest_first = reversed(list(zip(identified, files, matches, strict=True)))
     for (entry, guid, aliases), file, story in oldest_first:
         decision = _decide(pull, Arrival(feed, entry, guid, aliases), file)
         decided.setdefault(decision.outcome, []).append(decision.file)
@@ -109,7 +111,7 @@ def _document(
         return tuple(decided.get(outcome, ()))
 
     blocked = files_of("blocked")
-    poor_names = warnings(document.entries, entries, blocked, pull.snapshot.problems)
+    found = warnings(document.entries, entries, blocked, pull.snapshot.problems)
     return Outcome(
         feed=feed,
         entries=len(entries),
@@ -120,7 +122,7 @@ def _document(
         blocked=len(blocked) + len(files_of("withheld")),
         kept=tuple(pull.report.kept),
         notices=(*pull.report.notices, *dates.report_line(pull.report.new_dates)),
-        warnings=(*document.warnings, *poor_names),
+        warnings=(*document.warnings, *found),
     )
 
 
@@ -196,13 +198,12 @@ def _adopt(pull: PullState, arrival: Arrival, file: str) -> Decision:
 
 
 def _known(pull: PullState, arrival: Arrival, file: str) -> Decision:
-    """Decides on an entry of a story in the ledgers: new words, new names, or one more feed."""
+    """Decides on an entry of a story in the ledgers: new words, new aliases, or one more feed."""
     records = pull.records[file]
     record = records.get(arrival.feed.id)
     incoming = changes.incoming(arrival.entry, record)
     if record is None:
-        names = search_texts(arrival.aliases)
-        story, blocked = pull.finder.find(file, names)
+        story, blocked = pull.finder.find(file, search_texts(arrival.aliases))
         if blocked:
             return Decision("blocked", blocked)
         return _add_feed(pull, arrival, file, story, incoming)
@@ -211,7 +212,7 @@ def _known(pull: PullState, arrival: Arrival, file: str) -> Decision:
     if arrival.feed.id in pull.snapshot.returned:
         contradicted = precedence.contradicted(record, incoming, records)
     if not (changes.has_changed(arrival.entry, record) or record.held or contradicted):
-        pull.note_new_names(arrival, record)
+        pull.note_new_aliases(arrival, record)
         return Decision("known", file)
     story, blocked = pull.finder.find(file, search_texts(arrival.aliases + record.aliases))
     if blocked:
@@ -219,7 +220,7 @@ def _known(pull: PullState, arrival: Arrival, file: str) -> Decision:
     if story is None:
         # The file was deleted. The words are not noted, so that they are news if git brings the
         # file back.
-        pull.note_new_names(arrival, record)
+        pull.note_new_aliases(arrival, record)
         return Decision("known", file)
 
     known = KnownEntry(arrival, record, story, incoming)
@@ -407,15 +408,15 @@ def _update(
     )
     pull.set_pending(file, story, now)
 
-    # A link that was the story's name until now became its id: the ledger has to know the story by
+    # A link that identified the story until now became its id: the ledger has to know the story by
     # it.
     old_link = merged.replaced.get("link")
-    names = (f"id:{old_link}",) if old_link and after.id == old_link else ()
+    more_aliases = (f"id:{old_link}",) if old_link and after.id == old_link else ()
     if held is None:
         held = {}
         if not pull.is_first(arrival.feed, file, story):
             held = precedence.still_held(record, incoming, merged.withdrawn, records)
     if merged.incoming or changes.needs_line(record, arrival.aliases, incoming, held):
         wrote = precedence.written_now(record, incoming, revision.wrote, records)
-        pull.note(arrival, record, incoming, wrote, names=names, held=held)
+        pull.note(arrival, record, incoming, wrote, more_aliases=more_aliases, held=held)
     return Decision("known" if after == story else "updated", story.file)

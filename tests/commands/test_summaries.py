@@ -100,7 +100,7 @@ def test_a_story_without_a_guid_finds_its_summary_by_its_link() -> None:
 
     assert (
         summaries.of_story(
-            make_story(id="", link="https://www.news.example/a/"), summaries.by_name(memory)
+            make_story(id="", link="https://www.news.example/a/"), summaries.by_alias(memory)
         )
         == "Words."
     )
@@ -110,7 +110,7 @@ def test_two_entries_with_one_name_do_not_get_each_others_summaries() -> None:
     two = [
         make_entry(id="same", link=f"https://news.example/{one}", summary=one) for one in ("a", "b")
     ]
-    known = summaries.by_name(summaries.kept([], two))
+    known = summaries.by_alias(summaries.kept([], two))
 
     assert summaries.of_story(make_story(id="same", link="https://news.example/b"), known) == "b"
     assert summaries.of_story(make_story(id="same", link="https://news.example/c"), known) == ""
@@ -130,8 +130,8 @@ def test_the_number_of_stored_summaries_is_limited_and_the_newest_stay() -> None
     assert {len(words) for _, words in memory} == {10_000}
     assert (
         summaries.of_story(
-            make_story(id="old", link="https://news.example/old"), summaries.by_name(memory)
+            make_story(id="old", link="https://news.example/old"), summaries.by_alias(memory)
         )
         == ""
     )
-    assert summaries.of_story(make_story(id="0", link=""), summaries.by_name(memory))
+    assert summaries.of_story(make_story(id="0", link=""), summaries.by_alias(memory))

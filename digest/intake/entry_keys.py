@@ -1,7 +1,7 @@
-"""The names of an entry, and how much each says about which story it is.
+"""The keys of an entry, and how much each says about which story it is.
 
-Its names are guid, the publisher's article number, link (without trackers and tokens), headline,
-date and excerpt. A name that may be another story's as well says less:
+They are made from its guid, the publisher's article number, link (without trackers and tokens), headline,
+date and excerpt. A key that may be another story's as well says less:
 
 - A link says little if it is always the same page (`/live`), a place in a list (`/item-1` to
   `/item-9`), the link of several stories, or in a feed where a link once moved to another story.
@@ -48,16 +48,16 @@ _TELLING_WORDS = 5
 
 
 class Evidence(NamedTuple):
-    """The names of an entry by kind, and how much its guid, link and date say."""
+    """The keys of an entry by kind, and how much its guid, link and date say."""
 
-    names: Mapping[str, str]
+    keys: Mapping[str, str]
     link: LinkKind
     is_guid_vague: bool
     is_date_shared: bool
     """Several entries of the document have the date."""
 
 
-class SharedNames:
+class SharedAliases:
     """Which guids and links do not identify one story, over all documents of a pull."""
 
     def __init__(self, documents: Documents, known: identity.FilesByKey) -> None:
@@ -66,9 +66,9 @@ class SharedNames:
         self._crowded: set[str] = set()
         """Links that several entries of one document have."""
         for _, entries in documents:
-            for name_of in (identity.page_of, identity.full_link):
-                times = Counter(map(name_of, entries))
-                self._crowded.update(name for name in times if times[name] > 1)
+            for link_of in (identity.page_of, identity.full_link):
+                times = Counter(map(link_of, entries))
+                self._crowded.update(link for link in times if times[link] > 1)
 
     def own_guid(self, feed: str, entry: Entry) -> str:
         """Returns the guid of an entry, "" if it has none or shares it."""
@@ -114,24 +114,24 @@ def made_guid(entry: Entry, salt: str = "") -> str:
     return f"urn:uuid:{uuid.uuid5(uuid.NAMESPACE_URL, words)}"
 
 
-def keys_of_entry(feed: str, entry: Entry, shared: SharedNames) -> frozenset[str]:
+def keys_of_entry(feed: str, entry: Entry, shared: SharedAliases) -> frozenset[str]:
     """Returns the keys by which entries of other feeds may find the story of this one."""
     guid = shared.own_guid(feed, entry)
     aliases = [alias for alias in identity.aliases_of(entry) if not alias.startswith("guid:")]
-    if name := guid or shared.stand_in(feed, entry):
-        aliases.append(f"guid:{name}")
+    if id := guid or shared.stand_in(feed, entry):
+        aliases.append(f"guid:{id}")
     return identity.keys_of(
         aliases, entry.title, feed, bare=not guid, link=identity.hash_of(entry.link)
     )
 
 
-# How much the names of an entry say
+# How much the keys of an entry say
 
 
-def weigh_names(
-    feed: str, entries: Sequence[Entry], shared: SharedNames, known: identity.FilesByKey
+def weigh_keys(
+    feed: str, entries: Sequence[Entry], shared: SharedAliases, known: identity.FilesByKey
 ) -> list[Evidence]:
-    """Returns the names of each entry of a document, and how much they say."""
+    """Returns the keys of each entry of a document, and how much they say."""
     dates = Counter(identity.rfc3339(entry.published) for entry in entries if entry.published)
     summaries = Counter(entry.summary for entry in entries)
     own_guids = [shared.own_guid(feed, entry) for entry in entries]
@@ -143,12 +143,12 @@ def weigh_names(
 
     found = []
     for entry, guid, page in zip(entries, own_guids, pages, strict=True):
-        is_one_name = not guid or _is_in_link(guid, entry.link)
+        is_one_key = not guid or _is_in_link(guid, entry.link)
         link: LinkKind = "telling"
         if shared.is_crowded(entry.link) and not urls.fragment(entry.link):
             link = "shared"
         elif (
-            page in in_list or shared.is_link_shared(feed, entry) or (is_one_name and do_links_move)
+            page in in_list or shared.is_link_shared(feed, entry) or (is_one_key and do_links_move)
         ):
             link = "placed"
         elif _is_general(page):
@@ -156,22 +156,22 @@ def weigh_names(
         is_short = not urls.is_absolute(guid) and sum(map(str.isalnum, guid)) < _SHORT_GUID
         is_vague = is_short or guid in guids_in_list or _is_plain_word(guid)
         when = identity.rfc3339(entry.published) if entry.published else ""
-        names = _names(feed, entry, guid, shared, is_excerpt_shared=summaries[entry.summary] > 1)
+        keys = _keys(feed, entry, guid, shared, is_excerpt_shared=summaries[entry.summary] > 1)
         found.append(
             Evidence(
-                names=names,
+                keys=keys,
                 link=link,
-                is_guid_vague=is_vague or (is_one_name and link != "telling"),
+                is_guid_vague=is_vague or (is_one_key and link != "telling"),
                 is_date_shared=dates[when] > 1,
             )
         )
     return found
 
 
-def _names(
-    feed: str, entry: Entry, guid: str, shared: SharedNames, *, is_excerpt_shared: bool
+def _keys(
+    feed: str, entry: Entry, guid: str, shared: SharedAliases, *, is_excerpt_shared: bool
 ) -> dict[str, str]:
-    """Returns the names of an entry, by kind (`match` says what each kind counts)."""
+    """Returns the keys of an entry, by kind (`match` says what each kind counts)."""
     page, number = identity.page_of(entry), urls.article_number(entry.link)
     title_hash, link_hash = identity.hash_of(entry.title), identity.hash_of(entry.link)
     said = {
@@ -180,58 +180,58 @@ def _names(
         "published": entry.published,
         "excerpt": entry.summary,
     }
-    names = {
+    keys = {
         "unchanged": ledger.unchanged(ledger.hashes(said)),
         "page": f"page:{page}",
         "host": f"host:{urls.host(entry.link)}",
         "path": identity.path_key(page),
         "same": f"same:{link_hash} {title_hash}",
     }
-    if name := guid or shared.stand_in(feed, entry):
-        names["guid"] = f"guid:{name}"
-        names["any guid"] = f"any guid:{name}"
-        if not guid and name.startswith("urn:uuid:"):
-            names["minted"] = f"guid:{name}"
+    if id := guid or shared.stand_in(feed, entry):
+        keys["guid"] = f"guid:{id}"
+        keys["any guid"] = f"any guid:{id}"
+        if not guid and id.startswith("urn:uuid:"):
+            keys["minted"] = f"guid:{id}"
     if guid:
-        names["claim"] = f"{identity.CLAIM}{guid}"
+        keys["claim"] = f"{identity.CLAIM}{guid}"
     if entry.id:
-        names["shared guid"] = f"noted guid:{entry.id}"
-        names["shared claim"] = f"{identity.CLAIM}{entry.id}"
+        keys["shared guid"] = f"noted guid:{entry.id}"
+        keys["shared claim"] = f"{identity.CLAIM}{entry.id}"
     if number:
-        names["article"] = f"article:{number}"
+        keys["article"] = f"article:{number}"
     if urls.fragment(entry.link):
-        names["whole link"] = f"whole link:{link_hash}"
+        keys["whole link"] = f"whole link:{link_hash}"
     else:
-        names["only page"] = f"only page:{page}"
+        keys["only page"] = f"only page:{page}"
     when = identity.rfc3339(entry.published) if entry.published else ""
     second = identity.exact_time(entry)
     if not second and identity.has_headline(entry) and (not guid or urls.web_link(guid)):
-        names["stem"] = identity.stem_key(page, entry.title, when)
+        keys["stem"] = identity.stem_key(page, entry.title, when)
     if when:
-        names["day"] = f"date:{when}"
-        names["dated"] = "dated"
+        keys["day"] = f"date:{when}"
+        keys["dated"] = "dated"
     if second:
-        names["moment"] = f"date:{second}"
-    return names | _names_of_words(entry, is_excerpt_shared=is_excerpt_shared)
+        keys["moment"] = f"date:{second}"
+    return keys | _keys_of_words(entry, is_excerpt_shared=is_excerpt_shared)
 
 
-def _names_of_words(entry: Entry, *, is_excerpt_shared: bool) -> dict[str, str]:
-    """Returns the names that an entry has from its headline and its excerpt, by kind."""
-    names = {}
+def _keys_of_words(entry: Entry, *, is_excerpt_shared: bool) -> dict[str, str]:
+    """Returns the keys that an entry has from its headline and its excerpt, by kind."""
+    keys = {}
     title_hash, second = identity.hash_of(entry.title), identity.exact_time(entry)
     summary = f"summary:{identity.hash_of(entry.summary)}"
     if identity.has_headline(entry):
-        names["words"] = f"words:{title_hash}"
-        names["now"] = f"now:{title_hash}"
-        names["wording"] = identity.wording_key(entry.title)
+        keys["words"] = f"words:{title_hash}"
+        keys["now"] = f"now:{title_hash}"
+        keys["wording"] = identity.wording_key(entry.title)
         if second:
-            names["headline"] = f"headline:{second} {title_hash}"
+            keys["headline"] = f"headline:{second} {title_hash}"
     else:
-        names["untitled"] = f"now:{title_hash}"
-        names["apart"] = f"date:{second}" if second else summary
+        keys["untitled"] = f"now:{title_hash}"
+        keys["apart"] = f"date:{second}" if second else summary
     if not is_excerpt_shared and len(entry.summary.split()) >= _TELLING_WORDS:
-        names["excerpt"] = summary
-    return names
+        keys["excerpt"] = summary
+    return keys
 
 
 def _do_links_move(
@@ -266,15 +266,15 @@ def _is_in_link(guid: str, link: str) -> bool:
     return link.endswith(guid) and not link.removesuffix(guid)[-1:].isalnum()
 
 
-def _numbered(names: Iterable[str]) -> set[str]:
-    """Returns the names that differ only in a number no higher than their count."""
+def _numbered(texts: Iterable[str]) -> set[str]:
+    """Returns the texts that differ only in a number no higher than their count."""
     groups: defaultdict[str, dict[str, int]] = defaultdict(dict)
     counts: Counter[str] = Counter()
-    for name in names:
-        found = _NUMBER.search(name)
-        if found and len(found[0]) < 4 and not _ID.search(name[: found.start()]):
-            rest = f"{name[: found.start()]}\0{name[found.end() :]}"
-            groups[rest][name] = int(found[0])
+    for text in texts:
+        found = _NUMBER.search(text)
+        if found and len(found[0]) < 4 and not _ID.search(text[: found.start()]):
+            rest = f"{text[: found.start()]}\0{text[found.end() :]}"
+            groups[rest][text] = int(found[0])
             counts[rest] += 1
     in_list: set[str] = set()
     for rest, numbers in groups.items():
@@ -306,24 +306,24 @@ def _is_plain_word(text: str) -> bool:
     return len(words) <= _MOST_WORDS and not any(map(str.isdigit, text))
 
 
-# The names for the ledger
+# The aliases for the ledger
 
 
-def ledger_names(
+def ledger_aliases(
     feed: str,
     entries: Sequence[Entry],
     files: Sequence[str | None],
     known: identity.FilesByKey,
-    shared: SharedNames,
+    shared: SharedAliases,
     ids: Mapping[str, str] = MappingProxyType({}),
 ) -> list[tuple[Entry, str, tuple[str, ...]]]:
     """Returns each entry of a document with its guid, or what serves as one, and its aliases.
 
     `files` has the stories that `match.resolve` has found, None for new ones. `ids` has the stories
     in the feed's ledger by their id there; what serves as guid is not added to their aliases. The
-    guid is "" if the link is the only name. A guid that several entries share, or that is another
+    guid is "" if only the link identifies the entry. A guid that several entries share, or that is another
     story's, is not the entry's own; in the second case it is not an alias either, since it would
-    find that other story. No two stories get the same name.
+    find that other story. No two stories get the same guid.
     """
     own = []
     links_without_guid = {
@@ -364,13 +364,13 @@ def _free_stand_in(
     used: Container[str],
     ids: Mapping[str, str],
 ) -> str:
-    """Returns the given guid, or a new one if it would name another story."""
-    name = guid or entry.link
-    owners = list(known.get(f"guid:{name}", ()))
+    """Returns the given guid, or a new one if that is another story's."""
+    id = guid or entry.link
+    owners = list(known.get(f"guid:{id}", ()))
     if not guid:
-        owners += known.get(f"bare:{urls.canonical(name)}", ())
+        owners += known.get(f"bare:{urls.canonical(id)}", ())
     is_owned = bool(owners) and file not in owners
-    if not (is_owned or name in used or ids.get(name, file) != file):
+    if not (is_owned or id in used or ids.get(id, file) != file):
         return guid
     # Another story may say the very same: a number makes the difference.
     number = 0
