@@ -17,7 +17,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
-from digest.errors import DigestError, in_its_place
+from digest.errors import DigestError, FileError, in_its_place
 
 try:
     import fcntl
@@ -359,10 +359,10 @@ def is_torn(content: bytes) -> bool:
     return not content or (content.startswith(b"{") and not any(end in content for end in b"\r\n"))
 
 
-def refused(action: str, path: Path | str, error: OSError) -> DigestError:
+def refused(action: str, path: Path | str, error: OSError) -> FileError:
     """Returns the error for a file if the disk refuses something, with what is in its place."""
     why = in_its_place(path, error) or error.strerror or error
-    return DigestError(f"{path}: cannot {action} this file: {why}")
+    return FileError(path, f"cannot {action} this file: {why}")
 
 
 @contextlib.contextmanager

@@ -2,6 +2,7 @@
 
     DigestError            config, content, feeds or the disk: printed as lines, exit code 1
      ├─ UnknownRefError    not a commit of the repository
+     ├─ FileError          the disk refuses to read or write a file
      └─ Faults             one or more problems in files that people wrote
 
 Bugs of the program are ordinary exceptions, with a traceback.
@@ -13,6 +14,7 @@ import errno
 import re
 import stat
 from collections.abc import Iterable, Sequence
+from enum import Enum
 from pathlib import Path
 from typing import NamedTuple
 
@@ -31,10 +33,20 @@ _NOT_A_FILE = frozenset(
 _CONFLICT = re.compile(r"(?:<{7}|>{7}|\|{7})(?= |\r?$)")
 
 
+class Kind(Enum):
+    """The kinds of problems that the program itself looks for. It never reads their messages."""
+
+    UNKNOWN_THEME = "unknown theme"
+    UNKNOWN_FEED = "unknown feed"
+    CONFLICT_MARK = "conflict mark"
+    UNREAD_FOLDER = "unread folder"
+
+
 class Problem(NamedTuple):
     """One thing wrong in one file: `line` counts from 1, and is 0 for the whole file.
 
-    A `hint` blocks nothing: it is something that an editor may want to look at.
+    A `hint` blocks nothing: it is something that an editor may want to look at. `name` is that of
+    an unknown theme or feed.
     """
 
     file: str
@@ -42,6 +54,8 @@ class Problem(NamedTuple):
     what: str
     cure: str = ""
     hint: bool = False
+    kind: Kind | None = None
+    name: str = ""
 
     def __str__(self) -> str:
         place = f"{self.file}:{self.line}" if self.line else self.file
@@ -67,6 +81,17 @@ class UnknownRefError(DigestError):
     """A name that is not a commit of the repository."""
 
 
+class FileError(DigestError):
+    """What the disk refuses to do with a file, and why: `what`, without the file's path."""
+
+    def __init__(self, path: Path | str, what: str) -> None:
+        super().__init__(path, what)
+        self.path, self.what = path, what
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.what}"
+
+
 class Faults(DigestError):
     """All problems that were found, not only the first."""
 
@@ -85,7 +110,7 @@ def conflicts(text: str, file: str) -> tuple[Problem, ...]:
     cure = "keep what is right of both sides, and delete the marks"
     lines = enumerate(text.split("\n"), start=1)
     return tuple(
-        Problem(file, number, "a merge-conflict mark", cure)
+        Problem(file, number, "a merge-conflict mark", cure, kind=Kind.CONFLICT_MARK)
         for number, line in lines
         if _CONFLICT.match(line)
     )
@@ -97,16 +122,26 @@ def and_more(names: Sequence[str], most: int) -> str:
     return ", ".join(names[:most]) + more
 
 
-def suggestion(word: str, known: Iterable[str]) -> str:
-    """Returns how to fix an unknown word: the most similar known one, or all known words."""
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """Returns the question whether a similar known word was meant; "" if none is similar."""
     import difflib  # only needed if something is wrong
 
     choices = sorted(known)
     if word.lower() in choices:
         return f"did you mean '{word.lower()}'?"
     near = difflib.get_close_matches(word, choices, n=1, cutoff=0.6)
-    if near:
-        return f"did you mean '{near[0]}'?"
+    return f"did you mean '{near[0]}'?" if near else ""
+
+
+def suggestion(word: str, known: Iterable[str]) -> str:
+    """Returns how to fix an unknown word: the most similar known one, or all known words."""
+    choices = sorted(known)
+    return did_you_mean(word, choices) or known_words(choices)
+
+
+def known_words(known: Iterable[str]) -> str:
+    """Returns all known words as how to fix an unknown one."""
+    choices = sorted(known)
     return f"known are: {', '.join(choices)}" if choices else "none are defined"
 
 

@@ -198,6 +198,30 @@ def test_every_function_stays_small() -> None:
     assert not long
 
 
+def test_no_decision_depends_on_the_words_of_a_message() -> None:
+    """A message can be reworded at any time: `Problem.kind` has what the program needs to know."""
+    methods = {
+        "startswith",
+        "endswith",
+        "removeprefix",
+        "partition",
+        "match",
+        "fullmatch",
+        "search",
+    }
+    found = []
+    for path in FILES:
+        for node in nodes_of(path):
+            operands: list[ast.expr] = []
+            if isinstance(node, ast.Compare):
+                operands = [node.left, *node.comparators]
+            elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+                operands = [node.func.value, *node.args] if node.func.attr in methods else []
+            if any(ast.unparse(one).endswith((".what", ".cure")) for one in operands):
+                found.append(f"{name_of(path)}: {ast.unparse(node)}")
+    assert found == []
+
+
 def test_only_the_command_line_reads_the_clock() -> None:
     clocks = {"now", "utcnow", "today", "time"}
     calls = [

@@ -13,7 +13,7 @@ from dataclasses import replace
 from digest.checks import event_pairs
 from digest.checks.event_pairs import Pair
 from digest.checks.hint import Hint
-from digest.errors import suggestion
+from digest.errors import did_you_mean
 from digest.model import Content, Story
 from digest.same_event import REMOVE, Ignored, already_below, file_of, groups, renamed
 from digest.week import Week
@@ -118,9 +118,7 @@ def _why_missing(ignored: Ignored, content: Content) -> tuple[str, str]:
     if any(file in (gone.file, *gone.former) for gone in content.gone):
         return "was deleted", REMOVE
     near = [other.rpartition("/")[2] for other in present if other.startswith(f"{folder}/")]
-    cure = suggestion(name, near)
-    if not cure.startswith("did you mean"):
-        cure = "correct the name, or remove it"
+    cure = did_you_mean(name, near) or "correct the name, or remove it"
     return "is not a story in this folder", cure
 
 

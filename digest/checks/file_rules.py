@@ -10,7 +10,7 @@ from digest.content import file_names, paths
 from digest.content.identity import scoped
 from digest.content.ledger import Record
 from digest.content.load import ContentReport
-from digest.errors import suggestion
+from digest.errors import did_you_mean
 from digest.model import Config, Copied
 from digest.names import is_picture
 
@@ -27,9 +27,8 @@ def unknown_feeds(survey: ContentReport, config: Config) -> Iterator[Hint]:
         files.update(dict.fromkeys(story.feeds, story.file))
     for feed in sorted(files.keys() - configured - survey.ledgers.keys()):
         what = f"is a story of a feed '{feed}' that digest.toml does not have"
-        cure = suggestion(feed, configured)
-        if not cure.startswith("did you mean"):
-            cure = "add it there, with retired = true: its stories then keep their source"
+        cure = did_you_mean(feed, configured)
+        cure = cure or "add it there, with retired = true: its stories then keep their source"
         yield Hint(files[feed], 0, what, cure)
     for feed in sorted(survey.ledgers.keys() - files.keys() - configured):
         what = f"is the ledger of a feed '{feed}' that is not in digest.toml and has no stories"

@@ -17,11 +17,10 @@ from itertools import islice
 from typing import Any, TypeVar
 
 from digest.content.timestamps import YEARS
-from digest.errors import Problem
+from digest.errors import Kind, Problem
 
 T = TypeVar("T")
 
-CONFLICT_MARK = "a merge-conflict mark"
 _MARK = re.compile(r"(?:<{7}|={7}|>{7}|\|{7})(?: |\r?$)")
 _RESTORE = (
     "restore it from git: without it, deleted stories may return, and old addresses lead nowhere"
@@ -92,7 +91,7 @@ def _problem(line: str, file: str, number: int, cure: str) -> Problem | None:
     """Returns the problem of a line that cannot be read; None if it has only white space."""
     if _MARK.match(line):
         cure = "delete this line, and keep the lines of both sides"
-        return Problem(file, number, CONFLICT_MARK, cure)
+        return Problem(file, number, "a merge-conflict mark", cure, kind=Kind.CONFLICT_MARK)
     if not line.strip():
         return None
     if "\r" in line.rstrip():

@@ -19,7 +19,7 @@ from digest.cache import Cache, key_of
 from digest.content import excerpt, file_names, paths, publishable, store, story_file
 from digest.content.history import History, earlier_titles, signed_fields, writer_of
 from digest.content.ledger import Record
-from digest.content.read import ContentReader, combine_repeats, unknown_themes, written_excerpts
+from digest.content.read import ContentReader, written_excerpts
 from digest.content.scan import NamesIn, Scan, copied, read_bytes, scan
 from digest.content.story_file import Vocabulary
 from digest.errors import DigestError, Faults, Problem
@@ -298,7 +298,7 @@ def load(
     loader = _Loader(root, config, scanned or scan(root), cache, key)
     folders = loader.folders()
     if loader.reader.problems:
-        raise Faults(combine_repeats(loader.reader.problems))
+        raise Faults(loader.reader.combined_problems())
     return loader.content(folders, loader.from_ledgers(folders))
 
 
@@ -313,14 +313,14 @@ def survey(root: Path, config: Config) -> ContentReport:
     known = loader.attribute(_stories(folders), ledgers, ledgers.history())
     return ContentReport(
         content=loader.content(folders, known),
-        problems=tuple(combine_repeats(loader.reader.problems)),
+        problems=tuple(loader.reader.combined_problems()),
         ledgers=ledgers.feeds,
         added=ledgers.added,
         ledger_problems=ledgers.problems,
         files=tuple(scanned.files),
         unfinished=tuple(sorted(scanned.unfinished)),
         vocabulary=loader.reader.vocabulary,
-        unknown_themes=unknown_themes(loader.reader.problems),
+        unknown_themes=loader.reader.unknown_themes(),
     )
 
 

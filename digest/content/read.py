@@ -8,7 +8,6 @@ here touches the disk.
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import tzinfo
@@ -22,14 +21,13 @@ from digest.content import excerpt, file_names, front_matter, paths, story_file
 from digest.content.identity import keys_of_story
 from digest.content.story_file import Vocabulary
 from digest.content.timestamps import parse_time
-from digest.errors import DigestError, Faults, Problem, suggestion
+from digest.errors import Faults, FileError, Kind, Problem, did_you_mean, known_words
 from digest.model import Config, FreePage, Letter, Story
 
 _T = TypeVar("_T")
 
 _LETTER_KEYS = ("title", "draft", "published", "updated", "ahead")
 _PAGE_KEYS = ("title", "draft")
-_UNKNOWN = re.compile(r"unknown (theme|feed) '(.+)'")
 MAX_BYTES = 1_000_000
 _MANY = 2  # other stories with the same unknown theme or feed: it was removed, not misspelt
 
@@ -38,7 +36,7 @@ class ContentReader:
     """Reads the files of one content folder: each gives its value, or None and problems.
 
     `feeds` are the ids of feeds that have a ledger. `bytes_of` returns the bytes of a file, and
-    raises DigestError if it cannot. `excerpts` is as in `parse_story`.
+    raises FileError if it cannot. `excerpts` is as in `parse_story`.
     """
 
     def __init__(
@@ -72,9 +70,10 @@ class ContentReader:
         name = Path(file).stem
         themes = self.vocabulary.themes or frozenset()
         if name not in themes:
-            cure = suggestion(name, themes - self.vocabulary.former)
-            if not cure.startswith("did you mean"):
-                cure = f"if the theme is gone, delete this file; {cure}"
+            current = self.vocabulary.current_themes
+            cure = did_you_mean(name, current)
+            if not cure:
+                cure = f"if the theme is gone, delete this file; {known_words(current)}"
             what = f"introduces an unknown theme '{name}'"
             self.problems.append(Problem(file, 0, what, cure))
             return None
@@ -98,14 +97,49 @@ class ContentReader:
         """Notes letters and introductions that exist twice, with different extensions."""
         self.problems.extend(file_names.doubles(files))
 
+    def combined_problems(self) -> list[Problem]:
+        """Returns the problems, one for all stories that have the same removed theme or feed."""
+        stories = Counter((problem.kind, problem.name) for problem in self.problems)
+        result, combined = list[Problem](), set[tuple[Kind | None, str]]()
+        for problem in self.problems:
+            unknown = (problem.kind, problem.name)
+            if unknown in combined:
+                continue
+            others = stories[unknown] - 1
+            if not self._is_removed(problem, others):
+                result.append(problem)
+                continue
+            combined.add(unknown)
+            cure = story_file.removed_theme_cure(problem.name)
+            if problem.kind == Kind.UNKNOWN_FEED:
+                cure = f"{problem.cure} Or was that feed deleted? Then add it to digest.toml, with retired = true"
+            noun = "story" if others == 1 else "stories"
+            what = f"{problem.what}, here and in {others} other {noun}"
+            result.append(problem._replace(what=what, cure=cure))
+        return result
+
+    def _is_removed(self, problem: Problem, others: int) -> bool:
+        """True for a theme or feed that so many other stories name that it is hardly misspelt."""
+        if problem.kind == Kind.UNKNOWN_THEME:
+            is_misspelt = did_you_mean(problem.name, self.vocabulary.current_themes)
+            return others >= (_MANY if is_misspelt else 1)
+        return problem.kind == Kind.UNKNOWN_FEED and others >= _MANY
+
+    def unknown_themes(self) -> dict[str, tuple[str, ...]]:
+        """Returns the themes that digest.toml does not have, each with the files that name it."""
+        by_theme: dict[str, dict[str, None]] = {}
+        for problem in self.problems:
+            if problem.kind == Kind.UNKNOWN_THEME:
+                by_theme.setdefault(problem.name, {})[problem.file] = None
+        return {theme: tuple(files) for theme, files in by_theme.items()}
+
     def _read(self, file: str, read: Callable[[str], _T]) -> _T | None:
         try:
             return read(decode(self._bytes_of(file), file))
         except Faults as faults:
             self.problems.extend(faults.problems)
-        except DigestError as error:
-            what = str(error).partition(": ")[2]
-            self.problems.append(Problem(file, 0, what, "make it readable"))
+        except FileError as error:
+            self.problems.append(Problem(file, 0, error.what, "make it readable"))
         self.unread.append(file)
         return None
 
@@ -119,40 +153,6 @@ def decode(content: bytes, file: str) -> str:
         return content.decode()
     except UnicodeDecodeError as error:
         raise Faults([Problem(file, 0, "not UTF-8 text", "save it as UTF-8")]) from error
-
-
-def combine_repeats(problems: Iterable[Problem]) -> list[Problem]:
-    """Returns the problems, with one for all stories that have the same removed theme or feed."""
-    problems = list(problems)
-    counts = Counter(problem.what for problem in problems)
-    result, combined = list[Problem](), set[str]()
-    for problem in problems:
-        unknown = _UNKNOWN.fullmatch(problem.what)
-        others = counts[problem.what] - 1
-        is_like_another = problem.cure.startswith("did you mean")
-        if unknown is None or others < (
-            1 if unknown[1] == "theme" and not is_like_another else _MANY
-        ):
-            result.append(problem)
-        elif problem.what not in combined:
-            combined.add(problem.what)
-            cure = story_file.removed_theme_cure(unknown[2])
-            if unknown[1] == "feed":
-                cure = f"{problem.cure} Or was that feed deleted? Then add it to digest.toml, with retired = true"
-            stories = "story" if others == 1 else "stories"
-            what = f"{problem.what}, here and in {others} other {stories}"
-            result.append(problem._replace(what=what, cure=cure))
-    return result
-
-
-def unknown_themes(problems: Iterable[Problem]) -> dict[str, tuple[str, ...]]:
-    """Returns the themes that digest.toml does not have, each with the files that name it."""
-    by_theme: dict[str, dict[str, None]] = {}
-    for problem in problems:
-        unknown = _UNKNOWN.fullmatch(problem.what)
-        if unknown and unknown[1] == "theme":
-            by_theme.setdefault(unknown[2], {})[problem.file] = None
-    return {theme: tuple(files) for theme, files in by_theme.items()}
 
 
 def vocabulary_of(config: Config, with_ledger: Iterable[str]) -> Vocabulary:

@@ -22,7 +22,7 @@ from typing import NamedTuple
 from digest import cache, disk
 from digest.content import file_names, images, paths
 from digest.disk import Stamp
-from digest.errors import Problem
+from digest.errors import Kind, Problem
 from digest.model import Copied
 from digest.names import is_markdown
 
@@ -30,8 +30,6 @@ _NOT_COPIED = (".DS_Store", "Thumbs.db", ".git", "*~", ".#*", ".*.sw?", disk.LEF
 """Files of operating systems, editors and killed runs."""
 _MAX_DEPTH = 50  # nested folders
 _SAVED, _CHANGED = itemgetter(0), itemgetter(1)
-_LINKED = "is a symbolic link to a folder"
-_NO_FOLDER = "must be a folder, but is not one"
 _FOLDERS = re.compile(r"content(?:/(?:ledger|inbox|themes|pages|static|\d{4}(?:/w\d\d)?))?")
 """Must be folders if they exist. On systems without symbolic links, git writes links as files."""
 
@@ -129,7 +127,7 @@ def rescan(root: Path, before: Scan, files: Iterable[str], since: int) -> Scan |
 
 def is_unseen_folder(problem: Problem) -> bool:
     """True if the problem is a folder that is a link or a file, so that its content is unknown."""
-    return problem.what in {_LINKED, _NO_FOLDER}
+    return problem.kind == Kind.UNREAD_FOLDER
 
 
 def read_bytes(root: Path, file: str) -> bytes:
@@ -166,7 +164,7 @@ class NamesIn:
 def _top_problem(content: Path) -> Iterator[Problem]:
     """Yields why nothing can be scanned, if so."""
     if content.is_symlink():
-        yield Problem("content", 0, _LINKED, "put the folder itself here")
+        yield _linked_folder("content")
     elif content.exists() and not content.is_dir():
         yield _no_folder("content")
 
@@ -186,8 +184,14 @@ def _odd_folder(folder: str, *, is_static: bool) -> Iterator[Problem]:
         yield Problem(folder, 0, f"is in more than {_MAX_DEPTH} folders", "move it further up")
 
 
+def _linked_folder(file: str) -> Problem:
+    what, cure = "is a symbolic link to a folder", "put the folder itself here"
+    return Problem(file, 0, what, cure, kind=Kind.UNREAD_FOLDER)
+
+
 def _no_folder(file: str) -> Problem:
-    return Problem(file, 0, _NO_FOLDER, "move it away, and restore the folder from git")
+    what, cure = "must be a folder, but is not one", "move it away, and restore the folder from git"
+    return Problem(file, 0, what, cure, kind=Kind.UNREAD_FOLDER)
 
 
 def _irregular(entry: os.DirEntry[str], file: str) -> Problem | None:
@@ -196,7 +200,7 @@ def _irregular(entry: os.DirEntry[str], file: str) -> Problem | None:
         return None
     # os.path.isdir is False for links that form a loop.
     if entry.is_symlink() and os.path.isdir(entry.path):  # noqa: PTH112
-        return Problem(file, 0, _LINKED, "put the folder itself here")
+        return _linked_folder(file)
     if entry.is_symlink():
         return Problem(file, 0, "is a symbolic link", "put the file itself here")
     return Problem(file, 0, "is not a regular file", "remove it, or put a plain file in its place")

@@ -21,7 +21,7 @@ from digest.content import excerpt, front_matter, paths, timestamps
 from digest.content.plain_front_matter import Value
 from digest.content.timestamps import parse_time
 from digest.content.typing_errors import is_curled
-from digest.errors import Faults, Problem, suggestion
+from digest.errors import Faults, Kind, Problem, did_you_mean, known_words, suggestion
 from digest.model import FLAGS, Correction, DueDate, Story
 from digest.week import Week
 
@@ -44,6 +44,7 @@ _TYPED = {"published": "timestamp", "updated": "timestamp", **dict.fromkeys(BOOL
 """The types of YAML 1.1 that values have; all others are text."""
 _NO_VALUE = Value(1, "")
 _TRUE, _FALSE = frozenset({"true", "yes", "on"}), frozenset({"false", "no", "off", ""})
+_UNKNOWN = {"themes": Kind.UNKNOWN_THEME, "feeds": Kind.UNKNOWN_FEED}
 _FEED = re.compile(r"[a-z0-9][a-z0-9-]*")
 _MISTYPED = 0.85
 """An id at least this similar to a feed's is a typing error (difflib's ratio)."""
@@ -62,6 +63,11 @@ class Vocabulary:
     feeds: frozenset[str] | None = None
     themes: frozenset[str] | None = None
     former: frozenset[str] = frozenset()
+
+    @property
+    def current_themes(self) -> frozenset[str]:
+        """The themes that digest.toml has now, under the ids that they have now."""
+        return (self.themes or frozenset()) - self.former
 
 
 def loads(text: str, file: str, vocabulary: Vocabulary, ours: Collection[str] | None = ()) -> Story:
@@ -247,7 +253,9 @@ class Reader:
         unknown = [word for word in words if not (known is None or word in known or allowed(word))]
         for word in unknown[:_MAX_REPORTED]:
             cure = cure_of(word) if cure_of else suggestion(word, known or ())
-            self.add_problem(value.line, f"unknown {key[:-1]} '{word}'", _curled(word) or cure)
+            what, cure = f"unknown {key[:-1]} '{word}'", _curled(word) or cure
+            problem = Problem(self.file, value.line, what, cure, kind=_UNKNOWN[key], name=word)
+            self.problems.append(problem)
         if len(unknown) > _MAX_REPORTED:
             what = f"{len(unknown) - _MAX_REPORTED} more unknown {key}"
             self.add_problem(value.line, what, f"remove them from '{key}'")
@@ -365,9 +373,9 @@ def _may_be_removed(feeds: frozenset[str] | None, feed: str) -> bool:
 
 def _theme_cure(vocabulary: Vocabulary, theme: str) -> str:
     """Returns how to fix an unknown theme: it is misspelt, or was removed from digest.toml."""
-    cure = suggestion(theme, (vocabulary.themes or frozenset()) - vocabulary.former)
-    if cure.startswith("did you mean"):
+    if cure := did_you_mean(theme, vocabulary.current_themes):
         return cure
+    cure = known_words(vocabulary.current_themes)
     return f"{cure}; or digest.toml had it before: {removed_theme_cure(theme)}"
 
 

@@ -19,10 +19,10 @@ from pathlib import Path
 from digest import disk, git
 from digest.cache import Cache
 from digest.commands.shared import story_locations
-from digest.content import json_lines, ledger, paths, store
+from digest.content import ledger, paths, store
 from digest.content.ledger import Ledgers
 from digest.content.load import ContentReport
-from digest.errors import Problem, and_more
+from digest.errors import Kind, Problem, and_more
 from digest.intake import snapshot
 from digest.intake import uncommitted as rules
 from digest.intake.pull_state import PullPlan
@@ -185,7 +185,7 @@ def damaged_ledgers(root: Path, problems: Iterable[Problem]) -> dict[str, Proble
     found: dict[str, Problem] = {}
     for problem in problems:
         feed = paths.feed_of(problem.file.rpartition("/")[2])
-        if not feed or problem.what == json_lines.CONFLICT_MARK:
+        if not feed or problem.kind == Kind.CONFLICT_MARK:
             continue
         lines = (disk.read_inside(root, problem.file) or b"").split(b"\n")
         if problem.line < len(lines) or not lines[-1].startswith(b"{"):
