@@ -361,7 +361,7 @@ class Content(NamedTuple):
     gone: tuple[Gone, ...] = ()
     """The stories in the ledgers that no longer exist."""
     signed: Mapping[str, str] = MappingProxyType({})
-    """The fields of a story with a URL that seems to have a secret but is from a feed, by file."""
+    """The fields whose URL seems to have a secret but is public, since a feed has it, by file."""
     hashes: Mapping[str, bytes] = MappingProxyType({})
     """A hash of the bytes of each story's file."""
     suspects: frozenset[str] | None = None

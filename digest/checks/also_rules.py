@@ -38,7 +38,7 @@ def hints(stories: Iterable[Story], content: Content) -> Iterator[Hint]:
 def likely(week: Iterable[Story], content: Content) -> tuple[Pair, ...]:
     """Returns the pairs of a week's stories that likely report one event and are not grouped.
 
-    For a story below another one, that one is in the pair: only there can others be added.
+    If a story is shown below another one, the pair has that one, since only it can name more.
     """
     shown = [story for story in week if not story.hide]
     by_file = {story.file: story for story in shown}
@@ -56,7 +56,7 @@ def likely(week: Iterable[Story], content: Content) -> tuple[Pair, ...]:
 
 
 def ungrouped(content: Content, closed: Collection[Week]) -> Iterator[Hint]:
-    """Yields a hint for each likely pair of a week that is still open: a false one goes with it."""
+    """Yields a hint for each likely pair of a week that is still open; wrong hints go when it closes."""
     weeks: dict[Week, list[Story]] = defaultdict(list)
     for story in content.stories:
         if story.week not in closed:

@@ -26,7 +26,7 @@ from digest.model import Config, FreePage, Letter, Story
 from digest.week import Week
 
 Versions = Mapping[str, Sequence[str]]
-"""By file, the versions that git has merged into its present text, not edited since."""
+"""By file, the versions that git merged into its present text; none if it was edited since."""
 _NO_VERSIONS: Versions = MappingProxyType({})
 
 _ENOUGH_STORIES = 20

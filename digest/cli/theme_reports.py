@@ -35,7 +35,7 @@ def missing(root: Path, config: Config, as_json: bool, call: Call) -> None:
         return
     for story in report.missing:
         call.say(f"{story.file}: {story.title}")
-        call.say(*(f"  {one.theme}{one.likeness}" for one in story.themes))
+        call.say(*(f"  {one.theme}: {one.likeness}" for one in story.themes))
     if report.older:
         call.say(
             f"and {formatting.count(report.older, 'older one')}: digest --verbose themes --missing"

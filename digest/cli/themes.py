@@ -59,7 +59,7 @@ _NEAR = 5
 )
 @click.option(
     "--all", "everything", is_flag=True,
-    help="With --apply: themes that digest.toml no longer has go from stories that an editor has changed, too.",
+    help="With --apply: take themes that digest.toml no longer has out of stories with edited themes, too.",
 )  # fmt: skip
 @click.option(
     "--dry-run", "dry", is_flag=True, help="Say what --apply would change, write nothing."

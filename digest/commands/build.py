@@ -43,7 +43,7 @@ class BuildReport(NamedTuple):
 
     `warning` says what is missing in the site and why; `notice` that the cache was damaged;
     `unrecorded` why the locations of stories could not be recorded; `not_removed` which old files
-    could not be removed; `unknown` which files in the folder may be from earlier builds, or not;
+    could not be removed; `unknown` which files in the folder stay, since they may be the user's;
     `secrets` which files have a secret that was left out; `damaged` which lines of ledgers cannot
     be read, so that addresses and Atom ids may change; `hints` what an editor may want to look at
     in the texts of rendered pages.
@@ -173,8 +173,8 @@ class Builder:
     def manifest_if_current(self, scanned: Scan, *, recorded: bool) -> Manifest | None:
         """Returns the last build's manifest if another build would change nothing, else None.
 
-        It would if files of the folder are missing or changed, if the search index could not be
-        made the last time, or if the places of stories are to be `recorded` and were not.
+        Another build is needed if files of the folder are missing or changed, if the search index
+        failed the last time, or if places of stories are to be `recorded` and were not.
         """
         output = self._output()
         last = output.manifest
@@ -295,7 +295,8 @@ def _record(root: Path, due: tuple[Location, ...], now: datetime) -> str:
 
 
 def _copied_key(file: Copied, since: int) -> bytes:
-    """Returns the key of a copied file: its stamp, b"" if that proves nothing."""
+    """Returns the key of a copied file: its stamp. It is b"", and the file copied again, if a
+    later save could have the same stamp."""
     try:
         stamp = disk.stamp(os.stat(file.source))  # noqa: PTH116 - a fifth of the cost
     except OSError:

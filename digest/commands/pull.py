@@ -5,7 +5,7 @@
 Answers come in batches, each written before the next is parsed, so slow servers and large feeds do
 not delay the others. A feed that cannot be fetched or read is a row of the report; the others go
 on. What servers said (validators, pauses) is saved last, after everything that they brought is
-written, and only counts while the ledger is as we left it. Decisions are made in `intake`.
+written, and is ignored if the ledger has changed since. Decisions are made in `intake`.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ from digest.model import Config, Document, Failed, Feed, Fetched, Story
 from digest.themes.suggest import Suggestions, suggestions, without_theme
 
 _CARRIED = "carried"
-"""The kind of the aliases in the cache that the entries of each feed's last document had."""
+"""The kind in the cache of the aliases of all entries in each feed's last document."""
 _BEGUN = "begun", "pull", b""
 """Where the cache has what a pull is about to write into story files; if it is killed, the next one
 finds it here."""

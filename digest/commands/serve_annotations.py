@@ -143,7 +143,7 @@ class Annotations:
         reasons_by_theme = {}
         for suggestion in self._suggest(story) if story else ():
             likeness = replace(suggestion, like=suggestion.like[:1]).likeness
-            reasons_by_theme[suggestion.theme] = likeness.removeprefix(": ")
+            reasons_by_theme[suggestion.theme] = likeness
         return reasons_by_theme
 
     def records(self, story: Story) -> list[Record]:
@@ -161,7 +161,7 @@ class Annotations:
         if self._config.themes and not story.themes:
             why.append("No theme")
             for suggestion in self._suggest(story):
-                why.append(f"perhaps {self._titles[suggestion.theme]}{suggestion.likeness}")
+                why.append(f"perhaps {self._titles[suggestion.theme]}: {suggestion.likeness}")
         return replace(
             own,
             why=tuple(why),

@@ -98,7 +98,7 @@ class KnownStory(NamedTuple):
     excerpts: frozenset[str] = frozenset()
 
     def agrees_with(self, candidate: Candidate) -> bool:
-        """True if more than the id (or else the link) fits, or nothing else is known."""
+        """True if something fits besides the id (or the link, if it has no id), or nothing is known."""
         if not self.headlines or candidate.headline in self.headlines:
             return True
         if candidate.has_id:

@@ -411,7 +411,7 @@ def writer_of(story: Story, records: FeedRecords, feeds: Collection[str]) -> str
 
 
 def signed_fields(story: Story, records: Collection[Record]) -> str:
-    """Returns the fields, link and image, whose URL seems to have a secret but is from a feed.
+    """Returns which of link and image have a URL that seems to have a secret but is from a feed.
 
     Many publishers sign the URLs of pictures, and everyone can read those in the feed. Without a
     record, the URL is the editor's own.

@@ -1,4 +1,4 @@
-"""Changes by pulls that an editor should look at, until the file is edited or like the feed again.
+"""Changes by pulls that an editor should look at, until they edit the file, or it says the same as the feed.
 
     state      what happened                                        words stored in the ledger
     kept       the editor's words stayed, the feed has others       the feed's words

@@ -60,7 +60,7 @@ def valid(memory: Memory, now: datetime) -> dict[str, FeedState]:
 
 
 def mark_away(memory: Memory, pulled: Collection[str]) -> dict[str, FeedState]:
-    """Returns the states, with feeds that are not pulled now marked, and without their validators.
+    """Returns the states; feeds that are not pulled now are marked, and lose their validators.
 
     When such a feed is pulled again, it is read even if it has not changed, since other feeds may
     have brought the same stories in the meantime.

@@ -1,8 +1,8 @@
 """Compares entries with the ledgers: which are new, which have changed, and in what.
 
 `search_texts_of_changes` does so before any story file is read, so that a pull that brings nothing
-new reads none. A story that may be edited is always parsed from the text that the edit starts from;
-so the parsed stories in the cache cannot replace this. What becomes of the entries is decided in
+new reads none. The parsed stories in the cache cannot be used for that: an edit starts from the
+present text of a file, so the story has to be parsed from this very text. What becomes of the entries is decided in
 `take_in`.
 """
 

@@ -96,7 +96,7 @@ def only_reported(
 def agreed_corrections(
     record: Record, incoming: Mapping[str, str], earlier: Collection[Record], records: Records
 ) -> dict[str, str]:
-    """Returns what a feed said in the fields where it now corrects as all earlier feeds do.
+    """Returns what a feed said before, in the fields where it now says the same as all earlier feeds.
 
     Without earlier feeds there is nothing to agree with.
     """

@@ -46,7 +46,7 @@ def revise(
 ) -> Revision:
     """Makes the changes of a merge in a story's text.
 
-    `wrote` has the hashes that stay valid if that is impossible.
+    `wrote` are the ledger's hashes, which stay as they are if the text cannot be changed.
     """
     lines = []
     for kept in merged.kept:

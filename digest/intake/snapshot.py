@@ -63,10 +63,7 @@ class Snapshot:
     returned: frozenset[str] = frozenset()
     """Feeds that were retired, or had another id, in the last pull."""
     begun: Mapping[str, Edit] = field(default_factory=dict)
-    """What the last pull wrote into files.
-
-    It may have been killed before it wrote its ledger lines.
-    """
+    """What the last pull was about to write into files, if it was killed before its ledger lines."""
     withheld: frozenset[str] = frozenset()
     """Feeds whose ledgers have lost lines.
 

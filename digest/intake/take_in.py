@@ -181,7 +181,7 @@ def _join_new_story(pull: PullState, arrival: Arrival, file: str) -> Decision:
 def _adopt(pull: PullState, arrival: Arrival, file: str) -> Decision:
     """Notes in the ledger that a story file is an entry's.
 
-    What it has as we would write it counts as written by us.
+    Fields that are as pull would write them count as written by pull.
     """
     story = pull.adoptable.pop(file)
     feeds = story.feeds if arrival.feed.id in story.feeds else (arrival.feed.id,)
@@ -247,7 +247,7 @@ def _add_feed(
     """Adds one more feed to a story, in the order of digest.toml.
 
     If the file was deleted, the feed is only added to the ledger. If the editor has removed all
-    feeds from the story, it stays without.
+    feeds from the story, it gets none.
     """
     record = pull.first_record(arrival, file)
     if story is None:

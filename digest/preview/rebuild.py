@@ -24,8 +24,8 @@ _AFTER_BUILD = 0.3  # seconds after a build without other work, for browsers to 
 _CHECK_WATCHER = 2.0  # seconds without changes after which we check that the watcher is alive
 _SELDOM = 10.0  # seconds between two scans beside a watcher
 _OFTEN = 1.0  # the same without one
-_SHARE = 50  # scans take at most one part in this many of the time
-_LATE = 0.5  # seconds within which the watcher's notice comes, if it comes at all
+_SHARE = 50  # scans take at most a fiftieth of the time
+_LATE = 0.5  # seconds after a save; the watcher has reported it by then, or never will
 
 
 class Rebuilder:

@@ -39,8 +39,8 @@ def dates_of(
 ) -> Mapping[Week, EditionDates]:
     """Returns the dates of the closed editions of an archive, down to the `oldest` if given.
 
-    Stories that were hidden or deleted, or have left a week for another, still count as what closed
-    the week before: taking a story back must not announce the edition before it again, only its own.
+    The first story of a week closes the week before, also if it was hidden, deleted or moved since.
+    Otherwise, taking it back would announce the edition before it again.
     """
     content, zone = archive.content, ZoneInfo(config.site.timezone)
     withheld, moved_away = _withheld(content, zone), _moved_away(content, zone)

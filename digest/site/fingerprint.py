@@ -43,7 +43,7 @@ def shipped_templates() -> Path:
 
 
 def of_reading(config: Config) -> bytes:
-    """Returns a hash of what parsing depends on besides the content; the site's URL is not part."""
+    """Returns a hash of what parsing depends on besides the content; it does not depend on the URL."""
     text = repr(config._replace(site=config.site._replace(url="")))
     return key_of(of_program(), text.encode())
 

@@ -57,7 +57,7 @@ class Keys:
 
 
 class BuildMemory:
-    """What one builder keeps from build to build; it has one config and never shares its memory.
+    """What one builder keeps from build to build. All its builds have the same config.
 
     Files that have not changed are the same objects in the next build, so objects are compared by
     identity: equal stories may be shown differently, say with times in two time zones.

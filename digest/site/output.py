@@ -131,8 +131,8 @@ class Output:
     def is_as_built(self) -> bool:
         """True if the folder has all files of the last build, unchanged.
 
-        If not, something else wrote into it, and the list may be incomplete: a later build, say,
-        if an older `.digest/` was restored since.
+        If not, something else wrote into it, and the list may be incomplete: for example a later
+        build, whose list was lost when an older `.digest/` was restored.
         """
         made = self.manifest.made
         if not made or (self.listed or {}).keys() != made.keys():
@@ -168,7 +168,8 @@ class Output:
     def _refuse_another_digest(self) -> None:
         """Raises DigestError if the folder has the site of another digest, by the id of its feed.
 
-        A feed that is, or may be, as our last build left it is ours; its id was changed since.
+        If the feed is as the last build left it, or may be, the site is this digest's, and only
+        the id in digest.toml was changed since.
         """
         feed, made = addresses.FEED, self.manifest.made
         is_own = not made and self.listed is not None

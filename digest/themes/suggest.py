@@ -58,11 +58,11 @@ class Suggestion:
 
     @property
     def likeness(self) -> str:
-        """What the story is like, in words that follow the theme: `: like 'DRAM prices double' (w08)`."""
+        """What the story is like, as in "like 'DRAM prices double' (w08)"."""
         if not self.like:
-            return ": its rule is met"
+            return "its rule is met"
         titles = [f"'{story.title}' ({story.week[5:].lower()})" for story in self.like]
-        return f": like {', '.join(titles)}"
+        return f"like {', '.join(titles)}"
 
 
 @dataclass(frozen=True, slots=True)

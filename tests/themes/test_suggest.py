@@ -47,7 +47,7 @@ def test_a_story_is_suggested_the_theme_of_stories_with_the_same_rare_words() ->
     assert first.theme == "prices"
     assert [one.title for one in first.like] == ["DRAM contracts get dearer", "DRAM prices double"]
     assert (first.like[0].file, first.like[0].week) == (ARCHIVE[1].file, "2026-W20")
-    assert first.likeness == ": like 'DRAM contracts get dearer' (w20), 'DRAM prices double' (w20)"
+    assert first.likeness == "like 'DRAM contracts get dearer' (w20), 'DRAM prices double' (w20)"
 
 
 def test_words_of_the_excerpt_count_and_function_words_do_not() -> None:
@@ -73,7 +73,7 @@ def test_a_sentence_in_every_summary_of_a_feed_makes_no_stories_similar() -> Non
 def test_a_matching_rule_counts_if_no_story_is_similar_yet() -> None:
     (one,) = Index((), THEMES).suggest(story("Shipping lanes"))
 
-    assert (one.theme, one.like, one.likeness) == ("ships", (), ": its rule is met")
+    assert (one.theme, one.like, one.likeness) == ("ships", (), "its rule is met")
 
 
 def test_themes_of_the_story_and_removed_themes_are_not_suggested() -> None:
