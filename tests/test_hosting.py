@@ -214,10 +214,10 @@ def cloudflare() -> dict[str, str]:
 
 
 def netlify() -> dict[str, str]:
-    told = tomllib.loads(block(BUILDERS, "toml"))
-    assert told.keys() == {"build"}
-    assert told["build"].keys() == {"command", "publish", "environment"}
-    return dict(told["build"])
+    settings = tomllib.loads(block(BUILDERS, "toml"))
+    assert settings.keys() == {"build"}
+    assert settings["build"].keys() == {"command", "publish", "environment"}
+    return dict(settings["build"])
 
 
 @pytest.mark.parametrize("host", ["cloudflare", "netlify"])
@@ -330,14 +330,15 @@ def test_systemd_accepts_the_units(server: World) -> None:
 def instructions() -> list[tuple[str, str]]:
     """Returns each instruction of the Dockerfile, and what it says."""
     lines = re.sub(r"\\\n\s*", "", re.sub(r"(?m)^#.*\n", "", DOCKERFILE.read_text()))
-    return [(word, told) for word, _, told in (line.partition(" ") for line in lines.splitlines()) if word]  # fmt: skip
+    instructions = (line.partition(" ") for line in lines.splitlines())
+    return [(word, argument) for word, _, argument in instructions if word]
 
 
 def test_the_image_runs_the_installed_command_as_an_unprivileged_user() -> None:
-    told = instructions()
-    last = dict(told)
+    steps = instructions()
+    last = dict(steps)
 
-    assert [word for word, _ in told].count("FROM") == 2
+    assert [word for word, _ in steps].count("FROM") == 2
     assert last["COPY"] == "--from=installed /opt/digest /opt/digest"
     assert "PATH=/opt/digest/bin:$PATH" in last["ENV"]
     assert last["WORKDIR"] == "/digest"
@@ -351,7 +352,7 @@ def test_the_installed_image_pulls_and_builds_and_is_small(world: World, tmp_pat
     if not index_answers(tmp_path):
         pytest.skip("the package index does not answer")
     desk = world.clone("desk")
-    (step,) = (told for word, told in instructions() if word == "RUN" and "pip" in told)
+    (step,) = (argument for word, argument in instructions() if word == "RUN" and "pip" in argument)
     step = re.sub(r"--mount=\S+ *", "", step).replace("/opt/digest", str(tmp_path / "opt"))
 
     run = world.run(step.replace("python -m", f"{sys.executable} -m"), desk, PYTHONPATH="")

@@ -103,8 +103,8 @@ def completed(*words: str, cwd: Path) -> list[str]:
 def test_two_lines_lead_from_an_empty_folder_to_a_served_site_without_a_network(
     tmp_path: Path,
 ) -> None:
-    told = digest("init", "mine", cwd=tmp_path).stdout.partition("Next: ")[2].strip()
-    steps = [step.split() for step in told.split(" && ")]
+    line = digest("init", "mine", cwd=tmp_path).stdout.partition("Next: ")[2].strip()
+    steps = [step.split() for step in line.split(" && ")]
 
     assert steps == [
         ["cd", "mine"],

@@ -55,7 +55,7 @@ def test_reports_about_a_hostile_feed_contain_no_control_characters(root: Path) 
     story.write_text(re.sub("(?m)^title: .*", "title: Mine", story.read_text()))
     tell(root, "::error::changed ##[warning]\x9b31m\u202e")
 
-    told = [
+    outputs = [
         first,
         *(
             said(root, *command)
@@ -64,8 +64,8 @@ def test_reports_about_a_hostile_feed_contain_no_control_characters(root: Path) 
     ]
 
     assert "skipped, no web link" in first
-    assert "kept your title" in told[1]
-    assert [text for text in told if ACTS.search(text)] == []
+    assert "kept your title" in outputs[1]
+    assert [text for text in outputs if ACTS.search(text)] == []
 
 
 @pytest.mark.parametrize("command", [["pull", "--json"], ["export"]])
@@ -73,11 +73,11 @@ def test_json_has_the_same_values_and_no_control_characters(root: Path, command:
     if command == ["export"]:
         said(root, "pull")
 
-    told = said(root, *command)
+    outputs = said(root, *command)
 
-    assert not re.search(r"[\x7f-\x9f\u2028-\u202e\u2066-\u2069\x1b]", told)
-    assert "\\u202e" in told
-    for line in [told] if command[0] == "pull" else told.splitlines():
+    assert not re.search(r"[\x7f-\x9f\u2028-\u202e\u2066-\u2069\x1b]", outputs)
+    assert "\\u202e" in outputs
+    for line in [outputs] if command[0] == "pull" else outputs.splitlines():
         json.loads(line)
 
 

@@ -212,11 +212,11 @@ KEYS = st.sampled_from(
     )
 )
 def test_linked_data_of_any_shape_is_read(value: Any) -> None:
-    told = jsonld.read([json.dumps(value)])
+    result = jsonld.read([json.dumps(value)])
 
     assert all(
         isinstance(said, str)
-        for said in (told.headline, told.published, *told.authors, told.publisher)
+        for said in (result.headline, result.published, *result.authors, result.publisher)
     )
 
 

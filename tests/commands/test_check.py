@@ -99,7 +99,7 @@ def run(root: Path, **options: object) -> CheckReport:
     return check.run(root, now=NOW, **options)  # type: ignore[arg-type]
 
 
-def told(root: Path, **options: object) -> list[str]:
+def messages(root: Path, **options: object) -> list[str]:
     """What is found, hints as such."""
     return [("hint: " if one.hint else "") + str(one) for one in run(root, **options).problems]
 
@@ -128,7 +128,7 @@ def test_every_error_of_every_file_is_reported_in_order(root: Path, story: Write
     put(root, "content/themes/memmory.md", "Words.")
     put(root, "content/stray.md", "Words.")
 
-    assert told(root) == [
+    assert messages(root) == [
         f"{W20}2026-05-15-a.md:3: link: 'news.example' is not an http(s) address; copy the address from the browser",
         f"{W20}2026-05-15-a.md:4: unknown theme 'memroy'; did you mean 'memory'?",
         f"{W20}2026-05-15-b.md:8: the link to 'nowhere.md' leads to no story; correct the file's name, "
@@ -168,7 +168,7 @@ def test_a_published_copy_of_a_hidden_story_is_reported(
     other = story("b", **twin)
     story("c", day="2026-05-16", title="A")
 
-    found = [one for one in told(root) if file in one and "tracks" not in one]
+    found = [one for one in messages(root) if file in one and "tracks" not in one]
 
     assert found == [
         f"hint: {file}:4: is hidden, but {other} seems to be the same story and is not; "
@@ -187,7 +187,7 @@ def test_a_hidden_story_that_comes_again_on_another_day_is_reported(
     aliases = ("guid:2", "link:news.example/b")
     remember(root, record(wrote=wrote), record(wrote=wrote, id="2", aliases=aliases, file=other))
 
-    found = [one for one in told(root) if "is hidden" in one]
+    found = [one for one in messages(root) if "is hidden" in one]
 
     assert found == [
         f"hint: {file}:4: is hidden, but {other} seems to be the same story and is not; "
@@ -198,7 +198,7 @@ def test_a_hidden_story_that_comes_again_on_another_day_is_reported(
 def test_a_key_in_capitals_gets_the_right_spelling(root: Path, story: Write) -> None:
     story("a", HIDE="true")
 
-    assert told(root) == [f"{W20}2026-05-15-a.md:4: unknown key 'HIDE'; did you mean 'hide'?"]
+    assert messages(root) == [f"{W20}2026-05-15-a.md:4: unknown key 'HIDE'; did you mean 'hide'?"]
 
 
 def test_a_link_to_an_unreadable_story_is_not_a_broken_link(root: Path, story: Write) -> None:
@@ -226,7 +226,7 @@ def test_config_errors_are_reported_first_and_alone(root: Path, story: Write) ->
 def test_two_pages_at_one_address_are_an_error(root: Path) -> None:
     put(root, "content/pages/archive.md", "Words.")
 
-    assert told(root) == [
+    assert messages(root) == [
         "content/pages/archive.md: claims the address 'archive/index.html', which the page of the archive claims too; "
         "rename one of them"
     ]
@@ -270,7 +270,7 @@ def test_invalid_ledger_lines_are_errors_and_conflict_markers_are_named(root: Pa
     )
 
     place = "content/ledger/first.jsonl"
-    assert told(root) == [
+    assert messages(root) == [
         *(
             f"{place}:{n}: a merge-conflict mark; delete this line, and keep the lines of both sides"
             for n in (1, 3, 5)
@@ -315,7 +315,7 @@ def test_a_hidden_story_gets_no_hint(root: Path, story: Write) -> None:
 def test_a_link_with_tracking_parameters_gets_its_cure(root: Path, story: Write) -> None:
     file = story("a", link="https://news.example/a?utm_source=x&id=3")
 
-    assert told(root) == [
+    assert messages(root) == [
         f"hint: {file}:3: the link tracks its readers; write https://news.example/a?id=3"
     ]
 
@@ -331,7 +331,7 @@ def test_two_stories_of_one_article_are_both_named(root: Path, story: Write, sec
     first = story("a", link="https://news.example/article/3350001/b")
     file = story("b", day="2026-05-16", link=second)
 
-    assert told(root) == [
+    assert messages(root) == [
         f"hint: {file}:3: links to the same article as {first}; delete one of them"
     ]
 
@@ -392,11 +392,11 @@ def test_a_headline_that_is_only_a_host_name_is_reported_until_the_editor_writes
 ) -> None:
     file = story("a", title="news.example")
 
-    assert told(root) == [
+    assert messages(root) == [
         f"hint: {file}:2: it has no headline, only the name of its site; write one of your own as headline:"
     ]
     story("a", title="news.example", headline="Curd prices")
-    assert told(root) == []
+    assert messages(root) == []
 
 
 def test_a_moved_handwritten_story_gets_no_hint_to_move_back(root: Path, story: Write) -> None:
@@ -405,7 +405,7 @@ def test_a_moved_handwritten_story_gets_no_hint_to_move_back(root: Path, story: 
     (root / "content/2026/w21").mkdir()
     (root / file).rename(root / "content/2026/w21" / file.name)
 
-    assert told(root) == []
+    assert messages(root) == []
 
 
 def test_a_moved_pulled_story_gets_no_hint_to_move_back(tmp_path: Path) -> None:
@@ -421,7 +421,7 @@ def test_a_moved_pulled_story_gets_no_hint_to_move_back(tmp_path: Path) -> None:
 def test_a_story_outside_its_own_week_is_reported(root: Path, story: Write) -> None:
     file = story("a", week="2026/w21")
 
-    assert told(root) == [
+    assert messages(root) == [
         f"hint: {file}: is in the folder of 2026-W21, but its date, 2026-05-15, belongs to 2026-W20; "
         "move it to content/2026/w20/, unless you want it in this edition"
     ]
@@ -448,7 +448,7 @@ def test_a_file_name_with_another_date_is_reported(
 ) -> None:
     file = story("a", published=published)
 
-    assert told(root) == [
+    assert messages(root) == [
         f"hint: {file}:4: published says 2026-05-14, but the file's name says 2026-05-15; correct the one that is wrong"
     ] * found  # fmt: skip
 
@@ -468,7 +468,7 @@ def test_a_second_lead_in_a_week_is_reported(root: Path, story: Write) -> None:
     story("c", lead="true", hide="true")
     story("d", week="2026/w21", day="2026-05-18", lead="true")
 
-    assert told(root) == [
+    assert messages(root) == [
         f"hint: {second}:4: is a second lead story of 2026-W20, beside {first}; keep lead: true in only one of them"
     ]
 
@@ -482,7 +482,7 @@ def test_a_letter_that_is_still_a_draft_is_reported_when_its_week_is_closed(
     story("b", week="2026/w21", day="2026-05-18")
 
     assert waiting == ()
-    assert told(root) == [
+    assert messages(root) == [
         f"hint: {file}:3: the letter is still a draft, though 2026-W20 is closed; "
         "run 'digest letter --publish', or delete it"
     ]
@@ -506,7 +506,7 @@ def test_a_story_with_a_future_date_is_reported(
         f"belongs to {ahead}, which is in the future; if that is a mistake, correct the date or the week's folder; "
         "a week far ahead closes no earlier one"
     )
-    assert told(root) == ([f"hint: content/{week}/{Path(file).name}: {words}"] if ahead else [])
+    assert messages(root) == ([f"hint: content/{week}/{Path(file).name}: {words}"] if ahead else [])
 
 
 def test_a_change_with_a_future_date_is_reported(root: Path, story: Write) -> None:
@@ -518,7 +518,7 @@ def test_a_change_with_a_future_date_is_reported(root: Path, story: Write) -> No
         root, f"{W20}letter.md", "---\ntitle: Hello\npublished: 2027-05-16\n---\n\nDear reader\n"
     )
 
-    found = [line for line in told(root) if "in the future" in line]
+    found = [line for line in messages(root) if "in the future" in line]
 
     cure = "which is in the future; if that is a mistake, correct the date"
     assert found == [
@@ -539,12 +539,12 @@ def test_a_date_that_has_passed_is_reported_until_a_later_text_links_back(
     letter = put(
         root, f"{W20}letter.md", "---\ntitle: L\nahead: 2026-05-17: Sales\n---\n\nDear you.\n"
     )
-    assert told(root) == []
+    assert messages(root) == []
 
     story("later", day="2026-05-18", week="2026/w21", note="A hearing was held.")
 
     cure = "link to this file in the note or letter that tells what came of it"
-    assert told(root) == [
+    assert messages(root) == [
         f"hint: {court}:5: 16 May 2026 is before the newest story, and no later text links back: 'A hearing'; {cure}",
         f"hint: {letter}:3: 17 May 2026 is before the newest story, and no later text links back: 'Sales'; {cure}",
     ]
@@ -554,7 +554,7 @@ def test_a_date_that_has_passed_is_reported_until_a_later_text_links_back(
         week="2026/w21",
         note="[A hearing](../w20/2026-05-15-court.md) was held, and [sales](../w20/letter.md).",
     )
-    assert told(root) == []
+    assert messages(root) == []
 
 
 def test_a_broken_link_in_a_draft_is_a_hint_until_it_is_published(root: Path, story: Write) -> None:
@@ -577,7 +577,7 @@ def test_files_in_the_inbox_are_reported(root: Path) -> None:
 def test_files_left_by_a_killed_run_are_reported(root: Path) -> None:
     put(root, f"{W20}.2026-05-15-a.md.unfinished", "---")
 
-    assert told(root) == [
+    assert messages(root) == [
         f"hint: {W20}.2026-05-15-a.md.unfinished: was left half-written by a run that was killed; "
         "the next pull completes or removes it"
     ]
@@ -592,7 +592,7 @@ def test_a_theme_without_stories_is_reported_once_there_are_many_stories(
     story("a19")
 
     assert few == ()
-    assert told(root) == [
+    assert messages(root) == [
         "hint: digest.toml:10: no story has the theme 'memory'; "
         "widen its match ('digest themes --try' helps), or remove the theme"
     ]
@@ -604,7 +604,7 @@ def test_a_new_theme_whose_phrases_match_stories_is_reported(root: Path, story: 
     story("b", title="Memory runs short")
     story("c", note="> All of memory is sold.", feeds="first")
 
-    assert told(root) == [
+    assert messages(root) == [
         "hint: digest.toml:10: no story has the theme 'memory', though its match finds at least 1 of 20; "
         "'digest themes --apply' gives it to those whose themes you have not edited"
     ]

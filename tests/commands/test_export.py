@@ -113,13 +113,13 @@ def test_an_exported_story_has_every_field(root: Path) -> None:
 
 
 def test_unpublished_files_are_exported_and_marked(root: Path) -> None:
-    told = {record["file"]: record for record in exported(root)[1:]}
+    records = {record["file"]: record for record in exported(root)[1:]}
 
-    assert told["content/2026/w20/2026-05-16-draft.md"]["draft"] is True
-    assert told["content/2026/w21/2026-05-20-hidden.md"]["hide"] is True
-    assert told["content/2026/w21/letter.md"]["draft"] is True
+    assert records["content/2026/w20/2026-05-16-draft.md"]["draft"] is True
+    assert records["content/2026/w21/2026-05-20-hidden.md"]["hide"] is True
+    assert records["content/2026/w21/letter.md"]["draft"] is True
     unpublished = {
-        file for file, one in told.items() if one.get("permalink", one.get("address")) is None
+        file for file, one in records.items() if one.get("permalink", one.get("address")) is None
     }
     assert unpublished == {
         "content/2026/w20/2026-05-16-draft.md",

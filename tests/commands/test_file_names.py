@@ -39,7 +39,7 @@ def put(root: Path, file: str, text: str = STORY) -> None:
     path.write_text(text)
 
 
-def told(root: Path) -> list[str]:
+def messages(root: Path) -> list[str]:
     return [str(one) for one in check.run(root, now=NOW).problems if not one.hint]
 
 
@@ -109,14 +109,14 @@ def test_two_files_for_one_letter_or_introduction_are_an_error_that_names_both(
 
     cure = "put what you want to keep into one of them, and delete the other"
     words = f"{second}: is the same {kind} as {first}; {cure}"
-    assert told(root).count(words) == 1
+    assert messages(root).count(words) == 1
     for _ in range(2):
         with pytest.raises(Faults) as caught:
             built(root)
         assert words in str(caught.value).splitlines()
     (root / second).unlink()
     built(root)
-    assert told(root) == []
+    assert messages(root) == []
 
 
 @pytest.mark.parametrize("before", ["nothing was read", "one was read"])
@@ -128,7 +128,7 @@ def test_two_files_for_one_page_are_an_error_that_names_both(root: Path, before:
 
     claim = "claims the address 'about/index.html', which content/pages/about.markdown claims too"
     words = f"content/pages/about.md: {claim}; rename one of them"
-    assert told(root) == [words]
+    assert messages(root) == [words]
     for _ in range(2):
         with pytest.raises(Faults) as caught:
             built(root)
@@ -140,7 +140,7 @@ def test_two_stories_that_differ_only_in_their_extensions_have_different_anchors
 ) -> None:
     put(root, f"{W20}2026-05-15-chips.markdown")
 
-    assert told(root) == []
+    assert messages(root) == []
     page = parse((built(root) / "2026/w20/index.html").read_bytes())
 
     ids = [article.get("id") for article in find(page, "article")]
@@ -157,7 +157,7 @@ def test_a_pulled_story_with_a_changed_markdown_extension_stays_the_same_story(
     story = root / f"{W20}2026-05-15-chips.{ending}"
     (root / f"{W20}2026-05-15-chips.md").rename(story)
 
-    assert told(root) == []
+    assert messages(root) == []
     site = built(root)
     assert (site / "feed.atom").read_text() == feed
     assert (site / "2026/w20/index.html").read_text() == page
@@ -214,7 +214,7 @@ def test_a_broken_link_to_a_file_with_another_extension_names_that_file(root: Pa
 
     words = "the link to '../2026/w20/2026-05-15-b.md' leads to no story"
     cure = "did you mean '../2026/w20/2026-05-15-b.markdown'?"
-    assert told(root) == [f"content/pages/about.md:1: {words}; {cure}"]
+    assert messages(root) == [f"content/pages/about.md:1: {words}; {cure}"]
 
 
 def test_half_written_files_of_every_extension_are_removed(root: Path) -> None:
@@ -312,7 +312,7 @@ def test_a_file_with_another_name_is_an_error_in_check_and_build(root: Path) -> 
         put(root, file)
     expected = {f"{file}: {words}" for file, words in MISNAMED.items()}
 
-    assert set(told(root)) == expected
+    assert set(messages(root)) == expected
     with pytest.raises(Faults) as caught:
         build.run(root, config.load(root), output=root / "site", base_url=None)
     assert set(str(caught.value).splitlines()) == expected

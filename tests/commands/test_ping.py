@@ -63,7 +63,7 @@ def feeds(root: Path) -> dict[str, bytes]:
     return {path: content for path, content in site.items() if path.endswith(".atom")}
 
 
-def told(root: Path, *words: str) -> tuple[int, list[str], str]:
+def run_ping(root: Path, *words: str) -> tuple[int, list[str], str]:
     """The exit code of the command, what it says, and what it complains about."""
     done = digest("ping", *words, cwd=root)
     return done.returncode, done.stdout.splitlines(), done.stderr
@@ -85,7 +85,7 @@ def test_no_feed_names_a_hub_if_none_is_set(root: Path) -> None:
     build(root)
 
     assert not [path for path, content in feeds(root).items() if b'rel="hub"' in content]
-    code, said, complaint = told(root)
+    code, said, complaint = run_ping(root)
     assert (code, said) == (1, [])
     assert complaint.startswith(
         'digest.toml: names no hub; set hub = "https://…" in its table [site]'
@@ -94,75 +94,79 @@ def test_no_feed_names_a_hub_if_none_is_set(root: Path) -> None:
 
 def test_the_hub_is_notified_of_changed_feeds_only(root: Path, hub: WebSubHub) -> None:
     before = feeds(root)
-    code, said, complaint = told(root)
+    code, said, complaint = run_ping(root)
 
     assert (code, complaint) == (0, "")
-    assert sorted(hub.told) == sorted(before)
+    assert sorted(hub.notified) == sorted(before)
     assert said == [
         f"Told {hub.address} of {len(before)} feeds:",
-        *(URL + path for path in hub.told),
+        *(URL + path for path in hub.notified),
     ]
     assert all(
         one["hub.mode"] == ["publish"] and one["hub.topic"] == one["hub.url"] for one in hub.forms
     )
 
-    hub.told.clear()
+    hub.notified.clear()
     story = root / "content/2026/w19/2026-05-08-story-19.md"
     story.write_text(story.read_text() + "\nA note.\n")
     build(root)
     changed = {path for path, content in feeds(root).items() if content != before[path]}
-    told(root)
+    run_ping(root)
 
     assert {"feed.atom", "2026/w19/feed.atom", "themes/chips/feed.atom"} <= changed
     assert "themes/fabs/feed.atom" not in changed
-    assert (len(hub.told), set(hub.told)) == (len(changed), changed)
+    assert (len(hub.notified), set(hub.notified)) == (len(changed), changed)
 
 
 def test_a_second_ping_of_an_unchanged_site_sends_nothing(root: Path, hub: WebSubHub) -> None:
-    told(root)
-    hub.told.clear()
+    run_ping(root)
+    hub.notified.clear()
     build_into(root / "elsewhere", root, config.load(root))
 
     for words in ((), ("--output", "elsewhere")):
-        assert told(root, *words) == (0, ["No feed has changed since the hub was last told"], "")
-    assert hub.told == []
+        assert run_ping(root, *words) == (
+            0,
+            ["No feed has changed since the hub was last told"],
+            "",
+        )
+    assert hub.notified == []
 
 
 def test_a_dry_run_notifies_no_hub_and_records_nothing(root: Path, hub: WebSubHub) -> None:
-    code, said, _ = told(root, "--dry-run")
+    code, said, _ = run_ping(root, "--dry-run")
 
     assert (code, said[0]) == (0, f"Would tell {hub.address} of {len(feeds(root))} feeds:")
-    assert hub.told == []
-    told(root)
-    assert len(hub.told) == len(feeds(root))
+    assert hub.notified == []
+    run_ping(root)
+    assert len(hub.notified) == len(feeds(root))
 
 
 def test_a_refused_notification_is_sent_again(root: Path, hub: WebSubHub) -> None:
     hub.answers = {"weeks.atom": 503}
-    code, said, complaint = told(root)
+    code, said, complaint = run_ping(root)
 
     assert code == 1
     assert complaint.splitlines() == [
         f"{hub.address}: not told of {URL}weeks.atom: it answered 503 (no such topic)"
     ]
     assert len(said) == len(feeds(root))
-    hub.answers, hub.told = {}, []
-    assert told(root)[0] == 0
-    assert hub.told == ["weeks.atom"]
+    hub.answers, hub.notified = {}, []
+    assert run_ping(root)[0] == 0
+    assert hub.notified == ["weeks.atom"]
 
 
 def test_a_redirect_is_not_followed(root: Path, hub: WebSubHub) -> None:
     hub.answers = {"weeks.atom": 302}
 
-    assert "weeks.atom: it answered 302" in told(root)[2]
-    assert hub.told.count("weeks.atom") == 1
+    assert "weeks.atom: it answered 302" in run_ping(root)[2]
+    assert hub.notified.count("weeks.atom") == 1
 
 
 def test_an_unreachable_hub_is_one_error_line(root: Path) -> None:
     toml = root / "digest.toml"
     toml.write_text(toml.read_text().replace("http://127.0.0.1:", "http://127.0.0.1:1/?"))
 
-    code, said, complaint = told(root)
+    code, said, complaint = run_ping(root)
 
     assert (code, said) == (1, [])
     (line,) = complaint.splitlines()
@@ -171,15 +175,15 @@ def test_an_unreachable_hub_is_one_error_line(root: Path) -> None:
 
 
 def test_another_hub_is_notified_of_all_feeds(root: Path, hub: WebSubHub) -> None:
-    told(root)
-    hub.told.clear()
+    run_ping(root)
+    hub.notified.clear()
     toml = root / "digest.toml"
     toml.write_text(toml.read_text().replace(hub.address, f"{hub.address}hub/"))
     build(root)
 
-    told(root)
+    run_ping(root)
 
-    assert sorted(hub.told) == sorted(feeds(root))
+    assert sorted(hub.notified) == sorted(feeds(root))
 
 
 def test_nothing_is_announced_for_a_folder_without_a_site_or_for_foreign_feeds(
@@ -191,7 +195,7 @@ def test_nothing_is_announced_for_a_folder_without_a_site_or_for_foreign_feeds(
 
     with pytest.raises(DigestError, match="has no feed of Digest; run 'digest build' first"):
         ping.run(root, config.load(root), output=other, dry=False)
-    assert hub.told == []
+    assert hub.notified == []
 
 
 @pytest.mark.parametrize(

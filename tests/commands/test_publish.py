@@ -286,10 +286,10 @@ def test_a_domain_published_by_digest_is_removed_with_its_file(root: Path, remot
     digest("publish", cwd=root)
     give_up_domain(root)
 
-    told = digest("--verbose", "publish", "--dry-run", cwd=root)
+    report = digest("--verbose", "publish", "--dry-run", cwd=root)
     run = digest("publish", cwd=root)
 
-    assert "gone     CNAME" in told.stdout.splitlines()
+    assert "gone     CNAME" in report.stdout.splitlines()
     assert (run.returncode, run.stderr) == (0, "")
     assert "CNAME" not in git(remote, "ls-tree", "--name-only", "gh-pages").split()
 
@@ -532,14 +532,14 @@ def test_another_site_is_overwritten_with_replace_and_belongs_to_digest_afterwar
 ) -> None:
     theirs = other_site(remote, tmp_path / "docs", index_dot_html="docs", api__a_dot_html="a")
 
-    told = digest("publish", "--dry-run", "--replace", cwd=root)
+    report = digest("publish", "--dry-run", "--replace", cwd=root)
     run = digest("publish", "--replace", cwd=root)
     write(root, "three", "2026-05-16")
     again = digest("publish", cwd=root)
 
     assert (
-        "gone     api/a.html" in told.stdout.splitlines()
-        and "lost     api/a.html" in told.stdout.splitlines()
+        "gone     api/a.html" in report.stdout.splitlines()
+        and "lost     api/a.html" in report.stdout.splitlines()
     )
     assert (run.returncode, run.stderr, again.returncode, again.stderr) == (0, "", 0, "")
     assert commits(remote)[2] == theirs
@@ -620,10 +620,10 @@ def test_uncommitted_files_are_published_and_named(root: Path, remote: Path) -> 
     (root / "notes.txt").write_text("no part of the site")
     commit = git(root, "rev-parse", "--short", "HEAD")
 
-    told, run = digest("publish", "--dry-run", cwd=root), digest("publish", cwd=root)
+    report, run = digest("publish", "--dry-run", cwd=root), digest("publish", cwd=root)
 
     files = "with 2 uncommitted files: content/2026/w20/2026-05-14-one.md, content/2026/w20/2026-05-16-three.md"
-    assert f"Would publish {files}" in told.stdout.splitlines()
+    assert f"Would publish {files}" in report.stdout.splitlines()
     assert f"Published {files}" in run.stdout.splitlines()
     assert (
         git(remote, "log", "-1", "--format=%s", "gh-pages")
@@ -652,9 +652,9 @@ def test_a_dry_run_lists_all_files_of_the_search_index_on_one_line(
     git(clone, "push", "--quiet", "origin", "gh-pages")
     write(root, "three", "2026-05-16")
 
-    told = digest("publish", "--dry-run", cwd=root).stdout.splitlines()
+    report = digest("publish", "--dry-run", cwd=root).stdout.splitlines()
 
-    (line,) = [line for line in told if "search/pagefind/" in line]
+    (line,) = [line for line in report if "search/pagefind/" in line]
     assert re.fullmatch(
         r"changed  search/pagefind/ \(the search index: \d+ new, \d+ changed, [1-9]\d* gone\)", line
     )
@@ -677,10 +677,10 @@ def test_a_moved_or_renamed_file_counts_once_among_the_uncommitted(
     if staged:
         git(root, "add", "--all", "content")
 
-    told = digest("publish", "--dry-run", cwd=root).stdout
+    report = digest("publish", "--dry-run", cwd=root).stdout
 
     files = ("w20/2026-05-14-deleted.md", "w20/2026-05-14-other.md", "w21/2026-05-14-moved.md")
-    (line,) = (line for line in told.splitlines() if "uncommitted" in line)
+    (line,) = (line for line in report.splitlines() if "uncommitted" in line)
     words, _, named = line.partition(": ")
     assert words == "Would publish with 3 uncommitted files"
     assert sorted(named.split(", ")) == [f"content/2026/{file}" for file in files]
@@ -837,10 +837,10 @@ def test_a_dry_run_lists_the_urls_that_would_break(root: Path) -> None:
     later.unlink()
     (root / "content/2026/w20/2026-05-14-one.md").unlink()
 
-    told = digest("publish", "--dry-run", cwd=root).stdout.splitlines()
+    report = digest("publish", "--dry-run", cwd=root).stdout.splitlines()
     run = digest("publish", cwd=root)
 
-    lost = [line.split()[1] for line in told if line.startswith("lost ")]
+    lost = [line.split()[1] for line in report if line.startswith("lost ")]
     assert lost == ["2026/w20/#one", "2026/w20/feed.atom", "2026/w21/#later", "about/"]
     assert run.stdout.splitlines()[-1] == f"4 addresses no longer exist: {', '.join(lost)}"
 
@@ -868,12 +868,12 @@ def test_a_dry_run_lists_the_urls_that_would_break(root: Path) -> None:
     ],
 )
 def test_git_errors_are_one_line_with_a_cure_and_without_secrets(said: str, line: str) -> None:
-    told = gh_pages.refusal(said, "there")
+    message = gh_pages.refusal(said, "there")
 
-    assert told.startswith("there: ")
-    assert line in told
-    assert "secret" not in told
-    assert "\n" not in told
+    assert message.startswith("there: ")
+    assert line in message
+    assert "secret" not in message
+    assert "\n" not in message
 
 
 @pytest.mark.parametrize(

@@ -242,9 +242,9 @@ def test_one_entry_is_reported_in_the_singular(tmp_path: Path) -> None:
     (tmp_path / "first.xml").write_text(rss(("1", "Chips")))
     (tmp_path / "second.xml").write_text(rss(("2", "Memory"), ("3", "Third")))
 
-    told = CliRunner().invoke(cli, ["--root", str(tmp_path), "pull"]).stdout
+    output = CliRunner().invoke(cli, ["--root", str(tmp_path), "pull"]).stdout
 
-    assert [line.split(maxsplit=1)[1] for line in told.splitlines()[:2]] == [
+    assert [line.split(maxsplit=1)[1] for line in output.splitlines()[:2]] == [
         "1 entry, 1 new",
         "2 entries, 2 new",
     ]

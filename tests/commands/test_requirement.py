@@ -261,13 +261,13 @@ def test_pip_refuses_a_wheel_that_was_changed(tmp_path: Path) -> None:
 def answers(wheel: bytes, place: str = "/files/x.whl") -> dict[str, Callable[[Exchange], None]]:
     """An index that has one release."""
 
-    def told(exchange: Exchange) -> None:
+    def release(exchange: Exchange) -> None:
         address = f"http://{exchange.headers['Host']}{place}"
         file = {"packagetype": "bdist_wheel", "filename": WHEEL, "url": address}
         exchange.reply(body=json.dumps({"urls": [{"packagetype": "sdist"}, file]}).encode())
 
     return {
-        f"/pypi/curated-digest/{__version__}/json": told,
+        f"/pypi/curated-digest/{__version__}/json": release,
         "/files/x.whl": lambda exchange: exchange.reply(body=wheel),
         "/files/gone.whl": lambda exchange: exchange.reply(404),
         "/pypi/curated-digest/odd/json": lambda exchange: exchange.reply(body=b"<html>"),

@@ -443,8 +443,8 @@ def test_commands_report_stories_left_out_for_a_removed_theme_not_as_unreadable(
     for words in ([], ["--try", "x"]):
         assert said(root, *words).stderr == f"{three}; 'digest check' says what to do\n{rest}"
     for command in ("status", "excerpts"):
-        told = CliRunner().invoke(cli, ["--root", str(root), command]).stderr
-        assert told == f"{three}; 'digest check' says what to do\n{rest}"
+        message = CliRunner().invoke(cli, ["--root", str(root), command]).stderr
+        assert message == f"{three}; 'digest check' says what to do\n{rest}"
     with pytest.raises(
         Faults, match=f"{MEMORY}: unknown theme 'trade'; 'digest check' says what to do"
     ):

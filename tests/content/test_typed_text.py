@@ -10,7 +10,7 @@ import pytest
 from builders import HONG_KONG
 from hypothesis import example, given
 from hypothesis import strategies as st
-from test_check import told
+from test_check import messages
 from test_inbox import SETTINGS
 
 from digest import config
@@ -200,7 +200,7 @@ def test_every_word_reaches_the_page(tmp_path: Path) -> None:
     build.run(tmp_path, config.load(tmp_path), output=tmp_path / "site", base_url=None)
 
     page = (tmp_path / "site/2026/w20/index.html").read_text()
-    assert told(tmp_path) == []
+    assert messages(tmp_path) == []
     for words in (
         "C # is a language",
         "#1 story",

@@ -55,10 +55,10 @@ def test_an_entry_older_than_all_known_ones_is_not_a_gap() -> None:
 
 
 def test_neither_an_old_entry_nor_a_future_date_hides_a_gap() -> None:
-    told = feed_health.gap(document(90, 80), 0, brought(10, 20), LATER)
+    warning = feed_health.gap(document(90, 80), 0, brought(10, 20), LATER)
 
-    assert feed_health.gap(document(90, 80, 5), 0, brought(10, 20), LATER) == told
-    assert feed_health.gap(document(90, 80), 0, brought(10, 20, 9000), LATER) == told
+    assert feed_health.gap(document(90, 80, 5), 0, brought(10, 20), LATER) == warning
+    assert feed_health.gap(document(90, 80), 0, brought(10, 20, 9000), LATER) == warning
 
 
 def test_a_feed_of_the_same_days_without_known_entries_may_repeat_all_its_stories() -> None:
@@ -82,9 +82,9 @@ def test_a_silence_more_than_twice_the_longest_one_is_reported() -> None:
     [(0.2, "less than an hour"), (1, "1 hour;"), (2, "2 hours;"), (47, "47 hours")],
 )
 def test_a_silence_is_reported_in_plain_words(gap: float, words: str) -> None:
-    told = feed_health.quiet(brought(0, gap), START + timedelta(days=30))  # type: ignore[arg-type]
+    warning = feed_health.quiet(brought(0, gap), START + timedelta(days=30))  # type: ignore[arg-type]
 
-    assert f"its longest silence was {words}" in told
+    assert f"its longest silence was {words}" in warning
 
 
 def test_a_weekend_is_not_a_silence_and_a_single_entry_not_a_habit() -> None:

@@ -520,11 +520,11 @@ def test_a_text_that_may_be_front_matter_is_never_filed_as_a_headline(
 ) -> None:
     place = drop(root, "phone.md", dropped)
 
-    (told,) = run(root).problems
+    (message,) = run(root).problems
     checked = [str(one) for one in check.run(root, now=NOW).problems]
 
-    assert told.startswith(f"content/inbox/phone.md:{problem}")
-    assert told in checked
+    assert message.startswith(f"content/inbox/phone.md:{problem}")
+    assert message in checked
     assert place.read_text() == dropped
     assert sorted(content(root)) == ["inbox/phone.md"]
 

@@ -210,10 +210,10 @@ def test_every_page_and_feed_says_whose_words_they_are(
         "---\ntitle: Later\nlink: https://news.example/l\n---\n"
     )
 
-    told = {place: speakers(text) for place, text in shown(root).items()}
+    attributions = {place: speakers(text) for place, text in shown(root).items()}
 
     feeds = ("feed.atom", "feed.json", "2026/w20/feed.atom", "weeks.atom")
-    assert told == {"2026/w20/index.html": page, **dict.fromkeys(feeds, feed)}
+    assert attributions == {"2026/w20/index.html": page, **dict.fromkeys(feeds, feed)}
     stories = [json.loads(line) for line in run(root, "export", "--json").splitlines()]
     (story,) = (story for story in stories if story.get("title") == "Chips")
     assert (story["excerpt"], "Mine." in story["note"]) == (

@@ -553,11 +553,11 @@ def test_a_link_without_a_letter_saves_the_story_and_answers_with_its_card(desk:
     answer = desk.send(
         "story", desk.form(STORY) | {"note": "Typed.", "set": "link"}, Accept="application/json"
     )
-    told = desks.parsed(answer)
+    reply = desks.parsed(answer)
 
     assert "Typed." in desk.text(STORY)
-    assert told["message"] == "Saved, but not linked in the letter"
-    assert ["\nTyped.</textarea>" in card for card in told["cards"].values()] == [True]
+    assert reply["message"] == "Saved, but not linked in the letter"
+    assert ["\nTyped.</textarea>" in card for card in reply["cards"].values()] == [True]
 
     again = desk.send(
         "story", desk.form(STORY) | {"note": "Typed.", "set": "link"}, Accept="application/json"

@@ -71,7 +71,7 @@ def within(element: Element, name: str) -> list[Element]:
 @pytest.mark.parametrize("url", ["https://example.org/", "https://example.org/tea/"])
 def test_every_story_on_every_page_has_its_own_margin(url: str) -> None:
     base = url.removeprefix("https://example.org")
-    told = 0
+    count = 0
     for path, content in site(url).items():
         if path.endswith(".html"):
             page = with_annotations(
@@ -84,9 +84,9 @@ def test_every_story_on_every_page_has_its_own_margin(url: str) -> None:
                 own = text(within(article, "_digest-margin")[0])
                 place = unquote(link.get("href")).removeprefix(base)
                 assert own.startswith(f"file of {place}")
-                told += 1
+                count += 1
 
-    assert told >= 12
+    assert count >= 12
 
 
 def test_a_page_with_the_previews_additions_is_valid_and_otherwise_unchanged() -> None:
@@ -181,16 +181,16 @@ def test_the_content_security_policy_is_widened_only_for_the_previews_own_files(
 
 def test_the_content_security_policy_allows_what_the_preview_inserts() -> None:
     page = inject.for_editor(site()["index.html"].decode(), shown(), "")
-    told = re.search(r'Content-Security-Policy" content="([^"]*)"', page)
+    policy = re.search(r'Content-Security-Policy" content="([^"]*)"', page)
     script, style = (
         re.search(r"<script[^>]*>(.*?)</script>", page, re.S),
         re.search(r"<style>(.*?)</style>", page, re.S),
     )
 
-    assert told and script and style
-    assert hashed(script[1]) in told[1].partition("script-src")[2].partition(";")[0]
-    assert hashed(style[1]) in told[1].partition("style-src")[2].partition(";")[0]
-    assert "connect-src 'self'" in told[1]
+    assert policy and script and style
+    assert hashed(script[1]) in policy[1].partition("script-src")[2].partition(";")[0]
+    assert hashed(style[1]) in policy[1].partition("style-src")[2].partition(";")[0]
+    assert "connect-src 'self'" in policy[1]
 
 
 # ---------------------------------------------------------------- addresses

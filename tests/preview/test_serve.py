@@ -121,8 +121,8 @@ def test_hints_of_check_are_shown_beside_their_story(preview: Preview) -> None:
         stream.next()
     shown = preview.get(PAGE).text
 
-    told = digest("check", cwd=preview.root).stdout
-    hints = [line.partition("hint: ")[2] for line in told.splitlines() if "hint: " in line]
+    output = digest("check", cwd=preview.root).stdout
+    hints = [line.partition("hint: ")[2] for line in output.splitlines() if "hint: " in line]
     assert any("a list right below a line of text" in hint for hint in hints)
     assert any("links to the same article" in hint for hint in hints)
     for hint in hints:
@@ -193,7 +193,7 @@ def test_problems_are_shown_over_the_last_good_page_until_they_are_fixed(
 
 
 @pytest.mark.parametrize(
-    ("file", "words", "told"),
+    ("file", "words", "message"),
     [
         ("digest.toml", "[site\n", "digest.toml"),
         ("digest.toml", previews.SETTINGS.replace("title =", "titel =", 1), "titel"),
@@ -204,7 +204,7 @@ def test_problems_are_shown_over_the_last_good_page_until_they_are_fixed(
     ],
 )
 def test_any_error_is_reported_and_the_preview_continues(
-    file: str, words: str, told: str, preview: Preview
+    file: str, words: str, message: str, preview: Preview
 ) -> None:
     before = (preview.root / file).read_text() if (preview.root / file).exists() else None
     with Stream(preview) as stream:
@@ -220,7 +220,7 @@ def test_any_error_is_reported_and_the_preview_continues(
 
     overlay = broken.text.partition('id="_digest-fault"')[2]
     assert broken.status == 200
-    assert told in overlay
+    assert message in overlay
     assert "Memory is short" in broken.text
     assert 'id="_digest-fault"' not in mended.text
     assert "Traceback" not in "\n".join(preview.lines)
@@ -418,8 +418,8 @@ def test_only_an_allowed_host_is_answered(root: Path) -> None:
 def test_an_allowed_host_is_a_host_name_without_a_path(name: str, root: Path) -> None:
     refused = digest("serve", "--port", "0", "--allow-host", name, cwd=root)
 
-    told = f"--allow-host {name}: give only the host's name, such as preview.example.org\n"
-    assert (refused.returncode, refused.stderr) == (1, told)
+    message = f"--allow-host {name}: give only the host's name, such as preview.example.org\n"
+    assert (refused.returncode, refused.stderr) == (1, message)
 
 
 @pytest.mark.parametrize(
@@ -487,19 +487,19 @@ def test_a_warning_says_that_others_can_reach_the_preview(root: Path) -> None:
 def test_the_browser_is_opened_on_request(
     root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    told = tmp_path / "told"
-    os.mkfifo(told)
-    monkeypatch.setenv("BROWSER", f"{write_script(tmp_path, told)} %s")
+    url_file = tmp_path / "url"
+    os.mkfifo(url_file)
+    monkeypatch.setenv("BROWSER", f"{write_script(tmp_path, url_file)} %s")
     with previewing(root, "--open") as preview:
-        opened = told.read_text()
+        opened = url_file.read_text()
 
     assert opened == preview.url
 
 
-def write_script(folder: Path, told: Path) -> Path:
+def write_script(folder: Path, url_file: Path) -> Path:
     """A browser that only writes down what it should open."""
     script = folder / "browser"
-    script.write_text(f'#!/bin/sh\nprintf %s "$1" > {told}\n')
+    script.write_text(f'#!/bin/sh\nprintf %s "$1" > {url_file}\n')
     script.chmod(0o755)
     return script
 
@@ -539,8 +539,8 @@ def test_serve_fails_outside_a_digest(tmp_path: Path) -> None:
 def test_a_named_folder_without_a_digest_is_refused(tmp_path: Path) -> None:
     refused = digest("--root", ".", "serve", "--port", "0", cwd=tmp_path)
 
-    told = f"{tmp_path}/digest.toml: there is no such file; 'digest init' makes a new digest\n"
-    assert (refused.returncode, refused.stdout, refused.stderr) == (1, "", told)
+    message = f"{tmp_path}/digest.toml: there is no such file; 'digest init' makes a new digest\n"
+    assert (refused.returncode, refused.stdout, refused.stderr) == (1, "", message)
 
 
 def test_a_problem_present_at_the_start_is_reported_once(root: Path) -> None:

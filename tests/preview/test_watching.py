@@ -35,18 +35,18 @@ class Kept:
     def __init__(self, root: Path, *, poll: bool = False) -> None:
         self.root = root
         self.well = True
-        self.told: queue.Queue[frozenset[str]] = queue.Queue()
+        self.reported: queue.Queue[frozenset[str]] = queue.Queue()
         self.deaf: queue.Queue[bool] = queue.Queue()
         self.rebuilder = Rebuilder(
             root, self.make, poll=poll, on_polling=lambda: self.deaf.put(True)
         )
 
     def make(self, changed: frozenset[str]) -> bool:
-        self.told.put(changed)
+        self.reported.put(changed)
         return self.well
 
     def next(self) -> set[str]:
-        return set(self.told.get(timeout=LONGEST))
+        return set(self.reported.get(timeout=LONGEST))
 
     def until(self, *files: str) -> int:
         """Returns how many builds it took until all of these files were reported."""
@@ -264,7 +264,7 @@ def test_a_save_during_the_first_build_is_built(plain: Path) -> None:
     first = kept.make
 
     def make(changed: frozenset[str]) -> bool:
-        if kept.told.empty() and not changed:
+        if kept.reported.empty() and not changed:
             kept.write(STORY, "saved meanwhile")
         return first(changed)
 

@@ -124,8 +124,8 @@ def test_reports_about_a_feed_contain_none_of_its_secrets(
         digest("status", cwd=root),
     ]
 
-    told = summary.read_text() + "".join(run.stdout + run.stderr for run in runs)
-    assert PASSWORD not in told and TOKEN not in told
+    output = summary.read_text() + "".join(run.stdout + run.stderr for run in runs)
+    assert PASSWORD not in output and TOKEN not in output
     if name == "old":
         assert (
             'has moved for good; in digest.toml write  url = "http://…@127.0.0.1:' in runs[0].stderr
@@ -150,8 +150,8 @@ def test_a_story_added_from_a_url_with_secrets_has_a_link_without_them(
     )
     assert "/page\n" in written(root)
     assert lost.returncode == 1
-    told = written(root) + run.stdout + run.stderr + lost.stderr
-    assert PASSWORD not in told and TOKEN not in told
+    output = written(root) + run.stdout + run.stderr + lost.stderr
+    assert PASSWORD not in output and TOKEN not in output
 
 
 def test_a_new_digest_keeps_the_secrets_of_its_feed_and_does_not_print_them(
@@ -162,8 +162,8 @@ def test_a_new_digest_keeps_the_secrets_of_its_feed_and_does_not_print_them(
 
     assert (run.returncode, lost.returncode) == (0, 1)
     assert address(host) in (tmp_path / "mine/digest.toml").read_text()
-    told = run.stdout + run.stderr + lost.stdout + lost.stderr
-    assert PASSWORD not in told and TOKEN not in told
+    output = run.stdout + run.stderr + lost.stdout + lost.stderr
+    assert PASSWORD not in output and TOKEN not in output
     assert digest("pull", cwd=tmp_path / "mine").returncode == 0
 
 

@@ -183,9 +183,9 @@ def test_a_theme_page_describes_its_storyline_before_the_stories(
     site: dict[str, bytes],
 ) -> None:
     tree = parse(site["themes/memory-crunch/index.html"])
-    told = dict(zip(map(text, find(tree, "dt")), map(text, find(tree, "dd")), strict=True))
+    facts = dict(zip(map(text, find(tree, "dt")), map(text, find(tree, "dd")), strict=True))
 
-    assert told == {
+    assert facts == {
         "First seen": "Week 43, 2025",
         "Active": "in 30 of 30 weeks, never more than one story",
     }

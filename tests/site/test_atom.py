@@ -454,15 +454,15 @@ SAYS_OF_A_STORY = {
 MAY_LACK = {"description", "image"}
 
 
-def said_wrongly(told: dict[str, Any], forms: dict[str, str], more: set[str]) -> list[str]:
+def said_wrongly(part: dict[str, Any], forms: dict[str, str], more: set[str]) -> list[str]:
     """Where a part of a JSON Feed differs from the specification, and what it lacks."""
     wrong = [
-        name for name, form in forms.items() if name in told and not re.fullmatch(form, told[name])
+        name for name, form in forms.items() if name in part and not re.fullmatch(form, part[name])
     ]
     return [
         *wrong,
-        *sorted(forms.keys() - told.keys() - MAY_LACK),
-        *sorted(told.keys() - forms.keys() - more),
+        *sorted(forms.keys() - part.keys() - MAY_LACK),
+        *sorted(part.keys() - forms.keys() - more),
     ]
 
 

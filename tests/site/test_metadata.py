@@ -57,8 +57,8 @@ def named(page: Element) -> dict[str, str]:
 def data(page: Element) -> dict[str, Any]:
     (script,) = page.iter("script")
     assert script.get("type") == "application/ld+json"
-    told: dict[str, Any] = json.loads(script.text)
-    return told
+    metadata: dict[str, Any] = json.loads(script.text)
+    return metadata
 
 
 def urls(page: Element) -> list[str]:
@@ -70,16 +70,16 @@ def test_open_graph_metadata_matches_the_page(site: dict[str, bytes]) -> None:
         if path == "404.html" or "export-curbs" in path:
             assert named(page) == {}
             continue
-        told = named(page)
+        metadata = named(page)
         (title,), (canonical,) = (
             page.iter("title"),
             [one for one in page.iter("link") if one.get("rel") == "canonical"],
         )
         (described,) = [one for one in page.iter("meta") if one.get("name") == "description"]
-        assert told["title"] == title.text
-        assert told["description"] == described.get("content")
-        assert told["url"] == canonical.get("href")
-        assert (told["site_name"], told["locale"]) == ("Chip Digest", "en_US")
+        assert metadata["title"] == title.text
+        assert metadata["description"] == described.get("content")
+        assert metadata["url"] == canonical.get("href")
+        assert (metadata["site_name"], metadata["locale"]) == ("Chip Digest", "en_US")
 
 
 @pytest.mark.parametrize(
@@ -217,9 +217,10 @@ def test_the_content_security_policy_allows_the_list_by_its_hash_and_no_other_sc
             for meta in page.iter("meta")
             if "default-src" in str(meta.get("content"))
         )
-        told = [script.text.encode() for script in page.iter("script")]
+        metadata = [script.text.encode() for script in page.iter("script")]
         prints = [
-            f"'sha256-{base64.b64encode(hashlib.sha256(text).digest()).decode()}'" for text in told
+            f"'sha256-{base64.b64encode(hashlib.sha256(text).digest()).decode()}'"
+            for text in metadata
         ]
         assert re.findall("script-src ([^;]*)", policy) == prints
 

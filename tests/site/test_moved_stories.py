@@ -398,22 +398,22 @@ def test_a_removed_or_changed_id_announces_nothing_again(
 
 
 def test_a_link_changed_by_a_feed_without_guids_announces_nothing_again(desk: Desk) -> None:
-    def told(slug: str) -> dict[str, str]:
+    def entry(slug: str) -> dict[str, str]:
         link = f"https://news.example/article/3500001/{slug}"
         return {key: value for key, value in item(1, url=link).items() if key != "id"}
 
     file = f"{W20}/2026-05-12-same.md"
-    desk.feed(told("first"))
+    desk.feed(entry("first"))
     desk.pull()
     desk.build()
     (id,) = desk.stories("atom_id").values()
 
-    desk.feed(told("second"))
+    desk.feed(entry("second"))
     desk.pull()
     assert "second" in (desk.root / file).read_text()
     file = desk.move(file, f"{W21}/2026-05-12-moved.md")
     desk.build()
-    desk.feed(told("third"))
+    desk.feed(entry("third"))
     desk.pull()
 
     assert leads(desk.build(), "2026/w20/#same") == "2026/w21/#moved"

@@ -277,8 +277,10 @@ def test_check_reports_the_line_that_the_pages_content_security_policy_blocks(
 ) -> None:
     head(root, words)
 
-    told = f"browsers do not load {what}: the Content-Security-Policy of the pages forbids it"
-    assert [line.partition("; ")[0] for line in hints(root)] == [f"templates/base.html:3: {told}"]
+    message = f"browsers do not load {what}: the Content-Security-Policy of the pages forbids it"
+    assert [line.partition("; ")[0] for line in hints(root)] == [
+        f"templates/base.html:3: {message}"
+    ]
 
 
 def test_check_reports_fonts_and_files_of_other_hosts_in_a_style_sheet(root: Path) -> None:

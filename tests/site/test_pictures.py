@@ -61,11 +61,11 @@ def webp(width: int, height: int) -> bytes:
 
 def avif(width: int, height: int) -> bytes:
     size = box(b"ispe", bytes(4), struct.pack(">II", width, height))
-    told = box(b"ipma", bytes(4), struct.pack(">IHBB", 1, 1, 1, 1))
+    associations = box(b"ipma", bytes(4), struct.pack(">IHBB", 1, 1, 1, 1))
     item = box(b"infe", b"\2\0\0\0", struct.pack(">HH", 1, 0), b"av01\0")
     items = box(b"iinf", bytes(4), struct.pack(">H", 1), item)
     main = box(b"pitm", bytes(4), struct.pack(">H", 1))
-    meta = box(b"meta", bytes(4), main, items, box(b"iprp", box(b"ipco", size), told))
+    meta = box(b"meta", bytes(4), main, items, box(b"iprp", box(b"ipco", size), associations))
     return box(b"ftyp", b"avif", bytes(4), b"avifmif1") + meta
 
 

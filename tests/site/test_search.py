@@ -154,12 +154,12 @@ def made(root: Path, base_url: str | None = None) -> dict[str, bytes]:
 def found(site: dict[str, bytes]) -> dict[str, Any]:
     """What the index has of each story, by its place."""
     fragments = {path: content for path, content in site.items() if path.endswith(".pf_fragment")}
-    told = {
+    indexed = {
         path: json.loads(gzip.decompress(one).removeprefix(b"pagefind_dcd"))
         for path, one in fragments.items()
     }
-    assert all(path.startswith(f"{INDEX}{one['url'][:4]}/") for path, one in told.items())
-    return {one["url"]: one for one in told.values()}
+    assert all(path.startswith(f"{INDEX}{one['url'][:4]}/") for path, one in indexed.items())
+    return {one["url"]: one for one in indexed.values()}
 
 
 # ---------------------------------------------------------------- records

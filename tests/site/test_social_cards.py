@@ -131,12 +131,12 @@ def test_a_page_links_to_its_card(root: Path) -> None:
             (one.get("property") or one.get("name"), one.get("content"))
             for one in page.iter("meta")
         ]
-        told = dict(metas)
+        metadata = dict(metas)
         if path != "404.html":
-            assert (told["og:image:width"], told["og:image:height"]) == ("1200", "630")
-            assert told["twitter:card"] == "summary_large_image"
-            address = told["og:image"].removeprefix("https://example.org/notes/")
-            named[path] = (address.partition("?v=")[0], told["og:image:alt"])
+            assert (metadata["og:image:width"], metadata["og:image:height"]) == ("1200", "630")
+            assert metadata["twitter:card"] == "summary_large_image"
+            address = metadata["og:image"].removeprefix("https://example.org/notes/")
+            named[path] = (address.partition("?v=")[0], metadata["og:image:alt"])
 
     assert {card for card, _ in named.values()} == set(cards)
     assert named["2026/w19/index.html"] == (

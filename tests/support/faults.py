@@ -490,10 +490,10 @@ def broken(command: str, way: str, root: Path, last: int) -> tuple[int, str]:
 
     With 0 nothing breaks, and the words are how often it used the disk.
     """
-    incoming, told = os.pipe()
+    incoming, outgoing = os.pipe()
     child = os.fork()
     if child:
-        os.close(told)
+        os.close(outgoing)
         with os.fdopen(incoming) as pipe:
             said = pipe.read()
         return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), said
@@ -511,7 +511,7 @@ def broken(command: str, way: str, root: Path, last: int) -> tuple[int, str]:
         code, words = REFUSED, f"{error.filename or 'disk'}: {error.strerror}"
     except BaseException as error:
         words = repr(error)
-    with os.fdopen(told, "w") as out:
+    with os.fdopen(outgoing, "w") as out:
         out.write(words)
     os._exit(code)
 

@@ -59,7 +59,7 @@ _PICTURES = ("", "https://cdn.example/{n}-{s}.jpg", "https://cdn.example/{n}-{s}
 
 
 @dataclass
-class Told:
+class Article:
     """What the publisher says now of one of its stories.
 
     Of `kind` "numbered" all may change but the article number in the link, of "addressed" all but the link, of
@@ -116,19 +116,19 @@ class Publisher:
     def __init__(self) -> None:
         self.serial = 0
         self.turned = False
-        self.told: dict[int, Told] = {}
+        self.articles: dict[int, Article] = {}
         for kind, where in (("numbered", {"first"}), ("numbered", set(FEEDS)), ("addressed", {"second"}),
                             ("guided", {"first"})):  # fmt: skip
             self.begin(kind, where)
 
-    def begin(self, kind: str, where: set[str]) -> Told:
-        number, serial = len(self.told) + 1, self._next()
+    def begin(self, kind: str, where: set[str]) -> Article:
+        number, serial = len(self.articles) + 1, self._next()
         guid = (
             f"tag:news.example,2026:{number}"
             if kind == "guided"
             else _pick(_GUIDS, serial, number, serial)
         )
-        self.told[number] = Told(
+        self.articles[number] = Article(
             number=number,
             kind=kind,
             where=set(where),
@@ -139,24 +139,24 @@ class Publisher:
             published=datetime(2026, 5, 4, 9, 32, tzinfo=UTC) + timedelta(hours=31 * number),
             authors=[f"Jo {serial}"],
         )
-        return self.told[number]
+        return self.articles[number]
 
     def change(self, what: str, target: int, variant: int) -> None:
-        one = self.told[target % len(self.told) + 1]
+        one = self.articles[target % len(self.articles) + 1]
         serial = self._next()
         if what == "order":
             self.turned = not self.turned
         elif what == "place":
             one.where = _elsewhere(one, variant)
         elif what == "new":
-            if len(self.told) < _MOST:
+            if len(self.articles) < _MOST:
                 self.begin(("numbered", "addressed")[variant % 2], {FEEDS[target % 2]})
         elif one.kind != "guided" or what not in {"guid", "published"}:
             setattr(one, what, _retold(one, what, variant, serial))
 
     def write(self, root: Path) -> None:
         for feed in FEEDS:
-            items = [one.item() for one in self.told.values() if feed in one.where]
+            items = [one.item() for one in self.articles.values() if feed in one.where]
             items = items[::-1] if self.turned else items
             document = {
                 "version": "https://jsonfeed.org/version/1.1",
@@ -170,7 +170,7 @@ class Publisher:
         return self.serial
 
 
-def _retold(one: Told, what: str, variant: int, serial: int) -> object:
+def _retold(one: Article, what: str, variant: int, serial: int) -> object:
     """Returns a new value of one thing that an entry says."""
     choices = {
         "title": _TITLES,
@@ -186,7 +186,7 @@ def _retold(one: Told, what: str, variant: int, serial: int) -> object:
     return _pick(choices[what], variant, one.number, serial)
 
 
-def _elsewhere(one: Told, variant: int) -> set[str]:
+def _elsewhere(one: Article, variant: int) -> set[str]:
     """Returns the feeds in which an entry stands from now on, perhaps none."""
     if one.kind == "guided":
         return set() if one.where else {"first"}

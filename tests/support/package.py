@@ -96,7 +96,7 @@ def look_through(wheel: Path, sdist: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         inside = set(archive.namelist())
         (metadata,) = (name for name in inside if name.endswith(".dist-info/METADATA"))
-        told = archive.read(metadata).decode()
+        metadata_text = archive.read(metadata).decode()
         entry = archive.read(metadata.replace("METADATA", "entry_points.txt")).decode()
     with tarfile.open(sdist) as archive_:
         names = {name.partition("/")[2] for name in archive_.getnames()}
@@ -109,7 +109,7 @@ def look_through(wheel: Path, sdist: Path) -> None:
     ]
     assert not strange, strange
     assert "digest = digest.cli.main:main" in entry
-    assert "License-Expression: MIT" in told
+    assert "License-Expression: MIT" in metadata_text
     print(f"{wheel.name}: {len(inside)} files; {sdist.name}: {len(names)} files")  # noqa: T201
 
 

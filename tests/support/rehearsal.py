@@ -45,18 +45,18 @@ class KilledError(Exception):
 
 def value(expression: str, known: Values) -> Any:
     """Returns what an expression comes to; raises ValueError on a sign that is not known here."""
-    told, place = [], 0
+    parts, place = [], 0
     while expression[place:].strip():
         found = _TOKEN.match(expression, place)
         if not found:
             raise ValueError(f"unknown in an expression: {expression[place:]}")
         place = found.end()
         kind = str(found.lastgroup)
-        told.append(
+        parts.append(
             {"text": found[kind], "sign": _SIGNS.get(found[kind], found[kind])}.get(kind)
             or _looked_up(found, known)
         )
-    return eval("".join(told), {})
+    return eval("".join(parts), {})
 
 
 def _looked_up(found: re.Match[str], known: Values) -> str:
@@ -209,13 +209,15 @@ class Hub:
         return run
 
 
-def jobs_of(told: Values) -> dict[str, Any]:
+def jobs_of(workflow: Values) -> dict[str, Any]:
     """Returns the jobs of a workflow; in place of one that calls another workflow, that one's jobs.
 
     Each includes the settings of its whole file. None may have a permission that the caller does not grant.
     """
-    jobs = {name: {**told, **job} for name, job in told["jobs"].items() if "uses" not in job}
-    for job in (job for job in told["jobs"].values() if "uses" in job):
+    jobs = {
+        name: {**workflow, **job} for name, job in workflow["jobs"].items() if "uses" not in job
+    }
+    for job in (job for job in workflow["jobs"].values() if "uses" in job):
         assert CALL.fullmatch(job["uses"]), job["uses"]
         called = yaml.safe_load(CALLED.read_text())
         inputs = called[True]["workflow_call"]["inputs"]
@@ -277,9 +279,9 @@ class _Runner:
 
     def due(self, of: Values) -> bool:
         """Tells whether a job or a step is to be performed: after a failure only where its condition speaks of that."""
-        told = str(of.get("if", "success()")).strip().removeprefix("${{").removesuffix("}}")
-        asks = any(name in told for name in _STATUS)
-        return (asks or not self.failed) and bool(value(told, self.known()))
+        condition = str(of.get("if", "success()")).strip().removeprefix("${{").removesuffix("}}")
+        asks = any(name in condition for name in _STATUS)
+        return (asks or not self.failed) and bool(value(condition, self.known()))
 
     def perform(self, job: Values) -> dict[str, Any]:
         """Performs the job, unless one that it needs has failed."""
@@ -316,8 +318,8 @@ class _Runner:
         files = {name: self.place / name for name in ("GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY")}
         for file in files.values():
             file.write_text("")
-        told = {**self.job.get("env", {}), **step.get("env", {})}
-        given = {name: filled(text, self.known()) for name, text in told.items()}
+        variables = {**self.job.get("env", {}), **step.get("env", {})}
+        given = {name: filled(text, self.known()) for name, text in variables.items()}
         done = subprocess.run(
             ["bash", "--noprofile", "--norc", "-eo", "pipefail", self.place / "step.sh"],
             cwd=self.workspace if self.workspace.exists() else self.place,
@@ -335,7 +337,7 @@ class _Runner:
     def environment(self) -> dict[str, str]:
         """What a runner's shell finds: `digest`, and none of what this machine's own shell is set to."""
         tools = self.hub.tools
-        told = {name.upper(): str(text) for name, text in self.github.items() if name != "event"}
+        context = {name.upper(): str(text) for name, text in self.github.items() if name != "event"}
         ours = ["PYTHONPATH", "COVERAGE_PROCESS_START"]
         path = os.environ["PATH"]
         if self.hub.installs:
@@ -349,7 +351,7 @@ class _Runner:
         return {
             **{name: os.environ[name] for name in ours if name in os.environ},
             **_QUIET,
-            **{f"GITHUB_{name}": text for name, text in told.items()},
+            **{f"GITHUB_{name}": text for name, text in context.items()},
             "PATH": f"{tools}{os.pathsep}{path}",
             "HOME": str(self.place),
             "LANG": "C.UTF-8",

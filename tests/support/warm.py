@@ -72,9 +72,9 @@ def run(
         Path(os.devnull).open("rb") as nothing,
     ):
         line.connect(place)
-        told = json.dumps([words, str(folder), environment]).encode()
+        request = json.dumps([words, str(folder), environment]).encode()
         streams = [nothing.fileno(), out.fileno(), wrong.fileno()]
-        socket.send_fds(line, [told], streams)
+        socket.send_fds(line, [request], streams)
         line.recv(_PID)
         code = int(line.recv(4))
         said = []
@@ -92,8 +92,8 @@ class Started:
         self._line.connect(_begun())
         reading, writing = os.pipe()
         with Path(os.devnull).open("rb") as nothing:
-            told = json.dumps([words, str(folder), environment]).encode()
-            socket.send_fds(self._line, [told], [nothing.fileno(), writing, writing])
+            request = json.dumps([words, str(folder), environment]).encode()
+            socket.send_fds(self._line, [request], [nothing.fileno(), writing, writing])
         os.close(writing)
         self.stdout = os.fdopen(reading, encoding="utf-8")
         self.pid = int(self._line.recv(_PID))
@@ -192,13 +192,13 @@ def listen(place: str) -> None:
         while True:
             line, _ = listener.accept()
             with line:
-                told, streams, *_ = socket.recv_fds(line, 1 << 17, 3)
+                request, streams, *_ = socket.recv_fds(line, 1 << 17, 3)
                 if os.fork() == 0:
                     signal.signal(
                         signal.SIGCHLD, signal.SIG_DFL
                     )  # the command has children of its own
                     line.send(b"%*d" % (_PID, os.getpid()))
-                    words, folder, environment = json.loads(told)
+                    words, folder, environment = json.loads(request)
                     code = _call(words, folder, environment, streams)
                     line.send(b"%d" % code)
                     os._exit(code)

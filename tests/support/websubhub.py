@@ -10,19 +10,19 @@ from urllib.parse import parse_qs
 
 
 class WebSubHub:
-    """A hub: `told` are the feeds that it was told of, below `base`; `answers` what it says of some."""
+    """A hub: `notified` has the feeds of its notifications, relative to `base`; `answers` some status codes."""
 
     def __init__(self, base: str) -> None:
         self._base = base
-        self.told: list[str] = []
+        self.notified: list[str] = []
         self.answers: dict[str, int] = {}
         self.forms: list[dict[str, list[str]]] = []
         self.address = ""
 
     def answer(self, form: dict[str, list[str]]) -> int:
         self.forms.append(form)
-        self.told.append(form["hub.url"][0].removeprefix(self._base))
-        return self.answers.get(self.told[-1], 204)
+        self.notified.append(form["hub.url"][0].removeprefix(self._base))
+        return self.answers.get(self.notified[-1], 204)
 
 
 @contextmanager

@@ -167,12 +167,12 @@ def _runs(texts: Iterable[str]) -> frozenset[str]:
 
 def _tracked_texts() -> Iterator[tuple[str, str]]:
     """Yields every file that git tracks, if it is text: its name and what is in it."""
-    told = subprocess.run(
+    listing = subprocess.run(
         ["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=False
     )
-    if told.returncode:
+    if listing.returncode:
         pytest.skip("this is not a git repository")
-    for name in filter(None, told.stdout.split("\0")):
+    for name in filter(None, listing.stdout.split("\0")):
         path = ROOT / name
         data = path.read_bytes() if path.is_file() else b""
         if b"\0" not in data:

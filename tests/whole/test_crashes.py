@@ -72,7 +72,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Path:
         publisher.change(what, target, 0)
     publisher.begin("numbered", set(FEEDS))
     publisher.begin("addressed", {"second"})
-    publisher.told[1].where = set(FEEDS)
+    publisher.articles[1].where = set(FEEDS)
     publisher.write(root)
     return root
 

@@ -136,8 +136,8 @@ def changed_settings(text: str) -> None:
 
 def learnt(text: str) -> None:
     """Compares stories by their words."""
-    told = [Decided(f"{n}", text, text, frozenset({"chips"} if n else ())) for n in range(3)]
-    list(phrase_proposals.proposals(told, THEMES))
+    decided = [Decided(f"{n}", text, text, frozenset({"chips"} if n else ())) for n in range(3)]
+    list(phrase_proposals.proposals(decided, THEMES))
     stories = [replace(STORY, title=text, themes=("chips",)) for _ in range(2)]
     suggest.suggestions(stories[:1], stories, THEMES)
 

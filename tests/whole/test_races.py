@@ -50,7 +50,7 @@ def root(tmp_path: Path, publisher: Publisher) -> Path:
     publisher.write(root)
     run(root)
     for number in (1, 3):
-        publisher.told[number].title = f"E{number} anew"
+        publisher.articles[number].title = f"E{number} anew"
     publisher.begin("numbered", set(FEEDS))
     publisher.write(root)
     return root
@@ -252,8 +252,8 @@ def test_branches_with_pulls_on_both_sides_merge_without_a_duplicate(
     assert "UU" not in git(root, "status", "--porcelain")
     ledger = (root / "content" / "ledger" / "first.jsonl").read_text().splitlines()
     assert all(json.loads(line) for line in ledger)
-    publisher.told[3].title = "E3 anew"  # deleted in one branch, it does not come back
-    publisher.told[5].slug = "elsewhere"
+    publisher.articles[3].title = "E3 anew"  # deleted in one branch, it does not come back
+    publisher.articles[5].slug = "elsewhere"
     publisher.write(root)
     assert not [row for row in run(root, hours=3).rows if row.new]
     assert entries(root) == ["E1", "E2", "E4", "E5", "E6"]
@@ -266,19 +266,19 @@ def test_one_story_under_two_names_after_a_merge_is_reported_by_build_and_not_ad
 ) -> None:
     root = repository
     git(root, "checkout", "-q", "-b", "other")
-    told = publisher.begin("numbered", {"first"})
+    article = publisher.begin("numbered", {"first"})
     publisher.write(root)
     run(root, hours=1)
     commit(root)
     git(root, "checkout", "-q", "main")
-    told.title = "E5 under another headline"
+    article.title = "E5 under another headline"
     publisher.write(root)
     run(root, hours=2)
     commit(root)
 
     git(root, "merge", "-q", "other", "-m", "Merged")
 
-    told.title = "E5 under a third"
+    article.title = "E5 under a third"
     publisher.write(root)
     run(root, hours=3)
     assert entries(root) == ["E1", "E2", "E3", "E4", "E5", "E5"]
@@ -291,7 +291,7 @@ def test_one_story_under_two_names_after_a_merge_is_reported_by_build_and_not_ad
     assert all(file in str(caught.value) for file in both)
 
     (root / both[0]).unlink()
-    told.title = "E5 under a fourth"
+    article.title = "E5 under a fourth"
     publisher.write(root)
     run(root, hours=4)
 

@@ -99,18 +99,18 @@ class Wire:
     """Two feeds on loopback, whose publisher says what a test tells it to; a feed that is `down` is not there."""
 
     def __init__(self) -> None:
-        self.told: dict[str, dict[str, dict[str, str]]] = {}
+        self.entries: dict[str, dict[str, dict[str, str]]] = {}
         self.down: set[str] = set()
 
     def begin(self) -> None:
-        self.told, self.down = {"harbour-lantern": {}, "second": {}}, set()
+        self.entries, self.down = {"harbour-lantern": {}, "second": {}}, set()
         self.say("harbour-lantern", "the-first-lamp", day=12)
         self.say("harbour-lantern", "the-second-lamp", day=13)
         self.say("second", "a-ferry", day=14)
 
     def say(self, feed: str, name: str, title: str = "", day: int = 15) -> None:
         title = title or name.replace("-", " ").capitalize()
-        self.told[feed][name] = {
+        self.entries[feed][name] = {
             "id": f"tag:news.example,2026:{name}",
             "url": f"https://news.example/{name}",
             "title": title,
@@ -123,7 +123,7 @@ class Wire:
         document = {
             "version": "https://jsonfeed.org/version/1.1",
             "title": feed,
-            "items": list(self.told[feed].values()),
+            "items": list(self.entries[feed].values()),
         }
         if feed in self.down:
             exchange.reply(404)
@@ -344,7 +344,7 @@ def test_all_jobs_of_a_run_can_be_run_again(published: Hub, wire: Wire) -> None:
 
 
 def test_an_empty_digest_is_published_too(hub: Hub, wire: Wire) -> None:
-    wire.told = {"harbour-lantern": {}, "second": {}}
+    wire.entries = {"harbour-lantern": {}, "second": {}}
 
     assert hub.run(THEIRS).green
     assert commits(hub) == ["Begin"]
@@ -620,11 +620,11 @@ def test_a_hub_is_notified_of_changed_feeds_after_they_are_published(
         assert published.run(THEIRS, "push").jobs["ping"] == "success"
         before = read_folder(published.pages)
         feeds = {path for path in before if path.endswith(".atom")}
-        assert (len(websub.told), set(websub.told)) == (len(feeds), feeds)
+        assert (len(websub.notified), set(websub.notified)) == (len(feeds), feeds)
 
-        websub.told.clear()
+        websub.notified.clear()
         assert published.run(THEIRS).jobs["ping"] == "success"
-        assert websub.told == []
+        assert websub.notified == []
 
         wire.say("second", "a-tide")
         run = published.run(
@@ -636,9 +636,9 @@ def test_a_hub_is_notified_of_changed_feeds_after_they_are_published(
         }
         assert run.jobs["ping"] == "success"
         assert changed
-        assert (len(websub.told), set(websub.told)) == (len(changed), changed)
+        assert (len(websub.notified), set(websub.notified)) == (len(changed), changed)
 
-        websub.told.clear()
+        websub.notified.clear()
         websub.answers = {"feed.atom": 500}
         run = published.run(THEIRS)
         assert run.jobs["ping"] == "failure"
@@ -1171,15 +1171,15 @@ def test_a_digest_has_the_jobs_of_the_reusable_workflow_or_calls_it() -> None:
 @pytest.mark.parametrize("workflow", WORKFLOWS, ids=lambda path: path.name)
 def test_actions_are_pinned_and_permissions_are_few(workflow: Path) -> None:
     text = workflow.read_text()
-    told = yaml.safe_load(text)
+    content = yaml.safe_load(text)
 
     pins = re.findall(r"uses: (?:actions|pypa)/[\w/-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+\n", text)
-    calls = [job for job in told["jobs"].values() if "uses" in job]
+    calls = [job for job in content["jobs"].values() if "uses" in job]
     assert len(pins) + len(calls) == text.count("uses:")
     assert all(CALL.fullmatch(job["uses"]) for job in calls)
-    assert told["permissions"] in ({}, {"contents": "read"})
+    assert content["permissions"] in ({}, {"contents": "read"})
     granted = {
-        name: job["permissions"] for name, job in told["jobs"].items() if "permissions" in job
+        name: job["permissions"] for name, job in content["jobs"].items() if "permissions" in job
     }
     publishing = {
         "build": {"contents": "write", "pages": "read"},
@@ -1191,7 +1191,7 @@ def test_actions_are_pinned_and_permissions_are_few(workflow: Path) -> None:
     calling = {"digest": {"contents": "write", "pages": "write", "id-token": "write"}}
     others = {TESTS: {}, RELEASE: releasing, OURS: calling, CALLING: calling}
     assert granted == others.get(workflow, publishing)
-    assert all(job["timeout-minutes"] for job in told["jobs"].values() if "uses" not in job)
+    assert all(job["timeout-minutes"] for job in content["jobs"].values() if "uses" not in job)
 
 
 @pytest.mark.parametrize("workflow", [CALLED, THEIRS], ids=["called", "whole"])
@@ -1210,14 +1210,14 @@ def test_installed_packages_find_no_token_and_the_push_has_one(workflow: Path) -
         exchange.reply(404)
 
     with FeedHost({"/a.git/info/refs?service=git-upload-pack": answer}) as host:
-        told = {
+        environment = {
             **os.environ,
             "TOKEN": "s3cret",
             "GITHUB_SERVER_URL": host.url(""),
             "GIT_TERMINAL_PROMPT": "0",
         }
         done = subprocess.run(
-            ["bash", "-ec", login], env=told, capture_output=True, text=True, check=False
+            ["bash", "-ec", login], env=environment, capture_output=True, text=True, check=False
         )
 
     jobs = yaml.safe_load(workflow.read_text())["jobs"]
@@ -1249,15 +1249,15 @@ def test_each_action_is_pinned_to_one_version() -> None:
 def test_a_pull_request_runs_no_workflow_that_publishes_and_the_schedule_avoids_full_hours() -> (
     None
 ):
-    told = yaml.safe_load(OURS.read_text())
+    content = yaml.safe_load(OURS.read_text())
 
-    assert set(told[True]) == {"push", "schedule", "workflow_dispatch"}
-    minutes = [int(one["cron"].split()[0]) for one in told[True]["schedule"]]
+    assert set(content[True]) == {"push", "schedule", "workflow_dispatch"}
+    minutes = [int(one["cron"].split()[0]) for one in content[True]["schedule"]]
     assert all(minute % 2 and minute % 5 for minute in minutes)
-    assert sum(len(one["cron"].split()[1].split(",")) for one in told[True]["schedule"]) >= 4
+    assert sum(len(one["cron"].split()[1].split(",")) for one in content[True]["schedule"]) >= 4
     assert [
-        told["concurrency"]["cancel-in-progress"],
-        jobs_of(told)["deploy"]["concurrency"]["cancel-in-progress"],
+        content["concurrency"]["cancel-in-progress"],
+        jobs_of(content)["deploy"]["concurrency"]["cancel-in-progress"],
     ] == [
         False,
         False,

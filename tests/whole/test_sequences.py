@@ -23,7 +23,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, note, settings
 from hypothesis import strategies as st
 from many import IS_DRAWN_ANEW, many
-from newsroom import FEEDS, Publisher, Told
+from newsroom import FEEDS, Article, Publisher
 
 from digest import config
 from digest.commands import build, pull
@@ -95,17 +95,17 @@ class Sequence:
         """The publisher gives every entry a new guid and a new address, when a ledger may have been lost."""
         if other % 2:
             self.do_lose(one, 0)
-        for target in range(len(self.publisher.told)):
+        for target in range(len(self.publisher.articles)):
             self.publisher.change("guid", target, other)
             self.publisher.change("slug", target, other)
         self.do_pull(1, 1)
 
     def do_earlier(self, one: int, other: int) -> None:
         """The editor gives a story a title that the publisher had given it."""
-        told = self.publisher.told
+        article = self.publisher.articles
         number = self.owner.get(_chosen(self._stories(), one), 1)
         title = json.dumps(
-            told[number].title.replace(str(self.publisher.serial), str(other % 9)),
+            article[number].title.replace(str(self.publisher.serial), str(other % 9)),
             ensure_ascii=False,
         )
         self._edit(
@@ -148,17 +148,17 @@ class Sequence:
 
     def do_write(self, one: int, other: int) -> None:
         """A story by hand, of something that a feed will bring, or has brought and the editor deleted."""
-        told = self.publisher.told[one % len(self.publisher.told) + 1]
+        article = self.publisher.articles[one % len(self.publisher.articles) + 1]
         self.mark += 1
         file = f"{WEEKS[other % 3]}/2026-05-1{other % 7}-by-hand-{self.mark}.md"
-        if told.kind != "guided" and told.number not in self.owner.values():
+        if article.kind != "guided" and article.number not in self.owner.values():
             (self.root / file).parent.mkdir(parents=True, exist_ok=True)
             (self.root / file).write_text(
-                f"---\ntitle: ✎{self.mark} mine\nlink: {told.link}\n---\n\n> ✎{self.mark}\n"
+                f"---\ntitle: ✎{self.mark} mine\nlink: {article.link}\n---\n\n> ✎{self.mark}\n"
             )
             self.put[file], self.owner[file] = (
-                {"link": told.link},
-                told.number,
+                {"link": article.link},
+                article.number,
             )  # the link is the publisher's word
 
     def do_lose(self, one: int, other: int) -> None:
@@ -231,16 +231,16 @@ class Sequence:
                 continue
             self._hold_story(file, before[file], after[file])
             now = _fields(after[file])
-            told = self.publisher.told[self.owner[file]]
-            said = [_said(told, feed) for feed in FEEDS]
+            article = self.publisher.articles[self.owner[file]]
+            said = [_said(article, feed) for feed in FEEDS]
             agreed = {
                 name: value
                 for name, value in now.items()
                 if any(value == one[name] for one in said)
             }
             self.put[file] |= agreed
-            if file in self.pristine and told.where and told.where <= set(names):
-                self._hold_news(now, told, after[file])
+            if file in self.pristine and article.where and article.where <= set(names):
+                self._hold_news(now, article, after[file])
 
     def _hold_story(self, file: str, old: bytes, new: bytes) -> None:
         """What the editor has typed stands, byte for byte; a field that changed was the publisher's."""
@@ -258,11 +258,11 @@ class Sequence:
                     assert was[name] == self.put[file].get(name, _NONE.get(name)), mine
                 self.put[file][name] = now[name]
 
-    def _hold_news(self, now: Mapping[str, object], told: Told, text: bytes) -> None:
+    def _hold_news(self, now: Mapping[str, object], article: Article, text: bytes) -> None:
         """An unedited story equals its feed, except for fields that the feed has dropped."""
         feeds = re.findall(rb"(?m)^feeds: \[(\w+)\]$", text)
-        if [feed.decode() for feed in feeds] == list(told.where):
-            said = _said(told, feeds[0].decode())
+        if [feed.decode() for feed in feeds] == list(article.where):
+            said = _said(article, feeds[0].decode())
             named = [
                 name for name in FIELDS if said[name] and name != "published"
             ]  # that stays as it first was
@@ -275,9 +275,9 @@ class Sequence:
         assert len(set(numbers)) == len(numbers), f"two stories for one entry: {born}"
         for file, number in zip(born, numbers, strict=True):
             assert not known.get(number), f"{file}: its entry was known to {known[number]}"
-            told = self.publisher.told[number]
+            article = self.publisher.articles[number]
             there = [other for other in before if _is_story(other) and self.owner[other] == number]
-            assert not _recognizable([before[other] for other in there], told), (
+            assert not _recognizable([before[other] for other in there], article), (
                 f"{file}: is there as {there}"
             )
 
@@ -411,27 +411,27 @@ def _story(text: bytes) -> Story | None:
         return None
 
 
-def _said(told: Told, feed: str) -> dict[str, object]:
+def _said(article: Article, feed: str) -> dict[str, object]:
     return {
-        "title": told.title,
-        "link": told.link,
-        "published": told.published,
-        "authors": tuple(told.authors),
-        "image": told.image,
-        "excerpt": " ".join(excerpt.cut(told.summary, newsroom.WORDS[feed]).split()),
+        "title": article.title,
+        "link": article.link,
+        "published": article.published,
+        "authors": tuple(article.authors),
+        "image": article.image,
+        "excerpt": " ".join(excerpt.cut(article.summary, newsroom.WORDS[feed]).split()),
     }
 
 
-def _recognizable(texts: list[bytes], told: Told) -> bool:
+def _recognizable(texts: list[bytes], article: Article) -> bool:
     """Tells whether an entry can be known again by what its files say, all its ledgers being lost."""
     stories = [story for text in texts if (story := _story(text))]
     if len(stories) < len(texts):
-        return any(told.name.encode() in text for text in texts if not _story(text))
+        return any(article.name.encode() in text for text in texts if not _story(text))
     if len({(story.id, story.link) for story in stories}) != 1:
         return False
-    if told.kind == "guided":
-        return stories[0].id == told.guid and "first" in stories[0].feeds
-    return bool(re.fullmatch(rf"https?://{re.escape(told.name)}(/.*)?", stories[0].link))
+    if article.kind == "guided":
+        return stories[0].id == article.guid and "first" in stories[0].feeds
+    return bool(re.fullmatch(rf"https?://{re.escape(article.name)}(/.*)?", stories[0].link))
 
 
 def _spread(seed: int) -> int:
@@ -543,8 +543,8 @@ def _play(steps: list[Step], part: int) -> None:
 
 def test_a_title_restored_by_the_editor_stays_whichever_feed_changes(tmp_path: Path) -> None:
     sequence = Sequence(tmp_path)
-    told = sequence.publisher.told[2]
-    title, file = told.title, "content/2026/w19/2026-05-07-e2-v2-and.md"
+    article = sequence.publisher.articles[2]
+    title, file = article.title, "content/2026/w19/2026-05-07-e2-v2-and.md"
     place = tmp_path / file
     sequence.step(("pull", 1, 1))
     place.write_bytes(
@@ -552,10 +552,10 @@ def test_a_title_restored_by_the_editor_stays_whichever_feed_changes(tmp_path: P
     )  # from now on the second feed speaks
     sequence.pristine.clear()
     for words in ("E2 second", "E2 third"):
-        told.title = words
+        article.title = words
         sequence.step(("pull", 1, 1))
-    told.where = {"first"}
-    told.title = "E2 of the first feed"
+    article.where = {"first"}
+    article.title = "E2 of the first feed"
     sequence.step(("pull", 1, 1))
 
     place.write_bytes(
@@ -563,8 +563,8 @@ def test_a_title_restored_by_the_editor_stays_whichever_feed_changes(tmp_path: P
             rb"(?m)^title:.*", lambda _: b"title: " + json.dumps(title).encode(), place.read_bytes()
         )
     )
-    told.where = {"second"}
-    told.title = "E2 at last"
+    article.where = {"second"}
+    article.title = "E2 at last"
     sequence.step(("pull", 1, 1))
 
     assert _fields(place.read_bytes())["title"] == title
@@ -590,7 +590,7 @@ def test_feeds_reordered_by_the_editor_stay_so(tmp_path: Path) -> None:
 
 def test_stories_with_swapped_places_stay_separate_when_a_ledger_is_lost(tmp_path: Path) -> None:
     sequence = Sequence(tmp_path)
-    sequence.publisher.told[2].where = {"second"}
+    sequence.publisher.articles[2].where = {"second"}
     sequence.step(("pull", 1, 1))
     one, two = (
         tmp_path / "content/2026/w19" / name
@@ -601,7 +601,7 @@ def test_stories_with_swapped_places_stay_separate_when_a_ledger_is_lost(tmp_pat
     sequence.pristine.clear()
     sequence.step(("pull", 1, 1))
     for number in (1, 2):
-        sequence.publisher.told[number].title = f"E{number} changed"
+        sequence.publisher.articles[number].title = f"E{number} changed"
     sequence.step(("pull", 1, 1))
 
     assert [_fields(place.read_bytes())["title"] for place in (two, one)] == [
@@ -617,7 +617,7 @@ def test_a_story_is_recognised_by_its_article_number_when_ledger_guid_and_url_ar
     sequence.step(("pull", 1, 1))
     (tmp_path / "content" / "ledger" / "first.jsonl").unlink()
     sequence.pristine.clear()
-    sequence.publisher.told[1].guid, sequence.publisher.told[1].slug = "new", "elsewhere"
+    sequence.publisher.articles[1].guid, sequence.publisher.articles[1].slug = "new", "elsewhere"
 
     sequence.step(("pull", 1, 1))
 
@@ -629,7 +629,7 @@ def test_changed_lines_keep_their_line_endings(tmp_path: Path) -> None:
     sequence.step(("pull", 1, 1))
     place = tmp_path / "content/2026/w19/2026-05-06-e1-v1.md"
     place.write_bytes(newsroom.some_returns(place.read_bytes(), ""))
-    sequence.publisher.told[1].slug = "elsewhere"
+    sequence.publisher.articles[1].slug = "elsewhere"
 
     sequence.step(("pull", 1, 1))
 
@@ -638,11 +638,11 @@ def test_changed_lines_keep_their_line_endings(tmp_path: Path) -> None:
 
 def test_blank_lines_below_the_front_matter_stay_when_an_excerpt_is_added(tmp_path: Path) -> None:
     sequence = Sequence(tmp_path)
-    sequence.publisher.told[1].summary = ""
+    sequence.publisher.articles[1].summary = ""
     sequence.step(("pull", 1, 1))
     place = tmp_path / "content/2026/w19/2026-05-06-e1-v1.md"
     place.write_bytes(place.read_bytes() + b" \n\n\t\nMine.")
-    sequence.publisher.told[1].summary = "Theirs"
+    sequence.publisher.articles[1].summary = "Theirs"
 
     sequence.step(("pull", 1, 1))
 
