@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
-from typing import NamedTuple
+from typing import NamedTuple, TypeVarTuple
 
 from digest.model import Config, FreePage, Story, Theme
 from digest.site import addresses, formatting
@@ -19,11 +19,13 @@ from digest.site.feeds.atom import Entries
 from digest.site.link_targets import Targets
 from digest.site.markdown import Html, MarkdownRenderer, text_of
 from digest.site.neighbours import Neighbours, find_neighbours
-from digest.site.page import LONGEST_DESCRIPTION, Data, Head, Page, PageLink
+from digest.site.page import LONGEST_DESCRIPTION, Head, Page, PageLink
 from digest.site.social.card import CardPicture
 from digest.site.timeline import Counts, Timeline, count_stories
 from digest.urls import has_own_link
 from digest.week import Week
+
+Inputs = TypeVarTuple("Inputs")
 
 
 class SiteView(NamedTuple):
@@ -86,25 +88,29 @@ class SiteContext(NamedTuple):
         template: str,
         source: str,
         head: Head,
-        make: Data,
-        *inputs: object,
+        make: Callable[[SiteContext, *Inputs], Mapping[str, object]],
+        *inputs: *Inputs,
+        depends_on: object = None,
     ) -> Page:
         """Returns a page for readers; its template also receives `site` and `head`."""
-        return self.file(head.place, template, source, make, *inputs, head=head)
+        place = head.place
+        return self.file(place, template, source, make, *inputs, depends_on=depends_on, head=head)
 
     def file(
         self,
         place: str,
         template: str,
         source: str,
-        make: Data,
-        *inputs: object,
+        make: Callable[[SiteContext, *Inputs], Mapping[str, object]],
+        *inputs: *Inputs,
+        depends_on: object = None,
         head: Head | None = None,
     ) -> Page:
         """Returns a file of the site; `make` is called with this context and the inputs.
 
-        Its result must depend on nothing but the inputs, the words of the stories among them, and
-        digest.toml: these make the key by which a later build knows that the file is up to date.
+        Its result must depend on nothing but the inputs, the words of the stories among them,
+        `depends_on`, and digest.toml: these make the key by which a later build knows that the file
+        is up to date. `depends_on` is a value or a hash of what `make` reads from the context.
         """
         return Page(
             path=addresses.output(place),
@@ -112,6 +118,7 @@ class SiteContext(NamedTuple):
             template=template,
             make=make,
             inputs=inputs,
+            depends_on=depends_on,
             head=head,
         )
 

@@ -63,7 +63,8 @@ class Page:
     """One output file: its path below the output folder, its template, and what makes its data.
 
     `source` says in a message what claims the path: a file's name, or what the page is. `make` is
-    called with the context of the build and the `inputs`, only if the page is rendered.
+    called with the context of the build and the `inputs`, only if the page is rendered;
+    `depends_on` is what else it uses of the context.
     """
 
     path: str
@@ -71,9 +72,11 @@ class Page:
     template: str
     make: Data
     inputs: tuple[object, ...]
+    depends_on: object
     head: Head | None
 
     def key(self, shared: bytes, keys: Keys) -> bytes:
         """Returns the hash of what the page is made from; `shared` is that of what all share."""
         made_by = f"{self.make.__module__}.{self.make.__qualname__}"
-        return keys.of(shared, self.path, self.template, made_by, self.head, self.inputs)
+        made_from = self.inputs, self.depends_on
+        return keys.of(shared, self.path, self.template, made_by, self.head, *made_from)

@@ -13,7 +13,7 @@ from digest.site import addresses
 from digest.site.archive import FEED_STORIES, Edition
 from digest.site.context import SiteContext, no_data
 from digest.site.edition_dates import EditionDates
-from digest.site.page import Data, Page
+from digest.site.page import Page
 from digest.site.pages.week import edition_view
 from digest.week import Week
 
@@ -90,12 +90,14 @@ def _archive_data(
 def program_pages(context: SiteContext, pages: Iterable[Page]) -> Iterator[Page]:
     """Yields what crawlers, feed readers and browsers request; `pages` are those for readers."""
 
-    def file(place: str, template: str, make: Data = no_data, *inputs: object) -> Page:
-        return context.file(place, template, f"the digest's {place}", make, *inputs)
+    def file(place: str, template: str) -> Page:
+        return context.file(place, template, f"the digest's {place}", no_data)
 
     heads = tuple([page.head for page in pages if page.template not in {"404.html", "moved.html"}])
-    yield file(addresses.OPML, "feeds/feeds.opml", _opml_data)
-    yield file(addresses.SITEMAP, "sitemap.xml", lambda _, heads: {"heads": heads}, heads)
+    place, source = addresses.OPML, f"the digest's {addresses.OPML}"
+    yield context.file(place, "feeds/feeds.opml", source, _opml_data)
+    place, source = addresses.SITEMAP, f"the digest's {addresses.SITEMAP}"
+    yield context.file(place, "sitemap.xml", source, lambda _, heads: {"heads": heads}, heads)
     yield file(addresses.ROBOTS, "robots.txt")
     yield file(addresses.STYLE, "style.css")
     if not context.own_icon:

@@ -42,15 +42,13 @@ def archive_page(context: SiteContext, week_pages: Iterable[Page]) -> Page:
         "the page of the archive",
         head,
         _archive_data,
-        tuple(lines),
         summary if archive.editions else "",
         context.counts.activity_chart(context.config.themes),
+        depends_on=tuple(lines),
     )
 
 
-def _archive_data(
-    context: SiteContext, _: tuple[tuple[object, ...], ...], summary: str, chart: Chart | None
-) -> Mapping[str, object]:
+def _archive_data(context: SiteContext, summary: str, chart: Chart | None) -> Mapping[str, object]:
     years, listed = [], []
     for year, editions_of_year in groupby(
         context.archive.editions, lambda edition: edition.week.year

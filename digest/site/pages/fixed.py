@@ -18,7 +18,7 @@ def fixed_pages(context: SiteContext) -> Iterator[Page]:
         description = context.description(page, here) or page.title
         head = Head(title=context.titled(page.title), description=description, place=here)
         links = context.links_key(page.body)
-        yield context.page("page.html", page.file, head, _free_page_data, page, links)
+        yield context.page("page.html", page.file, head, _free_page_data, page, depends_on=links)
     if context.search_version is not None:
         yield _search_page(context, context.search_version)
     title = context.config.site.title
@@ -37,7 +37,7 @@ def fixed_pages(context: SiteContext) -> Iterator[Page]:
     yield context.page("404.html", "the page of lost addresses", head, no_data)
 
 
-def _free_page_data(context: SiteContext, page: FreePage, _: bytes) -> Mapping[str, object]:
+def _free_page_data(context: SiteContext, page: FreePage) -> Mapping[str, object]:
     body = context.text(page, addresses.free_page(page.name))
     return {"title": page.title, "body": body, "draft": page.draft}
 

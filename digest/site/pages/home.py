@@ -45,8 +45,8 @@ def home_page(context: SiteContext) -> Page:
         tuple(earlier[:_EARLIER]),
         context.themes,
         len(archive.editions),
-        steps_key(context, front) if front else b"",
         context.ahead.lines(),
+        depends_on=steps_key(context, front) if front else b"",
     )
 
 
@@ -57,7 +57,6 @@ def _home_data(
     earlier: tuple[Edition, ...],
     themes: tuple[ThemeSummary, ...],
     weeks: int,
-    _: bytes,
     ahead: tuple[AheadLine, ...],
 ) -> Mapping[str, object]:
     edition = edition_view(context, front) if front else None

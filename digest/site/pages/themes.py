@@ -138,9 +138,9 @@ def _first_page(
         picture=theme_picture(context, theme, number, extent),
     )
     timeline, series = context.counts.timelines.get(theme.id), context.counts.series(theme, number)
-    inputs = theme, stories, extent, None, older, introduction, links, timeline, series
+    inputs = theme, stories, extent, None, older, introduction, timeline, series
     source = f"the page {place} of a theme"
-    return context.page("theme.html", source, head, _theme_data, *inputs)
+    return context.page("theme.html", source, head, _theme_data, *inputs, depends_on=links)
 
 
 def _older_page(
@@ -171,7 +171,6 @@ def _theme_data(
     newer: PageLink | None,
     older: PageLink | None,
     introduction: FreePage | None = None,
-    _: bytes = b"",
     timeline: Timeline | None = None,
     series: Series | None = None,
 ) -> Mapping[str, object]:

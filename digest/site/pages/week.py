@@ -151,7 +151,9 @@ def _week_page(
         picture=week_picture(context, edition),
     )
     source = f"the page of {edition.week}"
-    return context.page("week.html", source, head, _week_data, edition, newer, older, steps, ahead)
+    return context.page(
+        "week.html", source, head, _week_data, edition, newer, older, ahead, depends_on=steps
+    )
 
 
 def _description(context: SiteContext, edition: Edition) -> str:
@@ -178,7 +180,6 @@ def _week_data(
     edition: Edition,
     newer: Week | None,
     older: Week | None,
-    _: bytes,
     ahead: tuple[AheadLine, ...],
 ) -> Mapping[str, object]:
     view = edition_view(context, edition)
