@@ -2,7 +2,7 @@
 
     {"v": 1, "at": "2026-05-19T11:30:04.000000Z", "id": …, "aliases": […],
      "file": "content/2026/w20/….md", "title": …, "said": {field: hash}, "wrote": {field: hash},
-     "themes": {theme: "phrase, and where it is"}, "lacks": [field], "deleted": false}
+     "themes": {theme: "'phrase' in the headline"}, "lacks": [field], "deleted": false}
 
 `said` has what the feed said (the whole excerpt), `wrote` what was put into the file. A hash is the
 first 16 hex digits of SHA-256 of the cleaned value; it is "" if the feed withdrew the value, or

@@ -4,6 +4,12 @@
 
 A phrase is found or not, there are no weights. The evidence names the phrase, so that an editor can
 see why.
+
+Evidence is also a file format: ledgers store it as it is shown (`Record.themes`), and `place_of`,
+`phrase_of` and `is_of_summary` read it back. So its words stay as they are:
+
+    'phrase' in the headline    'phrase' in headline and summary    'phrase' in the summary
+    'phrase' in headline and excerpt    'phrase' in the excerpt    as every story of 'feed'
 """
 
 from __future__ import annotations
@@ -11,6 +17,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from enum import IntEnum
 from functools import lru_cache
 
 from digest.model import Feed, Theme
@@ -34,13 +41,24 @@ _WORD = re.compile(WORD)
 _EDGE = "\x1f"
 _BLANK = "\n"
 
-_SUMMARY, _EXCERPT = "summary", "excerpt"
-_PLACES = (
-    "in the headline",
-    f"in headline and {_SUMMARY}",
-    f"in the {_SUMMARY}",
-)  # the strongest first
-_OF_FEED = "as every story of "
+
+class Place(IntEnum):
+    """Where the phrase of an evidence is, the strongest first; `FEED` has no phrase."""
+
+    HEADLINE = 0
+    BOTH = 1
+    SUMMARY = 2
+    FEED = 3
+
+
+# These words are stored in ledgers: they never change.
+_SUMMARY_FORMAT, _EXCERPT_FORMAT = "summary", "excerpt"
+_PLACE_FORMATS = {
+    Place.HEADLINE: "in the headline",
+    Place.BOTH: f"in headline and {_SUMMARY_FORMAT}",
+    Place.SUMMARY: f"in the {_SUMMARY_FORMAT}",
+}
+_FEED_FORMAT = "as every story of "
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,25 +94,25 @@ def themes_of(
         places = list(_met(rule.match, *_without(rule.ignore, headline, summary)))
         if places:
             place, phrase = min(places, key=lambda found: found[0])
-            earned.append((place, theme.id, f"'{phrase}' {_PLACES[place]}"))
+            earned.append((place, theme.id, f"'{phrase}' {_PLACE_FORMATS[place]}"))
     earned.sort(key=lambda found: found[0])
     evidences = {theme: evidence for _, theme, evidence in earned}
     for feed in feeds:
         for id in feed.themes:
-            evidences.setdefault(id, f"{_OF_FEED}'{feed.id}'")
+            evidences.setdefault(id, f"{_FEED_FORMAT}'{feed.id}'")
     return evidences
 
 
-def place_of(evidence: str) -> int:
-    """Returns the place that an evidence names: 0 headline, 1 both, 2 summary, 3 a feed."""
-    if evidence.startswith(_OF_FEED):
-        return len(_PLACES)
-    if evidence.endswith(_EXCERPT):
-        evidence = evidence.removesuffix(_EXCERPT) + _SUMMARY
-    for number, place in enumerate(_PLACES):
-        if evidence.endswith(place):
-            return number
-    return len(_PLACES) - 1
+def place_of(evidence: str) -> Place:
+    """Returns the place that an evidence names; an excerpt is a part of the summary."""
+    if evidence.startswith(_FEED_FORMAT):
+        return Place.FEED
+    if evidence.endswith(_EXCERPT_FORMAT):
+        evidence = evidence.removesuffix(_EXCERPT_FORMAT) + _SUMMARY_FORMAT
+    for place, words in _PLACE_FORMATS.items():
+        if evidence.endswith(words):
+            return place
+    return Place.SUMMARY
 
 
 def phrase_of(evidence: str) -> str:
@@ -104,25 +122,27 @@ def phrase_of(evidence: str) -> str:
 
 def is_of_summary(evidence: str) -> bool:
     """True if an evidence needs the whole summary."""
-    return evidence.endswith(_SUMMARY)
+    return evidence.endswith(_SUMMARY_FORMAT)
 
 
 def of_excerpt(evidence: str) -> str:
     """Returns the evidence for the case that only a part of the summary was searched."""
-    return evidence.removesuffix(_SUMMARY) + _EXCERPT if is_of_summary(evidence) else evidence
+    if not is_of_summary(evidence):
+        return evidence
+    return evidence.removesuffix(_SUMMARY_FORMAT) + _EXCERPT_FORMAT
 
 
-def _met(phrases: tuple[_Phrase, ...], headline: str, summary: str) -> Iterator[tuple[int, str]]:
-    """Yields each phrase that is found, with its place in `_PLACES`."""
+def _met(phrases: tuple[_Phrase, ...], headline: str, summary: str) -> Iterator[tuple[Place, str]]:
+    """Yields each phrase that is found, and where."""
     for phrase in phrases:
         above = [part.search(headline) is not None for part in phrase.parts]
         below = [part.search(summary) is not None for part in phrase.parts]
         if all(above):
-            yield 0, phrase.written
+            yield Place.HEADLINE, phrase.written
         elif all(below):
-            yield 2, phrase.written
+            yield Place.SUMMARY, phrase.written
         elif all(map(max, above, below)):
-            yield 1, phrase.written
+            yield Place.BOTH, phrase.written
 
 
 def _without(phrases: tuple[_Phrase, ...], headline: str, summary: str) -> tuple[str, str]:
