@@ -442,14 +442,14 @@ def test_any_story_is_read_back_unchanged_from_its_line(
 
 def test_a_week_of_sixty_takes_one_file_and_loses_no_word(tmp_path: Path) -> None:
     (tmp_path / "digest.toml").write_text(LETTERED)
-    dice = random.Random(1)
+    rng = random.Random(1)
     for number in range(60):
         put(tmp_path, f"2026/w20/2026-05-15-s{number}.md", f"Story {number}", "themes: [memory]")
     said(tmp_path, "sheet")
     parts = text(tmp_path).split("\n\n")
     for number, part in enumerate(parts[1:], start=1):
         if number <= 25:
-            parts[number] = f"{part}\n    Note {dice.random()}."
+            parts[number] = f"{part}\n    Note {rng.random()}."
         elif number <= 35:
             parts[number] = f"x{part[1:]}"
         elif number <= 43:

@@ -249,11 +249,11 @@ def test_lines_of_early_versions_are_not_judged(desk: Path) -> None:
 
 def test_nothing_is_reported_without_git_history(desk: Path) -> None:
     forgets(desk, 3, 4)
-    shallow, bare = clone(desk, "shallow", "--depth=1"), clone(desk, "bare")
-    shutil.rmtree(bare / ".git")
+    shallow, without_git = clone(desk, "shallow", "--depth=1"), clone(desk, "bare")
+    shutil.rmtree(without_git / ".git")
 
     assert hints(shallow) == []
-    assert [words for _, _, words in hints_outside(bare)] == []
+    assert [words for _, _, words in hints_outside(without_git)] == []
     assert "never committed" not in digest("pull", cwd=shallow).stderr
 
 

@@ -31,8 +31,8 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
 class Session:
     """An editor at the desk, and another hand; `marks` are the words of theirs that must be there."""
 
-    def __init__(self, desk: Desk, dice: random.Random) -> None:
-        self.desk, self.dice, self.serial = desk, dice, dice.randrange(10**6) * 1000
+    def __init__(self, desk: Desk, rng: random.Random) -> None:
+        self.desk, self.rng, self.serial = desk, rng, rng.randrange(10**6) * 1000
         self.marks = {name: self.there(name) for name in self.names()}
         self.saves: list[tuple[str, set[str]]] = []
         self.pages = {"": desk.open()}
@@ -49,10 +49,10 @@ class Session:
 
     def act(self) -> None:
         """Does one random thing."""
-        what = self.dice.choices(
+        what = self.rng.choices(
             ["note", "button", "undo", "hand", "look", "pull"], [6, 5, 3, 4, 3, 0.3]
         )[0]
-        name = self.dice.choice(self.names())
+        name = self.rng.choice(self.names())
         getattr(self, what)(name)
 
     def look(self, _: str) -> None:
@@ -67,7 +67,7 @@ class Session:
     def pull(self, _: str) -> None:
         """The publisher changes a headline, and a pull brings it."""
         feed = json.loads((self.desk.root / "first.json").read_text())
-        self.dice.choice(feed["items"])["title"] += " again"
+        self.rng.choice(feed["items"])["title"] += " again"
         (self.desk.root / "first.json").write_text(json.dumps(feed))
         assert desks.digest(self.desk.root, "pull").returncode == 0
 
@@ -78,7 +78,7 @@ class Session:
         self.send(name, form, {mark})
 
     def button(self, name: str) -> None:
-        self.send(name, self.desk.form(name) | {"set": self.dice.choice(BUTTONS)}, set())
+        self.send(name, self.desk.form(name) | {"set": self.rng.choice(BUTTONS)}, set())
 
     def send(self, name: str, form: dict[str, str], added: set[str]) -> None:
         """Sends a form; what is refused changes nothing, and one of both versions is chosen."""
@@ -89,7 +89,7 @@ class Session:
         if answer.status_code == 409:
             assert not changed
             self.desk.page = answer.text
-            if self.dice.random() < 0.5:
+            if self.rng.random() < 0.5:
                 form = self.desk.form(name) | {"set": "take"}
                 added = set()
             else:
@@ -104,13 +104,13 @@ class Session:
         if files(self.desk.root) != before:
             self.saves.append((name, had))
         self.desk.page = page
-        if self.dice.random() < 0.8:
+        if self.rng.random() < 0.8:
             self.desk.open()
 
     def letter(self, _: str) -> None:
         """Drafts, titles, writes or publishes the letter; some of it is refused."""
         self.desk.open()
-        words: dict[str, str] = self.dice.choice(
+        words: dict[str, str] = self.rng.choice(
             [{"set": "draft"}, {"title": self.mark()}, {"body": self.mark()}, {"set": "publish"},
              {"title": self.mark(), "body": self.mark(), "set": "publish"}]
         )  # fmt: skip
@@ -154,11 +154,9 @@ def test_a_session_without_changes_from_elsewhere_is_undone_byte_for_byte(tmp_pa
         before = files(desk.root)
         session = Session(desk, random.Random(7))
         for _ in range(ACTS):
-            act = session.dice.choice([session.note, session.button, session.letter, session.move])
+            act = session.rng.choice([session.note, session.button, session.letter, session.move])
             act(
-                session.dice.choice(
-                    ["number-5", "number-6"] if act == session.move else NEVER_MOVED
-                )
+                session.rng.choice(["number-5", "number-6"] if act == session.move else NEVER_MOVED)
             )
         moved = files(desk.root)
         for _ in range(ACTS):

@@ -60,10 +60,10 @@ def test_a_cached_value_of_another_type_is_ignored(root: Path, value: object) ->
 
 @pytest.mark.parametrize("seed", range(20))
 def test_flipped_bits_in_a_cache_only_cost_time(root: Path, seed: int) -> None:
-    before, dice = read_folder(root / "site"), random.Random(seed)
+    before, rng = read_folder(root / "site"), random.Random(seed)
     content = bytearray((root / FILE).read_bytes())
     for _ in range(1 + seed):
-        content[dice.randrange(len(content))] ^= 1 << dice.randrange(8)
+        content[rng.randrange(len(content))] ^= 1 << rng.randrange(8)
     (root / FILE).write_bytes(content)
     note = next(root.glob("content/2026/w20/2*.md"))
     note.write_text(note.read_text() + "\n")

@@ -29,10 +29,10 @@ ZONE = ZoneInfo("Asia/Hong_Kong")
 
 
 class Digest:
-    """A digest in memory, in which a day brings what the dice say."""
+    """A digest in memory; each day brings random stories and edits."""
 
-    def __init__(self, dice: random.Random, close: str) -> None:
-        self.dice, self.config = dice, make_config(close=close)
+    def __init__(self, rng: random.Random, close: str) -> None:
+        self.rng, self.config = rng, make_config(close=close)
         self.stories: dict[str, Story] = {}
         self.came: dict[str, float] = {}
         self.letters: dict[Week, Letter] = {}
@@ -62,17 +62,17 @@ class Digest:
             self.hide,
             self.delete,
         ]
-        self.dice.choice(acts)(now)
+        self.rng.choice(acts)(now)
 
     def pull(self, now: datetime) -> None:
         """Brings stories of the last two days; those before midnight may belong to the week before."""
-        for _ in range(self.dice.randint(1, 3)):
-            published = now - timedelta(hours=self.dice.randint(0, 48))
+        for _ in range(self.rng.randint(1, 3)):
+            published = now - timedelta(hours=self.rng.randint(0, 48))
             self._take(published, Week.of(published.date()), now)
 
     def late(self, now: datetime) -> None:
         """Brings a story of a week that is long over."""
-        day = now - timedelta(days=self.dice.randint(7, 20))
+        day = now - timedelta(days=self.rng.randint(7, 20))
         self._take(day, Week.of(day.date()), now)
 
     def _take(self, published: datetime, week: Week, now: datetime) -> None:
@@ -86,14 +86,14 @@ class Digest:
         archive = arrange(self.content, self.config)
         free = [one for one in archive.editions if not one.closed and one.week not in self.letters]
         if free:
-            week = self.dice.choice(free).week
+            week = self.rng.choice(free).week
             self._letter(week, letter_draft.draft(week, None, ()))
 
     def publish(self, now: datetime) -> None:
         """`digest letter --publish` for one of the drafts."""
         drafts = [letter for letter in self.letters.values() if letter.draft]
         if drafts:
-            letter = self.dice.choice(drafts)
+            letter = self.rng.choice(drafts)
             text = edit.published_letter(letter.body, letter.file, now)
             assert text
             self._letter(letter.week, text)
@@ -106,7 +106,7 @@ class Digest:
 
     def correct(self, now: datetime) -> None:
         if self.stories:
-            file = self.dice.choice(sorted(self.stories))
+            file = self.rng.choice(sorted(self.stories))
             self.stories[file] = replace(self.stories[file], updated=now)
 
     def _spare(self) -> list[str]:
@@ -117,12 +117,12 @@ class Digest:
 
     def hide(self, _: datetime) -> None:
         if spare := self._spare():
-            file = self.dice.choice(spare)
+            file = self.rng.choice(spare)
             self.stories[file] = replace(self.stories[file], hide=True)
 
     def delete(self, _: datetime) -> None:
         if spare := self._spare():
-            story = self.stories.pop(self.dice.choice(spare))
+            story = self.stories.pop(self.rng.choice(spare))
             self.gone.append(Gone(story.file, story.week, str(story.day), self.came[story.file]))
 
 
@@ -130,12 +130,12 @@ class Digest:
 @pytest.mark.parametrize("every", [timedelta(days=1), timedelta(weeks=1)], ids=["daily", "weekly"])
 def test_every_edition_is_mailed_exactly_once(every: timedelta, close: str) -> None:
     for seed in range(many(15)):
-        dice = random.Random(seed)
-        digest, now = Digest(dice, close), BEGIN
-        send, last = BEGIN + dice.random() * every, BEGIN
+        rng = random.Random(seed)
+        digest, now = Digest(rng, close), BEGIN
+        send, last = BEGIN + rng.random() * every, BEGIN
         sent, seen = Counter[str](), set[str]()
         while now < BEGIN + timedelta(weeks=7):
-            now += timedelta(minutes=dice.randint(1, 40 * 60))
+            now += timedelta(minutes=rng.randint(1, 40 * 60))
             while send < now:
                 feed = digest.feed()
                 sent.update(id for id, published in feed.items() if last < published <= send)

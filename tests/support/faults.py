@@ -339,30 +339,30 @@ class Disk:
         with contextlib.suppress(OSError):
             self.open.append(os.open(place, os.O_RDONLY | os.O_NOFOLLOW))
 
-    def leave(self, target: Path, dice: random.Random | None) -> None:
-        """Writes what is left; with dice, some of what was not flushed has reached the disk as well."""
+    def leave(self, target: Path, rng: random.Random | None) -> None:
+        """Writes what is left; with `rng`, some of what was not flushed has reached the disk as well."""
         for move in self.moves:
-            if dice and dice.random() < 0.5:
+            if rng and rng.random() < 0.5:
                 self.make(move)
-        self._leave(_number(self.root), self.root, target, dice)
+        self._leave(_number(self.root), self.root, target, rng)
 
-    def _leave(self, number: int, live: str, target: Path, dice: random.Random | None) -> None:
+    def _leave(self, number: int, live: str, target: Path, rng: random.Random | None) -> None:
         target.mkdir()
         now = _names(live) if Path(live).is_dir() and _number(live) == number else {}
         names = dict(self.names.get(number, {}))
-        if dice:
+        if rng:
             moved = {move.file for move in self.moves}
             names |= {
                 name: one
                 for name, one in now.items()
-                if name not in names and one not in moved and dice.random() < 0.5
+                if name not in names and one not in moved and rng.random() < 0.5
             }
         for name, one in names.items():
             place, copy = f"{live}/{name}", target / name
             if name in UNTRACKED and Path(place).is_dir():
                 shutil.copytree(place, copy)
             elif one in self.names or (now.get(name) == one and Path(place).is_dir()):
-                self._leave(one, place, copy, dice)
+                self._leave(one, place, copy, rng)
             else:
                 copy.write_bytes(self.contents.get(one, b""))
 
@@ -416,8 +416,8 @@ class Breaker:
         """Leaves what a power cut leaves, beside the folder."""
         self.busy.now = True
         assert self.disk
-        dice = random.Random(self.last) if self.broken and self.last % 2 == 0 else None
-        self.disk.leave(Path(f"{self.root}.cut"), dice)
+        rng = random.Random(self.last) if self.broken and self.last % 2 == 0 else None
+        self.disk.leave(Path(f"{self.root}.cut"), rng)
 
     def _audit(self, act: str, given: tuple[Any, ...]) -> None:
         if getattr(self.busy, "now", False):

@@ -210,7 +210,7 @@ def kill(running: subprocess.Popen[str], begun: Path, after: float) -> None:
 def test_pulls_and_builds_killed_at_random_times_are_completed_by_the_next(
     tmp_path: Path,
 ) -> None:
-    dice = random.Random(os.environ.get("DIGEST_KILLS", "6"))
+    rng = random.Random(os.environ.get("DIGEST_KILLS", "6"))
     (tmp_path / "digest.toml").write_text(newsroom.SETTINGS)
     rounds = int(os.environ.get("DIGEST_KILLS", "6"))
     for version in range(1, rounds + 1):
@@ -219,7 +219,7 @@ def test_pulls_and_builds_killed_at_random_times_are_completed_by_the_next(
             (tmp_path / ".digest" / "lock").unlink(
                 missing_ok=True
             )  # its coming back tells that the run has begun
-            kill(digest(tmp_path, command), tmp_path / ".digest" / "lock", dice.uniform(0, 0.25))
+            kill(digest(tmp_path, command), tmp_path / ".digest" / "lock", rng.uniform(0, 0.25))
 
     for command in ("pull", "build"):
         last = digest(tmp_path, command)
