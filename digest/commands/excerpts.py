@@ -68,11 +68,11 @@ def run(root: Path, config: Config, *, now: datetime, dry: bool = False) -> Exce
             cuts.append(recut.cut(story, records, feed, summaries_of(story)))
         due = {cut.story.file: cut for cut in cuts if cut.is_due}
         texts = {file: store.read_exactly(root, file) for file in due}
-        edits = recut.edits(due.values(), texts, survey.vocabulary)
+        edits = recut.edits_of(due.values(), texts, survey.vocabulary)
         done = {file: cut for file, cut in due.items() if edits[file]}
         changed_since: tuple[str, ...] = ()
         if done and not dry:
-            store.add_lines(root, recut.lines(done.values(), edits, now))
+            store.add_lines(root, recut.ledger_lines(done.values(), edits, now))
             changed_since = store.rewrite(root, filter(None, edits.values()))
     left = []
     for cut in cuts:

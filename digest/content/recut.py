@@ -94,7 +94,7 @@ def cut(story: Story, records: FeedRecords, feed: Feed | None, summaries: Sequen
     return Cut(story=story, words=excerpt.cut(own, feed.excerpt), state=LENGTHENED, records=records)
 
 
-def edits(
+def edits_of(
     cuts: Iterable[Cut], texts: Mapping[str, str], vocabulary: Vocabulary
 ) -> dict[str, Edit | None]:
     """Returns the edit for each of the stories; None if its file cannot be changed in place."""
@@ -106,7 +106,7 @@ def edits(
     return edits
 
 
-def lines(
+def ledger_lines(
     cuts: Iterable[Cut], edits: Mapping[str, Edit | None], now: datetime
 ) -> dict[str, tuple[Record, ...]]:
     """Returns the ledger lines that record the new excerpts as written by pull, by feed.

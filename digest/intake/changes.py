@@ -46,7 +46,9 @@ def search_texts_of_changes(
             is_due = bool(record.held) and feed in due
             is_changed = has_changed(entry, record) or is_due
             if not is_changed and feed in returned:
-                is_changed = bool(contradicted(record, incoming(entry, record), by_file[file]))
+                is_changed = bool(
+                    contradicted(record, incoming_hashes(entry, record), by_file[file])
+                )
             if is_changed:
                 found |= search_texts(identity.aliases_of(entry) + record.aliases)
     return frozenset(found)
@@ -78,7 +80,7 @@ def related(
     }
 
 
-def said(entry: Entry) -> dict[str, str | tuple[str, ...] | datetime | None]:
+def fields_of(entry: Entry) -> dict[str, str | tuple[str, ...] | datetime | None]:
     """Returns what an entry says, by field, the excerpt in full.
 
     The ledger has the hashes of these.
@@ -93,13 +95,13 @@ def said(entry: Entry) -> dict[str, str | tuple[str, ...] | datetime | None]:
     }
 
 
-def incoming(entry: Entry, record: Record | None) -> dict[str, str]:
+def incoming_hashes(entry: Entry, record: Record | None) -> dict[str, str]:
     """Returns the hashes of what an entry says.
 
     If its link differs from the known one only in a session id, a tracker or the form of percent
     codes, the hash is that of the known link.
     """
-    found = ledger.hashes(said(entry))
+    found = ledger.hashes(fields_of(entry))
     link = f"link:{urls.canonical(entry.link)}"
     if record and "link" in record.said and is_variant(link, record.aliases):
         found["link"] = record.said["link"]
@@ -137,8 +139,8 @@ def is_variant(alias: str, known: Collection[str]) -> bool:
 
 def has_changed(entry: Entry, record: Record) -> bool:
     """True if an entry has changed or withdrawn something."""
-    says = incoming(entry, record)
-    return bool(changed_fields(says, record) or withdrawn(says, record))
+    says = incoming_hashes(entry, record)
+    return bool(changed_fields(says, record) or withdrawn_fields(says, record))
 
 
 def changed_fields(incoming: Mapping[str, str], record: Record) -> set[str]:
@@ -152,7 +154,7 @@ def needs_line(
     record: Record, aliases: Iterable[str], incoming: Mapping[str, str], held: Mapping[str, str]
 ) -> bool:
     """True if an entry's last ledger line is outdated, so that it needs another one."""
-    is_changed = bool(changed_fields(incoming, record) or withdrawn(incoming, record))
+    is_changed = bool(changed_fields(incoming, record) or withdrawn_fields(incoming, record))
     return is_changed or held != record.held or bool(new_aliases(aliases, record))
 
 
@@ -164,7 +166,7 @@ def aliases_carried(document: Document) -> list[str]:
     return aliases
 
 
-def withdrawn(incoming: Mapping[str, str], record: Record) -> list[str]:
+def withdrawn_fields(incoming: Mapping[str, str], record: Record) -> list[str]:
     """Returns the fields that an entry gave and no longer gives.
 
     Headlines and dates cannot be withdrawn.

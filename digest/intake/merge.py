@@ -62,7 +62,7 @@ class Merged:
     """The fields that the feed no longer gives, though the file still has them, edited or not."""
 
 
-def agreed(story: Story, ours: Story) -> dict[str, str]:
+def agreed_hashes(story: Story, ours: Story) -> dict[str, str]:
     """Returns the hashes of the fields of an adopted file that are as pull would write them.
 
     No ledger knows the file's excerpt, so a quotation of the publisher's words is still part of its

@@ -125,7 +125,9 @@ def contradicted(record: Record, incoming: Mapping[str, str], records: Records) 
     return frozenset(found)
 
 
-def held(record: Record, incoming: Mapping[str, str], records: Records) -> dict[str, str]:
+def held_corrections(
+    record: Record, incoming: Mapping[str, str], records: Records
+) -> dict[str, str]:
     """Returns the fields that a feed has changed while another one supplies the words.
 
     Each has the hash of what the file has from pull.

@@ -275,7 +275,7 @@ class PullState:
         """
         record = self.first_record(arrival, file, own)._replace(lacks=lacks)
         undated = {} if arrival.entry.published else dates.UNDATED
-        incoming = ledger.hashes(changes.said(arrival.entry)) | undated
+        incoming = ledger.hashes(changes.fields_of(arrival.entry)) | undated
         self.note(arrival, record, incoming, wrote)
 
     def note(
@@ -299,7 +299,7 @@ class PullState:
         for alias in arrival.aliases + more_aliases:
             if not changes.is_variant(alias, record.aliases):
                 aliases.append(alias)
-        withdrawn = changes.withdrawn(incoming, record) if incoming else ()
+        withdrawn = changes.withdrawn_fields(incoming, record) if incoming else ()
         line = record._replace(
             at=ledger.later(self._at, record.at),
             aliases=tuple(dict.fromkeys(aliases)),
@@ -330,7 +330,7 @@ class PullState:
         pending in the file.
         """
         if record.held:
-            held = precedence.held(record, record.said, self.records[record.file])
+            held = precedence.held_corrections(record, record.said, self.records[record.file])
             record = record._replace(held=held)
         if record.file in self._pending:
             file, before, now = self._pending[record.file]

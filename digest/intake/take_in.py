@@ -24,7 +24,7 @@ from digest.content import ledger, paths, pending
 from digest.content.ledger import Record, hashes_of
 from digest.intake import changes, dates, match, precedence, revise
 from digest.intake.entry_keys import ledger_aliases
-from digest.intake.merge import Merged, agreed, lacking, merge
+from digest.intake.merge import Merged, agreed_hashes, lacking, merge
 from digest.intake.new_story import Arrival, fresh_story
 from digest.intake.pull_state import DocumentReport, Outcome, PullPlan, PullState, warnings
 from digest.intake.snapshot import Snapshot, search_texts
@@ -147,7 +147,7 @@ def _unmatched(pull: PullState, arrival: Arrival) -> Decision:
     link = arrival.entry.link
     addresses = [] if pull.shared.is_crowded(link) else [link]
     if deleted := pull.snapshot.deleted(addresses):
-        incoming = ledger.hashes(changes.said(arrival.entry))
+        incoming = ledger.hashes(changes.fields_of(arrival.entry))
         return _add_feed(pull, arrival, deleted, None, incoming)
     if arrival.feed.id in pull.snapshot.withheld:
         return Decision("withheld", "")
@@ -190,7 +190,7 @@ def _adopt(pull: PullState, arrival: Arrival, file: str) -> Decision:
     begun = pull.snapshot.begun.get(story.file)
     by_killed_pull = begun is not None and begun.after == pull.snapshot.texts[story.file]
     lacks = None if by_killed_pull else lacking(story)
-    pull.note_first(arrival, file, agreed(story, ours), own, lacks)
+    pull.note_first(arrival, file, agreed_hashes(story, ours), own, lacks)
     return Decision("adopted", story.file)
 
 
@@ -201,7 +201,7 @@ def _known(pull: PullState, arrival: Arrival, file: str) -> Decision:
     """Decides on an entry of a story in the ledgers: new words, new aliases, or one more feed."""
     records = pull.records[file]
     record = records.get(arrival.feed.id)
-    incoming = changes.incoming(arrival.entry, record)
+    incoming = changes.incoming_hashes(arrival.entry, record)
     if record is None:
         story, blocked = pull.finder.find(file, search_texts(arrival.aliases))
         if blocked:
@@ -261,9 +261,9 @@ def _add_feed(
     if precedence.is_lost(records):
         said = incoming.keys() | precedence.left_out(records)
         record = record._replace(lacks=tuple(name for name in lacking(story) if name in said))
-        wrote |= agreed(story, replace(fresh, feeds=feeds))
+        wrote |= agreed_hashes(story, replace(fresh, feeds=feeds))
     elif precedence.is_excerpt_lost(records):
-        as_written = agreed(story, fresh)
+        as_written = agreed_hashes(story, fresh)
         wrote |= {name: hash for name, hash in as_written.items() if name == "excerpt"}
     known = KnownEntry(arrival, record, story, incoming)
     merged = _succeed(pull, known, feeds)
@@ -272,10 +272,10 @@ def _add_feed(
             pull.note(arrival, record, incoming, wrote)
             return Decision("known", file)
         merged = Merged({}, (), {})
-    changes = dict(merged.changes)
+    new_values = dict(merged.changes)
     if feeds != story.feeds:
-        changes = {"feeds": feeds, **changes}
-    merged = replace(merged, changes=changes, wrote={**merged.wrote, **wrote})
+        new_values = {"feeds": feeds, **new_values}
+    merged = replace(merged, changes=new_values, wrote={**merged.wrote, **wrote})
     return _update(pull, known, merged)
 
 
@@ -338,7 +338,7 @@ def _take_agreed_words(pull: PullState, known: KnownEntry, earlier: Sequence[str
     records = pull.records[known.file]
     others = [records[feed] for feed in earlier]
     agreed = precedence.agreed_corrections(record, incoming, others, records)
-    held = precedence.held(record, incoming, records)
+    held = precedence.held_corrections(record, incoming, records)
     if agreed:
         held = {name: written for name, written in held.items() if name not in agreed}
         return _update(pull, known, _merge(pull, known, {**incoming, **agreed}), held)

@@ -27,7 +27,9 @@ yet, each with the time of its first line in the ledger.
 """
 
 
-def missing(ledgers: Ledgers, there: Collection[str], known: Collection[str] = ()) -> Missing:
+def missing_stories(
+    ledgers: Ledgers, there: Collection[str], known: Collection[str] = ()
+) -> Missing:
     """Returns stories whose file is missing without a recorded deletion, except `known` ones."""
     found = {}
     for file, records in ledger.by_file(ledgers).items():
@@ -52,11 +54,11 @@ def without(missing: Missing, stories: Iterable[Story], altered: Mapping[str, st
 
     `altered` has the files whose names an editor has changed (`attribution`).
     """
-    by_feed: dict[str, dict[str, Record]] = {}
+    ledgers: dict[str, dict[str, Record]] = {}
     for records in missing.values():
         for feed, record in records.items():
-            by_feed.setdefault(feed, {})[record.id] = record
-    history = History(by_feed, altered=altered)
+            ledgers.setdefault(feed, {})[record.id] = record
+    history = History(ledgers, altered=altered)
     moved = set[str]()
     for story in stories:
         moved.update(record.file for _, record in history.of(story))

@@ -105,7 +105,7 @@ def weak(
 def _best(
     theme: Theme,
     decided: Sequence[Decided],
-    candidates: Mapping[str, frozenset[int]],
+    phrases: Mapping[str, frozenset[int]],
     in_headlines: Collection[str],
     having: set[int],
     left: set[int],
@@ -117,7 +117,7 @@ def _best(
     share = (len(having) + 1) / (len(decided) + 2)
     in_rule = set(map(fold, theme.match))
     ranked = []
-    for phrase, found in candidates.items():
+    for phrase, found in phrases.items():
         new = len(found & left)
         right = len(found & having)
         wrong = len(found) - right
@@ -129,7 +129,7 @@ def _best(
                 ranked.append((*rank, -phrase.count(" "), len(phrase), phrase))
     for *_, phrase in sorted(ranked)[:_TRIED]:
         # The rule may ignore some of these words.
-        found_now = _found_by(theme._replace(match=(phrase,)), decided, candidates[phrase])
+        found_now = _found_by(theme._replace(match=(phrase,)), decided, phrases[phrase])
         right_ones = found_now & having
         new = len(right_ones & left)
         if new and len(right_ones) >= _LEAST_RIGHT:

@@ -180,7 +180,7 @@ def likeliest(found: Iterable[Suggestions]) -> dict[str, int]:
 
     One that is like a single other story looks like nothing yet.
     """
-    first = [suggestions.themes[0] for suggestions in found if suggestions.themes]
+    first = [of_story.themes[0] for of_story in found if of_story.themes]
     counts = Counter(best.theme for best in first if len(best.like) > 1 or not best.like)
     return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
 

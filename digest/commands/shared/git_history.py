@@ -114,7 +114,7 @@ def _never_committed(root: Path, cache: Cache, ledgers: Ledgers, files: Iterable
     """Returns the stories of ledgers that are not among `files`, and that git never had."""
     listed = cache.get_kind(rules.KIND, str)
     here = {*rules.written_here(listed, ledgers)} if listed else set()
-    missing = rules.missing(ledgers, frozenset(files), here)
+    missing = rules.missing_stories(ledgers, frozenset(files), here)
     ever = git.once_had(root, _CONTENT) if missing else None
     return {} if ever is None else rules.never_committed(missing, ever)
 
