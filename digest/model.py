@@ -322,15 +322,15 @@ class Gone(NamedTuple):
     """A deleted story: its last file, with the week and day (ISO 8601) of its name.
 
     `added_at` is when a pull added it, or else its own date, in seconds since 1970; 0 if unknown.
-    `former` are its earlier files. `fresh` is True if git never had it.
+    `former_files` are its earlier ones. `never_committed`: git never had it.
     """
 
     file: str
     week: Week
     day: str
     added_at: float
-    former: tuple[str, ...] = ()
-    fresh: bool = False
+    former_files: tuple[str, ...] = ()
+    never_committed: bool = False
 
 
 def _nothing_beside(_: str) -> Sequence[str]:

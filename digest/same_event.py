@@ -78,7 +78,7 @@ def renamed(addresses: Iterable[StoryAddress]) -> Renamed:
     return lambda file: files().get(file, "")
 
 
-def groups(stories: Iterable[Story], now: Renamed) -> Groups:
+def groups(stories: Iterable[Story], renamed_to: Renamed) -> Groups:
     """Returns which of the stories are below which: whole weeks, since these are in one folder.
 
     A story that names others, or leads its week, has a card of its own. If two stories name one,
@@ -94,7 +94,7 @@ def groups(stories: Iterable[Story], now: Renamed) -> Groups:
     taken: dict[str, str] = {}
     for story in sorted(naming, key=attrgetter("file")):
         found = []
-        for name, other in _named(story, by_file, now):
+        for name, other in _named(story, by_file, renamed_to):
             why, cure = _obstacle(story, other, taken) if other else ("", REMOVE)
             if other is None or why:
                 ignored.append(Ignored(story, name, why, cure))
@@ -107,12 +107,12 @@ def groups(stories: Iterable[Story], now: Renamed) -> Groups:
 
 
 def _named(
-    story: Story, by_file: Mapping[str, Story], now: Renamed
+    story: Story, by_file: Mapping[str, Story], renamed_to: Renamed
 ) -> Iterator[tuple[str, Story | None]]:
     """Yields each name in the `also` of a story, and the story that it means, None if there is none."""
     for name in story.also:
         file = file_of(name, story)
-        yield name, by_file.get(file) or by_file.get(now(file))
+        yield name, by_file.get(file) or by_file.get(renamed_to(file))
 
 
 def _obstacle(story: Story, other: Story, taken: Mapping[str, str]) -> tuple[str, str]:

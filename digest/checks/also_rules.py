@@ -75,12 +75,12 @@ def ungrouped(content: Content, closed: Collection[Week]) -> Iterator[Hint]:
 def refused(story: Story, also: Sequence[str], content: Content) -> str:
     """Returns why the first new name in another `also` of a story would have no effect; or ""."""
     names = [name for name in also if name not in story.also]
-    now = renamed(content.story_addresses)
+    renamed_to = renamed(content.story_addresses)
     same_week = [other for other in content.stories if other.week == story.week]
     others = [other for other in same_week if other.file != story.file and not other.hide]
     meant = replace(story, hide=False, also=tuple(also))
-    found = list(groups([meant, *others], now).ignored)
-    for file, below in groups(others, now).below.items():
+    found = list(groups([meant, *others], renamed_to).ignored)
+    for file, below in groups(others, renamed_to).below.items():
         below_it = {other.file for other in below}
         taken = [name for name in names if file_of(name, story) in below_it]
         found += [Ignored(meant, name, already_below(file)) for name in taken]
@@ -115,7 +115,7 @@ def _why_missing(ignored: Ignored, content: Content) -> tuple[str, str]:
             return f"is in another week, {present[other].week}", cure
         if other in present and present[other].hide:
             return "is hidden", REMOVE
-    if any(file in (gone.file, *gone.former) for gone in content.gone):
+    if any(file in (gone.file, *gone.former_files) for gone in content.gone):
         return "was deleted", REMOVE
     near = [other.rpartition("/")[2] for other in present if other.startswith(f"{folder}/")]
     cure = did_you_mean(name, near) or "correct the name, or remove it"

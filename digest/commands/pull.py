@@ -178,7 +178,7 @@ def _parse(
             yield _Batch(ready, documents)
 
 
-def _begun(cache: Cache) -> dict[str, Edit]:
+def _killed_edits(cache: Cache) -> dict[str, Edit]:
     """Returns what a pull that was killed was writing into story files."""
     edits = cache.get(*_BEGUN, list[Edit]) or []
     return {edit.file: edit for edit in edits if paths.is_story(edit.file)}
@@ -227,9 +227,9 @@ class _Puller:
         filed, unfiled = inbox_files.empty_inbox(root, config, ledgers, now=now, dry=self.dry)
         if not (filed or unfiled) and all(feed.retired for feed in config.feeds):
             raise DigestError("digest.toml: has no feed to pull; add one: digest feeds add URL")
-        gaps = git_history.damaged_ledgers(root, problems)
-        gaps |= git_history.shortened_ledgers(root, ledgers)
-        known = replace(self._snapshot(documents, ledgers), withheld=frozenset(gaps))
+        damaged = git_history.damaged_ledgers(root, problems)
+        damaged |= git_history.shortened_ledgers(root, ledgers)
+        known = replace(self._snapshot(documents, ledgers), withheld=frozenset(damaged))
         plan = take_in(documents, known, config, now)
         outcomes = {outcome.feed.id: outcome for outcome in plan.outcomes}
         rows = list[PullRow]()
@@ -245,7 +245,7 @@ class _Puller:
             rows=tuple(rows),
             filed=filed,
             suggestions=_suggest_themes(root, config, plan.stories),
-            problems=tuple(map(str, (*problems, *gaps.values(), *lost, *unfiled))),
+            problems=tuple(map(str, (*problems, *damaged.values(), *lost, *unfiled))),
             dry=self.dry,
         )
 
@@ -265,7 +265,9 @@ class _Puller:
             search,
             story_locations.read(self.root, self.config).altered if search else {},
         )
-        return replace(known, begun=_begun(self.cache), carried=carried, returned=returned)
+        return replace(
+            known, killed_edits=_killed_edits(self.cache), carried=carried, returned=returned
+        )
 
     def _write(self, plan: PullPlan) -> None:
         """Writes the stories and ledgers.
@@ -274,7 +276,7 @@ class _Puller:
         """
         root, cache = self.root, self.cache
         # What a killed pull has put in place must be on disk before the ledger names it.
-        disk.settle(root, [file for file in _begun(cache) if (root / file).exists()])
+        disk.settle(root, [file for file in _killed_edits(cache) if (root / file).exists()])
         edits = [Edit(story.file, "", story_file.dumps(story)) for story in plan.stories]
         edits += [edit for edit in plan.edits if edit.before != edit.after]
         if edits:

@@ -256,7 +256,7 @@ def apply(
     """
     with store.writing(root, dry=dry):
         survey, gone = with_removed_themes(root, config)
-        verdicts = verdicts_of(root, survey, config, _begun(root))
+        verdicts = verdicts_of(root, survey, config, _hashes_before_kill(root))
         chosen = to_change(verdicts, gone if everything else ())
         files = [verdict.story.file for verdict in chosen]
         texts = {file: store.read_exactly(root, file) for file in files}
@@ -318,14 +318,14 @@ def verdicts_of(
     root: Path,
     survey: ContentReport,
     config: Config,
-    begun: Mapping[str, str] = MappingProxyType({}),
+    hashes_before_kill: Mapping[str, str] = MappingProxyType({}),
     *,
     stories: Iterable[Story] | None = None,
 ) -> list[Verdict]:
     """Returns what today's rules say of some stories, or of all.
 
     A pulled story without a line `themes` counts as one whose themes are the editor's, since pull
-    writes one. `begun` has the hashes of themes that a killed run was about to replace.
+    writes one. `hashes_before_kill` are those of themes that a killed run was to replace.
     """
     history, summaries_of = survey.history, store.summaries_of(root)
     verdicts = []
@@ -334,7 +334,7 @@ def verdicts_of(
             story,
             history.of(story),
             config.themes,
-            begun.get(story.file),
+            hashes_before_kill.get(story.file),
             summaries_of(story),
             config.feeds,
         )
@@ -345,20 +345,20 @@ def verdicts_of(
     return verdicts
 
 
-def _begun(root: Path) -> dict[str, str]:
+def _hashes_before_kill(root: Path) -> dict[str, str]:
     """Returns the hashes of the themes that a killed run has replaced, by file.
 
     Only of files that still are, character for character, as that run wrote them.
     """
     with Cache(root) as cache:
         stored = cache.get(*_BEGUN, dict[str, tuple[str, str]]) or {}
-    begun = {}
+    unfinished = {}
     for file, (themes, written) in stored.items():
         if paths.is_story(file):
             with contextlib.suppress(DigestError, ValueError):
                 if hash_of(store.read_exactly(root, file)) == written:
-                    begun[file] = themes
-    return begun
+                    unfinished[file] = themes
+    return unfinished
 
 
 def _carry_out(root: Path, decided: Retheming, now: datetime) -> tuple[str, ...]:
@@ -370,12 +370,12 @@ def _carry_out(root: Path, decided: Retheming, now: datetime) -> tuple[str, ...]
     if not decided.verdicts:
         return ()
     ours = [verdict for verdict in decided.verdicts if not verdict.own]
-    begun = {}
+    unfinished = {}
     for verdict in ours:
         file = verdict.story.file
-        begun[file] = [verdict.written, hash_of(decided.edits[file].after)]
+        unfinished[file] = [verdict.written, hash_of(decided.edits[file].after)]
     with Cache(root) as cache:
-        cache.put(*_BEGUN, begun)
+        cache.put(*_BEGUN, unfinished)
         cache.save(flush=True)
         late = store.rewrite(root, decided.edits.values())
         written = (verdict for verdict in ours if verdict.story.file not in late)

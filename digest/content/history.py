@@ -356,8 +356,8 @@ class History:
                     week=week,
                     day=path.day or week.monday.isoformat(),
                     added_at=added_at,
-                    former=tuple(sorted(known.files.keys() - {known.file})),
-                    fresh=bool(records) and all(record.deleted for _, record in records),
+                    former_files=tuple(sorted(known.files.keys() - {known.file})),
+                    never_committed=bool(records) and all(record.deleted for _, record in records),
                 )
             )
         return tuple(sorted(gone))

@@ -124,7 +124,7 @@ def to_look_at(
 def is_edited(records: Collection[Record], story: Story, text: str) -> bool:
     """True if an editor wrote about a story, and its file is not as a pull left it."""
     is_known = file_hash(text) in {record.stood for record in records}
-    return has_any(records) and is_written_about(story) and not is_known
+    return has_any(records) and has_own_words(story) and not is_known
 
 
 def has_any(records: Iterable[Record]) -> bool:
@@ -133,28 +133,28 @@ def has_any(records: Iterable[Record]) -> bool:
 
 
 def report_lines(
-    file: str, story: Story, before: Pending, now: Pending, incoming: Container[str]
+    file: str, story: Story, before: Pending, pending_now: Pending, changed_fields: Container[str]
 ) -> Iterator[str]:
     """Yields a report line for each changed headline or link, and for each withdrawn field."""
-    for name, change in now.items():
+    for name, change in pending_now.items():
         if change != before.get(name) and change.kind == WITHDRAWN:
             yield f"{file}: {_withdrawn(name)}"
-        elif change.kind == CHANGED and name in incoming:
+        elif change.kind == CHANGED and name in changed_fields:
             yield f"{file}: {_changed(name, change, story)}"
 
 
-def is_reviewed(story: Story, letters: Iterable[str], files: Iterable[str]) -> bool:
+def is_written_about(story: Story, letters: Iterable[str], files: Iterable[str]) -> bool:
     """True if an editor has written about a story: a note, a headline, or a link in a letter.
 
     `letters` are the texts of letters; `files` are the story's files, which a letter may link to.
     """
-    if is_written_about(story):
+    if has_own_words(story):
         return True
     names = [file.rpartition("/")[2] for file in files]
     return any(links_to(letter, name) for letter in letters for name in names)
 
 
-def is_written_about(story: Story) -> bool:
+def has_own_words(story: Story) -> bool:
     """True if a story has a note, or a headline by the editor."""
     return bool(story.note.strip() or story.headline)
 

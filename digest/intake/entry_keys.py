@@ -1,7 +1,7 @@
 """The keys of an entry, and how much each says about which story it is.
 
-They are made from its guid, the publisher's article number, link (without trackers and tokens), headline,
-date and excerpt. A key that may be another story's as well says less:
+They are made from its guid, the publisher's article number, link (without trackers and tokens),
+headline, date and excerpt. A key that may be another story's as well says less:
 
 - A link says little if it is always the same page (`/live`), a place in a list (`/item-1` to
   `/item-9`), the link of several stories, or in a feed where a link once moved to another story.
@@ -321,9 +321,9 @@ def ledger_aliases(
 
     `files` has the stories that `match.resolve` has found, None for new ones. `ids` has the stories
     in the feed's ledger by their id there; what serves as guid is not added to their aliases. The
-    guid is "" if only the link identifies the entry. A guid that several entries share, or that is another
-    story's, is not the entry's own; in the second case it is not an alias either, since it would
-    find that other story. No two stories get the same guid.
+    guid is "" if only the link identifies the entry. A guid that several entries share, or that is
+    another story's, is not the entry's own; in the second case it is not an alias either, since it
+    would find that other story. No two stories get the same guid.
     """
     own = []
     links_without_guid = {

@@ -66,7 +66,7 @@ def resolve(
     known: identity.FilesByKey,
     is_gone: Callable[[str], bool] = lambda _: False,
 ) -> list[list[str]]:
-    """Returns for each entry of each document the file of its story, or what stands for a new one (`NEW`).
+    """Returns for each entry of each document the file of its story, or `NEW` and more.
 
     All documents are first matched with the stories of their own feeds; the keys that these
     entries add to a story count in the second round, for all feeds. All entries of a document are

@@ -54,7 +54,7 @@ class Merged:
     kept: tuple[Kept, ...]
     wrote: Mapping[str, str]
     """Hashes of what counts as written by pull from now on."""
-    incoming: tuple[str, ...] = ()
+    changed_fields: tuple[str, ...] = ()
     """The fields that the feed has changed."""
     replaced: Mapping[str, Value] = dataclasses.field(default_factory=dict)
     """The old values of the fields in `changes`."""
@@ -116,7 +116,7 @@ def merge(
     wrote: Hashes,
     now: datetime,
     aside: Collection[str] = (),
-    begun: Story | None = None,
+    before_killed_pull: Story | None = None,
     has_guid: bool = False,
     adopted: bool = False,
 ) -> Merged:
@@ -124,8 +124,8 @@ def merge(
 
     `before` and `incoming` have the hashes of what the feed said and says, `wrote` of what pull
     last put into the file. Fields in `aside` are only reported: the file has another feed's words
-    there. `begun` is the story before a killed pull changed its file. `has_guid`: a ledger has the
-    story's guid, though its file may lack it. `adopted`: the file was there before its feed.
+    there. `before_killed_pull` is the story before that changed it. `has_guid`: a ledger has its
+    guid, though its file may lack it. `adopted`: the file was there before its feed.
     """
     theirs = hashes_of(fresh)
     if "excerpt" in incoming:  # digest.toml may say that no excerpts of this feed are kept
@@ -147,7 +147,7 @@ def merge(
     taken = [name for name in differ if name in untouched and name not in aside]
     outranked = (untouched - same).intersection(aside, incoming)
     reported = [name for name in PUBLISHER_FIELDS if name in outranked]
-    done = _changed_before(story, begun, [name for name in new if name not in differ])
+    done = _changed_before(story, before_killed_pull, [name for name in new if name not in differ])
     agreed = {name: theirs[name] for name in (*taken, *done)}
     updated = _updated(story, fresh, set(agreed), wrote, now)
     changes: dict[str, Value] = {name: getattr(fresh, name) for name in taken}
@@ -163,7 +163,7 @@ def merge(
         changes=changes,
         kept=tuple(filter(None, kept)),
         wrote={**wrote, **agreed, **ledger.hashes({"updated": updated})},
-        incoming=tuple(dict.fromkeys((*new, *reported))),
+        changed_fields=tuple(dict.fromkeys((*new, *reported))),
         replaced={name: getattr(story, name) for name in taken} | done,
         withdrawn=_withdrawn(story, moved, before, incoming, written),
     )
@@ -176,11 +176,13 @@ def before_kill(story: Story, old: Story, new: Story) -> Story:
     return replace(story, **{name: getattr(old, name) for name in done})
 
 
-def _changed_before(story: Story, begun: Story | None, names: Iterable[str]) -> dict[str, Value]:
+def _changed_before(
+    story: Story, before_killed_pull: Story | None, names: Iterable[str]
+) -> dict[str, Value]:
     """Returns the values that these fields had before a killed pull changed them."""
     found: dict[str, Value] = {}
-    for name in names if begun else ():
-        value = getattr(begun, name)
+    for name in names if before_killed_pull else ():
+        value = getattr(before_killed_pull, name)
         if value != getattr(story, name):
             found[name] = value
     return found

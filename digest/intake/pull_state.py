@@ -233,15 +233,15 @@ class PullState:
     def pending(self, file: str, story: Story) -> Pending:
         """Returns what is pending in a story after what this pull has decided so far."""
         if file not in self._pending:
-            text, edit = self.snapshot.texts[story.file], self.snapshot.begun.get(story.file)
+            text, edit = self.snapshot.texts[story.file], self.snapshot.killed_edits.get(story.file)
             texts = (text, edit.before) if edit and edit.after == text else (text,)
             found = pending.in_file(self.records[file].values(), *texts)
             self._pending[file] = (story.file, found, found)
         return self._pending[file][2]
 
-    def set_pending(self, file: str, story: Story, now: Pending) -> None:
+    def set_pending(self, file: str, story: Story, pending_now: Pending) -> None:
         """Sets what is pending in a story after this pull. Call `pending` first."""
-        self._pending[file] = (story.file, self._pending[file][1], now)
+        self._pending[file] = (story.file, self._pending[file][1], pending_now)
 
     def revise(self, file: str, story: Story, merged: Merged) -> Revision:
         """Makes the changes of a merge in a story's text, on top of earlier ones of this pull."""
@@ -333,10 +333,10 @@ class PullState:
             held = precedence.held_corrections(record, record.said, self.records[record.file])
             record = record._replace(held=held)
         if record.file in self._pending:
-            file, before, now = self._pending[record.file]
+            file, before, pending_now = self._pending[record.file]
             text = self.edits[file].after if file in self.edits else self.snapshot.texts[file]
-            stood = pending.file_hash(text) if before or now else ""
-            return record._replace(stood=stood, pending=now)
+            stood = pending.file_hash(text) if before or pending_now else ""
+            return record._replace(stood=stood, pending=pending_now)
         story = self.stories.get(record.file)
         if story is None or "feeds" not in record.wrote:
             return record

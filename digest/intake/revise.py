@@ -83,19 +83,19 @@ _WATCHED = ("title", "link")
 
 
 def pending_after_merge(
-    before: Pending, story: Story, merged: Merged, *, reviewed: bool, done: bool
+    before: Pending, story: Story, merged: Merged, *, is_written_about: bool, done: bool
 ) -> dict[str, PendingChange]:
     """Returns what is pending after a merge.
 
-    `story` is the story after the merge. `reviewed`: an editor has written about it, and a new
-    headline or link may make that wrong. `done`: the file could be changed.
+    `story` is the story after the merge. `is_written_about`: an editor has written about it, and a
+    new headline or link may make that wrong. `done`: the file could be changed.
     """
-    found = {name: change for name, change in before.items() if name not in merged.incoming}
+    found = {name: change for name, change in before.items() if name not in merged.changed_fields}
     if not done:
         for name, value in merged.changes.items():
-            if name in merged.incoming:
+            if name in merged.changed_fields:
                 found[name] = PendingChange(KEPT, stored(name, value))
-    for name in merged.incoming if done else ():
+    for name in merged.changed_fields if done else ():
         if name not in _WATCHED:
             continue
         was, now = before.get(name), words_of(name, getattr(story, name))
@@ -104,7 +104,9 @@ def pending_after_merge(
             old = was.words
         is_same = old == now or (name == "link" and urls.canonical(old) == urls.canonical(now))
         if old and not is_same:
-            found[name] = PendingChange(CHANGED if reviewed else REPLACED, stored(name, old))
+            found[name] = PendingChange(
+                CHANGED if is_written_about else REPLACED, stored(name, old)
+            )
     for kept in merged.kept:
         kind = ANOTHERS if kept.why == ANOTHERS else KEPT
         found[kept.field] = PendingChange(kind, stored(kept.field, kept.value))

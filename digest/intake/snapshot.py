@@ -62,7 +62,7 @@ class Snapshot:
     """By feed, the aliases of all entries in its last document."""
     returned: frozenset[str] = frozenset()
     """Feeds that were retired, or had another id, in the last pull."""
-    begun: Mapping[str, Edit] = field(default_factory=dict)
+    killed_edits: Mapping[str, Edit] = field(default_factory=dict)
     """What the last pull was about to write into files, if it was killed before its ledger lines."""
     withheld: frozenset[str] = frozenset()
     """Feeds whose ledgers have lost lines.
@@ -123,7 +123,7 @@ class Snapshot:
 
     def before_kill(self, story: Story) -> Story | None:
         """Returns a story as it was before a killed pull; later edits by an editor stay."""
-        edit = self.begun.get(story.file)
+        edit = self.killed_edits.get(story.file)
         if edit is None:
             return None
         with suppress(Faults):

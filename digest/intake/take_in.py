@@ -187,8 +187,10 @@ def _adopt(pull: PullState, arrival: Arrival, file: str) -> Decision:
     feeds = story.feeds if arrival.feed.id in story.feeds else (arrival.feed.id,)
     ours = replace(fresh_story(arrival, pull.config, pull.now), feeds=feeds)
     own = Entry(id=story.id, title=story.title, link=story.link)
-    begun = pull.snapshot.begun.get(story.file)
-    by_killed_pull = begun is not None and begun.after == pull.snapshot.texts[story.file]
+    killed_edit = pull.snapshot.killed_edits.get(story.file)
+    by_killed_pull = (
+        killed_edit is not None and killed_edit.after == pull.snapshot.texts[story.file]
+    )
     lacks = None if by_killed_pull else lacking(story)
     pull.note_first(arrival, file, agreed_hashes(story, ours), own, lacks)
     return Decision("adopted", story.file)
@@ -379,7 +381,7 @@ def _merge(
         wrote=written,
         now=pull.now,
         aside=aside,
-        begun=pull.snapshot.before_kill(story),
+        before_killed_pull=pull.snapshot.before_kill(story),
         has_guid=precedence.is_named_by_guid(records, pull.rank),
         adopted=precedence.may_quote_excerpt(records),
     )
@@ -401,12 +403,16 @@ def _update(
     revision = pull.revise(file, story, merged)
     after = revision.story
     letters = pull.snapshot.letters
-    reviewed = not story.hide and pending.is_reviewed(story, letters, {story.file, file})
-    now = revise.pending_after_merge(before, after, merged, reviewed=reviewed, done=revision.done)
-    pull.report.notices.extend(
-        pending.report_lines(story.file, after, before, now, merged.incoming)
+    is_written_about = not story.hide and pending.is_written_about(
+        story, letters, {story.file, file}
     )
-    pull.set_pending(file, story, now)
+    pending_now = revise.pending_after_merge(
+        before, after, merged, is_written_about=is_written_about, done=revision.done
+    )
+    pull.report.notices.extend(
+        pending.report_lines(story.file, after, before, pending_now, merged.changed_fields)
+    )
+    pull.set_pending(file, story, pending_now)
 
     # A link that identified the story until now became its id: the ledger has to know the story by
     # it.
@@ -416,7 +422,7 @@ def _update(
         held = {}
         if not pull.is_first(arrival.feed, file, story):
             held = precedence.still_held(record, incoming, merged.withdrawn, records)
-    if merged.incoming or changes.needs_line(record, arrival.aliases, incoming, held):
+    if merged.changed_fields or changes.needs_line(record, arrival.aliases, incoming, held):
         wrote = precedence.written_now(record, incoming, revision.wrote, records)
         pull.note(arrival, record, incoming, wrote, more_aliases=more_aliases, held=held)
     return Decision("known" if after == story else "updated", story.file)

@@ -102,9 +102,9 @@ class Archive:
     Stories that are shown below another one are only in `below`, by its file, and in `all`.
 
     `vacated` are weeks whose stories were all moved, hidden or deleted: they keep their addresses,
-    and the anchors of moved stories redirect. `held` are weeks whose letter is a draft: they are
-    not in the weekly feed yet. `changed` says when each story last changed, by file. `keys` has the
-    key of each story. `links_key` is a hash of everything that decides where a link in a text
+    and the anchors of moved stories redirect. `draft_weeks` are those whose letter is a draft: they
+    are not in the weekly feed yet. `changed` says when each story last changed, by file. `keys` has
+    the key of each story. `links_key` is a hash of everything that decides where a link in a text
     leads.
     `drafts`: drafts are among the stories. `memory` has what earlier builds have made.
     """
@@ -116,7 +116,7 @@ class Archive:
     pages: tuple[FreePage, ...] = ()
     anchors: Anchors
     below: Mapping[str, tuple[Story, ...]] = field(default_factory=dict)
-    held: frozenset[Week] = frozenset()
+    draft_weeks: frozenset[Week] = frozenset()
     changed: Mapping[str, datetime] = field(default_factory=dict)
     links_key: bytes = b""
     keys: Keys = field(compare=False)
@@ -142,7 +142,9 @@ class Archive:
     def weekly(self) -> tuple[Edition, ...]:
         """The editions in the weekly feed, newest first."""
         closed = [edition for edition in self.editions if edition.closed]
-        return tuple([edition for edition in closed if edition.week not in self.held][:EDITIONS])
+        return tuple(
+            [edition for edition in closed if edition.week not in self.draft_weeks][:EDITIONS]
+        )
 
     @property
     def recent(self) -> tuple[Story, ...]:

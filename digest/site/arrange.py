@@ -86,7 +86,7 @@ def arrange(
         pages=_published(content.pages, drafts),
         anchors=anchors,
         below=below,
-        held=frozenset(letter.week for letter in content.letters if letter.draft),
+        draft_weeks=frozenset(letter.week for letter in content.letters if letter.draft),
         changed=changed,
         links_key=links_key,
         keys=keys,
@@ -125,7 +125,7 @@ def _links_key(shown: Iterable[Story], content: Content, anchors: Anchors, draft
             moved.append((address.file, address.present_file, address.since))
     texts = [(text.file, text.draft) for text in content.texts]
     copied = [(file.file, file.size) for file in content.copied]
-    gone = [(story.file, story.former) for story in content.gone]
+    gone = [(story.file, story.former_files) for story in content.gone]
     files = "\n".join([story.file for story in shown])
     inputs = files, unpublished, moved, texts, copied, gone, anchors.by_file, sorted(content.unread)
     return key_of(repr(inputs).encode(errors="surrogatepass"))
@@ -257,7 +257,7 @@ def _vacated(
     weeks.update(
         address.week for address in content.story_addresses if address.present_file in hidden
     )
-    weeks.update(gone.week for gone in content.gone if not gone.fresh)
+    weeks.update(gone.week for gone in content.gone if not gone.never_committed)
     weeks.difference_update(published)
     lettered = (letter.week for letter in content.letters if not letter.draft)
     closed = moved.keys() | closed_weeks({*published, *weeks}, lettered, close)

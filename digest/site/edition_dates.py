@@ -83,7 +83,7 @@ def _withheld(content: Content, zone: tzinfo) -> dict[Week, list[float]]:
             monday = _monday(story.week, zone)
             times[story.week].append(_came(story, story.week, monday, content.added_at))
     for gone in content.gone:
-        if not gone.fresh:
+        if not gone.never_committed:
             came = gone.added_at or _noon(gone.day, zone)
             times[gone.week].append(max(came, _monday(gone.week, zone)))
     return times

@@ -77,7 +77,7 @@ class Targets:
         kinds: dict[str, str] = {}
         for gone in content.gone:
             deleted = f"a story that was deleted: {gone.file}"
-            kinds |= dict.fromkeys((gone.file, *gone.former), deleted)
+            kinds |= dict.fromkeys((gone.file, *gone.former_files), deleted)
         weeks = {story.week for story in content.stories} | {gone.week for gone in content.gone}
         for week in weeks:
             kinds |= dict.fromkeys(_week_files(week), "a week without published stories")
@@ -211,7 +211,7 @@ class Targets:
         """The files of deleted stories by file name."""
         by_name = {}
         for gone in self._content.gone:
-            for file in (*gone.former, gone.file):
+            for file in (*gone.former_files, gone.file):
                 if file in self._unpublished:
                     by_name[file.rpartition("/")[2]] = file
         return by_name

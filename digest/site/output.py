@@ -28,7 +28,7 @@ from digest.errors import DigestError, and_more
 from digest.site import addresses, own_files, staging
 from digest.site.staging import Staging
 
-_KEPT = ("content", "templates", "digest", "tests", ".git", disk.CACHE)
+_PROTECTED = ("content", "templates", "digest", "tests", ".git", disk.CACHE)
 _NAMED = 3
 _BUILT_INSIDE = ("preview", "publish")  # of `.digest/`
 
@@ -73,7 +73,7 @@ def check(root: Path, output: Path) -> Path:
     cure = "choose a folder such as site/"
     if home.is_relative_to(folder):
         raise DigestError(f"{output}: the site cannot be built into the digest itself; {cure}")
-    for name in _KEPT:
+    for name in _PROTECTED:
         allowed = _BUILT_INSIDE if name == disk.CACHE else ()
         if folder.is_relative_to(home / name) and not any(
             folder.is_relative_to(home / name / place) for place in allowed

@@ -35,7 +35,7 @@ class Verdict:
     """The themes that it should have, each with its evidence, the main one first."""
     earned: Mapping[str, str]
     """What the rules find today."""
-    incoming: Mapping[str, str]
+    recorded: Mapping[str, str]
     """What the ledger has from earlier runs, with today's theme ids."""
     sources: FeedRecords = ()
     """The records that count for its themes."""
@@ -70,24 +70,25 @@ def judge(
     story: Story,
     records: FeedRecords,
     themes: Sequence[Theme],
-    begun: str | None = None,
+    hash_before_kill: str | None = None,
     summaries: Sequence[str] = (),
     feeds: Sequence[Feed] = (),
 ) -> Verdict:
     """Returns what today's rules say of a story.
 
-    `begun` is the hash of the themes that the file had before a killed run changed it, None without
-    such a run. `summaries` are the stored ones; if the newest record's is among them, the rules
-    search all of it. `feeds` are those of digest.toml: those that brought the story may give it themes.
+    `hash_before_kill` is the hash of the themes that the file had before a killed run changed it,
+    None without such a run. `summaries` are the stored ones; if the newest record's is among them,
+    the rules search all of it. `feeds` are those of digest.toml: those that brought the story may
+    give it themes.
     """
     names = current_ids(themes)
     sources = _sources(records)
     newest = _newest(sources)
-    incoming: dict[str, str] = {}
+    recorded: dict[str, str] = {}
     for _, record in sorted(sources, key=lambda source: source[1].at):
         for theme, evidence in record.themes.items():
             if theme in names:
-                incoming[names[theme]] = evidence
+                recorded[names[theme]] = evidence
     title, words, whole = searched_text(story, records, summaries)
     brought = {feed for feed, _ in records}
     earned = themes_of(title, words, themes, [feed for feed in feeds if feed.id in brought])
@@ -95,15 +96,15 @@ def judge(
         earned = {theme: of_excerpt(evidence) for theme, evidence in earned.items()}
     in_file = {names.get(theme, theme) for theme in story.themes}
     unseen: dict[str, str] = {}
-    for theme, evidence in incoming.items():
+    for theme, evidence in recorded.items():
         if theme in in_file and is_of_summary(evidence) and not whole:
             unseen[theme] = evidence
     return Verdict(
         story=story,
-        own=newest is None or _is_edited(story, newest, begun),
+        own=newest is None or _is_edited(story, newest, hash_before_kill),
         themes=_ranked(unseen, earned, themes),
         earned=earned,
-        incoming=incoming,
+        recorded=recorded,
         sources=sources,
         records=records,
         written=newest.wrote.get("themes", "") if newest else "",
@@ -118,7 +119,7 @@ def still_found(verdict: Verdict, themes: Sequence[Theme]) -> dict[str, str]:
     """
     if verdict.whole:
         return {}
-    found = {theme: phrase_of(evidence) for theme, evidence in verdict.incoming.items()}
+    found = {theme: phrase_of(evidence) for theme, evidence in verdict.recorded.items()}
     return {theme.id: found[theme.id] for theme in themes if found.get(theme.id) in theme.match}
 
 
@@ -158,7 +159,7 @@ def to_change(verdicts: Iterable[Verdict], gone: Collection[str] = ()) -> list[V
             found.append(verdict)
         elif verdict.own and not set(gone).isdisjoint(verdict.story.themes):
             others = [theme for theme in verdict.story.themes if theme not in gone]
-            themes = {theme: verdict.incoming.get(theme, "") for theme in others}
+            themes = {theme: verdict.recorded.get(theme, "") for theme in others}
             found.append(replace(verdict, themes=themes))
     return found
 
@@ -220,13 +221,13 @@ def _newest(records: FeedRecords) -> Record | None:
     return max((record for _, record in records), key=lambda record: record.at, default=None)
 
 
-def _is_edited(story: Story, newest: Record, begun: str | None) -> bool:
+def _is_edited(story: Story, newest: Record, hash_before_kill: str | None) -> bool:
     """True if the themes in the file are not those that we wrote last.
 
     If we wrote none though some were earned, the file was adopted with the editor's themes.
     """
     written, in_file = newest.wrote.get("themes", ""), hash_of_themes(story.themes)
-    if begun == written:
+    if hash_before_kill == written:
         return False
     return in_file != written or (not written and bool(newest.themes))
 

@@ -26,15 +26,15 @@ def reasons(verdict: Verdict, themes: Sequence[Theme]) -> Iterator[Reason]:
         why = "given by the editor"
         if theme in verdict.earned:
             why = verdict.earned[theme]
-        elif theme in verdict.incoming:
-            why = f"{verdict.incoming[theme]}, when it was pulled"
+        elif theme in verdict.recorded:
+            why = f"{verdict.recorded[theme]}, when it was pulled"
             if not (verdict.own or theme in verdict.themes):
                 why += "; --apply would take it off"
         yield Reason(theme, True, why)
-    for theme in dict.fromkeys((*verdict.earned, *verdict.incoming)):
+    for theme in dict.fromkeys((*verdict.earned, *verdict.recorded)):
         if theme in has:
             continue
-        if verdict.own and theme in verdict.incoming:
+        if verdict.own and theme in verdict.recorded:
             why = "taken off by the editor"
         elif verdict.own:
             why = "not given by the editor"
@@ -42,7 +42,7 @@ def reasons(verdict: Verdict, themes: Sequence[Theme]) -> Iterator[Reason]:
             why = "--apply would add it"
         else:
             why = "the rules say so no longer"
-        evidence = verdict.earned.get(theme) or verdict.incoming[theme]
+        evidence = verdict.earned.get(theme) or verdict.recorded[theme]
         yield Reason(theme, False, f"{evidence}; {why}")
 
 

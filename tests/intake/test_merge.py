@@ -299,7 +299,7 @@ def test_fields_written_by_a_killed_pull_count_as_pulled() -> None:
         incoming=hashes_of(theirs),
         wrote=base,
         now=NOW,
-        begun=left_behind_before,
+        before_killed_pull=left_behind_before,
     )
 
     assert (again.changes, again.kept) == ({}, ())

@@ -154,7 +154,7 @@ def test_a_link_to_an_unpublished_text_becomes_plain_text(
         gone=(
             Gone(
                 "content/2026/w20/2026-05-14-deleted.md", Week(2026, 20), "2026-05-14", 0,
-                former=("content/2026/w19/2026-05-14-by-another-name.md",),
+                former_files=("content/2026/w19/2026-05-14-by-another-name.md",),
             ),
         ),
     )  # fmt: skip

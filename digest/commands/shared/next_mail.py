@@ -77,7 +77,7 @@ def choose(editions: Editions, words: str = "", claim: str = "") -> NextMail:
     for edition in closed:
         if edition.week not in sent_weeks and dates[edition.week].published >= last:
             waiting.append(edition)
-    ready = [edition for edition in waiting if edition.week not in archive.held]
+    ready = [edition for edition in waiting if edition.week not in archive.draft_weeks]
     if ready:
         return NextMail(ready[0] if sent_editions else ready[-1])
     if waiting:
@@ -106,7 +106,7 @@ def _refusal(week: Week, editions: Editions) -> str:
         counts = [f"{hidden} hidden"] if hidden else []
         counts += [f"{drafts} in draft"] if drafts else []
         return f"{week} has no published story; {' and '.join(counts) or 'only its letter'}"
-    if week in archive.held:
+    if week in archive.draft_weeks:
         file = next(letter.file for letter in content.letters if letter.week == week)
         cure = f"'digest letter --publish {week}' publishes it"
         return f"{file}: is a draft, so {week} is not mailed; {cure}"
