@@ -19,12 +19,12 @@ from digest.errors import DigestError
 from digest.intake.new_story import is_ahead
 from digest.model import Document, Entry, Failed, Feed
 
-Documents = Mapping[str, Document | Failed]
-"""The parsed documents, by the feeds' ids."""
-
 
 def checked(
-    documents: Documents, feeds: Iterable[Feed], ledgers: Ledgers, now: datetime
+    documents: Mapping[str, Document | Failed],
+    feeds: Iterable[Feed],
+    ledgers: Ledgers,
+    now: datetime,
 ) -> dict[str, Document | Failed]:
     """Returns the documents without dates that cannot be true; raises DigestError if it is the
     clock that cannot."""

@@ -26,7 +26,7 @@ class Notice:
 
 
 @dataclass(frozen=True, slots=True)
-class Batch:
+class ChangeBatch:
     """The files that may have changed; `everything` if all files have to be scanned."""
 
     names: frozenset[str] = frozenset()
@@ -47,12 +47,12 @@ class Debouncer:
         """Ends a wait without a notice."""
         self._notices.put(None)
 
-    def next(self, timeout: float) -> Batch:
+    def next(self, timeout: float) -> ChangeBatch:
         """Waits for the next batch; after `timeout` seconds without a notice, it is empty."""
         try:
             found = [self._notices.get(timeout=timeout)]
         except queue.Empty:
-            return Batch()
+            return ChangeBatch()
         end = time.monotonic() + _LONGEST
         while time.monotonic() < end:
             try:
@@ -60,7 +60,7 @@ class Debouncer:
             except queue.Empty:
                 break
         notices = {notice for notice in found if notice}
-        return Batch(
+        return ChangeBatch(
             names=frozenset(notice.name for notice in notices if not notice.folder),
             everything=len(notices) > _MANY or any(notice.folder for notice in notices),
         )

@@ -17,7 +17,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from digest.preview.changed_files import FileHashes
-from digest.preview.debounce import Batch, Debouncer
+from digest.preview.debounce import ChangeBatch, Debouncer
 from digest.preview.watcher import Watcher
 
 _AFTER_BUILD = 0.3  # seconds after a build without other work, for browsers to load the pages
@@ -78,7 +78,7 @@ class Rebuilder:
             self._watcher.stop()
 
     def _work(self) -> None:
-        batch = Batch()  # the first scan finds what was saved during the first build
+        batch = ChangeBatch()  # the first scan finds what was saved during the first build
         while not self._ended:
             idle = not (batch.names or batch.everything)
             has_more = not idle
@@ -93,7 +93,7 @@ class Rebuilder:
             until_scan = max(0.0, self._next_scan - time.monotonic())
             batch = self._debouncer.next(min(until_scan, timeout))
 
-    def _handle(self, batch: Batch) -> None:
+    def _handle(self, batch: ChangeBatch) -> None:
         """Rebuilds if files have changed, or again after a failure."""
         has_restarted = self._watcher.restore() if self._watcher else False
         has_notices = bool(batch.names) or batch.everything

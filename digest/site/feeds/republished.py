@@ -33,7 +33,7 @@ class FeedChanges:
 
 
 @dataclass(frozen=True, slots=True)
-class _Entry:
+class _FeedEntry:
     title: str
     published: datetime
     updated: datetime
@@ -72,7 +72,7 @@ def all_changes(
     return tuple(sorted(shown, key=lambda changes: (changes.feed.count("/"), changes.feed)))
 
 
-def _entries(document: bytes) -> dict[str, _Entry]:
+def _entries(document: bytes) -> dict[str, _FeedEntry]:
     """Returns the entries of a feed by id; none if it is not a feed of ours."""
     if b"<!DOCTYPE" in document:  # none of ours has one, and entities could expand without limit
         return {}
@@ -81,7 +81,7 @@ def _entries(document: bytes) -> dict[str, _Entry]:
         for entry in ElementTree.fromstring(document).iter(f"{_ATOM}entry"):
             updated = entry.findtext(f"{_ATOM}updated", "")
             published = entry.findtext(f"{_ATOM}published", "") or updated
-            entries[entry.findtext(f"{_ATOM}id", "")] = _Entry(
+            entries[entry.findtext(f"{_ATOM}id", "")] = _FeedEntry(
                 title=entry.findtext(f"{_ATOM}title", ""),
                 published=datetime.fromisoformat(published),
                 updated=datetime.fromisoformat(updated),
