@@ -160,11 +160,11 @@ def _is_wanted(folder: Path, deletion: str, names: Collection[str], beside: str)
     words = "--full-history --no-merges --no-renames --name-status"
     log = _log(folder, "%at %ct", *words.split(), *since, "--", *names, beside)
     for (written, committed), parts in log:
-        changes = dict(zip(parts[1::2], parts[::2], strict=False))
-        kinds = {changes[name] for name in names if name in changes}
+        kind_by_file = dict(zip(parts[1::2], parts[::2], strict=False))
+        kinds = {kind_by_file[name] for name in names if name in kind_by_file}
         is_rebased = written != committed
         is_added = deletion and "A" in kinds
-        is_edited = "M" in kinds and not changes.keys() - set(names)
+        is_edited = "M" in kinds and not kind_by_file.keys() - set(names)
         if not is_rebased and (is_added or is_edited):
             return True
     return False

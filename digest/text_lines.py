@@ -15,7 +15,7 @@ def split(text: str) -> list[str]:
 def normalized(text: str) -> str:
     """Returns a text with `\\n` as its line breaks, and without blank lines around it."""
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-    filled = [number for number, line in enumerate(lines) if line.strip()]
+    filled = [index for index, line in enumerate(lines) if line.strip()]
     return "\n".join(lines[filled[0] : filled[-1] + 1]) if filled else ""
 
 

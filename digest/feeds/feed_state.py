@@ -158,16 +158,16 @@ def moved_to(
 
 
 def with_results(
-    updated: Memory, before: Memory, results: Mapping[str, int | str], now: datetime
+    after: Memory, before: Memory, results: Mapping[str, int | str], now: datetime
 ) -> dict[str, FeedState]:
-    """Returns the states with what `digest status` shows of each feed that was asked.
+    """Returns the states `after` a pull with what `digest status` shows of each feed that was asked.
 
     A result is the number of new stories, or why the feed failed. Then the time and number of the
     last success, in `before`, are kept.
     """
-    memory = dict(updated)
+    memory = dict(after)
     for feed, result in results.items():
-        known, last = updated.get(feed, UNKNOWN), before.get(feed, UNKNOWN)
+        known, last = after.get(feed, UNKNOWN), before.get(feed, UNKNOWN)
         if isinstance(result, str):
             memory[feed] = replace(known, asked=last.asked, new=last.new, failed=result)
         else:

@@ -65,8 +65,8 @@ def arrange(
         changed |= week.changed
     keys = Keys(story_keys)
     letters = {letter.week: letter for letter in content.letters if drafts or not letter.draft}
-    moved = _redirects(anchors, shown)
-    editions = _editions(by_week, letters, moved, links_key, config, keys, memory)
+    redirects_of = _redirects(anchors, shown)
+    editions = _editions(by_week, letters, redirects_of, links_key, config, keys, memory)
     introductions = {}
     ids = current_ids(config.themes)
     for page in _published(content.introductions, drafts):
@@ -81,7 +81,9 @@ def arrange(
     return Archive(
         stories=tuple(chain.from_iterable(edition.stories for edition in editions)),
         editions=editions,
-        vacated=_vacated(content, by_week.keys() | letters.keys(), moved, config.close, keys),
+        vacated=_vacated(
+            content, by_week.keys() | letters.keys(), redirects_of, config.close, keys
+        ),
         storylines=tuple(storylines),
         pages=_published(content.pages, drafts),
         anchors=anchors,
@@ -119,15 +121,24 @@ def _links_key(shown: Iterable[Story], content: Content, anchors: Anchors, draft
     for story in content.stories:
         if story.hide or (story.draft and not drafts):
             unpublished.append(story.file)
-    moved = []
+    moved_files = []
     for address in content.story_addresses:
         if address.present_file != address.file:
-            moved.append((address.file, address.present_file, address.since))
+            moved_files.append((address.file, address.present_file, address.since))
     texts = [(text.file, text.draft) for text in content.texts]
     copied = [(file.file, file.size) for file in content.copied]
     gone = [(story.file, story.former_files) for story in content.gone]
     files = "\n".join([story.file for story in shown])
-    inputs = files, unpublished, moved, texts, copied, gone, anchors.by_file, sorted(content.unread)
+    inputs = (
+        files,
+        unpublished,
+        moved_files,
+        texts,
+        copied,
+        gone,
+        anchors.by_file,
+        sorted(content.unread),
+    )
     return key_of(repr(inputs).encode(errors="surrogatepass"))
 
 
@@ -174,12 +185,12 @@ def _by_week(
     )
     themes, zone = current_ids(config.themes), ZoneInfo(config.site.timezone)
     key = partial(_key, content=content, anchors=anchors, links_key=links_key)
-    moved = renamed(content.story_addresses)
+    renamed_to = renamed(content.story_addresses)
     weeks = {}
     for week, stories in by_week.items():
         files = [story.file for story in stories]
         known = [list(map(fact.get, files)) if fact else [] for fact in facts]
-        make = partial(_week_stories, stories, key, themes, zone, moved)
+        make = partial(_week_stories, stories, key, themes, zone, renamed_to)
         weeks[week] = memory.memo(("stories", week), stories, (links_key, known), make)
     return weeks
 
@@ -189,10 +200,10 @@ def _week_stories(
     key: Callable[[Story], bytes],
     ids: Mapping[str, str],
     zone: ZoneInfo,
-    moved: Renamed,
+    renamed_to: Renamed,
 ) -> _WeekStories:
     """Returns a week's stories with today's `ids` of their themes, without those of removed ones."""
-    below = groups(stories, moved).below
+    below = groups(stories, renamed_to).below
     files_below = {story.file for group in below.values() for story in group}
     themed: dict[str, list[Story]] = defaultdict(list)
     main: dict[str, int] = defaultdict(int)
@@ -235,9 +246,11 @@ def _redirects(anchors: Anchors, shown: Iterable[Story]) -> dict[Week, tuple[Sto
         return {}
     by_file = {story.file: story for story in shown}
     redirects = {}
-    for week, left in anchors.moved_away.items():
+    for week, moved_anchors in anchors.moved_away.items():
         of_week = [
-            StoryRedirect(anchor, by_file[file]) for anchor, file in left.items() if file in by_file
+            StoryRedirect(anchor, by_file[file])
+            for anchor, file in moved_anchors.items()
+            if file in by_file
         ]
         if of_week:
             redirects[week] = tuple(of_week)
@@ -247,23 +260,23 @@ def _redirects(anchors: Anchors, shown: Iterable[Story]) -> dict[Week, tuple[Sto
 def _vacated(
     content: Content,
     published: Collection[Week],
-    moved: Mapping[Week, tuple[StoryRedirect, ...]],
+    redirects_of: Mapping[Week, tuple[StoryRedirect, ...]],
     close: str,
     keys: Keys,
 ) -> tuple[Edition, ...]:
     """Returns the weeks whose stories were all moved, hidden or deleted."""
     hidden = {story.file: story.week for story in content.stories if story.hide and not story.draft}
-    weeks = {*moved, *hidden.values()}
+    weeks = {*redirects_of, *hidden.values()}
     weeks.update(
         address.week for address in content.story_addresses if address.present_file in hidden
     )
     weeks.update(gone.week for gone in content.gone if not gone.never_committed)
     weeks.difference_update(published)
     lettered = (letter.week for letter in content.letters if not letter.draft)
-    closed = moved.keys() | closed_weeks({*published, *weeks}, lettered, close)
+    closed = redirects_of.keys() | closed_weeks({*published, *weeks}, lettered, close)
     vacated = []
     for week in sorted(weeks):
-        is_closed, redirects = week in closed, moved.get(week, ())
+        is_closed, redirects = week in closed, redirects_of.get(week, ())
         key = keys.of(week, is_closed, redirects)
         vacated.append(Edition(week=week, closed=is_closed, redirects=redirects, key=key))
     return tuple(vacated)
@@ -272,7 +285,7 @@ def _vacated(
 def _editions(
     by_week: Mapping[Week, _WeekStories],
     letters: Mapping[Week, Letter],
-    moved: Mapping[Week, tuple[StoryRedirect, ...]],
+    redirects_of: Mapping[Week, tuple[StoryRedirect, ...]],
     links_key: bytes,
     config: Config,
     keys: Keys,
@@ -285,7 +298,7 @@ def _editions(
     editions = []
     for week in weeks:
         stories, letter = by_week.get(week, _NO_STORIES), letters.get(week)
-        is_closed, redirects = week in closed, moved.get(week, ())
+        is_closed, redirects = week in closed, redirects_of.get(week, ())
         links = links_key if letter and has_own_link(letter.body) else b""
         make = partial(_edition, week, stories, is_closed, letter, redirects, links, config, keys)
         values = is_closed, links, keys.of(redirects) if redirects else b""

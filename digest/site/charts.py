@@ -120,10 +120,10 @@ def pattern(theme: int) -> int:
 def recent_slots(first: Week, last: Week) -> tuple[Slot, ...]:
     """Returns the last weeks of an archive as slots: half a year, or less if it is younger."""
     number = max(_MIN_RECENT, min(RECENT, last.ordinal - first.ordinal + 1))
-    return slots(Week.at(last.ordinal - number + 1), last)
+    return slots_of(Week.at(last.ordinal - number + 1), last)
 
 
-def slots(first: Week, last: Week, most: int = _SLOTS) -> tuple[Slot, ...]:
+def slots_of(first: Week, last: Week, most: int = _SLOTS) -> tuple[Slot, ...]:
     """Returns at most `most` slots for these weeks, all as long; the first may be shorter."""
     begin, end = first.ordinal, last.ordinal
     size = -(-(end - begin + 1) // most)

@@ -137,9 +137,9 @@ def listed(words: Iterable[str]) -> str:
 
     If one has an "and" of its own: `a, and b and c`.
     """
-    listed = list(words) or [""]
-    *most, last = listed
-    comma = "," if any(" and " in word for word in listed) else ""
+    items = list(words) or [""]
+    *most, last = items
+    comma = "," if any(" and " in word for word in items) else ""
     return f"{', '.join(most)}{comma} and {last}" if most else last
 
 

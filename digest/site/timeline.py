@@ -94,7 +94,7 @@ class Counts(NamedTuple):
         counts = self.themes.get(theme.id)
         if not counts:
             return None
-        slots = charts.slots(min(counts), self.recent[-1][1])
+        slots = charts.slots_of(min(counts), self.recent[-1][1])
         return Series(theme.title, number, charts.sum_by_slot(counts, slots))
 
     def activity(self, themes: Sequence[Theme]) -> tuple[Series, ...]:
@@ -146,7 +146,7 @@ def timeline_of(counts: Mapping[Week, int], until: Week) -> Timeline | None:
 
 def timeline_view(timeline: Timeline, series: Series) -> TimelineView:
     """Returns the view of a theme's timeline; `series` has its stories."""
-    slots = charts.slots(timeline.first, timeline.until)
+    slots = charts.slots_of(timeline.first, timeline.until)
     return TimelineView(
         first=PageLink(formatting.label(timeline.first), addresses.week(timeline.first)),
         active=timeline.active,

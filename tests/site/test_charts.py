@@ -31,7 +31,7 @@ def bars(path: str) -> list[tuple[int, int, int, int]]:
 
 
 def of_weeks(number: int) -> tuple[charts.Slot, ...]:
-    return charts.slots(Week.at(W20.ordinal - number + 1), W20)
+    return charts.slots_of(Week.at(W20.ordinal - number + 1), W20)
 
 
 def test_the_activity_chart_covers_26_weeks_across_new_year() -> None:
@@ -48,7 +48,7 @@ def test_the_activity_chart_of_a_young_archive_covers_fewer_weeks() -> None:
 
 
 def test_a_long_timeline_has_slots_of_several_weeks_that_end_with_the_last() -> None:
-    slots = charts.slots(Week(2016, 1), W20)
+    slots = charts.slots_of(Week(2016, 1), W20)
 
     assert len(slots) <= 60
     assert slots[0][0] == Week(2016, 1)
@@ -66,7 +66,7 @@ def test_a_long_timeline_has_slots_of_several_weeks_that_end_with_the_last() -> 
 )
 def test_no_story_in_the_chart_is_lost_or_counted_twice(drawn: tuple[int, dict[int, int]]) -> None:
     length, found = drawn
-    slots = charts.slots(Week.at(W20.ordinal - length), W20)
+    slots = charts.slots_of(Week.at(W20.ordinal - length), W20)
     counts = {Week.at(W20.ordinal - back): number for back, number in found.items()}
 
     gathered = charts.sum_by_slot(counts, slots)
@@ -81,7 +81,7 @@ def test_no_story_in_the_chart_is_lost_or_counted_twice(drawn: tuple[int, dict[i
 def test_stories_before_and_after_the_slots_are_left_out() -> None:
     counts = {Week(2026, 17): 1, Week(2026, 19): 2, Week(2026, 21): 4}
 
-    assert charts.sum_by_slot(counts, charts.slots(Week(2026, 18), W20)) == (0, 2, 0)
+    assert charts.sum_by_slot(counts, charts.slots_of(Week(2026, 18), W20)) == (0, 2, 0)
 
 
 def test_bars_are_stacked_and_the_highest_reaches_its_line() -> None:
@@ -141,7 +141,7 @@ def test_a_column_links_to_its_week_unless_it_covers_several() -> None:
     assert [row.place for row in chart.rows] == ["2026/w20/", "2026/w19/", "2026/w18/"]
     assert [row.left + row.wide for row in chart.rows[1:]] == [row.left for row in chart.rows[:-1]]
 
-    slots = charts.slots(Week(2020, 1), W20)
+    slots = charts.slots_of(Week(2020, 1), W20)
     several = charts.draw(slots, [series(*range(1, len(slots) + 1))], 100)
     assert several is not None
     assert {row.place for row in several.rows} == {""}
@@ -173,7 +173,7 @@ def test_the_description_says_what_the_chart_shows() -> None:
 
 
 def test_a_single_theme_is_not_named_again() -> None:
-    chart = charts.draw(charts.slots(Week(2016, 1), W20), [series(1, 1, *[2] * 53)], 100)
+    chart = charts.draw(charts.slots_of(Week(2016, 1), W20), [series(1, 1, *[2] * 53)], 100)
 
     assert chart is not None
     assert chart.title == "Stories every 10 weeks, 4 January 2016 – 17 May 2026"
@@ -209,7 +209,7 @@ def test_there_is_no_chart_for_almost_no_stories(counts: tuple[int, ...]) -> Non
 
 def test_years_come_first_among_the_labels_and_months_where_the_time_is_short() -> None:
     chart = charts.draw(charts.recent_slots(Week(2020, 1), W20), [series(*[1] * 26)], 100)
-    long = charts.draw(charts.slots(Week(2016, 30), W20), [series(*[1] * 57)], 100)
+    long = charts.draw(charts.slots_of(Week(2016, 30), W20), [series(*[1] * 57)], 100)
 
     assert chart is not None
     assert [mark.words for mark in chart.labels] == ["Dec", "2026", "Feb", "Mar", "Apr", "May"]

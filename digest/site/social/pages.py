@@ -75,7 +75,7 @@ def theme_picture(
         label="",
         title=title,
         detail=extent,
-        slots=charts.slots(timeline.first, timeline.until) if timeline else (),
+        slots=charts.slots_of(timeline.first, timeline.until) if timeline else (),
         series=(series,) if timeline and series else (),
         colour=charts.colour(number),
     )
