@@ -198,7 +198,12 @@ class Preview:
                 self._post(replace(self.state.shown, problems=problems))
             return False
         self._on_progress = None
-        shown, written = self._shown_after(result, config), result.written
+        annotations = self._annotated(result, config)
+        self._annotations, self._changed = annotations, frozenset()
+        base = Base(config.site.url).path
+        if self._desk:
+            self._desk.show(LastBuild(config, result.content, result.archive, annotations, base))
+        written = result.written
         notices = [line for line in (self._cache.notice, *written.not_removed) if line]
         self._cache.notice = ""
         self._on_event(
@@ -210,6 +215,15 @@ class Preview:
                 seconds=time.perf_counter() - begun,
                 notice="\n".join(notices),
             )
+        )
+        before = self.state.shown
+        shown = replace(
+            before,
+            base=base,
+            former=before.former | ({before.base} if before.base else frozenset()),
+            problems=(),
+            stories=annotations.of_story,
+            page=annotations.of_page,
         )
         self._post(shown)
         return True
@@ -229,26 +243,12 @@ class Preview:
         self._builder, self._config = builder, config
         return result
 
-    def _shown_after(self, result: build.BuildResult, config: Config) -> ShownBuild:
-        """Returns what is shown after a build: its pages with annotations, without problems."""
-        changed, self._changed = self._changed, frozenset()
+    def _annotated(self, result: build.BuildResult, config: Config) -> Annotations:
+        """Returns the annotations of a build, made from those of the last one."""
         content, archive = result.content, result.archive
         if self._annotations is None:
-            annotations = Annotations(self._root, config, content, archive)
-        else:
-            annotations = self._annotations.after(changed, config, content, archive)
-        self._annotations = annotations
-        before, base = self.state.shown, Base(config.site.url).path
-        if self._desk:
-            self._desk.show(LastBuild(config, content, archive, annotations, base))
-        return replace(
-            before,
-            base=base,
-            former=before.former | ({before.base} if before.base else frozenset()),
-            problems=(),
-            stories=annotations.of_story,
-            page=annotations.of_page,
-        )
+            return Annotations(self._root, config, content, archive)
+        return self._annotations.after(self._changed, config, content, archive)
 
     def _post(self, shown: ShownBuild) -> None:
         self.state.post(replace(shown, build=next(self._names)))
