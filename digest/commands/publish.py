@@ -115,7 +115,8 @@ def run(
         cname = None if _CNAME in ids else _kept_name(root, config, standing)
         warnings = [built.notice, built.warning, built.unrecorded, built.secrets, *built.hints]
         warnings += _warnings(config, standing, cname, _CNAME in ids, source.unpushed)
-        origin = _origin(source, standing.default)
+        branch, uncommitted = _unusual(source, standing.default)
+        origin = ", ".join(filter(None, (f"from {branch}" if branch else "", uncommitted)))
         report = replace(
             _compared(root, site, standing, ids, cname),
             origin=origin,
@@ -128,8 +129,8 @@ def run(
             return report
         message = f"Publish {config.site.title}"
         if source.commit:
-            state = f" ({origin.removeprefix('from ')})" if origin else ""
-            message += f" from {source.commit}{state}"
+            state = ", ".join(filter(None, (branch, uncommitted)))
+            message += f" from {source.commit}" + (f" ({state})" if state else "")
         commit = gh_pages.put(root, site, standing, message=message, cname=cname)
         return replace(report, commit=commit)
 
@@ -231,18 +232,19 @@ def _files_of_others(root: Path, standing: Standing, ids: Mapping[str, str]) -> 
     return tuple(others)
 
 
-def _origin(source: Source, default: str) -> str:
-    """Returns what is published, in words; empty for the default branch as it is committed."""
+def _unusual(source: Source, default: str) -> tuple[str, str]:
+    """Returns which branch is published and with how many uncommitted files, in words.
+
+    "" for the default branch, and for no such files.
+    """
     if not source.commit:
-        return "from a repository without a commit"
-    is_default = source.branch == default if default else source.branch in _USUAL
-    parts = []
-    if not is_default:
-        branch = f"branch {source.branch}" if source.branch else "no branch (a detached HEAD)"
-        parts.append(f"from {branch}")
-    if count := len(source.uncommitted):
-        parts.append(f"with {count} uncommitted file{'s' if count > 1 else ''}")
-    return ", ".join(parts)
+        return "a repository without a commit", ""
+    branch = f"branch {source.branch}" if source.branch else "no branch (a detached HEAD)"
+    if source.branch == default if default else source.branch in _USUAL:
+        branch = ""
+    count = len(source.uncommitted)
+    uncommitted = f"with {count} uncommitted file{'s' if count > 1 else ''}" if count else ""
+    return branch, uncommitted
 
 
 def _kept_name(root: Path, config: Config, standing: Standing) -> str | None:
