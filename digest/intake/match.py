@@ -47,7 +47,7 @@ from digest.intake.entry_keys import Documents, Evidence, SharedAliases, keys_of
 from digest.model import Entry
 
 NEW = "new "
-"""What stands for a new story begins with this; no file does."""
+"""The label of a new story begins with this; no file does."""
 _ENOUGH = 60
 _UNCHANGED = 1000
 _MOST = 20
@@ -66,7 +66,7 @@ def resolve(
     known: identity.FilesByKey,
     is_gone: Callable[[str], bool] = lambda _: False,
 ) -> list[list[str]]:
-    """Returns for each entry of each document the file of its story, or `NEW` and more.
+    """Returns for each entry of each document the file of its story, or a label (`NEW`).
 
     All documents are first matched with the stories of their own feeds; the keys that these
     entries add to a story count in the second round, for all feeds. All entries of a document are

@@ -156,11 +156,11 @@ class PullState:
         by_feed = list(zip(ids, self.distinct, strict=True))
         self.shared = SharedAliases(by_feed, self.known)
         self.matches = match.resolve(by_feed, self.known, self.finder.is_gone)
-        """For each document the story of each entry: its file, or what stands for a new one
+        """For each document the story of each entry: its file, or the label of a new one
         (`match.NEW`).
         """
         self.added: dict[str, str] = {}
-        """The files of new stories, by what stands for them in `matches`."""
+        """The files of new stories, by their labels in `matches`."""
 
     def _find_adoptable(self) -> dict[str, Story]:
         """Returns the stories on disk that no ledger knows, and makes their keys known.
