@@ -39,7 +39,7 @@ class Kind(Enum):
     UNKNOWN_THEME = "unknown theme"
     UNKNOWN_FEED = "unknown feed"
     CONFLICT_MARK = "conflict mark"
-    UNREAD_FOLDER = "unread folder"
+    NOT_SCANNED = "not scanned"
 
 
 class Problem(NamedTuple):

@@ -1,7 +1,8 @@
 """Prints text that may come from feeds, so that it cannot control the terminal or GitHub's runner.
 
-Control characters and those that change the direction of text are shown as escapes. On GitHub
-Actions, text that the runner would take for a command is broken up.
+Control characters, those that change the direction of text, and bytes of file names that are not
+UTF-8 are shown as escapes. On GitHub Actions, text that the runner would take for a command is
+broken up.
 """
 
 from __future__ import annotations
@@ -13,7 +14,9 @@ import click
 
 _OURS = r"\x1b\[(?:0|1|31|32|33)m"
 """The codes that click writes for the colours of `colors`."""
-_UNSAFE = re.compile(rf"({_OURS})|[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
+_UNSAFE = re.compile(
+    rf"({_OURS})|[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
+)
 _COMMAND = re.compile(r"(?m)^(\s*(?:\x1b\[[\d;]*m)*):(?=:)|##(?=\[)")
 
 
@@ -25,9 +28,12 @@ def echo(line: str, *, err: bool = False, color: bool | None = None) -> None:
 def printable(text: str) -> str:
     """Returns text with control characters escaped, except line breaks, tabs and our own
     colours."""
-    return _UNSAFE.sub(
-        lambda found: found[1] or found[0].encode("unicode_escape").decode("ascii"), text
-    )
+    return _UNSAFE.sub(lambda found: found[1] or _escape(found[0]), text)
+
+
+def _escape(sign: str) -> str:
+    """Returns the escape of a character; that of a byte which Python reads as U+DCE9 is `\\xe9`."""
+    return sign.encode("unicode_escape").decode("ascii").replace(r"\udc", r"\x")
 
 
 def for_runner(text: str) -> str:

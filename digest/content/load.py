@@ -305,7 +305,7 @@ def load(
 def survey(root: Path, config: Config) -> ContentReport:
     """Reads all content that can be read, the problems in the rest, and the ledgers.
 
-    Raises Faults if a folder of the content is a link or a file: files would be missed.
+    Raises Faults if files were left out (`store.scan_whole`).
     """
     scanned = store.scan_whole(root)
     loader = _Loader(root, config, scanned, None, b"")

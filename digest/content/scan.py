@@ -93,6 +93,8 @@ def scan(root: Path, since: int = 0) -> Scan:
             if _is_skipped(entry.name, is_static=is_static):
                 if disk.leftover(entry.name):
                     unfinished.append(file)
+            elif problem := _not_utf8(entry, file):
+                problems.append(problem)
             elif entry.is_dir(follow_symlinks=False):
                 problems += _odd_folder(file, is_static=is_static)
                 inner.append(file)
@@ -125,9 +127,9 @@ def rescan(root: Path, before: Scan, files: Iterable[str], since: int) -> Scan |
     return before._replace(folders=folders, since=since, keys=keys)
 
 
-def is_unseen_folder(problem: Problem) -> bool:
-    """True if the problem is a folder that is a link or a file, so that its content is unknown."""
-    return problem.kind == Kind.UNREAD_FOLDER
+def leaves_files_out(problem: Problem) -> bool:
+    """True if files are left out: of a folder that is a link or a file, or because of their names."""
+    return problem.kind == Kind.NOT_SCANNED
 
 
 def read_bytes(root: Path, file: str) -> bytes:
@@ -186,12 +188,25 @@ def _odd_folder(folder: str, *, is_static: bool) -> Iterator[Problem]:
 
 def _linked_folder(file: str) -> Problem:
     what, cure = "is a symbolic link to a folder", "put the folder itself here"
-    return Problem(file, 0, what, cure, kind=Kind.UNREAD_FOLDER)
+    return Problem(file, 0, what, cure, kind=Kind.NOT_SCANNED)
+
+
+def _not_utf8(entry: os.DirEntry[str], file: str) -> Problem | None:
+    """Returns the problem of a name that neither the cache nor an address can have, as out of an
+    old ZIP file; pull renames the inbox's files.
+    """
+    if entry.name.isascii() or os.fsencode(entry.name).decode(errors="ignore") == entry.name:
+        return None
+    if file.rpartition("/")[0] == paths.INBOX and not entry.is_dir(follow_symlinks=False):
+        return None
+    what = "has a name that is not UTF-8"
+    shown = os.fsencode(file).decode(errors="backslashreplace")
+    return Problem(shown, 0, what, "rename it", kind=Kind.NOT_SCANNED)
 
 
 def _no_folder(file: str) -> Problem:
     what, cure = "must be a folder, but is not one", "move it away, and restore the folder from git"
-    return Problem(file, 0, what, cure, kind=Kind.UNREAD_FOLDER)
+    return Problem(file, 0, what, cure, kind=Kind.NOT_SCANNED)
 
 
 def _irregular(entry: os.DirEntry[str], file: str) -> Problem | None:

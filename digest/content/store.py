@@ -21,7 +21,7 @@ from digest.cache import Cache
 from digest.content import ledger, locations, paths, sent, story_file, summaries
 from digest.content.history import History
 from digest.content.ledger import Record
-from digest.content.scan import Scan, is_unseen_folder, read_bytes, scan
+from digest.content.scan import Scan, leaves_files_out, read_bytes, scan
 from digest.content.sent import Sending
 from digest.errors import DigestError, Faults, Problem
 from digest.model import Location, Story
@@ -54,10 +54,10 @@ class CleanedUp(NamedTuple):
 
 
 def scan_whole(root: Path) -> Scan:
-    """Scans the content; raises Faults if a folder is a link or a file, and files were missed."""
+    """Scans the content; raises Faults if files were left out (`leaves_files_out`)."""
     scanned = scan(root)
-    if unseen := [problem for problem in scanned.problems if is_unseen_folder(problem)]:
-        raise Faults(unseen)
+    if causes := list(filter(leaves_files_out, scanned.problems)):
+        raise Faults(causes)
     return scanned
 
 
@@ -284,7 +284,7 @@ def sweep(root: Path, unfinished: Iterable[str]) -> CleanedUp:
 def writing(root: Path, *, dry: bool = False) -> Iterator[CleanedUp]:
     """Holds the digest's lock for a command that writes content, and cleans up after a killed one.
 
-    A `dry` run does neither. Raises Faults if a folder of the content is a link or a file.
+    A `dry` run does neither. Raises Faults if files were left out (`scan_whole`).
     """
     with nullcontext() if dry else disk.lock(root):
         scanned = scan_whole(root)

@@ -135,6 +135,52 @@ def test_folders_that_are_nested_too_deeply_are_reported(root: Path) -> None:
     assert said(root, "build")[1].endswith("/d: is in more than 50 folders; move it further up")
 
 
+def test_each_name_that_is_not_utf_8_is_one_error_line(root: Path) -> None:
+    for place in (
+        b"content/static/caf\xe9.pdf",
+        b"content/static/caf\xe9/menu.pdf",
+        b"content/2026/w19/p\xe9.png",
+        b"content/2026/w19/2026-05-05-caf\xe9.md",
+        b"content/x\xe9/2026-05-05-a.md",
+        b"content/ledger/x\xe9.jsonl",
+        b"content/inbox/x\xe9/a.md",
+    ):
+        strange = root / os.fsdecode(place)
+        strange.parent.mkdir(parents=True, exist_ok=True)
+        strange.write_text("---\ntitle: A\nlink: https://a.example/b\n---\n")
+    before = files(root)
+
+    for command in (("build",), ("pull",), ("export", "--json"), ("status",), ("check", "--quiet")):
+        code, lines = said(root, *command)
+        named, _, rest = zip(*(line.partition(": ") for line in lines.splitlines()), strict=True)
+        assert (code, set(rest)) == (1, {"has a name that is not UTF-8; rename it"}), command
+        assert sorted(named) == [
+            r"content/2026/w19/2026-05-05-caf\xe9.md",
+            r"content/2026/w19/p\xe9.png",
+            r"content/inbox/x\xe9",
+            r"content/ledger/x\xe9.jsonl",
+            r"content/static/caf\xe9",
+            r"content/static/caf\xe9.pdf",
+            r"content/x\xe9",
+        ]
+
+    assert files(root) == before
+
+
+def test_a_pull_renames_a_file_of_the_inbox_whose_name_is_not_utf_8(root: Path) -> None:
+    shared = root / os.fsdecode(b"content/inbox/caf\xe9.txt")
+    shared.parent.mkdir()
+    shared.write_text("https://a.example/b\n")
+
+    assert said(root, "build")[0] == 0
+    code, lines = said(root, "check")
+    assert (code, lines.partition(": hint: waits")[0]) == (0, r"content/inbox/caf\xe9.txt")
+    code, lines = said(root, "pull")
+    assert (code, lines.partition(": filed as")[0]) == (0, r"content/inbox/caf\xe9.txt")
+    assert not shared.exists()
+    assert [path.name for path in root.glob("content/*/*/*-a-example.md")]
+
+
 def test_a_line_break_in_a_file_name_is_escaped(root: Path) -> None:
     (root / W19 / "2026-05-05-a\n::error::b.md").write_text(
         "---\ntitle: A\nlink: https://a.example/b\n---\n"
