@@ -28,7 +28,7 @@ _TABLE = """CREATE TABLE IF NOT EXISTS cache (
     kind TEXT, name TEXT, key BLOB, value BLOB, checksum BLOB, PRIMARY KEY (kind, name)
 ) WITHOUT ROWID"""
 _FEW = 10  # values that are read one by one, rather than with all others of their kind
-_PATIENCE = 30  # seconds to wait for another process that is writing
+_PATIENCE = 5  # seconds to wait for another process that is writing
 _ERRORS = ("locked", "readonly", "disk I/O error", "unable to open", "is full")
 """Words in SQLite's messages about the disk or another process, and not about a damaged file."""
 
@@ -41,12 +41,14 @@ _OLD_FILES = (
 """What earlier versions kept in files of their own, in `.digest/`."""
 
 T = TypeVar("T")
+_given_up = set[Path]()
+"""Files that stayed locked as long as we waited; until one can be used again, it is not waited for."""
 
 
 class Cache:
     """The cache of the digest at `root`. `save` writes all changes; without it they are lost.
 
-    `notice` says so if the file was damaged and deleted.
+    `notice` says so if the file or a value is damaged; `save` then removes it.
     """
 
     def __init__(self, root: Path) -> None:
@@ -54,6 +56,8 @@ class Cache:
         self._connection: sqlite3.Connection | None = None
         self._held: dict[tuple[str, str], tuple[bytes, Any]] = {}
         self._changes: dict[tuple[str, str], tuple[bytes, bytes] | None] = {}
+        self._damaged_rows: dict[tuple[str, str], tuple[Any, ...]] = {}
+        self._damaged_file: disk.Stamp | None = None
         self.notice = ""
 
     def __enter__(self) -> Cache:
@@ -138,19 +142,25 @@ class Cache:
 
         Raises DigestError if the disk refuses.
         """
-        if not self._changes:
+        if not self._changes and not self._damaged_rows:
             return
         self.close()  # the file may have been deleted, and created by another process
         try:
+            if self._damaged_file and self._damaged_file == self._stamp():
+                self._throw_away()
             self._write(flush)
         except sqlite3.DatabaseError as error:
+            if _is_locked(error):
+                self._give_up()
+                what = f"{FILE}: another program is using this file; close it there, and try again"
+                raise DigestError(what) from error
             if _is_disk_error(error):
                 what = f"{FILE}: cannot write this file: {error}; make it writable, or delete it"
                 raise DigestError(what) from error
             self._throw_away()
             self._write(flush)
         finally:
-            self._changes = {}
+            self._changes, self._damaged_rows, self._damaged_file = {}, {}, None
             self.close()
         if flush:
             disk.settle(self._root, [FILE])
@@ -166,6 +176,10 @@ class Cache:
         connection = self._open()
         if flush:
             connection.execute("PRAGMA synchronous = FULL")
+        for names, damaged in self._damaged_rows.items():
+            # Only as it was read: another process may have stored a new one.
+            same = "kind = ? AND name = ? AND key IS ? AND value IS ? AND checksum IS ?"
+            connection.execute(f"DELETE FROM cache WHERE {same}", (*names, *damaged))
         for (kind, name), change in self._changes.items():
             if change is None:
                 connection.execute("DELETE FROM cache WHERE kind = ? AND name = ?", (kind, name))
@@ -182,7 +196,7 @@ class Cache:
         self, kind: str, name: str, key: bytes, row: Sequence[Any], as_type: type[T]
     ) -> T | None:
         """Decodes the value of a row; None if it has another key or is damaged."""
-        if row[0] != key or not all(isinstance(part, bytes) for part in row):
+        if row[0] != key:
             return None
         value, checksum = row[1:]
         try:
@@ -191,6 +205,7 @@ class Cache:
             found = msgspec.json.decode(value, type=as_type)
         except (msgspec.DecodeError, ValueError, TypeError, RecursionError):
             self.notice = _DAMAGED
+            self._damaged_rows[kind, name] = tuple(row)
             return None
         self._held[kind, name] = key, found
         return found
@@ -209,12 +224,17 @@ class Cache:
         try:
             if self._connection is None and not disk.inside(self._root, FILE).exists():
                 return []
-            return self._open().execute(query, values).fetchall()
+            rows = self._open().execute(query, values).fetchall()
+            _given_up.discard(self._root)
+            return rows
         except DigestError:
             return []  # `save` says why
         except sqlite3.DatabaseError as error:
-            if not _is_disk_error(error):
-                self._throw_away()
+            if _is_locked(error):
+                self._give_up()
+            elif not _is_disk_error(error):
+                self.notice, self._damaged_file = _DAMAGED, self._stamp()
+                self.close()
             return []
 
     def _open(self) -> sqlite3.Connection:
@@ -226,7 +246,8 @@ class Cache:
                 raise disk.refused("write", path, error) from error
             if path.exists() and not stat.S_ISREG(path.stat().st_mode):
                 raise DigestError(f"{FILE}: is not a regular file; remove it")
-            self._connection = sqlite3.connect(path, timeout=_PATIENCE, check_same_thread=False)
+            patience = 0 if self._root in _given_up else _PATIENCE
+            self._connection = sqlite3.connect(path, timeout=patience, check_same_thread=False)
             # A kill leaves the last saved state. A power cut during a build may damage the file,
             # which is then created again: to flush each of its changes would double its time.
             self._connection.execute("PRAGMA synchronous = OFF")
@@ -240,6 +261,15 @@ class Cache:
                 with contextlib.suppress(DigestError):
                     disk.remove(self._root, path.relative_to(self._root).as_posix())
 
+    def _give_up(self) -> None:
+        """Waits no longer for another program that has locked the file."""
+        self.close()
+        _given_up.add(self._root)
+
+    def _stamp(self) -> disk.Stamp | None:
+        path = self._root / FILE
+        return disk.stamp(path.stat()) if path.exists() else None
+
     def _throw_away(self) -> None:
         """Deletes a damaged file, so that it is created again."""
         self.close()
@@ -251,6 +281,10 @@ class Cache:
 
 def _is_disk_error(error: sqlite3.DatabaseError) -> bool:
     return any(words in str(error) for words in _ERRORS)
+
+
+def _is_locked(error: sqlite3.DatabaseError) -> bool:
+    return "locked" in str(error)
 
 
 def key_of(*parts: bytes) -> bytes:

@@ -276,15 +276,17 @@ class _Puller:
         """
         root, cache = self.root, self.cache
         # What a killed pull has put in place must be on disk before the ledger names it.
-        disk.settle(root, [file for file in _killed_edits(cache) if (root / file).exists()])
+        begun = _killed_edits(cache)
+        disk.settle(root, [file for file in begun if (root / file).exists()])
         edits = [Edit(story.file, "", story_file.dumps(story)) for story in plan.stories]
         edits += [edit for edit in plan.edits if edit.before != edit.after]
+        created = {edit.file for edit in (*begun.values(), *edits) if not edit.before}
+        git_history.list_written(cache, created, plan.lines)
         if edits:
             cache.put(*_BEGUN, edits)
-            cache.save(flush=True)
+        cache.save(flush=True)
         store.write(root, plan.stories, plan.edits, plan.lines)
         cache.remove(_BEGUN[0], _BEGUN[1])
-        git_history.list_written(cache, plan)
 
     def _remember(
         self, batch: _Batch, plan: PullPlan, rows: Iterable[PullRow], ledgers: Ledgers

@@ -92,12 +92,11 @@ def written_by_hand(missing: Missing) -> dict[str, tuple[str, Record]]:
     return found
 
 
-def written(stories: Iterable[Story], lines: Mapping[str, Sequence[Record]]) -> dict[str, str]:
-    """Returns the files of new stories, each with the time of its first line (for `KIND`)."""
-    new = {story.file for story in stories}
+def written(files: Collection[str], lines: Mapping[str, Sequence[Record]]) -> dict[str, str]:
+    """Returns those of new files that have a line, each with the time of its first (for `KIND`)."""
     found = {}
     for records in lines.values():
-        found.update({record.file: record.at for record in records if record.file in new})
+        found.update({record.file: record.at for record in records if record.file in files})
     return found
 
 

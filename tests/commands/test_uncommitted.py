@@ -8,11 +8,15 @@ import json
 import os
 import shutil
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from repositories import git, own_settings
 from test_cli import digest
+
+from digest import config
+from digest.commands import pull
 
 pytestmark = pytest.mark.skipif(
     shutil.which("git") is None, reason="there is no git on this machine"
@@ -211,6 +215,34 @@ def test_a_story_deleted_before_its_first_commit_is_recorded_by_the_next_pull(de
     assert again.stderr == "" and (desk / LEDGER).read_bytes() == ledger
     assert not (other / file_of(3)).exists()
     assert "0 new" in digest("pull", cwd=other).stdout
+
+
+@pytest.mark.parametrize(
+    "place", ["digest.commands.pull._Puller._remember", "digest.content.store.add_lines"]
+)
+def test_a_deletion_is_recorded_even_if_the_pull_of_the_story_was_interrupted(
+    desk: Path, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    carries(desk, 1, 2, 3, 4)
+    settings = config.load(desk)
+    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+        patched.setattr(place, interrupt)
+        pull.run(desk, settings, settings.feeds, now=datetime(2026, 5, 20, tzinfo=UTC))
+    assert (desk / file_of(3)).exists()
+    if "add_lines" in place:
+        digest("pull", cwd=desk)
+    (desk / file_of(3)).unlink()
+
+    noted = digest("pull", cwd=desk)
+
+    words = f"{LEDGER}: records that 1 story was deleted here before git had it: {file_of(3)}"
+    assert noted.stderr.splitlines() == [words]
+    commit(desk)
+    assert digest("pull", cwd=desk).stderr == ""
+    assert hints(desk) == []
 
 
 def test_a_recorded_deletion_holds_in_any_order_of_lines(desk: Path) -> None:

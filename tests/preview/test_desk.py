@@ -14,6 +14,7 @@ import pytest
 from desks import WEEK, Desk, files, serving
 
 from digest import disk
+from digest.cache import FILE as CACHE_FILE
 from digest.preview.desk.view import DeskCard
 
 STORY = "number-3"
@@ -280,6 +281,19 @@ def test_a_reviewed_or_edited_story_is_done_until_the_publisher_changes_it(
     assert "2 of 6 done" in two
     assert two.index('id="done"') < two.index(">Number 1<")
     assert "1 of 6 done" in desk.open()
+
+
+def test_a_save_says_that_marks_of_reviewed_stories_were_damaged(desk: Desk) -> None:
+    desk.save("number-1", set="reviewed=true")
+    (desk.root / CACHE_FILE).write_bytes(b"nonsense" * 900)
+    form = desk.form(STORY) | {"set": "reviewed=true"}
+
+    message = desks.parsed(desk.send("story", form, Accept="application/json"))["message"]
+
+    assert message == (
+        "Left as it is: Number 3 on memory; .digest/cache.sqlite was damaged and is created again; "
+        "stories that you had left as they are may be shown again"
+    )
 
 
 def test_a_story_changed_below_a_note_is_to_do_until_it_is_reviewed(

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import os
 import shutil
+import sqlite3
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+import caches
 import pytest
 
 from digest.cache import FILE, Cache
@@ -129,3 +133,68 @@ def test_only_cache_files_of_earlier_versions_are_removed(tmp_path: Path) -> Non
 
     left = {path for path in (tmp_path / ".digest").rglob("*") if path.is_file()}
     assert left == {tmp_path / ".digest" / name for name in (*others, "cache.sqlite")}
+
+
+def test_a_damaged_value_is_reported_once_and_removed_by_the_next_save(tmp_path: Path) -> None:
+    caches.note(tmp_path, "kind", "one", 1)
+    caches.note(tmp_path, "kind", "two", 2)
+    caches.damage(tmp_path, "two")
+    with Cache(tmp_path) as cache:
+        assert cache.get_kind("kind", int) == {"one": 1}
+        assert "damaged" in cache.notice
+        cache.save()
+
+    with Cache(tmp_path) as cache:
+        assert cache.get_kind("kind", int) == {"one": 1}
+        assert cache.notice == ""
+    assert caches.noted(tmp_path, "kind") == {"one": 1}
+
+
+def test_a_value_that_another_run_stored_in_place_of_a_damaged_one_stays(tmp_path: Path) -> None:
+    caches.note(tmp_path, "kind", "one", 1)
+    caches.damage(tmp_path, "one")
+    with Cache(tmp_path) as cache:
+        assert cache.get_kind("kind", int) == {}
+        caches.note(tmp_path, "kind", "one", 3)
+        cache.save()
+
+    assert caches.noted(tmp_path, "kind") == {"one": 3}
+
+
+def test_reading_a_damaged_file_leaves_it_so_that_the_run_which_replaces_it_says_so(
+    tmp_path: Path,
+) -> None:
+    caches.note(tmp_path, "kind", "one", 1)
+    (tmp_path / FILE).write_bytes(b"nonsense" * 900)
+    assert Cache(tmp_path).get_kind("kind", int) == {}
+
+    with Cache(tmp_path) as cache:
+        cache.put("kind", "two", b"", 2)
+        cache.save()
+
+        assert "damaged" in cache.notice
+    assert caches.noted(tmp_path, "kind") == {"two": 2}
+
+
+def test_a_file_locked_by_another_program_is_waited_for_once_and_said_to_be_in_use(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    caches.note(tmp_path, "kind", "one", 1)
+    waits = list[float]()
+    connect: Callable[..., sqlite3.Connection] = sqlite3.connect
+
+    def noting(path: Path, *, timeout: float, **rest: Any) -> sqlite3.Connection:
+        waits.append(timeout)
+        return connect(path, timeout=timeout / 50, **rest)
+
+    with caches.locked(tmp_path), Cache(tmp_path) as cache, Cache(tmp_path) as other:
+        monkeypatch.setattr(sqlite3, "connect", noting)
+        assert cache.get_kind("kind", int) == {}
+        assert other.get("kind", "one", b"", int) is None
+        cache.put("kind", "two", b"", 2)
+        with pytest.raises(DigestError, match="another program is using this file"):
+            cache.save()
+    assert Cache(tmp_path).get_kind("kind", int) == {"one": 1}
+    assert Cache(tmp_path).get_kind("kind", int) == {"one": 1}
+
+    assert waits == [5, 0, 0, 0, 5]

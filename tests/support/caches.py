@@ -38,6 +38,22 @@ def forget(root: Path, *kinds: str) -> None:
         connection.commit()
 
 
+def damage(root: Path, name: str) -> None:
+    """Changes the values of a name, as a failing disk does."""
+    with _rows(root) as connection:
+        connection.execute("UPDATE cache SET value = x'00' WHERE name = ?", (name,))
+        connection.commit()
+
+
+@contextlib.contextmanager
+def locked(root: Path) -> Iterator[None]:
+    """Holds the file as another program does."""
+    with _rows(root) as connection:
+        connection.execute("BEGIN EXCLUSIVE")
+        yield
+        connection.rollback()
+
+
 @contextlib.contextmanager
 def _rows(root: Path) -> Iterator[sqlite3.Connection]:
     with contextlib.closing(sqlite3.connect(root / FILE)) as connection:

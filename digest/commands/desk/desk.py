@@ -235,7 +235,8 @@ class Desk:
             why = f"Changed since you saw it, look again: {self._named([now])}"
             return self._saved(request, week, [now], why)
         if changes.reviewed is not None:
-            reviewed.set_reviewed(self._root, before.story, reviewed=changes.reviewed)
+            lost = reviewed.set_reviewed(self._root, before.story, reviewed=changes.reviewed)
+            message += f"; {lost}" if lost else ""
         if button == "link":
             saved = [file, now] if is_saved else []
             return self._save_letter(request, week, {"set": f"link={now}"}, saved)

@@ -13,19 +13,18 @@ about files that are back.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from digest import disk, git
 from digest.cache import Cache
 from digest.commands.shared import story_locations
 from digest.content import ledger, paths, store
-from digest.content.ledger import Ledgers
+from digest.content.ledger import Ledgers, Record
 from digest.content.load import ContentReport
 from digest.errors import Kind, Problem, and_more
 from digest.intake import snapshot
 from digest.intake import uncommitted as rules
-from digest.intake.pull_state import PullPlan
 from digest.intake.uncommitted import Missing
 from digest.model import Config
 from digest.names import is_markdown
@@ -34,12 +33,17 @@ _CONTENT = "content"
 _SHOWN = 5
 
 
-def list_written(cache: Cache, plan: PullPlan) -> None:
-    """Adds the files that a pull has written here to the list of files that git does not have yet.
+def list_written(
+    cache: Cache, created: Collection[str], lines: Mapping[str, Sequence[Record]]
+) -> None:
+    """Adds files that a pull creates here to the list of files that git does not have yet.
 
-    The caller saves the cache.
+    `lines` are those that it adds to the ledgers, and `created` has files that a killed pull created.
+
+    The caller saves the cache before it writes them. Those that it then does not write, since it is
+    killed, are dropped by `note_deletions`, as no ledger has them.
     """
-    for file, at in rules.written(plan.stories, plan.lines).items():
+    for file, at in rules.written(created, lines).items():
         cache.put(rules.KIND, file, b"", at)
 
 
@@ -70,7 +74,7 @@ def note_deletions(root: Path, cache: Cache, config: Config) -> tuple[str, ...]:
             del waiting[file]
     if waiting != listed:
         cache.keep_only(rules.KIND, waiting)
-        cache.save(flush=True)
+    cache.save(flush=True)
     return tuple(messages)
 
 

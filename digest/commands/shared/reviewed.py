@@ -39,17 +39,21 @@ def is_reviewed(story: Story, hashes: Mapping[str, str]) -> bool:
     return hashes.get(_key(story)) == _words_hash(story)
 
 
-def set_reviewed(root: Path, story: Story, *, reviewed: bool) -> None:
+def set_reviewed(root: Path, story: Story, *, reviewed: bool) -> str:
     """Notes that an editor has reviewed a story as it is now, or has not.
 
-    Raises DigestError if the disk refuses.
+    Returns a notice if earlier marks are damaged and lost, else "". Raises DigestError if the disk
+    refuses.
     """
     with Cache(root) as cache:
+        cache.get_kind(_KIND, str)
         if reviewed:
             cache.put(_KIND, _key(story), b"", _words_hash(story))
         else:
             cache.remove(_KIND, _key(story))
         cache.save(flush=True)
+        lost = "stories that you had left as they are may be shown again"
+        return f"{cache.notice}; {lost}" if cache.notice else ""
 
 
 def to_look_at(
