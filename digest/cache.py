@@ -20,7 +20,7 @@ from typing import Any, TypeVar, cast
 
 import msgspec
 
-from digest import disk
+from digest import disk, earlier_json
 from digest.errors import DigestError
 
 FILE = f"{disk.CACHE}/cache.sqlite"
@@ -58,6 +58,7 @@ class Cache:
         self._changes: dict[tuple[str, str], tuple[bytes, bytes] | None] = {}
         self._damaged_rows: dict[tuple[str, str], tuple[Any, ...]] = {}
         self._damaged_file: disk.Stamp | None = None
+        self._has_read_earlier = False
         self.notice = ""
 
     def __enter__(self) -> Cache:
@@ -78,6 +79,8 @@ class Cache:
         """
         if self._is_held(kind, name, key):
             return cast("T", self._held[kind, name][1])
+        if kind in earlier_json.KINDS:
+            self._read_earlier()
         row = self._row(kind, name)
         return self._decoded(kind, name, key, row, as_type) if row else None
 
@@ -99,6 +102,8 @@ class Cache:
 
     def get_kind(self, kind: str, as_type: type[T]) -> dict[str, T]:
         """Returns all values of a kind that are stored with an empty key, by name."""
+        if kind in earlier_json.KINDS:
+            self._read_earlier()
         rows: dict[str, Sequence[Any] | None] = {
             name: row for name, *row in self._rows(_OF_KIND, (kind,)) if isinstance(name, str)
         }
@@ -133,7 +138,9 @@ class Cache:
 
     def keep_only(self, kind: str, names: Collection[str]) -> None:
         """Removes the values of a kind with other names."""
-        for (name,) in self._rows("SELECT name FROM cache WHERE kind = ?", (kind,)):
+        stored = self._rows("SELECT name FROM cache WHERE kind = ?", (kind,))
+        changed = [(name,) for changed, name in self._changes if changed == kind]
+        for (name,) in (*stored, *changed):
             if name not in names:
                 self.remove(kind, name)
 
@@ -144,6 +151,8 @@ class Cache:
         """
         if not self._changes and not self._damaged_rows:
             return
+        if flush:
+            self._read_earlier()
         self.close()  # the file may have been deleted, and created by another process
         try:
             if self._damaged_file and self._damaged_file == self._stamp():
@@ -254,12 +263,21 @@ class Cache:
             self._connection.execute(_TABLE)
         return self._connection
 
+    def _read_earlier(self) -> None:
+        """Adds what an earlier version kept in JSON files; the next save stores it."""
+        if not self._has_read_earlier:
+            self._has_read_earlier = True
+            for (kind, name), value in earlier_json.rows(self._root).items():
+                self._changes.setdefault((kind, name), (b"", msgspec.json.encode(value)))
+
     def _remove_old_files(self) -> None:
         folder = self._root / disk.CACHE
         for pattern in _OLD_FILES:
             for path in folder.glob(pattern):
                 with contextlib.suppress(DigestError):
                     disk.remove(self._root, path.relative_to(self._root).as_posix())
+        with contextlib.suppress(OSError):
+            (folder / "summaries").rmdir()  # if it is empty
 
     def _give_up(self) -> None:
         """Waits no longer for another program that has locked the file."""

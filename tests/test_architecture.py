@@ -14,8 +14,8 @@ from digest.cli.main import cli
 ROOT = Path(__file__).parent.parent
 FILES = sorted((ROOT / "digest").rglob("*.py"))
 SHARED = {
-    "cache", "config_edit", "config_template", "custom_domain", "disk", "errors", "gh_pages", "git", "installed",
-    "mail_settings", "model", "names", "phrases", "redact", "same_event", "sanitize", "text_lines",
+    "cache", "config_edit", "config_template", "custom_domain", "disk", "earlier_json", "errors", "gh_pages", "git",
+    "installed", "mail_settings", "model", "names", "phrases", "redact", "same_event", "sanitize", "text_lines",
     "tracking_parameters", "urls", "week",
 }  # fmt: skip
 MAY_IMPORT = {
