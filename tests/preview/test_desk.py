@@ -799,6 +799,22 @@ def test_a_reviewed_story_stays_reviewed_in_another_week(desk: Desk) -> None:
     assert "1 of 6 done" in undone
 
 
+def test_a_note_is_saved_although_its_story_cannot_be_marked_as_reviewed(desk: Desk) -> None:
+    desk.open()
+    cache, kept = desk.root / CACHE_FILE, desk.root / "kept.sqlite"
+    cache.rename(kept)
+    cache.mkdir()
+    try:
+        answer = desk.save(STORY, set="reviewed=true", note="My words.")
+    finally:
+        cache.rmdir()
+        kept.rename(cache)
+
+    assert (answer.status_code, "My words." in desk.text(STORY)) == (409, True)
+    assert "Note saved: Number 3 on memory, but not noted as reviewed: .digest/" in answer.text
+    assert "it is not saved" not in answer.text
+
+
 def test_changes_made_after_a_story_was_shown_are_not_marked_as_reviewed(desk: Desk) -> None:
     path = desk.root / desk.file(STORY)
     path.write_text(path.read_text().replace("title: Number 3", "title: Number 3, corrected,"))

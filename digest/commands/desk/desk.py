@@ -234,9 +234,11 @@ class Desk:
         if changes.reviewed and seen != before.seen_hash:
             why = f"Changed since you saw it, look again: {self._named([now])}"
             return self._saved(request, week, [now], why)
-        if changes.reviewed is not None:
-            lost = reviewed.set_reviewed(self._root, before.story, reviewed=changes.reviewed)
-            message += f"; {lost}" if lost else ""
+        notice, why = self._mark(before.story, reviewed_now=changes.reviewed)
+        if why:
+            done = view.save_message(changes._replace(reviewed=None), moved_to)
+            return self._saved(request, week, [file, now], f"{done}: {headline}", why)
+        message += f"; {notice}" if notice else ""
         if button == "link":
             saved = [file, now] if is_saved else []
             return self._save_letter(request, week, {"set": f"link={now}"}, saved)
@@ -251,6 +253,18 @@ class Desk:
             message += f"; no longer leads the week: {self._named(ended)}"
         refusal = f"another leads, too: {'; '.join(whys)}" if whys else ""
         return self._saved(request, week, [file, now, *ended, *still_leading], message, refusal)
+
+    def _mark(self, story: Story, *, reviewed_now: bool | None) -> tuple[str, str]:
+        """Notes whether a story is reviewed, unless that is None; returns a notice, and why it
+        cannot, or "" for each.
+        """
+        if reviewed_now is None:
+            return "", ""
+        try:
+            return reviewed.set_reviewed(self._root, story, reviewed=reviewed_now), ""
+        except DigestError as error:
+            mark = "reviewed" if reviewed_now else "to do"
+            return "", f"not noted as {mark}: {self._in_words(error)}"
 
     def _carry_out(
         self, story: Story, given: Mapping[str, str], seen: str
