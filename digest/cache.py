@@ -9,7 +9,6 @@ repository or CI service puts into the file can run. A damaged value or file cou
 
 from __future__ import annotations
 
-import contextlib
 import sqlite3
 import stat
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -34,11 +33,6 @@ _ERRORS = ("locked", "readonly", "disk I/O error", "unable to open", "is full")
 
 _DAMAGED = f"{FILE} was damaged and is created again"
 _OF_KIND = "SELECT name, key, value, checksum FROM cache WHERE kind = ?"
-_OLD_FILES = (
-    *("brought.json", "carried.json", "desk/reviewed.json", "edits.json", "feeds.json"),
-    *("links.json", "suggested.json", "themes.json", "summaries/*.json"),
-)
-"""What earlier versions kept in files of their own, in `.digest/`."""
 
 T = TypeVar("T")
 _given_up = set[Path]()
@@ -173,7 +167,7 @@ class Cache:
             self.close()
         if flush:
             disk.settle(self._root, [FILE])
-            self._remove_old_files()
+            earlier_json.remove(self._root)
 
     def close(self) -> None:
         """Closes the file; unsaved changes are lost."""
@@ -269,15 +263,6 @@ class Cache:
             self._has_read_earlier = True
             for (kind, name), value in earlier_json.rows(self._root).items():
                 self._changes.setdefault((kind, name), (b"", msgspec.json.encode(value)))
-
-    def _remove_old_files(self) -> None:
-        folder = self._root / disk.CACHE
-        for pattern in _OLD_FILES:
-            for path in folder.glob(pattern):
-                with contextlib.suppress(DigestError):
-                    disk.remove(self._root, path.relative_to(self._root).as_posix())
-        with contextlib.suppress(OSError):
-            (folder / "summaries").rmdir()  # if it is empty
 
     def _give_up(self) -> None:
         """Waits no longer for another program that has locked the file."""

@@ -1,11 +1,12 @@
 """What versions before `.digest/cache.sqlite` kept in JSON files beside it, as rows of the cache.
 
 Only for the update from such a version: this module can go with the release after the next one,
-together with `Cache._read_earlier`. What the next pull finds out by itself is not read.
+with the lines of `cache` that call it. What the next pull finds out by itself is not read.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Iterator
 from datetime import datetime
@@ -17,6 +18,10 @@ from digest.errors import DigestError
 
 KINDS = frozenset({"begun", "feed", "reviewed", "uncommitted"})
 _VERSION = 1
+_FILES = (
+    *("brought.json", "carried.json", "desk/reviewed.json", "edits.json", "feeds.json"),
+    *("links.json", "suggested.json", "themes.json", "summaries/*.json"),
+)
 _FEED = {"url": str, "wait": str, "asked": str, "new": int, "failed": str}
 """What is read of a feed. Without its validators it is read once more, and its summaries stored."""
 
@@ -45,6 +50,19 @@ def rows(root: Path) -> dict[tuple[str, str], object]:
             state = {key: known[key] for key in _FEED if key in known}
             found["feed", feed] = {**state, "is_away": bool(known.get("away"))}
     return found
+
+
+def remove(root: Path) -> None:
+    """Removes these files, once the cache has stored what they held."""
+    folder = root / disk.CACHE
+    for pattern in _FILES:
+        for path in folder.glob(pattern):
+            with contextlib.suppress(DigestError):
+                disk.remove(root, path.relative_to(root).as_posix())
+    summaries = folder / "summaries"
+    if summaries.is_dir():
+        with contextlib.suppress(OSError):  # it has other files
+            summaries.rmdir()
 
 
 def _values(root: Path, file: str) -> Iterator[tuple[str, Any]]:
