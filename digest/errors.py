@@ -116,6 +116,11 @@ def conflicts(text: str, file: str) -> tuple[Problem, ...]:
     )
 
 
+def count_of(number: int, one: str, many: str = "") -> str:
+    """Returns a count with its noun: `1 feed`, `2 feeds`."""
+    return f"{number} {one if number == 1 else many or one + 's'}"
+
+
 def and_more(names: Sequence[str], most: int) -> str:
     """Returns names with commas; of more than `most`, the first ones and how many more there are."""
     more = f" and {len(names) - most} more" if len(names) > most else ""

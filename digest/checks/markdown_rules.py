@@ -14,6 +14,7 @@ from urllib.parse import unquote, urlsplit
 from digest import sanitize, urls
 from digest.checks import ignored_keys
 from digest.checks.markdown_scan import FENCE, MARKER, Lines, Link, Prose, is_fence
+from digest.errors import count_of
 
 _BULLET = re.compile(r"[-*+][ \t]+\S|1\.[ \t]+\S")
 _QUOTING = re.compile(r"\S+[ \t]+>")
@@ -127,7 +128,7 @@ def shallow_bullets(prose: Prose) -> Iterator[Found]:
             depth = len(marker[1])
             if above is not None and depth > above + 1 and depth // 4 == above // 4:
                 need = (above // 4 + 1) * 4
-                what = f"a bullet indented by {_spaces(depth)} is not nested"
+                what = f"a bullet indented by {count_of(depth, 'space')} is not nested"
                 yield Found(block.line + number, what, f"indent it by {need}")
             else:
                 above = depth
@@ -141,7 +142,7 @@ def shallow_paragraphs(prose: Prose) -> Iterator[Found]:
         depth = len(block.lines[0]) - len(block.lines[0].lstrip(" "))
         marked = MARKER.match(block.lines[0]) is not None
         if listed and 2 <= depth < 4 and not marked and not FENCE.match(lines[block.line - 1]):
-            what = f"a paragraph indented by {_spaces(depth)} does not belong to the bullet above"
+            what = f"a paragraph indented by {count_of(depth, 'space')} does not belong to the bullet above"
             yield Found(block.line, what, "indent it by 4")
         listed = marked or (listed and depth >= 2)
 
@@ -382,7 +383,3 @@ def _host(address: str) -> str:
 
 def _shown(address: str) -> str:
     return address if len(address) <= _SHOWN else f"{address[: _SHOWN - 1]}…"
-
-
-def _spaces(number: int) -> str:
-    return f"{number} space" if number == 1 else f"{number} spaces"

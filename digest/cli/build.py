@@ -10,6 +10,7 @@ import click
 from digest import redact, urls
 from digest.cli import formatting, progress
 from digest.cli.context import Call
+from digest.errors import count_of
 
 _NAMED = 10  # damaged lines, hints
 
@@ -84,7 +85,7 @@ def build(
     if as_json:
         click.echo(formatting.as_json(report._asdict()))
     else:
-        stories, weeks = formatting.stories(report.stories), formatting.count(report.weeks, "week")
+        stories, weeks = formatting.stories(report.stories), count_of(report.weeks, "week")
         files = f"{report.pages} files, {report.written} written, {report.removed} removed"
         call.say(f"{stories} in {weeks}: {files}", f"The site is in {report.output}")
     if report.not_removed:

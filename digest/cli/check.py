@@ -11,7 +11,7 @@ from digest.cli import formatting, progress
 from digest.cli.colors import in_colour
 from digest.cli.context import Call
 from digest.cli.safe_print import echo, printable
-from digest.errors import UnknownRefError
+from digest.errors import UnknownRefError, count_of
 
 if TYPE_CHECKING:
     from digest.commands.check import CheckReport
@@ -80,7 +80,7 @@ def _print_report(report: CheckReport, call: Call, since: str) -> None:
     for problem in report.links.unchecked if call.verbose else ():
         call.say(in_colour(problem.as_hint))
     if report.links.private and not call.verbose:
-        count = formatting.count(report.links.private, "link")
+        count = count_of(report.links.private, "link")
         lead, were = ("leads", "was") if report.links.private == 1 else ("lead", "were")
         call.say(
             f"{count} {lead} into a private network and {were} not asked: digest --verbose check --links"
@@ -89,8 +89,8 @@ def _print_report(report: CheckReport, call: Call, since: str) -> None:
         call.say("No linked page could be reached: is this machine on the network?")
     if report.links.no_copies:
         call.say(f"Saved copies of lost pages could not be asked for: {report.links.no_copies}")
-    errors, hints = formatting.count(report.errors, "error"), formatting.count(report.hints, "hint")
-    place = formatting.count(report.files, "file") + (f" changed since {since}" if since else "")
+    errors, hints = count_of(report.errors, "error"), count_of(report.hints, "hint")
+    place = count_of(report.files, "file") + (f" changed since {since}" if since else "")
     rest = "" if report.is_whole else "; the rest is checked once that is correct"
     call.say(f"{errors}, {hints} in {place}{rest}")
 

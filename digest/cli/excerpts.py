@@ -8,6 +8,7 @@ import click
 
 from digest.cli import formatting
 from digest.cli.context import Call
+from digest.errors import count_of
 
 if TYPE_CHECKING:
     from digest.commands.excerpts import ExcerptsReport
@@ -46,7 +47,7 @@ def _print_report(report: ExcerptsReport, call: Call) -> None:
         call.say(f"{change.file}: {change.state}")
     verb = "would be changed" if report.dry else "changed"
     found = ", ".join(f"{number} {state}" for state, number in sorted(report.counts.items()))
-    whole = formatting.count(report.excerpts, "excerpt")
+    whole = count_of(report.excerpts, "excerpt")
     end = f": {found}" if found else ""
     call.say(f"{len(report.changed)} of {whole} that pull wrote {verb}{end}")
     if report.short:

@@ -13,7 +13,7 @@ from digest.cli.addresses import web_address
 from digest.cli.context import Call
 from digest.cli.groups import Commands
 from digest.cli.status import last_answer, print_remarks
-from digest.errors import suggestion
+from digest.errors import count_of, suggestion
 
 if TYPE_CHECKING:
     from digest.commands.feeds import AddFeedsReport, RemoveFeedReport
@@ -121,7 +121,7 @@ def _print_added(report: AddFeedsReport, call: Call) -> None:
             f' id = "{earlier}" before you pull'
         )
     if report.added:
-        count = formatting.count(len(report.added), "feed")
+        count = count_of(len(report.added), "feed")
         call.say(f"{count} added to digest.toml. Next: digest pull")
     else:
         call.say("Next: digest pull" if report.resumed else "Nothing to add")

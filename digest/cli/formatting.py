@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from digest.cli.safe_print import json_text
+from digest.errors import count_of
 from digest.redact import mask
 
 if TYPE_CHECKING:
@@ -29,14 +30,9 @@ def table(heads: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[st
         yield "  ".join(line).rstrip()
 
 
-def count(number: int, one: str, many: str = "") -> str:
-    """Returns a count with its noun: `1 feed`, `2 feeds`."""
-    return f"{number} {one if number == 1 else many or one + 's'}"
-
-
 def stories(number: int) -> str:
     """Returns a number of stories in words."""
-    return count(number, "story", "stories")
+    return count_of(number, "story", "stories")
 
 
 def left_out(addresses: Iterable[str]) -> Iterator[str]:
@@ -53,7 +49,7 @@ def skipped(skipped: Skipped) -> Iterator[str]:
         explained.update(files)
         which, its = files[0], "its"
         if len(files) > 1:
-            which += f" and {count(len(files) - 1, 'more story', 'more stories')}"
+            which += f" and {count_of(len(files) - 1, 'more story', 'more stories')}"
             its = "their"
         what = f"not counted, because digest.toml does not have {its} theme '{theme}'"
         yield f"{which}: {what}; 'digest check' says what to do"

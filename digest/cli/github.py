@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from digest.cli import formatting
 from digest.cli.context import Call
 from digest.cli.safe_print import printable
+from digest.errors import count_of
 
 if TYPE_CHECKING:
     from digest.commands.pull_report import PullReport, PullRow
@@ -45,7 +46,7 @@ def commit_message(report: PullReport) -> str:
     filed = len(report.filed)
     acts = []
     if new:
-        acts.append(f"pull {formatting.count(new, 'new story', 'new stories')}")
+        acts.append(f"pull {count_of(new, 'new story', 'new stories')}")
     if updated:
         acts.append(f"update {formatting.stories(updated)}")
     if filed:
@@ -61,7 +62,7 @@ def summary(report: PullReport) -> str:
     for row in report.rows:
         answer = row.state
         if answer == "read":
-            answer = f"read, {formatting.count(row.entries, 'entry', 'entries')}"
+            answer = f"read, {count_of(row.entries, 'entry', 'entries')}"
         rows.append((row.feed, answer, *_counts([row]), "possible" if row.gap else "·"))
         for remark in (row.reason, *row.warnings, *row.kept, *row.notices):
             if remark:

@@ -12,6 +12,7 @@ from digest import redact
 from digest.cli import formatting, local_timezone
 from digest.cli.addresses import web_address
 from digest.cli.context import Call
+from digest.errors import count_of
 
 if TYPE_CHECKING:
     from digest.commands.init import InitReport
@@ -101,7 +102,7 @@ def _print_report(report: InitReport, folder: Path, call: Call) -> None:
     call.complain(*report.warnings)
     here = folder.resolve() == Path.cwd()
     step = "" if here else f"cd {shlex.quote(str(folder))} && "
-    feeds = f" with {formatting.count(len(report.feeds), 'feed')}" if report.feeds else ""
+    feeds = f" with {count_of(len(report.feeds), 'feed')}" if report.feeds else ""
     call.say(
         f"A new digest is {'here' if here else f'in {folder}'}{feeds}. Next: {step}digest pull && digest serve"
     )

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import click
 
-from digest.cli import formatting
 from digest.cli.context import Call
+from digest.errors import count_of
 
 
 @click.command()
@@ -39,7 +39,7 @@ def ping(call: Call, output: Path | None, dry: bool) -> None:
     root, config = call.open()
     report = command.run(root, config, output=output or root / "site", dry=dry)
     call.complain(*report.failures)
-    feeds = formatting.count(len(report.notified), "feed")
+    feeds = count_of(len(report.notified), "feed")
     if report.notified:
         call.say(f"{'Would tell' if dry else 'Told'} {report.hub} of {feeds}:", *report.notified)
     elif not report.failures:

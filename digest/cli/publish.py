@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from digest.cli import formatting, progress
+from digest.cli import progress
 from digest.cli.context import Call
-from digest.errors import and_more
+from digest.errors import and_more, count_of
 
 if TYPE_CHECKING:
     from digest.commands.publish import PublishReport
@@ -61,7 +61,7 @@ def _print_report(report: PublishReport, call: Call) -> None:
     call.complain(*report.warnings)
     if report.mail:
         call.say(f"mail: {report.mail}")
-    branch, files = f"gh-pages of {report.address}", formatting.count(report.files, "file")
+    branch, files = f"gh-pages of {report.address}", count_of(report.files, "file")
     if report.same:
         call.say(f"Nothing has changed: {branch} has these {report.files} files already")
         return
@@ -104,7 +104,7 @@ def _lines_of_feed(
 ) -> list[str]:
     """Returns a line with the titles for each kind of change in a feed."""
     if first:
-        entries = formatting.count(len(new), "entry", "entries")
+        entries = count_of(len(new), "entry", "entries")
         return [f"{feed}: a new feed, with {entries}"]
     lines = []
     for titles, what in (

@@ -11,7 +11,7 @@ import click
 from digest.cli import colors, completion, formatting, github, progress
 from digest.cli.context import Call
 from digest.cli.sheet import print_applied
-from digest.errors import suggestion
+from digest.errors import count_of, suggestion
 
 if TYPE_CHECKING:
     from digest.commands.pull_report import PullReport, PullRow
@@ -96,7 +96,7 @@ def _print_report(report: PullReport, call: Call) -> None:
         if call.verbose:
             call.say(*(f"  {file}" for file in (*row.new, *row.updated, *row.adopted)))
             call.say(*(f"  passed over: {headline}" for headline in row.passed_over))
-    new = formatting.count(sum(len(row.new) for row in report.rows), "new story", "new stories")
+    new = count_of(sum(len(row.new) for row in report.rows), "new story", "new stories")
     if report.suggestions:
         number = len(report.suggestions)
         call.say(f"{number} of {new} {formatting.without_theme(number, report.likely)}")
@@ -113,7 +113,7 @@ def _result(row: PullRow) -> str:
     if row.state == "unchanged":
         return "unchanged"
     entries = row.entries + len(row.passed_over)
-    words = [formatting.count(entries, "entry", "entries"), f"{len(row.new)} new"]
+    words = [count_of(entries, "entry", "entries"), f"{len(row.new)} new"]
     for number, name in (
         (len(row.updated), "updated"),
         (len(row.adopted), "adopted"),

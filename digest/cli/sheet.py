@@ -10,7 +10,7 @@ import click
 
 from digest.cli import completion, formatting
 from digest.cli.context import Call
-from digest.errors import DigestError
+from digest.errors import DigestError, count_of
 
 if TYPE_CHECKING:
     from digest.commands.sheet import AppliedReport
@@ -76,6 +76,6 @@ def print_applied(report: AppliedReport, call: Call) -> None:
         for file in report.changed if call.verbose else ():
             call.say(f"{file}: changed")
         left = sum(line.startswith(f"{FILE}: ") for line in report.refused)
-        rest = f"; {formatting.count(left, 'story', 'stories')} left in it" if left else ""
+        rest = f"; {count_of(left, 'story', 'stories')} left in it" if left else ""
         call.say(f"{FILE}: {formatting.stories(len(report.changed))} changed{rest}")
         call.complain(*report.refused)

@@ -10,6 +10,7 @@ import click
 
 from digest.cli import formatting
 from digest.cli.context import Call
+from digest.errors import count_of
 
 if TYPE_CHECKING:
     from digest.commands.status import FeedRow, StatusReport
@@ -98,7 +99,7 @@ def _print_weeks(report: StatusReport, call: Call) -> None:
             call.say(f"{week.week}: {count} not in the letter; digest letter {week.week} --more")
     more = len(report.weeks) - len(shown)
     if more:
-        call.say(f"and {formatting.count(more, 'earlier week')}: digest --verbose status")
+        call.say(f"and {count_of(more, 'earlier week')}: digest --verbose status")
 
 
 def print_remarks(feeds: Iterable[FeedRow], call: Call) -> None:
@@ -129,5 +130,5 @@ def _ago(age: timedelta | None) -> str:
     minutes = int(age.total_seconds() // 60)
     for unit, length in (("day", 1440), ("hour", 60), ("minute", 1)):
         if minutes >= 2 * length or (unit == "minute" and minutes == 1):
-            return f"{formatting.count(minutes // length, unit)} ago"
+            return f"{count_of(minutes // length, unit)} ago"
     return "just now"

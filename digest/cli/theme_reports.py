@@ -11,7 +11,7 @@ import click
 
 from digest.cli import formatting
 from digest.cli.context import Call
-from digest.errors import suggestion
+from digest.errors import count_of, suggestion
 from digest.phrases import explain
 
 if TYPE_CHECKING:
@@ -37,9 +37,7 @@ def missing(root: Path, config: Config, as_json: bool, call: Call) -> None:
         call.say(f"{story.file}: {story.title}")
         call.say(*(f"  {one.theme}: {one.likeness}" for one in story.themes))
     if report.older:
-        call.say(
-            f"and {formatting.count(report.older, 'older one')}: digest --verbose themes --missing"
-        )
+        call.say(f"and {count_of(report.older, 'older one')}: digest --verbose themes --missing")
     number = len(report.missing) + report.older
     verb = "has" if number == 1 else "have"
     counted = f"{number} of {formatting.stories(report.stories)} {verb} no theme"

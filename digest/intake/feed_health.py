@@ -8,6 +8,7 @@ from itertools import pairwise
 
 from digest.content import ledger
 from digest.content.ledger import Record
+from digest.errors import count_of
 from digest.model import Document
 
 _RECENT = 50
@@ -71,4 +72,4 @@ def _days(span: timedelta) -> str:
         return f"{round(hours / 24)} days"
     if hours == 0:
         return "less than an hour"
-    return "1 hour" if hours == 1 else f"{hours} hours"
+    return count_of(hours, "hour")

@@ -16,7 +16,7 @@ from digest.content.edit import Edit
 from digest.content.ledger import Record
 from digest.content.pending import Pending
 from digest.content.slug import Slugs
-from digest.errors import Problem
+from digest.errors import Problem, count_of
 from digest.intake import changes, dates, match, precedence
 from digest.intake.entry_keys import SharedAliases
 from digest.intake.find_file import Finder
@@ -97,9 +97,8 @@ def warnings(
         guids = "one guid is" if len(repeated) == 1 else f"{len(repeated)} guids are"
         found.append(f"{guids} used for several entries; Digest uses their links instead")
     if passed_over:
-        count = "1 entry" if passed_over == 1 else f"{passed_over} entries"
         found.append(
-            f"{count} skipped: same guid, link and headline as another one, "
+            f"{count_of(passed_over, 'entry', 'entries')} skipped: same guid, link and headline as another one, "
             "but not the same date and text"
         )
     return found

@@ -22,7 +22,7 @@ from digest.commands.shared import story_locations
 from digest.content import ledger, paths, store
 from digest.content.ledger import Ledgers, Record
 from digest.content.load import ContentReport
-from digest.errors import Kind, Problem, and_more
+from digest.errors import Kind, Problem, and_more, count_of
 from digest.intake import snapshot
 from digest.intake import uncommitted as rules
 from digest.intake.uncommitted import Missing
@@ -68,7 +68,7 @@ def note_deletions(root: Path, cache: Cache, config: Config) -> tuple[str, ...]:
         store.add_lines(root, rules.deletions(deleted))
         for feed, files in rules.by_feed(deleted).items():
             were, them = ("was", "it") if len(files) == 1 else ("were", "them")
-            what = f"records that {_count(files)} {were} deleted here before git had {them}"
+            what = f"records that {count_of(len(files), 'story', 'stories')} {were} deleted here before git had {them}"
             messages.append(f"{paths.ledger(feed)}: {what}: {and_more(files, _SHOWN)}")
         for file in gone.keys() - (ours.keys() - deleted.keys()):
             del waiting[file]
@@ -109,7 +109,7 @@ def uncommitted(root: Path, survey: ContentReport) -> Iterator[Problem]:
                 break
     for feed, files in found.items():
         are = "is" if len(files) == 1 else "are"
-        what = f"{_count(files)} that it lists {are} not in git yet: {and_more(files, _SHOWN)}"
+        what = f"{count_of(len(files), 'story', 'stories')} that it lists {are} not in git yet: {and_more(files, _SHOWN)}"
         cure = "run 'git add content' and commit; without the files, other clones would take these stories for deleted"
         yield Problem(paths.ledger(feed), 0, what, cure, hint=True)
 
@@ -152,7 +152,7 @@ def _lost(root: Path, missing: Missing) -> Iterator[Problem]:
     pulled = {file: records for file, records in missing.items() if file not in by_hand}
     for feed, files in rules.by_feed(pulled).items():
         were = "file was" if len(files) == 1 else "files were"
-        what = f"lists {_count(files)} whose {were} never committed: {and_more(files, _SHOWN)}"
+        what = f"lists {count_of(len(files), 'story', 'stories')} whose {were} never committed: {and_more(files, _SHOWN)}"
         cure = (
             "run 'git add content' and commit on the machine that pulled them; or delete their "
             "lines here, and the next pull brings back those that the feed still has"
@@ -168,10 +168,6 @@ def _line(root: Path, feed: str, files: Sequence[str]) -> int:
         if any(name in line for name in names):
             return number
     return 0
-
-
-def _count(files: Sequence[str]) -> str:
-    return "1 story" if len(files) == 1 else f"{len(files)} stories"
 
 
 # ---------------------------------------------------------------- ledgers that are not whole
@@ -208,7 +204,7 @@ def shortened_ledgers(root: Path, ledgers: Ledgers) -> dict[str, Problem]:
             continue
         lost = ledger.loads(committed, file)[0].keys() - ledgers.get(feed, {}).keys()
         if lost:
-            entries = "1 entry" if len(lost) == 1 else f"{len(lost)} entries"
+            entries = count_of(len(lost), "entry", "entries")
             what = (
                 f"lacks {entries} that the last commit has, so no new stories of '{feed}' are added"
             )
