@@ -17,6 +17,9 @@ from typing import NamedTuple
 from digest.errors import Problem
 from digest.week import Week
 
+Progress = Callable[[int, int], None]
+"""Called during long work, with how much is done and how much there is."""
+
 # ---------------------------------------------------------------- what digest.toml says
 
 

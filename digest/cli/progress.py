@@ -10,10 +10,10 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
+from digest.model import Progress
+
 if TYPE_CHECKING:
     from digest.cli.context import Call
-
-Progress = Callable[[int, int], None]
 
 
 @contextmanager

@@ -22,7 +22,7 @@ from digest.cache import Cache, key_of
 from digest.commands.shared import site_address
 from digest.content.scan import Scan, rescan, scan
 from digest.errors import DigestError, Faults, Problem
-from digest.model import Config, Copied
+from digest.model import Config, Copied, Progress
 from digest.site import addresses, fingerprint
 from digest.site import output as outputs
 from digest.site.keys import BuildMemory
@@ -33,9 +33,6 @@ if TYPE_CHECKING:
     from digest.site.archive import Archive
     from digest.site.plan import Plan
     from digest.site.render import Renderer
-
-Progress = Callable[[int, int], None]
-"""Called with how many pages are done, and how many there are."""
 
 
 class BuildReport(NamedTuple):

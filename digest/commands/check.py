@@ -28,10 +28,9 @@ from digest.config import load as load_config
 from digest.content import load, paths, publishable, store
 from digest.content.load import ContentReport
 from digest.errors import DigestError, Faults, Problem, conflicts
-from digest.feeds.concurrent import Progress
 from digest.git import Changes
 from digest.intake import inbox_files
-from digest.model import CONFIG_FILE, Config
+from digest.model import CONFIG_FILE, Config, Progress
 from digest.names import is_markdown
 from digest.site.addresses import Base
 from digest.site.arrange import arrange

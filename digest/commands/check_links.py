@@ -17,10 +17,9 @@ from digest.cache import Cache
 from digest.content.load import ContentReport
 from digest.errors import Problem
 from digest.feeds import fetch, link_check, private_networks, saved_copies
-from digest.feeds.concurrent import Progress
 from digest.feeds.limits import Limits
 from digest.feeds.link_check import StoredResult
-from digest.model import Config
+from digest.model import Config, Progress
 
 _LIMITS = Limits(deadline=20.0, connect_timeout=8.0, read_timeout=12.0, retries=1)
 

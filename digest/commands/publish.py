@@ -18,13 +18,12 @@ from pathlib import Path
 
 from digest import custom_domain, disk, gh_pages, urls
 from digest.commands import build
-from digest.commands.build import Progress
 from digest.commands.shared import next_mail, site_address
 from digest.config import lines as config_lines
 from digest.content import store
 from digest.errors import DigestError, Faults, Problem, and_more
 from digest.gh_pages import Source, Standing
-from digest.model import CONFIG_FILE, Config
+from digest.model import CONFIG_FILE, Config, Progress
 from digest.site import addresses, formatting, lost_urls, own_files
 from digest.site.feeds import republished
 from digest.site.feeds.republished import FeedChanges

@@ -26,7 +26,6 @@ from digest.content.edit import Edit
 from digest.content.ledger import Ledgers
 from digest.errors import DigestError
 from digest.feeds import feed_state, parse_client
-from digest.feeds.concurrent import Progress
 from digest.feeds.feed_state import FeedState, Memory
 from digest.feeds.fetch import fetch_in_batches, user_agent
 from digest.feeds.limits import USUAL, Limits
@@ -35,7 +34,7 @@ from digest.intake.inbox import Filing
 from digest.intake.pull_state import PullPlan
 from digest.intake.snapshot import Snapshot
 from digest.intake.take_in import take_in
-from digest.model import Config, Document, Failed, Feed, Fetched, Story
+from digest.model import Config, Document, Failed, Feed, Fetched, Progress, Story
 from digest.themes.suggest import Suggestions, suggestions, without_theme
 
 _CARRIED = "carried"

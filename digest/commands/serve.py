@@ -29,7 +29,7 @@ from digest.commands.desk.desk import Desk
 from digest.commands.serve_annotations import Annotations
 from digest.config import load as load_config
 from digest.errors import DigestError, Faults, Problem
-from digest.model import CONFIG_FILE, Config
+from digest.model import CONFIG_FILE, Config, Progress
 from digest.preview import hosts, server
 from digest.preview.app import make_app
 from digest.preview.desk.requests import DeskSession
@@ -100,7 +100,7 @@ def run(
     host: str,
     port: int,
     on_event: OnEvent,
-    on_progress: build.Progress | None,
+    on_progress: Progress | None,
     clock: Callable[[], datetime],
     allowed: Sequence[str] = (),
     poll: bool = False,
@@ -161,7 +161,7 @@ class Preview:
         self,
         root: Path,
         on_event: OnEvent,
-        on_progress: build.Progress | None = None,
+        on_progress: Progress | None = None,
         desk: Desk | None = None,
     ) -> None:
         self._root, self._on_event, self._desk = root, on_event, desk

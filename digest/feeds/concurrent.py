@@ -10,16 +10,15 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
+from collections.abc import Coroutine, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 from typing import TypeVar
 
+from digest.model import Progress
+
 _T = TypeVar("_T")
 _RESOLVERS = 32
-
-Progress = Callable[[int, int], None]
-"""Called with (done, total)."""
 
 
 def run(

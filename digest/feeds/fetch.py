@@ -30,7 +30,7 @@ from digest.feeds.http_errors import Redirect, Retry
 from digest.feeds.limits import USUAL, Limits
 from digest.feeds.link_check import LinkResult
 from digest.feeds.private_networks import Guard, PrivateAddressError
-from digest.model import Failed, Feed, Fetched, Reply, Site, Validators
+from digest.model import Failed, Feed, Fetched, Progress, Reply, Site, Validators
 
 _ACCEPT = (
     "application/rss+xml, application/atom+xml, application/feed+json, application/rdf+xml;q=0.9, "
@@ -94,7 +94,7 @@ def fetch_in_batches(
     agent: str,
     now: datetime,
     limits: Limits = USUAL,
-    on_progress: concurrent.Progress | None = None,
+    on_progress: Progress | None = None,
     untrusted: Collection[str] = (),
 ) -> Iterator[tuple[Fetched | Failed, ...]]:
     """Yields the results of fast servers first, then the rest; each batch in the feeds' order.
@@ -143,7 +143,7 @@ def check_links(
     agent: str,
     now: datetime,
     limits: Limits = USUAL,
-    on_progress: concurrent.Progress | None = None,
+    on_progress: Progress | None = None,
     untrusted: Collection[str] = (),
 ) -> tuple[LinkResult, ...]:
     """Returns whether each address still works, in the order of the addresses.
