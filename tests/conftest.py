@@ -145,3 +145,14 @@ def blank(tmp_path_factory: pytest.TempPathFactory) -> Path:
     import showcase
 
     return showcase.make_empty(tmp_path_factory.mktemp("blank"))
+
+
+@pytest.fixture(scope="session")
+def pulled_sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A new digest with the twelve stories of the sample feed; copy it before you change it."""
+    from test_cli import digest
+
+    folder = tmp_path_factory.mktemp("sample")
+    assert digest("init", "mine", cwd=folder).returncode == 0
+    assert digest("pull", cwd=folder / "mine").returncode == 0
+    return folder / "mine"

@@ -45,18 +45,10 @@ def _undecided(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name, raising=False)
 
 
-@pytest.fixture(scope="module")
-def pulled(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("pulled")
-    assert digest("init", "mine", cwd=folder).returncode == 0
-    assert digest("pull", cwd=folder / "mine").returncode == 0
-    return folder / "mine"
-
-
 @pytest.fixture
-def new(pulled: Path, tmp_path: Path) -> Path:
+def new(pulled_sample: Path, tmp_path: Path) -> Path:
     """A digest with the sample's stories."""
-    return shutil.copytree(pulled, tmp_path / "mine", symlinks=True)
+    return shutil.copytree(pulled_sample, tmp_path / "mine", symlinks=True)
 
 
 def on_a_terminal(*words: str, cwd: Path, **variables: str) -> str:

@@ -17,18 +17,10 @@ LAMP = "content/2026/w08/2026-02-21-lamp-on-gannet-rock-is-lit-again-for-one-nig
 LEDGER = "content/ledger/harbour-lantern.jsonl"
 
 
-@pytest.fixture(scope="module")
-def pulled(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("sample")
-    assert digest("init", "mine", cwd=folder).returncode == 0
-    assert digest("pull", cwd=folder / "mine").returncode == 0
-    return folder / "mine"
-
-
 @pytest.fixture
-def mine(pulled: Path, tmp_path: Path) -> Path:
+def mine(pulled_sample: Path, tmp_path: Path) -> Path:
     """A digest with the sample's twelve stories."""
-    return shutil.copytree(pulled, tmp_path / "mine")
+    return shutil.copytree(pulled_sample, tmp_path / "mine")
 
 
 def grown(root: Path, *words: str, **variables: str) -> list[str]:
