@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import TypeVar
 
 from digest.cache import FILE as CACHE_FILE
-from digest.cache import Cache
 from digest.checks import content_rules
 from digest.content import paths, store, summaries
 from digest.content.history import History
@@ -259,9 +258,7 @@ class Annotations:
         if written != caches.cache_written:
             caches.summaries, caches.cache_written = {}, written
         if feed not in caches.summaries:
-            with Cache(self._root) as cache:
-                stored = cache.get(summaries.KIND, feed, b"", summaries.Stored) or []
-            caches.summaries[feed] = summaries.by_alias(stored)
+            caches.summaries[feed] = store.summaries_of_feed(self._root, feed)
         return caches.summaries[feed]
 
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from datetime import datetime
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
@@ -131,13 +131,16 @@ def read_all_ledgers(root: Path) -> AllLedgers:
     return AllLedgers(feeds, located, added, (*damaged, *wrong, *unread, *unsure))
 
 
+def summaries_of_feed(root: Path, feed: str) -> dict[str, str]:
+    """Returns the whole summaries that are stored of a feed, by the aliases of their entries."""
+    with Cache(root) as cached:
+        return summaries.by_alias(cached.get(summaries.KIND, feed, b"", summaries.Stored) or [])
+
+
 def summaries_of(root: Path) -> Callable[[Story], tuple[str, ...]]:
     """Returns a function for the whole summaries of a story, as its feeds gave them, if stored."""
 
-    @cache
-    def of_feed(feed: str) -> dict[str, str]:
-        with Cache(root) as cached:
-            return summaries.by_alias(cached.get(summaries.KIND, feed, b"", summaries.Stored) or [])
+    of_feed = cache(partial(summaries_of_feed, root))
 
     def of_story(story: Story) -> tuple[str, ...]:
         found = [summaries.of_story(story, of_feed(feed)) for feed in story.feeds]
