@@ -10,10 +10,9 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
-from digest.model import Progress
-
 if TYPE_CHECKING:
     from digest.cli.context import Call
+    from digest.model import Progress
 
 
 @contextmanager

@@ -46,7 +46,8 @@ class Digest:
         self.hidden: set[str] = set()
         self.addresses: dict[str, str] = {}
         self.ids: dict[str, str] = {}
-        self.former: dict[str, str] = {}
+        self.last_seen: dict[str, str] = {}
+        self.former: set[str] = set()
         (root / "digest.toml").write_text(SETTINGS)
         (root / "content/pages").mkdir(parents=True)
         self.do_feed(0, 0)
@@ -78,7 +79,7 @@ class Digest:
         known = set(self.stories.values())
         for file in self._files() - known:
             word = _word_of((self.root / file).read_text())
-            self.stories[word] = file
+            self.stories[word] = self.last_seen[word] = file
 
     def do_write(self, one: int, other: int) -> None:
         """A story by hand: in a week's folder, or in the inbox."""
@@ -144,10 +145,13 @@ class Digest:
             (self.hidden.discard if is_hidden else self.hidden.add)(word)
 
     def do_delete(self, one: int, _: int) -> None:
+        """A story is gone. What is written to its file later cannot be told from a new link of it,
+        nor what is written to the file where the last build saw it."""
         word = self._chosen(one)
         if word:
             (self.root / self.stories[word]).unlink()
-            self.former[self.stories.pop(word)] = word
+            file = self.stories.pop(word)
+            self.former |= {file, self.last_seen.get(word, file)}
             self.hidden.discard(word)
 
     def do_preview(self, one: int, _: int) -> None:
@@ -167,6 +171,7 @@ class Digest:
         assert {name for name in after if after[name] != before.get(name)} <= {
             "ledger/_places.jsonl"
         }
+        self.last_seen = dict(self.stories)
         if other % 2:
             report = build.run(
                 self.root, self.config, output=self.root / "site", base_url=None, now=self._moment()
