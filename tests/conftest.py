@@ -15,6 +15,7 @@ import httpx
 import pytest
 import warm
 from hypothesis import settings
+from many import IS_DRAWN_ANEW
 
 from digest.feeds import parse_client
 from digest.site.search import search_index
@@ -23,8 +24,8 @@ from digest.site.social import png
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
-# No deadline: what a busy machine does slowly is not wrong. A build server draws the same examples every time.
-settings.register_profile("digest", deadline=None, derandomize=bool(os.environ.get("CI")))
+# No deadline: what a busy machine does slowly is not wrong. A usual run draws the same examples every time.
+settings.register_profile("digest", deadline=None, derandomize=not IS_DRAWN_ANEW)
 # Both keep compiled code from being kept, which makes everything slow that tests start.
 for name in ("CI", "PYTHONDONTWRITEBYTECODE"):
     os.environ.pop(name, None)
@@ -45,6 +46,11 @@ def _has_room(folder: Path) -> bool:
 # Tests make and remove some hundred thousand files; where the system has a disk in memory, that costs nothing.
 if "TMPDIR" not in os.environ and _has_room(IN_MEMORY):
     os.environ["TMPDIR"] = tempfile.tempdir = str(IN_MEMORY)
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """Returns two workers for each core: they wait for browsers, servers and commands a third of their time."""
+    return 2 * (os.cpu_count() or 1)
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from digest.feeds import author_names, plain_text
@@ -233,11 +233,12 @@ def test_folding_a_text_twice_changes_nothing_more(text: str) -> None:
 
 
 @given(TEXT)
-def test_text_escaped_as_html_is_read_back(text: str) -> None:
+@example("\ufeffA")
+def test_text_escaped_as_html_is_read_back_without_nul_and_byte_order_mark(text: str) -> None:
     escaped = html.escape(text)
 
     assert plain_text.line(plain_text.from_html(escaped)) == plain_text.line(
-        text.replace("\x00", "")
+        text.removeprefix("\ufeff").replace("\x00", "")
     )
 
 

@@ -16,7 +16,7 @@ from typing import Any
 from builders import make_config, make_feed
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
-from many import IS_DRAWN_ANEW, many
+from many import many
 
 from digest.content import ledger, story_file
 from digest.content.history import History
@@ -148,7 +148,7 @@ ALIKE = {
 }
 
 
-@settings(max_examples=many(50), derandomize=not IS_DRAWN_ANEW, **QUICK)
+@settings(max_examples=many(50), **QUICK)
 @given(st.lists(BOTH, min_size=1, max_size=3))
 @example([{"a": [said("", "", A, ""), said(A, "", A, "")], "b": []}])
 @example([PASSED_ON])
@@ -207,7 +207,7 @@ GENERATIONS = st.lists(
 )
 
 
-@settings(max_examples=many(70), derandomize=not IS_DRAWN_ANEW, **QUICK)
+@settings(max_examples=many(70), **QUICK)
 @given(KINDS, st.integers(1, 3), GENERATIONS)
 @example(Kind("", LIVE, "2026-11-{n}T10:00:00Z"), 1, [(1, 1, Random(0))])
 @example(Kind("=", "https://pub.example/item-{at}", ""), 2, [(1, 2, Random(0)), (2, 2, Random(0))])

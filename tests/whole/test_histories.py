@@ -19,7 +19,7 @@ import newsroom
 import pytest
 from hypothesis import HealthCheck, Phase, given, note, settings
 from hypothesis import strategies as st
-from many import IS_DRAWN_ANEW, many
+from many import many
 from test_sequences import BIG, Sequence, Step, _chosen, _fields, _is_story, _number, _read
 
 from digest import config
@@ -331,7 +331,6 @@ def test_no_history_on_two_machines_breaks_the_guarantees_to_readers(part: int) 
     calm = settings(
         max_examples=many(4),
         deadline=None,
-        derandomize=not IS_DRAWN_ANEW,
         database=None,
         phases=(Phase.generate, Phase.shrink),
         report_multiple_bugs=False,

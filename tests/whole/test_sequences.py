@@ -22,7 +22,7 @@ import newsroom
 import pytest
 from hypothesis import HealthCheck, Phase, given, note, settings
 from hypothesis import strategies as st
-from many import IS_DRAWN_ANEW, many
+from many import many
 from newsroom import FEEDS, Article, Publisher
 
 from digest import config
@@ -479,7 +479,6 @@ def test_no_sequence_of_pulls_and_edits_loses_a_word_or_creates_a_duplicate(part
     calm = settings(
         max_examples=many(60),
         deadline=None,
-        derandomize=not IS_DRAWN_ANEW,
         database=None,
         phases=(Phase.generate, Phase.shrink),
         report_multiple_bugs=False,
