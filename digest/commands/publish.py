@@ -24,9 +24,8 @@ from digest.content import store
 from digest.errors import DigestError, Faults, Problem, and_more
 from digest.gh_pages import Source, Standing
 from digest.model import CONFIG_FILE, Config, Progress
-from digest.site import addresses, formatting, lost_urls, own_files
-from digest.site.feeds import republished
-from digest.site.feeds.republished import FeedChanges
+from digest.site import addresses, formatting, own_files, reader_changes
+from digest.site.reader_changes import FeedChanges
 
 _FOLDER = Path(disk.CACHE, "publish")
 _CNAME = custom_domain.NAME
@@ -265,17 +264,17 @@ def _compared(
     changed = [path for path, id in ids.items() if before.get(path, id) != id]
     new = [path for path in ids if path not in before]
     gone = [path for path in before if path not in ids and not (cname and path == _CNAME)]
-    pages = gh_pages.read_all(root, standing, filter(lost_urls.is_page, (*changed, *gone)))
+    pages = gh_pages.read_all(root, standing, filter(reader_changes.is_page, (*changed, *gone)))
     rebuilt = {path: (site / path).read_bytes() for path in pages if path in ids}
-    feeds = list(filter(republished.is_followed, (*new, *changed)))
+    feeds = list(filter(reader_changes.is_followed, (*new, *changed)))
     return PublishReport(
         address=standing.address,
         files=len(ids),
         new=tuple(new),
         changed=tuple(changed),
         gone=tuple(gone),
-        vanished=lost_urls.vanished(pages, rebuilt, ids.keys()),
-        feeds=republished.all_changes(
+        vanished=reader_changes.lost_urls(pages, rebuilt, ids.keys()),
+        feeds=reader_changes.all_changes(
             {path: gh_pages.read(root, standing, path) for path in feeds},
             {path: (site / path).read_bytes() for path in feeds},
         ),

@@ -19,12 +19,12 @@ from digest.site.addresses import Base
 from digest.site.archive import Archive
 from digest.site.context import SiteContext, make_context
 from digest.site.feeds import atom
-from digest.site.feeds.pages import feed_pages, program_pages
+from digest.site.feeds.pages import feed_pages
 from digest.site.page import Page
 from digest.site.pages.ahead import ahead_calendar, ahead_pages
 from digest.site.pages.archive import archive_page
 from digest.site.pages.corrections import corrections_feed, corrections_pages
-from digest.site.pages.fixed import fixed_pages
+from digest.site.pages.fixed import fixed_pages, site_files
 from digest.site.pages.home import home_page
 from digest.site.pages.plain import plain_pages
 from digest.site.pages.themes import theme_pages
@@ -108,7 +108,7 @@ def plan(
         corrections_feed(context),
         *ahead_calendar(context),
         *plain_pages(context),
-        *program_pages(context, for_readers),
+        *site_files(context, for_readers),
         *card_pages(context, for_readers),
     )
     attached = attachments.published(archive, context.markdown)

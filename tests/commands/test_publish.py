@@ -16,8 +16,8 @@ from digest import config, gh_pages
 from digest.commands import build, publish
 from digest.commands.shared import site_address
 from digest.errors import DigestError
-from digest.site.feeds import republished
-from digest.site.feeds.republished import FeedChanges
+from digest.site import reader_changes
+from digest.site.reader_changes import FeedChanges
 
 pytestmark = pytest.mark.skipif(
     shutil.which("git") is None, reason="there is no git on this machine"
@@ -930,7 +930,7 @@ def test_an_entry_with_a_new_id_is_new_and_one_with_a_new_updated_is_shown_again
     before = feed(("a", OLD, OLD), ("b", OLD, OLD), ("c", OLD, OLD))
     after = feed(("a", OLD, OLD), ("b", OLD, NEWER), ("d", NEWER, NEWER))
 
-    assert republished.changes_of("feed.atom", before, after) == FeedChanges(
+    assert reader_changes.changes_of("feed.atom", before, after) == FeedChanges(
         feed="feed.atom", new=("d",), again=("b",)
     )
 
@@ -938,17 +938,17 @@ def test_an_entry_with_a_new_id_is_new_and_one_with_a_new_updated_is_shown_again
 def test_the_same_time_in_another_zone_is_not_an_update() -> None:
     before, after = feed(("a", OLD, OLD)), feed(("a", OLD, "2026-05-01T08:00:00+08:00"))
 
-    assert republished.all_changes({"feed.atom": before}, {"feed.atom": after}) == ()
+    assert reader_changes.all_changes({"feed.atom": before}, {"feed.atom": after}) == ()
 
 
 def test_an_older_entry_that_returns_to_a_full_feed_is_not_new() -> None:
     full = [(f"e{number}", NEWER, NEWER) for number in range(50)]
 
     assert (
-        republished.changes_of("feed.atom", feed(*full), feed(*full[1:], ("old", OLD, OLD))).new
+        reader_changes.changes_of("feed.atom", feed(*full), feed(*full[1:], ("old", OLD, OLD))).new
         == ()
     )
-    assert republished.changes_of(
+    assert reader_changes.changes_of(
         "feed.atom", feed(*full[:9]), feed(*full[1:9], ("old", OLD, OLD))
     ).new == ("old",)
 
@@ -957,13 +957,15 @@ def test_an_older_entry_that_returns_to_a_full_feed_is_not_new() -> None:
     "before", [b"", b"<html>", b"<!DOCTYPE feed><feed/>", feed(("a", "when?", "then"))]
 )
 def test_a_foreign_file_at_a_feeds_url_has_no_entries(before: bytes) -> None:
-    assert republished.changes_of("feed.atom", before, feed(("a", OLD, OLD))) == FeedChanges(
+    assert reader_changes.changes_of("feed.atom", before, feed(("a", OLD, OLD))) == FeedChanges(
         feed="feed.atom", new=("a",)
     )
 
 
 def test_a_feed_that_was_not_published_yet_is_new() -> None:
-    (changes,) = republished.all_changes({"feed.atom": None}, {"feed.atom": feed(("a", OLD, OLD))})
+    (changes,) = reader_changes.all_changes(
+        {"feed.atom": None}, {"feed.atom": feed(("a", OLD, OLD))}
+    )
 
     assert changes == FeedChanges(feed="feed.atom", new=("a",), first=True)
 
@@ -979,4 +981,4 @@ def test_a_feed_that_was_not_published_yet_is_new() -> None:
     ],
 )
 def test_only_current_feeds_are_compared_with_the_published_ones(path: str, followed: bool) -> None:
-    assert republished.is_followed(path) is followed
+    assert reader_changes.is_followed(path) is followed

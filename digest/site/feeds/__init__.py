@@ -1,1 +1,1 @@
-"""Atom feeds, JSON Feed, OPML and the sitemap."""
+"""Atom feeds, JSON Feed and OPML."""

@@ -1,8 +1,8 @@
-"""The files that programs read: Atom and JSON feeds, OPML, sitemap, style sheet, script, icon."""
+"""The site's feeds: Atom, JSON Feed, and the OPML that lists them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from operator import attrgetter
 from typing import NamedTuple
@@ -11,7 +11,7 @@ from digest import redact, urls
 from digest.model import Story, Theme
 from digest.site import addresses
 from digest.site.archive import FEED_STORIES, Edition
-from digest.site.context import SiteContext, no_data
+from digest.site.context import SiteContext
 from digest.site.edition_dates import EditionDates
 from digest.site.page import Page
 from digest.site.pages.week import edition_view
@@ -29,7 +29,7 @@ class ThemeFeed(NamedTuple):
 
 
 def feed_pages(context: SiteContext) -> Iterator[Page]:
-    """Yields the feeds: of all stories, of the weeks, of each theme, of each closed week."""
+    """Yields the feeds: of all stories, of the weeks, of each theme, of each closed week; the OPML."""
     archive = context.archive
     closed = [week for week in (*archive.editions, *archive.vacated) if week.closed]
     closed.sort(key=attrgetter("week"), reverse=True)
@@ -41,6 +41,8 @@ def feed_pages(context: SiteContext) -> Iterator[Page]:
     dates = tuple([context.dates[edition.week] for edition in weekly])
     place, source = addresses.WEEKS_FEED, "the feed of the weeks"
     yield context.file(place, "feeds/weeks.xml", source, _weeks_data, weekly, dates)
+    place, source = addresses.OPML, f"the digest's {addresses.OPML}"
+    yield context.file(place, "feeds/feeds.opml", source, _opml_data)
     for storyline in archive.storylines:
         theme, stories = storyline.theme, storyline.stories[:FEED_STORIES]
         about = f"{theme.title} in {context.config.site.title}"
@@ -85,25 +87,6 @@ def _archive_data(
     context: SiteContext, edition: Edition, previous: str, following: str
 ) -> Mapping[str, object]:
     return {"feed": context.entries.archive(edition, previous=previous, following=following)}
-
-
-def program_pages(context: SiteContext, pages: Iterable[Page]) -> Iterator[Page]:
-    """Yields what crawlers, feed readers and browsers request; `pages` are those for readers."""
-
-    def file(place: str, template: str) -> Page:
-        return context.file(place, template, f"the digest's {place}", no_data)
-
-    heads = tuple([page.head for page in pages if page.template not in {"404.html", "moved.html"}])
-    place, source = addresses.OPML, f"the digest's {addresses.OPML}"
-    yield context.file(place, "feeds/feeds.opml", source, _opml_data)
-    place, source = addresses.SITEMAP, f"the digest's {addresses.SITEMAP}"
-    yield context.file(place, "sitemap.xml", source, lambda _, heads: {"heads": heads}, heads)
-    yield file(addresses.ROBOTS, "robots.txt")
-    yield file(addresses.STYLE, "style.css")
-    if not context.own_icon:
-        yield file(addresses.ICON, "icon.svg")
-    if context.search_version is not None:
-        yield file(addresses.SEARCH_SCRIPT, "search.js")
 
 
 def _opml_data(context: SiteContext) -> Mapping[str, object]:

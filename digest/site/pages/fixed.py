@@ -1,8 +1,10 @@
-"""The subscribe page, the search page, the 404 page, and the pages that the editor wrote."""
+"""What is not about stories: the editor's pages, those for subscribing and searching, the 404 page,
+and the files that browsers and crawlers request.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from digest.model import FreePage
 from digest.site import addresses
@@ -35,6 +37,23 @@ def fixed_pages(context: SiteContext) -> Iterator[Page]:
         place=addresses.NOT_FOUND,
     )
     yield context.page("404.html", "the page of lost addresses", head, no_data)
+
+
+def site_files(context: SiteContext, pages: Iterable[Page]) -> Iterator[Page]:
+    """Yields the sitemap, robots.txt, style sheet, icon and script; `pages` are those for readers."""
+
+    def file(place: str, template: str) -> Page:
+        return context.file(place, template, f"the digest's {place}", no_data)
+
+    heads = tuple([page.head for page in pages if page.template not in {"404.html", "moved.html"}])
+    place, source = addresses.SITEMAP, f"the digest's {addresses.SITEMAP}"
+    yield context.file(place, "sitemap.xml", source, lambda _, heads: {"heads": heads}, heads)
+    yield file(addresses.ROBOTS, "robots.txt")
+    yield file(addresses.STYLE, "style.css")
+    if not context.own_icon:
+        yield file(addresses.ICON, "icon.svg")
+    if context.search_version is not None:
+        yield file(addresses.SEARCH_SCRIPT, "search.js")
 
 
 def _free_page_data(context: SiteContext, page: FreePage) -> Mapping[str, object]:

@@ -1,21 +1,23 @@
-"""Finds the entries that feed readers will show as new, or again, when a new site is published.
+"""Finds what readers will notice when a new site is published: entries of feeds, and lost URLs.
 
 A feed reader knows an entry by its id, and shows it again if `updated` has changed. It does not
-notice other changes.
+notice other changes. A URL that redirects is not lost.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from html.parser import HTMLParser
 from xml.etree import ElementTree
 
 from digest.site import addresses
 from digest.site.archive import EDITIONS, FEED_STORIES
 
 _ATOM = "{http://www.w3.org/2005/Atom}"
+_PAGES = (".html", ".atom")
 _ARCHIVE = re.compile(r"\d{4}/w\d\d/feed\.atom")
 
 
@@ -46,16 +48,16 @@ def is_followed(path: str) -> bool:
 
 def changes_of(feed: str, before: bytes | None, after: bytes) -> FeedChanges:
     """Returns what the readers of one feed will see when `after` replaces `before`."""
-    known, now = _entries(before or b""), _entries(after)
-    if not known:
+    earlier, now = _entries(before or b""), _entries(after)
+    if not earlier:
         titles = tuple([entry.title for entry in now.values()])
         return FeedChanges(feed=feed, new=titles, first=before is None)
-    oldest = min(entry.published for entry in known.values())
-    was_full = len(known) >= (EDITIONS if feed == addresses.WEEKS_FEED else FEED_STORIES)
+    oldest = min(entry.published for entry in earlier.values())
+    was_full = len(earlier) >= (EDITIONS if feed == addresses.WEEKS_FEED else FEED_STORIES)
     new, again = [], []
     for id, entry in now.items():
-        if id in known:
-            if entry.updated != known[id].updated:
+        if id in earlier:
+            if entry.updated != earlier[id].updated:
                 again.append(entry.title)
         elif not was_full or entry.published >= oldest:
             # If an entry is removed from a full feed, an older one comes back, which readers know.
@@ -89,3 +91,48 @@ def _entries(document: bytes) -> dict[str, _FeedEntry]:
     except (ElementTree.ParseError, ValueError):
         return {}
     return entries
+
+
+def is_page(path: str) -> bool:
+    """True for a file of the site that people link to or subscribe to."""
+    return path.endswith(_PAGES)
+
+
+def lost_urls(
+    before: Mapping[str, bytes], after: Mapping[str, bytes], paths: Collection[str]
+) -> tuple[str, ...]:
+    """Returns the URLs, relative to the base path, that the new site no longer has.
+
+    `before` and `after` have the pages that differ; `paths` are all files of the new site.
+    """
+    urls = []
+    for path, content in before.items():
+        place = path.removesuffix("index.html") if f"/{path}".endswith("/index.html") else path
+        if path not in paths:
+            urls.append(place or "/")
+        if path.endswith(".html"):
+            lost = _anchors(content) - _anchors(after.get(path, b""))
+            urls += [f"{place}#{anchor}" for anchor in sorted(lost)]
+    return tuple(sorted(urls))
+
+
+def _anchors(page: bytes) -> set[str]:
+    """Returns the anchors of stories on a page: all other ids begin with `_`."""
+    parser = _Ids()
+    parser.feed(page.decode(errors="replace"))
+    return parser.ids
+
+
+class _Ids(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.ids: set[str] = set()
+
+    def handle_starttag(
+        self,
+        tag: str,  # noqa: ARG002
+        attrs: list[tuple[str, str | None]],
+    ) -> None:
+        for name, value in attrs:
+            if name == "id" and value and value[0] != "_":
+                self.ids.add(value)
