@@ -150,7 +150,7 @@ class Builder:
     ) -> None:
         self._root, self._config, self._folder, self._cache = root, config, folder, cache
         self._drafts, self._extras, self._force = drafts, extras, force
-        self._site = fingerprint.of_pages(root, config, drafts=drafts)
+        self._settings_key = fingerprint.of_pages(root, config, drafts=drafts)
         self._memory = BuildMemory()
         self._scan: Scan | None = None
         self._renderer: Renderer | None = None
@@ -179,7 +179,7 @@ class Builder:
             return None
         if recorded and last.to_record:
             return None
-        return last if output.is_current(scanned.fingerprint(), self._site) else None
+        return last if output.is_current(scanned.fingerprint(), self._settings_key) else None
 
     def build(self, scanned: Scan, *, on_progress: Progress | None = None) -> BuildResult:
         """Builds the scanned content; raises DigestError, and then nothing is written."""
@@ -205,7 +205,7 @@ class Builder:
             drawn=self._extras and can_draw(config),
         )
         copied = {file.path: _copied_key(file, scanned.since) for file in planned.copied}
-        keys = {**planned.keys(self._site), **copied, **index.files}
+        keys = {**planned.keys(self._settings_key), **copied, **index.files}
         report: dict[str, int | str | list[str]] = {
             "stories": len(archive.stories),
             "weeks": len(archive.editions),
@@ -220,14 +220,18 @@ class Builder:
             if planned.context.drawn:
                 self._cache.keep_only("card", keys)
             for file in planned.copied:
-                if not (copied[file.path] and output.has(file.path, copied[file.path])):
+                if not (copied[file.path] and output.keep(file.path, copied[file.path])):
                     output.stage(file.path, _read(file))
             for path, key in index.files.items():
-                if not output.has(path, key):
+                if not output.keep(path, key):
                     output.stage(path, index.content(path))
             planned.raise_problems()
-            has_read, to_record = scanned.fingerprint(), bool(due)
-            manifest = Manifest(has_read, self._site, report=report, to_record=to_record)
+            manifest = Manifest(
+                content_key=scanned.fingerprint(),
+                settings_key=self._settings_key,
+                report=report,
+                to_record=bool(due),
+            )
             written = output.commit(keys, manifest)
         except BaseException:
             output.drop()
@@ -243,7 +247,7 @@ class Builder:
     def _stage_pages(
         self, planned: Plan, keys: Mapping[str, bytes], output: Output, on_progress: Progress | None
     ) -> None:
-        wanted = [page for page in planned.pages if not output.has(page.path, keys[page.path])]
+        wanted = [page for page in planned.pages if not output.keep(page.path, keys[page.path])]
         if not wanted:
             return
         if self._renderer is None:
@@ -276,7 +280,7 @@ class Builder:
             raise Faults([Problem(f"{fingerprint.FOLDER}/card.svg", 0, what, cure)]) from error
 
     def _remembered(self, name: str, key: bytes, make: Callable[[], str]) -> str:
-        return self._cache.memo("edition", name, key_of(self._site, key), str, make)
+        return self._cache.memo("edition", name, key_of(self._settings_key, key), str, make)
 
 
 def _record(root: Path, due: tuple[Location, ...], now: datetime) -> str:

@@ -43,10 +43,12 @@ def with_annotations(
 ) -> str:
     """Returns the HTML with annotations; `stories` returns those of a permalink."""
 
-    def annotated(found: re.Match[str]) -> str:
-        permalink = _permalink(found[1], found[2], place, base)
-        annotations = stories(permalink) if permalink else ()
-        return found[0] + "".join(_html(annotation, root) for annotation in annotations)
+    def annotated(article: re.Match[str]) -> str:
+        shown = article[0]
+        if permalink := _permalink(article[1], article[2], place, base):
+            for annotation in stories(permalink):
+                shown += _html(annotation, root)
+        return shown
 
     return _ARTICLE.sub(annotated, html)
 
@@ -73,23 +75,22 @@ def _permalink(attributes: str, inside: str, place: str, base: str) -> str:
 
     On a week's page this is the article's own id, elsewhere the target of its permalink.
     """
-    own = _ID.search(attributes)
-    if own and _WEEK.fullmatch(place):
-        return f"{place}#{unescape(own[1])}"
+    id = _ID.search(attributes)
+    if id and _WEEK.fullmatch(place):
+        return f"{place}#{unescape(id[1])}"
     links = []
-    for found in _LINK.finditer(inside):
-        if found[1].startswith(base) and _WEEK.match(found[1].removeprefix(base)):
-            links.append(found)
-    marked = [found for found in links if "permalink" in found[0]]
-    for found in (*marked, *links):
-        return unquote(unescape(found[1])).removeprefix(unquote(base))
-    return ""
+    for link in _LINK.finditer(inside):
+        if link[1].startswith(base) and _WEEK.match(link[1].removeprefix(base)):
+            links.append(link)
+    links.sort(key=lambda link: "permalink" not in link[0])  # those marked as such come first
+    return unquote(unescape(links[0][1])).removeprefix(unquote(base)) if links else ""
 
 
 def _html(annotation: Annotation, root: Path) -> str:
     why = f"<p>{escape(' · '.join(annotation.why))}</p>" if annotation.why else ""
-    parts = [part for part in annotation.summary.split("\n\n") if part]
-    summary = "".join(f"<p>{escape(part)}</p>" for part in parts)
+    summary = ""
+    for part in filter(None, annotation.summary.split("\n\n")):
+        summary += f"<p>{escape(part)}</p>"
     if summary:
         summary = (
             f'<details data-digest="{escape(annotation.file)}"><summary>What the feed says'
@@ -105,9 +106,9 @@ def _head(annotation: Annotation, root: Path) -> str:
 
 
 def _hints(annotation: Annotation, root: Path) -> str:
-    items = []
+    items = ""
     for hint in annotation.hints:
         text = f"line {hint.line}" if hint.file == annotation.file and hint.line else ""
         link = editor_link(root, hint.file, hint.line, text)
-        items.append(f'<li class="_digest-hint">{link}: {escape(hint.words)}</li>')
-    return f"<ul>{''.join(items)}</ul>" if items else ""
+        items += f'<li class="_digest-hint">{link}: {escape(hint.words)}</li>'
+    return f"<ul>{items}</ul>" if items else ""

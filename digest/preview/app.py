@@ -245,9 +245,9 @@ class _SiteFiles(StaticFiles):
 
 def _not_found(shown: ShownBuild, path: str) -> Response:
     """Returns the site's 404 page; after a failed build, pages get status 200 and the problems."""
-    own = shown.folder / _NOT_FOUND
-    if own.is_file():
-        html = own.read_text(encoding="utf-8")
+    page = shown.folder / _NOT_FOUND
+    if page.is_file():
+        html = page.read_text(encoding="utf-8")
     elif shown.problems:
         html = inject.placeholder("No page is built yet.")
     else:

@@ -49,9 +49,9 @@ class FileHashes:
         """Scans all files, and returns those that are changed, new or gone."""
         now = dict[str, _FileHash]()
         for name in self._walk():
-            found = self._hash(name, self._hashes.get(name))
-            if found is not None:
-                now[name] = found
+            file_hash = self._hash(name, self._hashes.get(name))
+            if file_hash is not None:
+                now[name] = file_hash
         before, self._hashes = self._hashes, now
         names = before.keys() | now.keys()
         return frozenset(name for name in names if _differ(before.get(name), now.get(name)))
@@ -72,19 +72,19 @@ class FileHashes:
     def _walk(self) -> Iterator[str]:
         yield CONFIG_FILE
         for top in FOLDERS:
-            for folder, folders, names in os.walk(self._root / top):
-                place = Path(folder).relative_to(self._root).as_posix()
-                folders[:] = [name for name in folders if is_read(f"{place}/{name}")]
-                yield from filter(is_read, (f"{place}/{name}" for name in names))
+            for path, folders, names in os.walk(self._root / top):
+                folder = Path(path).relative_to(self._root).as_posix()
+                folders[:] = [name for name in folders if is_read(f"{folder}/{name}")]
+                yield from filter(is_read, [f"{folder}/{name}" for name in names])
 
-    def _hash(self, name: str, known: _FileHash | None = None) -> _FileHash | None:
-        """Returns a file's hash: the known one if its stamp is the same, None if it is gone."""
+    def _hash(self, name: str, before: _FileHash | None = None) -> _FileHash | None:
+        """Returns a file's hash: that of `before` if its stamp is the same, None if it is gone."""
         path = self._root / name
         try:
             status = path.stat()
-            is_same = known is not None and known.stamp == disk.stamp(status)
-            if known and is_same and known.sure:
-                return known
+            is_same = before is not None and before.stamp == disk.stamp(status)
+            if before and is_same and before.sure:
+                return before
             content = b""
             if stat.S_ISREG(status.st_mode) and status.st_size <= _LARGE:
                 content = hashlib.blake2b(path.read_bytes(), digest_size=16).digest()
@@ -101,7 +101,7 @@ def is_read(name: str) -> bool:
         return True
     top, _, rest = name.partition("/")
     parts = rest.split("/")
-    if top not in FOLDERS or any(_BACKUPS.fullmatch(part) for part in parts):
+    if top not in FOLDERS or any(map(_BACKUPS.fullmatch, parts)):
         return False
     return name.startswith(_STATIC) or not any(part.startswith(".") for part in parts)
 

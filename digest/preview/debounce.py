@@ -12,9 +12,8 @@ from dataclasses import dataclass
 QUIET = 0.05
 """Seconds without a notice after which a batch is complete."""
 _LONGEST = 2.0
-_MANY = (
-    300  # from here on the system may have dropped notices, and scanning everything costs no more
-)
+_MANY = 300
+"""From so many on, the system may have dropped notices, and scanning everything costs no more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,16 +49,16 @@ class Debouncer:
     def next(self, timeout: float) -> ChangeBatch:
         """Waits for the next batch; after `timeout` seconds without a notice, it is empty."""
         try:
-            found = [self._notices.get(timeout=timeout)]
+            received = [self._notices.get(timeout=timeout)]
         except queue.Empty:
             return ChangeBatch()
         end = time.monotonic() + _LONGEST
         while time.monotonic() < end:
             try:
-                found.append(self._notices.get(timeout=QUIET))
+                received.append(self._notices.get(timeout=QUIET))
             except queue.Empty:
                 break
-        notices = {notice for notice in found if notice}
+        notices = {notice for notice in received if notice}
         return ChangeBatch(
             names=frozenset(notice.name for notice in notices if not notice.folder),
             everything=len(notices) > _MANY or any(notice.folder for notice in notices),

@@ -24,19 +24,20 @@ def is_ours(host: str, bound: str, port: int, allowed: frozenset[str] = frozense
     on all interfaces, any IP address and the machine's own name will do: no one else's DNS server
     can make these point to us.
     """
-    found = _HOST.fullmatch(host)
-    if found is None:
+    match = _HOST.fullmatch(host)
+    if match is None:
         return False
-    name = (found[1] or found[2]).lower()
+    name = (match[1] or match[2]).lower()
     if name in allowed:
         return True
-    if found[3] and int(found[3]) != port:
+    if match[3] and int(match[3]) != port:
         return False
     if name in urls.THIS_MACHINE or name == bound.strip("[]").lower():
         return True
-    own = socket.gethostname().lower()
-    is_own = name in {own, f"{own}.local"} or _ip_address(name) is not None
-    return bound in _ALL_INTERFACES and is_own
+    if bound not in _ALL_INTERFACES:
+        return False
+    this_machine = socket.gethostname().lower()
+    return name in {this_machine, f"{this_machine}.local"} or _ip_address(name) is not None
 
 
 def is_loopback(bound: str) -> bool:

@@ -41,7 +41,7 @@ def for_editor(html: str, shown: ShownBuild, place: str) -> str:
         f'<script data-build="{escape(shown.build)}" data-events="{EVENTS}">{script}</script>'
     )
     widened = _POLICY.sub(
-        lambda found: found[1] + widen_policy(found[2], script, style) + found[3], annotated
+        lambda match: match[1] + widen_policy(match[2], script, style) + match[3], annotated
     )
     head, end, rest = widened.rpartition("</body>")
     return head + added + end + rest if end else rest + added
@@ -53,7 +53,7 @@ def placeholder(text: str) -> str:
 
 
 def widen_policy(policy: str, script: str, style: str) -> str:
-    """Returns a policy that also allows this script, this style and requests to the own host."""
+    """Returns a policy that also allows this script, this style and requests to this host."""
     rules = dict[str, list[str]]()
     for part in policy.split(";"):
         if part.strip():
@@ -71,7 +71,8 @@ def widen_policy(policy: str, script: str, style: str) -> str:
         # with a hash beside it, browsers would ignore 'unsafe-inline'
         is_inline = "'unsafe-inline'" in allowed and source.startswith("'sha256-")
         if source not in allowed and not is_inline:
-            allowed = [*(other for other in allowed if other != "'none'"), source]
+            allowed = [other for other in allowed if other != "'none'"]
+            allowed.append(source)
         rules[name] = allowed
     return "; ".join(f"{name} {' '.join(sources)}".rstrip() for name, sources in rules.items())
 

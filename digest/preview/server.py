@@ -26,14 +26,14 @@ _MOST_CONNECTIONS = 200  # each browser tab has one open, for the events
 def listen(host: str, port: int) -> socket.socket:
     """Returns a listening socket; raises DigestError with advice if that is not possible."""
     try:
-        found = socket.getaddrinfo(
+        addresses = socket.getaddrinfo(
             host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )
     except (socket.gaierror, UnicodeError) as error:
         raise DigestError(
             f"--host {host}: this is not an address of this machine; try 127.0.0.1"
         ) from error
-    family, kind, protocol, _, address = min(found, key=lambda info: info[0] != socket.AF_INET)
+    family, kind, protocol, _, address = min(addresses, key=lambda info: info[0] != socket.AF_INET)
     try:
         return _bound(family, kind, protocol, address)
     except OSError as error:

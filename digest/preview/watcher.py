@@ -90,13 +90,13 @@ class Watcher:
             return True
         alive = {emitter.watch for emitter in self._observer.emitters if emitter.is_alive()}
         lost = []
-        for place in ("", *FOLDERS):
-            watch, inode = self._watched.get(place, (None, None))
-            if self._inode(place) != inode or (watch is not None and watch not in alive):
-                lost.append(place)
+        for folder in ("", *FOLDERS):
+            watch, inode = self._watched.get(folder, (None, None))
+            if self._inode(folder) != inode or (watch is not None and watch not in alive):
+                lost.append(folder)
         try:
-            for place in lost:
-                self._watch(self._observer, place)
+            for folder in lost:
+                self._watch(self._observer, folder)
         except OSError:
             self.stop()
             self.start()
@@ -106,8 +106,8 @@ class Watcher:
         self._watched = {}
         try:
             observer.start()
-            for place in ("", *FOLDERS):
-                self._watch(observer, place)
+            for folder in ("", *FOLDERS):
+                self._watch(observer, folder)
             self._try_one_more(observer)
         except OSError:
             observer.stop()
@@ -125,48 +125,49 @@ class Watcher:
                 observer.schedule(FileSystemEventHandler(), cache, event_filter=_CHANGES)
             )
 
-    def _watch(self, observer: BaseObserver, place: str) -> None:
+    def _watch(self, observer: BaseObserver, folder: str) -> None:
         """Starts a new watch on a folder; if there is none, the root's watch will notice it."""
-        before = self._watched.pop(place, None)
+        before = self._watched.pop(folder, None)
         if before is not None:
             with contextlib.suppress(KeyError, OSError):
                 observer.unschedule(before[0])
-        inode = self._inode(place)
+        inode = self._inode(folder)
         if inode is None:
             return
-        path = (self._root / place).resolve()  # watchdog does not follow symbolic links
+        path = (self._root / folder).resolve()  # watchdog does not follow symbolic links
         with contextlib.suppress(FileNotFoundError, NotADirectoryError):
-            handler = _Handler(path, place, self._on_notice)
+            handler = _Handler(path, folder, self._on_notice)
             watch = observer.schedule(
-                handler, str(path), recursive=bool(place), event_filter=_CHANGES
+                handler, str(path), recursive=bool(folder), event_filter=_CHANGES
             )
-            self._watched[place] = watch, inode
+            self._watched[folder] = watch, inode
 
-    def _inode(self, place: str) -> tuple[int, int] | None:
+    def _inode(self, folder: str) -> tuple[int, int] | None:
         """Returns a folder's device and inode, None if it does not exist."""
-        path = self._root / place
+        path = self._root / folder
         try:
-            found = path.stat()
+            status = path.stat()
         except OSError:
             return None
-        return (found.st_dev, found.st_ino) if path.is_dir() else None
+        return (status.st_dev, status.st_ino) if path.is_dir() else None
 
 
 class _Handler(FileSystemEventHandler):
     """Passes notices on: both names of a moved file, and of the root's files only those we read.
 
-    `folder` is the resolved path of `place`; names in notices are relative to the root.
+    `path` is the resolved one of `folder`; names in notices are relative to the root.
     """
 
-    def __init__(self, folder: Path, place: str, on_notice: Callable[[Notice], None]) -> None:
-        self._folder, self._place, self._on_notice = folder, Path(place), on_notice
+    def __init__(self, path: Path, folder: str, on_notice: Callable[[Notice], None]) -> None:
+        self._path, self._folder, self._on_notice = path, Path(folder), on_notice
 
     def on_any_event(self, event: FileSystemEvent) -> None:
         for path in (event.src_path, event.dest_path):
-            name = self._name(Path(os.fsdecode(path)))
-            if path and (self._place.parts or name == CONFIG_FILE or name in FOLDERS):
+            if not path:  # only a moved file has two
+                continue
+            file = Path(os.fsdecode(path))
+            if file.is_relative_to(self._path):
+                file = self._folder / file.relative_to(self._path)
+            name = file.as_posix()
+            if self._folder.parts or name == CONFIG_FILE or name in FOLDERS:
                 self._on_notice(Notice(name, event.is_directory))
-
-    def _name(self, path: Path) -> str:
-        below = path.relative_to(self._folder) if path.is_relative_to(self._folder) else path
-        return (self._place / below).as_posix()

@@ -48,14 +48,14 @@ class Written(NamedTuple):
 
 
 class Manifest(NamedTuple):
-    """The last build into a folder: hashes of its `content` and `site`, and what it made.
+    """The last build into a folder: keys of its content and of all else (program, templates, config).
 
     `made` has the key and stamp of each file, `report` what the build reported. `to_record`: the
     locations of some stories were not in the ledgers yet.
     """
 
-    content: bytes = b""
-    site: bytes = b""
+    content_key: bytes = b""
+    settings_key: bytes = b""
     made: Mapping[str, tuple[bytes, Stamp]] = {}
     report: Mapping[str, int | str | list[str]] = {}
     to_record: bool = False
@@ -75,9 +75,8 @@ def check(root: Path, output: Path) -> Path:
         raise DigestError(f"{output}: the site cannot be built into the digest itself; {cure}")
     for name in _PROTECTED:
         allowed = _BUILT_INSIDE if name == disk.CACHE else ()
-        if folder.is_relative_to(home / name) and not any(
-            folder.is_relative_to(home / name / place) for place in allowed
-        ):
+        is_allowed = any(folder.is_relative_to(home / name / inner) for inner in allowed)
+        if folder.is_relative_to(home / name) and not is_allowed:
             raise DigestError(f"{output}: the site cannot be built into {name}/; {cure}")
     if folder.exists() and not folder.is_dir():
         raise DigestError(f"{output}: this is a file; {cure}")
@@ -102,7 +101,6 @@ class Output:
         self, root: Path, folder: Path, cache: Cache, *, id: str = "", force: bool = False
     ) -> None:
         self._root, self.folder, self._cache = root, check(root, folder), cache
-        self._place = os.fspath(self.folder)
         self._id, self._force, self._named = id, force, folder
         self._paths: set[str] = set()
         self._before: dict[str, str] = {}
@@ -139,12 +137,13 @@ class Output:
             return False
         return all(self._is_unchanged(path, stamp) for path, (_, stamp) in made.items())
 
-    def is_current(self, content: bytes, site: bytes) -> bool:
-        """True if the folder has the site made from content and site settings with these hashes.
+    def is_current(self, content_key: bytes, settings_key: bytes) -> bool:
+        """True if the folder has the site that was made under these keys; see `Manifest`.
 
         Not after a build that was killed: the next one removes what it left.
         """
-        if not content or (content, site) != (self.manifest.content, self.manifest.site):
+        last = self.manifest.content_key, self.manifest.settings_key
+        if not content_key or last != (content_key, settings_key):
             return False
         return self.is_as_built and not self._was_killed
 
@@ -172,12 +171,12 @@ class Output:
         the id in digest.toml was changed since.
         """
         feed, made = addresses.FEED, self.manifest.made
-        is_own = not made and self.listed is not None
+        is_this_digest = not made and self.listed is not None
         if feed in made:
-            is_own = self._is_unchanged(feed, made[feed][1])
-        theirs = None if is_own else own_files.feed_id(self.folder)
-        if theirs is not None and theirs != self._id:
-            what = f"this folder has the site of another digest, whose id is {theirs}"
+            is_this_digest = self._is_unchanged(feed, made[feed][1])
+        id = None if is_this_digest else own_files.feed_id(self.folder)
+        if id is not None and id != self._id:
+            what = f"this folder has the site of another digest, whose id is {id}"
             raise DigestError(
                 f"{self._named}: {what}; choose another folder, or build with --force"
             )
@@ -192,8 +191,8 @@ class Output:
             if _is_file(path):
                 yield path.relative_to(self.folder).as_posix()
 
-    def has(self, path: str, key: bytes) -> bool:
-        """True if a file was made under this key, and has not changed since: it is kept."""
+    def keep(self, path: str, key: bytes) -> bool:
+        """Keeps a file if it was made under this key and has not changed since; False if not."""
         made = self.manifest.made.get(path)
         if made is None or made[0] != key:
             return False
@@ -204,7 +203,7 @@ class Output:
 
     def _is_unchanged(self, path: str, stamp: Stamp) -> bool:
         try:
-            status = os.lstat(f"{self._place}/{path}")
+            status = os.lstat(f"{self.folder}/{path}")
         except OSError:
             return False
         return disk.stamp(status) == stamp and stat.S_IMODE(status.st_mode) == staging.FILE
@@ -230,8 +229,10 @@ class Output:
         self._refuse_loss(staged)
         files = dict(self._fingerprints)
         for path in self._paths - files.keys():  # those that stay as they are
-            known = self._before.get(path)
-            files[path] = known or own_files.fingerprint(path, disk.read(self.folder / path) or b"")
+            fingerprint = self._before.get(path)
+            if not fingerprint:
+                fingerprint = own_files.fingerprint(path, disk.read(self.folder / path) or b"")
+            files[path] = fingerprint
         if self._before != files:  # if this build is killed, old and new files must be listed
             both = {path: f"{self._before.get(path, '')} {new}" for path, new in files.items()}
             self._save_list(self._before | both)
@@ -241,9 +242,9 @@ class Output:
         removed = sum(map(self._remove, _blocking(stale, self._paths, folders)))
         self._staging.commit()
         removed += sum(map(self._remove, stale))
-        _set_folder_modes([f"{self._place}/{folder}" for folder in folders])
+        _set_folder_modes([f"{self.folder}/{folder}" for folder in folders])
         if self.folder.is_relative_to(self._root.resolve()):
-            _set_folder_modes([self._place])
+            _set_folder_modes([str(self.folder)])
         made = {}
         for path, key in keys.items():
             is_kept = path in self._kept
@@ -253,11 +254,10 @@ class Output:
             self._cache.put("output", self._name, b"", manifest)
         self._cache.remove("busy", self._name)
         self._save_list(files | {path: self._before[path] for path in self._not_removed})
-        not_removed = [
-            f"{self.folder / path}: is no longer part of the site and cannot be removed: {why}; "
-            "the next build tries again"
-            for path, why in sorted(self._not_removed.items())
-        ]
+        not_removed = []
+        for path, why in sorted(self._not_removed.items()):
+            what = f"is no longer part of the site and cannot be removed: {why}"
+            not_removed.append(f"{self.folder / path}: {what}; the next build tries again")
         return Written(
             written=len(staged),
             removed=removed,
@@ -289,11 +289,11 @@ class Output:
         """Returns a line about files that a build may have made or not; "" if there are none."""
         if self._is_inside_cache:
             return ""
-        known = self._paths.union(self._not_removed)
+        explained = self._paths.union(self._not_removed)
         unknown = []
         for path in self._every_path() if self._look_for_unknown else gone:
             is_hidden = "/." in f"/{path}"
-            if path not in known and not is_hidden and _is_file(self.folder / path):
+            if path not in explained and not is_hidden and _is_file(self.folder / path):
                 unknown.append(path)
         if not unknown:
             return ""
@@ -314,8 +314,8 @@ class Output:
             return
         others = []
         for path in sorted(staged):
-            place = self.folder / path
-            if path not in self._before and _is_file(place) and not own_files.is_ours(place):
+            target = self.folder / path
+            if path not in self._before and _is_file(target) and not own_files.is_ours(target):
                 others.append(path)
         if others:
             first = self.folder / others[0]
@@ -347,16 +347,16 @@ class Output:
 
     def stamp(self, path: str) -> Stamp:
         """Returns the stamp of a file that is there."""
-        return disk.stamp(os.lstat(f"{self._place}/{path}"))
+        return disk.stamp(os.lstat(f"{self.folder}/{path}"))
 
 
 def _sweep(folder: Path, paths: Collection[str]) -> None:
     """Removes unfinished files of these paths, which a build that was killed has left."""
-    for place in (".", *_folders(paths)):
-        inside = folder / place
+    for inner in (".", *_folders(paths)):
+        inside = folder / inner
         if inside.is_dir() and inside.resolve().is_relative_to(folder):
             for path in inside.glob(".*"):
-                finished = (PurePosixPath(place) / disk.leftover(path.name)).as_posix()
+                finished = (PurePosixPath(inner) / disk.leftover(path.name)).as_posix()
                 if finished in paths and path.is_file():
                     disk.unlink(path)
 
@@ -403,9 +403,9 @@ def _blocking(stale: Iterable[str], paths: Collection[str], folders: Iterable[st
     return blocking
 
 
-def _is_file(place: Path) -> bool:
+def _is_file(path: Path) -> bool:
     """True if there is a file or a symbolic link."""
-    return place.is_symlink() or (place.exists() and not place.is_dir())
+    return path.is_symlink() or (path.exists() and not path.is_dir())
 
 
 def _set_folder_modes(folders: Iterable[str]) -> None:

@@ -57,13 +57,13 @@ class Plan:
         head = {"head": page.head} if page.head else {}
         return {**self.context.shared, **head, **page.make(self.context, *page.inputs)}
 
-    def keys(self, site: bytes) -> dict[str, bytes]:
+    def keys(self, settings_key: bytes) -> dict[str, bytes]:
         """Returns the key of each page, by path.
 
-        `site` is a hash of everything except the content that pages are made from.
+        `settings_key` is a hash of everything except the content that pages are made from.
         """
         keys, memory = self.context.archive.keys, self.context.archive.memory
-        shared = keys.of(site, self.context.site)
+        shared = keys.of(settings_key, self.context.site)
         by_path = {}
         for page in self.pages:  # pages of weeks that have not changed are the same objects
             make = partial(page.key, shared, keys)

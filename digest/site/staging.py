@@ -27,7 +27,7 @@ class Staging:
     """The files that a build stages in a folder; `begin` is called before the first is written."""
 
     def __init__(self, folder: Path, begin: Callable[[], None]) -> None:
-        self._folder, self._place, self._begin = folder, os.fspath(folder), begin
+        self._folder, self._begin = folder, begin
         self._pending: dict[str, bytes] = {}
         self._size = 0  # bytes that are pending
         self._ready: dict[str, bytes | None] = {}
@@ -53,32 +53,29 @@ class Staging:
     def commit(self) -> None:
         """Puts everything that is staged in place; files that were in the way have been removed."""
         for path, content in self._ready.items():
-            place = f"{self._place}/{path}"
+            file = f"{self._folder}/{path}"
             try:
                 if content is not None:
-                    disk.make_folder(Path(place).parent, FOLDER)
-                    _fill(_hidden(place), content)
-                os.replace(_hidden(place), place)  # noqa: PTH105
+                    disk.make_folder(Path(file).parent, FOLDER)
+                    _fill(_hidden(file), content)
+                os.replace(_hidden(file), file)  # noqa: PTH105
             except OSError as error:
-                raise disk.refused("write", place, error) from error
+                raise disk.refused("write", file, error) from error
 
     def drop(self, paths: Iterable[str]) -> None:
         """Removes what was staged of these paths, and the folders that were made for it."""
         self._pending.clear()
         for path in paths:
-            disk.unlink(_hidden(f"{self._place}/{path}"))
-        for place in sorted(self._made, reverse=True):
+            disk.unlink(_hidden(f"{self._folder}/{path}"))
+        for folder in sorted(self._made, reverse=True):
             with contextlib.suppress(OSError):
-                os.rmdir(self._inside(place))  # noqa: PTH106
-
-    def _inside(self, place: str) -> str:
-        return f"{self._place}/{place}" if place else self._place
+                (self._folder / folder).rmdir()
 
     def _write(self) -> None:
         pending, self._pending, self._size = self._pending, {}, 0
         for path, content in pending.items():
-            place, folder = f"{self._place}/{path}", path.rpartition("/")[0]
-            if folder not in self._made and _has(place, content):
+            file, folder = f"{self._folder}/{path}", path.rpartition("/")[0]
+            if folder not in self._made and _has(file, content):
                 continue
             if not self._ready:
                 self._begin()
@@ -86,55 +83,55 @@ class Staging:
             self._ready[path] = None if is_open else content
             try:
                 if is_open:
-                    _fill(_hidden(place), content)
+                    _fill(_hidden(file), content)
             except OSError as error:
-                raise disk.refused("write", place, error) from error
+                raise disk.refused("write", file, error) from error
 
-    def _is_open(self, place: str) -> bool:
+    def _is_open(self, inner: str) -> bool:
         """True if files can be put into a folder, which is made if missing; False for a file.
 
         Raises DigestError for a symbolic link that leads out of the output folder.
         """
-        if place in self._open:
-            return self._open[place]
-        folder, is_open = self._inside(place), False
-        if not place or self._is_open(place.rpartition("/")[0]):
+        if inner in self._open:
+            return self._open[inner]
+        folder, is_open = self._folder / inner, False
+        if not inner or self._is_open(inner.rpartition("/")[0]):
             try:
-                if not place:
+                if not inner:
                     disk.make_folder(self._folder.parent, FOLDER)
-                os.mkdir(folder)  # noqa: PTH102
-                os.chmod(folder, FOLDER)  # noqa: PTH101
-                self._made.add(place)
+                folder.mkdir()
+                folder.chmod(FOLDER)
+                self._made.add(inner)
                 is_open = True
             except FileExistsError:
-                mode = os.lstat(folder).st_mode
-                if stat.S_ISLNK(mode) and not Path(folder).resolve().is_relative_to(self._folder):
+                mode = folder.lstat().st_mode
+                if stat.S_ISLNK(mode) and not folder.resolve().is_relative_to(self._folder):
                     what = "this symbolic link leads out of the output folder; remove it"
                     raise DigestError(f"{folder}: {what}") from None
                 is_open = not stat.S_ISREG(mode)
             except OSError as error:
                 raise disk.refused("write", folder, error) from error
-        self._open[place] = is_open
+        self._open[inner] = is_open
         return is_open
 
 
-def _hidden(place: str) -> str:
-    folder, _, name = place.rpartition("/")
+def _hidden(file: str) -> str:
+    folder, _, name = file.rpartition("/")
     return f"{folder}/{disk.hidden(name)}"
 
 
-def _has(place: str, content: bytes) -> bool:
+def _has(file: str, content: bytes) -> bool:
     """True if a file (not a symbolic link) has these bytes already; its mode is corrected."""
     try:
-        status = os.lstat(place)
+        status = os.lstat(file)
     except OSError:
         return False
     if not stat.S_ISREG(status.st_mode) or status.st_size != len(content):
         return False
-    if disk.read(place) != content:
+    if disk.read(file) != content:
         return False
     if stat.S_IMODE(status.st_mode) != FILE:
-        os.chmod(place, FILE)  # noqa: PTH101
+        os.chmod(file, FILE)  # noqa: PTH101
     return True
 
 

@@ -213,7 +213,7 @@ def test_a_file_kept_while_the_list_was_lost_is_removed_with_its_source(tmp_path
     with Cache(tmp_path) as cache:
         way = Output(tmp_path, tmp_path / "site", cache)
         way.begin(files)
-        assert all(way.has(path, b"key") for path in files)
+        assert all(way.keep(path, b"key") for path in files)
         way.commit(dict.fromkeys(files, b"key"), Manifest())
 
     assert write(tmp_path) == Written(written=0, removed=1, unchanged=3)

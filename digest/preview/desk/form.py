@@ -96,7 +96,7 @@ def in_words(name: str, value: Any) -> str:
 
 
 def _corrections(text: str, today: date) -> tuple[Correction, ...]:
-    found = []
+    corrections = []
     for line in filter(None, map(str.strip, text.split("\n"))):
         match = _DAY.match(line)
         try:
@@ -108,8 +108,8 @@ def _corrections(text: str, today: date) -> tuple[Correction, ...]:
         words = line[match.end() :] if match else line
         if not words:
             raise ValueError(f"'{line}': write what was wrong, too")
-        found.append(Correction(day, words))
-    return tuple(found)
+        corrections.append(Correction(day, words))
+    return tuple(corrections)
 
 
 def _names(typed: str) -> tuple[str, ...]:
@@ -133,16 +133,16 @@ def _themes(
 def _theme(typed: str, themes: Sequence[Theme]) -> str:
     """Returns the id of the theme whose id, or a word of whose title, begins like this."""
     beginning = typed.casefold()
-    found = []
+    alike = []
     for theme in themes:
         if beginning in {theme.id.casefold(), theme.title.casefold()}:
             return theme.id
         if f" {beginning}" in f" {theme.id}\n {theme.title}".casefold():
-            found.append(theme.id)
-    if len(found) == 1:
-        return found[0]
-    if found:
-        raise ValueError(f"'{typed}' may be {' or '.join(found)}; type more of it")
+            alike.append(theme.id)
+    if len(alike) == 1:
+        return alike[0]
+    if alike:
+        raise ValueError(f"'{typed}' may be {' or '.join(alike)}; type more of it")
     raise ValueError(
         f"no theme is called '{typed}'; {suggestion(typed, [theme.id for theme in themes])}"
     )

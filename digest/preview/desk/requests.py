@@ -69,10 +69,10 @@ class DeskRequest:
             )
         except ValueError:
             raise Refused("this is not a form of the desk", 400) from None
-        found = dict(pairs)
-        if len(found) < len(pairs):
+        fields = dict(pairs)
+        if len(fields) < len(pairs):
             raise Refused("a field of the form is given twice", 400)
-        return found
+        return fields
 
 
 class DeskSession:

@@ -220,25 +220,25 @@ def chips(
     near = {*story.themes, *likely, *reasons}
     shown = [id for id in titles if len(titles) <= _FEW or id in near]
     shown += [id for id in story.themes if id not in titles]
-    found = []
+    choices = []
     for number, id in enumerate(shown, start=1):
         rank = story.themes.index(id) + 1 if id in story.themes else 0
         why = reasons.get(id, "") if rank else likely.get(id, "")
         digit = number if number <= _FEW else 0
         suggested = not rank and id in likely
-        found.append(DeskChip(id, titles.get(id, id), digit, rank, why, suggested))
-    return tuple(found)
+        choices.append(DeskChip(id, titles.get(id, id), digit, rank, why, suggested))
+    return tuple(choices)
 
 
 def clashes(wanted: Mapping[str, Any], now: Story | None) -> tuple[Clash, ...]:
     """Returns both versions of the fields that differ."""
-    found = []
+    different = []
     for name, value in wanted.items():
         in_file = getattr(now, name, "") if now else ""
         if value != in_file:
             yours, theirs = form.in_words(name, value), form.in_words(name, in_file)
-            found.append(Clash(form.LABELS[name], yours, theirs))
-    return tuple(found)
+            different.append(Clash(form.LABELS[name], yours, theirs))
+    return tuple(different)
 
 
 def _folded(parts: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
