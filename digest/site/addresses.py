@@ -169,7 +169,10 @@ class Base:
 
     def href(self, place: str) -> str:
         """Returns the link to a place from the root of the host, the same on every page."""
-        return self.path + _encoded(place)
+        if _PLAIN.fullmatch(place):
+            return self.path + place
+        path, hash_sign, anchor = place.partition("#")
+        return self.path + quote(path, safe=_SAFE) + hash_sign + quote(anchor, safe=_SAFE)
 
     def absolute(self, place: str) -> str:
         """Returns the absolute URL of a place, for feeds, the sitemap and canonical links."""
@@ -190,10 +193,3 @@ def _host(netloc: str) -> str:
         return name.encode("idna").decode() + colon + port
     except UnicodeError:
         return netloc
-
-
-def _encoded(place: str) -> str:
-    if _PLAIN.fullmatch(place):
-        return place
-    path, hash_sign, anchor = place.partition("#")
-    return quote(path, safe=_SAFE) + hash_sign + quote(anchor, safe=_SAFE)

@@ -141,10 +141,11 @@ class Archive:
     @property
     def weekly(self) -> tuple[Edition, ...]:
         """The editions in the weekly feed, newest first."""
-        closed = [edition for edition in self.editions if edition.closed]
-        return tuple(
-            [edition for edition in closed if edition.week not in self.draft_weeks][:EDITIONS]
-        )
+        weekly = []
+        for edition in self.editions:
+            if edition.closed and edition.week not in self.draft_weeks:
+                weekly.append(edition)
+        return tuple(weekly[:EDITIONS])
 
     @property
     def recent(self) -> tuple[Story, ...]:

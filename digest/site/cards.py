@@ -99,10 +99,9 @@ class Cards:
         self._feeds = {feed.id: feed for feed in config.feeds}
         # Early versions wrote links in which a server had repeated the secrets of a feed's URL.
         self._secrets = frozenset[str]().union(*(redact.values(feed.url) for feed in config.feeds))
-        self.chips = {
-            theme.id: Chip(theme.title, addresses.theme(theme.id), colour(number))
-            for number, theme in enumerate(config.themes, 1)
-        }
+        self.chips: dict[str, Chip] = {}
+        for number, theme in enumerate(config.themes, 1):
+            self.chips[theme.id] = Chip(theme.title, addresses.theme(theme.id), colour(number))
         self._anchors, self._below = archive.anchors, archive.below
         self._markdown = markdown
         self._first: dict[str, Card] = {}

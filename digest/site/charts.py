@@ -127,8 +127,10 @@ def slots_of(first: Week, last: Week, most: int = _SLOTS) -> tuple[Slot, ...]:
     """Returns at most `most` slots for these weeks, all as long; the first may be shorter."""
     begin, end = first.ordinal, last.ordinal
     size = -(-(end - begin + 1) // most)
-    ends = range(end, begin - 1, -size)
-    return tuple((Week.at(max(begin, at - size + 1)), Week.at(at)) for at in reversed(ends))
+    slots = []
+    for at in range(end, begin - 1, -size):
+        slots.append((Week.at(max(begin, at - size + 1)), Week.at(at)))
+    return tuple(reversed(slots))
 
 
 def sum_by_slot(counts: Mapping[Week, int], slots: Sequence[Slot]) -> tuple[int, ...]:
@@ -158,7 +160,9 @@ def draw(slots: Sequence[Slot], series: Sequence[Series], plot: int) -> Chart | 
     step, top = _scale(most, lines=max(1, plot // 30))
     size = slots[-1][1].ordinal - slots[-1][0].ordinal + 1
     every = "a week" if size == 1 else f"every {size} weeks"
-    values = range(step, top + 1, step)
+    grid = []
+    for value in range(step, top + 1, step):
+        grid.append(Mark(TOP + plot - value * plot // top, str(value)))
     return Chart(
         title=f"Stories {every}, {formatting.span(slots[0][0], slots[-1][1])}",
         description=_description(slots, totals, layers),
@@ -166,7 +170,7 @@ def draw(slots: Sequence[Slot], series: Sequence[Series], plot: int) -> Chart | 
         height=TOP + plot + _BELOW,
         foot=TOP + plot,
         layers=tuple(_layers(layers, top, plot)),
-        grid=tuple([Mark(TOP + plot - value * plot // top, str(value)) for value in values]),
+        grid=tuple(grid),
         labels=_labels(slots),
         rows=tuple(_rows(slots, layers, totals)),
     )
@@ -200,10 +204,10 @@ def _with_others_merged(series: Sequence[Series]) -> list[Series]:
     if len(themed) <= _LAYERS:
         return with_stories
     largest = sorted(themed, key=lambda one: -one.total)[: _LAYERS - 1]
+    shown = [one for one in with_stories if one in largest]
     rest = [one.counts for one in with_stories if one not in largest]
     counts = tuple(map(sum, zip(*rest, strict=True)))
-    others = Series("Everything else", 0, counts)
-    return [*(one for one in with_stories if one in largest), others]
+    return [*shown, Series("Everything else", 0, counts)]
 
 
 def _layers(series: Sequence[Series], top: int, plot: int) -> Iterator[Layer]:
@@ -253,11 +257,9 @@ def _labels(slots: Sequence[Slot]) -> tuple[Mark, ...]:
     days = [first.monday + timedelta(days=3) for first, _ in slots]
     months = [slot for slot in range(1, number) if days[slot].month != days[slot - 1].month]
     years = [slot for slot in months if days[slot].year != days[slot - 1].year]
+    edges = [_edge(slot, number) for slot in years]
     step = 1  # every year has a label, or every second, third and so on
-    while any(
-        _edge(two, number) - _edge(one, number) < _LABEL_STEP
-        for one, two in pairwise(years[::step])
-    ):
+    while any(right - left < _LABEL_STEP for left, right in pairwise(edges[::step])):
         step += 1
     labels = [(slot, str(days[slot].year)) for slot in years[::step]]
     if len(years) <= _FEW_YEARS:
@@ -302,4 +304,5 @@ def _description(slots: Sequence[Slot], totals: Sequence[int], series: Sequence[
     if len(series) == 1:
         return words
     ranked = sorted(series, key=lambda one: -one.total)
-    return f"{words} By theme: {', '.join(f'{one.title} {one.total}' for one in ranked)}."
+    by_theme = ", ".join(f"{one.title} {one.total}" for one in ranked)
+    return f"{words} By theme: {by_theme}."

@@ -213,7 +213,7 @@ def no_data(_: SiteContext) -> Mapping[str, object]:
 
 def latest(times: Iterable[str]) -> str:
     """Returns the latest of some times (ISO 8601, in any time zone), empty if there is none."""
-    return max(dict.fromkeys(filter(None, times)), key=_seconds, default="")
+    return max(filter(None, times), key=_seconds, default="")
 
 
 @lru_cache(maxsize=1 << 18)  # a story's time is used by a few pages

@@ -44,9 +44,8 @@ def dates_of(
     """
     content, zone = archive.content, ZoneInfo(config.site.timezone)
     withheld, moved_away = _withheld(content, zone), _moved_away(content, zone)
-    near = set(
-        reached(edition.week for edition in archive.editions)
-    )  # a week far ahead closes none
+    # A week far ahead closes none.
+    near = set(reached(edition.week for edition in archive.editions))
     dates: dict[Week, EditionDates] = {}
     later = None  # when a later week closed this one
     for edition in archive.editions:

@@ -67,8 +67,10 @@ def of_program() -> bytes:
         spec = find_spec(name)
         stamps.append(name.encode() + _stamp(spec.origin if spec else None))
     for folder, _, names in os.walk(_PACKAGE):
-        files = (f"{folder}/{name}" for name in sorted(names) if name.endswith(".py"))
-        stamps += [file.encode() + _stamp(file) for file in files]
+        for name in sorted(names):
+            if name.endswith(".py"):
+                file = f"{folder}/{name}"
+                stamps.append(file.encode() + _stamp(file))
     return key_of(f"{__version__} {sys.version}".encode(), *stamps)
 
 
@@ -95,16 +97,15 @@ def irregular_files(root: Path) -> Iterator[Problem]:
 def _contents(folder: Path) -> Iterator[bytes]:
     """Yields the name and bytes of every template; a stamp may miss a file that is saved twice."""
     seen = set()
-    for place, folders, names in os.walk(folder, followlinks=True):
-        seen.add(os.path.realpath(place))
-        folders[:] = sorted(
-            name for name in folders if os.path.realpath(f"{place}/{name}") not in seen
-        )
+    for path, folders, names in os.walk(folder, followlinks=True):
+        seen.add(os.path.realpath(path))
+        unseen = [name for name in folders if os.path.realpath(f"{path}/{name}") not in seen]
+        folders[:] = sorted(unseen)
         for name in sorted(names):
-            path = f"{place}/{name}"
-            if os.path.isfile(path):  # noqa: PTH113
-                yield os.fsencode(path)
-                yield disk.read(path) or b""
+            file = f"{path}/{name}"
+            if os.path.isfile(file):  # noqa: PTH113
+                yield os.fsencode(file)
+                yield disk.read(file) or b""
 
 
 def _stamp(file: str | None) -> bytes:

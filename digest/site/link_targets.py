@@ -99,12 +99,11 @@ class Targets:
     @cached_property
     def _former(self) -> dict[str, str]:
         """The former files of stories, with the file that the last of these stories has now."""
-        story_addresses = sorted(self._content.story_addresses, key=attrgetter("since"))
-        return {
-            address.file: address.present_file
-            for address in story_addresses
-            if address.present_file not in {"", address.file}
-        }
+        former = {}
+        for address in sorted(self._content.story_addresses, key=attrgetter("since")):
+            if address.present_file not in {"", address.file}:
+                former[address.file] = address.present_file
+        return former
 
     @cached_property
     def _by_former_name(self) -> dict[str, list[str]]:

@@ -63,7 +63,7 @@ class Html(str):
         return self
 
 
-class _Place(NamedTuple):
+class _Passage(NamedTuple):
     """A text, the `file` and first `line` where it was written (0: unknown), where it is shown."""
 
     text: str
@@ -92,10 +92,10 @@ class MarkdownRenderer:
         """
         if not text.strip():
             return Html("")
-        place = _Place(text, file, here, line)
-        shown = paragraphs.html(text, lambda address: self._link({"href": address}, place))
+        passage = _Passage(text, file, here, line)
+        shown = paragraphs.html(text, lambda address: self._link({"href": address}, passage))
         if shown is None:
-            shown = self._rendered(text, top, place)
+            shown = self._rendered(text, top, passage)
         return Html(shown if shown.strip() else "")
 
     def words(self, text: str) -> str:
@@ -118,7 +118,7 @@ class MarkdownRenderer:
             written += [values[name] for name in ("href", "src") if values.get(name)]
         return written
 
-    def _rendered(self, text: str, top: int, place: _Place) -> str:
+    def _rendered(self, text: str, top: int, passage: _Passage) -> str:
         """Returns what Markdown makes of a text, sanitized, with links and headings adjusted."""
         if markdown_cost.is_too_much(text):
             what = (
@@ -126,7 +126,7 @@ class MarkdownRenderer:
                 "without its Markdown"
             )
             cure = "close them, put blank lines between paragraphs, or split the text"
-            self.problems.append(Problem(place.file, place.line, what, cure, hint=True))
+            self.problems.append(Problem(passage.file, passage.line, what, cure, hint=True))
         safe = self._safe(text)
         if "<a" not in safe and "<img" not in safe and "<h" not in safe:
             return safe
@@ -139,11 +139,11 @@ class MarkdownRenderer:
             if name[0] == "h":
                 return f"<{closing}h{level(int(name[1]), bool(closing))}{attributes}>"
             if name == "img":
-                return self._picture(_values(attributes), place, linking)
+                return self._picture(_values(attributes), passage, linking)
             if closing:
                 was_linking, linking = linking, False
                 return tag[0] if was_linking else ""
-            opening = self._link(_values(attributes), place)
+            opening = self._link(_values(attributes), passage)
             linking = bool(opening)
             return opening
 
@@ -164,16 +164,16 @@ class MarkdownRenderer:
             text = _FOOTNOTE.sub(r"\n[^\1]&#58; ", text)  # each note is a paragraph
         return _FOOTNOTE_MARK.sub(_raised, safe_html(_converted(self._markdown, text)))
 
-    def _link(self, values: dict[str, str], place: _Place) -> str:
+    def _link(self, values: dict[str, str], passage: _Passage) -> str:
         """Returns the opening tag of a link, resolved; "" if its target is not published."""
         if "href" not in values:
             return _tag("a", values)
         address = _external(values["href"])
         if address is None:
-            address = self._resolved(values["href"], place)
+            address = self._resolved(values["href"], passage)
         return "" if address is None else _tag("a", values | {"href": address})
 
-    def _picture(self, values: dict[str, str], place: _Place, linking: bool) -> str:
+    def _picture(self, values: dict[str, str], passage: _Passage, linking: bool) -> str:
         """Returns a picture, resolved; one from another host becomes a link or words."""
         for side in _SIDES & values.keys():
             if not values[side].isdecimal():
@@ -185,7 +185,7 @@ class MarkdownRenderer:
             if linking or not address:
                 return shown
             return _tag("a", {"href": address}) + shown + "</a>"
-        address = self._resolved(source, place)
+        address = self._resolved(source, passage)
         if address is None:
             return shown
         loading = {"loading": values.pop("loading", "lazy"), "decoding": "async"}
@@ -193,12 +193,12 @@ class MarkdownRenderer:
         sides = {"width": str(size[0]), "height": str(size[1])} if size else {}
         return _tag("img", {"alt": ""} | values | {"src": address} | sides | loading)
 
-    def _resolved(self, address: str, place: _Place) -> str | None:
+    def _resolved(self, address: str, passage: _Passage) -> str | None:
         """Returns where a link leads; None if its target is not published: only its words stay."""
-        target = self.targets.resolve(address, place.file, place.here)
+        target = self.targets.resolve(address, passage.file, passage.here)
         if isinstance(target, BrokenLink):
-            line = place.line_of(address)
-            problem = Problem(place.file, line, target.what, target.cure, hint=target.unpublished)
+            line = passage.line_of(address)
+            problem = Problem(passage.file, line, target.what, target.cure, hint=target.unpublished)
             self.problems.append(problem)
             return None if target.unpublished else address
         return target

@@ -33,12 +33,10 @@ def is_too_much(text: str) -> bool:
         len(_DECLARATION.findall(text)) + len(_OPEN_TAG.findall(text)) / 5 + text.count("<") / 1_000
     )
     work = len(text) * (signs + len(_FENCE.findall(text)) / 20)
-    return work + sum(map(_work, _PARAGRAPH.split(text))) > LIMIT
-
-
-def _work(paragraph: str) -> float:
-    comments = paragraph.count("<!--")
-    within = comments * len(_TAG.findall(paragraph)) if comments else 0  # each in each tag
-    opened = len(_OPEN.findall(_ESCAPED.sub("", paragraph)))
-    signs = opened + within / 200 + len(_RULE.findall(paragraph)) / 5
-    return len(paragraph) * (signs + len(_MARK.findall(paragraph)) / 1_000)
+    for paragraph in _PARAGRAPH.split(text):
+        comments = paragraph.count("<!--")
+        within = comments * len(_TAG.findall(paragraph)) if comments else 0  # each in each tag
+        opened = len(_OPEN.findall(_ESCAPED.sub("", paragraph)))
+        signs = opened + within / 200 + len(_RULE.findall(paragraph)) / 5
+        work += len(paragraph) * (signs + len(_MARK.findall(paragraph)) / 1_000)
+    return work > LIMIT

@@ -64,8 +64,8 @@ def find_neighbours(storylines: Iterable[Storyline]) -> Mapping[str, Neighbours]
         counted = total if total <= _COUNTED else 0
         for at, story in enumerate(stories):
             if len(story.themes) > 1:
-                known = [id for id in story.themes if id in sizes]
-                if min(known, key=sizes.__getitem__) != theme.id:
+                ids = [id for id in story.themes if id in sizes]
+                if min(ids, key=sizes.__getitem__) != theme.id:
                     continue
             before = stories[at + 1] if at + 1 < total else None
             after = stories[at - 1] if at else None
@@ -79,13 +79,13 @@ def find_neighbours(storylines: Iterable[Storyline]) -> Mapping[str, Neighbours]
     return by_file
 
 
-def key(stories: Iterable[Story], known: Mapping[str, Neighbours], anchors: Anchors) -> bytes:
+def key(stories: Iterable[Story], by_file: Mapping[str, Neighbours], anchors: Anchors) -> bytes:
     """Returns a hash of everything that the lines below some stories show."""
     parts, moved = [], anchors.by_file
     for story in stories:
-        if story.file not in known:
+        if story.file not in by_file:
             continue
-        theme, number, total, before, after = known[story.file]
+        theme, number, total, before, after = by_file[story.file]
         parts.append(f"{theme} {number} {total}")
         for neighbour in (before, after):
             if neighbour:
@@ -96,11 +96,11 @@ def key(stories: Iterable[Story], known: Mapping[str, Neighbours], anchors: Anch
     return key_of("\n\n".join(parts).encode(errors="surrogatepass"))
 
 
-def steps(cards: Cards, story: Story, known: Mapping[str, Neighbours]) -> StepsView | None:
+def steps(cards: Cards, story: Story, by_file: Mapping[str, Neighbours]) -> StepsView | None:
     """Returns the line below a story; None if it has no neighbours elsewhere and no number."""
-    if story.file not in known:
+    if story.file not in by_file:
         return None
-    theme, number, total, before, after = known[story.file]
+    theme, number, total, before, after = by_file[story.file]
     return StepsView(
         theme=cards.chips[theme],
         number=f"{number} of {total}" if total else "",

@@ -49,11 +49,11 @@ def problems(claims: Iterable[tuple[str, str]]) -> list[Problem]:
 def below(folder: str, owner: str, claims: Iterable[tuple[str, str]]) -> list[Problem]:
     """Returns what is wrong with claims to a folder, or to a path in it, that `owner` needs."""
     reserved = _folded(folder)
-    return [
-        _clash(path, source, owner)
-        for path, source in claims
-        if f"{_folded(path)}/".startswith(reserved)
-    ]
+    clashes = []
+    for path, source in claims:
+        if f"{_folded(path)}/".startswith(reserved):
+            clashes.append(_clash(path, source, owner))
+    return clashes
 
 
 def _folded(path: str) -> str:

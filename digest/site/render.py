@@ -22,7 +22,7 @@ from digest.errors import Faults, Problem
 from digest.site import addresses, formatting, markdown
 from digest.site.addresses import Base
 from digest.site.cards import Card, Chip
-from digest.site.feeds.atom import AtomEntry, EditionEntry
+from digest.site.feeds.atom import EditionEntry
 from digest.site.fingerprint import FOLDER
 from digest.site.markdown import Html
 from digest.site.neighbours import StepsView
@@ -64,8 +64,8 @@ class Renderer:
                 "period": formatting.period,
                 "card": self._card,
                 "articles": self._articles,
-                "content": self._content,
-                "entry": self._entry,
+                "content": lambda card: self._html("feeds/content.html", card=card),
+                "entry": lambda entry: self._html("feeds/entry.xml", entry=entry),
                 "edition_content": self._edition_content,
                 "csp_hash": _csp_hash,
                 "colours": _colours,
@@ -77,7 +77,7 @@ class Renderer:
                 "item_list": self._item_list,
                 "absolute_links": lambda html: markdown.absolute(html, base.origin),
             },
-            known={"places": addresses.PLACES},
+            common={"places": addresses.PLACES},
         )
         self.raise_problems = self._templates.raise_problems
         self.problems = self._templates.problems
@@ -145,13 +145,11 @@ class Renderer:
         pieces = []
         for card in cards:
             frame = self._frame(kind, anchored, card.kicker if kickers else None)
-            body = self._card(card)
+            body: str = self._card(card)
             if card.also:  # not in the card: only its week's page has anchors
-                values = {"also": card.also, "anchored": anchored}
-                body = Html(body + self._templates.render("story/also.html", values))
+                body += self._html("story/also.html", also=card.also, anchored=anchored)
             if card.file in steps:
-                below = self._templates.render("story/steps.html", {"steps": steps[card.file]})
-                body = Html(body + below)
+                body += self._html("story/steps.html", steps=steps[card.file])
             pieces.append(frame(card.anchor, body))
         return Html("".join(pieces))
 
@@ -172,9 +170,13 @@ class Renderer:
 
     def _frame(self, kind: str, anchored: bool, kicker: Chip | None) -> Callable[[str, str], str]:
         if (kind, anchored, kicker) not in self._frames:
-            anchor = _ANCHOR if anchored else ""
-            values = {"kind": kind, "anchor": anchor, "kicker": kicker, "body": Html(_BODY)}
-            frame = self._templates.render("story/article.html", values)
+            frame = self._html(
+                "story/article.html",
+                kind=kind,
+                anchor=_ANCHOR if anchored else "",
+                kicker=kicker,
+                body=Html(_BODY),
+            )
 
             def fill(anchor: str, body: str) -> str:
                 return frame.replace(_ANCHOR, anchor).replace(_BODY, body)
@@ -183,19 +185,16 @@ class Renderer:
         return self._frames[kind, anchored, kicker]
 
     def _card(self, card: Card) -> Html:
-        return Html(self._templates.render(card.template, {"card": card}))
-
-    def _content(self, card: Card) -> Html:
-        return Html(self._templates.render("feeds/content.html", {"card": card}))
-
-    def _entry(self, entry: AtomEntry) -> Html:
-        return Html(self._templates.render("feeds/entry.xml", {"entry": entry}))
+        return self._html(card.template, card=card)
 
     def _edition_content(self, entry: EditionEntry) -> Html:
         def make() -> str:
             return self._templates.render("feeds/edition.html", {"edition": entry.view()})
 
         return Html(self._memo(entry.id, entry.key, make))
+
+    def _html(self, template: str, **values: object) -> Html:
+        return Html(self._templates.render(template, values))
 
 
 def template_problems(root: Path, base: Base) -> tuple[Problem, ...]:

@@ -69,7 +69,7 @@ _FLAWS = (TemplateError, UnicodeDecodeError, RecursionError)
 class Templates:
     """The templates of the digest at `root`.
 
-    Each template has the `known` values besides its own, and these filters. What the `changing`
+    Each template has the `common` values besides its own, and these filters. What the `changing`
     filters return depends on digest.toml or on other files, not only on their arguments.
     """
 
@@ -79,7 +79,7 @@ class Templates:
         *,
         filters: Mapping[str, Callable[..., object]],
         changing: Mapping[str, Callable[..., object]],
-        known: Mapping[str, object],
+        common: Mapping[str, object],
     ) -> None:
         self._root, self._own, self._shipped = root, root / FOLDER, shipped_templates()
         shipped = FileSystemLoader(self._shipped)
@@ -96,10 +96,9 @@ class Templates:
             loader=self._loader,
         )
         self._environment.filters.update(filters)
-        self._environment.filters.update(
-            {name: _at_run_time(made) for name, made in changing.items()}
-        )
-        self._environment.globals.update(known)
+        for name, make in changing.items():
+            self._environment.filters[name] = _at_run_time(make)
+        self._environment.globals.update(common)
 
     def render(self, name: str, values: Mapping[str, object]) -> str:
         """Returns what a template makes of values; `problem` explains what it raises."""
@@ -121,10 +120,12 @@ class Templates:
             yield from irregular
             return
         files = [path for path in sorted(self._own.rglob("*.*")) if path.is_file()]
-        names = sorted(
-            path.relative_to(self._own).as_posix() for path in files if path.suffix in _TEMPLATES
-        )
-        texts = {name: (self._own / name).read_bytes().decode(errors="replace") for name in names}
+        texts = {}
+        for path in files:
+            if path.suffix in _TEMPLATES:
+                name = path.relative_to(self._own).as_posix()
+                texts[name] = path.read_bytes().decode(errors="replace")
+        names = sorted(texts)
         used = {path.relative_to(self._shipped).as_posix() for path in self._shipped.rglob("*.*")}
         by_name: dict[str, tuple[Problem, ...]] = {}
         for name in names:
@@ -133,7 +134,7 @@ class Templates:
                 continue
             try:
                 self._environment.get_template(name)
-                used |= {str(other) for other in meta.find_referenced_templates(self._parsed(name))}
+                used |= set(map(str, meta.find_referenced_templates(self._parsed(name))))
                 by_name[name] = tuple(self._stray_blocks(name))
             except _FLAWS as error:
                 unread = Problem(self._named(name), 0, "not UTF-8 text", "save it as UTF-8")
@@ -161,12 +162,12 @@ class Templates:
             if parent == name:
                 yield Problem(f"{FOLDER}/{name}", 0, "extends itself", f"extend 'shipped/{name}'")
                 return
-            known = self._blocks(parent, frozenset({name}))
+            blocks = self._blocks(parent, frozenset({name}))
             for node in tree.body:
-                if isinstance(node, nodes.Block) and node.name not in known:
+                if isinstance(node, nodes.Block) and node.name not in blocks:
                     what = f"'{parent}' has no block '{node.name}'"
-                    near = suggestion(node.name, known)
-                    yield Problem(f"{FOLDER}/{name}", node.lineno, what, near)
+                    cure = suggestion(node.name, blocks)
+                    yield Problem(f"{FOLDER}/{name}", node.lineno, what, cure)
 
     def _blocks(self, name: str, seen: frozenset[str]) -> set[str]:
         """Returns the blocks of a template and of those that it extends."""
@@ -219,9 +220,9 @@ def renderer(folder: Path) -> Callable[[str, Mapping[str, object]], str]:
     return lambda name, values: environment.get_template(name).render(values)
 
 
-def _at_run_time(made: Callable[..., object]) -> Callable[..., object]:
+def _at_run_time(make: Callable[..., object]) -> Callable[..., object]:
     """Returns a filter that Jinja does not call at compile time, since it may change later."""
-    return pass_context(lambda _, *given: made(*given))
+    return pass_context(lambda _, *given: make(*given))
 
 
 def as_json(values: object) -> Html:

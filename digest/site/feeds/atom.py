@@ -162,7 +162,7 @@ class Entries:
     def entries(self, stories: Iterable[Story]) -> tuple[AtomEntry, ...]:
         """Returns the entries of stories, those published last first."""
         newest_first = sorted(stories, key=attrgetter("published"), reverse=True)
-        return tuple([self._entry(story) for story in newest_first])
+        return tuple(map(self._entry, newest_first))
 
     def feed(self, stories: Iterable[Story], *, place: str, previous: str = "") -> AtomFeed:
         """Returns the feed of the whole digest."""

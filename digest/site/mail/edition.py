@@ -101,19 +101,19 @@ def _most(total: int, size: Callable[[int], int]) -> int:
 
 def _portion(view: EditionView, whole: int, listed: int) -> EditionView:
     """Returns an edition with its first `listed` stories, the first `whole` of them with their words."""
-    kept = {}
+    shown = {}
     for number, card in enumerate(view.all[:listed]):
         if number >= whole:
             nothing = Html("")
             card = card._replace(
                 original="", note=nothing, excerpt=nothing, corrections=(), also=()
             )
-        kept[card.file] = card
+        shown[card.file] = card
     groups = []
     for group in view.groups:
-        cards = tuple([kept[card.file] for card in group.cards if card.file in kept])
-        lines = tuple([kept[card.file] for card in group.lines if card.file in kept])
+        cards = tuple([shown[card.file] for card in group.cards if card.file in shown])
+        lines = tuple([shown[card.file] for card in group.lines if card.file in shown])
         if cards or lines:
             groups.append(group._replace(cards=cards, lines=lines))
-    lead = kept.get(view.lead.file) if view.lead else None
+    lead = shown.get(view.lead.file) if view.lead else None
     return view._replace(lead=lead, groups=tuple(groups))

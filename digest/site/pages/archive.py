@@ -33,10 +33,10 @@ def archive_page(context: SiteContext, week_pages: Iterable[Page]) -> Page:
         updated=latest(page.head.updated for page in week_pages if page.head),
     )
     # Not the editions themselves: most edits of a story do not change the archive page.
-    lines = [
-        (edition.week, edition.closed, len(edition.stories), about(context, edition), edition.title)
-        for edition in archive.editions
-    ]
+    lines = []
+    for edition in archive.editions:
+        number, subjects = len(edition.stories), about(context, edition)
+        lines.append((edition.week, edition.closed, number, subjects, edition.title))
     return context.page(
         "archive.html",
         "the page of the archive",
@@ -50,9 +50,8 @@ def archive_page(context: SiteContext, week_pages: Iterable[Page]) -> Page:
 
 def _archive_data(context: SiteContext, summary: str, chart: Chart | None) -> Mapping[str, object]:
     years, listed = [], []
-    for year, editions_of_year in groupby(
-        context.archive.editions, lambda edition: edition.week.year
-    ):
+    all_editions = context.archive.editions
+    for year, editions_of_year in groupby(all_editions, lambda edition: edition.week.year):
         editions = list(editions_of_year)
         count = formatting.stories(sum(len(edition.stories) for edition in editions))
         weeks = tuple([week_line(context, edition) for edition in editions])

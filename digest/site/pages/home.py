@@ -26,14 +26,15 @@ def home_page(context: SiteContext) -> Page:
     if front:
         shown.append(front)
         earlier = [edition for edition in archive.editions if edition.week < front.week]
+    changes = []
+    for edition in shown:
+        changes.append(context.last_change(addresses.week(edition.week), edition.stories))
     general = f"{site.title}: what mattered, week by week and theme by theme."
     head = Head(
         title=site.title,
         description=site.description or general,
         place=addresses.HOME,
-        updated=latest(
-            context.last_change(addresses.week(edition.week), edition.stories) for edition in shown
-        ),
+        updated=latest(changes),
     )
     return context.page(
         "home.html",

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 from typing import NamedTuple
 
 from digest.site import addresses, formatting
@@ -117,10 +118,10 @@ def markdown_of(markup: Html) -> str:
         else:
             block.append(_MARKS.get(name, ""))
     open_blocks[-1].append(markup[end:])
-    return _joined([text for block in open_blocks for text in block]).replace(_LINE, "\n")
+    return _joined(chain.from_iterable(open_blocks)).replace(_LINE, "\n")
 
 
-def _joined(texts: Sequence[str]) -> str:
+def _joined(texts: Iterable[str]) -> str:
     """Returns texts as one, without blank lines at its ends, and with single ones in it."""
     return _GAP.sub("\n\n", "".join(texts)).strip()
 
@@ -130,9 +131,10 @@ def _indented(text: str, first: str, others: str) -> str:
     lines = text.replace(_LINE, f"\n{_LINE}").split("\n")
     indented = [first + lines[0]]
     for line in lines[1:]:
-        kept = line.removeprefix(_LINE)
-        prefixed = (others + kept).rstrip() if kept == line else others + kept
-        indented.append(prefixed if kept == line else _LINE + prefixed)
+        if line.startswith(_LINE):  # preformatted: spaces at its end stay
+            indented.append(_LINE + others + line.removeprefix(_LINE))
+        else:
+            indented.append((others + line).rstrip())
     return "\n".join(indented).replace(f"\n{_LINE}", _LINE)
 
 
@@ -153,10 +155,10 @@ def _week_data(
     for group in view.groups:
         parts += [f"## {_words(group.title)}", *(_story(context.base, card) for card in group.all)]
     if ahead:
-        items = [
-            f"- {formatting.period(date.when)}: {_link(date.text, absolute_url(date.place))}"
-            for date in ahead
-        ]
+        items = []
+        for date in ahead:
+            link = _link(date.text, absolute_url(date.place))
+            items.append(f"- {formatting.period(date.when)}: {link}")
         parts += ["## Ahead, as of this week", "\n".join(items)]
     return {"text": Html("\n\n".join(filter(None, parts)) + "\n")}
 

@@ -75,10 +75,9 @@ def theme_pages(context: SiteContext) -> Iterator[Page]:
     for number, storyline in enumerate(storylines, 1):
         theme = storyline.theme
         newest, pages = paginate(storyline.stories)
-        links = [
-            PageLink(f"Older stories, page {at}", addresses.theme_page(theme.id, at))
-            for at in range(1, len(pages) + 1)
-        ]
+        links = []
+        for at in range(1, len(pages) + 1):
+            links.append(PageLink(f"Older stories, page {at}", addresses.theme_page(theme.id, at)))
         yield _first_page(context, storyline, number, newest, links[-1] if links else None)
         newer = [*links[1:], PageLink("Newest stories", addresses.theme(theme.id))]
         for stories, here, after, before in zip(pages, links, newer, (None, *links), strict=False):
@@ -188,13 +187,11 @@ def _theme_data(
         title, detail = "Newest stories" if events else "Stories", formatting.stories(len(shown))
         groups = (Group(title, "", detail, "_newest", *cards.split(shown, theme.id)),)
     months = []
-    for month, of_month in groupby(
-        stories[whole:], key=lambda story: formatting.month_of(story.day)
-    ):
-        lines = [
-            StoryLine(story.shown_headline, cards.place(story), story.published)
-            for story in of_month
-        ]
+    rest = stories[whole:]
+    for month, of_month in groupby(rest, key=lambda story: formatting.month_of(story.day)):
+        lines = []
+        for story in of_month:
+            lines.append(StoryLine(story.shown_headline, cards.place(story), story.published))
         months.append(Month(month, tuple(lines)))
     listed = []
     for story in stories:

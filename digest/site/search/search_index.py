@@ -63,7 +63,7 @@ class _Texts(NamedTuple):
 
 def available() -> bool:
     """True if the extra `search` is installed."""
-    return all(importlib.util.find_spec(library) for library in ("pagefind", "cbor2"))
+    return all(map(importlib.util.find_spec, ("pagefind", "cbor2")))
 
 
 def index(archive: Archive, config: Config, cache: Cache) -> SearchIndex:
@@ -80,11 +80,11 @@ def index(archive: Archive, config: Config, cache: Cache) -> SearchIndex:
     hashes: dict[str, dict[str, bytes]] = {}
     changed = {}
     for year, key in keys.items():
-        known = cache.get("search", year, key, dict[str, bytes])
-        if known is None:
+        cached = cache.get("search", year, key, dict[str, bytes])
+        if cached is None:
             changed[year] = list(_records(archive, config, texts[year]))
         else:
-            hashes[year] = known
+            hashes[year] = cached
     try:
         for year, files in _make(changed, language):
             hashes[year] = {name: key_of(content) for name, content in files.items()}
@@ -181,10 +181,9 @@ def _make(
 
     executor = ThreadPoolExecutor(_WORKERS)
     try:
-        futures = {
-            year: executor.submit(pagefind.make, records, language)
-            for year, records in records_by_year.items()
-        }
+        futures = {}
+        for year, records in records_by_year.items():
+            futures[year] = executor.submit(pagefind.make, records, language)
         for year, future in futures.items():
             yield year, future.result()
     finally:

@@ -6,7 +6,6 @@ SocialCard ──fit into 1200 × 630 pixels──▶ CardView ──templates/c
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import repeat
 from typing import NamedTuple
 
 from digest.site import charts
@@ -168,8 +167,10 @@ def lay_out(card: SocialCard) -> CardView:
 
 
 def _lines(lines: Sequence[str], first: float, step: float) -> tuple[Line, ...]:
-    tops = [round(first + step * number, 1) for number in range(len(lines))]
-    return tuple(map(Line, lines, repeat(_LEFT), tops))
+    placed = []
+    for number, words in enumerate(lines):
+        placed.append(Line(words, _LEFT, round(first + step * number, 1)))
+    return tuple(placed)
 
 
 def _bar(parts: Sequence[Part]) -> tuple[Segment, ...]:

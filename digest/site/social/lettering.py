@@ -11,7 +11,6 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from functools import cache
-from itertools import accumulate, takewhile
 from pathlib import Path
 from typing import NamedTuple
 
@@ -36,13 +35,13 @@ def drawable(text: str) -> str:
 
     Emoji and other symbols that the font lacks are left out: the words are whole without them.
     """
-    known = _advances()["Bold"]
+    advances = _advances()["Bold"]
     letters = []
     for char in _SPACES.sub(" ", unicodedata.normalize("NFC", text[:_LONGEST])):
         category = unicodedata.category(char)
         if category in _LEFT_OUT:
             continue
-        if char in known:
+        if char in advances:
             letters.append(char)
         elif category[0] != "S" and not _SELECTORS.match(char):
             return ""
@@ -96,8 +95,9 @@ def _broken(text: str, room: float, *, bold: bool) -> tuple[str, ...]:
         if line:
             lines.append(line)
         while width(word, bold=bold) > room:
-            ends = accumulate(width(char, bold=bold) for char in word)
-            end = max(1, sum(1 for _ in takewhile(lambda end: end <= room, ends)))
+            end = 1
+            while width(word[: end + 1], bold=bold) <= room:
+                end += 1
             lines.append(word[:end])
             word = word[end:]
         line = word

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib.util
 from functools import cache
+from pathlib import Path
 from typing import Literal
 
 from digest.cache import key_of
@@ -23,7 +24,7 @@ class DrawingError(ValueError):
 
 def available() -> bool:
     """True if the extra `cards` is installed."""
-    return all(importlib.util.find_spec(library) for library in ("resvg_py", "oxipng"))
+    return all(map(importlib.util.find_spec, ("resvg_py", "oxipng")))
 
 
 @cache
@@ -32,7 +33,7 @@ def program() -> bytes:
     from importlib.metadata import version  # late: most builds draw nothing
 
     versions = f"{version('resvg-py')} {version('pyoxipng-ng')}".encode()
-    return key_of(versions, *(file.read_bytes() for file in lettering.FILES))
+    return key_of(versions, *map(Path.read_bytes, lettering.FILES))
 
 
 def draw(svg: bytes) -> bytes:
@@ -55,7 +56,7 @@ def _draw(svg: bytes, letters: Literal["optimize_legibility", "optimize_speed"])
             width=WIDTH,
             height=HEIGHT,
             skip_system_fonts=True,
-            font_files=[str(file) for file in lettering.FILES],
+            font_files=list(map(str, lettering.FILES)),
             text_rendering=letters,
         )
     except ValueError as error:
