@@ -58,7 +58,7 @@ IMPORTERS = {
     "oxipng": "digest/site/social/png.py",
     "pagefind": "digest/site/search/pagefind.py",
     "resvg_py": "digest/site/social/png.py",
-    "rich": "digest/cli/progress.py",
+    "rich": "digest/cli/shared/progress.py",
     "slugify": "digest/content/slug.py",
     "starlette": "digest/preview/app.py",
     "tomlkit": "digest/config_edit.py",
@@ -113,13 +113,21 @@ def test_imports_only_go_down() -> None:
     assert not {name_of(path): upwards for path in FILES if (upwards := imports_upwards(path))}
 
 
-def test_the_modules_in_commands_are_named_after_commands() -> None:
-    """What several commands share is in a folder of its own."""
+def test_the_modules_of_commands_are_named_after_them() -> None:
+    """In `commands/` and in `cli/`; what several commands share is in folders of its own."""
     commands = set(cli.list_commands(click.Context(cli)))
-    modules = {path.stem for path in (ROOT / "digest" / "commands").glob("*.py")} - {"__init__"}
+    work = modules_in("commands")
+    arguments = modules_in("cli") - {"main"}  # `digest` itself
 
-    assert {name.split("_")[0] for name in modules} <= commands
-    assert commands - modules == {"note"}  # which is in `set`
+    assert {name.split("_")[0] for name in work} <= commands
+    assert commands - work == {"note"}  # which is in `set`
+    assert {name.split("_")[0] for name in arguments} <= commands
+    assert commands <= arguments
+
+
+def modules_in(layer: str) -> set[str]:
+    """The names of the modules of a layer that are in no folder of their own."""
+    return {path.stem for path in (ROOT / "digest" / layer).glob("*.py")} - {"__init__"}
 
 
 @pytest.mark.parametrize(("library", "importer"), IMPORTERS.items())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from digest import redact, urls
-from digest.cli.context import Call
+from digest.cli.shared.call import Call
 
 
 @click.command()

@@ -8,8 +8,8 @@ from pathlib import Path
 import click
 
 from digest import redact, urls
-from digest.cli import formatting, progress
-from digest.cli.context import Call
+from digest.cli.shared import formatting, progress
+from digest.cli.shared.call import Call
 from digest.errors import count_of
 
 _NAMED = 10  # damaged lines, hints

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from digest.cli import formatting, progress
-from digest.cli.colors import in_colour
-from digest.cli.context import Call
-from digest.cli.safe_print import echo, printable
+from digest.cli.shared import formatting, github, progress
+from digest.cli.shared.call import Call
+from digest.cli.shared.colours import in_colour
+from digest.cli.shared.safe_print import echo
 from digest.errors import UnknownRefError, count_of
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def check(call: Call, links: bool, since: str | None, form: str) -> None:
             problems.append({**place, "what": problem.what, "cure": problem.cure})
         click.echo(formatting.as_json(problems))
     elif form == "github":
-        _annotate(report)
+        github.annotate(report.problems, report.folder)
     else:
         _print_report(report, call, since or "")
     if report.errors:
@@ -93,26 +93,3 @@ def _print_report(report: CheckReport, call: Call, since: str) -> None:
     place = count_of(report.files, "file") + (f" changed since {since}" if since else "")
     rest = "" if report.is_whole else "; the rest is checked once that is correct"
     call.say(f"{errors}, {hints} in {place}{rest}")
-
-
-def _annotate(report: CheckReport) -> None:
-    """Prints each problem as a workflow command, so that GitHub Actions shows it beside its
-    line."""
-    for problem in report.problems:
-        level = "warning" if problem.hint else "error"
-        place = {
-            "file": report.folder + problem.file,
-            "line": str(problem.line or ""),
-            "title": "digest check",
-        }
-        properties = ",".join(
-            f"{name}={printable(_escaped(value, ':,'))}" for name, value in place.items() if value
-        )
-        click.echo(f"::{level} {properties}::{printable(_escaped(problem.words))}")
-
-
-def _escaped(value: str, signs: str = "") -> str:
-    """Returns a value escaped for a workflow command: `%`, line breaks and the given characters."""
-    for sign in f"%\r\n{signs}":
-        value = value.replace(sign, f"%{ord(sign):02X}")
-    return value

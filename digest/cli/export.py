@@ -6,8 +6,8 @@ import json
 
 import click
 
-from digest.cli.context import Call
-from digest.cli.safe_print import json_text
+from digest.cli.shared.call import Call
+from digest.cli.shared.safe_print import json_text
 
 
 @click.command()

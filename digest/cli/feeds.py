@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import click
 
 from digest import redact
-from digest.cli import completion, formatting
-from digest.cli.addresses import web_address
-from digest.cli.context import Call
-from digest.cli.groups import Commands
+from digest.cli.shared import completion, formatting
+from digest.cli.shared.call import Call
+from digest.cli.shared.feed_urls import web_address
+from digest.cli.shared.groups import Commands
 from digest.cli.status import last_answer, print_remarks
 from digest.errors import count_of, suggestion
 

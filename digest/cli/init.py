@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import click
 
 from digest import redact
-from digest.cli import formatting, local_timezone
-from digest.cli.addresses import web_address
-from digest.cli.context import Call
+from digest.cli.shared import formatting
+from digest.cli.shared.call import Call
+from digest.cli.shared.feed_urls import web_address
 from digest.errors import count_of
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def init(call: Call, folder: Path, feeds: tuple[str, ...], files: tuple[Path, ..
     """
     from digest.commands import init as command
     from digest.commands.shared import find_feeds
-    from digest.commands.starter import sample
+    from digest.commands.starter import local_timezone, sample
 
     addresses = [web_address(feed, "--feed") for feed in feeds]
     if not (addresses or files):

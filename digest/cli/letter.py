@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from digest.cli import completion, formatting
-from digest.cli.context import Call
+from digest.cli.shared import completion, formatting
+from digest.cli.shared.call import Call
 
 if TYPE_CHECKING:
     from digest.commands.letter import LetterReport

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from digest.cli import completion, formatting
-from digest.cli.context import Call
-from digest.cli.safe_print import echo
+from digest.cli.shared import completion, formatting
+from digest.cli.shared.call import Call
+from digest.cli.shared.safe_print import echo
 
 if TYPE_CHECKING:
     from digest.commands.mail import MailReport

@@ -18,10 +18,10 @@ from pathlib import Path
 import click
 
 from digest import __version__
-from digest.cli.colors import in_colour, wants_colour
-from digest.cli.context import Call
-from digest.cli.groups import Commands
-from digest.cli.safe_print import echo
+from digest.cli.shared.call import Call
+from digest.cli.shared.colours import in_colour, wants_colour
+from digest.cli.shared.groups import Commands
+from digest.cli.shared.safe_print import echo
 from digest.errors import DigestError
 
 _COMMANDS = ("init", "feeds", "pull", "build", "serve", "check", "status", "new", "set", "note", "sheet", "themes",

@@ -6,8 +6,8 @@ from dataclasses import asdict
 
 import click
 
-from digest.cli import formatting
-from digest.cli.context import Call
+from digest.cli.shared import formatting
+from digest.cli.shared.call import Call
 from digest.errors import UnknownRefError
 
 

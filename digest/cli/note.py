@@ -7,9 +7,9 @@ from pathlib import Path
 
 import click
 
-from digest.cli import completion
-from digest.cli.context import Call
 from digest.cli.set import finish
+from digest.cli.shared import completion
+from digest.cli.shared.call import Call
 from digest.errors import DigestError
 
 

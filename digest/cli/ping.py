@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from digest.cli.context import Call
+from digest.cli.shared.call import Call
 from digest.errors import count_of
 
 

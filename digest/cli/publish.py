@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from digest.cli import progress
-from digest.cli.context import Call
+from digest.cli.shared import progress
+from digest.cli.shared.call import Call
 from digest.errors import and_more, count_of
 
 if TYPE_CHECKING:

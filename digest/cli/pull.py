@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from digest.cli import colors, completion, formatting, github, progress
-from digest.cli.context import Call
+from digest.cli.shared import colours, completion, formatting, github, progress
+from digest.cli.shared.call import Call
 from digest.cli.sheet import print_applied
 from digest.errors import count_of, suggestion
 
@@ -83,9 +83,9 @@ def _print_report(report: PullReport, call: Call) -> None:
     for row in report.rows:
         line = f"{row.feed:<{width}}  {_result(row)}"
         if row.state == "failed":
-            call.complain(colors.failed(line))
+            call.complain(colours.failed(line))
         else:
-            call.say(colors.fresh(line) if row.new else line)
+            call.say(colours.fresh(line) if row.new else line)
         for remark in (*row.warnings, *row.kept, *row.notices):
             call.complain(f"{row.feed}: {remark}")
         if row.moved:

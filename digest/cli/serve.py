@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import click
 
 from digest import urls
-from digest.cli import progress
-from digest.cli.context import Call
+from digest.cli.shared import progress
+from digest.cli.shared.call import Call
 from digest.errors import and_more
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from digest.cli import completion, formatting
-from digest.cli.context import Call
+from digest.cli.shared import completion, formatting
+from digest.cli.shared.call import Call
 from digest.errors import DigestError, count_of
 
 if TYPE_CHECKING:

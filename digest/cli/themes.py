@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from digest.cli import completion, formatting, theme_reports
-from digest.cli.context import Call
+from digest.cli import themes_rules
+from digest.cli.shared import completion, formatting
+from digest.cli.shared.call import Call
 from digest.phrases import check_phrase
 
 if TYPE_CHECKING:
@@ -112,13 +113,13 @@ def themes(
     elif phrases:
         _print_matches(command.try_phrases(root, config, *phrases), call)
     elif missing:
-        theme_reports.missing(root, config, as_json, call)
+        themes_rules.missing(root, config, as_json, call)
     elif suggested is not None:
-        theme_reports.suggest(root, config, suggested.strip(), take, call)
+        themes_rules.suggest(root, config, suggested.strip(), take, call)
     elif score:
-        theme_reports.score(root, config, call)
+        themes_rules.score(root, config, call)
     elif propose:
-        theme_reports.propose(root, config, call)
+        themes_rules.propose(root, config, call)
     elif applied or dry:
         report = command.apply(root, config, now=call.now, dry=dry, everything=everything)
         _print_changes(report, call)

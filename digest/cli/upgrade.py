@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from digest.cli.context import Call
+from digest.cli.shared.call import Call
 
 
 @click.command(short_help="Bring the files that init wrote up to date.")

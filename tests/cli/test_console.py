@@ -17,8 +17,8 @@ from previews import Preview
 from test_cli import digest
 from test_init import RSS
 
-from digest.cli.colors import in_colour, wants_colour
 from digest.cli.main import cli
+from digest.cli.shared.colours import in_colour, wants_colour
 
 pty = pytest.importorskip("pty", reason="this system has no pseudo-terminals")
 

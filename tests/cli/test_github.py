@@ -10,7 +10,7 @@ import pytest
 import warm
 from markdown import Markdown
 
-from digest.cli import github
+from digest.cli.shared import github
 from digest.commands.pull_report import PullReport, PullRow
 from digest.intake.inbox import Filing
 

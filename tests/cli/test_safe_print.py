@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import warm
 
-from digest.cli import safe_print
+from digest.cli.shared import safe_print
 
 TITLE = "::add-mask::x ##[error]y \x9b2J \x1b[2Jz\u202ecba\u2066 \x7f"
 """A headline that would hide words in the log, raise an error, clear the screen, and turn the direction of text."""

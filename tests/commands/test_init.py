@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 from test_cli import digest
 
 from digest import config, config_template
-from digest.cli import local_timezone
 from digest.commands import init
 from digest.commands.shared import find_feeds
 from digest.commands.shared.find_feeds import FoundFeeds
+from digest.commands.starter import local_timezone
 from digest.commands.starter.starter_files import STARTER
 from digest.feeds import feed_links
 from digest.feeds.discover import publisher_of

@@ -24,7 +24,8 @@ from many import many
 from previews import previewing
 
 from digest import config
-from digest.cli import github, main
+from digest.cli import main
+from digest.cli.shared import github
 from digest.commands import check, pull, status
 from digest.commands.pull_report import PullReport
 from digest.content import excerpt, load

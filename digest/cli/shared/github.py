@@ -1,8 +1,8 @@
-"""The report of a pull for GitHub Actions: a table in the job summary, and a commit message as the
-output `words`.
+"""What GitHub Actions shows: the problems of a check beside their lines, and the report of a pull, as
+a table in the job summary and a commit message in the output `words`.
 
-Environment variables name the files for both; without them nothing is written. Text from feeds and
-editors goes into code blocks only, so that no Markdown in it has an effect.
+Environment variables name the files for table and message; without them neither is written. Text
+from feeds and editors goes into code blocks only, so that no Markdown in it has an effect.
 """
 
 from __future__ import annotations
@@ -12,16 +12,42 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from digest.cli import formatting
-from digest.cli.context import Call
-from digest.cli.safe_print import printable
+import click
+
+from digest.cli.shared import formatting
+from digest.cli.shared.call import Call
+from digest.cli.shared.safe_print import printable
 from digest.errors import count_of
 
 if TYPE_CHECKING:
     from digest.commands.pull_report import PullReport, PullRow
+    from digest.errors import Problem
 
 _HEADS = ("feed", "answer", "new", "updated", "kept", "gap")
 _RULE = ("---", "---", "--:", "--:", "--:", "---")
+
+
+def annotate(problems: Iterable[Problem], folder: str) -> None:
+    """Prints each problem as a workflow command, so that it is shown beside its line; `folder` is the
+    digest's path in its repository."""
+    for problem in problems:
+        level = "warning" if problem.hint else "error"
+        place = {
+            "file": folder + problem.file,
+            "line": str(problem.line or ""),
+            "title": "digest check",
+        }
+        properties = ",".join(
+            f"{name}={printable(_escaped(value, ':,'))}" for name, value in place.items() if value
+        )
+        click.echo(f"::{level} {properties}::{printable(_escaped(problem.words))}")
+
+
+def _escaped(value: str, signs: str = "") -> str:
+    """Returns a value escaped for a workflow command: `%`, line breaks and the given characters."""
+    for sign in f"%\r\n{signs}":
+        value = value.replace(sign, f"%{ord(sign):02X}")
+    return value
 
 
 def write_summary(report: PullReport, call: Call) -> None:

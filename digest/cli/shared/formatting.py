@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from digest.cli.safe_print import json_text
+from digest.cli.shared.safe_print import json_text
 from digest.errors import count_of
 from digest.redact import mask
 

@@ -11,7 +11,7 @@ from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from digest.cli.context import Call
+    from digest.cli.shared.call import Call
     from digest.model import Progress
 
 

@@ -7,8 +7,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from digest.cli.colors import in_colour
-from digest.cli.safe_print import echo
+from digest.cli.shared.colours import in_colour
+from digest.cli.shared.safe_print import echo
 
 if TYPE_CHECKING:
     from digest.model import Config

@@ -13,7 +13,7 @@ import re
 import click
 
 _OURS = r"\x1b\[(?:0|1|31|32|33)m"
-"""The codes that click writes for the colours of `colors`."""
+"""The codes that click writes for the colours of `colours.py`."""
 _UNSAFE = re.compile(
     rf"({_OURS})|[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
 )
