@@ -12,14 +12,13 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from digest.checks import also_rules
 from digest.commands.shared import curate
 from digest.content import excerpt, load, pending, recut, store, story_file
 from digest.content.change_requests import ChangeRequest, Refusal, Shown, publisher_values
 from digest.content.edit import Edit
 from digest.content.load import ContentReport
 from digest.errors import Faults, suggestion
-from digest.model import FLAGS, PUBLISHER_FIELDS, Config, Correction, Story
+from digest.model import FLAGS, PUBLISHER_FIELDS, Config, Content, Correction, Story
 from digest.week import Week
 
 KEYS = (
@@ -60,31 +59,33 @@ def run(
     with store.writing(root):
         survey = load.survey(root, config)
         stories = {story.file: story for story in survey.content.stories}
-        requests, refused = list[ChangeRequest](), list[Edit | Refusal]()
+        requests, refused = list[ChangeRequest](), list[SetResult]()
         for file in files:
-            story = stories.get(file)
             try:
-                requests.append(_request(root, config, survey, file, story, values, today))
-            except LookupError as error:
-                why = f"{file}: {error.args[0]}"
-                refused.append(Refusal(request=ChangeRequest(file=file), why=why))
+                shown = _shown(root, config, file, stories.get(file))
+                changes = _changes(root, config, survey, shown, values, today)
+                week = values.get("week")
+                requests.append(curate.new_request(shown, changes, week, content=survey.content))
+            except Faults as faults:
+                refused.append(SetResult(file, file, False, str(faults)))
+            except ValueError as error:
+                refused.append(SetResult(file, file, False, f"{file}: {error}"))
         results = curate.carry_out(root, config, requests, survey.content.stories)
-    return tuple(map(_result, refused + results))
+    return (*refused, *map(_result, results))
 
 
 def look(root: Path, config: Config, file: str) -> Shown:
     """Returns the story of a file; raises Faults if it cannot be read."""
     stories = load.survey(root, config).content.stories
     story = next((story for story in stories if story.file == file), None)
-    if story is None:
-        raise Faults(curate.unknown(root, config, file))
-    return curate.look(root, config, story)
+    return _shown(root, config, file, story)
 
 
 def write_note(root: Path, config: Config, seen: Shown, note: str) -> tuple[SetResult, ...]:
     """Writes the note of a story, if its file still is as it was seen."""
-    request = ChangeRequest(file=seen.story.file, seen_hash=seen.seen_hash, changes={"note": note})
-    return tuple(map(_result, curate.run(root, config, [request], [seen.story])))
+    content = Content(stories=(seen.story,))
+    request = curate.new_request(seen, {"note": note}, content=content)
+    return tuple(map(_result, curate.run(root, config, [request], content.stories)))
 
 
 def parsed(words: Sequence[str], config: Config) -> Mapping[str, Any]:
@@ -138,38 +139,38 @@ def _value(key: str, value: str, config: Config) -> Any:
     return names
 
 
-def _request(
+def _shown(root: Path, config: Config, file: str, story: Story | None) -> Shown:
+    """Returns a story as its file has it now; raises Faults if there is none, or it cannot be read."""
+    if story is None:
+        raise Faults(curate.unknown(root, config, file))
+    return curate.look(root, config, story)
+
+
+def _changes(
     root: Path,
     config: Config,
     survey: ContentReport,
-    file: str,
-    story: Story | None,
+    shown: Shown,
     values: Mapping[str, Any],
     today: date,
-) -> ChangeRequest:
-    """Returns what is wanted of one file; raises LookupError if a value is impossible there."""
-    changes = dict(values)
-    week, correction = changes.pop("week", None), changes.pop("correction", "")
-    taken = changes.pop("take", ())
-    if story is None:  # which is refused when it is carried out
-        return ChangeRequest(file=file, changes=changes, week=week)
-    if correction:
+) -> dict[str, Any]:
+    """Returns the new values by field for one story; raises ValueError for one that is impossible
+    there."""
+    story, changes = shown.story, dict(values)
+    changes.pop("week", None)
+    if correction := changes.pop("correction", ""):
         changes["corrections"] = (*story.corrections, Correction(today, correction))
-    if why := also_rules.refused(story, changes.get("also", ()), survey.content):
-        raise LookupError(why)
     if changes.get("ahead"):
         changes["ahead"] = (*story.ahead, *changes["ahead"])
-    if taken:
+    if taken := changes.pop("take", ()):
         records = survey.history.of(story)
-        differing = pending.in_file(
-            [record for _, record in records], store.read_text(root, story.file)
-        )
+        differing = pending.in_file([record for _, record in records], shown.text)
         feed = recut.feed_of(story, records, {feed.id: feed for feed in config.feeds})
         summary = next(iter(store.summaries_of(root)(story)), "")
         cut = excerpt.cut(summary, feed.excerpt if feed else 0)
         versions = publisher_values(story, differing, cut)
         for name in taken:
             if name not in versions:
-                raise LookupError(f"no other {name} by its publisher is known; see 'digest check'")
+                raise ValueError(f"no other {name} by its publisher is known; see 'digest check'")
             changes[name] = versions[name]
-    return ChangeRequest(file=file, changes=changes, week=week)
+    return changes

@@ -6,7 +6,6 @@ content/sheet.md ──▶ what each line asks ──▶ curate ──▶ story 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 from pathlib import Path
@@ -19,7 +18,7 @@ from digest.content.edit import Edit
 from digest.content.read import decode
 from digest.content.sheet import Entry, Sheet
 from digest.errors import DigestError, Faults, Problem
-from digest.model import Config, Story
+from digest.model import Config, Content, Story
 from digest.names import without_ending
 from digest.week import Week
 
@@ -93,7 +92,7 @@ def carry_out(root: Path, config: Config) -> AppliedReport | None:
     if not read.is_changed:
         return AppliedReport(is_changed=False)
     survey = load.survey(root, config)
-    requests, refused = _requests(root, config, read, survey.content.stories)
+    requests, refused = _requests(root, config, read, survey.content)
     results = curate.carry_out(root, config, requests.values(), survey.content.stories)
     changed = []
     for result in results:
@@ -127,11 +126,11 @@ def _read(data: bytes) -> Sheet:
 
 
 def _requests(
-    root: Path, config: Config, read: Sheet, stories: Sequence[Story]
+    root: Path, config: Config, read: Sheet, content: Content
 ) -> tuple[dict[Entry, ChangeRequest], dict[Entry, str]]:
     """Returns what the lines of each story ask for, and why others cannot be carried out."""
     by_name: dict[str, list[Story]] = {}
-    for story in stories:
+    for story in content.stories:
         by_name.setdefault(without_ending(story.file.rpartition("/")[2]), []).append(story)
     requests, refused = dict[Entry, ChangeRequest](), dict[Entry, str]()
     files = set[str]()
@@ -143,17 +142,17 @@ def _requests(
         if entry.problem or len(matches) != 1:
             refused[entry] = entry.problem or f"no readable story is called {entry.name}"
             continue
+        (story,) = matches
         try:
-            shown = curate.look(root, config, matches[0])
-        except Faults as faults:
-            refused[entry] = str(faults)
+            shown = curate.look(root, config, story)
+            changes = sheet.changes_of(entry, shown.story, read.themes, config.themes)
+            request = curate.new_request(shown, changes, content=content)
+        except (Faults, ValueError) as error:
+            refused[entry] = str(error)
             continue
-        request = sheet.request_of(entry, shown, read.themes, config.themes)
-        if isinstance(request, str):
-            refused[entry] = request
-        elif request and request.file in files:
+        if changes and story.file in files:
             refused[entry] = _TWICE
-        elif request:
+        elif changes:
             requests[entry] = request
-            files.add(request.file)
+            files.add(story.file)
     return requests, refused

@@ -8,10 +8,10 @@ order of keys, quoting, line breaks and every other byte stay. Pure: nothing is 
 
     from digest.commands.shared import curate       # decides, and writes under the digest's lock
 
-    shown = curate.look(root, config, story)        # story: from load.load(…).stories
+    shown = curate.look(root, config, story)        # story: from content = load.load(…)
     shown.story.note, shown.seen_hash               # what the file says now, and its hash
     changes = {"note": "My words.", "lead": True}
-    request = ChangeRequest(file=story.file, seen_hash=shown.seen_hash, changes=changes)
+    request = curate.new_request(shown, changes, content=content)
     for result in curate.run(root, config, [request], content.stories):
         if isinstance(result, Refusal):             # nothing was written
             result.why                              # one line: what is wrong, how to fix it

@@ -1,6 +1,6 @@
 """The sheet of a week: one Markdown file in which all its stories are curated, a line each.
 
-    stories ──render──▶ content/sheet.md ──(editor)──▶ parse ──▶ Entry ──request_of──▶ ChangeRequest, or a reason
+    stories ──render──▶ content/sheet.md ──(editor)──▶ parse ──▶ Entry ──changes_of──▶ new values by field
 
     k t2,1  Foundries fill up  {2026-05-15-foundries-fill-up 9f3c1a2b77a1e3d4…}
     > What the publisher says.
@@ -21,7 +21,6 @@ from dataclasses import astuple, dataclass, replace
 from typing import Any, Final
 
 from digest.content import excerpt
-from digest.content.change_requests import ChangeRequest, Shown
 from digest.content.identity import hash_of
 from digest.model import Story, Theme
 from digest.names import current_ids, without_ending
@@ -170,14 +169,15 @@ def parse(text: str) -> Sheet:
     return Sheet(head, Week.parse(week[1]) if week else None, ids, tuple(entries))
 
 
-def request_of(
-    entry: Entry, shown: Shown, ids: Sequence[str] | None, themes: Sequence[Theme]
-) -> ChangeRequest | str | None:
-    """Returns what a changed line asks for its story, why that is impossible, or None.
+def changes_of(
+    entry: Entry, story: Story, ids: Sequence[str] | None, themes: Sequence[Theme]
+) -> dict[str, Any]:
+    """Returns the new values by field that a changed line asks for its story, perhaps none.
 
-    `ids` are the themes in the head of the sheet, `themes` those of today.
+    `ids` are the themes in the head of the sheet, `themes` those of today. Raises ValueError with
+    the reason if what it asks for is impossible.
     """
-    story, names = shown.story, current_ids(themes)
+    names = current_ids(themes)
     now = values_of(story, ids or (), names)
     asked = entry.values
     asked = replace(asked, themes=asked.themes or now.themes, quote=asked.quote or now.quote)
@@ -188,27 +188,22 @@ def request_of(
         if here in {written, there}:
             continue
         if part == "quotation":
-            return _QUOTED
+            raise ValueError(_QUOTED)
         if part == "themes" and ids is None:
-            return _NO_THEMES
+            raise ValueError(_NO_THEMES)
         if there != written:
-            return CHANGED.format(part=part, file=story.file)
+            raise ValueError(CHANGED.format(part=part, file=story.file))
         changed.add(part)
     changes: dict[str, Any] = {}
     if "first letter" in changed:
         changes.update({flag: flag == VERBS[asked.verb] for flag in VERBS.values() if flag})
     if "themes" in changed:
-        chosen = _themes(asked.themes, ids or (), names)
-        if isinstance(chosen, str):
-            return chosen
-        changes["themes"] = chosen
+        changes["themes"] = _themes(asked.themes, ids or (), names)
     if "headline" in changed:
         changes["headline"] = "" if asked.title == _squashed(story.title) else asked.title
     if "note" in changed:
         changes["note"] = asked.note
-    if not changes:
-        return None
-    return ChangeRequest(file=story.file, seen_hash=shown.seen_hash, changes=changes)
+    return changes
 
 
 def remaining(sheet: Sheet, refused: Mapping[Entry, str]) -> str:
@@ -237,15 +232,15 @@ def _parse_entry(lines: list[str]) -> Entry:
     return Entry(tuple(lines), match["name"], written, values, problem)
 
 
-def _themes(numbers: str, ids: Sequence[str], names: Mapping[str, str]) -> tuple[str, ...] | str:
-    """Returns the themes that have these numbers, or why there are none."""
+def _themes(numbers: str, ids: Sequence[str], names: Mapping[str, str]) -> tuple[str, ...]:
+    """Returns the themes that have these numbers; raises ValueError if there are none."""
     themes = list[str]()
     for digits in re.findall(r"\d+", numbers):
         number = int(digits[:_DIGITS])
         if not 0 < number <= len(ids) or len(digits) > _DIGITS:
-            return f"no theme has the number {number}; the head of the sheet lists them"
+            raise ValueError(f"no theme has the number {number}; the head of the sheet lists them")
         if ids[number - 1] not in names:
-            return _NO_THEME.format(theme=ids[number - 1])
+            raise ValueError(_NO_THEME.format(theme=ids[number - 1]))
         themes.append(names[ids[number - 1]])
     return tuple(dict.fromkeys(themes))
 

@@ -7,6 +7,7 @@ import re
 import shlex
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
@@ -19,7 +20,7 @@ from test_pull import NOW, SETTINGS, rss
 from digest import config, disk
 from digest.cli.main import cli
 from digest.commands import pull
-from digest.commands.shared import reviewed
+from digest.commands.shared import curate, reviewed
 from digest.content import load
 
 A, B = "content/2026/w20/2026-05-13-a.md", "content/2026/w20/2026-05-14-b.md"
@@ -99,6 +100,23 @@ def test_a_second_correction_is_added_and_false_turns_off(root: Path) -> None:
     assert (root / A).read_text().count(": One.', '2") == 1
     assert "hide" not in (root / A).read_text()
     assert said(root, "set", A, "hide=false").stdout == f"{A}: unchanged\n"
+
+
+def test_a_correction_that_is_saved_while_another_one_is_added_stays(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    carry_out, saved = curate.carry_out, "corrections: ['2026-05-14: Mine.']"
+
+    def save_first(*given: Any) -> Any:
+        (root / A).write_text((root / A).read_text().replace("\n---\n", f"\n{saved}\n---\n", 1))
+        return carry_out(*given)
+
+    monkeypatch.setattr(curate, "carry_out", save_first)
+
+    result = said(root, "set", A, "correction=Another.")
+
+    assert (result.exit_code, "changed since you saw it" in result.stderr) == (1, True)
+    assert saved in (root / A).read_text()
 
 
 def test_stories_of_the_same_event_are_added_and_removed_again(root: Path) -> None:

@@ -112,7 +112,8 @@ def carried_out(text: str) -> None:
     """Reads a sheet, and what its lines ask for."""
     read = sheet.parse(text)
     for entry in (one for one in read.entries if not one.problem):
-        sheet.request_of(entry, SHOWN, read.themes, THEMES)
+        with contextlib.suppress(ValueError):
+            sheet.changes_of(entry, SHOWN.story, read.themes, THEMES)
     sheet.remaining(read, dict.fromkeys(read.entries, text[:100]))
 
 

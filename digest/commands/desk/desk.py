@@ -20,13 +20,12 @@ from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from digest import text_lines
-from digest.checks import also_rules
 from digest.commands.desk.cards import DeskCards
 from digest.commands.desk.content import DeskContent, LastBuild
 from digest.commands.desk.letter import LetterDesk, LetterForm
 from digest.commands.shared import curate, reviewed
 from digest.content import letter_draft, paths
-from digest.content.change_requests import ChangeRequest, Refusal, Shown
+from digest.content.change_requests import Refusal, Shown
 from digest.content.edit import Edit
 from digest.errors import DigestError, Problem
 from digest.model import Story
@@ -277,14 +276,10 @@ class Desk:
         build, stories = self._content.build(), list(self._content.stories.values())
         now = curate.look(self._root, build.config, story)
         changes = form.parse(given, now.story, build.config.themes, self._today())
-        if seen == now.seen_hash:
-            also = changes.values.get("also", ())
-            if why := also_rules.refused(now.story, also, build.content):
-                raise ValueError(why)
-        change = ChangeRequest(
-            file=story.file, seen_hash=seen, changes=changes.values, week=changes.week
+        wanted = curate.new_request(
+            now, changes.values, changes.week, content=build.content, seen_hash=seen
         )
-        return now, changes, curate.run(self._root, build.config, [change], stories)
+        return now, changes, curate.run(self._root, build.config, [wanted], stories)
 
     def _save_letter(
         self, request: DeskRequest, week: Week, given: Mapping[str, str], files: Iterable[str] = ()

@@ -1,5 +1,6 @@
-"""Carries out an editor's requests on stories, for the shell and the desk.
+"""Carries out what an editor wants of stories, for the shell and the desk.
 
+    look at the file ──▶ what is wanted of it ──▶ request
     lock ──▶ each request: read the file ──▶ decide ──▶ write it, if it is still as it was read
 
 `content/change_requests.py` shows how to use it.
@@ -8,13 +9,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from digest import disk
+from digest.checks import also_rules
 from digest.content import change_requests, ledger, paths, store
 from digest.content.change_requests import ChangeRequest, Refusal, Shown
 from digest.content.edit import Edit
@@ -24,7 +27,7 @@ from digest.content.read import vocabulary_of
 from digest.content.scan import NamesIn
 from digest.content.story_file import Vocabulary
 from digest.errors import DigestError, Faults, Problem
-from digest.model import Config, Story
+from digest.model import Config, Content, Story
 from digest.names import is_markdown
 from digest.week import Week
 
@@ -43,6 +46,26 @@ def look(root: Path, config: Config, story: Story) -> Shown:
     """Returns a story as its file has it now; raises Faults if the file cannot be read."""
     data = disk.read_inside(root, story.file)
     return change_requests.shown(data, story.file, story.excerpt, vocabulary(root, config))
+
+
+def new_request(
+    shown: Shown,
+    changes: Mapping[str, Any],
+    week: Week | None = None,
+    *,
+    content: Content,
+    seen_hash: str = "",
+) -> ChangeRequest:
+    """Returns a request to give a story new values by field, and to move it to a week.
+
+    The editor has seen its file as `shown`, or else with `seen_hash`; then it is refused. Raises
+    ValueError with the reason if a new name in `also` would have no effect among all stories.
+    """
+    file, seen_hash = shown.story.file, seen_hash or shown.seen_hash
+    also = changes.get("also") if seen_hash == shown.seen_hash else None
+    if also and (why := also_rules.refused(shown.story, also, content)):
+        raise ValueError(why)
+    return ChangeRequest(file=file, seen_hash=seen_hash, changes=changes, week=week)
 
 
 def run(
