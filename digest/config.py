@@ -258,7 +258,7 @@ def _feed(table: _Table) -> Feed:
     table.check("excerpt", lambda words: words <= _MAX_WORDS, what, cure)
     _check_phrases(table)
     id, url = table.values.get("id", ""), table.values.get("url", "")
-    title = table.values.get("title") or urls.host(url) or id
+    title = table.values.get("title") or urls.host_of(url) or id
     titles = {"title": title, "publisher": table.values.get("publisher") or title}
     lists = {key: tuple(table.values.get(key, ())) for key in ("themes", "match", "ignore")}
     shown = _without_secrets(titles, "title", "publisher")

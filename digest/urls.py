@@ -205,7 +205,7 @@ def lasting(address: str) -> str:
 
 
 @lru_cache(maxsize=8192)  # a pull needs that of each link many times
-def fragment(link: str) -> str:
+def fragment_of(link: str) -> str:
     """Returns the fragment of a link; "" if there is none, or only a text fragment."""
     return _TEXT_FRAGMENT.sub("", _split(link).fragment) if "#" in link else ""
 
@@ -224,7 +224,7 @@ def article_number(link: str) -> str | None:
     return f"{_host(parts)}/{found[1]}" if found else None
 
 
-def host(link: str) -> str:
+def host_of(link: str) -> str:
     """Returns a link's host, without `www.`."""
     return _host(_split(link))
 

@@ -378,7 +378,7 @@ def _is_curled(link: Link) -> bool:
 
 
 def _host(address: str) -> str:
-    return urls.host(address) if urls.web_link(address) else "another host"
+    return urls.host_of(address) if urls.web_link(address) else "another host"
 
 
 def _shown(address: str) -> str:

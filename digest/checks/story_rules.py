@@ -38,7 +38,7 @@ def _poor_title(story: Story, history: History) -> Iterator[Hint]:
     longer = [title for title in titles if _is_cut(story.title, title)]
     if longer:
         yield Hint(story.file, "title", "the title is cut off", f"the feed says: {longer[0]}")
-    elif story.title == urls.host(story.link):
+    elif story.title == urls.host_of(story.link):
         what = "it has no headline, only the name of its site"
         yield Hint(story.file, "title", what, "write one of your own as headline:")
     elif story.title.endswith(("…", "...")) and len(story.title) >= _LONG_TITLE:

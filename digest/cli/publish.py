@@ -84,12 +84,12 @@ def _print_report(report: PublishReport, call: Call) -> None:
         call.say(*_lines_of_feed(changes.feed, changes.new, changes.again, first=changes.first))
     for place in report.vanished if report.dry else ():
         call.say(f"lost     {place}")
-    publish = "Would publish" if report.dry else "Published"
+    verb = "Would publish" if report.dry else "Published"
     if report.origin:
         uncommitted = and_more(report.uncommitted, _NAMED)
-        call.say(f"{publish} {report.origin}{f': {uncommitted}' if uncommitted else ''}")
+        call.say(f"{verb} {report.origin}{f': {uncommitted}' if uncommitted else ''}")
     counts = f"{len(report.new)} new, {len(report.changed)} changed, {len(report.gone)} gone"
-    call.say(f"{publish} {files} to {branch}: {counts}")
+    call.say(f"{verb} {files} to {branch}: {counts}")
     if report.vanished and not report.dry:
         count = len(report.vanished)
         lost = "1 address no longer exists" if count == 1 else f"{count} addresses no longer exist"

@@ -199,8 +199,7 @@ def _print_reasons(report: ExplainReport, call: Call) -> None:
 def _print_matches(report: TryReport, call: Call) -> None:
     """Prints the stories that a phrase would match, with the themes that they have."""
     for story in report.caught:
-        themes = _listed(story.themes)
-        call.say(f"{story.file}: {story.title} ({story.where}; {themes})")
+        call.say(f"{story.file}: {story.title} ({story.where}; {_listed(story.themes)})")
     if len(report.alone) > 1:
         for phrase, number in report.alone.items():
             call.say(f"'{phrase}' alone: {formatting.stories(number)}")
@@ -240,8 +239,8 @@ def _print_changes(report: ApplyReport, call: Call) -> None:
             f"{formatting.stories(report.own)} would change too, but an editor has changed their themes, so they stay"
         )
     call.complain(*report.left, *formatting.unreadable(report.unread))
-    for file, themes in report.gone.items():
-        names = "', '".join(themes)
+    for file, gone in report.gone.items():
+        names = "', '".join(gone)
         call.complain(f"{file}: keeps '{names}', which digest.toml no longer has: you chose it")
     if report.gone:
         call.complain(
@@ -250,5 +249,6 @@ def _print_changes(report: ApplyReport, call: Call) -> None:
         )
 
 
-def _listed(themes: Iterable[str]) -> str:
-    return ", ".join(themes) or "Elsewhere"
+def _listed(ids: Iterable[str]) -> str:
+    """Returns the themes of a story."""
+    return ", ".join(ids) or "Elsewhere"

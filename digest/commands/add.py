@@ -52,7 +52,7 @@ def run(
         document, final = _read(address, config, now, limits)
         entry = document.entries[0]
         known = _snapshot_without(root, config, ledgers, [address, final, entry.link])
-        source = document.title or urls.host(entry.link)
+        source = document.title or urls.host_of(entry.link)
         story = add.story_of(entry, source, known, config, now)
         # Ledger first: without its line, the page's words in the file would count as the editor's.
         store.add_lines(root, {paths.ADDED: (add.record_of(story, now),)})

@@ -224,7 +224,7 @@ def _secrets(root: Path, config: Config, survey: ContentReport) -> Iterator[Prob
         if "//" not in text:
             continue
         signed = survey.content.signed.get(file, "").split()
-        as_given = ("id:", *(f"{field}:" for field in signed))
+        as_given = ("id:", *(f"{key}:" for key in signed))
         for number, text_line in enumerate(text.split("\n"), start=1):
             names = redact.names_in(text_line)
             if text_line.startswith(as_given):

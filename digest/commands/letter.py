@@ -159,8 +159,8 @@ def _count_drafts(content: Content, week: Week) -> int:
     return sum(story.draft for story in stories)
 
 
-def _rewrite(root: Path, edit: Edit) -> None:
-    if store.rewrite(root, [edit]):
+def _rewrite(root: Path, change: Edit) -> None:
+    if store.rewrite(root, [change]):
         raise DigestError(
-            f"{edit.file}: this file was changed in the meantime; run the command again"
+            f"{change.file}: this file was changed in the meantime; run the command again"
         )

@@ -288,7 +288,7 @@ def _warnings(
     """Yields what is odd: a custom domain that is only on the branch, a url on another host, or
     commits that are not pushed."""
     url, expected = config.site.url, site_address.of_remote(standing.address)
-    on_github = all(urls.host(place).endswith(".github.io") for place in (url, expected))
+    on_github = all(urls.host_of(place).endswith(".github.io") for place in (url, expected))
     if cname:
         yield f"{_CNAME} ({cname}) is only on {gh_pages.NAME}; it is kept there, but add it to content/static/ as well"
     elif not named and on_github and url.casefold() != expected.casefold():

@@ -235,7 +235,7 @@ class _Puller:
         for answer in batch.answers:
             id = answer.feed.id
             became = parsed.get(id), outcomes.get(id), passed_over.get(id, ())
-            rows.append(pull_report.row(answer, *became, self.memory, config, ledgers, now))
+            rows.append(pull_report.row_of(answer, *became, self.memory, config, ledgers, now))
         if not self.dry:
             self._write(plan)
             self._remember(_Batch(batch.answers, parsed), plan, rows, ledgers)

@@ -81,7 +81,7 @@ class PullReport:
         return likeliest(self.suggestions)
 
 
-def row(
+def row_of(
     answer: Fetched | Failed,
     document: Document | Failed | None,
     outcome: Outcome | None,

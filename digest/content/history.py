@@ -186,7 +186,7 @@ class History:
             if any(f"link:{by_link}" in page.aliases for page in self._pages.get(owner, ())):
                 recorded.append(owner)
         headline = ""
-        if identity.is_headline(story.title, urls.host(story.link)):
+        if identity.is_headline(story.title, urls.host_of(story.link)):
             headline = identity.hash_of(story.title)
         quotations = list[str]()
         for quotation in (story.excerpt, *excerpt.quotations(story.note)):

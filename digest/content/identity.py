@@ -241,7 +241,7 @@ def repeated_guids(entries: Iterable[Entry]) -> frozenset[str]:
 
 def _is_anchor(guid: str) -> bool:
     """True if a guid is a URL with a fragment: a place on a page."""
-    return "#" in guid and urls.web_link(guid) is not None and bool(urls.fragment(guid))
+    return "#" in guid and urls.web_link(guid) is not None and bool(urls.fragment_of(guid))
 
 
 def page_of(entry: Entry) -> str:
@@ -262,7 +262,7 @@ def full_link(entry: Entry) -> str:
 
 def with_fragment(link: str) -> str:
     """Returns a link with its fragment, for comparison; "" if it is not a web link."""
-    return f"{urls.canonical(link)}#{urls.fragment(link)}" if urls.web_link(link) else ""
+    return f"{urls.canonical(link)}#{urls.fragment_of(link)}" if urls.web_link(link) else ""
 
 
 def stem_key(address: str, title: str, when: str = "") -> str:
@@ -279,7 +279,7 @@ def wording_key(title: str) -> str:
 
 def has_headline(entry: Entry) -> bool:
     """True if an entry's title is a headline: not a placeholder, and not just its host's name."""
-    return is_headline(entry.title, urls.host(entry.link))
+    return is_headline(entry.title, urls.host_of(entry.link))
 
 
 def is_headline(title: str, host: str) -> bool:

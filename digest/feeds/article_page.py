@@ -127,7 +127,7 @@ class _Page:
         """
         for address in (*self.canonical, *self._all("og:url")):
             link = urls.web_link(address, self.base)
-            is_own = link and urls.host(link) == urls.host(self.url)
+            is_own = link and urls.host_of(link) == urls.host_of(self.url)
             if link and is_own and (_is_deep(link) or not _is_deep(self.url)):
                 return link
         return self.url

@@ -104,7 +104,7 @@ def publisher_of(title: str, address: str) -> str:
     parts = [part.strip() for part in _SEPARATOR.split(title)]
     if len(parts) < 2:
         return ""
-    host = urls.host(address).partition(":")[0]
+    host = urls.host_of(address).partition(":")[0]
     for part in parts:
         if _names_host(part, host):
             return part

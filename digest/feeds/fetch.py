@@ -331,7 +331,7 @@ class _Request:
 
     async def _request(self, client: httpx.AsyncClient, address: str) -> _Outcome:
         """Makes one request in its host's turn, within the rest of the deadline."""
-        async with self._session.turn(urls.host(address)):
+        async with self._session.turn(urls.host_of(address)):
             started = time.monotonic()
             try:
                 async with asyncio.timeout(self._time_left):

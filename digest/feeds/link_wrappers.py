@@ -60,7 +60,7 @@ def unwrapped(link: str) -> str:
 
 def _target(link: str) -> str:
     """Returns the URL that a redirect link contains, or ""."""
-    parts, host = urlsplit(link), urls.host(link)
+    parts, host = urlsplit(link), urls.host_of(link)
     if host == "news.google.com" and (encoded := _GOOGLE_NEWS.fullmatch(parts.path)):
         padding = "=" * (-len(encoded[1]) % 4)
         with suppress(binascii.Error):  # not base64 after all

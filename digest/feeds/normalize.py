@@ -107,8 +107,8 @@ def base_of(own: str, home: str) -> str:
     if not page or not own:
         return page or own
     # has a letter and a dot: not localhost or 127.0.0.1
-    is_public = re.fullmatch(r"(?=.*[a-z]).+\.[^.]+", urls.host(page)) is not None
-    return page if is_public and urls.host(page) != urls.host(own) else own
+    is_public = re.fullmatch(r"(?=.*[a-z]).+\.[^.]+", urls.host_of(page)) is not None
+    return page if is_public and urls.host_of(page) != urls.host_of(own) else own
 
 
 def without_secrets(document: Document, *addresses: str) -> Document:
@@ -164,7 +164,7 @@ def _entry(raw: RawEntry, base: str) -> Entry | None:
     authors = filter(None, map(plain_text.line, raw.authors))
     return Entry(
         id=_BREAKS.sub("", plain_text.legal(raw.id)) if len(raw.id) <= _LONGEST_ADDRESS else "",
-        title=_headline(raw.title) or urls.host(link),
+        title=_headline(raw.title) or urls.host_of(link),
         link=urls.clean(link_wrappers.unwrapped(link)),
         published=date.time if date else None,
         authors=tuple(dict.fromkeys(authors)),
@@ -212,7 +212,7 @@ def _with_scheme(address: str, base: str) -> str:
     schemes = re.findall("https?", begun[1].lower())
     name = begun[2].lower().partition(":")[0]
     is_host = name.startswith("www.") or (
-        name and name.removeprefix("www.") == urls.host(base).partition(":")[0]
+        name and name.removeprefix("www.") == urls.host_of(base).partition(":")[0]
     )
     if len(schemes) < 2 and not is_host:
         return address

@@ -87,7 +87,7 @@ class SharedAliases:
 
     def is_link_shared(self, feed: str, entry: Entry) -> bool:
         """True if several entries or stories have this link, with its fragment if it has one."""
-        if not urls.fragment(entry.link):
+        if not urls.fragment_of(entry.link):
             return self.is_page_shared(feed, entry.link)
         key = identity.in_feed(f"whole link:{identity.hash_of(entry.link)}", feed)
         return identity.full_link(entry) in self._crowded or len(self._known.get(key, ())) > 1
@@ -98,7 +98,7 @@ class SharedAliases:
         That is the link with its fragment, if only the fragment tells it from others on the same
         page. Otherwise it is a hash of what the entry says when it first comes.
         """
-        has_fragment = bool(urls.fragment(entry.link))
+        has_fragment = bool(urls.fragment_of(entry.link))
         if has_fragment and identity.full_link(entry) not in self._crowded:
             return entry.link
         if has_fragment or self.is_page_shared(feed, entry.link):
@@ -135,7 +135,7 @@ def weigh_keys(
     dates = Counter(identity.rfc3339(entry.published) for entry in entries if entry.published)
     summaries = Counter(entry.summary for entry in entries)
     own_guids = [shared.own_guid(feed, entry) for entry in entries]
-    pages = [f"{identity.page_of(entry)}#{urls.fragment(entry.link)}" for entry in entries]
+    pages = [f"{identity.page_of(entry)}#{urls.fragment_of(entry.link)}" for entry in entries]
     in_list = _numbered(pages) or _places(pages)
     guids_in_list = _numbered(own_guids)
     is_only_page = len(set(pages)) == 1
@@ -145,7 +145,7 @@ def weigh_keys(
     for entry, guid, page in zip(entries, own_guids, pages, strict=True):
         is_one_key = not guid or _is_in_link(guid, entry.link)
         link: LinkKind = "telling"
-        if shared.is_crowded(entry.link) and not urls.fragment(entry.link):
+        if shared.is_crowded(entry.link) and not urls.fragment_of(entry.link):
             link = "shared"
         elif (
             page in in_list or shared.is_link_shared(feed, entry) or (is_one_key and do_links_move)
@@ -183,7 +183,7 @@ def _keys(
     keys = {
         "unchanged": ledger.unchanged(ledger.hashes(said)),
         "page": f"page:{page}",
-        "host": f"host:{urls.host(entry.link)}",
+        "host": f"host:{urls.host_of(entry.link)}",
         "path": identity.path_key(page),
         "same": f"same:{link_hash} {title_hash}",
     }
@@ -199,7 +199,7 @@ def _keys(
         keys["shared claim"] = f"{identity.CLAIM}{entry.id}"
     if number:
         keys["article"] = f"article:{number}"
-    if urls.fragment(entry.link):
+    if urls.fragment_of(entry.link):
         keys["whole link"] = f"whole link:{link_hash}"
     else:
         keys["only page"] = f"only page:{page}"
@@ -250,7 +250,7 @@ def _do_links_move(
         if times[headline] > 1 or (guid and not _is_in_link(guid, entry.link)):
             continue
         link = f"only page:{identity.page_of(entry)}"
-        if urls.fragment(entry.link):
+        if urls.fragment_of(entry.link):
             link = f"whole link:{identity.hash_of(entry.link)}"
         stories = known.get(identity.in_feed(headline, feed), ())
         at_link = known.get(identity.in_feed(link, feed), ())
@@ -392,7 +392,7 @@ def _is_of_another(
     link = identity.with_fragment(entry.id)
     if link in links_without_guid and link != identity.full_link(entry):
         return True
-    is_page = urls.web_link(entry.id) and not urls.fragment(entry.id)
+    is_page = urls.web_link(entry.id) and not urls.fragment_of(entry.id)
     address = urls.canonical(entry.id) if is_page else ""
     owners = known.get(identity.scoped(f"guid:{entry.id}", feed), ())
     owners = owners or known.get(f"bare:{address}", ())

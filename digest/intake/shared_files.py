@@ -235,7 +235,7 @@ def _text(title: str, link: str, note: str = "") -> str:
 
     link = urls.clean(link)
     title = " ".join(title.split())
-    pairs = [("title", title or urls.host(link)), ("link", link)]
+    pairs = [("title", title or urls.host_of(link)), ("link", link)]
     draft = "" if title else "draft: true\n"
     return f"---\n{yaml_front_matter.dump(pairs, {})}{draft}---\n\n" + (f"{note}\n" if note else "")
 

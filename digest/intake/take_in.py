@@ -367,7 +367,7 @@ def _merge(
     feed, entry, story = known.arrival.feed, known.arrival.entry, known.story
     records, written = pull.records[known.file], pull.last_written(known.file)
     ignored: set[str] = set()
-    if entry.title == urls.host(entry.link):
+    if entry.title == urls.host_of(entry.link):
         ignored.add("title")  # the feed gives no headline, so its host is used instead
     # What an editor left out of an adopted file is not added, nor an excerpt that they may have
     # removed.

@@ -21,7 +21,7 @@ _OF_MIME = ("MIME", "Cont")
 
 def message_id(mail: EditionMail, site: str) -> str:
     """Returns the Message-ID of an edition of the site at this URL, which never changes."""
-    return f"<{mail.id.rpartition(':')[2]}@{urls.host(site)}>"
+    return f"<{mail.id.rpartition(':')[2]}@{urls.host_of(site)}>"
 
 
 def message(mail: EditionMail, settings: Mail, site: str) -> bytes:

@@ -79,14 +79,14 @@ class Card(NamedTuple):
 def publisher(story: Story, feeds: Mapping[str, Feed]) -> tuple[str, Feed | None]:
     """Returns the name of a story's publisher, and the first of its feeds that `feeds` has."""
     feed = next((feeds[id] for id in story.feeds if id in feeds), None)
-    return story.source or (feed.publisher if feed else "") or urls.host(story.link), feed
+    return story.source or (feed.publisher if feed else "") or urls.host_of(story.link), feed
 
 
 def speaker(story: Story, writer: str, feeds: Mapping[str, Feed]) -> str:
     """Returns who wrote the excerpt; `writer` is the id of the feed that supplied it, or empty."""
     if story.source or not writer:
         return publisher(story, feeds)[0]
-    return feeds[writer].publisher if writer in feeds else urls.host(story.link)
+    return feeds[writer].publisher if writer in feeds else urls.host_of(story.link)
 
 
 class Cards:

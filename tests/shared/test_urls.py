@@ -170,8 +170,8 @@ def test_the_article_number_is_found_in_the_path(link: str, number: str | None) 
 
 
 def test_the_host_is_shown_without_www() -> None:
-    assert urls.host("https://www.Post.example:8080/x") == "post.example:8080"
-    assert urls.host("https://post.example:443/x") == "post.example"
+    assert urls.host_of("https://www.Post.example:8080/x") == "post.example:8080"
+    assert urls.host_of("https://post.example:443/x") == "post.example"
 
 
 @pytest.mark.parametrize(
@@ -206,7 +206,7 @@ def test_a_web_link_is_safe_stable_and_can_be_parsed(address: str, base: str) ->
         assert urls.web_link(link) == link
         assert urls.clean(urls.clean(link)) == urls.clean(link)
         assert isinstance(
-            urls.canonical(link) + urls.host(link) + (urls.article_number(link) or ""), str
+            urls.canonical(link) + urls.host_of(link) + (urls.article_number(link) or ""), str
         )
 
 
@@ -242,7 +242,7 @@ def test_the_quick_check_of_a_url_agrees_with_full_parsing(
     assert urls.web_link(address) == taken_apart
     if taken_apart:
         assert urls._split(taken_apart) == urlsplit(taken_apart)
-        assert urls.host(taken_apart).partition(":")[0] == (
+        assert urls.host_of(taken_apart).partition(":")[0] == (
             urlsplit(taken_apart).hostname or ""
         ).removeprefix("www.")
 
@@ -261,7 +261,7 @@ def test_the_key_of_a_url_is_made_from_its_clean_form(address: str) -> None:
             "=".join(pair) for pair in sorted(parse_qsl(whole.query, keep_blank_values=True))
         )
 
-        assert urls.canonical(link) == f"{urls.host(link)}{whole.path.rstrip('/')}" + (
+        assert urls.canonical(link) == f"{urls.host_of(link)}{whole.path.rstrip('/')}" + (
             f"?{query}" if query else ""
         )
 

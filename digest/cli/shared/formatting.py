@@ -41,11 +41,11 @@ def left_out(addresses: Iterable[str]) -> Iterator[str]:
         yield f"{mask(address)}: left out, because it is not an http(s) address"
 
 
-def skipped(skipped: Skipped) -> Iterator[str]:
+def skipped(skips: Skipped) -> Iterator[str]:
     """Yields a line for each theme that is missing from digest.toml, and for each other file that
     cannot be read."""
     explained = set[str]()
-    for theme, files in skipped.unknown_themes.items():
+    for theme, files in skips.unknown_themes.items():
         explained.update(files)
         which, its = files[0], "its"
         if len(files) > 1:
@@ -53,7 +53,7 @@ def skipped(skipped: Skipped) -> Iterator[str]:
             its = "their"
         what = f"not counted, because digest.toml does not have {its} theme '{theme}'"
         yield f"{which}: {what}; 'digest check' says what to do"
-    yield from unreadable(file for file in skipped.files if file not in explained)
+    yield from unreadable(file for file in skips.files if file not in explained)
 
 
 def unreadable(files: Iterable[str]) -> Iterator[str]:

@@ -120,22 +120,22 @@ class DeskCards:
 
 
 def _events(
-    cards: Mapping[str, DeskCard], stories: tuple[Story, ...], content: Content
+    by_file: Mapping[str, DeskCard], stories: tuple[Story, ...], content: Content
 ) -> dict[str, EventView]:
     """Returns by file which stories are shown above and below it, and which likely belong to it."""
     shown = [story for story in stories if not story.hide]
     below = groups(shown, renamed(content.story_addresses)).below
     events: dict[str, EventView] = {}
     for file, group in below.items():
-        events[file] = EventView(below=tuple(_other(cards[story.file]) for story in group))
+        events[file] = EventView(below=tuple(_other(by_file[story.file]) for story in group))
     for file, group in below.items():
         for story in group:
             event = events.get(story.file, _NO_EVENT)
-            events[story.file] = event._replace(above=_other(cards[file]))
+            events[story.file] = event._replace(above=_other(by_file[file]))
     for pair in also_rules.likely(shown, content):
         for story, other in ((pair.first, pair.second), (pair.second, pair.first)):
             is_free = not (other.also or other.lead)
-            likely = _other(cards[other.file], pair.why, is_free=is_free)
+            likely = _other(by_file[other.file], pair.why, is_free=is_free)
             event = events.get(story.file, _NO_EVENT)
             events[story.file] = event._replace(likely=(*event.likely, likely))
     return events

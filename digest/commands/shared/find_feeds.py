@@ -115,8 +115,8 @@ def _feed(url: str, document: Document, taken: Container[str]) -> Feed:
     from digest.content.slug import ascii_words, slug_of
     from digest.feeds.discover import publisher_of
 
-    title = document.title or urls.host(url)
-    id = ascii_words(title) or slug_of(urls.host(url), url)
+    title = document.title or urls.host_of(url)
+    id = ascii_words(title) or slug_of(urls.host_of(url), url)
     if len(id) > _MAX_ID_LENGTH:  # short enough to be typed, cut at a word
         id = id[: _MAX_ID_LENGTH + 1].rpartition("-")[0] or id[:_MAX_ID_LENGTH]
     publisher = document.publisher or publisher_of(title, url)

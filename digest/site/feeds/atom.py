@@ -257,7 +257,7 @@ class Entries:
         publisher, feed = self._cards.source(story)
         key = publisher, feed.id if feed else "", story.link.partition("//")[2].partition("/")[0]
         if key not in self._sources:
-            home = f"https://{urls.host(story.link)}/"
+            home = f"https://{urls.host_of(story.link)}/"
             source = AtomSource(id=home, title=publisher, link=home, rel="alternate")
             if feed:
                 address = redact.strip_feed(urls.web_link(feed.url) or "")
