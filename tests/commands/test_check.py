@@ -12,9 +12,10 @@ from urllib.parse import urlencode
 
 import caches
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import CliRunner
 from feedhost import Answer, Exchange, FeedHost
 from repositories import git
+from shell import invoke
 from test_cli import digest
 
 from digest.cli.main import cli
@@ -102,10 +103,6 @@ def run(root: Path, **options: object) -> CheckReport:
 def messages(root: Path, **options: object) -> list[str]:
     """What is found, hints as such."""
     return [("hint: " if one.hint else "") + str(one) for one in run(root, **options).problems]
-
-
-def said(root: Path, *words: str) -> Result:
-    return CliRunner().invoke(cli, ["--root", str(root), *words])
 
 
 # ---------------------------------------------------------------- errors
@@ -212,7 +209,7 @@ def test_config_errors_are_reported_first_and_alone(root: Path, story: Write) ->
     story("a", themes="[memroy]")
     (root / "digest.toml").write_text(SETTINGS.replace("match", "mtach"))
 
-    result = said(root, "check")
+    result = invoke(root, "check")
 
     assert result.exit_code == 1
     assert (
@@ -297,7 +294,7 @@ def test_a_mistake_in_a_text_is_reported_with_its_line_in_the_file(
         ("content/pages/about.md", 2),
         ("content/themes/memory.md", 3),
     ]
-    assert said(root, "check").exit_code == 0
+    assert invoke(root, "check").exit_code == 0
 
 
 def test_a_hidden_story_gets_no_hint(root: Path, story: Write) -> None:
@@ -646,7 +643,7 @@ def mess(root: Path, story: Write) -> Path:
 
 
 def test_the_text_output_has_a_line_for_each_problem_and_counts_at_the_end(mess: Path) -> None:
-    result = said(mess, "check")
+    result = invoke(mess, "check")
 
     assert result.exit_code == 1
     assert result.output == (
@@ -658,7 +655,7 @@ def test_the_text_output_has_a_line_for_each_problem_and_counts_at_the_end(mess:
 
 
 def test_quiet_prints_errors_only(mess: Path) -> None:
-    result = said(mess, "--quiet", "check")
+    result = invoke(mess, "--quiet", "check")
 
     assert (
         result.output == f"{W20}2026-05-15-a.md:4: unknown theme 'memroy'; did you mean 'memory'?\n"
@@ -666,7 +663,7 @@ def test_quiet_prints_errors_only(mess: Path) -> None:
 
 
 def test_the_json_output_is_a_list(mess: Path) -> None:
-    result = said(mess, "check", "--format", "json")
+    result = invoke(mess, "check", "--format", "json")
 
     assert result.exit_code == 1
     assert json.loads(result.output)[0] == {
@@ -688,7 +685,7 @@ def test_github_annotations_are_escaped(root: Path, monkeypatch: pytest.MonkeyPa
         check, "run", lambda *_, **__: CheckReport(problems=problems, folder="sub/")
     )
 
-    result = said(root, "check", "--format", "github")
+    result = invoke(root, "check", "--format", "github")
 
     assert result.output == (
         "::error file=sub/a%2Cb%3Ac%25.md,line=3,title=digest check::100%25%0D%0Awrong: so, mend it; now\n"
@@ -697,8 +694,8 @@ def test_github_annotations_are_escaped(root: Path, monkeypatch: pytest.MonkeyPa
 
 
 def test_wrong_usage_exits_with_2(root: Path) -> None:
-    assert said(root, "check", "--format", "xml").exit_code == 2
-    assert said(root, "check", "--since", "").exit_code == 2
+    assert invoke(root, "check", "--format", "xml").exit_code == 2
+    assert invoke(root, "check", "--since", "").exit_code == 2
 
 
 # ---------------------------------------------------------------- what a change brought in
@@ -831,7 +828,7 @@ def test_an_unknown_commit_is_wrong_usage(tracked: Path, story: Write) -> None:
     commit(tracked)
 
     for name in ("nowhere", "--help", "-x", "HEAD:digest.toml", "a b\n"):
-        result = said(tracked, "check", f"--since={name}")
+        result = invoke(tracked, "check", f"--since={name}")
         assert (result.exit_code, "git has no commit" in result.output) == (2, True)
 
 
@@ -840,7 +837,7 @@ def test_a_folder_outside_git_is_one_error_line(
 ) -> None:
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(root.parent))
 
-    result = said(root, "check", "--since", "HEAD")
+    result = invoke(root, "check", "--since", "HEAD")
 
     assert result.exit_code == 1
     assert str(result.exception) == f"{root}: is not in a git repository, which --since needs"
@@ -851,9 +848,9 @@ def test_a_machine_without_git_is_one_error_line(
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
 
-    assert said(root, "check").exit_code == 0
+    assert invoke(root, "check").exit_code == 0
     assert "needs git, which is not installed" in str(
-        said(root, "check", "--since", "HEAD").exception
+        invoke(root, "check", "--since", "HEAD").exception
     )
 
 
@@ -862,7 +859,7 @@ def test_without_changes_there_are_no_problems(tracked: Path, story: Write) -> N
     begun = commit(tracked)
 
     assert run(tracked, since=begun) == CheckReport(problems=(), files=0)
-    assert said(tracked, "check", "--since", begun).exit_code == 0
+    assert invoke(tracked, "check", "--since", begun).exit_code == 0
     assert Changes() == Changes(lines={}, new=frozenset(), gone=frozenset())
 
 
@@ -1009,7 +1006,7 @@ def test_without_a_network_no_page_is_reported_as_gone(root: Path) -> None:
         "<http://a.invalid/> <http://b.invalid/> <http://c.invalid/>",
     )
 
-    result = said(root, "check", "--links")
+    result = invoke(root, "check", "--links")
 
     assert (result.exit_code, "is this machine on the network?" in result.output) == (0, True)
     assert caches.noted(root, "link") == {}
@@ -1081,7 +1078,7 @@ def test_an_unavailable_archive_is_one_line_and_the_next_check_asks_again(
     with FeedHost(answers) as host:
         answers[query := archive(host, "/gone")] = reply
         linked(root, host, "/gone")
-        result = said(root, "check", "--links")
+        result = invoke(root, "check", "--links")
         answers[query] = of_archive(COPY)
         again = run(root, links=True)
 
@@ -1125,7 +1122,10 @@ def test_only_new_links_are_requested(tracked: Path) -> None:
 def test_unverifiable_links_are_listed_on_request(root: Path) -> None:
     with FeedHost({"/shut": answer(403)}) as host:
         linked(root, host, "/shut")
-        plain, verbose = said(root, "check", "--links"), said(root, "--verbose", "check", "--links")
+        plain, verbose = (
+            invoke(root, "check", "--links"),
+            invoke(root, "--verbose", "check", "--links"),
+        )
         url = host.url("/shut")
 
     assert plain.output == "0 errors, 0 hints in 2 files\n"

@@ -6,9 +6,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
-
-from digest.cli.main import cli
+from shell import invoke, printed
 
 SUMMARY = "One two three, four five six seven eight nine ten."
 CHIPS, SHIPS, BOATS = (
@@ -39,18 +37,8 @@ def root(tmp_path: Path) -> Path:
     """A digest of three stories with excerpts of four words."""
     keep(tmp_path, 4)
     (tmp_path / "first.xml").write_text(rss())
-    said(tmp_path, "pull")
+    printed(tmp_path, "pull")
     return tmp_path
-
-
-def said(root: Path, *words: str) -> str:
-    return run(root, *words).output
-
-
-def run(root: Path, *words: str) -> Result:
-    result = CliRunner().invoke(cli, ["--root", str(root), *words], catch_exceptions=False)
-    assert result.exit_code == 0, result.output
-    return result
 
 
 def body(root: Path, file: str = CHIPS) -> str:
@@ -80,12 +68,13 @@ def test_excerpts_follow_the_setting(root: Path, words: int, after: str, state: 
     keep(root, words)
 
     assert (
-        said(root, "excerpts", "--apply") == f"3 of 3 excerpts that pull wrote changed: 3 {state}\n"
+        printed(root, "excerpts", "--apply")
+        == f"3 of 3 excerpts that pull wrote changed: 3 {state}\n"
     )
 
     assert {body(root, file) for file in (CHIPS, SHIPS, BOATS)} == {after}
-    assert "changed\n" in said(root, "excerpts", "--apply")
-    assert said(root, "check").endswith(" 0 hints in 5 files\n")
+    assert "changed\n" in printed(root, "excerpts", "--apply")
+    assert printed(root, "check").endswith(" 0 hints in 5 files\n")
 
 
 @pytest.mark.parametrize(
@@ -95,7 +84,7 @@ def test_nothing_is_written_without_apply(root: Path, words: list[str]) -> None:
     before, known = body(root), ledger(root)
     keep(root, 2)
 
-    assert said(root, *words).endswith(
+    assert printed(root, *words).endswith(
         f"{SHIPS}: shortened\n3 of 3 excerpts that pull wrote would be changed: 3 shortened\n"
         "Next: digest excerpts --apply\n"
     )
@@ -109,9 +98,9 @@ def test_an_edited_excerpt_is_left_and_named(root: Path) -> None:
     before = body(root), body(root, SHIPS), body(root, BOATS)
     keep(root, 0)
 
-    result = run(root, "excerpts", "--apply")
+    result = invoke(root, "excerpts", "--apply")
 
-    assert result.stdout == "0 of 0 excerpts that pull wrote changed\n"
+    assert (result.exit_code, result.stdout) == (0, "0 of 0 excerpts that pull wrote changed\n")
     what = "its excerpt is not as pull wrote it, so it counts as yours; left unchanged"
     assert result.stderr == f"{BOATS}: {what}\n{CHIPS}: {what}\n"
     assert (body(root), body(root, SHIPS), body(root, BOATS)) == before
@@ -127,12 +116,12 @@ def test_notes_and_quotations_of_the_editor_stay_where_they_are(root: Path) -> N
     edit(root, SHIPS, "\n> One two", "\n> Mine.\n\n> One two")
     (root / SHIPS).write_text((root / SHIPS).read_text() + "- mine\n")
     keep(root, 2)
-    said(root, "excerpts", "--apply")
+    printed(root, "excerpts", "--apply")
 
     assert body(root) == "\n> One two …\n\n> Mine.\n\nMine.\n"
     assert body(root, SHIPS) == "\n> Mine.\n\n> One two …\n\n- mine\n"
     keep(root, 0)
-    said(root, "excerpts", "--apply")
+    printed(root, "excerpts", "--apply")
     assert body(root) == "\n> Mine.\n\nMine.\n"
     assert body(root, SHIPS) == "\n> Mine.\n\n- mine\n"
 
@@ -141,7 +130,7 @@ def test_no_excerpt_is_lengthened_without_the_full_summary(root: Path) -> None:
     shutil.rmtree(root / ".digest")
     keep(root, 7)
 
-    assert said(root, "excerpts", "--apply") == (
+    assert printed(root, "excerpts", "--apply") == (
         "0 of 3 excerpts that pull wrote changed\n3 could be longer, but their whole summaries are not stored\n"
     )
     assert body(root) == "\n> One two three, four …\n\n"
@@ -153,34 +142,35 @@ def test_removed_excerpts_are_restored_if_their_full_summaries_are_stored(
     before = {file: body(root, file) for file in (CHIPS, SHIPS)}
     edit(root, BOATS, "> One two three, four …\n\n", "Mine.\n")  # the editor took this one out
     keep(root, 0)
-    said(root, "excerpts", "--apply")
+    printed(root, "excerpts", "--apply")
     edit(root, SHIPS, "---\n\n", "---\n\n> Mine.\n")
     keep(root, 4)
 
-    assert "2 of 2 excerpts that pull wrote would be changed: 2 restored\n" in said(
+    assert "2 of 2 excerpts that pull wrote would be changed: 2 restored\n" in printed(
         root, "excerpts"
     )
     assert (
-        said(root, "excerpts", "--apply") == "2 of 2 excerpts that pull wrote changed: 2 restored\n"
+        printed(root, "excerpts", "--apply")
+        == "2 of 2 excerpts that pull wrote changed: 2 restored\n"
     )
 
     assert (body(root), body(root, BOATS)) == (before[CHIPS], "\nMine.\n")
     assert body(root, SHIPS).startswith("\n> One two three, four …\n\n> Mine.\n")
-    assert said(root, "excerpts", "--apply") == "0 of 2 excerpts that pull wrote changed\n"
-    assert said(root, "check").endswith(" 0 hints in 5 files\n")
+    assert printed(root, "excerpts", "--apply") == "0 of 2 excerpts that pull wrote changed\n"
+    assert printed(root, "check").endswith(" 0 hints in 5 files\n")
     (root / "first.xml").write_text(rss("New words."))
-    assert "kept your" not in said(root, "pull")
+    assert "kept your" not in printed(root, "pull")
     assert body(root) == "\n> New words.\n\n"
 
 
 def test_excerpts_that_cannot_be_restored_are_counted(root: Path) -> None:
     keep(root, 0)
-    said(root, "excerpts", "--apply")
+    printed(root, "excerpts", "--apply")
     shutil.rmtree(root / ".digest")
-    assert said(root, "excerpts") == "0 of 0 excerpts that pull wrote would be changed\n"
+    assert printed(root, "excerpts") == "0 of 0 excerpts that pull wrote would be changed\n"
     keep(root, 4)
 
-    assert said(root, "excerpts") == (
+    assert printed(root, "excerpts") == (
         "0 of 3 excerpts that pull wrote would be changed\n"
         "3 were taken out earlier, and their whole summaries are not stored\n"
     )
@@ -192,17 +182,17 @@ def test_one_excerpt_is_counted_in_the_singular(root: Path) -> None:
         (root / file).unlink()
     shutil.rmtree(root / ".digest")
     keep(root, 7)
-    assert "1 could be longer, but its whole summary is not stored\n" in said(root, "excerpts")
+    assert "1 could be longer, but its whole summary is not stored\n" in printed(root, "excerpts")
     keep(root, 0, feed="second")
-    assert "1 left unchanged, because its feed is not in digest.toml\n" in said(root, "excerpts")
+    assert "1 left unchanged, because its feed is not in digest.toml\n" in printed(root, "excerpts")
     edit(root, CHIPS, "feeds: [first]\n", "")  # as digest add writes a story
-    assert said(root, "excerpts") == "0 of 0 excerpts that pull wrote would be changed\n"
+    assert printed(root, "excerpts") == "0 of 0 excerpts that pull wrote would be changed\n"
 
 
 def test_excerpts_of_a_feed_that_is_not_in_digest_toml_are_left(root: Path) -> None:
     keep(root, 0, feed="second")
 
-    assert "3 left unchanged, because their feeds are not in digest.toml\n" in said(
+    assert "3 left unchanged, because their feeds are not in digest.toml\n" in printed(
         root, "excerpts", "--apply"
     )
 
@@ -211,7 +201,7 @@ def test_windows_line_ends_stay(root: Path) -> None:
     (root / CHIPS).write_bytes((root / CHIPS).read_bytes().replace(b"\n", b"\r\n"))
     keep(root, 2)
 
-    said(root, "excerpts", "--apply")
+    printed(root, "excerpts", "--apply")
 
     assert b"\r\n> One two \xe2\x80\xa6\r\n" in (root / CHIPS).read_bytes()
     assert b"\n" not in (root / CHIPS).read_bytes().replace(b"\r\n", b"")
@@ -221,17 +211,17 @@ def test_windows_line_ends_stay(root: Path) -> None:
 @pytest.mark.parametrize("words", [0, 2, 6])
 def test_later_corrections_follow_the_setting(root: Path, words: int, applied: bool) -> None:
     keep(root, words)
-    said(root, *(["excerpts", "--apply"] if applied else ["excerpts"]))
+    printed(root, *(["excerpts", "--apply"] if applied else ["excerpts"]))
     (root / "first.xml").write_text(rss("New words come in the place of those before them."))
 
-    report = said(root, "pull")
+    report = printed(root, "pull")
 
     assert "kept" not in report
     new = {0: "\n", 2: "\n> New words …\n\n", 6: "\n> New words come in the place …\n\n"}
     assert body(root) == new[words]
     keep(root, 3)
     (root / "first.xml").write_text(rss("Newer words come again."))
-    said(root, "pull")
+    printed(root, "pull")
     assert body(root) == "\n> Newer words come …\n\n"
 
 
@@ -239,11 +229,11 @@ def test_a_story_without_an_excerpt_gets_none_if_digest_toml_keeps_none(
     root: Path,
 ) -> None:
     keep(root, 0)
-    said(root, "excerpts", "--apply")
+    printed(root, "excerpts", "--apply")
     (root / "first.xml").write_text(rss("New words."))
 
-    said(root, "pull")
-    said(root, "pull")
+    printed(root, "pull")
+    printed(root, "pull")
 
     assert body(root) == "\n"
 
@@ -251,10 +241,10 @@ def test_a_story_without_an_excerpt_gets_none_if_digest_toml_keeps_none(
 def test_an_excerpt_removed_by_the_editor_stays_removed_whatever_the_setting(root: Path) -> None:
     edit(root, CHIPS, "> One two three, four …\n\n", "Mine.\n")
     keep(root, 40)
-    said(root, "excerpts", "--apply")
+    printed(root, "excerpts", "--apply")
     (root / "first.xml").write_text(rss("New words."))
 
-    said(root, "pull")
+    printed(root, "pull")
 
     assert "excerpt" not in body(root)
     assert body(root) == "\nMine.\n"
@@ -263,13 +253,13 @@ def test_an_excerpt_removed_by_the_editor_stays_removed_whatever_the_setting(roo
 def test_conflicts_of_an_earlier_pull_are_still_reported(root: Path) -> None:
     edit(root, CHIPS, "title: Chips", "title: Mine")
     (root / "first.xml").write_text(rss(SUMMARY, "Chips again", "Ships", "Boats"))
-    assert "kept your title" in said(root, "pull")
-    assert "1 hint in" in said(root, "check")
+    assert "kept your title" in printed(root, "pull")
+    assert "1 hint in" in printed(root, "check")
     keep(root, 2)
 
-    said(root, "excerpts", "--apply")
+    printed(root, "excerpts", "--apply")
 
-    assert "1 hint in" in said(root, "check")
+    assert "1 hint in" in printed(root, "check")
 
 
 def test_a_run_killed_before_it_wrote_the_files_is_completed_by_the_next(
@@ -278,10 +268,10 @@ def test_a_run_killed_before_it_wrote_the_files_is_completed_by_the_next(
     keep(root, 2)
     with monkeypatch.context() as patch:
         patch.setattr("digest.content.store.rewrite", lambda *_: ())
-        said(root, "excerpts", "--apply")
+        printed(root, "excerpts", "--apply")
     assert body(root) == "\n> One two three, four …\n\n"
-    assert "0 hints" in said(root, "check")
+    assert "0 hints" in printed(root, "check")
 
-    assert "3 shortened" in said(root, "excerpts", "--apply")
+    assert "3 shortened" in printed(root, "excerpts", "--apply")
 
     assert body(root) == "\n> One two …\n\n"

@@ -7,13 +7,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
+from shell import invoke
 from sites import find, parse
 from test_pull import NOW, SETTINGS, rss
-from test_status import pulled, run, said
+from test_status import pulled, run
 
 from digest import config, disk
-from digest.cli.main import cli
 from digest.commands import build, check, letter, pull
 from digest.content import file_names, store
 from digest.content.scan import scan
@@ -265,7 +264,7 @@ def test_every_writing_command_completes_a_killed_one(root: Path, command: str) 
     put(root, f"{W20}.2026-05-15-b.md.{disk._hash(STORY.encode())}.unfinished")
     put(root, f"{W20}.letter.md.unfinished", "---\nti")
 
-    result = CliRunner().invoke(cli, ["--root", str(root), *command.split()])
+    result = invoke(root, *command.split())
 
     assert result.exit_code == 0, result.output
     assert (root / HELD).read_text() == STORY
@@ -374,7 +373,7 @@ def test_status_counts_a_misnamed_file_as_unreadable_and_not_as_deleted(
         ("second", 0, 0),
     ]
     assert report.skipped.files == (place,)
-    assert f"{place}: cannot be read" in said(root).output
+    assert f"{place}: cannot be read" in invoke(root, "status").output
 
 
 @pytest.mark.parametrize(

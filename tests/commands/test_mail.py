@@ -66,7 +66,7 @@ def letter(root: Path, week: int, *lines: str) -> None:
     (root / f"content/2026/w{week}/letter.md").write_text(f"---\ntitle: Dear\n{front}---\nWords.\n")
 
 
-def said(root: Path, *words: str, **variables: str) -> str:
+def mailed(root: Path, *words: str, **variables: str) -> str:
     """What the command says; the test fails if it does."""
     done = digest("mail", *words, cwd=root, **variables)
     assert (done.returncode, done.stderr) == (0, "")
@@ -88,7 +88,7 @@ def lines(root: Path) -> list[tuple[str, str]]:
 
 
 def test_the_newest_closed_edition_is_written_to_a_file(root: Path, inbox: Inbox) -> None:
-    assert said(root) == (
+    assert mailed(root) == (
         f"{root}/2026-W20.eml: 'Week 20, 2026: Chips-20' with 1 story\n"
         "A mail server keeps no drafts; 'digest mail --send' sends it to list@example.net\n"
     )
@@ -98,16 +98,18 @@ def test_the_newest_closed_edition_is_written_to_a_file(root: Path, inbox: Inbox
 
 
 def test_the_message_is_written_to_any_file_or_to_standard_output(root: Path) -> None:
-    said(root, "--output", "mine.eml")
+    mailed(root, "--output", "mine.eml")
 
-    assert said(root, "w19", "--output", "-").splitlines()[2] == "Subject: Week 19, 2026: Chips-19"
+    assert (
+        mailed(root, "w19", "--output", "-").splitlines()[2] == "Subject: Week 19, 2026: Chips-19"
+    )
     assert not (root / "2026-W20.eml").exists()
     assert b"Subject: Week 20" in (root / "mine.eml").read_bytes()
 
 
 def test_a_dry_run_shows_headers_and_text_and_writes_nothing(root: Path) -> None:
     before = sorted(root.rglob("*"))
-    shown = said(root, "--dry-run", "--send")
+    shown = mailed(root, "--dry-run", "--send")
 
     assert shown.startswith(
         "From: Ed <ed@example.net>\nTo: list@example.net\nSubject: Week 20, 2026"
@@ -117,7 +119,7 @@ def test_a_dry_run_shows_headers_and_text_and_writes_nothing(root: Path) -> None
 
 
 def test_an_edition_is_sent_once(root: Path, inbox: Inbox) -> None:
-    assert said(root, "--send") == (
+    assert mailed(root, "--send") == (
         "Sent to list@example.net: 'Week 20, 2026: Chips-20' with 1 story\n"
         "Commit content/ledger/sent.jsonl, so that no other clone sends it again\n"
     )
@@ -126,42 +128,42 @@ def test_an_edition_is_sent_once(root: Path, inbox: Inbox) -> None:
     assert b"Subject: Week 20, 2026: Chips-20" in message
     assert lines(root) == [("2026-W20", "sending"), ("2026-W20", "sent")]
 
-    again = said(root, "--send")
+    again = mailed(root, "--send")
     assert again.startswith("Nothing to mail: 2026-W20, the newest closed edition, was mailed on ")
     assert "--again sends it once more" in refused(root, "w20", "--send")
     assert len(inbox.messages) == 1
-    assert said(root, "w20", "--send", "--again").startswith("Sent to")
+    assert mailed(root, "w20", "--send", "--again").startswith("Sent to")
     assert len(inbox.messages) == 2
 
 
 def test_editions_follow_in_the_order_in_which_they_were_published(
     root: Path, inbox: Inbox
 ) -> None:
-    said(root, "w19", "--send")
+    mailed(root, "w19", "--send")
     put(root, "2026/w22/2026-05-26-chips-22.md")
 
-    assert "Week 20" in said(root, "--send")
-    assert "Week 21" in said(root, "--send")
-    assert said(root, "--send").startswith("Nothing to mail: 2026-W21")
+    assert "Week 20" in mailed(root, "--send")
+    assert "Week 21" in mailed(root, "--send")
+    assert mailed(root, "--send").startswith("Nothing to mail: 2026-W21")
     assert len(inbox.messages) == 3
 
 
 def test_an_archive_that_was_there_before_is_not_mailed(root: Path) -> None:
-    said(root, "--send")
+    mailed(root, "--send")
     put(root, "2026/w22/2026-05-26-chips-22.md")
-    said(root, "--send")
-    said(root, "--send")
+    mailed(root, "--send")
+    mailed(root, "--send")
 
     assert lines(root)[1::2] == [("2026-W20", "sent"), ("2026-W21", "sent")]
 
 
 def test_merged_clones_send_nothing_twice(root: Path, inbox: Inbox) -> None:
     clone = shutil.copytree(root, root.parent / "clone")
-    said(root, "w19", "--send")
-    said(clone, "--send")
+    mailed(root, "w19", "--send")
+    mailed(clone, "--send")
     (root / SENT).write_text((clone / SENT).read_text() + (root / SENT).read_text())
 
-    assert said(root, "--send").startswith("Nothing to mail: 2026-W20")
+    assert mailed(root, "--send").startswith("Nothing to mail: 2026-W20")
     assert "2026-W19: was mailed" in refused(root, "w19", "--send")
     assert len(inbox.messages) == 2
 
@@ -185,18 +187,18 @@ def test_unpublished_editions_are_not_mailed(root: Path) -> None:
 
 def test_a_draft_of_a_letter_holds_its_edition_back(root: Path) -> None:
     letter(root, 20, "draft: true")
-    said(root, "w19", "--send")
+    mailed(root, "w19", "--send")
 
-    assert "content/2026/w20/letter.md: is a draft" in said(root, "--send")
+    assert "content/2026/w20/letter.md: is a draft" in mailed(root, "--send")
     letter(root, 20)
-    assert "'Week 20, 2026: Dear'" in said(root, "--send")
+    assert "'Week 20, 2026: Dear'" in mailed(root, "--send")
 
 
 def test_a_digest_without_a_closed_week_has_nothing_to_mail(root: Path) -> None:
     shutil.rmtree(root / "content")
     put(root, "2026/w21/2026-05-19-chips.md")
 
-    assert said(root, "--send").startswith("Nothing to mail: no week is closed; it closes when ")
+    assert mailed(root, "--send").startswith("Nothing to mail: no week is closed; it closes when ")
 
 
 def test_missing_settings_for_sending_are_named(root: Path) -> None:
@@ -227,7 +229,7 @@ def test_a_refused_recipient_is_not_recorded_as_sent(root: Path, inbox: Inbox) -
     )
     assert lines(root) == []
     inbox.on_rcpt = lambda _: None
-    said(root, "--send")
+    mailed(root, "--send")
     assert len(inbox.messages) == 1
 
 
@@ -237,7 +239,7 @@ def test_a_refused_message_can_be_sent_later(root: Path, inbox: Inbox) -> None:
     assert refused(root, "--send").endswith(": refuses the message: 554 looks like spam")
     assert lines(root) == [("2026-W20", "sending"), ("2026-W20", "failed")]
     inbox.on_data = lambda _: None
-    said(root, "--send")
+    mailed(root, "--send")
     assert lines(root)[2:] == [("2026-W20", "sending"), ("2026-W20", "sent")]
 
 
@@ -262,8 +264,8 @@ def test_a_server_that_dies_while_sending_leaves_the_decision_to_the_editor(
     assert refused(root, "--send").endswith(
         f" UTC, and it is not known whether it went out; {decide}"
     )
-    assert said(root, "w20", "--sent") == "2026-W20: noted as sent\n"
-    assert said(root, "--send").startswith("Nothing to mail")
+    assert mailed(root, "w20", "--sent") == "2026-W20: noted as sent\n"
+    assert mailed(root, "--send").startswith("Nothing to mail")
     assert inbox.messages == []
     assert "was mailed" in refused(root, "w20", "--sent")
 
@@ -273,9 +275,9 @@ def test_an_edition_that_may_have_been_sent_can_be_sent_again(root: Path, inbox:
     refused(root, "--send")
     inbox.on_data = lambda _: None
 
-    said(root, "2026-W20", "--send", "--again")
+    mailed(root, "2026-W20", "--send", "--again")
     assert len(inbox.messages) == 1
-    assert said(root, "--send").startswith("Nothing to mail")
+    assert mailed(root, "--send").startswith("Nothing to mail")
 
 
 def test_an_unreachable_server_is_reported(root: Path) -> None:
@@ -340,7 +342,7 @@ def test_no_edition_is_sent_twice_whenever_a_run_is_killed(
 
 
 def test_a_damaged_ledger_stops_sending(root: Path, inbox: Inbox) -> None:
-    said(root, "--send")
+    mailed(root, "--send")
     ledger = root / SENT
     ledger.write_text(ledger.read_text().replace('"sent"', '"sent'))
 
@@ -355,7 +357,7 @@ def test_a_damaged_ledger_stops_sending(root: Path, inbox: Inbox) -> None:
 def test_sending_changes_nothing_on_the_site(root: Path) -> None:
     digest("build", cwd=root)
     before = {path: path.read_bytes() for path in (root / "site").rglob("*") if path.is_file()}
-    said(root, "--send")
+    mailed(root, "--send")
     digest("build", cwd=root)
 
     assert {
@@ -377,7 +379,7 @@ def test_a_password_is_sent_over_an_encrypted_connection_only(
         trusted = {"SSL_CERT_FILE": str(pem)}
         wrong = refused(root, "--send", DIGEST_MAIL_SECRET="wrong", **trusted)
         assert (inbox.messages, lines(root)) == ([], [])
-        said(root, "--send", DIGEST_MAIL_SECRET=PASSWORD, **trusted)
+        mailed(root, "--send", DIGEST_MAIL_SECRET=PASSWORD, **trusted)
 
     assert "certificate" in untrusted.lower()
     assert untrusted.endswith("; check mail.smtp in digest.toml")
@@ -388,18 +390,18 @@ def test_a_password_is_sent_over_an_encrypted_connection_only(
 
 
 def test_a_run_records_what_it_will_send_and_sends_nothing_else(root: Path, inbox: Inbox) -> None:
-    noted = said(root, "--claim", "run-1")
-    other = said(root, "--send", "--claim", "run-2")
+    noted = mailed(root, "--claim", "run-1")
+    other = mailed(root, "--send", "--claim", "run-2")
 
     assert noted.startswith("2026-W20: noted that it will be sent. Push ")
     assert other == "Nothing to mail: 'run-2' has noted nothing\n"
-    assert said(root, "--claim", "run-1") == noted
+    assert mailed(root, "--claim", "run-1") == noted
     assert "it is not known" in refused(root, "--claim", "run-2")
     assert "it is not known" in refused(root, "--send")
     assert inbox.messages == []
-    assert said(root, "--send", "--claim", "run-1").startswith("Sent to")
-    assert said(root, "--send", "--claim", "run-1").startswith("Nothing to mail: ")
-    assert said(root, "--claim", "run-2").startswith("Nothing to mail: ")
+    assert mailed(root, "--send", "--claim", "run-1").startswith("Sent to")
+    assert mailed(root, "--send", "--claim", "run-1").startswith("Nothing to mail: ")
+    assert mailed(root, "--claim", "run-2").startswith("Nothing to mail: ")
     assert lines(root) == [("2026-W20", "sending"), ("2026-W20", "sent")]
     assert len(inbox.messages) == 1
 
@@ -408,20 +410,20 @@ def test_a_message_refused_after_it_was_recorded_can_be_recorded_again(
     root: Path, inbox: Inbox
 ) -> None:
     inbox.on_rcpt = lambda _: "550 no such list"
-    said(root, "--claim", "run-1")
+    mailed(root, "--claim", "run-1")
     refused(root, "--send", "--claim", "run-1")
     inbox.on_rcpt = lambda _: None
 
     assert lines(root) == [("2026-W20", "sending"), ("2026-W20", "failed")]
-    said(root, "--claim", "run-2")
-    said(root, "--send", "--claim", "run-2")
+    mailed(root, "--claim", "run-2")
+    mailed(root, "--send", "--claim", "run-2")
     assert len(inbox.messages) == 1
 
 
 def test_publishing_says_which_edition_is_mailed_next(root: Path) -> None:
     repository(root)
     dry = digest("publish", "--dry-run", cwd=root).stdout
-    said(root, "--send")
+    mailed(root, "--send")
     after = digest("publish", "--dry-run", cwd=root).stdout
 
     line = "mail: 'digest mail --send' would send 'Week 20, 2026: Chips-20' to list@example.net\n"

@@ -40,7 +40,7 @@ def root(tmp_path: Path, service: Service) -> Iterator[Path]:
         yield tmp_path
 
 
-def said(root: Path, *words: str) -> str:
+def mailed(root: Path, *words: str) -> str:
     done = digest("mail", *words, cwd=root, DIGEST_MAIL_SECRET=KEY)
     assert (done.returncode, done.stderr) == (0, "")
     return done.stdout
@@ -56,7 +56,7 @@ def refused(root: Path, *words: str, secret: str = KEY) -> str:
 def test_a_draft_is_created_once_and_sent_as_it_is_at_the_service(
     root: Path, service: Service
 ) -> None:
-    first, second = said(root), said(root)
+    first, second = mailed(root), mailed(root)
     service.kept[0]["subject"] = "The editor's own"
 
     assert ": a draft of 'Week 20, 2026: Chips" in first
@@ -64,15 +64,15 @@ def test_a_draft_is_created_once_and_sent_as_it_is_at_the_service(
     assert ": an earlier draft of 'Week 20" in second
     assert lines(root) == [("2026-W20", "draft")]
     assert service.mailed == []
-    assert said(root, "--send").startswith(f"Sent by {type(service).__name__.lower()}: ")
+    assert mailed(root, "--send").startswith(f"Sent by {type(service).__name__.lower()}: ")
     assert (len(service.kept), service.mailed) == (1, ["The editor's own"])
     assert lines(root)[1:] == [("2026-W20", "sending"), ("2026-W20", "sent")]
-    assert said(root, "--send").startswith("Nothing to mail: 2026-W20, the newest closed edition")
+    assert mailed(root, "--send").startswith("Nothing to mail: 2026-W20, the newest closed edition")
     assert "--again sends it once more" in refused(root, "w20", "--send")
 
 
 def test_text_sent_to_a_service_has_no_template_commands(root: Path, service: Service) -> None:
-    said(root)
+    mailed(root)
     (draft,) = service.kept
     body = draft["body"]
 
@@ -90,33 +90,33 @@ def test_text_sent_to_a_service_has_no_template_commands(root: Path, service: Se
 
 
 def test_a_draft_is_found_among_many(root: Path, service: Service) -> None:
-    said(root, "w20")
-    said(root, "w19")
+    mailed(root, "w20")
+    mailed(root, "w19")
     service.kept += [
         {**service.kept[0], "metadata": {}, "tags": ["other"], "id": number} for number in range(7)
     ]
 
-    assert "an earlier draft of" in said(root, "w20")
-    assert "an earlier draft of" in said(root, "w19")
+    assert "an earlier draft of" in mailed(root, "w20")
+    assert "an earlier draft of" in mailed(root, "w19")
     assert len(service.kept) == 9
 
 
 def test_an_edition_sent_by_the_editor_at_the_service_is_not_sent_again(
     root: Path, service: Service
 ) -> None:
-    said(root)
+    mailed(root)
     service.kept[0]["status"] = "finished" if isinstance(service, Listmonk) else "sent"
 
-    assert "has 2026-W20 already, as '" in said(root, "--send")
+    assert "has 2026-W20 already, as '" in mailed(root, "--send")
     assert service.mailed == []
     assert lines(root)[-1] == ("2026-W20", "sent")
 
 
 def test_another_clone_sends_nothing_twice(root: Path, service: Service) -> None:
-    said(root, "--send")
+    mailed(root, "--send")
     (root / SENT).unlink()
 
-    assert said(root, "--send").startswith("Nothing to mail: ")
+    assert mailed(root, "--send").startswith("Nothing to mail: ")
     assert len(service.mailed) == 1
 
 
@@ -127,7 +127,7 @@ def test_a_service_that_dies_while_sending_is_queried_again(
     service.deaf = lambda asked: asked in method
     refused(root, "--send")
     service.deaf = lambda _: False
-    said(root, "--send")
+    mailed(root, "--send")
 
     assert (len(service.kept), len(service.mailed)) == (1, 1)
     assert lines(root)[-1] == ("2026-W20", "sent")
@@ -139,13 +139,13 @@ def test_an_edition_that_a_service_refuses_can_be_sent_later(root: Path, service
     assert refused(root, "--send").endswith(": it answered 422 (not now)")
     assert lines(root) == [("2026-W20", "sending"), ("2026-W20", "failed")]
     service.on_request = lambda _, __: None
-    said(root, "--send")
+    mailed(root, "--send")
     assert len(service.mailed) == 1
 
 
 def test_the_option_again_mails_an_edition_again(root: Path, service: Service) -> None:
-    said(root, "--send")
-    said(root, "w20", "--send", "--again")
+    mailed(root, "--send")
+    mailed(root, "w20", "--send", "--again")
 
     assert (len(service.kept), len(service.mailed)) == (2, 2)
 
@@ -181,7 +181,7 @@ def test_an_edition_that_a_service_may_have_sent_is_not_recorded_as_failed(
 
     assert "accepted the request, but did not answer in JSON" in refused(root, "--send")
     assert lines(root) == [("2026-W20", "sending")]
-    said(root, "--send")
+    mailed(root, "--send")
     assert (lines(root)[-1], len(service.mailed)) == (("2026-W20", "sent"), 1)
 
 
@@ -193,6 +193,6 @@ def test_an_invalid_environment_variable_is_named(root: Path) -> None:
 
 
 def test_a_file_and_a_dry_run_send_no_request(root: Path, service: Service) -> None:
-    assert said(root, "--dry-run").startswith("From: Ed <ed@example.net>\n")
-    assert said(root, "--output", "a.eml").startswith("a.eml: 'Week 20")
+    assert mailed(root, "--dry-run").startswith("From: Ed <ed@example.net>\n")
+    assert mailed(root, "--output", "a.eml").startswith("a.eml: 'Week 20")
     assert json.dumps(service.asked) == "[]"

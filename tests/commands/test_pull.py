@@ -10,10 +10,9 @@ from pathlib import Path
 
 import caches
 import pytest
-from click.testing import CliRunner
+from shell import invoke
 
 from digest import config
-from digest.cli.main import cli
 from digest.commands import pull
 from digest.commands.pull_report import PullReport, PullRow
 from digest.content import load
@@ -242,7 +241,7 @@ def test_one_entry_is_reported_in_the_singular(tmp_path: Path) -> None:
     (tmp_path / "first.xml").write_text(rss(("1", "Chips")))
     (tmp_path / "second.xml").write_text(rss(("2", "Memory"), ("3", "Third")))
 
-    output = CliRunner().invoke(cli, ["--root", str(tmp_path), "pull"]).stdout
+    output = invoke(tmp_path, "pull").stdout
 
     assert [line.split(maxsplit=1)[1] for line in output.splitlines()[:2]] == [
         "1 entry, 1 new",

@@ -10,15 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import CliRunner, Result
 from repositories import git
+from shell import invoke
 from sites import read_folder
 from test_letter import SETTINGS as LETTERED
 from test_letter import put
 from test_pull import NOW, SETTINGS, rss
 
 from digest import config, disk
-from digest.cli.main import cli
 from digest.commands import pull
 from digest.commands.shared import curate, reviewed
 from digest.content import load
@@ -49,32 +48,28 @@ def pull_again(root: Path) -> None:
     pull.run(root, settings, settings.feeds, now=NOW)
 
 
-def said(root: Path, *words: str, **variables: str) -> Result:
-    return CliRunner().invoke(cli, ["--root", str(root), *words], env=variables)
-
-
 # ---------------------------------------------------------------- set
 
 
 def test_upcoming_dates_are_added_and_a_saved_copy_is_set(root: Path) -> None:
     assert (
-        said(root, "set", A, "ahead=2026-06: One", "saved=https://saved.example/a").exit_code == 0
+        invoke(root, "set", A, "ahead=2026-06: One", "saved=https://saved.example/a").exit_code == 0
     )
-    assert said(root, "set", A, "ahead=2027: Two: three").exit_code == 0
+    assert invoke(root, "set", A, "ahead=2027: Two: three").exit_code == 0
     assert (
         "ahead: ['2026-06: One', '2027: Two: three']\nsaved: https://saved.example/a\n"
         in (root / A).read_text()
     )
 
-    wrong = said(root, "set", A, "ahead=in June: One")
+    wrong = invoke(root, "set", A, "ahead=in June: One")
     assert (wrong.exit_code, "has no date with what is due then" in wrong.output) == (2, True)
-    assert said(root, "set", A, "saved=nowhere").exit_code == 1
-    assert said(root, "set", A, "ahead=", "saved=").exit_code == 0
+    assert invoke(root, "set", A, "saved=nowhere").exit_code == 1
+    assert invoke(root, "set", A, "ahead=", "saved=").exit_code == 0
     assert not re.search("ahead|saved", (root / A).read_text())
 
 
 def test_arguments_change_stories_and_a_new_lead_ends_the_old_one(root: Path) -> None:
-    result = said(root, "set", A, "lead", "themes=memory, export-controls", 'headline=A: "b" # c', "source=Us",
+    result = invoke(root, "set", A, "lead", "themes=memory, export-controls", 'headline=A: "b" # c', "source=Us",
                   "correction=It said: 5.")  # fmt: skip
 
     assert (result.exit_code, result.stderr) == (0, "")
@@ -94,12 +89,12 @@ def test_arguments_change_stories_and_a_new_lead_ends_the_old_one(root: Path) ->
 
 
 def test_a_second_correction_is_added_and_false_turns_off(root: Path) -> None:
-    said(root, "set", A, "correction=One.", "hide")
-    said(root, "set", A, "correction=Two.", "hide=no", "headline=")
+    invoke(root, "set", A, "correction=One.", "hide")
+    invoke(root, "set", A, "correction=Two.", "hide=no", "headline=")
 
     assert (root / A).read_text().count(": One.', '2") == 1
     assert "hide" not in (root / A).read_text()
-    assert said(root, "set", A, "hide=false").stdout == f"{A}: unchanged\n"
+    assert invoke(root, "set", A, "hide=false").stdout == f"{A}: unchanged\n"
 
 
 def test_a_correction_that_is_saved_while_another_one_is_added_stays(
@@ -113,7 +108,7 @@ def test_a_correction_that_is_saved_while_another_one_is_added_stays(
 
     monkeypatch.setattr(curate, "carry_out", save_first)
 
-    result = said(root, "set", A, "correction=Another.")
+    result = invoke(root, "set", A, "correction=Another.")
 
     assert (result.exit_code, "changed since you saw it" in result.stderr) == (1, True)
     assert saved in (root / A).read_text()
@@ -122,23 +117,23 @@ def test_a_correction_that_is_saved_while_another_one_is_added_stays(
 def test_stories_of_the_same_event_are_added_and_removed_again(root: Path) -> None:
     before = (root / B).read_bytes()
 
-    assert said(root, "set", B, f"also={A}").exit_code == 0
+    assert invoke(root, "set", B, f"also={A}").exit_code == 0
     assert "\nalso: [2026-05-13-a.md]\n" in (root / B).read_text()
-    refused = said(root, "set", B, "also=2026-05-13-a.md,no.md,2026-05-14-b.md")
+    refused = invoke(root, "set", B, "also=2026-05-13-a.md,no.md,2026-05-14-b.md")
     assert (refused.exit_code, refused.stderr) == (
         1,
         f"{B}: also: 'no.md' is not a story in this folder; correct the name, or remove it\n",
     )
-    assert said(root, "set", A, f"also={B}").stderr == (
+    assert invoke(root, "set", A, f"also={B}").stderr == (
         f"{A}: also: '2026-05-14-b.md' has 'also' itself, so it has a card of its own; "
         "name all stories of the event in one file\n"
     )
-    assert said(root, "set", B, "also=").exit_code == 0
+    assert invoke(root, "set", B, "also=").exit_code == 0
     assert (root / B).read_bytes() == before
 
 
 def test_several_files_move_to_another_week(root: Path) -> None:
-    result = said(root, "set", A, str(root / B), "week=2026-W21", "--json")
+    result = invoke(root, "set", A, str(root / B), "week=2026-W21", "--json")
 
     assert [one["file"] for one in json.loads(result.stdout)] == [
         A.replace("w20", "w21"),
@@ -169,7 +164,7 @@ def test_invalid_arguments_are_wrong_usage_and_change_nothing(
 ) -> None:
     before = read_folder(root / "content")
 
-    result = said(root, "set", *words)
+    result = invoke(root, "set", *words)
 
     assert result.exit_code == 2
     assert what in " ".join(result.stderr.split())
@@ -179,7 +174,7 @@ def test_invalid_arguments_are_wrong_usage_and_change_nothing(
 def test_an_unchangeable_file_is_reported_and_the_others_are_changed(root: Path) -> None:
     (root / A).write_text("---\ntitle: A\nlnk: x\n---\n")
 
-    result = said(root, "set", "content/none.md", A, B, "hide")
+    result = invoke(root, "set", "content/none.md", A, B, "hide")
 
     assert result.exit_code == 1
     assert result.stdout == f"{B}: changed\n"
@@ -196,8 +191,8 @@ def test_the_publishers_version_is_used_if_it_is_known(pulled: Path) -> None:
     (pulled / "first.xml").write_text(rss(("2", "Memory is short"), ("1", "Chips, again")))
     pull_again(pulled)
 
-    refused = said(pulled, "set", file, "take=link")
-    taken = said(pulled, "set", file, "take=title")
+    refused = invoke(pulled, "set", file, "take=link")
+    taken = invoke(pulled, "set", file, "take=title")
 
     assert "no other link by its publisher is known" in refused.stderr
     assert taken.stdout == f"{file}: changed\n"
@@ -228,14 +223,14 @@ def test_the_publishers_authors_are_used_as_the_feed_names_them(
     (tmp_path / "first.xml").write_text(f"{feed}</entry></feed>")
     pull_again(tmp_path)
 
-    taken = said(tmp_path, "set", story.file, "take=authors")
+    taken = invoke(tmp_path, "set", story.file, "take=authors")
 
     (story,) = load.load(tmp_path, config.load(tmp_path)).stories
     assert (taken.exit_code, story.authors) == (0, names)
 
 
 def test_the_second_of_two_new_leads_of_a_week_is_refused(root: Path) -> None:
-    result = said(root, "set", A, B, "lead")
+    result = invoke(root, "set", A, B, "lead")
 
     assert (result.exit_code, result.stderr) == (
         1,
@@ -248,7 +243,7 @@ def test_a_lead_moved_to_another_week_becomes_the_lead_there(root: Path) -> None
     other = "content/2026/w21/2026-05-20-c.md"
     put(root, other.removeprefix("content/"), "C", "lead: true")
 
-    result = said(root, "set", B, "week=2026-W21")
+    result = invoke(root, "set", B, "week=2026-W21")
 
     moved = B.replace("w20", "w21")
     assert result.stdout == f"{B}: moved to {moved}\n{other}: changed\n"
@@ -265,10 +260,10 @@ def editor(code: str) -> str:
 
 
 def test_a_note_is_written_in_the_editor_of_the_environment(root: Path) -> None:
-    said(root, "set", A, "note=Before.")
+    invoke(root, "set", A, "note=Before.")
     words = "assert place.read_text() == 'Before.\\n'; place.write_text('After,\\n--- and\\n> more.\\n\\n')"
 
-    result = said(root, "note", A, VISUAL=editor(words))
+    result = invoke(root, "note", A, VISUAL=editor(words))
 
     assert result.stdout == f"{A}: changed\n"
     assert (root / A).read_text().endswith("---\n\nAfter,\n--- and\n> more.\n")
@@ -287,7 +282,7 @@ def test_text_that_cannot_be_saved_stays_in_a_file_that_is_named(root: Path, acc
     before = (root / B).read_bytes()
     code = "place.write_text('My words.'); " + accident.format(file=str(root / A))
 
-    result = said(root, "note", A, VISUAL=editor(code))
+    result = invoke(root, "note", A, VISUAL=editor(code))
 
     assert result.exit_code == 1
     named = re.search(r"/\S+/a-\S+\.md", result.stderr)
@@ -301,7 +296,7 @@ def test_text_that_cannot_be_saved_stays_in_a_file_that_is_named(root: Path, acc
 
 def test_text_stays_in_a_file_that_is_named_while_another_run_writes(root: Path) -> None:
     with disk.lock(root):
-        result = said(root, "note", A, VISUAL=editor("place.write_text('My words.')"))
+        result = invoke(root, "note", A, VISUAL=editor("place.write_text('My words.')"))
 
     assert result.exit_code
     named = re.search(r"(/\S+/a-\S+\.md): your words are here", result.stderr)
@@ -311,7 +306,7 @@ def test_text_stays_in_a_file_that_is_named_while_another_run_writes(root: Path)
 
 
 def test_a_byte_order_mark_added_by_a_text_editor_is_not_part_of_the_note(root: Path) -> None:
-    said(root, "note", A, VISUAL=editor("place.write_bytes(b'\\xef\\xbb\\xbfMine.')"))
+    invoke(root, "note", A, VISUAL=editor("place.write_bytes(b'\\xef\\xbb\\xbfMine.')"))
 
     assert (root / A).read_text().endswith("---\n\nMine.\n")
 
@@ -319,7 +314,7 @@ def test_a_byte_order_mark_added_by_a_text_editor_is_not_part_of_the_note(root: 
 def test_a_text_editor_that_deletes_its_file_changes_nothing(root: Path) -> None:
     before = (root / A).read_bytes()
 
-    result = said(root, "note", A, VISUAL=editor("place.unlink()"))
+    result = invoke(root, "note", A, VISUAL=editor("place.unlink()"))
 
     assert result.exit_code == 1
     assert "nothing was changed" in result.stderr
@@ -328,7 +323,7 @@ def test_a_text_editor_that_deletes_its_file_changes_nothing(root: Path) -> None
 
 
 def test_a_text_editor_that_cannot_be_started_is_an_error_and_leaves_no_file(root: Path) -> None:
-    result = said(root, "note", A, VISUAL="no-such-editor")
+    result = invoke(root, "note", A, VISUAL="no-such-editor")
 
     assert result.exit_code == 1
     why = "no-such-editor: No such file or directory; name another text editor in $EDITOR"
@@ -340,27 +335,27 @@ def test_a_text_editor_that_cannot_be_started_is_an_error_and_leaves_no_file(roo
 
 
 def test_new_lists_the_stories_not_touched_since_the_last_letter(pulled: Path) -> None:
-    files = said(pulled, "new").stdout.split()
+    files = invoke(pulled, "new").stdout.split()
     assert [file.rpartition("-")[2] for file in files] == ["chips.md", "short.md", "third.md"]
 
-    said(pulled, "set", files[0], "hide")
-    said(pulled, "set", files[1], "note=Mine.")
-    assert said(pulled, "--verbose", "new").stdout == f"{files[2]}: new, Third\n"
-    assert json.loads(said(pulled, "new", "--json").stdout) == [
+    invoke(pulled, "set", files[0], "hide")
+    invoke(pulled, "set", files[1], "note=Mine.")
+    assert invoke(pulled, "--verbose", "new").stdout == f"{files[2]}: new, Third\n"
+    assert json.loads(invoke(pulled, "new", "--json").stdout) == [
         {"file": files[2], "title": "Third", "publisher": "second", "themes": [], "state": "new"}
     ]
     letter = pulled / "content/2026/w20/letter.md"
     letter.write_text("---\ntitle: L\ndraft: true\n---\n")
-    assert said(pulled, "new").stdout == f"{files[2]}\n"
+    assert invoke(pulled, "new").stdout == f"{files[2]}\n"
     letter.write_text("---\ntitle: L\n---\n")
-    assert said(pulled, "new").stdout == ""
+    assert invoke(pulled, "new").stdout == ""
 
 
 def test_new_as_json_names_files_that_cannot_be_read(pulled: Path) -> None:
-    first, *others = said(pulled, "new").stdout.split()
+    first, *others = invoke(pulled, "new").stdout.split()
     (pulled / first).write_text("---\ntitle: A\n---\n")
 
-    result = said(pulled, "new", "--json")
+    result = invoke(pulled, "new", "--json")
 
     assert first in result.stderr
     assert [one["file"] for one in json.loads(result.stdout)] == others
@@ -371,13 +366,13 @@ def test_only_themes_set_by_an_editor_count_as_touched(pulled: Path) -> None:
     (pulled / "digest.toml").write_text(
         text + '[[themes]]\nid = "chips"\ntitle = "Chips"\nmatch = ["chips"]\n'
     )
-    said(pulled, "themes", "--apply")
-    (file,) = [name for name in said(pulled, "new").stdout.split() if "chips" in name]
+    invoke(pulled, "themes", "--apply")
+    (file,) = [name for name in invoke(pulled, "new").stdout.split() if "chips" in name]
     assert "themes: [chips]" in (pulled / file).read_text()
 
-    said(pulled, "set", file, "themes=")
+    invoke(pulled, "set", file, "themes=")
 
-    assert file not in said(pulled, "new").stdout
+    assert file not in invoke(pulled, "new").stdout
 
 
 def test_new_since_a_commit_lists_later_stories(pulled: Path) -> None:
@@ -389,16 +384,16 @@ def test_new_since_a_commit_lists_later_stories(pulled: Path) -> None:
     (pulled / "content/2026/w20/letter.md").write_text("---\ntitle: L\n---\n")
 
     assert [
-        Path(name).stem[11:] for name in said(pulled, "new", "--since", "HEAD").stdout.split()
+        Path(name).stem[11:] for name in invoke(pulled, "new", "--since", "HEAD").stdout.split()
     ] == ["fourth"]
-    assert said(pulled, "new", "--since", "nothing").exit_code == 2
+    assert invoke(pulled, "new", "--since", "nothing").exit_code == 2
 
 
 def test_a_sheet_works_in_another_clone_whatever_its_line_endings(
     pulled: Path, tmp_path: Path
 ) -> None:
     git(pulled, "init", "-q")
-    said(pulled, "sheet")
+    invoke(pulled, "sheet")
     sheet = pulled / "content/sheet.md"
     sheet.write_text(sheet.read_text().replace("\nk ", "\nx ", 1) + "    A note.\n")
     git(pulled, "add", "-A")
@@ -406,8 +401,8 @@ def test_a_sheet_works_in_another_clone_whatever_its_line_endings(
     git(tmp_path, "clone", "-q", "--config", "core.autocrlf=true", str(pulled), "second")
     second = tmp_path / "second"
 
-    applied = said(second, "sheet", "--apply")
-    said(pulled, "sheet", "--apply")
+    applied = invoke(second, "sheet", "--apply")
+    invoke(pulled, "sheet", "--apply")
 
     assert applied.stdout == "content/sheet.md: 2 stories changed\n"
     files = {
@@ -423,29 +418,29 @@ def test_a_sheet_works_in_another_clone_whatever_its_line_endings(
 def test_a_story_changed_by_the_publisher_below_a_note_is_new_until_it_is_reviewed(
     pulled: Path,
 ) -> None:
-    chips, *others = said(pulled, "new").stdout.split()
-    assert "3 stories to look at, 3 new: digest new\n" in said(pulled, "status").stdout
+    chips, *others = invoke(pulled, "new").stdout.split()
+    assert "3 stories to look at, 3 new: digest new\n" in invoke(pulled, "status").stdout
     for file in others:
         look(pulled, file)
-    said(pulled, "set", chips, "note=Mine.", "source=Us")
-    assert said(pulled, "new").stdout == ""
-    assert "to look at" not in said(pulled, "status").stdout
+    invoke(pulled, "set", chips, "note=Mine.", "source=Us")
+    assert invoke(pulled, "new").stdout == ""
+    assert "to look at" not in invoke(pulled, "status").stdout
 
     for number, headline in enumerate(("Chips, again", "Chips, once more")):
         (pulled / "first.xml").write_text(rss(("2", f"Memory {number}"), ("1", headline)))
         pull_again(pulled)
-        assert said(pulled, "--verbose", "new").stdout == (
+        assert invoke(pulled, "--verbose", "new").stdout == (
             f"{chips}: changed, {headline}\n{others[0]}: new, Memory {number}\n"
         )
         assert (
             "2 stories to look at, 1 new, 1 changed since you wrote: digest new\n"
-            in said(pulled, "status").stdout
+            in invoke(pulled, "status").stdout
         )
-        listed = json.loads(said(pulled, "new", "--json").stdout)
+        listed = json.loads(invoke(pulled, "new", "--json").stdout)
         assert [one["publisher"] for one in listed] == ["Us", "first"]
         look(pulled, chips)
         look(pulled, others[0])
-        assert said(pulled, "new").stdout == ""
+        assert invoke(pulled, "new").stdout == ""
 
 
 def look(root: Path, file: str) -> None:

@@ -10,16 +10,15 @@ from typing import Any
 
 import pytest
 from builders import THEMES, make_story
-from click.testing import CliRunner, Result
 from hypothesis import given
 from hypothesis import strategies as st
+from shell import invoke
 from sites import read_folder
 from test_letter import SETTINGS as LETTERED
 from test_letter import put
 from test_pull import NOW, SETTINGS, rss
 
 from digest import config
-from digest.cli.main import cli
 from digest.commands import pull
 from digest.commands.sheet import AppliedReport
 from digest.content import load, sheet
@@ -38,10 +37,6 @@ def root(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def said(root: Path, *words: str) -> Result:
-    return CliRunner().invoke(cli, ["--root", str(root), *words])
-
-
 def text(root: Path, file: str = SHEET) -> str:
     return (root / file).read_text()
 
@@ -56,17 +51,17 @@ def change(root: Path, *pairs: tuple[str, str]) -> None:
 
 
 def test_a_story_changed_twice_in_a_merged_sheet_is_applied_in_two_runs(root: Path) -> None:
-    said(root, "sheet")
+    invoke(root, "sheet")
     line = re.search(r"^l .*  B  .*\n", text(root), re.MULTILINE)
     assert line
     change(root, (re.escape(line[0]), line[0].replace("l ", "x ", 1) + f"\n{line[0]}    Mine.\n"))
 
-    first = said(root, "sheet", "--apply")
+    first = invoke(root, "sheet", "--apply")
     assert (
         "lines above these change the same story; run 'digest sheet --apply' again" in first.stderr
     )
     assert "hide: true" in text(root, f"content/{B}")
-    second = said(root, "sheet", "--apply")
+    second = invoke(root, "sheet", "--apply")
 
     assert second.exit_code == 0
     assert "hide: true" in text(root, f"content/{B}")
@@ -77,7 +72,7 @@ def test_a_story_changed_twice_in_a_merged_sheet_is_applied_in_two_runs(root: Pa
 def test_a_sheet_has_a_line_for_each_story_and_changes_nothing_by_itself(root: Path) -> None:
     before = read_folder(root / "content")
 
-    written = said(root, "sheet")
+    written = invoke(root, "sheet")
 
     assert written.stdout.startswith("content/sheet.md: 2026-W20, 3 stories\n")
     lines = text(root).split("\n")
@@ -87,12 +82,12 @@ def test_a_sheet_has_a_line_for_each_story_and_changes_nothing_by_itself(root: P
         "l t-  B",
         "d t-  C",
     ]
-    assert "no line was changed" in said(root, "sheet", "--apply").stdout
+    assert "no line was changed" in invoke(root, "sheet", "--apply").stdout
     assert read_folder(root / "content") == before | {"sheet.md": text(root).encode()}
 
 
 def test_changes_are_applied_and_the_sheet_is_removed(root: Path) -> None:
-    said(root, "sheet")
+    invoke(root, "sheet")
     change(
         root,
         ("^k t2,1  A: (.*)$", r"L t2  Ours: \1\n\n    A note,\n\n    in two paragraphs."),
@@ -100,7 +95,7 @@ def test_changes_are_applied_and_the_sheet_is_removed(root: Path) -> None:
         ("^d", "keep"),
     )
 
-    applied = said(root, "--verbose", "sheet", "--apply")
+    applied = invoke(root, "--verbose", "sheet", "--apply")
 
     assert (applied.exit_code, applied.stderr) == (0, "")
     assert applied.stdout.endswith("content/sheet.md: 3 stories changed\n")
@@ -114,12 +109,12 @@ def test_changes_are_applied_and_the_sheet_is_removed(root: Path) -> None:
 
 
 def test_a_note_is_edited_in_the_sheet_and_its_own_line_ends_stay(root: Path) -> None:
-    said(root, "set", f"content/{A}", "note=First,  \nsecond.\n\n    code\n")
-    said(root, "sheet")
+    invoke(root, "set", f"content/{A}", "note=First,  \nsecond.\n\n    code\n")
+    invoke(root, "sheet")
     assert "\n    First,  \n    second.\n\n        code\n" in text(root)
     change(root, ("second", "third"))
 
-    said(root, "sheet", "--apply")
+    invoke(root, "sheet", "--apply")
 
     assert text(root, f"content/{A}").endswith("---\n\nFirst,  \nthird.\n\n    code\n")
 
@@ -127,16 +122,16 @@ def test_a_note_is_edited_in_the_sheet_and_its_own_line_ends_stay(root: Path) ->
 def test_an_edited_note_that_is_indented_code_stays_indented(root: Path) -> None:
     path = root / f"content/{A}"
     path.write_text(path.read_text().rstrip() + "\n\n    one\n    two\n")
-    said(root, "sheet")
+    invoke(root, "sheet")
     change(root, ("two", "three"))
 
-    said(root, "sheet", "--apply")
+    invoke(root, "sheet", "--apply")
 
     assert text(root, f"content/{A}").endswith("---\n\n    one\n    three\n")
 
 
 def test_refused_lines_stay_with_their_reasons_until_they_are_corrected(root: Path) -> None:
-    said(root, "sheet")
+    invoke(root, "sheet")
     (root / f"content/{A}").write_text(text(root, f"content/{A}") + "\nAnother's.\n")
     change(
         root,
@@ -146,7 +141,7 @@ def test_refused_lines_stay_with_their_reasons_until_they_are_corrected(root: Pa
     )
     before = {file: text(root, f"content/{file}") for file in (A, B, C)}
 
-    applied = said(root, "sheet", "--apply")
+    applied = invoke(root, "sheet", "--apply")
 
     assert applied.exit_code == 1
     assert [line.partition(": ")[2] for line in applied.stderr.splitlines()] == [
@@ -158,9 +153,9 @@ def test_refused_lines_stay_with_their_reasons_until_they_are_corrected(root: Pa
     assert {file: text(root, f"content/{file}") for file in (A, B, C)} == before
     assert text(root).count("# refused: ") == 3
     assert "\n    Mine.\nNot indented.\n" in text(root)
-    assert "has changes that are not carried out yet" in str(said(root, "sheet").exception)
+    assert "has changes that are not carried out yet" in str(invoke(root, "sheet").exception)
     change(root, ("^Not", "    Not"), ("t9", "t1"), (r"(?s)^k t2,1.*?\}\n    Mine.$", ""))
-    again = said(root, "sheet", "--apply")
+    again = invoke(root, "sheet", "--apply")
     assert (again.exit_code, again.stdout) == (0, "content/sheet.md: 2 stories changed\n")
     assert text(root, f"content/{B}").endswith("Mine.\nNot indented.\n")
 
@@ -175,11 +170,11 @@ def test_refused_lines_stay_with_their_reasons_until_they_are_corrected(root: Pa
     ],
 )
 def test_no_word_of_an_invalid_line_is_lost(root: Path, before: str, after: str, why: str) -> None:
-    said(root, "sheet")
+    invoke(root, "sheet")
     change(root, (before, after))
     line = next(line for line in text(root).split("\n") if "{odd}" in line)
 
-    applied = said(root, "sheet", "--apply")
+    applied = invoke(root, "sheet", "--apply")
 
     assert why in applied.stderr
     assert line in text(root)
@@ -189,20 +184,20 @@ def test_no_word_of_an_invalid_line_is_lost(root: Path, before: str, after: str,
 def test_themes_typed_with_spaces_or_capitals_are_not_part_of_the_headline(
     root: Path, written: str
 ) -> None:
-    said(root, "sheet")
+    invoke(root, "sheet")
     change(root, ("^k t2,1 ", f"k {written} "))
 
-    said(root, "sheet", "--apply")
+    invoke(root, "sheet", "--apply")
 
     assert "themes: [export-controls, memory]\n---" in text(root, f"content/{A}")
 
 
 @pytest.mark.parametrize("digits", ["1" * 10, "9" * 5_000])
 def test_a_number_far_too_long_for_a_theme_is_refused(root: Path, digits: str) -> None:
-    said(root, "sheet", "w20")
+    invoke(root, "sheet", "w20")
     change(root, (r"^l t-", f"l t{digits}"))
 
-    answer = said(root, "sheet", "--apply")
+    answer = invoke(root, "sheet", "--apply")
 
     assert answer.exit_code == 1
     assert f"no theme has the number {digits[:9]}; the head" in answer.stderr
@@ -227,12 +222,12 @@ def themes_now(root: Path, before: str, after: str) -> None:
 
 
 def test_theme_numbers_are_those_in_the_head_of_the_sheet(root: Path) -> None:
-    said(root, "sheet")
+    invoke(root, "sheet")
     new = '[[themes]]\nid = "energy"\ntitle = "Energy"\nmatch = ["energy"]\n\n[[themes]]\nid = "export-controls"'
     themes_now(root, '[[themes]]\nid = "export-controls"', new)
     change(root, ("^k t2,1  (.*)$", r"k t2,1  \1\n    A note."), ("^l t- ", "l t1 "))
 
-    assert said(root, "sheet", "--apply").exit_code == 0
+    assert invoke(root, "sheet", "--apply").exit_code == 0
 
     assert "themes: [memory, export-curbs]" in text(root, f"content/{A}")
     assert text(root, f"content/{A}").endswith("A note.\n")
@@ -247,11 +242,11 @@ def test_theme_numbers_are_those_in_the_head_of_the_sheet(root: Path) -> None:
     ],
 )
 def test_unknown_theme_numbers_are_refused(root: Path, head: str, why: str) -> None:
-    said(root, "sheet")
+    invoke(root, "sheet")
     change(root, ("^# Themes:.*$", head), ("^k t2,1 ", "x t2,1 "), ("^l t- ", "l t1 "))
     before = text(root, f"content/{B}")
 
-    applied = said(root, "sheet", "--apply")
+    applied = invoke(root, "sheet", "--apply")
 
     assert f"2026-05-14-b: {why}" in applied.stderr
     assert text(root, f"content/{B}") == before
@@ -260,43 +255,43 @@ def test_unknown_theme_numbers_are_refused(root: Path, head: str, why: str) -> N
 
 @pytest.mark.parametrize("encoding", ["latin-1", "utf-16", "utf-16-le"])
 def test_a_sheet_in_another_encoding_stays_unchanged(root: Path, encoding: str) -> None:
-    said(root, "sheet")
+    invoke(root, "sheet")
     note = "Umbau" if encoding == "utf-16-le" else "Über"
     change(root, ("^(k t2,1.*)$", rf"\1\n    {note}."))
     data = text(root).replace("…", "...").encode(encoding)
     (root / SHEET).write_bytes(data)
     before = read_folder(root / "content")
 
-    applied = said(root, "sheet", "--apply")
+    applied = invoke(root, "sheet", "--apply")
 
     assert (applied.exit_code, applied.stderr) == (
         1,
         "content/sheet.md: not UTF-8 text; save it as UTF-8\n",
     )
-    assert "not UTF-8 text" in str(said(root, "sheet").exception)
+    assert "not UTF-8 text" in str(invoke(root, "sheet").exception)
     assert read_folder(root / "content") == before
 
 
 @pytest.mark.parametrize(("letter", "is_lead"), [("k", False), ("l", True)])
 def test_a_kept_story_is_neither_hidden_nor_a_draft(root: Path, letter: str, is_lead: bool) -> None:
     put(root, C, "C", "hide: true\ndraft: true")
-    said(root, "sheet")
+    invoke(root, "sheet")
     change(root, ("^x t-  C", f"{letter} t-  C"))
 
-    said(root, "sheet", "--apply")
+    invoke(root, "sheet", "--apply")
 
     kept = text(root, f"content/{C}")
     assert ("hide" in kept, "draft" in kept, "lead: true" in kept) == (False, False, is_lead)
 
 
 def test_a_later_change_by_the_publisher_does_not_block_the_editor(root: Path) -> None:
-    said(root, "set", f"content/{A}", "note=Before.")
-    said(root, "sheet")
+    invoke(root, "set", f"content/{A}", "note=Before.")
+    invoke(root, "sheet")
     file = root / f"content/{A}"
     file.write_text(file.read_text().replace("A: {odd} t1 # title", "Their new title"))
     change(root, ("^k t2,1", "l t1"), ("^    Before", "    After"))
 
-    applied = said(root, "sheet", "--apply")
+    applied = invoke(root, "sheet", "--apply")
 
     assert (applied.exit_code, applied.stderr) == (0, "")
     after = file.read_text()
@@ -306,10 +301,10 @@ def test_a_later_change_by_the_publisher_does_not_block_the_editor(root: Path) -
 
 
 def test_a_second_lead_of_a_week_is_refused(root: Path) -> None:
-    said(root, "sheet")
+    invoke(root, "sheet")
     change(root, ("^k", "l"), ("^d", "l"))
 
-    applied = said(root, "sheet", "--apply")
+    applied = invoke(root, "sheet", "--apply")
 
     assert f"2026-05-15-c: content/{C}: content/{A} leads 2026-W20 already" in applied.stderr
     assert ["lead: true" in text(root, f"content/{file}") for file in (A, B, C)] == [
@@ -323,10 +318,10 @@ def test_an_old_lead_that_cannot_be_changed_is_reported(root: Path) -> None:
     path = root / "content" / B
     front = path.read_text().split("---\n")[1].strip().replace("\n", ", ")
     path.write_text(f"---\n{{{front}}}\n---\n")
-    said(root, "sheet")
+    invoke(root, "sheet")
     change(root, ("^k(?=.*-a)", "l"))
 
-    applied = said(root, "sheet", "--apply")
+    applied = invoke(root, "sheet", "--apply")
 
     assert applied.exit_code == 1
     assert f"content/{B}: " in applied.stderr
@@ -342,13 +337,13 @@ def test_the_same_changes_by_set_and_by_sheet_give_the_same_bytes(
     for file in ("digest.toml", *(f"content/{name}" for name in (A, B, C))):
         (other / file).parent.mkdir(parents=True, exist_ok=True)
         (other / file).write_bytes((root / file).read_bytes())
-    said(root, "sheet")
+    invoke(root, "sheet")
     change(root, ("^k t2,1  A(.*)$", r"l t1  Mine\1\n    Words."), ("^d", "x"))
 
-    said(root, "sheet", "--apply")
+    invoke(root, "sheet", "--apply")
     mine = ("lead", "themes=export-controls", "headline=Mine: {odd} t1 # title", "note=Words.")
-    said(other, "set", f"content/{A}", *mine)
-    said(other, "set", f"content/{C}", "hide", "draft=false")
+    invoke(other, "set", f"content/{A}", *mine)
+    invoke(other, "set", f"content/{C}", "hide", "draft=false")
 
     assert read_folder(root / "content") == read_folder(other / "content")
 
@@ -359,7 +354,7 @@ def test_the_next_pull_applies_a_changed_sheet(tmp_path: Path) -> None:
     (tmp_path / "second.xml").write_text(rss(("2", "Memory")))
     settings = config.load(tmp_path)
     pull.run(tmp_path, settings, settings.feeds, now=NOW)
-    said(tmp_path, "sheet")
+    invoke(tmp_path, "sheet")
     unchanged = text(tmp_path)
     assert pull.run(tmp_path, settings, settings.feeds, now=NOW).sheet == AppliedReport(
         is_changed=False
@@ -368,7 +363,7 @@ def test_the_next_pull_applies_a_changed_sheet(tmp_path: Path) -> None:
     change(tmp_path, (r"^k (t\S+  Chips.*)$", r"x \1"))
 
     assert pull.run(tmp_path, settings, settings.feeds, now=NOW, dry=True).sheet is None
-    pulled = said(tmp_path, "pull")
+    pulled = invoke(tmp_path, "pull")
 
     assert "content/sheet.md: 1 story changed\n" in pulled.stdout
     assert not (tmp_path / SHEET).exists()
@@ -380,30 +375,30 @@ def test_the_next_pull_applies_a_changed_sheet(tmp_path: Path) -> None:
 
 
 def test_the_sheet_is_not_published(root: Path) -> None:
-    said(root, "build")
+    invoke(root, "build")
     before = read_folder(root / "site")
 
-    said(root, "sheet")
+    invoke(root, "sheet")
 
-    assert said(root, "check").stdout == "0 errors, 0 hints in 6 files\n"
-    said(root, "build")
+    assert invoke(root, "check").stdout == "0 errors, 0 hints in 6 files\n"
+    invoke(root, "build")
     assert read_folder(root / "site") == before
 
 
 def test_a_week_is_given_as_for_a_letter_and_the_json_option_works(root: Path) -> None:
     put(root, "2026/w21/2026-05-20-d.md", "D")
 
-    assert json.loads(said(root, "sheet", "w20", "--json").stdout)["week"] == "2026-W20"
-    assert said(root, "sheet", "w19").exit_code == 1
-    assert said(root, "sheet", "x").exit_code == 2
-    assert said(root, "sheet", "w20", "--apply").exit_code == 2
+    assert json.loads(invoke(root, "sheet", "w20", "--json").stdout)["week"] == "2026-W20"
+    assert invoke(root, "sheet", "w19").exit_code == 1
+    assert invoke(root, "sheet", "x").exit_code == 2
+    assert invoke(root, "sheet", "w20", "--apply").exit_code == 2
     (root / SHEET).unlink()
     assert "content/sheet.md: this file does not exist; 'digest sheet' writes it" in str(
-        said(root, "sheet", "--apply").exception
+        invoke(root, "sheet", "--apply").exception
     )
-    said(root, "sheet")
+    invoke(root, "sheet")
     change(root, ("^k", "x"))
-    assert json.loads(said(root, "sheet", "--apply", "--json").stdout) == {
+    assert json.loads(invoke(root, "sheet", "--apply", "--json").stdout) == {
         "changed": ["content/2026/w21/2026-05-20-d.md"],
         "refused": [],
         "is_changed": True,
@@ -439,7 +434,7 @@ def test_a_week_of_sixty_takes_one_file_and_loses_no_word(tmp_path: Path) -> Non
     rng = random.Random(1)
     for number in range(60):
         put(tmp_path, f"2026/w20/2026-05-15-s{number}.md", f"Story {number}", "themes: [memory]")
-    said(tmp_path, "sheet")
+    invoke(tmp_path, "sheet")
     parts = text(tmp_path).split("\n\n")
     for number, part in enumerate(parts[1:], start=1):
         if number <= 25:
@@ -451,7 +446,7 @@ def test_a_week_of_sixty_takes_one_file_and_loses_no_word(tmp_path: Path) -> Non
     parts[1] = f"l{parts[1][1:]}"
     (tmp_path / SHEET).write_text("\n\n".join(parts))
 
-    applied = said(tmp_path, "sheet", "--apply")
+    applied = invoke(tmp_path, "sheet", "--apply")
 
     assert applied.stdout == "content/sheet.md: 43 stories changed\n"
     stories = load.load(tmp_path, config.load(tmp_path)).stories

@@ -8,11 +8,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
+from shell import invoke
 from test_pull import NOW, SETTINGS, rss
 
 from digest import config
-from digest.cli.main import cli
 from digest.commands import pull, status
 from digest.commands.status import FeedRow, StatusReport, WeekRow
 from digest.week import Week
@@ -37,10 +36,6 @@ def pulled(root: Path, now: datetime = NOW) -> None:
 
 def run(root: Path, now: datetime = LATER) -> StatusReport:
     return status.run(root, config.load(root), now=now)
-
-
-def said(root: Path, *words: str) -> Result:
-    return CliRunner().invoke(cli, ["--root", str(root), *words, "status"])
 
 
 def story(root: Path, name: str) -> Path:
@@ -198,7 +193,10 @@ def test_without_a_cache_the_last_pull_is_taken_from_the_ledger(root: Path) -> N
         False,
         None,
     )
-    assert "* when its ledger last grew; this machine has not pulled it\n" in said(root).output
+    assert (
+        "* when its ledger last grew; this machine has not pulled it\n"
+        in invoke(root, "status").output
+    )
 
 
 def test_there_is_no_footnote_without_a_starred_row(root: Path) -> None:
@@ -206,7 +204,7 @@ def test_there_is_no_footnote_without_a_starred_row(root: Path) -> None:
     text = SETTINGS.replace('.xml"', '.xml"\nretired = true')
     (root / "digest.toml").write_text(text)
 
-    output = said(root).output
+    output = invoke(root, "status").output
 
     assert "last answer" in output
     assert "*" not in output
@@ -220,7 +218,7 @@ def test_a_failed_feed_shows_the_reason_and_when_it_last_answered(root: Path) ->
 
     assert row.age == timedelta(days=3)
     assert row.reason
-    assert f"first: the last pull failed: {row.reason}\n" in said(root).output
+    assert f"first: the last pull failed: {row.reason}\n" in invoke(root, "status").output
 
     (root / "first.xml").write_text(rss(("1", "Chips")))
     pulled(root, LATER)
@@ -247,7 +245,7 @@ def test_the_table_fits_80_columns_and_shows_zero_as_a_dot(root: Path) -> None:
         f'{SETTINGS}[[feeds]]\nid = "{"long-" * 12}"\nurl = "x.xml"\n'
     )
 
-    lines = said(root).output.splitlines()
+    lines = invoke(root, "status").output.splitlines()
 
     assert lines[0] == "week      state  stories  noted  no theme  drafts  hidden  lead  letter"
     assert lines[1] == "2026-W20  open         3      ·         2       ·       ·  ·     ·"
@@ -256,23 +254,23 @@ def test_the_table_fits_80_columns_and_shows_zero_as_a_dot(root: Path) -> None:
 
 def test_without_themes_the_next_step_is_shown(root: Path) -> None:
     hint = "digest.toml has no theme yet; to see what recurs: digest themes --propose"
-    assert hint not in said(root).stdout.splitlines()
+    assert hint not in invoke(root, "status").stdout.splitlines()
 
     settings = SETTINGS.partition("[[themes]]")[0]
     (root / "digest.toml").write_text(settings)
     for file in (root / "content/2026").rglob("*.md"):
         file.write_text(re.sub(r"(?m)^themes: .*\n", "", file.read_text()))
-    assert hint in said(root).stdout.splitlines()
+    assert hint in invoke(root, "status").stdout.splitlines()
 
 
 def test_twelve_weeks_are_shown_and_the_others_counted(root: Path) -> None:
     for number in range(1, 15):
         write(root, f"2026/w{number:02}/letter.md", "Dear")
 
-    assert "2026-W04" in said(root).stdout
-    assert "2026-W03" not in said(root).stdout
-    assert "and 3 earlier weeks: digest --verbose status\n" in said(root).stdout
-    assert "2026-W01" in said(root, "--verbose").stdout
+    assert "2026-W04" in invoke(root, "status").stdout
+    assert "2026-W03" not in invoke(root, "status").stdout
+    assert "and 3 earlier weeks: digest --verbose status\n" in invoke(root, "status").stdout
+    assert "2026-W01" in invoke(root, "--verbose", "status").stdout
 
 
 def test_unreadable_files_are_named_and_the_rest_is_shown(root: Path) -> None:
@@ -281,7 +279,7 @@ def test_unreadable_files_are_named_and_the_rest_is_shown(root: Path) -> None:
     with (root / "content" / "ledger" / "first.jsonl").open("a") as file:
         file.write("{\n")
 
-    result = said(root)
+    result = invoke(root, "status")
 
     assert result.exit_code == 0
     assert result.stderr == (
@@ -301,7 +299,7 @@ def test_unreadable_files_are_named_and_the_rest_is_shown(root: Path) -> None:
 def test_an_empty_digest_says_what_to_do_next(tmp_path: Path, settings: str, step: str) -> None:
     (tmp_path / "digest.toml").write_text(settings)
 
-    result = said(tmp_path)
+    result = invoke(tmp_path, "status")
 
     assert (result.exit_code, result.output) == (0, f"Nothing is here yet. Next: {step}\n")
 

@@ -10,13 +10,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
 from newsroom import SETTINGS, Publisher
+from shell import outcome
 from test_output import held
 
 from digest.cache import Cache
-from digest.cli.main import cli
-from digest.errors import DigestError
 from digest.site.output import name_of
 
 W19 = "content/2026/w19"
@@ -32,20 +30,11 @@ def root(tmp_path: Path) -> Path:
     publisher = Publisher()
     publisher.write(folder)
     for command in ("pull", "build"):
-        assert said(folder, command)[0] == 0
+        assert outcome(folder, command)[0] == 0
     publisher.change("title", 0, 0)
     publisher.begin("numbered", {"first"})
     publisher.write(folder)
     return folder
-
-
-def said(root: Path, *words: str) -> tuple[int, str]:
-    """How a command ends, and the lines that say what is wrong."""
-    result = CliRunner().invoke(cli, ["--root", str(root), *words])
-    if isinstance(result.exception, DigestError):
-        return 1, str(result.exception)
-    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
-    return result.exit_code, result.output
 
 
 def elsewhere(root: Path, place: str, target: str = "outside") -> Path:
@@ -81,7 +70,7 @@ def test_a_symlinked_content_folder_is_an_error(root: Path, command: tuple[str, 
     moved = elsewhere(root, W19)
     before = files(moved)
 
-    code, lines = said(root, *command)
+    code, lines = outcome(root, *command)
 
     assert (code, LINKED in lines) == (1, True), lines
     assert files(moved) == before
@@ -93,7 +82,7 @@ def test_a_file_in_place_of_a_folder_is_an_error(root: Path, command: tuple[str,
     (root / W19).write_text("../elsewhere")  # as git writes a link on a system without links
     before = files(root / "site")
 
-    code, lines = said(root, *command)
+    code, lines = outcome(root, *command)
 
     what = f"{W19}: must be a folder, but is not one; move it away, and restore the folder from git"
     assert (code, what in lines) == (1, True), lines
@@ -112,7 +101,7 @@ def test_a_file_with_a_folders_name_is_one_error_line(
 
     for command in ("pull", "build", "status"):
         what = f"{place}: must be a folder, but is not one; move it away, and restore the folder from git"
-        assert said(root, command) == (1, what)
+        assert outcome(root, command) == (1, what)
 
 
 @pytest.mark.parametrize("command", ["build", "check"])
@@ -120,7 +109,7 @@ def test_a_folder_with_a_files_name_is_an_error(root: Path, command: str) -> Non
     (root / "content/pages/about.md").mkdir(parents=True)
     (root / "content/static/about.md").mkdir(parents=True)
 
-    code, lines = said(root, command)
+    code, lines = outcome(root, command)
 
     assert (code, lines.splitlines()[0]) == (
         1,
@@ -131,8 +120,8 @@ def test_a_folder_with_a_files_name_is_an_error(root: Path, command: str) -> Non
 
 def test_folders_that_are_nested_too_deeply_are_reported(root: Path) -> None:
     (root / "content/static" / "/".join("d" * 51)).mkdir(parents=True)
-    assert said(root, "build")[0] == 1
-    assert said(root, "build")[1].endswith("/d: is in more than 50 folders; move it further up")
+    assert outcome(root, "build")[0] == 1
+    assert outcome(root, "build")[1].endswith("/d: is in more than 50 folders; move it further up")
 
 
 def test_each_name_that_is_not_utf_8_is_one_error_line(root: Path) -> None:
@@ -151,7 +140,7 @@ def test_each_name_that_is_not_utf_8_is_one_error_line(root: Path) -> None:
     before = files(root)
 
     for command in (("build",), ("pull",), ("export", "--json"), ("status",), ("check", "--quiet")):
-        code, lines = said(root, *command)
+        code, lines = outcome(root, *command)
         named, _, rest = zip(*(line.partition(": ") for line in lines.splitlines()), strict=True)
         assert (code, set(rest)) == (1, {"has a name that is not UTF-8; rename it"}), command
         assert sorted(named) == [
@@ -172,10 +161,10 @@ def test_a_pull_renames_a_file_of_the_inbox_whose_name_is_not_utf_8(root: Path) 
     shared.parent.mkdir()
     shared.write_text("https://a.example/b\n")
 
-    assert said(root, "build")[0] == 0
-    code, lines = said(root, "check")
+    assert outcome(root, "build")[0] == 0
+    code, lines = outcome(root, "check")
     assert (code, lines.partition(": hint: waits")[0]) == (0, r"content/inbox/caf\xe9.txt")
-    code, lines = said(root, "pull")
+    code, lines = outcome(root, "pull")
     assert (code, lines.partition(": filed as")[0]) == (0, r"content/inbox/caf\xe9.txt")
     assert not shared.exists()
     assert [path.name for path in root.glob("content/*/*/*-a-example.md")]
@@ -186,7 +175,7 @@ def test_a_line_break_in_a_file_name_is_escaped(root: Path) -> None:
         "---\ntitle: A\nlink: https://a.example/b\n---\n"
     )
 
-    code, line = said(root, "build")
+    code, line = outcome(root, "build")
 
     assert (code, "\n" in line) == (1, False), line
 
@@ -198,13 +187,13 @@ def test_a_folder_with_the_name_of_a_data_file_is_one_error_line(root: Path) -> 
             shutil.rmtree(place) if place.is_dir() else place.unlink()
             make(place)
             act = "read" if place == ledger else "write"
-            assert said(root, command) == (
+            assert outcome(root, command) == (
                 1,
                 f"{place}: cannot {act} this file: it is {what}; move it away",
             )
     shutil.rmtree(root / ".digest")
     (root / ".digest").touch()
-    code, line = said(root, "build")
+    code, line = outcome(root, "build")
     assert (code, line.endswith(f"{root / '.digest'} is not a folder; move it away")) == (
         1,
         True,
@@ -217,7 +206,7 @@ def test_hard_links_to_a_file_keep_their_content(root: Path) -> None:
     before = files(copy / "content")
 
     for command in ("pull", "build"):
-        assert said(root, command)[0] == 0
+        assert outcome(root, command)[0] == 0
 
     assert files(copy / "content") == before
     assert files(root / "content")["ledger/first.jsonl"] != before["ledger/first.jsonl"]
@@ -228,7 +217,7 @@ def test_a_pull_writes_nothing_through_a_symlinked_folder(root: Path, place: str
     moved = elsewhere(root, place)
     before = files(moved)
 
-    assert said(root, "pull") == (
+    assert outcome(root, "pull") == (
         1,
         f"{place}: is a symbolic link to a folder; put the folder itself here",
     )
@@ -239,7 +228,7 @@ def test_a_link_to_a_folder_of_the_same_digest_is_an_error_too(root: Path) -> No
     (root / W19).rename(root / "content/2026/w30")
     (root / W19).symlink_to("w30")
 
-    assert said(root, "build") == (1, LINKED)
+    assert outcome(root, "build") == (1, LINKED)
 
 
 def test_a_ledger_that_is_a_link_is_neither_read_nor_written(root: Path) -> None:
@@ -248,7 +237,7 @@ def test_a_ledger_that_is_a_link_is_neither_read_nor_written(root: Path) -> None
     (root / "content/ledger/first.jsonl").unlink()
     (root / "content/ledger/first.jsonl").symlink_to("../../../bashrc")
 
-    assert said(root, "pull") == (
+    assert outcome(root, "pull") == (
         1,
         "content/ledger/first.jsonl: is a symbolic link; put the file itself here",
     )
@@ -262,7 +251,7 @@ def test_no_cache_is_written_through_a_symlink(root: Path, place: str, command: 
     before = files(root.parent / "outside") if moved.is_dir() else moved.read_bytes()
     what = "folder" if moved.is_dir() else "file"
 
-    assert said(root, command) == (
+    assert outcome(root, command) == (
         1,
         f"{place}: is a symbolic link; put the {'file' if '/' in place else what} itself here",
     )
@@ -274,7 +263,7 @@ def test_a_site_folder_linked_outside_is_refused_unless_named_explicitly(root: P
     before = files(moved)
     (root / "content/2026").rename(root / "content/2025")
 
-    code, lines = said(root, "build")
+    code, lines = outcome(root, "build")
 
     assert (code, "site: this symbolic link leads out of the digest" in lines) == (1, True)
     assert files(moved) == before
@@ -289,10 +278,10 @@ def test_a_template_linked_outside_is_an_error_and_one_linked_inside_is_not(
     (root / "ours/card.html").write_text("{{ card.headline }}")
     (root / "templates/story").mkdir(parents=True)
     (root / "templates/story/card.html").symlink_to("../../ours/card.html")
-    assert said(root, command)[0] == 0
+    assert outcome(root, command)[0] == 0
     (root / "templates/404.html").symlink_to(root.parent / "secret.html")
 
-    code, lines = said(root, command)
+    code, lines = outcome(root, command)
 
     what = "templates/404.html: is a symbolic link that leads out of the digest; put what it leads to here"
     assert (code, what in lines) == (1, True), lines
@@ -309,7 +298,7 @@ def test_a_template_that_is_nested_too_deeply_is_reported(
     (root / "templates").mkdir()
     (root / "templates/404.html").write_text(text)
 
-    code, lines = said(root, command)
+    code, lines = outcome(root, command)
 
     what = "templates/404.html: is nested too deeply; put fewer brackets or blocks in others"
     assert (code, lines.splitlines()[0]) == (1, what)
@@ -341,7 +330,7 @@ def test_a_ledger_with_other_line_endings_is_neither_cut_nor_ignored(root: Path)
     gone.unlink()
     before, stories = ledger.read_bytes(), files(root / "content/2026")
 
-    code, line = said(root, "pull")
+    code, line = outcome(root, "pull")
 
     cure = "restore it from git; until then nothing is added"
     assert (code, line) == (
@@ -355,7 +344,7 @@ def test_a_ledger_with_a_truncated_first_line_is_continued(root: Path) -> None:
     ledger = root / "content/ledger/first.jsonl"
     ledger.write_bytes(ledger.read_bytes()[:40])
 
-    assert said(root, "pull")[0] == 0
+    assert outcome(root, "pull")[0] == 0
     assert b"\n" in ledger.read_bytes()
 
 
@@ -367,11 +356,11 @@ def test_a_foreign_folder_is_not_built_into_without_force(root: Path) -> None:
     theirs.parent.mkdir(parents=True)
     theirs.write_text("theirs")
 
-    code, line = said(root, "build", "--output", str(root.parent / "public"))
+    code, line = outcome(root, "build", "--output", str(root.parent / "public"))
 
     assert (code, line.startswith(f"{theirs}: Digest did not make this file")) == (1, True)
     assert files(root.parent / "public") == {"archive/index.html": b"theirs"}
-    assert said(root, "build", "--force", "--output", str(root.parent / "public"))[0] == 0
+    assert outcome(root, "build", "--force", "--output", str(root.parent / "public"))[0] == 0
 
 
 def test_a_clone_with_a_site_of_an_earlier_version_builds(root: Path) -> None:
@@ -379,7 +368,7 @@ def test_a_clone_with_a_site_of_an_earlier_version_builds(root: Path) -> None:
     for name in ("style.css", "sitemap.xml", "feeds.opml", "feed.json", "robots.txt", "404.html"):
         (root / "site" / name).write_text("as a former version made it")
 
-    assert said(root, "build")[0] == 0
+    assert outcome(root, "build")[0] == 0
     assert b"as a former version made it" not in files(root / "site").values()
 
 
@@ -391,7 +380,7 @@ def test_an_invalid_list_of_built_files_is_created_again(root: Path, says: objec
     with next((root / W19).glob("*.md")).open("a") as story:
         story.write("\nA note.\n")
 
-    assert said(root, "build")[0] == 0
+    assert outcome(root, "build")[0] == 0
     assert b"A note." in (root / "site/2026/w19/index.html").read_bytes()
 
 
@@ -399,17 +388,17 @@ def test_a_page_that_cannot_be_removed_fails_every_build_until_it_is_gone(root: 
     page, stale = root / "content/pages/about.md", root / "site/about/index.html"
     page.parent.mkdir()
     page.write_text("---\ntitle: About\n---\n\nUs.\n")
-    assert said(root, "build")[0] == 0
+    assert outcome(root, "build")[0] == 0
     page.unlink()
     with held(stale):
         for _ in range(2):
-            code, line = said(root, "build")
+            code, line = outcome(root, "build")
             assert (
                 code,
                 f"{stale}: is no longer part of the site and cannot be removed" in line,
             ) == (1, True), line
 
-    assert said(root, "build")[0] == 0
+    assert outcome(root, "build")[0] == 0
     assert not stale.exists()
 
 
@@ -421,6 +410,6 @@ def test_the_urls_of_the_search_index_are_reserved(root: Path, path: str) -> Non
     (root / "content/static" / path).write_text("mine")
 
     for command in ("build", "check"):
-        code, lines = said(root, command)
+        code, lines = outcome(root, command)
         words = f"content/static/{path}: claims the address '{path}', which the index of the search claims too"
         assert (code, words in lines) == (1, True), lines

@@ -11,14 +11,13 @@ from types import ModuleType
 
 import caches
 import pytest
-from click.testing import CliRunner, Result
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from many import many
+from shell import invoke
 
 from digest import config, disk
 from digest.cache import Cache
-from digest.cli.main import cli
 from digest.commands import pull, serve_annotations, themes
 from digest.commands.themes import ApplyReport, ThemeChange, ThemeRow
 from digest.content import ledger, load, store
@@ -94,10 +93,6 @@ def applied(root: Path, *, dry: bool = False, everything: bool = False) -> Apply
     return themes.apply(root, config.load(root), now=NOW, dry=dry, everything=everything)
 
 
-def said(root: Path, *words: str) -> Result:
-    return CliRunner().invoke(cli, ["--root", str(root), "themes", *words])
-
-
 def edit(root: Path, file: str, old: str, new: str) -> None:
     """The editor changes the first words of a file that read so."""
     text = (root / file).read_text()
@@ -146,13 +141,13 @@ def test_themes_and_pending_rule_changes_are_counted(root: Path) -> None:
 def test_a_digest_without_a_story_says_what_to_do_next(tmp_path: Path) -> None:
     rule(tmp_path, RULES)
 
-    assert said(tmp_path).output == "No stories yet. Next: digest pull\n"
+    assert invoke(tmp_path, "themes").output == "No stories yet. Next: digest pull\n"
 
 
 def test_unreadable_files_are_named_and_the_rest_is_counted(root: Path) -> None:
     (root / CHIPS).write_text("broken")
 
-    result = said(root)
+    result = invoke(root, "themes")
 
     assert result.exit_code == 0
     assert result.stderr == f"{CHIPS}: cannot be read completely; 'digest check' says why\n"
@@ -210,7 +205,9 @@ def test_a_file_is_named_relative_to_the_current_directory_or_the_root(
 ) -> None:
     monkeypatch.chdir(root / "content")
 
-    assert said(root, "--explain", place).output.startswith(f"{CHIPS}: Chips\n  has trade  ")
+    assert invoke(root, "themes", "--explain", place).output.startswith(
+        f"{CHIPS}: Chips\n  has trade  "
+    )
 
 
 def test_a_story_stays_without_a_theme_if_the_editor_removed_the_line(root: Path) -> None:
@@ -238,7 +235,7 @@ def test_a_story_stays_without_a_theme_if_the_editor_removed_the_line(root: Path
     ],
 )
 def test_a_file_that_is_not_a_story_is_wrong_usage(root: Path, name: str, cure: str) -> None:
-    result = said(root, "--explain", name)
+    result = invoke(root, "themes", "--explain", name)
 
     assert result.exit_code == 2
     assert f"{name} is not a story; {cure}" in result.stderr
@@ -267,7 +264,7 @@ def test_summaries_that_are_not_stored_are_reported_as_not_searched(tmp_path: Pa
     begin(tmp_path, excerpt=2)
     forget(tmp_path)
 
-    result = said(tmp_path, "--try", "tariff*")
+    result = invoke(tmp_path, "themes", "--try", "tariff*")
 
     assert result.output.splitlines()[-2:] == [
         "'tariff*' would catch 1 of 3 stories: 1 memory, 1 trade",
@@ -276,7 +273,7 @@ def test_summaries_that_are_not_stored_are_reported_as_not_searched(tmp_path: Pa
 
 
 def test_several_phrases_are_tried_together(root: Path) -> None:
-    result = said(root, "--try", "ship*", "--try", "tariff*")
+    result = invoke(root, "themes", "--try", "ship*", "--try", "tariff*")
 
     assert result.output.splitlines() == [
         f"{CHIPS}: Chips ('tariff*' in the summary; trade)",
@@ -308,7 +305,7 @@ def test_several_phrases_are_tried_together(root: Path) -> None:
     ],
 )
 def test_wrong_usage_exits_with_two(root: Path, words: list[str], said_of_it: str) -> None:
-    result = said(root, *words)
+    result = invoke(root, "themes", *words)
 
     assert result.exit_code == 2
     assert said_of_it in result.stderr
@@ -321,30 +318,30 @@ def test_stories_without_a_theme_are_listed_with_similar_stories(root: Path) -> 
     edit(root, CHIPS, "themes: [trade]", "themes: [memory]")
     edit(root, SHIPS, "title: Ships", "title: Tariffs for chips")
 
-    assert said(root, "--missing").output.splitlines() == [
+    assert invoke(root, "themes", "--missing").output.splitlines() == [
         f"{SHIPS}: Tariffs for chips",
         "  memory: like 'Memory is short' (w20), 'Chips' (w20)",
         "  trade: like 'Memory is short' (w20)",
         "1 of 3 stories has no theme",
     ]
-    (one,) = json.loads(said(root, "--missing", "--json").output)
+    (one,) = json.loads(invoke(root, "themes", "--missing", "--json").output)
     assert one["file"] == SHIPS
     assert [(found["theme"], len(found["like"])) for found in one["themes"]] == [
         ("memory", 2),
         ("trade", 1),
     ]
-    assert said(root, "--score", "--json").exit_code == 2
+    assert invoke(root, "themes", "--score", "--json").exit_code == 2
 
 
 def test_pull_and_status_count_new_stories_without_a_theme(root: Path) -> None:
     titles = ("Memory lane", "Chips and ships", "Ships")
     more = [(str(4 + number), title, "Nothing.") for number, title in enumerate(titles)]
     (root / "first.xml").write_text(rss(more))
-    run = CliRunner().invoke(cli, ["--root", str(root), "pull", "--dry-run", "--json", "first"])
+    run = invoke(root, "pull", "--dry-run", "--json", "first")
     dry = json.loads(run.output)["suggestions"]
 
-    pull = CliRunner().invoke(cli, ["--root", str(root), "pull", "first"]).output
-    status = CliRunner().invoke(cli, ["--root", str(root), "status"]).output
+    pull = invoke(root, "pull", "first").output
+    status = invoke(root, "status").output
 
     assert "2 of 3 new stories have no theme: digest themes --missing\n" in pull
     assert "3 stories have no theme: digest themes --missing\n" in status
@@ -373,7 +370,7 @@ def test_a_digest_without_themes_reports_nothing_about_them(root: Path) -> None:
     (root / "first.xml").write_text(rss([("9", "Kites", "Wind.")]))
 
     for command in ("pull", "status"):
-        run = CliRunner().invoke(cli, ["--root", str(root), command])
+        run = invoke(root, command)
         assert "themes --missing" not in run.output
 
 
@@ -441,9 +438,12 @@ def test_commands_report_stories_left_out_for_a_removed_theme_not_as_unreadable(
     three = f"{CHIPS} and 2 more stories: not counted, because digest.toml does not have their theme 'trade'"
 
     for words in ([], ["--try", "x"]):
-        assert said(root, *words).stderr == f"{three}; 'digest check' says what to do\n{rest}"
+        assert (
+            invoke(root, "themes", *words).stderr
+            == f"{three}; 'digest check' says what to do\n{rest}"
+        )
     for command in ("status", "excerpts"):
-        message = CliRunner().invoke(cli, ["--root", str(root), command]).stderr
+        message = invoke(root, command).stderr
         assert message == f"{three}; 'digest check' says what to do\n{rest}"
     with pytest.raises(
         Faults, match=f"{MEMORY}: unknown theme 'trade'; 'digest check' says what to do"
@@ -496,7 +496,7 @@ def test_with_all_it_is_removed_from_the_others_too_and_their_other_themes_stay(
 def test_the_outcome_for_a_removed_theme_is_reported(root: Path) -> None:
     without_trade(root)
 
-    result = said(root, "--apply", "--dry-run")
+    result = invoke(root, "themes", "--apply", "--dry-run")
 
     assert result.stdout.splitlines() == [
         "theme      before  after",
@@ -832,7 +832,10 @@ def test_a_dry_run_prints_the_same_report_and_writes_nothing(root: Path) -> None
     before = content(root)
 
     dry = applied(root, dry=True)
-    alone, both = said(root, "--dry-run"), said(root, "--apply", "--dry-run")
+    alone, both = (
+        invoke(root, "themes", "--dry-run"),
+        invoke(root, "themes", "--apply", "--dry-run"),
+    )
 
     assert content(root) == before
     assert alone.output == both.output

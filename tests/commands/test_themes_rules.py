@@ -7,7 +7,8 @@ from pathlib import Path
 
 import caches
 import pytest
-from test_themes_command import content, give, pulled, rss, rule, said
+from shell import invoke
+from test_themes_command import content, give, pulled, rss, rule
 
 from digest import config
 from digest.commands import themes_rules
@@ -58,7 +59,7 @@ def test_only_stories_touched_by_an_editor_or_linked_in_a_letter_count_as_judged
 ) -> None:
     settings = config.load(root)
     assert themes_rules.score(root, settings).decided == 0
-    assert "Not enough decisions yet" in said(root, "--suggest").output
+    assert "Not enough decisions yet" in invoke(root, "themes", "--suggest").output
 
     give(root, file_of(root, "doubles"), "[prices]")
     assert themes_rules.score(root, settings).decided == 1
@@ -75,7 +76,7 @@ def test_phrases_are_suggested_with_numbers_and_written_only_when_chosen(root: P
     decide(root)
     before, settings = content(root), (root / "digest.toml").read_text()
 
-    printed = said(root, "--suggest").output.splitlines()
+    printed = invoke(root, "themes", "--suggest").output.splitlines()
 
     assert printed[1:3] == [
         "prices",
@@ -83,11 +84,11 @@ def test_phrases_are_suggested_with_numbers_and_written_only_when_chosen(root: P
     ]
     assert "ships: nothing is caught by 'boat', 'sloop'; drop them?" in printed
     assert printed[-1].endswith("To add phrases: digest themes --suggest --take 1,…")
-    of_theme = said(root, "--suggest", "prices").output
+    of_theme = invoke(root, "themes", "--suggest", "prices").output
     assert of_theme.endswith("To add phrases: digest themes --suggest prices --take 1,…\n")
     assert (content(root), (root / "digest.toml").read_text()) == (before, settings)
 
-    taken = said(root, "--suggest", "prices", "--take", "1")
+    taken = invoke(root, "themes", "--suggest", "prices", "--take", "1")
 
     assert taken.output.splitlines() == [
         "prices: 'contract price*' added to digest.toml",
@@ -97,19 +98,19 @@ def test_phrases_are_suggested_with_numbers_and_written_only_when_chosen(root: P
     assert (root / "digest.toml").read_text() == settings.replace(
         '"dram"', '"dram", "contract price*"'
     )
-    assert said(root, "--suggest", "prices").output.splitlines()[1:] == [
+    assert invoke(root, "themes", "--suggest", "prices").output.splitlines()[1:] == [
         "No phrase would find more of them without being wrong"
     ]
 
 
 def test_comments_and_order_of_digest_toml_stay_when_phrases_are_added(root: Path) -> None:
     decide(root)
-    said(root, "--suggest")
+    invoke(root, "themes", "--suggest")
     path = root / "digest.toml"
     listed = 'match = [\n    "dram",  # the commodity\n    # names\n]  # so far'
     path.write_text(path.read_text().replace('match = ["dram"]', listed))
 
-    said(root, "--suggest", "--take", "1")
+    invoke(root, "themes", "--suggest", "--take", "1")
 
     assert (
         listed.replace("    # names\n", '    # names\n    "contract price*",\n') in path.read_text()
@@ -136,10 +137,10 @@ def test_an_invalid_choice_of_phrases_is_refused(
     root: Path, words: list[str], message: str
 ) -> None:
     decide(root)
-    said(root, "--suggest")
+    invoke(root, "themes", "--suggest")
     before = (root / "digest.toml").read_text()
 
-    result = said(root, *words)
+    result = invoke(root, "themes", *words)
 
     assert message in (result.stderr or str(result.exception))
     assert result.exit_code
@@ -162,10 +163,10 @@ def test_numbers_keep_the_phrases_that_were_shown_until_a_list_is_shown_again(
             "[anchors]" if "anchor" in file else "[keels]" if "keel" in file else "[]",
         )
         (tmp_path / file).write_text((tmp_path / file).read_text() + "\nMy note.\n")
-    said(tmp_path, "--suggest")
+    invoke(tmp_path, "themes", "--suggest")
 
-    said(tmp_path, "--suggest", "--take", "1")
-    again = said(tmp_path, "--suggest", "--take", "1,2")
+    invoke(tmp_path, "themes", "--suggest", "--take", "1")
+    again = invoke(tmp_path, "themes", "--suggest", "--take", "1,2")
 
     assert again.output.splitlines()[:2] == [
         "anchors: 'Anchor' is in digest.toml already",
@@ -176,7 +177,7 @@ def test_numbers_keep_the_phrases_that_were_shown_until_a_list_is_shown_again(
         ("sloop", "Keel"),
     ]
     rule(tmp_path, {"anchors": ("boat",)})
-    refused = said(tmp_path, "--suggest", "--take", "1,2")
+    refused = invoke(tmp_path, "themes", "--suggest", "--take", "1,2")
     assert "'Keel' was shown for 'keels', which digest.toml no longer has" in str(refused.exception)
     assert config.load(tmp_path).themes[0].match == ("boat",)
 
@@ -184,7 +185,7 @@ def test_numbers_keep_the_phrases_that_were_shown_until_a_list_is_shown_again(
 def test_the_rules_are_scored_by_theme_and_quarter(root: Path) -> None:
     decide(root)
 
-    printed = said(root, "--score").output.splitlines()
+    printed = invoke(root, "themes", "--score").output.splitlines()
 
     assert printed[0].startswith("You have decided 9 of 9 stories: ")
     assert printed[1:4] == [
@@ -214,7 +215,7 @@ def test_a_phrase_that_matched_a_summary_still_counts_if_that_is_no_longer_store
 
 
 def test_several_phrases_are_tried_at_once_alone_and_together_with_near_misses(root: Path) -> None:
-    printed = said(root, "--try", "contract price", "--try", "fog").output
+    printed = invoke(root, "themes", "--try", "contract price", "--try", "fog").output
 
     assert "'contract price' alone: 2 stories\n'fog' alone: 1 story\n" in printed
     assert "'contract price' or 'fog' would catch 3 of 9 stories: 3 Elsewhere\n" in printed
@@ -239,7 +240,7 @@ def test_several_phrases_are_tried_at_once_alone_and_together_with_near_misses(r
 def test_a_phrase_with_foreign_search_syntax_is_explained(
     root: Path, phrase: str, words: str
 ) -> None:
-    result = said(root, "--try", phrase)
+    result = invoke(root, "themes", "--try", phrase)
 
     assert result.exit_code == 0
     assert (f"'{phrase}' {words}" in result.stderr) if words else not result.stderr
@@ -247,7 +248,7 @@ def test_a_phrase_with_foreign_search_syntax_is_explained(
 
 @pytest.mark.parametrize("phrase", ["fog, boat", "fog OR boat", "fog || boat"])
 def test_a_phrase_that_looks_like_several_is_explained(root: Path, phrase: str) -> None:
-    result = said(root, "--try", phrase)
+    result = invoke(root, "themes", "--try", phrase)
 
     assert f"'{phrase}' is one phrase, " in result.stderr
     assert "write two phrases to find either of two" in result.stderr

@@ -10,10 +10,9 @@ from pathlib import Path
 
 import pytest
 from builders import make_feed
-from click.testing import CliRunner
 from feedhost import Answer, FeedHost
+from shell import invoke
 
-from digest.cli.main import cli
 from digest.commands import check
 from digest.feeds import discover, fetch, private_networks
 from digest.feeds.limits import Limits
@@ -188,10 +187,8 @@ def test_check_counts_links_into_a_private_network_and_lists_them_on_request(
         story = f"---\ntitle: A\nlink: {inside.url('/' + name)}\nfeeds: [here]\n---\n"
         (week / f"2026-05-12-{name}.md").write_text(story)
 
-    plain = CliRunner().invoke(cli, ["--root", str(tmp_path), "check", "--links"]).output
-    verbose = (
-        CliRunner().invoke(cli, ["--root", str(tmp_path), "--verbose", "check", "--links"]).output
-    )
+    plain = invoke(tmp_path, "check", "--links").output
+    verbose = invoke(tmp_path, "--verbose", "check", "--links").output
 
     words = "2 links lead into a private network and were not asked: digest --verbose check --links"
     assert [line for line in plain.splitlines() if "private" in line] == [words]

@@ -10,10 +10,8 @@ from pathlib import Path
 
 import pytest
 from builders import SETTINGS, rss
-from click.testing import CliRunner
+from shell import printed
 from sites import read_folder
-
-from digest.cli.main import cli
 
 WEEK = "content/2026/w20/"
 ONE, TWO = f"{WEEK}2026-05-15-one.md", f"{WEEK}2026-05-15-two.md"
@@ -26,14 +24,8 @@ def root(tmp_path: Path) -> Path:
     """
     (tmp_path / "digest.toml").write_text(SETTINGS)
     (tmp_path / "first.xml").write_text(rss())
-    run(tmp_path, "pull")
+    printed(tmp_path, "pull")
     return tmp_path
-
-
-def run(root: Path, *words: str) -> str:
-    result = CliRunner().invoke(cli, ["--root", str(root), *words], catch_exceptions=False)
-    assert result.exit_code == 0, result.output
-    return result.output
 
 
 def read(root: Path, file: str) -> str:
@@ -59,7 +51,7 @@ def test_corrections_still_arrive(root: Path, file: str, id: str) -> None:
     alter(root, file, id)
     (root / "first.xml").write_text(rss("One corrected", "Two corrected"))
 
-    run(root, "pull")
+    printed(root, "pull")
 
     text = read(root, file)
     assert "title: " + ("One" if file == ONE else "Two") + " corrected\n" in text
@@ -73,7 +65,7 @@ def test_corrections_still_arrive_where_the_file_was_moved_as_well(root: Path) -
     move(root, ONE, moved)
     (root / "first.xml").write_text(rss("One corrected"))
 
-    run(root, "pull")
+    printed(root, "pull")
 
     assert "title: One corrected\n" in read(root, moved)
     assert not (root / ONE).exists()
@@ -85,12 +77,12 @@ def test_a_file_moved_into_the_place_of_another_does_not_become_it(root: Path) -
     alter(root, ONE)
     (root / "first.xml").write_text(rss("One corrected", "Two corrected"))
 
-    run(root, "pull")
+    printed(root, "pull")
 
     assert "title: Two corrected\n" in read(root, ONE)
     (root / ONE).write_text("---\ntitle: Mine\nlink: https://mine.example/\n---\n")
     (root / "first.xml").write_text(rss("One again", "Two again"))
-    assert "kept" not in run(root, "pull")
+    assert "kept" not in printed(root, "pull")
     assert read(root, ONE) == "---\ntitle: Mine\nlink: https://mine.example/\n---\n"
 
 
@@ -99,12 +91,12 @@ def test_a_story_that_replaces_one_without_a_guid_in_a_file_is_found_by_its_own_
 ) -> None:
     (tmp_path / "digest.toml").write_text(SETTINGS)
     (tmp_path / "first.xml").write_text(rss(guids=("", "")))
-    run(tmp_path, "pull")
+    printed(tmp_path, "pull")
     mine = "---\ntitle: Three\nlink: https://news.example/tech/3/story\n---\n\nMine.\n"
     (tmp_path / ONE).write_text(mine)
     (tmp_path / "first.xml").write_text(rss("Three", guids=("", "")).replace("/1/", "/3/"))
 
-    assert "1 adopted" in run(tmp_path, "pull")
+    assert "1 adopted" in printed(tmp_path, "pull")
 
     assert read(tmp_path, ONE) == mine
     assert len(list((tmp_path / WEEK).iterdir())) == 2
@@ -116,7 +108,7 @@ def test_a_copy_of_a_story_without_its_id_is_not_that_story(root: Path) -> None:
     (root / ONE).write_text(text.replace("id: g1\n", ""))
     (root / "first.xml").write_text(rss("One corrected"))
 
-    run(root, "pull")
+    printed(root, "pull")
 
     assert "title: One corrected\n" in read(root, moved)
     assert "title: One\n" in read(root, ONE)
@@ -126,7 +118,7 @@ def test_a_copy_of_a_story_without_its_id_is_not_that_story(root: Path) -> None:
 
 
 def site(root: Path) -> dict[str, bytes]:
-    run(root, "build")
+    printed(root, "build")
     return read_folder(root / "site")
 
 
@@ -142,7 +134,7 @@ def test_removing_changing_or_restoring_an_id_changes_nothing_for_readers(
     root: Path, tmp_path: Path, file: str, id: str
 ) -> None:
     (root / "first.xml").write_text(rss("One more", "Two more"))
-    run(root, "pull")  # there are earlier headlines now
+    printed(root, "pull")  # there are earlier headlines now
     (root / ONE).write_text(read(root, ONE) + "A note.\n")
     before, text = site(root), read(root, file)
     assert b"Earlier headline" in before["2026/w20/index.html"]
@@ -174,7 +166,7 @@ def test_check_says_which_id_a_story_had_and_how_to_get_it_back(root: Path) -> N
     alter(root, TWO, "g9")
 
     what = "hint: its `id` is not the one that feed 'first' gave it:"
-    assert run(root, "check").splitlines() == [
+    assert printed(root, "check").splitlines() == [
         f"{ONE}: {what} g1; put it back",
         f"{TWO}:3: {what} tag:news.example,2026:2; put it back",
         "0 errors, 2 hints in 4 files",
@@ -183,7 +175,7 @@ def test_check_says_which_id_a_story_had_and_how_to_get_it_back(root: Path) -> N
     (root / ONE).write_text(read(root, ONE).replace("feeds: [first]\n", ""))
     assert (
         f"{ONE}: hint: its `feeds` do not name 'first', which its `id` is from; add first to them\n"
-        in run(root, "check")
+        in printed(root, "check")
     )
 
 
@@ -200,9 +192,9 @@ def test_a_story_written_by_hand_needs_no_id(root: Path) -> None:
         .join(["<item>", "</item></channel>"]),
     )
     (root / "first.xml").write_text(more)
-    assert "1 adopted" in run(root, "pull")
+    assert "1 adopted" in printed(root, "pull")
 
-    assert "0 hints" in run(root, "check")
+    assert "0 hints" in printed(root, "check")
 
 
 def test_the_atom_id_of_a_story_in_two_feeds_is_that_of_the_feed_that_wrote_it(root: Path) -> None:
@@ -213,12 +205,12 @@ def test_the_atom_id_of_a_story_in_two_feeds_is_that_of_the_feed_that_wrote_it(r
     shutil.rmtree(root / "content")
     shutil.rmtree(root / ".digest")
     (root / "alpha.xml").write_text(rss().replace("g1", "a1").replace("2026:2", "2027:2"))
-    run(root, "pull")
+    printed(root, "pull")
     (root / "first.xml").write_text(rss("One more", "Two more"))
     (root / "alpha.xml").write_text(
         rss("One more", "Two more").replace("g1", "a1").replace("2026:2", "2027:2")
     )
-    run(root, "pull")
+    printed(root, "pull")
     assert "feeds: [zeta, alpha]\n" in read(root, ONE)
     before = atom_ids(site(root))
 
@@ -231,7 +223,7 @@ def test_the_atom_id_of_a_story_in_two_feeds_is_that_of_the_feed_that_wrote_it(r
 def test_a_changed_id_does_not_change_when_a_week_closed(root: Path) -> None:
     later = rss("Three").replace("/1/", "/3/").replace("g1", "g3").replace("15 May", "22 May")
     (root / "first.xml").write_text(later)
-    run(root, "pull")
+    printed(root, "pull")
     before = site(root)["weeks.atom"]
 
     alter(root, "content/2026/w21/2026-05-22-three.md")
@@ -245,7 +237,7 @@ def test_a_corrected_link_does_not_change_the_atom_id_of_a_story_without_its_id(
     alter(root, TWO)
     (root / "first.xml").write_text(rss().replace("tech/2/story", "tech/2/another-story"))
 
-    run(root, "pull")
+    printed(root, "pull")
 
     text = read(root, TWO)
     assert "link: https://news.example/tech/2/another-story\n" in text
@@ -274,7 +266,7 @@ def shared(tmp_path: Path, request: pytest.FixtureRequest) -> Path:
     )
     for feed, guid in zip(("first", "second"), request.param, strict=True):
         (tmp_path / f"{feed}.xml").write_text(item(guid))
-    run(tmp_path, "pull")
+    printed(tmp_path, "pull")
     assert "feeds: [first, second]\n" in read(tmp_path, ONE)
     return tmp_path
 
@@ -309,7 +301,7 @@ def test_the_atom_id_stays_if_the_id_is_removed(shared: Path, moved: bool) -> No
         move(shared, ONE, "content/2026/w21/2026-05-15-uno.md")
 
     assert entry_id(site(shared)) == before
-    assert "its `id` is not the one that feed 'first' gave it: " in run(shared, "check")
+    assert "its `id` is not the one that feed 'first' gave it: " in printed(shared, "check")
 
 
 @pytest.mark.parametrize(
@@ -320,7 +312,7 @@ def test_the_atom_id_stays_if_an_id_from_a_later_feed_is_added(shared: Path, id:
     alter(shared, ONE, id)
 
     assert entry_id(site(shared)) == before
-    assert "feed 'first' gave this story no `id`, but the file has one; remove it" in run(
+    assert "feed 'first' gave this story no `id`, but the file has one; remove it" in printed(
         shared, "check"
     )
 
@@ -344,8 +336,8 @@ def test_the_atom_id_stays_whatever_feeds_the_story_names(
     replaced(shared, "feeds: [first, second]\n", feeds)
 
     assert entry_id(site(shared)) == before
-    assert hints in run(shared, "check")
-    run(shared, "pull")
+    assert hints in printed(shared, "check")
+    printed(shared, "pull")
     assert entry_id(site(shared)) == before
 
 
@@ -361,7 +353,7 @@ def test_the_atom_id_stays_if_the_link_is_edited(shared: Path) -> None:
             f"https://news.example/{name}",
         )
         assert entry_id(site(shared)) == before
-    run(shared, "pull")
+    printed(shared, "pull")
     assert entry_id(site(shared)) == before
 
 
@@ -381,7 +373,7 @@ def test_giving_a_story_anothers_id_changes_nothing_for_readers(
     root: Path, tmp_path: Path, is_other_there: bool
 ) -> None:
     (root / "first.xml").write_text(rss("One more", "Two more"))
-    run(root, "pull")  # there are earlier headlines now
+    printed(root, "pull")  # there are earlier headlines now
     if not is_other_there:
         (root / TWO).unlink()
     before = site(root)
@@ -422,7 +414,7 @@ def test_corrections_arrive_in_the_right_story_if_two_ids_are_swapped(
     swap(root)
     (root / "first.xml").write_text(rss("One corrected", "Two corrected"))
 
-    run(root, "pull")
+    printed(root, "pull")
 
     assert "title: One corrected\n" in read(
         root, ONE
@@ -431,7 +423,7 @@ def test_corrections_arrive_in_the_right_story_if_two_ids_are_swapped(
         root, TWO
     ) and "> Their words on Two corrected." in read(root, TWO)
     texts = read(root, ONE), read(root, TWO)
-    run(root, "pull")
+    printed(root, "pull")
     assert (read(root, ONE), read(root, TWO)) == texts
 
 
@@ -439,7 +431,7 @@ def test_check_names_the_correct_id_for_a_story_with_anothers(root: Path) -> Non
     swap(root)
 
     what = "hint: its `id` is not the one that feed 'first' gave it:"
-    assert run(root, "check").splitlines() == [
+    assert printed(root, "check").splitlines() == [
         f"{ONE}:3: {what} g1; put it back",
         f"{TWO}:3: {what} tag:news.example,2026:2; put it back",
         "0 errors, 2 hints in 4 files",

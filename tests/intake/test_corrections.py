@@ -17,14 +17,13 @@ from typing import Any
 
 import caches
 import pytest
-from click.testing import CliRunner
 from hypothesis import HealthCheck, given, note, settings
 from hypothesis import strategies as st
 from many import many
 from previews import previewing
+from shell import invoke
 
 from digest import config
-from digest.cli import main
 from digest.cli.shared import github
 from digest.commands import check, pull, status
 from digest.commands.pull_report import PullReport
@@ -128,7 +127,7 @@ def desk(tmp_path: Path) -> Desk:
 
 def run(command: str, root: Path) -> str:
     """What a command prints."""
-    return CliRunner().invoke(main.cli, ["--root", str(root), command]).output
+    return invoke(root, command).output
 
 
 def lines(report: PullReport) -> list[str]:
@@ -696,7 +695,7 @@ def test_a_later_summary_is_put_above_the_editors_quotation(
     if taken_out:
         settings = (tmp_path / "digest.toml").read_text()
         (tmp_path / "digest.toml").write_text(f"{settings}excerpt = 0\n")
-        CliRunner().invoke(main.cli, ["--root", str(tmp_path), "excerpts", "--apply"])
+        invoke(tmp_path, "excerpts", "--apply")
         (tmp_path / "digest.toml").write_text(settings)
     bare = desk.text
     desk.add_note("> A quotation of mine.\n\nMine.\n")
@@ -984,7 +983,7 @@ def test_an_edit_by_a_command_ends_no_hint_about_a_story_in_two_feeds(
     cut = toml if more else toml.replace('url = "a.json"', 'url = "a.json"\nexcerpt = 2')
     (tmp_path / "digest.toml").write_text(cut + more)
 
-    CliRunner().invoke(main.cli, ["--root", str(tmp_path), command, "--apply"])
+    invoke(tmp_path, command, "--apply")
 
     assert desk.text != before
     assert [hint for hint in desk.hints() if "has changed since your note" in hint] == hints

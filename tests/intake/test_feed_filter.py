@@ -6,11 +6,10 @@ import json
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
+from shell import invoke
 from test_themes_command import applied, content, line_of, pulled, rss
 
 from digest import config
-from digest.cli.main import cli
 from digest.errors import Faults
 
 ENTRIES = (
@@ -45,7 +44,7 @@ def begin(root: Path, first: str = "", second: str = "") -> None:
 
 
 def pull(root: Path, *words: str) -> str:
-    return CliRunner().invoke(cli, ["--root", str(root), *words]).output
+    return invoke(root, *words).output
 
 
 def there(root: Path) -> set[str]:

@@ -11,11 +11,10 @@ from pathlib import Path
 
 import pytest
 from builders import SETTINGS, rss
-from click.testing import CliRunner
 from feedhost import FeedHost
 from repositories import git
+from shell import printed
 
-from digest.cli.main import cli
 from digest.errors import DigestError
 
 WEEK = "content/2026/w20/"
@@ -45,9 +44,7 @@ class Digest:
         (self.root / "first.xml").write_text(text)
 
     def run(self, *words: str) -> str:
-        result = CliRunner().invoke(cli, ["--root", str(self.root), *words], catch_exceptions=False)
-        assert result.exit_code == 0, result.output
-        return result.output
+        return printed(self.root, *words)
 
     def refuses_to_add(self, host: FeedHost) -> None:
         with pytest.raises(DigestError, match="this story is here already"):

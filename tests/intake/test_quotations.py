@@ -16,12 +16,11 @@ from typing import Any, cast
 
 import pytest
 from builders import SETTINGS
-from click.testing import CliRunner
 from hypothesis import example, given
 from hypothesis import strategies as st
+from shell import printed
 from sites import read_folder
 
-from digest.cli.main import cli
 from digest.content import excerpt, story_file
 from digest.content.identity import hash_of
 from digest.content.story_file import Vocabulary
@@ -144,12 +143,6 @@ def root(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def run(root: Path, *words: str) -> str:
-    result = CliRunner().invoke(cli, ["--root", str(root), *words], catch_exceptions=False)
-    assert result.exit_code == 0, result.output
-    return result.output
-
-
 def edit(root: Path, old: str, new: str) -> None:
     text = (root / STORY).read_text()
     assert old in text
@@ -158,7 +151,7 @@ def edit(root: Path, old: str, new: str) -> None:
 
 def shown(root: Path) -> dict[str, str]:
     """All places where the site shows the story's text, as words and quotation marks."""
-    run(root, "build")
+    printed(root, "build")
     places = ("2026/w20/index.html", "feed.atom", "feed.json", "2026/w20/feed.atom", "weeks.atom")
     texts = {
         place: (root / "site" / place).read_text()
@@ -203,7 +196,7 @@ def test_every_page_and_feed_says_whose_words_they_are(
     root: Path, body: str, page: str, feed: str
 ) -> None:
     (root / "first.xml").write_text(rss(summary="Theirs."))
-    run(root, "pull")
+    printed(root, "pull")
     edit(root, "> Theirs.\n\n", body)
     (root / "content/2026/w21").mkdir()
     (root / "content/2026/w21/2026-05-20-later.md").write_text(
@@ -214,7 +207,7 @@ def test_every_page_and_feed_says_whose_words_they_are(
 
     feeds = ("feed.atom", "feed.json", "2026/w20/feed.atom", "weeks.atom")
     assert attributions == {"2026/w20/index.html": page, **dict.fromkeys(feeds, feed)}
-    stories = [json.loads(line) for line in run(root, "export", "--json").splitlines()]
+    stories = [json.loads(line) for line in printed(root, "export", "--json").splitlines()]
     (story,) = (story for story in stories if story.get("title") == "Chips")
     assert (story["excerpt"], "Mine." in story["note"]) == (
         "Theirs." if "X:" in feed else "",
@@ -223,8 +216,8 @@ def test_every_page_and_feed_says_whose_words_they_are(
 
 
 def test_an_incremental_build_after_an_edit_equals_a_clean_one(root: Path) -> None:
-    run(root, "pull")
-    run(root, "build")
+    printed(root, "pull")
+    printed(root, "build")
     bodies = [
         QUOTED,
         "> Mine.",
@@ -237,11 +230,11 @@ def test_an_incremental_build_after_an_edit_equals_a_clean_one(root: Path) -> No
     ]
     for before, after in itertools.pairwise(bodies):
         edit(root, f"---\n\n{before}\n", f"---\n\n{after}\n")
-        run(root, "build")
+        printed(root, "build")
         shutil.copytree(root / "content", root / "other/content")
         for file in ("digest.toml", "first.xml"):
             shutil.copy(root / file, root / "other")
-        run(root / "other", "build")
+        printed(root / "other", "build")
         assert read_folder(root / "site") == read_folder(root / "other/site"), after
         shutil.rmtree(root / "other")
 
@@ -249,17 +242,17 @@ def test_an_incremental_build_after_an_edit_equals_a_clean_one(root: Path) -> No
 def test_check_reports_that_a_quotation_in_place_of_the_excerpt_is_shown_as_the_editors(
     root: Path,
 ) -> None:
-    run(root, "pull")
-    assert run(root, "check").endswith("0 errors, 0 hints in 3 files\n")
+    printed(root, "pull")
+    assert printed(root, "check").endswith("0 errors, 0 hints in 3 files\n")
     edit(root, QUOTED, "> Mine.\n\nMine.")
 
     assert (
         f"{STORY}:10: hint: the opening quotation is not the excerpt that Digest wrote, "
         "so it is shown as yours; "
         "if it is yours, put a line of your own above it; if it is the publisher's, restore it from git"
-    ) in run(root, "check")
+    ) in printed(root, "check")
     edit(root, "> Mine.", "Mine:\n\n> Mine.")
-    assert "0 hints" in run(root, "check")
+    assert "0 hints" in printed(root, "check")
 
 
 def test_a_handwritten_file_never_gets_an_excerpt_from_the_feed_that_brings_its_story(
@@ -268,25 +261,25 @@ def test_a_handwritten_file_never_gets_an_excerpt_from_the_feed_that_brings_its_
     (root / STORY).parent.mkdir(parents=True)
     by_hand = "---\ntitle: Chips\nlink: https://news.example/tech/1/chips\n---\n\nMine.\n"
     (root / STORY).write_text(by_hand)
-    run(root, "pull")
+    printed(root, "pull")
     (root / "first.xml").write_text(rss(summary="New words on chips."))
 
-    report = run(root, "pull")
+    report = printed(root, "pull")
 
     assert "excerpt" not in report
     assert (root / STORY).read_text() == by_hand
     edit(root, "Mine.", "> Mine.\n\nMine.")
     assert speakers(shown(root)["2026/w20/index.html"]) == '"Mine."Mine.'
-    assert "0 hints" in run(root, "check")
+    assert "0 hints" in printed(root, "check")
 
 
 def test_an_excerpt_recorded_by_an_older_ledger_line_is_still_the_publishers(
     root: Path,
 ) -> None:
-    run(root, "pull")
+    printed(root, "pull")
     before = (root / STORY).read_text()
     (root / "first.xml").write_text(rss(summary="New words on chips."))
-    run(root, "pull")
+    printed(root, "pull")
     (root / STORY).write_text(before + "Mine.\n")
 
     assert speakers(shown(root)["2026/w20/index.html"]) == 'Mine.X:""'

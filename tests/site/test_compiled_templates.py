@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 from jinja2.bccache import bc_magic
+from shell import outcome
 from sites import read_folder
-from test_strange_files import said
 
 SMALL = Path(__file__).parents[1] / "data/sites/small"
 
@@ -60,7 +60,7 @@ def built(root: Path, *options: str) -> dict[str, bytes]:
     """Returns the site of a digest, built from nothing."""
     shutil.rmtree(root / ".digest", ignore_errors=True)
     shutil.rmtree(root / "site", ignore_errors=True)
-    code, lines = said(root, "build", *options)
+    code, lines = outcome(root, "build", *options)
     assert code == 0, lines
     return read_folder(root / "site")
 

@@ -13,8 +13,8 @@ from typing import Any
 import caches
 import pytest
 from jinja2.bccache import bc_magic
+from shell import outcome
 from sites import read_folder
-from test_strange_files import said
 
 from digest.cache import FILE, _checksum
 
@@ -29,7 +29,7 @@ def root(tmp_path: Path) -> Path:
     """A digest that has been built."""
     shutil.copytree(SMALL, tmp_path / "small", ignore=shutil.ignore_patterns("expected"))
     time.sleep(0.05)  # so that the files' times of change are believed
-    assert said(tmp_path / "small", "build")[0] == 0
+    assert outcome(tmp_path / "small", "build")[0] == 0
     return tmp_path / "small"
 
 
@@ -51,11 +51,11 @@ def test_a_cached_value_of_another_type_is_ignored(root: Path, value: object) ->
             connection.execute("INSERT OR REPLACE INTO cache VALUES (?, ?, ?, ?, ?)", row)
     note.write_text(note.read_text() + "\n")
 
-    code, lines = said(root, "build")
+    code, lines = outcome(root, "build")
     assert code == 0, lines
     assert read_folder(root / "site") == before
     assert {kind for kind, _, _ in found} >= {"folder", "ledgers", "files", "output"}
-    assert said(root, "build")[1].count("written") == 1
+    assert outcome(root, "build")[1].count("written") == 1
 
 
 @pytest.mark.parametrize("seed", range(20))
@@ -68,7 +68,7 @@ def test_flipped_bits_in_a_cache_only_cost_time(root: Path, seed: int) -> None:
     note = next(root.glob("content/2026/w20/2*.md"))
     note.write_text(note.read_text() + "\n")
 
-    code, lines = said(root, "build")
+    code, lines = outcome(root, "build")
 
     assert code == 0, lines
     assert read_folder(root / "site") == before
@@ -92,7 +92,7 @@ def test_a_damaged_cache_file_is_created_again(root: Path, damage: Any) -> None:
     before = read_folder(root / "site")
     damage(root / FILE)
 
-    code, lines = said(root, "build")
+    code, lines = outcome(root, "build")
 
     assert code == 0, lines
     assert read_folder(root / "site") == before
@@ -102,8 +102,8 @@ def test_a_damaged_cache_file_is_created_again(root: Path, damage: Any) -> None:
 def test_a_notice_says_that_the_file_was_damaged(root: Path) -> None:
     (root / FILE).write_bytes(b"nonsense" * 900)
 
-    assert ".digest/cache.sqlite was damaged and is created again" in said(root, "build")[1]
-    assert "damaged" not in said(root, "build")[1]
+    assert ".digest/cache.sqlite was damaged and is created again" in outcome(root, "build")[1]
+    assert "damaged" not in outcome(root, "build")[1]
 
 
 def test_no_code_is_cached_between_runs(root: Path) -> None:
@@ -128,6 +128,6 @@ def test_a_theme_cache_with_invalid_file_names_is_ignored(
     (root.parents[0] / "outside.md").write_bytes(b"\xff\xfe")
     caches.note(root, "begun", "themes", says)
 
-    code, lines = said(root, "themes", "--apply")
+    code, lines = outcome(root, "themes", "--apply")
 
     assert code == 0, lines

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import base64
-import contextlib
-import http.server
 import json
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
+
+import loopback
 
 KEY = "letmein"
 _PAGE = 2  # emails on a page of Buttondown's list; it has more, but the next page must be asked for
@@ -83,7 +83,7 @@ class Listmonk(Service):
         return 200, {"data": {"results": [one for one in self.kept if tags & set(one["tags"])]}}
 
 
-class _Exchange(http.server.BaseHTTPRequestHandler):
+class _Exchange(loopback.SilentHandler):
     service: Service
 
     def _handle(self) -> None:
@@ -107,20 +107,7 @@ class _Exchange(http.server.BaseHTTPRequestHandler):
 
     do_GET = do_POST = do_PUT = do_PATCH = _handle
 
-    def log_message(self, *_: object) -> None:
-        pass
 
-
-@contextlib.contextmanager
-def serving(service: Service) -> Iterator[int]:
+def serving(service: Service) -> AbstractContextManager[int]:
     """Serves a service, and gives the port."""
-    handler = type("Exchange", (_Exchange,), {"service": service})
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
-    thread.start()
-    try:
-        yield server.server_address[1]
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    return loopback.serving(type("Exchange", (_Exchange,), {"service": service}))

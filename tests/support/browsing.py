@@ -5,15 +5,13 @@ Never downloads a browser: without one, the tests that need it are skipped with 
 
 from __future__ import annotations
 
-import http.server
 import shutil
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
-from functools import partial
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import loopback
 import pytest
 
 if TYPE_CHECKING:
@@ -51,25 +49,9 @@ def browsing() -> Iterator[Browser]:
         started.close()
 
 
-class Quiet(http.server.SimpleHTTPRequestHandler):
-    """Serves a site under its base path as static hosts do, and says nothing of it."""
-
-    def translate_path(self, path: str) -> str:
-        return super().translate_path(path.removeprefix(f"/{BASE}"))
-
-    def log_message(self, *_: Any) -> None:
-        pass
-
-
-@contextmanager
-def serving(site: Path) -> Iterator[str]:
+def serving(site: Path) -> AbstractContextManager[str]:
     """Yields the address that a site is served at, under the base path."""
-    with http.server.ThreadingHTTPServer(
-        ("127.0.0.1", 0), partial(Quiet, directory=str(site))
-    ) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}/{BASE}/"
-        server.shutdown()
+    return loopback.serving_folder(site, f"/{BASE}/")
 
 
 def addresses(site: Path) -> list[str]:

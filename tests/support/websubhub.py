@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import http.server
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from urllib.parse import parse_qs
+
+import loopback
 
 
 class WebSubHub:
@@ -30,7 +30,7 @@ def serving(base: str) -> Iterator[WebSubHub]:
     """Serves a hub until the block ends."""
     hub = WebSubHub(base)
 
-    class Exchange(http.server.BaseHTTPRequestHandler):
+    class Exchange(loopback.SilentHandler):
         def do_POST(self) -> None:
             assert self.headers["Content-Type"] == "application/x-www-form-urlencoded"
             body = self.rfile.read(int(self.headers["Content-Length"]))
@@ -41,16 +41,6 @@ def serving(base: str) -> Iterator[WebSubHub]:
             self.end_headers()
             self.wfile.write(b"" if status < 300 else b"no\nsuch topic")
 
-        def log_message(self, *_: object) -> None:
-            pass
-
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Exchange)
-    hub.address = f"http://127.0.0.1:{server.server_address[1]}/"
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
-    thread.start()
-    try:
+    with loopback.serving(Exchange) as port:
+        hub.address = f"http://127.0.0.1:{port}/"
         yield hub
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()

@@ -6,10 +6,9 @@ import tomllib
 from pathlib import Path
 
 from builders import make_story, make_theme
-from click.testing import CliRunner
-from test_themes_command import pulled, rss, rule, said
+from shell import invoke
+from test_themes_command import pulled, rss, rule
 
-from digest.cli.main import cli
 from digest.model import Story
 from digest.themes.propose import FEWEST, propose
 from digest.themes.rules import themes_of
@@ -101,25 +100,28 @@ def test_printed_themes_can_be_copied_into_digest_toml(tmp_path: Path) -> None:
     pulled(tmp_path)
     before = (tmp_path / "digest.toml").read_text()
 
-    printed = said(tmp_path, "--propose").output
+    printed = invoke(tmp_path, "themes", "--propose").output
 
     themes = tomllib.loads(printed)["themes"]
     assert "starbucks" in [theme["id"] for theme in themes]
     (tmp_path / "digest.toml").write_text(before + printed)
-    assert CliRunner().invoke(cli, ["--root", str(tmp_path), "themes"]).exit_code == 0
+    assert invoke(tmp_path, "themes").exit_code == 0
 
 
 def test_too_few_stories_are_explained_in_a_message(tmp_path: Path) -> None:
     rule(tmp_path, {})
     for option in ("--missing", "--suggest", "--score"):
-        assert said(tmp_path, option).output == "No stories yet. Next: digest pull\n"
-    assert said(tmp_path, "--propose").output == "Every story has a theme\n"
+        assert invoke(tmp_path, "themes", option).output == "No stories yet. Next: digest pull\n"
+    assert invoke(tmp_path, "themes", "--propose").output == "Every story has a theme\n"
     for feed in ("first", "second"):
         (tmp_path / f"{feed}.xml").write_text(rss())
     pulled(tmp_path)
 
-    assert "There are 3 stories without a theme: too few" in said(tmp_path, "--propose").output
-    assert "digest themes --propose" in said(tmp_path, "--missing").output
+    assert (
+        "There are 3 stories without a theme: too few"
+        in invoke(tmp_path, "themes", "--propose").output
+    )
+    assert "digest themes --propose" in invoke(tmp_path, "themes", "--missing").output
 
 
 def test_each_phrase_of_unspaced_text_finds_stories() -> None:

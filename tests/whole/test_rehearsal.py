@@ -16,21 +16,19 @@ import json
 import os
 import re
 import shutil
-import socketserver
 import stat
 import subprocess
 import sys
 import tempfile
-import threading
 import tomllib
 from collections import defaultdict
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from importlib.metadata import distribution
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urljoin, urlsplit
 
+import loopback
 import pytest
 import warm
 import yaml
@@ -1001,35 +999,6 @@ def test_commits_pushed_while_an_edition_is_mailed_stay(published: Hub, inbox: I
 # ---------------------------------------------------------------- what readers get
 
 
-@contextmanager
-def served(folder: Path, base: str) -> Iterator[str]:
-    """Serves a folder under a path as Pages does: what is not there is answered with its 404.html."""
-
-    class Shelf(http.server.SimpleHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def translate_path(self, path: str) -> str:
-            inside = unquote(urlsplit(path).path)
-            return (
-                str(folder / inside.removeprefix(base))
-                if inside.startswith(base)
-                else str(folder / "no-such-file")
-            )
-
-        def log_message(self, *_: Any) -> None:
-            return
-
-    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Shelf) as server:
-        server.daemon_threads = True
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_address[1]}{base}"
-        finally:
-            server.shutdown()
-            thread.join()
-
-
 def fetched(connection: http.client.HTTPConnection, path: str) -> tuple[int, str, bytes]:
     connection.request("GET", path)
     answer = connection.getresponse()
@@ -1098,7 +1067,7 @@ def assert_whole(
     hub: Hub, workflow: Path, base: str, least: int, between: Between | None = None
 ) -> Run:
     """Publishes to a loopback address, and crawls what is there."""
-    with served(hub.pages, base) as address:
+    with loopback.serving_folder(hub.pages, base) as address:
         hub.address = address.removesuffix("/")
         run = hub.run(workflow, "workflow_dispatch", between=between)
         met, faults = crawl(address)
