@@ -114,13 +114,13 @@ def commands() -> dict[str, click.Command]:
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> tuple[Path, dict[str, str]]:
+def sandbox(tmp_path: Path) -> tuple[Path, dict[str, str]]:
     """An empty folder, and an environment with the command `digest` and without a network."""
     tools = tmp_path / "tools"
     tools.mkdir()
     (tools / "digest").write_text(f"#!/bin/sh\n{warm.command()}\n")
     (tools / "digest").chmod(0o755)
-    home = tmp_path / "desk"
+    home = tmp_path / "sandbox"
     home.mkdir()
     nowhere = "http://127.0.0.1:9"
     names = ("author", "committer")
@@ -146,9 +146,9 @@ def desk(tmp_path: Path) -> tuple[Path, dict[str, str]]:
 @pytest.mark.skipif(not (shutil.which("bash") and shutil.which("git")), reason="needs bash and git")
 @pytest.mark.parametrize("path", [path for path in PAGES if blocks(path, "console")], ids=name_of)
 def test_the_examples_of_a_page_do_what_they_show(
-    path: Path, desk: tuple[Path, dict[str, str]]
+    path: Path, sandbox: tuple[Path, dict[str, str]]
 ) -> None:
-    folder, environment = desk
+    folder, environment = sandbox
     place = folder.parent / "place"
 
     for step in (step for session in blocks(path, "console") for step in steps(session)):

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from repositories import git
-from test_moved_stories import NOW, W20, Desk, item
+from test_moved_stories import NOW, W20, Workspace, item
 
 from digest import config
 from digest.commands import check, pull
@@ -37,29 +37,29 @@ CUTS: dict[str, Damage] = {
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Desk:
+def workspace(tmp_path: Path) -> Workspace:
     """A digest in git whose editor has deleted one of two stories; the feed now has a third one."""
-    desk = Desk(tmp_path)
-    desk.feed(*ENTRIES[:2])
-    desk.pull()
-    git(desk.root, "init", "--quiet")
-    commit(desk)
-    (desk.root / DELETED).unlink()
-    commit(desk)
-    desk.feed(*ENTRIES)
-    return desk
+    workspace = Workspace(tmp_path)
+    workspace.feed(*ENTRIES[:2])
+    workspace.pull()
+    git(workspace.root, "init", "--quiet")
+    commit(workspace)
+    (workspace.root / DELETED).unlink()
+    commit(workspace)
+    workspace.feed(*ENTRIES)
+    return workspace
 
 
-def commit(desk: Desk) -> None:
-    (desk.root / ".gitignore").write_text(".digest/\nsite/\n")
-    git(desk.root, "add", "--all")
-    git(desk.root, "commit", "--quiet", "--message", "Edit")
+def commit(workspace: Workspace) -> None:
+    (workspace.root / ".gitignore").write_text(".digest/\nsite/\n")
+    git(workspace.root, "add", "--all")
+    git(workspace.root, "commit", "--quiet", "--message", "Edit")
 
 
-def pulled(desk: Desk) -> tuple[list[str], list[str]]:
+def pulled(workspace: Workspace) -> tuple[list[str], list[str]]:
     """Pulls; returns the files of new stories, and the problems of whole ledgers."""
-    settings = config.load(desk.root)
-    report = pull.run(desk.root, settings, pull.chosen(settings, ()), now=desk.now)
+    settings = config.load(workspace.root)
+    report = pull.run(workspace.root, settings, pull.chosen(settings, ()), now=workspace.now)
     said = [problem for problem in report.problems if problem.startswith(f"{LEDGER}: ")]
     return [file for row in report.rows for file in row.new], said
 
@@ -67,30 +67,30 @@ def pulled(desk: Desk) -> tuple[list[str], list[str]]:
 @pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES)
 @pytest.mark.parametrize("is_committed", [True, False])
 def test_a_damaged_line_brings_no_deleted_story_back(
-    desk: Desk, damage: Damage, is_committed: bool
+    workspace: Workspace, damage: Damage, is_committed: bool
 ) -> None:
-    ledger = desk.root / LEDGER
+    ledger = workspace.root / LEDGER
     whole = ledger.read_text()
     ledger.write_text(damage(whole.splitlines(keepends=True)))
     if is_committed:
-        commit(desk)
+        commit(workspace)
 
-    assert pulled(desk)[0] == []
-    new, said = pulled(desk)
+    assert pulled(workspace)[0] == []
+    new, said = pulled(workspace)
     assert (new, len(said)) == ([], 1)
     assert "no new stories of 'first' are added" in said[0]
     assert "restore" in said[0] or "git checkout HEAD" in said[0]
-    assert not (desk.root / DELETED).exists()
+    assert not (workspace.root / DELETED).exists()
 
     ledger.write_text(whole)
-    assert pulled(desk) == ([f"{W20}/2026-05-12-story-3.md"], [])
+    assert pulled(workspace) == ([f"{W20}/2026-05-12-story-3.md"], [])
 
 
 @pytest.mark.parametrize("cut", [*CUTS.values(), None], ids=[*CUTS, "removed"])
 def test_a_ledger_that_lacks_committed_lines_is_reported_before_stories_come_back(
-    desk: Desk, cut: Damage | None
+    workspace: Workspace, cut: Damage | None
 ) -> None:
-    ledger = desk.root / LEDGER
+    ledger = workspace.root / LEDGER
     if cut is None:
         ledger.unlink()
     else:
@@ -98,24 +98,28 @@ def test_a_ledger_that_lacks_committed_lines_is_reported_before_stories_come_bac
     lost = f"{LEDGER}: lacks "
 
     assert any(
-        str(one).startswith(lost) for one in check.run(desk.root, now=NOW).problems if not one.hint
+        str(one).startswith(lost)
+        for one in check.run(workspace.root, now=NOW).problems
+        if not one.hint
     )
     for _ in range(2):
-        new, said = pulled(desk)
+        new, said = pulled(workspace)
         assert new == []
         assert any(f"git checkout HEAD -- {LEDGER}" in line for line in said)
 
-    git(desk.root, "checkout", "HEAD", "--", LEDGER)
-    assert pulled(desk) == ([f"{W20}/2026-05-12-story-3.md"], [])
+    git(workspace.root, "checkout", "HEAD", "--", LEDGER)
+    assert pulled(workspace) == ([f"{W20}/2026-05-12-story-3.md"], [])
 
 
-def test_a_story_comes_again_after_its_lines_are_removed_and_committed(desk: Desk) -> None:
-    ledger = desk.root / LEDGER
+def test_a_story_comes_again_after_its_lines_are_removed_and_committed(
+    workspace: Workspace,
+) -> None:
+    ledger = workspace.root / LEDGER
     ledger.write_text(
         "".join(line for line in ledger.read_text().splitlines(keepends=True) if "?p=1" not in line)
     )
-    commit(desk)
+    commit(workspace)
 
-    new, said = pulled(desk)
+    new, said = pulled(workspace)
 
     assert (sorted(new), said) == ([DELETED, f"{W20}/2026-05-12-story-3.md"], [])

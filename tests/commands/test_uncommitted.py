@@ -34,22 +34,22 @@ def _own_git_settings(tmp_path: Path) -> Iterator[None]:
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Path:
+def root(tmp_path: Path) -> Path:
     """A clone whose first pull, of stories 1 and 2, is committed and pushed."""
     git(tmp_path, "init", "--quiet", "--bare", "remote.git")
-    git(tmp_path, "clone", "--quiet", "remote.git", "desk")
-    desk = tmp_path / "desk"
-    (desk / "digest.toml").write_text(SETTINGS)
-    (desk / ".gitignore").write_text(".digest/\nsite/\n")
-    (desk / ".gitattributes").write_text("content/ledger/*.jsonl merge=union text eol=lf\n")
-    carries(desk, 1, 2)
-    assert digest("pull", cwd=desk).returncode == 0
-    commit(desk)
-    git(desk, "push", "--quiet", "origin", "HEAD:main")
-    return desk
+    git(tmp_path, "clone", "--quiet", "remote.git", "root")
+    root = tmp_path / "root"
+    (root / "digest.toml").write_text(SETTINGS)
+    (root / ".gitignore").write_text(".digest/\nsite/\n")
+    (root / ".gitattributes").write_text("content/ledger/*.jsonl merge=union text eol=lf\n")
+    carries(root, 1, 2)
+    assert digest("pull", cwd=root).returncode == 0
+    commit(root)
+    git(root, "push", "--quiet", "origin", "HEAD:main")
+    return root
 
 
-def carries(desk: Path, *numbers: int) -> None:
+def carries(root: Path, *numbers: int) -> None:
     items = [
         {
             "id": f"n{number}",
@@ -60,7 +60,7 @@ def carries(desk: Path, *numbers: int) -> None:
         for number in numbers
     ]
     feed = {"version": "https://jsonfeed.org/version/1.1", "title": "A", "items": items}
-    (desk / "a.json").write_text(json.dumps(feed))
+    (root / "a.json").write_text(json.dumps(feed))
 
 
 def file_of(number: int) -> str:
@@ -68,35 +68,35 @@ def file_of(number: int) -> str:
     return f"content/2026/{week}/2026-05-{10 + number}-story-{number}.md"
 
 
-def commit(desk: Path) -> None:
-    git(desk, "add", "--all")
-    git(desk, "commit", "--quiet", "--message", "Pull")
+def commit(root: Path) -> None:
+    git(root, "add", "--all")
+    git(root, "commit", "--quiet", "--message", "Pull")
 
 
-def forgets(desk: Path, *numbers: int) -> None:
+def forgets(root: Path, *numbers: int) -> None:
     """Pulls new stories, commits only the ledger, as `commit -a` does, and pushes."""
-    carries(desk, 1, 2, *numbers)
-    assert digest("pull", cwd=desk).returncode == 0
-    git(desk, "commit", "--quiet", "--all", "--message", "Pull")
-    git(desk, "push", "--quiet", "origin", "HEAD:main")
+    carries(root, 1, 2, *numbers)
+    assert digest("pull", cwd=root).returncode == 0
+    git(root, "commit", "--quiet", "--all", "--message", "Pull")
+    git(root, "push", "--quiet", "origin", "HEAD:main")
 
 
-def clone(desk: Path, name: str = "other", *words: str) -> Path:
+def clone(root: Path, name: str = "other", *words: str) -> Path:
     git(
-        desk.parent,
+        root.parent,
         "clone",
         "--quiet",
         "--branch",
         "main",
         *words,
-        f"file://{desk.parent}/remote.git",
+        f"file://{root.parent}/remote.git",
         name,
     )
-    return desk.parent / name
+    return root.parent / name
 
 
-def hints(desk: Path) -> list[tuple[str, int, str]]:
-    run = digest("check", "--format", "json", cwd=desk)
+def hints(root: Path) -> list[tuple[str, int, str]]:
+    run = digest("check", "--format", "json", cwd=root)
     assert run.returncode == 0, run.stdout
     return [
         (one["file"], one["line"], f"{one['what']}; {one['cure']}")
@@ -104,9 +104,9 @@ def hints(desk: Path) -> list[tuple[str, int, str]]:
     ]
 
 
-def test_a_clone_reports_stories_whose_files_were_never_committed(desk: Path) -> None:
-    forgets(desk, 3, 4)
-    other, summary = clone(desk), desk.parent / "summary.md"
+def test_a_clone_reports_stories_whose_files_were_never_committed(root: Path) -> None:
+    forgets(root, 3, 4)
+    other, summary = clone(root), root.parent / "summary.md"
 
     ((file, line, words),) = hints(other)
     pulled = digest("pull", cwd=other, GITHUB_STEP_SUMMARY=str(summary))
@@ -121,98 +121,98 @@ def test_a_clone_reports_stories_whose_files_were_never_committed(desk: Path) ->
     assert f"::warning file={LEDGER},line=3,title=digest check::{what}" in annotated
 
 
-def test_the_machine_that_has_the_files_reports_that_they_are_not_in_git(desk: Path) -> None:
-    forgets(desk, 3, 4)
+def test_the_machine_that_has_the_files_reports_that_they_are_not_in_git(root: Path) -> None:
+    forgets(root, 3, 4)
 
-    ((file, line, words),) = hints(desk)
+    ((file, line, words),) = hints(root)
 
     assert (file, line) == (LEDGER, 0)
     assert words.startswith(
         f"2 stories that it lists are not in git yet: {file_of(3)}, {file_of(4)}; run 'git add"
     )
-    commit(desk)
-    git(desk, "push", "--quiet", "origin", "HEAD:main")
-    assert hints(desk) == hints(clone(desk)) == []
-    assert "never committed" not in digest("pull", cwd=desk).stderr
+    commit(root)
+    git(root, "push", "--quiet", "origin", "HEAD:main")
+    assert hints(root) == hints(clone(root)) == []
+    assert "never committed" not in digest("pull", cwd=root).stderr
 
 
-def test_a_file_that_git_once_had_counts_as_deleted_and_not_as_lost(desk: Path) -> None:
-    git(desk, "rm", "--quiet", file_of(1))
-    commit(desk)
-    git(desk, "mv", file_of(2), "content/2026/w20/2026-05-12-mine.md")
-    commit(desk)
-    git(desk, "push", "--quiet", "origin", "HEAD:main")
+def test_a_file_that_git_once_had_counts_as_deleted_and_not_as_lost(root: Path) -> None:
+    git(root, "rm", "--quiet", file_of(1))
+    commit(root)
+    git(root, "mv", file_of(2), "content/2026/w20/2026-05-12-root.md")
+    commit(root)
+    git(root, "push", "--quiet", "origin", "HEAD:main")
 
-    assert hints(desk) == hints(clone(desk)) == []
-    (desk / "content/2026/w20/2026-05-12-mine.md").unlink()
-    assert hints(desk) == []
+    assert hints(root) == hints(clone(root)) == []
+    (root / "content/2026/w20/2026-05-12-root.md").unlink()
+    assert hints(root) == []
 
 
-def test_a_story_moved_before_its_first_commit_is_found(desk: Path) -> None:
-    carries(desk, 1, 2, 3, 4)
-    digest("pull", cwd=desk)
-    (desk / "content/2026/w21").mkdir()
-    (desk / file_of(3)).rename(desk / "content/2026/w21/2026-05-20-another-name.md")
-    (desk / file_of(4)).rename(desk / f"content/2026/w21/{Path(file_of(4)).name}")
-    commit(desk)
-    git(desk, "push", "--quiet", "origin", "HEAD:main")
-    other = clone(desk)
+def test_a_story_moved_before_its_first_commit_is_found(root: Path) -> None:
+    carries(root, 1, 2, 3, 4)
+    digest("pull", cwd=root)
+    (root / "content/2026/w21").mkdir()
+    (root / file_of(3)).rename(root / "content/2026/w21/2026-05-20-another-name.md")
+    (root / file_of(4)).rename(root / f"content/2026/w21/{Path(file_of(4)).name}")
+    commit(root)
+    git(root, "push", "--quiet", "origin", "HEAD:main")
+    other = clone(root)
 
     assert [
         words
-        for _, _, words in [*hints(desk), *hints(other)]
+        for _, _, words in [*hints(root), *hints(other)]
         if "committed" in words or "in git" in words
     ] == []
-    assert "deleted here" not in digest("pull", cwd=desk).stderr
+    assert "deleted here" not in digest("pull", cwd=root).stderr
     assert "never committed" not in digest("pull", cwd=other).stderr
 
 
 @pytest.mark.parametrize("ending", [".MD", ".markdown"])
 def test_a_story_renamed_to_another_extension_before_its_first_commit_is_never_missing(
-    desk: Path, ending: str
+    root: Path, ending: str
 ) -> None:
-    carries(desk, 1, 2, 3)
-    digest("pull", cwd=desk)
-    story = (desk / file_of(3)).with_suffix(ending)
-    (desk / file_of(3)).rename(story)
-    assert [words for _, _, words in hints(desk)] == [
-        f"1 story that it lists is not in git yet: {story.relative_to(desk)}; "
+    carries(root, 1, 2, 3)
+    digest("pull", cwd=root)
+    story = (root / file_of(3)).with_suffix(ending)
+    (root / file_of(3)).rename(story)
+    assert [words for _, _, words in hints(root)] == [
+        f"1 story that it lists is not in git yet: {story.relative_to(root)}; "
         "run 'git add content' and commit; without the files, other clones would take these stories for deleted"
     ]
-    commit(desk)
-    assert digest("pull", cwd=desk).stderr == ""
+    commit(root)
+    assert digest("pull", cwd=root).stderr == ""
     story.unlink()
-    commit(desk)
-    git(desk, "push", "--quiet", "origin", "HEAD:main")
-    other = clone(desk)
+    commit(root)
+    git(root, "push", "--quiet", "origin", "HEAD:main")
+    other = clone(root)
 
-    assert hints(desk) == hints(other) == []
-    assert [digest("pull", cwd=one).stderr for one in (desk, other)] == ["", ""]
+    assert hints(root) == hints(other) == []
+    assert [digest("pull", cwd=one).stderr for one in (root, other)] == ["", ""]
 
 
-def test_a_story_deleted_before_its_first_commit_is_recorded_by_the_next_pull(desk: Path) -> None:
-    carries(desk, 1, 2, 3, 4, 5)
-    digest("pull", cwd=desk)
-    (desk / file_of(3)).unlink()
-    (desk / file_of(4)).unlink()
-    commit(desk)
-    git(desk, "push", "--quiet", "origin", "HEAD:main")
-    other = clone(desk)
+def test_a_story_deleted_before_its_first_commit_is_recorded_by_the_next_pull(root: Path) -> None:
+    carries(root, 1, 2, 3, 4, 5)
+    digest("pull", cwd=root)
+    (root / file_of(3)).unlink()
+    (root / file_of(4)).unlink()
+    commit(root)
+    git(root, "push", "--quiet", "origin", "HEAD:main")
+    other = clone(root)
 
-    assert hints(desk) == []
+    assert hints(root) == []
     assert len(hints(other)) == 1
-    noted = digest("pull", cwd=desk)
-    commit(desk)
-    git(desk, "push", "--quiet", "origin", "HEAD:main")
+    noted = digest("pull", cwd=root)
+    commit(root)
+    git(root, "push", "--quiet", "origin", "HEAD:main")
     git(other, "pull", "--quiet")
 
     words = f"{LEDGER}: records that 2 stories were deleted here before git had them: {file_of(3)}, {file_of(4)}"
     assert words in noted.stderr.splitlines()
     assert "5 entries, 0 new, 5 known" in noted.stdout
-    assert hints(desk) == hints(other) == []
-    ledger = (desk / LEDGER).read_bytes()
-    again = digest("pull", cwd=desk)
-    assert again.stderr == "" and (desk / LEDGER).read_bytes() == ledger
+    assert hints(root) == hints(other) == []
+    ledger = (root / LEDGER).read_bytes()
+    again = digest("pull", cwd=root)
+    assert again.stderr == "" and (root / LEDGER).read_bytes() == ledger
     assert not (other / file_of(3)).exists()
     assert "0 new" in digest("pull", cwd=other).stdout
 
@@ -221,67 +221,67 @@ def test_a_story_deleted_before_its_first_commit_is_recorded_by_the_next_pull(de
     "place", ["digest.commands.pull._Puller._remember", "digest.content.store.add_lines"]
 )
 def test_a_deletion_is_recorded_even_if_the_pull_of_the_story_was_interrupted(
-    desk: Path, monkeypatch: pytest.MonkeyPatch, place: str
+    root: Path, monkeypatch: pytest.MonkeyPatch, place: str
 ) -> None:
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt
 
-    carries(desk, 1, 2, 3, 4)
-    settings = config.load(desk)
+    carries(root, 1, 2, 3, 4)
+    settings = config.load(root)
     with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
         patched.setattr(place, interrupt)
-        pull.run(desk, settings, settings.feeds, now=datetime(2026, 5, 20, tzinfo=UTC))
-    assert (desk / file_of(3)).exists()
+        pull.run(root, settings, settings.feeds, now=datetime(2026, 5, 20, tzinfo=UTC))
+    assert (root / file_of(3)).exists()
     if "add_lines" in place:
-        digest("pull", cwd=desk)
-    (desk / file_of(3)).unlink()
+        digest("pull", cwd=root)
+    (root / file_of(3)).unlink()
 
-    noted = digest("pull", cwd=desk)
+    noted = digest("pull", cwd=root)
 
     words = f"{LEDGER}: records that 1 story was deleted here before git had it: {file_of(3)}"
     assert noted.stderr.splitlines() == [words]
-    commit(desk)
-    assert digest("pull", cwd=desk).stderr == ""
-    assert hints(desk) == []
+    commit(root)
+    assert digest("pull", cwd=root).stderr == ""
+    assert hints(root) == []
 
 
-def test_a_recorded_deletion_holds_in_any_order_of_lines(desk: Path) -> None:
-    carries(desk, 1, 2, 3)
-    digest("pull", cwd=desk)
-    (desk / file_of(3)).unlink()
-    digest("pull", cwd=desk)
-    ledger = desk / LEDGER
+def test_a_recorded_deletion_holds_in_any_order_of_lines(root: Path) -> None:
+    carries(root, 1, 2, 3)
+    digest("pull", cwd=root)
+    (root / file_of(3)).unlink()
+    digest("pull", cwd=root)
+    ledger = root / LEDGER
     lines = ledger.read_text().splitlines(keepends=True)
     assert [json.loads(line)["deleted"] for line in lines] == [False, False, False, True]
     ledger.write_text("".join(reversed([*lines, *lines])))
-    commit(desk)
-    shutil.rmtree(desk / ".digest")
+    commit(root)
+    shutil.rmtree(root / ".digest")
 
-    assert hints(desk) == []
-    assert "0 new, 3 known" in digest("pull", cwd=desk).stdout
-    assert not (desk / file_of(3)).exists()
+    assert hints(root) == []
+    assert "0 new, 3 known" in digest("pull", cwd=root).stdout
+    assert not (root / file_of(3)).exists()
 
 
-def test_lines_of_early_versions_are_not_judged(desk: Path) -> None:
-    forgets(desk, 3, 4)
-    ledger = desk / LEDGER
+def test_lines_of_early_versions_are_not_judged(root: Path) -> None:
+    forgets(root, 3, 4)
+    ledger = root / LEDGER
     lines = [json.loads(line) for line in ledger.read_text().splitlines()]
     for line in lines:
         del line["deleted"]
     ledger.write_text("".join(json.dumps(line) + "\n" for line in lines))
-    git(desk, "commit", "--quiet", "--all", "--message", "Early")
-    git(desk, "push", "--quiet", "origin", "HEAD:main")
+    git(root, "commit", "--quiet", "--all", "--message", "Early")
+    git(root, "push", "--quiet", "origin", "HEAD:main")
 
-    other = clone(desk)
+    other = clone(root)
 
     assert hints(other) == []
     assert "4 entries, 0 new, 4 known" in digest("pull", cwd=other).stdout
     assert (other / LEDGER).read_bytes() == ledger.read_bytes()
 
 
-def test_nothing_is_reported_without_git_history(desk: Path) -> None:
-    forgets(desk, 3, 4)
-    shallow, without_git = clone(desk, "shallow", "--depth=1"), clone(desk, "bare")
+def test_nothing_is_reported_without_git_history(root: Path) -> None:
+    forgets(root, 3, 4)
+    shallow, without_git = clone(root, "shallow", "--depth=1"), clone(root, "bare")
     shutil.rmtree(without_git / ".git")
 
     assert hints(shallow) == []
@@ -289,104 +289,104 @@ def test_nothing_is_reported_without_git_history(desk: Path) -> None:
     assert "never committed" not in digest("pull", cwd=shallow).stderr
 
 
-def hints_outside(desk: Path) -> list[tuple[str, int, str]]:
-    os.environ["GIT_CEILING_DIRECTORIES"] = str(desk.parent)
+def hints_outside(root: Path) -> list[tuple[str, int, str]]:
+    os.environ["GIT_CEILING_DIRECTORIES"] = str(root.parent)
     try:
-        return hints(desk)
+        return hints(root)
     finally:
         del os.environ["GIT_CEILING_DIRECTORIES"]
 
 
-def test_a_digest_in_a_subfolder_of_its_repository_is_checked_too(desk: Path) -> None:
-    (desk / "beat").mkdir()
+def test_a_digest_in_a_subfolder_of_its_repository_is_checked_too(root: Path) -> None:
+    (root / "beat").mkdir()
     for name in ("digest.toml", "a.json", "content"):
-        git(desk, "mv", name, f"beat/{name}")
-    (desk / ".gitattributes").unlink()
-    commit(desk)
-    carries(desk / "beat", 1, 2, 3)
-    assert digest("pull", cwd=desk / "beat").returncode == 0
-    assert "1 story that it lists is not in git yet" in hints(desk / "beat")[0][2]
-    git(desk, "commit", "--quiet", "--all", "--message", "Pull")
-    git(desk, "push", "--quiet", "origin", "HEAD:main")
+        git(root, "mv", name, f"beat/{name}")
+    (root / ".gitattributes").unlink()
+    commit(root)
+    carries(root / "beat", 1, 2, 3)
+    assert digest("pull", cwd=root / "beat").returncode == 0
+    assert "1 story that it lists is not in git yet" in hints(root / "beat")[0][2]
+    git(root, "commit", "--quiet", "--all", "--message", "Pull")
+    git(root, "push", "--quiet", "origin", "HEAD:main")
 
-    assert "lists 1 story whose file was never committed" in hints(clone(desk) / "beat")[0][2]
+    assert "lists 1 story whose file was never committed" in hints(clone(root) / "beat")[0][2]
 
 
-def test_stashed_files_do_not_count_as_deleted(desk: Path) -> None:
-    carries(desk, 1, 2, 3)
-    digest("pull", cwd=desk)
-    git(desk, "stash", "--quiet", "--include-untracked")
-    digest("pull", cwd=desk)
-    git(desk, "checkout", "--quiet", ".")
-    git(desk, "clean", "-fdq", "content")
-    git(desk, "stash", "pop", "--quiet")
+def test_stashed_files_do_not_count_as_deleted(root: Path) -> None:
+    carries(root, 1, 2, 3)
+    digest("pull", cwd=root)
+    git(root, "stash", "--quiet", "--include-untracked")
+    digest("pull", cwd=root)
+    git(root, "checkout", "--quiet", ".")
+    git(root, "clean", "-fdq", "content")
+    git(root, "stash", "pop", "--quiet")
 
-    assert '"deleted": true' not in (desk / LEDGER).read_text()
-    assert (desk / file_of(3)).exists()
+    assert '"deleted": true' not in (root / LEDGER).read_text()
+    assert (root / file_of(3)).exists()
 
 
 def test_files_stashed_after_their_ledger_was_committed_do_not_count_as_deleted(
-    desk: Path,
+    root: Path,
 ) -> None:
-    carries(desk, 1, 2, 3)
-    digest("pull", cwd=desk)
-    git(desk, "commit", "--quiet", "--all", "--message", "Pull")
-    git(desk, "stash", "--quiet", "--include-untracked")
+    carries(root, 1, 2, 3)
+    digest("pull", cwd=root)
+    git(root, "commit", "--quiet", "--all", "--message", "Pull")
+    git(root, "stash", "--quiet", "--include-untracked")
 
-    pulled = digest("pull", cwd=desk)
-    git(desk, "stash", "pop", "--quiet")
-    git(desk, "push", "--quiet", "origin", "HEAD:main")
+    pulled = digest("pull", cwd=root)
+    git(root, "stash", "pop", "--quiet")
+    git(root, "push", "--quiet", "origin", "HEAD:main")
 
     assert "deleted" not in pulled.stderr
-    assert '"deleted": true' not in (desk / LEDGER).read_text()
-    assert "lists 1 story whose file was never committed" in hints(clone(desk))[0][2]
+    assert '"deleted": true' not in (root / LEDGER).read_text()
+    assert "lists 1 story whose file was never committed" in hints(clone(root))[0][2]
 
 
-def test_a_pull_reverted_before_its_commit_is_repeated(desk: Path) -> None:
-    carries(desk, 1, 2, 3, 4)
-    digest("pull", cwd=desk)
-    git(desk, "restore", "content")
-    git(desk, "clean", "-d", "--force", "--quiet", "content")
+def test_a_pull_reverted_before_its_commit_is_repeated(root: Path) -> None:
+    carries(root, 1, 2, 3, 4)
+    digest("pull", cwd=root)
+    git(root, "restore", "content")
+    git(root, "clean", "-d", "--force", "--quiet", "content")
 
-    run = digest("pull", cwd=desk)
+    run = digest("pull", cwd=root)
 
     assert (run.returncode, run.stderr) == (0, "")
     assert "4 entries, 2 new" in run.stdout
-    assert (desk / file_of(3)).exists()
-    assert '"deleted": true' not in (desk / LEDGER).read_text()
+    assert (root / file_of(3)).exists()
+    assert '"deleted": true' not in (root / LEDGER).read_text()
 
 
-def test_a_reverted_pull_is_repeated(desk: Path) -> None:
-    carries(desk, 1, 2, 3, 4)
-    digest("pull", cwd=desk)
-    commit(desk)
-    git(desk, "revert", "--no-edit", "HEAD")
-    carries(desk, 1, 2, 3, 4)
+def test_a_reverted_pull_is_repeated(root: Path) -> None:
+    carries(root, 1, 2, 3, 4)
+    digest("pull", cwd=root)
+    commit(root)
+    git(root, "revert", "--no-edit", "HEAD")
+    carries(root, 1, 2, 3, 4)
 
-    run = digest("pull", cwd=desk)
+    run = digest("pull", cwd=root)
 
     assert "4 entries, 2 new" in run.stdout
-    commit(desk)
-    assert (desk / file_of(3)).exists() and hints(desk) == []
+    commit(root)
+    assert (root / file_of(3)).exists() and hints(root) == []
 
 
 def test_deletions_are_recorded_once_the_digest_is_in_git(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path))
-    desk = tmp_path / "desk"
-    desk.mkdir()
-    (desk / "digest.toml").write_text(SETTINGS)
-    (desk / ".gitignore").write_text(".digest/\nsite/\n")
-    carries(desk, 1, 2, 3)
-    digest("pull", cwd=desk)
-    (desk / file_of(3)).unlink()
-    ledger = (desk / LEDGER).read_bytes()
+    root = tmp_path / "root"
+    root.mkdir()
+    (root / "digest.toml").write_text(SETTINGS)
+    (root / ".gitignore").write_text(".digest/\nsite/\n")
+    carries(root, 1, 2, 3)
+    digest("pull", cwd=root)
+    (root / file_of(3)).unlink()
+    ledger = (root / LEDGER).read_bytes()
 
-    without = digest("pull", cwd=desk)
+    without = digest("pull", cwd=root)
 
-    assert (without.stderr, (desk / LEDGER).read_bytes()) == ("", ledger)
-    git(desk, "init", "--quiet")
-    commit(desk)
-    assert hints(desk) == []
-    assert "records that 1 story was deleted here" in digest("pull", cwd=desk).stderr
+    assert (without.stderr, (root / LEDGER).read_bytes()) == ("", ledger)
+    git(root, "init", "--quiet")
+    commit(root)
+    assert hints(root) == []
+    assert "records that 1 story was deleted here" in digest("pull", cwd=root).stderr

@@ -50,7 +50,7 @@ OTHER = {
 }
 
 
-class Desk:
+class Workspace:
     """A digest whose feeds are files, with a clock of its own."""
 
     def __init__(self, root: Path, *feeds: str) -> None:
@@ -116,9 +116,9 @@ class Desk:
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Desk:
+def workspace(tmp_path: Path) -> Workspace:
     """A digest whose two feeds have brought one story."""
-    found = Desk(tmp_path)
+    found = Workspace(tmp_path)
     for feed in "ab":
         found.tell(feed, ENTRY)
     found.pull()
@@ -142,213 +142,229 @@ def corrected(**fields: Any) -> dict[str, Any]:
 # ---------------------------------------------------------------- which feed's words
 
 
-def test_a_later_feed_corrects_a_story_that_the_first_no_longer_lists(desk: Desk) -> None:
-    desk.tell("a", OTHER)
-    desk.tell("b", corrected(title="Story 1 CORRECTED", summary="Another summary."))
+def test_a_later_feed_corrects_a_story_that_the_first_no_longer_lists(workspace: Workspace) -> None:
+    workspace.tell("a", OTHER)
+    workspace.tell("b", corrected(title="Story 1 CORRECTED", summary="Another summary."))
 
-    report = desk.pull()
+    report = workspace.pull()
 
-    assert (desk.story.title, desk.story.excerpt) == ("Story 1 CORRECTED", "Another summary.")
+    assert (workspace.story.title, workspace.story.excerpt) == (
+        "Story 1 CORRECTED",
+        "Another summary.",
+    )
     assert [len(row.updated) for row in report.rows] == [0, 1]
 
 
-def test_an_old_copy_in_the_first_feed_does_not_revert_a_correction(desk: Desk) -> None:
-    desk.tell("a", OTHER)
-    desk.tell("b", corrected(title="Corrected"))
-    desk.pull()
-    desk.tell("a", ENTRY)
-    before = desk.text
+def test_an_old_copy_in_the_first_feed_does_not_revert_a_correction(workspace: Workspace) -> None:
+    workspace.tell("a", OTHER)
+    workspace.tell("b", corrected(title="Corrected"))
+    workspace.pull()
+    workspace.tell("a", ENTRY)
+    before = workspace.text
 
     for _ in range(3):
-        desk.pull()
+        workspace.pull()
 
-    assert desk.text == before
+    assert workspace.text == before
 
 
 def test_feeds_that_always_disagree_do_not_flip_a_story_back_and_forth(tmp_path: Path) -> None:
-    desk = Desk(tmp_path)
-    desk.tell("a", ENTRY)
-    desk.tell("b", corrected(title="As the other section has it", summary="Otherwise."))
-    desk.pull()
-    before = desk.text
-    desk.tell("a", OTHER)
-    desk.pull()
-    desk.tell("b", corrected(title="As the other section has it now", summary="Otherwise now."))
+    workspace = Workspace(tmp_path)
+    workspace.tell("a", ENTRY)
+    workspace.tell("b", corrected(title="As the other section has it", summary="Otherwise."))
+    workspace.pull()
+    before = workspace.text
+    workspace.tell("a", OTHER)
+    workspace.pull()
+    workspace.tell(
+        "b", corrected(title="As the other section has it now", summary="Otherwise now.")
+    )
 
-    desk.pull()
+    workspace.pull()
 
-    assert desk.text == before
+    assert workspace.text == before
 
 
 @pytest.mark.parametrize("waits", [True, False])
 def test_an_old_summary_below_a_headline_corrected_by_another_feed_is_reported(
     tmp_path: Path, waits: bool
 ) -> None:
-    desk = Desk(tmp_path)
-    desk.tell("a", ENTRY)
-    desk.tell("b", corrected(summary="As b has it."))
-    desk.pull()
+    workspace = Workspace(tmp_path)
+    workspace.tell("a", ENTRY)
+    workspace.tell("b", corrected(summary="As b has it."))
+    workspace.pull()
     if not waits:
-        desk.tell("a", OTHER)
-    desk.tell("b", corrected(title="Corrected", summary="As b has corrected it."))
-    report = desk.pull()
+        workspace.tell("a", OTHER)
+    workspace.tell("b", corrected(title="Corrected", summary="As b has corrected it."))
+    report = workspace.pull()
     if waits:
-        assert (lines(report), desk.hints()) == ([], [])
-        desk.tell("a", OTHER)
-        report = desk.pull()
+        assert (lines(report), workspace.hints()) == ([], [])
+        workspace.tell("a", OTHER)
+        report = workspace.pull()
 
-    assert (desk.story.title, desk.story.excerpt) == ("Corrected", ENTRY["summary"])
+    assert (workspace.story.title, workspace.story.excerpt) == ("Corrected", ENTRY["summary"])
     assert lines(report) == [
         f"kept another feed's excerpt '{ENTRY['summary']}'; the feed now says 'As b has corrected it.'"
     ]
-    (hint,) = desk.hints()
+    (hint,) = workspace.hints()
     assert (
         hint
         == "its summary is from one feed; another feed, which still has the story, has changed its own"
     )
-    before = desk.content()
+    before = workspace.content()
     for entries in (
         [OTHER],
         [ENTRY],
         [OTHER],
     ):  # the first feed shows the story again, unchanged, and drops it again
-        desk.tell("a", *entries)
-        assert lines(desk.pull()) == []
-    assert (desk.text.encode(), desk.hints()) == (before[str(desk.file)], [hint])
-    desk.tell("b", corrected(title="Corrected", summary="As b has it at last."))
-    assert [line.rpartition("; ")[2] for line in lines(desk.pull())] == [
+        workspace.tell("a", *entries)
+        assert lines(workspace.pull()) == []
+    assert (workspace.text.encode(), workspace.hints()) == (before[str(workspace.file)], [hint])
+    workspace.tell("b", corrected(title="Corrected", summary="As b has it at last."))
+    assert [line.rpartition("; ")[2] for line in lines(workspace.pull())] == [
         "the feed now says 'As b has it at last.'"
     ]
-    desk.edit("---\n", "---\n# looked at\n")
-    assert desk.hints() == []
+    workspace.edit("---\n", "---\n# looked at\n")
+    assert workspace.hints() == []
 
 
 @pytest.mark.parametrize("change", [{"title": "New of b"}, {"image": "https://cdn.example/b2.jpg"}])
 def test_a_feed_that_changes_a_field_it_never_supplied_is_reported_once(
     tmp_path: Path, change: dict[str, str]
 ) -> None:
-    desk = Desk(tmp_path)
-    desk.tell("a", ENTRY)
-    desk.tell("b", corrected(title="Of b", image="https://cdn.example/b.jpg"))
-    desk.pull()
-    before = desk.text
-    desk.tell("a", OTHER)
-    assert lines(desk.pull()) == []
-    desk.tell("b", {**corrected(title="Of b", image="https://cdn.example/b.jpg"), **change})
+    workspace = Workspace(tmp_path)
+    workspace.tell("a", ENTRY)
+    workspace.tell("b", corrected(title="Of b", image="https://cdn.example/b.jpg"))
+    workspace.pull()
+    before = workspace.text
+    workspace.tell("a", OTHER)
+    assert lines(workspace.pull()) == []
+    workspace.tell("b", {**corrected(title="Of b", image="https://cdn.example/b.jpg"), **change})
 
     ((key, value),) = change.items()
-    assert lines(desk.pull()) == [
+    assert lines(workspace.pull()) == [
         f"kept another feed's {key} '{ENTRY[key]}'; the feed now says '{value}'"
     ]
-    assert len(desk.hints()) == 1
-    assert (lines(desk.pull()), desk.text) == ([], before)
+    assert len(workspace.hints()) == 1
+    assert (lines(workspace.pull()), workspace.text) == ([], before)
 
 
 def test_the_editors_words_are_kept_whichever_feed_changes(
     tmp_path: Path,
 ) -> None:
-    desk = Desk(tmp_path)
-    desk.tell("a", ENTRY)
-    desk.tell("b", corrected(title="Of b"))
-    desk.pull()
-    desk.edit("title: Story 1 headline", "title: Mine")
-    desk.tell("a", OTHER)
-    desk.tell("b", corrected(title="New of b"))
+    workspace = Workspace(tmp_path)
+    workspace.tell("a", ENTRY)
+    workspace.tell("b", corrected(title="Of b"))
+    workspace.pull()
+    workspace.edit("title: Story 1 headline", "title: Mine")
+    workspace.tell("a", OTHER)
+    workspace.tell("b", corrected(title="New of b"))
 
-    assert lines(desk.pull()) == ["kept your title 'Mine'; the feed now says 'New of b'"]
-    assert desk.hints() == ["the feed's headline is now 'New of b', yours says 'Mine'"]
+    assert lines(workspace.pull()) == ["kept your title 'Mine'; the feed now says 'New of b'"]
+    assert workspace.hints() == ["the feed's headline is now 'New of b', yours says 'Mine'"]
 
 
 def test_an_excerpt_of_the_first_feed_stays_its_own_when_another_feed_corrects_the_story(
     tmp_path: Path,
 ) -> None:
-    desk = Desk(tmp_path)
-    desk.tell("a", ENTRY)
-    desk.tell("b", corrected(summary="As b has it."))
-    desk.pull()
-    desk.tell("a", OTHER)
-    desk.tell("b", corrected(image="https://cdn.example/2.jpg", summary="As b has it."))
-    desk.pull()
-    desk.tell("b", corrected(image="https://cdn.example/2.jpg", summary="As b has corrected it."))
-    desk.pull()
+    workspace = Workspace(tmp_path)
+    workspace.tell("a", ENTRY)
+    workspace.tell("b", corrected(summary="As b has it."))
+    workspace.pull()
+    workspace.tell("a", OTHER)
+    workspace.tell("b", corrected(image="https://cdn.example/2.jpg", summary="As b has it."))
+    workspace.pull()
+    workspace.tell(
+        "b", corrected(image="https://cdn.example/2.jpg", summary="As b has corrected it.")
+    )
+    workspace.pull()
 
-    assert (desk.story.image, desk.story.excerpt) == ("https://cdn.example/2.jpg", ENTRY["summary"])
-
-
-def test_a_correction_waits_while_the_first_feed_still_lists_the_story(desk: Desk) -> None:
-    desk.tell("b", corrected(title="Corrected"))
-    desk.pull()
-    assert desk.story.title == "Story 1 headline"
-
-    desk.tell("a", OTHER)
-    desk.pull("a")
-    assert desk.story.title == "Story 1 headline"
-    desk.pull("b")  # which has not changed since
-
-    assert desk.story.title == "Corrected"
+    assert (workspace.story.image, workspace.story.excerpt) == (
+        "https://cdn.example/2.jpg",
+        ENTRY["summary"],
+    )
 
 
-def test_a_correction_that_waits_arrives_when_the_first_feed_is_retired(desk: Desk) -> None:
-    desk.tell("b", corrected(title="Corrected"))
-    desk.pull()
-    desk.name("a", "b", retired="a")
+def test_a_correction_waits_while_the_first_feed_still_lists_the_story(
+    workspace: Workspace,
+) -> None:
+    workspace.tell("b", corrected(title="Corrected"))
+    workspace.pull()
+    assert workspace.story.title == "Story 1 headline"
 
-    desk.pull()
+    workspace.tell("a", OTHER)
+    workspace.pull("a")
+    assert workspace.story.title == "Story 1 headline"
+    workspace.pull("b")  # which has not changed since
 
-    assert desk.story.title == "Corrected"
+    assert workspace.story.title == "Corrected"
+
+
+def test_a_correction_that_waits_arrives_when_the_first_feed_is_retired(
+    workspace: Workspace,
+) -> None:
+    workspace.tell("b", corrected(title="Corrected"))
+    workspace.pull()
+    workspace.name("a", "b", retired="a")
+
+    workspace.pull()
+
+    assert workspace.story.title == "Corrected"
 
 
 def test_pulling_one_feed_does_not_show_that_another_dropped_the_story(
-    desk: Desk,
+    workspace: Workspace,
 ) -> None:
-    caches.forget(desk.root, "carried")
-    desk.tell("b", corrected(title="Corrected"))
+    caches.forget(workspace.root, "carried")
+    workspace.tell("b", corrected(title="Corrected"))
 
-    desk.pull("b")
+    workspace.pull("b")
 
-    assert desk.story.title == "Story 1 headline"
+    assert workspace.story.title == "Story 1 headline"
 
 
-def test_a_correction_of_an_edited_field_is_reported_whichever_feed_has_it(desk: Desk) -> None:
-    desk.edit("title: Story 1 headline", "title: Mine")
-    desk.tell("a", OTHER)
-    desk.tell("b", corrected(title="Corrected"))
+def test_a_correction_of_an_edited_field_is_reported_whichever_feed_has_it(
+    workspace: Workspace,
+) -> None:
+    workspace.edit("title: Story 1 headline", "title: Mine")
+    workspace.tell("a", OTHER)
+    workspace.tell("b", corrected(title="Corrected"))
 
-    assert lines(desk.pull()) == ["kept your title 'Mine'; the feed now says 'Corrected'"]
-    assert lines(desk.pull()) == []
-    assert desk.story.title == "Mine"
+    assert lines(workspace.pull()) == ["kept your title 'Mine'; the feed now says 'Corrected'"]
+    assert lines(workspace.pull()) == []
+    assert workspace.story.title == "Mine"
 
 
 @pytest.mark.parametrize("retired", ["", "a"])
 def test_a_feed_with_a_changed_id_brings_its_corrections_at_once(
     tmp_path: Path, retired: str
 ) -> None:
-    desk = Desk(tmp_path, "a")
-    desk.tell("a", ENTRY)
-    desk.pull()
-    desk.name(*(["a", "c"] if retired else ["c"]), retired=retired)
-    desk.tell("c", corrected(title="Corrected", summary="Another summary."))
+    workspace = Workspace(tmp_path, "a")
+    workspace.tell("a", ENTRY)
+    workspace.pull()
+    workspace.name(*(["a", "c"] if retired else ["c"]), retired=retired)
+    workspace.tell("c", corrected(title="Corrected", summary="Another summary."))
 
-    report = desk.pull()
+    report = workspace.pull()
 
-    assert (desk.story.title, desk.story.excerpt) == ("Corrected", "Another summary.")
+    assert (workspace.story.title, workspace.story.excerpt) == ("Corrected", "Another summary.")
     assert [len(row.updated) for row in report.rows] == [1]
-    before = desk.content()
-    desk.pull()
-    assert desk.content() == before
+    before = workspace.content()
+    workspace.pull()
+    assert workspace.content() == before
 
 
 def test_a_feed_with_a_changed_id_leaves_the_editors_words(tmp_path: Path) -> None:
-    desk = Desk(tmp_path, "a")
-    desk.tell("a", ENTRY)
-    desk.pull()
-    desk.edit("title: Story 1 headline", "title: Mine")
-    desk.edit("feeds: [a]", "feeds: [c]")
-    desk.name("c")
-    desk.tell("c", corrected(title="Corrected", image="https://cdn.example/2.jpg"))
+    workspace = Workspace(tmp_path, "a")
+    workspace.tell("a", ENTRY)
+    workspace.pull()
+    workspace.edit("title: Story 1 headline", "title: Mine")
+    workspace.edit("feeds: [a]", "feeds: [c]")
+    workspace.name("c")
+    workspace.tell("c", corrected(title="Corrected", image="https://cdn.example/2.jpg"))
 
-    assert lines(desk.pull()) == ["kept your title 'Mine'; the feed now says 'Corrected'"]
-    assert (desk.story.title, desk.story.image, desk.story.feeds) == (
+    assert lines(workspace.pull()) == ["kept your title 'Mine'; the feed now says 'Corrected'"]
+    assert (workspace.story.title, workspace.story.image, workspace.story.feeds) == (
         "Mine",
         "https://cdn.example/2.jpg",
         ("c",),
@@ -361,33 +377,33 @@ UPDATED = "2026-11-27T20:00:00+08:00"
 HAND = f"---\ntitle: Story 1 headline\nlink: {LINK}\n---\n\nA note.\n"
 
 
-def by_hand(root: Path) -> Desk:
-    desk = Desk(root)
+def by_hand(root: Path) -> Workspace:
+    workspace = Workspace(root)
     place = root / "content/2026/w48/2026-11-26-hand.md"
     place.parent.mkdir(parents=True)
     place.write_text(HAND)
-    return desk
+    return workspace
 
 
 @pytest.mark.parametrize("together", [True, False])
 def test_a_handwritten_story_stays_without_feeds_and_takes_corrections_from_the_feed_that_adopted_it(
     tmp_path: Path, together: bool
 ) -> None:
-    desk = by_hand(tmp_path)
-    desk.tell("a", ENTRY)
-    desk.tell("b", ENTRY if together else OTHER)
-    desk.pull()
-    desk.tell("b", ENTRY)
-    desk.pull()
-    assert desk.text == HAND
+    workspace = by_hand(tmp_path)
+    workspace.tell("a", ENTRY)
+    workspace.tell("b", ENTRY if together else OTHER)
+    workspace.pull()
+    workspace.tell("b", ENTRY)
+    workspace.pull()
+    assert workspace.text == HAND
 
-    desk.tell("b", corrected(title="Of b"))
-    desk.pull()
-    assert desk.text == HAND
-    desk.tell("a", corrected(title="Of a"))
-    desk.pull()
+    workspace.tell("b", corrected(title="Of b"))
+    workspace.pull()
+    assert workspace.text == HAND
+    workspace.tell("a", corrected(title="Of a"))
+    workspace.pull()
 
-    assert desk.text == HAND.replace("Story 1 headline", "Of a").replace(
+    assert workspace.text == HAND.replace("Story 1 headline", "Of a").replace(
         "\n---\n\nA", f"\nupdated: {UPDATED}\n---\n\nA"
     )
 
@@ -403,21 +419,21 @@ def test_a_handwritten_story_stays_without_feeds_and_takes_corrections_from_the_
 def test_a_link_changed_by_a_pull_leaves_the_atom_id(
     tmp_path: Path, guid: str, link: str, hand: bool
 ) -> None:
-    desk = by_hand(tmp_path) if hand else Desk(tmp_path)
+    workspace = by_hand(tmp_path) if hand else Workspace(tmp_path)
     for feed in "ab":
-        desk.tell(feed, corrected(id=guid))
-    desk.pull()
-    before, id = named(desk.story), desk.story.id
+        workspace.tell(feed, corrected(id=guid))
+    workspace.pull()
+    before, id = named(workspace.story), workspace.story.id
 
     for step, address in enumerate((link, "https://news.example/article/3500001/c", link)):
-        desk.tell("a", corrected(id=guid, url=address, title=f"Headline {step}"))
-        desk.pull()
-        assert (desk.story.link, desk.story.title, named(desk.story)) == (
+        workspace.tell("a", corrected(id=guid, url=address, title=f"Headline {step}"))
+        workspace.pull()
+        assert (workspace.story.link, workspace.story.title, named(workspace.story)) == (
             address,
             f"Headline {step}",
             before,
         )
-    assert desk.story.id == (id or LINK)
+    assert workspace.story.id == (id or LINK)
     assert len(list(tmp_path.glob("content/2026/*/*.md"))) == 1
 
 
@@ -425,39 +441,39 @@ def test_a_link_changed_by_a_pull_leaves_the_atom_id(
 def test_the_atom_id_stays_if_a_second_feed_has_a_guid_and_the_first_had_none(
     tmp_path: Path, late: bool
 ) -> None:
-    desk = Desk(tmp_path)
-    desk.tell("a", corrected(id=""))
-    desk.tell("b", OTHER if late else ENTRY)
-    desk.pull()
-    desk.tell("b", ENTRY)
-    desk.pull()
-    before = named(desk.story)
+    workspace = Workspace(tmp_path)
+    workspace.tell("a", corrected(id=""))
+    workspace.tell("b", OTHER if late else ENTRY)
+    workspace.pull()
+    workspace.tell("b", ENTRY)
+    workspace.pull()
+    before = named(workspace.story)
 
-    desk.tell("a", corrected(id="", url="https://news.example/article/3500001/c"))
-    desk.pull()
+    workspace.tell("a", corrected(id="", url="https://news.example/article/3500001/c"))
+    workspace.pull()
 
-    assert (desk.story.link, named(desk.story)) == (
+    assert (workspace.story.link, named(workspace.story)) == (
         "https://news.example/article/3500001/c",
         before,
     )
 
 
 def test_a_story_with_its_old_link_as_id_is_recognised_after_a_move(tmp_path: Path) -> None:
-    desk = Desk(tmp_path, "a")
-    desk.tell("a", corrected(id=""))
-    desk.pull()
-    desk.tell("a", corrected(id="", url="https://news.example/article/3500001/new"))
-    desk.pull()
+    workspace = Workspace(tmp_path, "a")
+    workspace.tell("a", corrected(id=""))
+    workspace.pull()
+    workspace.tell("a", corrected(id="", url="https://news.example/article/3500001/new"))
+    workspace.pull()
     moved = tmp_path / "content/2026/w49/2026-11-26-moved.md"
     moved.parent.mkdir()
-    desk.file.rename(moved)
+    workspace.file.rename(moved)
 
-    desk.tell(
+    workspace.tell(
         "a", corrected(id="", url="https://news.example/article/3500001/newer", title="Corrected")
     )
-    desk.pull()
+    workspace.pull()
 
-    assert (desk.file, desk.story.title, desk.story.excerpt) == (
+    assert (workspace.file, workspace.story.title, workspace.story.excerpt) == (
         moved,
         "Corrected",
         ENTRY["summary"],
@@ -474,40 +490,42 @@ def named(story: Story) -> str:
 # ---------------------------------------------------------------- words that stay
 
 
-def test_a_headline_that_the_publisher_later_uses_too_stays_the_editors(desk: Desk) -> None:
-    desk.edit("title: Story 1 headline", "title: Mine")
-    desk.tell("a", corrected(title="Mine"))
-    desk.pull()
-    desk.tell("a", corrected(title="Theirs again"))
-    report = desk.pull()
+def test_a_headline_that_the_publisher_later_uses_too_stays_the_editors(
+    workspace: Workspace,
+) -> None:
+    workspace.edit("title: Story 1 headline", "title: Mine")
+    workspace.tell("a", corrected(title="Mine"))
+    workspace.pull()
+    workspace.tell("a", corrected(title="Theirs again"))
+    report = workspace.pull()
 
-    assert desk.story.title == "Mine"
+    assert workspace.story.title == "Mine"
     assert lines(report) == ["kept your title 'Mine'; the feed now says 'Theirs again'"]
 
 
-def test_a_headline_restored_by_the_editor_stays(desk: Desk) -> None:
-    desk.tell("a", corrected(title="Second"))
-    desk.pull()
-    desk.edit("title: Second", "title: Story 1 headline")
-    desk.tell("a", ENTRY)
-    desk.pull()
-    desk.tell("a", corrected(title="Third"))
-    report = desk.pull()
+def test_a_headline_restored_by_the_editor_stays(workspace: Workspace) -> None:
+    workspace.tell("a", corrected(title="Second"))
+    workspace.pull()
+    workspace.edit("title: Second", "title: Story 1 headline")
+    workspace.tell("a", ENTRY)
+    workspace.pull()
+    workspace.tell("a", corrected(title="Third"))
+    report = workspace.pull()
 
-    assert desk.story.title == "Story 1 headline"
+    assert workspace.story.title == "Story 1 headline"
     assert lines(report) == ["kept your title 'Story 1 headline'; the feed now says 'Third'"]
 
 
-def test_a_date_stays_as_written(desk: Desk) -> None:
-    desk.edit("published: 2026-11-26T17:00:00+08:00", "published: 2026-11-26T09:00:00Z")
-    before = desk.text
+def test_a_date_stays_as_written(workspace: Workspace) -> None:
+    workspace.edit("published: 2026-11-26T17:00:00+08:00", "published: 2026-11-26T09:00:00Z")
+    before = workspace.text
 
-    desk.tell("a", corrected(date_published="2026-11-26T11:00:00Z"))
+    workspace.tell("a", corrected(date_published="2026-11-26T11:00:00Z"))
 
-    assert lines(desk.pull()) == [
+    assert lines(workspace.pull()) == [
         "the feed now gives 2026-11-26 11:00 UTC instead of 2026-11-26 09:00 UTC as its date; the file keeps its own"
     ]
-    assert desk.text == before
+    assert workspace.text == before
 
 
 # ---------------------------------------------------------------- what is left to be looked at
@@ -520,73 +538,75 @@ TURNED = "its headline has changed since {}: 'Story 1 headline' → 'Chip chief 
     [("note", "your note"), ("headline", "your own headline"), ("letter", "a letter linked to it")],
 )
 def test_a_headline_changed_below_an_editors_note_is_reported_until_the_file_is_edited(
-    desk: Desk, words: str, since: str
+    workspace: Workspace, words: str, since: str
 ) -> None:
     if words == "note":
-        desk.add_note("So he goes free.\n")
+        workspace.add_note("So he goes free.\n")
     elif words == "headline":
-        desk.edit("title:", "headline: Free\ntitle:")
+        workspace.edit("title:", "headline: Free\ntitle:")
     else:
-        (desk.file.parent / "letter.md").write_text(f"See [this]({desk.file.name}).\n")
-    desk.tell("a", corrected(title="Chip chief convicted"))
+        (workspace.file.parent / "letter.md").write_text(f"See [this]({workspace.file.name}).\n")
+    workspace.tell("a", corrected(title="Chip chief convicted"))
 
-    report = desk.pull()
+    report = workspace.pull()
 
     assert lines(report) == [TURNED.format(since)]
     assert TURNED.format(since) in github.summary(report)
-    letter = (desk.file.parent / "letter.md").relative_to(desk.root).as_posix()
+    letter = (workspace.file.parent / "letter.md").relative_to(workspace.root).as_posix()
     hint = TURNED.format(f"{letter} linked to it" if words == "letter" else since)
-    assert desk.hints() == [hint]
-    assert status.run(desk.root, config.load(desk.root), now=desk.now).unsettled == (
-        desk.story.file,
+    assert workspace.hints() == [hint]
+    assert status.run(workspace.root, config.load(workspace.root), now=workspace.now).unsettled == (
+        workspace.story.file,
     )
-    assert "In 1 story, the feed and the file differ" in run("status", desk.root)
-    assert lines(desk.pull()) == []
-    desk.tell("a", corrected(title="Chip chief convicted", image="https://cdn.example/2.jpg"))
-    desk.pull()
-    assert desk.hints() == [hint]  # a pull's own edit is none of the editor's
-    desk.edit("title:", "lead: true\ntitle:")
-    assert desk.hints() == []
-    assert status.run(desk.root, config.load(desk.root), now=desk.now).unsettled == ()
+    assert "In 1 story, the feed and the file differ" in run("status", workspace.root)
+    assert lines(workspace.pull()) == []
+    workspace.tell("a", corrected(title="Chip chief convicted", image="https://cdn.example/2.jpg"))
+    workspace.pull()
+    assert workspace.hints() == [hint]  # a pull's own edit is none of the editor's
+    workspace.edit("title:", "lead: true\ntitle:")
+    assert workspace.hints() == []
+    assert (
+        status.run(workspace.root, config.load(workspace.root), now=workspace.now).unsettled == ()
+    )
 
 
 def test_a_letter_linking_to_a_file_with_the_same_ending_in_its_name_does_not_count_for_a_story(
-    desk: Desk,
+    workspace: Workspace,
 ) -> None:
-    (desk.file.parent / "letter.md").write_text(f"See [this](ai-{desk.file.name}).\n")
-    desk.tell("a", corrected(title="Chip chief convicted"))
+    (workspace.file.parent / "letter.md").write_text(f"See [this](ai-{workspace.file.name}).\n")
+    workspace.tell("a", corrected(title="Chip chief convicted"))
 
-    assert lines(desk.pull()) == []
-    assert not any("has changed since" in hint for hint in desk.hints())
+    assert lines(workspace.pull()) == []
+    assert not any("has changed since" in hint for hint in workspace.hints())
 
 
-def test_the_preview_has_the_hint_beside_the_story(desk: Desk) -> None:
-    desk.add_note("So he goes free.\n")
-    desk.tell("a", corrected(title="Chip chief convicted"))
-    desk.pull()
+def test_the_preview_has_the_hint_beside_the_story(workspace: Workspace) -> None:
+    workspace.add_note("So he goes free.\n")
+    workspace.tell("a", corrected(title="Chip chief convicted"))
+    workspace.pull()
 
-    with previewing(desk.root) as preview:
+    with previewing(workspace.root) as preview:
         shown = html.unescape(preview.get("2026/w48/").text)
 
     assert TURNED.format("your note") in shown
 
 
-def test_a_headline_that_changes_back_is_no_longer_reported(desk: Desk) -> None:
-    desk.add_note("So he goes free.\n")
+def test_a_headline_that_changes_back_is_no_longer_reported(workspace: Workspace) -> None:
+    workspace.add_note("So he goes free.\n")
     for title in ("Chip chief convicted", ENTRY["title"]):
-        desk.tell("a", corrected(title=title))
-        desk.pull()
+        workspace.tell("a", corrected(title=title))
+        workspace.pull()
 
-    assert desk.hints() == []
+    assert workspace.hints() == []
 
 
 def test_a_changed_headline_is_not_reported_for_a_story_without_the_editors_words(
-    desk: Desk,
+    workspace: Workspace,
 ) -> None:
-    desk.tell("a", corrected(title="Chip chief convicted"))
+    workspace.tell("a", corrected(title="Chip chief convicted"))
 
-    assert lines(desk.pull()) == []
-    assert desk.hints() == []
+    assert lines(workspace.pull()) == []
+    assert workspace.hints() == []
 
 
 @pytest.mark.parametrize(
@@ -597,15 +617,16 @@ def test_a_changed_headline_is_not_reported_for_a_story_without_the_editors_word
     ],
 )
 def test_a_link_changed_below_a_note_is_reported_if_it_points_elsewhere(
-    desk: Desk, link: str, said: bool
+    workspace: Workspace, link: str, said: bool
 ) -> None:
-    desk.add_note("As they write.\n")
-    desk.tell("a", corrected(url=link))
+    workspace.add_note("As they write.\n")
+    workspace.tell("a", corrected(url=link))
 
     assert (
-        lines(desk.pull()) == [f"its link has changed since your note: '{LINK}' → '{link}'"] * said
+        lines(workspace.pull())
+        == [f"its link has changed since your note: '{LINK}' → '{link}'"] * said
     )
-    assert desk.story.link == link
+    assert workspace.story.link == link
 
 
 @pytest.mark.parametrize(
@@ -620,122 +641,124 @@ def test_a_link_changed_below_a_note_is_reported_if_it_points_elsewhere(
     ],
 )  # fmt: skip
 def test_a_kept_field_is_reported_until_the_file_is_edited_or_agrees(
-    desk: Desk, old: str, new: str, change: dict[str, str], hint: str
+    workspace: Workspace, old: str, new: str, change: dict[str, str], hint: str
 ) -> None:
-    desk.edit(old, new)
-    desk.tell("a", corrected(**change))
-    (line,) = lines(desk.pull())
+    workspace.edit(old, new)
+    workspace.tell("a", corrected(**change))
+    (line,) = lines(workspace.pull())
     assert line.startswith("kept")
-    assert hint in desk.hints()
-    assert all(b"A sentence of theirs" not in text for text in desk.content().values())
+    assert hint in workspace.hints()
+    assert all(b"A sentence of theirs" not in text for text in workspace.content().values())
 
-    desk.edit("---\n", "---\n# looked at\n")
+    workspace.edit("---\n", "---\n# looked at\n")
 
-    assert hint not in desk.hints()
+    assert hint not in workspace.hints()
 
 
-def test_a_kept_field_is_not_reported_once_the_feed_agrees(desk: Desk) -> None:
-    desk.edit("title: Story 1 headline", "title: Mine")
+def test_a_kept_field_is_not_reported_once_the_feed_agrees(workspace: Workspace) -> None:
+    workspace.edit("title: Story 1 headline", "title: Mine")
     for title, hints in (("Theirs", 1), ("Mine", 0)):
-        desk.tell("a", corrected(title=title))
-        desk.pull()
-        assert len(desk.hints()) == hints
+        workspace.tell("a", corrected(title=title))
+        workspace.pull()
+        assert len(workspace.hints()) == hints
 
 
-def test_an_excerpt_that_was_edited_has_one_hint_at_a_time(desk: Desk) -> None:
-    desk.edit("> Summary of 1,", "> My summary of 1,")
+def test_an_excerpt_that_was_edited_has_one_hint_at_a_time(workspace: Workspace) -> None:
+    workspace.edit("> Summary of 1,", "> My summary of 1,")
     requoted = "the opening quotation is not the excerpt that Digest wrote, so it is shown as yours"
-    assert desk.hints() == [requoted]
-    desk.tell("a", corrected(summary="A sentence of theirs."))
-    desk.pull()
+    assert workspace.hints() == [requoted]
+    workspace.tell("a", corrected(summary="A sentence of theirs."))
+    workspace.pull()
 
-    assert desk.hints() == ["the feed has changed its summary since you edited it here"]
+    assert workspace.hints() == ["the feed has changed its summary since you edited it here"]
 
-    desk.edit("---\n", "---\n# looked at\n")
-    assert desk.hints() == [requoted]
+    workspace.edit("---\n", "---\n# looked at\n")
+    assert workspace.hints() == [requoted]
 
 
 @pytest.mark.parametrize(
     "body", ["Mine.\n\n{}", "> Mine.\n\nMine.\n\n{}\n\nMore.\n", "Mine:\n{}", "- mine\n\n{}\n"]
 )
 def test_an_excerpt_moved_below_the_note_is_reported_as_shown_as_the_editors(
-    desk: Desk, body: str
+    workspace: Workspace, body: str
 ) -> None:
     theirs = f"> {ENTRY['summary']}"
-    desk.edit(f"{theirs}\n", body.format(theirs))
+    workspace.edit(f"{theirs}\n", body.format(theirs))
 
-    report = check.run(desk.root, now=desk.now)
+    report = check.run(workspace.root, now=workspace.now)
     ((what, cure, line),) = ((one.what, one.cure, one.line) for one in report.problems)
     assert (
         what
         == "the publisher's excerpt is below your note, so readers see it as a quotation of yours"
     )
-    assert (cure, desk.text.split("\n")[line - 1]) == (
+    assert (cure, workspace.text.split("\n")[line - 1]) == (
         "move it to the top, above your note",
         theirs,
     )
-    with previewing(desk.root) as preview:
+    with previewing(workspace.root) as preview:
         assert what in html.unescape(preview.get("2026/w48/").text)
 
-    before = desk.text
-    desk.tell("a", corrected(summary="A sentence of theirs."))
-    assert lines(desk.pull()) == [
+    before = workspace.text
+    workspace.tell("a", corrected(summary="A sentence of theirs."))
+    assert lines(workspace.pull()) == [
         f"kept the excerpt below your note, '{ENTRY['summary']}'; the feed now says 'A sentence of theirs.'"
     ]
-    assert (desk.text, len(desk.hints())) == (before, 1)
+    assert (workspace.text, len(workspace.hints())) == (before, 1)
 
 
 @pytest.mark.parametrize("taken_out", [True, False])
 def test_a_later_summary_is_put_above_the_editors_quotation(
     tmp_path: Path, taken_out: bool
 ) -> None:
-    desk = Desk(tmp_path, "a")
-    desk.tell("a", ENTRY if taken_out else corrected(summary=""))
-    desk.pull()
+    workspace = Workspace(tmp_path, "a")
+    workspace.tell("a", ENTRY if taken_out else corrected(summary=""))
+    workspace.pull()
     if taken_out:
         settings = (tmp_path / "digest.toml").read_text()
         (tmp_path / "digest.toml").write_text(f"{settings}excerpt = 0\n")
         invoke(tmp_path, "excerpts", "--apply")
         (tmp_path / "digest.toml").write_text(settings)
-    bare = desk.text
-    desk.add_note("> A quotation of mine.\n\nMine.\n")
-    desk.tell("a", corrected(summary="A sentence of theirs."))
-    report = desk.pull()
+    bare = workspace.text
+    workspace.add_note("> A quotation of mine.\n\nMine.\n")
+    workspace.tell("a", corrected(summary="A sentence of theirs."))
+    report = workspace.pull()
 
-    assert (lines(report), desk.hints()) == ([], [])
-    assert (desk.story.excerpt, desk.story.note) == (
+    assert (lines(report), workspace.hints()) == ([], [])
+    assert (workspace.story.excerpt, workspace.story.note) == (
         "A sentence of theirs.",
         "> A quotation of mine.\n\nMine.",
     )
     assert "excerpt" not in bare
-    desk.tell("a", corrected(summary="Another of theirs."))
-    assert (lines(desk.pull()), desk.story.excerpt) == ([], "Another of theirs.")
+    workspace.tell("a", corrected(summary="Another of theirs."))
+    assert (lines(workspace.pull()), workspace.story.excerpt) == ([], "Another of theirs.")
 
 
-def test_line_endings_converted_by_git_are_not_an_edit(desk: Desk) -> None:
-    desk.edit("title: Story 1 headline", "title: Mine")
-    desk.tell("a", corrected(title="Theirs"))
-    desk.pull()
+def test_line_endings_converted_by_git_are_not_an_edit(workspace: Workspace) -> None:
+    workspace.edit("title: Story 1 headline", "title: Mine")
+    workspace.tell("a", corrected(title="Theirs"))
+    workspace.pull()
 
-    desk.file.write_bytes(desk.file.read_bytes().replace(b"\n", b"\r\n"))
+    workspace.file.write_bytes(workspace.file.read_bytes().replace(b"\n", b"\r\n"))
 
-    assert len(desk.hints()) == 1
+    assert len(workspace.hints()) == 1
 
 
 @pytest.mark.parametrize("key", ["image", "authors", "summary"])
-def test_a_withdrawn_field_is_reported_once_and_stays_in_the_file(desk: Desk, key: str) -> None:
-    before = desk.text
-    desk.tell("a", {name: value for name, value in ENTRY.items() if name != key})
+def test_a_withdrawn_field_is_reported_once_and_stays_in_the_file(
+    workspace: Workspace, key: str
+) -> None:
+    before = workspace.text
+    workspace.tell("a", {name: value for name, value in ENTRY.items() if name != key})
 
-    (line,) = lines(desk.pull())
+    (line,) = lines(workspace.pull())
 
     assert line.startswith("the feed no longer gives")
-    assert desk.text == before
-    (hint,) = desk.hints()
+    assert workspace.text == before
+    (hint,) = workspace.hints()
     assert hint.startswith("the feed no longer gives")
-    assert lines(desk.pull()) == []
-    desk.tell("a", ENTRY)
-    assert (lines(desk.pull()), desk.hints(), desk.text) == ([], [], before)
+    assert lines(workspace.pull()) == []
+    workspace.tell("a", ENTRY)
+    assert (lines(workspace.pull()), workspace.hints(), workspace.text) == ([], [], before)
 
 
 @pytest.mark.parametrize(
@@ -752,34 +775,34 @@ def test_a_withdrawn_field_is_reported_once_and_stays_in_the_file(desk: Desk, ke
     ],
 )
 def test_a_withdrawn_edited_field_is_reported_once_and_stays_in_the_file(
-    desk: Desk, key: str, old: str, new: str
+    workspace: Workspace, key: str, old: str, new: str
 ) -> None:
-    desk.edit(old, new)
-    before, hinted = desk.text, desk.hints()
+    workspace.edit(old, new)
+    before, hinted = workspace.text, workspace.hints()
     for feed in "ab":
-        desk.tell(feed, {name: value for name, value in ENTRY.items() if name != key})
+        workspace.tell(feed, {name: value for name, value in ENTRY.items() if name != key})
 
-    assert {line.partition(" its ")[0] for line in lines(desk.pull())} == {
+    assert {line.partition(" its ")[0] for line in lines(workspace.pull())} == {
         "the feed no longer gives"
     }
-    assert desk.text == before
-    assert [hint.partition(" its ")[0] for hint in desk.hints() if hint not in hinted] == [
+    assert workspace.text == before
+    assert [hint.partition(" its ")[0] for hint in workspace.hints() if hint not in hinted] == [
         "the feed no longer gives"
     ]
-    assert lines(desk.pull()) == []
+    assert lines(workspace.pull()) == []
 
-    desk.file.write_text(before + "\n")
+    workspace.file.write_text(before + "\n")
 
-    assert desk.hints() == hinted  # any edit counts as having seen it
+    assert workspace.hints() == hinted  # any edit counts as having seen it
 
 
 def test_a_summary_removed_by_the_editor_is_not_reported_when_withdrawn(
-    desk: Desk,
+    workspace: Workspace,
 ) -> None:
-    desk.edit("> Summary of 1, as the publisher wrote it.\n", "")
-    desk.tell("a", {name: value for name, value in ENTRY.items() if name != "summary"})
+    workspace.edit("> Summary of 1, as the publisher wrote it.\n", "")
+    workspace.tell("a", {name: value for name, value in ENTRY.items() if name != "summary"})
 
-    assert (lines(desk.pull()), desk.hints()) == ([], [])
+    assert (lines(workspace.pull()), workspace.hints()) == ([], [])
 
 
 # ---------------------------------------------------------------- any history
@@ -798,7 +821,7 @@ KEYS = {
 class History:
     """One story in two feeds, and a model of what its file should have."""
 
-    desk: Desk
+    workspace: Workspace
     guid: str
     says: dict[str, dict[str, str]] = field(default_factory=dict)
     shows: dict[str, bool] = field(default_factory=lambda: {"a": True, "b": True})
@@ -815,15 +838,15 @@ class History:
         self.write()
         self.file, self.wrote = dict(self.says["a"]), dict(self.says["a"])
         if hand:  # what is not in the file when a feed adopts it is never added
-            by_hand(self.desk.root).file.write_text(
+            by_hand(self.workspace.root).file.write_text(
                 f"---\ntitle: {self.file['title']}\nlink: {self.file['url']}\n---\n\nMine.\n"
             )
             self.file |= dict.fromkeys(FIELDS[2:], "")
             self.wrote |= dict.fromkeys(FIELDS[2:], "never")
-        self.desk.pull()
+        self.workspace.pull()
         self.said = {feed: dict(words) for feed, words in self.says.items()}
         self.agree()
-        self.name = named(self.desk.story)
+        self.name = named(self.workspace.story)
 
     def word(self, name: str) -> str:
         self.serial += 1
@@ -857,7 +880,7 @@ class History:
         if not new or not self.file[name] or name == "url":
             return
         old = f"> {self.file[name]}\n" if name == "summary" else f"{KEYS[name]}: "
-        text = self.desk.text
+        text = self.workspace.text
         if name == "summary":
             text = text.replace(old, f"> {new}\n", 1)
         else:
@@ -865,18 +888,18 @@ class History:
             text = re.sub(
                 rf"(?m)^{KEYS[name]}: .*$", lambda _: f"{KEYS[name]}: {words}", text, count=1
             )
-        self.desk.file.write_text(text)
+        self.workspace.file.write_text(text)
         self.file[name] = new
 
     def note(self, *_: object) -> None:
-        self.desk.add_note("A note.\n")
+        self.workspace.add_note("A note.\n")
 
     def pull(self, *_: object) -> None:
         self.write()
-        self.desk.pull()
+        self.workspace.pull()
         self.expect()
-        content = self.desk.content()
-        found = self.desk.story
+        content = self.workspace.content()
+        found = self.workspace.story
         words = {
             "title": found.title,
             "url": found.link,
@@ -885,8 +908,8 @@ class History:
         }
         assert {**words, "authors": ", ".join(found.authors)} == self.file
         assert named(found) == self.name
-        self.desk.pull()
-        assert self.desk.content() == content, "a second pull has changed something"
+        self.workspace.pull()
+        assert self.workspace.content() == content, "a second pull has changed something"
 
     # -------- what is expected
 
@@ -925,7 +948,7 @@ class History:
             words = self.says[feed]
             entry = {**words, "id": self.guid, "date_published": ENTRY["date_published"]}
             entry["authors"] = [{"name": words["authors"]}] if words["authors"] else []
-            self.desk.tell(feed, OTHER, *([entry] if shown else []))
+            self.workspace.tell(feed, OTHER, *([entry] if shown else []))
 
 
 STEP = st.tuples(
@@ -952,7 +975,7 @@ def test_any_sequence_of_corrections_and_edits_keeps_the_editors_words(
     guid: str, hand: bool, steps: list[tuple[str, str, str, int]]
 ) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        history = History(Desk(Path(folder)), guid)
+        history = History(Workspace(Path(folder)), guid)
         history.begin(hand)
         for kind, *rest in [*steps, ("pull", "a", "title", 0)]:
             note(f"{kind} {rest}")
@@ -963,16 +986,16 @@ def test_any_sequence_of_corrections_and_edits_keeps_the_editors_words(
 def test_an_edit_by_a_command_ends_no_hint_about_a_story_in_two_feeds(
     tmp_path: Path, command: str
 ) -> None:
-    desk = Desk(tmp_path)
-    desk.tell("a", ENTRY)
-    desk.tell("b", OTHER)
-    desk.pull()
-    desk.add_note("My note.\n")
-    desk.tell("a", corrected(title="Corrected"))
-    desk.pull()
-    desk.tell("b", corrected(title="Corrected"))
-    desk.pull()
-    before, hints = desk.text, desk.hints()
+    workspace = Workspace(tmp_path)
+    workspace.tell("a", ENTRY)
+    workspace.tell("b", OTHER)
+    workspace.pull()
+    workspace.add_note("My note.\n")
+    workspace.tell("a", corrected(title="Corrected"))
+    workspace.pull()
+    workspace.tell("b", corrected(title="Corrected"))
+    workspace.pull()
+    before, hints = workspace.text, workspace.hints()
     assert [hint for hint in hints if "has changed since your note" in hint]
     toml = (tmp_path / "digest.toml").read_text()
     more = (
@@ -985,8 +1008,8 @@ def test_an_edit_by_a_command_ends_no_hint_about_a_story_in_two_feeds(
 
     invoke(tmp_path, command, "--apply")
 
-    assert desk.text != before
-    assert [hint for hint in desk.hints() if "has changed since your note" in hint] == hints
+    assert workspace.text != before
+    assert [hint for hint in workspace.hints() if "has changed since your note" in hint] == hints
 
 
 # ------------------------------------------------ a feed that joins with a correction
@@ -1001,57 +1024,61 @@ HTTP = "http://news.example/article/3500001/a-slug"
 def test_a_correction_shared_by_two_feeds_arrives_although_the_first_has_only_joined(
     tmp_path: Path, feeds: str, change: dict[str, str]
 ) -> None:
-    desk = Desk(tmp_path, *feeds)
-    desk.tell("a", OTHER)
-    desk.tell("b", ENTRY)
-    desk.pull()
-    desk.name("a", "b")
-    desk.tell("a", corrected(**change))
-    desk.tell("b", corrected(**change))
+    workspace = Workspace(tmp_path, *feeds)
+    workspace.tell("a", OTHER)
+    workspace.tell("b", ENTRY)
+    workspace.pull()
+    workspace.name("a", "b")
+    workspace.tell("a", corrected(**change))
+    workspace.tell("b", corrected(**change))
 
-    desk.pull()
+    workspace.pull()
 
-    assert next(iter(change.values())) in (desk.story.title, desk.story.excerpt, desk.story.link)
-    assert desk.story.feeds == ("a", "b")
-    before = desk.content()
-    desk.pull()
-    assert desk.content() == before
+    assert next(iter(change.values())) in (
+        workspace.story.title,
+        workspace.story.excerpt,
+        workspace.story.link,
+    )
+    assert workspace.story.feeds == ("a", "b")
+    before = workspace.content()
+    workspace.pull()
+    assert workspace.content() == before
 
 
 @pytest.mark.parametrize(("old", "new"), ["ab", "ba"])
 def test_a_story_that_moves_to_another_feed_gets_its_correction(
     tmp_path: Path, old: str, new: str
 ) -> None:
-    desk = Desk(tmp_path)
-    desk.tell(old, ENTRY)
-    desk.tell(new, OTHER)
-    desk.pull()
-    desk.tell(
+    workspace = Workspace(tmp_path)
+    workspace.tell(old, ENTRY)
+    workspace.tell(new, OTHER)
+    workspace.pull()
+    workspace.tell(
         old,
         {**OTHER, "id": "urn:3", "url": "https://news.example/article/3500002/c", "title": "Three"},
     )
-    desk.tell(new, corrected(title="Corrected", summary="Other words."))
+    workspace.tell(new, corrected(title="Corrected", summary="Other words."))
 
-    desk.pull()
+    workspace.pull()
 
-    assert (desk.story.title, desk.story.excerpt) == ("Corrected", "Other words.")
-    before = desk.text
-    desk.tell(old, ENTRY)
-    desk.pull()
-    assert desk.text == before
+    assert (workspace.story.title, workspace.story.excerpt) == ("Corrected", "Other words.")
+    before = workspace.text
+    workspace.tell(old, ENTRY)
+    workspace.pull()
+    assert workspace.text == before
 
 
 def test_a_first_feed_that_disagrees_blocks_a_correction(tmp_path: Path) -> None:
-    desk = Desk(tmp_path)
-    desk.tell("a", OTHER)
-    desk.tell("b", ENTRY)
-    desk.pull()
-    desk.tell("a", corrected(title="As a has it"))
-    desk.tell("b", corrected(title="Corrected"))
+    workspace = Workspace(tmp_path)
+    workspace.tell("a", OTHER)
+    workspace.tell("b", ENTRY)
+    workspace.pull()
+    workspace.tell("a", corrected(title="As a has it"))
+    workspace.tell("b", corrected(title="Corrected"))
 
-    desk.pull()
+    workspace.pull()
 
-    assert desk.story.title == "Story 1 headline"
+    assert workspace.story.title == "Story 1 headline"
 
 
 # ---------------------------------------------------------------- feeds that come back
@@ -1063,51 +1090,53 @@ RETURNED = "kept another feed's title 'Corrected'; the feed now says 'Story 1 he
 def test_a_returning_feeds_old_words_are_reported_once_if_another_feed_corrected_them(
     tmp_path: Path, away: str
 ) -> None:
-    desk = Desk(tmp_path, "a")
-    desk.tell("a", ENTRY)
-    desk.pull()
-    desk.name(*("ab" if away == "retired" else "b"), retired="a")
-    desk.tell("b", corrected(title="Corrected"))
-    desk.pull()
-    assert desk.story.title == "Corrected"
-    desk.name(*("ab" if away == "retired" else "a"))
+    workspace = Workspace(tmp_path, "a")
+    workspace.tell("a", ENTRY)
+    workspace.pull()
+    workspace.name(*("ab" if away == "retired" else "b"), retired="a")
+    workspace.tell("b", corrected(title="Corrected"))
+    workspace.pull()
+    assert workspace.story.title == "Corrected"
+    workspace.name(*("ab" if away == "retired" else "a"))
 
-    report = desk.pull()
+    report = workspace.pull()
 
-    assert (lines(report), desk.story.title) == ([RETURNED], "Corrected")
-    assert len(desk.hints()) == 1
-    before = desk.content()
-    assert lines(desk.pull()) == []
-    assert desk.content() == before
+    assert (lines(report), workspace.story.title) == ([RETURNED], "Corrected")
+    assert len(workspace.hints()) == 1
+    before = workspace.content()
+    assert lines(workspace.pull()) == []
+    assert workspace.content() == before
 
 
 def test_a_hint_shows_a_feeds_newest_words_while_another_feed_supplies_the_story(
-    desk: Desk,
+    workspace: Workspace,
 ) -> None:
-    desk.edit("title: Story 1 headline", "title: Mine")
-    desk.tell("a", OTHER)
-    desk.tell("b", corrected(title="Of b"))
-    desk.pull()
-    desk.tell("a", ENTRY)
-    desk.pull()
-    assert desk.hints() == ["the feed's headline is now 'Of b', yours says 'Mine'"]
+    workspace.edit("title: Story 1 headline", "title: Mine")
+    workspace.tell("a", OTHER)
+    workspace.tell("b", corrected(title="Of b"))
+    workspace.pull()
+    workspace.tell("a", ENTRY)
+    workspace.pull()
+    assert workspace.hints() == ["the feed's headline is now 'Of b', yours says 'Mine'"]
 
-    desk.tell("b", corrected(title="Of b at last"))
-    desk.pull()
+    workspace.tell("b", corrected(title="Of b at last"))
+    workspace.pull()
 
-    assert desk.hints() == ["the feed's headline is now 'Of b at last', yours says 'Mine'"]
+    assert workspace.hints() == ["the feed's headline is now 'Of b at last', yours says 'Mine'"]
 
 
-def test_a_hint_shows_a_feeds_newest_authors_though_their_names_have_commas(desk: Desk) -> None:
-    desk.edit("Jo Writer", "Mine")
-    desk.tell("a", OTHER)
-    desk.tell("b", corrected(authors=[{"name": "Doe, Jane"}, {"name": "Roe, R."}]))
-    desk.pull()
-    desk.tell("a", ENTRY)
-    desk.pull()
-    assert desk.hints() == ["the feed's byline is now 'Doe, Jane, Roe, R.', yours says 'Mine'"]
+def test_a_hint_shows_a_feeds_newest_authors_though_their_names_have_commas(
+    workspace: Workspace,
+) -> None:
+    workspace.edit("Jo Writer", "Mine")
+    workspace.tell("a", OTHER)
+    workspace.tell("b", corrected(authors=[{"name": "Doe, Jane"}, {"name": "Roe, R."}]))
+    workspace.pull()
+    workspace.tell("a", ENTRY)
+    workspace.pull()
+    assert workspace.hints() == ["the feed's byline is now 'Doe, Jane, Roe, R.', yours says 'Mine'"]
 
-    desk.tell("b", corrected(authors=[{"name": "Doe, Jane"}]))
-    desk.pull()
+    workspace.tell("b", corrected(authors=[{"name": "Doe, Jane"}]))
+    workspace.pull()
 
-    assert desk.hints() == ["the feed's byline is now 'Doe, Jane', yours says 'Mine'"]
+    assert workspace.hints() == ["the feed's byline is now 'Doe, Jane', yours says 'Mine'"]

@@ -39,7 +39,7 @@ LATER = {
 }
 
 
-class Desk:
+class Workspace:
     """A digest whose feeds are files, each of another paper, with a clock of its own."""
 
     def __init__(self, root: Path) -> None:
@@ -118,139 +118,149 @@ class Desk:
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Desk:
-    return Desk(tmp_path)
+def workspace(tmp_path: Path) -> Workspace:
+    return Workspace(tmp_path)
 
 
-def brought_by_b(desk: Desk) -> None:
-    desk.tell("a", OTHER)
-    desk.tell("b", OF_B)
-    desk.pull()
-    desk.add_note()
+def brought_by_b(workspace: Workspace) -> None:
+    workspace.tell("a", OTHER)
+    workspace.tell("b", OF_B)
+    workspace.pull()
+    workspace.add_note()
 
 
 @pytest.mark.parametrize("retitled", [False, True])
 def test_a_feed_added_above_the_one_that_wrote_the_excerpt_is_not_quoted(
-    desk: Desk, retitled: bool
+    workspace: Workspace, retitled: bool
 ) -> None:
-    brought_by_b(desk)
-    assert desk.said() == {"Paper B"}
-    desk.tell("a", ENTRY, OTHER)
-    desk.pull()
+    brought_by_b(workspace)
+    assert workspace.said() == {"Paper B"}
+    workspace.tell("a", ENTRY, OTHER)
+    workspace.pull()
     if retitled:
-        desk.tell("a", {**ENTRY, "title": "Retitled by a"}, OTHER)
-        desk.pull()
-        assert "title: Retitled by a\n" in desk.file.read_text()
+        workspace.tell("a", {**ENTRY, "title": "Retitled by a"}, OTHER)
+        workspace.pull()
+        assert "title: Retitled by a\n" in workspace.file.read_text()
 
-    assert "feeds: [a, b]\n" in desk.file.read_text()
-    assert "> B words, more than three.\n" in desk.file.read_text()
-    assert (desk.said(), desk.exported()) == ({"Paper B"}, "b")
+    assert "feeds: [a, b]\n" in workspace.file.read_text()
+    assert "> B words, more than three.\n" in workspace.file.read_text()
+    assert (workspace.said(), workspace.exported()) == ({"Paper B"}, "b")
 
 
-def test_the_excerpts_source_is_also_shown_without_a_note_if_it_differs(desk: Desk) -> None:
-    desk.tell("b", OF_B)
-    desk.tell("a", OTHER)
-    desk.pull()
-    assert "writes:" not in desk.built()["2026/w48/index.html"]
-    desk.tell("a", ENTRY, OTHER)
-    desk.pull()
+def test_the_excerpts_source_is_also_shown_without_a_note_if_it_differs(
+    workspace: Workspace,
+) -> None:
+    workspace.tell("b", OF_B)
+    workspace.tell("a", OTHER)
+    workspace.pull()
+    assert "writes:" not in workspace.built()["2026/w48/index.html"]
+    workspace.tell("a", ENTRY, OTHER)
+    workspace.pull()
 
-    assert '<p class="says">Paper B writes:</p>' in desk.built()["2026/w48/index.html"]
+    assert '<p class="says">Paper B writes:</p>' in workspace.built()["2026/w48/index.html"]
 
 
 @pytest.mark.parametrize("retired", ["", "retired = true"])
 def test_an_excerpt_from_the_feed_that_now_supplies_the_story_has_no_other_source(
-    desk: Desk, retired: str
+    workspace: Workspace, retired: str
 ) -> None:
-    desk.tell("a", ENTRY)
-    desk.tell("b", ENTRY)
-    desk.pull()
-    desk.add_note()
-    assert desk.said() == {"Paper A"}
-    desk.name({"a": retired, "b": "", "c": ""})
-    desk.tell("a", OTHER)
-    desk.tell("b", OF_B)
-    desk.pull()
+    workspace.tell("a", ENTRY)
+    workspace.tell("b", ENTRY)
+    workspace.pull()
+    workspace.add_note()
+    assert workspace.said() == {"Paper A"}
+    workspace.name({"a": retired, "b": "", "c": ""})
+    workspace.tell("a", OTHER)
+    workspace.tell("b", OF_B)
+    workspace.pull()
 
-    assert "> B words, more than three.\n" in desk.file.read_text()
-    assert (desk.said(), desk.exported()) == ({"Paper B"}, "b")
-
-
-def test_an_order_of_feeds_written_by_the_editor_changes_no_attribution(desk: Desk) -> None:
-    desk.tell("a", ENTRY)
-    desk.tell("b", OF_B)
-    desk.pull()
-    desk.add_note()
-    desk.built()
-
-    desk.edit("feeds: [a, b]", "feeds: [b, a]")
-
-    assert desk.said() == {"Paper A"}
+    assert "> B words, more than three.\n" in workspace.file.read_text()
+    assert (workspace.said(), workspace.exported()) == ({"Paper B"}, "b")
 
 
-def test_a_shortened_excerpt_still_belongs_to_the_feed_that_supplied_it(desk: Desk) -> None:
-    desk.tell("a", ENTRY)
-    desk.tell("b", ENTRY)
-    desk.pull()
-    desk.tell("a", OTHER)
-    desk.tell("b", OF_B)
-    desk.pull()
-    desk.add_note()
-    desk.name({"a": "excerpt = 2", "b": "excerpt = 2", "c": ""})
+def test_an_order_of_feeds_written_by_the_editor_changes_no_attribution(
+    workspace: Workspace,
+) -> None:
+    workspace.tell("a", ENTRY)
+    workspace.tell("b", OF_B)
+    workspace.pull()
+    workspace.add_note()
+    workspace.built()
 
-    excerpts.run(desk.root, config.load(desk.root), now=desk.now + timedelta(minutes=1))
+    workspace.edit("feeds: [a, b]", "feeds: [b, a]")
 
-    assert "> B words" in desk.file.read_text()
-    assert desk.said() == {"Paper B"}
+    assert workspace.said() == {"Paper A"}
 
 
-def test_an_excerpt_is_lengthened_from_the_summary_of_its_feed(desk: Desk) -> None:
-    desk.name({"a": "excerpt = 2", "b": "excerpt = 2", "c": ""})
-    brought_by_b(desk)
-    desk.tell("a", OTHER, ENTRY)
-    desk.pull()
-    desk.name({"a": "excerpt = 40", "b": "excerpt = 40", "c": ""})
+def test_a_shortened_excerpt_still_belongs_to_the_feed_that_supplied_it(
+    workspace: Workspace,
+) -> None:
+    workspace.tell("a", ENTRY)
+    workspace.tell("b", ENTRY)
+    workspace.pull()
+    workspace.tell("a", OTHER)
+    workspace.tell("b", OF_B)
+    workspace.pull()
+    workspace.add_note()
+    workspace.name({"a": "excerpt = 2", "b": "excerpt = 2", "c": ""})
 
-    report = excerpts.run(desk.root, config.load(desk.root), now=desk.now + timedelta(minutes=1))
+    excerpts.run(
+        workspace.root, config.load(workspace.root), now=workspace.now + timedelta(minutes=1)
+    )
+
+    assert "> B words" in workspace.file.read_text()
+    assert workspace.said() == {"Paper B"}
+
+
+def test_an_excerpt_is_lengthened_from_the_summary_of_its_feed(workspace: Workspace) -> None:
+    workspace.name({"a": "excerpt = 2", "b": "excerpt = 2", "c": ""})
+    brought_by_b(workspace)
+    workspace.tell("a", OTHER, ENTRY)
+    workspace.pull()
+    workspace.name({"a": "excerpt = 40", "b": "excerpt = 40", "c": ""})
+
+    report = excerpts.run(
+        workspace.root, config.load(workspace.root), now=workspace.now + timedelta(minutes=1)
+    )
 
     assert (report.short, [one.state for one in report.changed]) == (0, ["lengthened"])
-    assert "> B words, more than three." in desk.file.read_text()
+    assert "> B words, more than three." in workspace.file.read_text()
 
 
 def test_the_excerpt_of_a_removed_feed_is_not_attributed_to_another(
-    desk: Desk,
+    workspace: Workspace,
 ) -> None:
-    desk.tell("a", ENTRY)
-    desk.tell("b", OF_B)
-    desk.pull()
-    desk.add_note()
+    workspace.tell("a", ENTRY)
+    workspace.tell("b", OF_B)
+    workspace.pull()
+    workspace.add_note()
 
-    desk.name({"b": "", "c": ""})
+    workspace.name({"b": "", "c": ""})
 
-    assert desk.said() == {"news.example"}
-
-
-def test_a_source_set_by_the_editor_is_the_one_quoted(desk: Desk) -> None:
-    brought_by_b(desk)
-    desk.tell("a", ENTRY, OTHER)
-    desk.pull()
-
-    desk.edit("title:", "source: Paper X\ntitle:")
-
-    assert desk.said() == {"Paper X"}
+    assert workspace.said() == {"news.example"}
 
 
-def test_ledger_lines_merged_by_git_count_at_the_next_build(desk: Desk) -> None:
-    brought_by_b(desk)
-    desk.tell("a", ENTRY, OTHER)
-    desk.pull()
-    desk.tell("a", {**ENTRY, "summary": "B words, more than three."}, OTHER)
-    desk.pull()
-    ledger = desk.root / "content/ledger/b.jsonl"
+def test_a_source_set_by_the_editor_is_the_one_quoted(workspace: Workspace) -> None:
+    brought_by_b(workspace)
+    workspace.tell("a", ENTRY, OTHER)
+    workspace.pull()
+
+    workspace.edit("title:", "source: Paper X\ntitle:")
+
+    assert workspace.said() == {"Paper X"}
+
+
+def test_ledger_lines_merged_by_git_count_at_the_next_build(workspace: Workspace) -> None:
+    brought_by_b(workspace)
+    workspace.tell("a", ENTRY, OTHER)
+    workspace.pull()
+    workspace.tell("a", {**ENTRY, "summary": "B words, more than three."}, OTHER)
+    workspace.pull()
+    ledger = workspace.root / "content/ledger/b.jsonl"
     line = ledger.read_text()
     ledger.write_text("")
-    desk.built()
+    workspace.built()
 
     ledger.write_text(line)
 
-    assert desk.said() == {"Paper B"}
+    assert workspace.said() == {"Paper B"}

@@ -9,7 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from test_corrections import Desk, corrected
+from test_corrections import Workspace, corrected
 
 from digest import config
 from digest.commands import status
@@ -18,7 +18,7 @@ FEED_WORDS = "Chip chief convicted"
 CHANGED = f"its headline has changed since {{}}: 'Story 1 headline' → '{FEED_WORDS}'"
 
 
-class Clone(Desk):
+class Clone(Workspace):
     """A clone of a digest on another machine."""
 
     def git(self, *words: str, day: int = 28) -> None:
@@ -142,16 +142,16 @@ def test_a_note_that_is_written_below_the_new_headline_has_no_hint(
 
 
 def test_without_git_any_edit_ends_a_hint(tmp_path: Path) -> None:
-    desk = Desk(tmp_path)
+    workspace = Workspace(tmp_path)
     for feed in "ab":
-        desk.tell(feed, corrected())
-    desk.pull()
-    desk.add_note("So he goes free.\n")
+        workspace.tell(feed, corrected())
+    workspace.pull()
+    workspace.add_note("So he goes free.\n")
     for feed in "ab":
-        desk.tell(feed, corrected(title=FEED_WORDS))
-    desk.pull()
-    assert desk.hints() == [CHANGED.format("your note")]
+        workspace.tell(feed, corrected(title=FEED_WORDS))
+    workspace.pull()
+    assert workspace.hints() == [CHANGED.format("your note")]
 
-    desk.edit("free", "to jail")
+    workspace.edit("free", "to jail")
 
-    assert desk.hints() == []
+    assert workspace.hints() == []

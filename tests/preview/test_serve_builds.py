@@ -19,7 +19,7 @@ LETTER = f"{WEEK}/letter.md"
 NEW = "content/2026/w21/2026-05-19-new.md"
 
 
-class Desk:
+class Workspace:
     """A digest in use: `save` writes files and builds, as the preview's loop would."""
 
     def __init__(self, root: Path) -> None:
@@ -65,97 +65,109 @@ class Desk:
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Desk:
-    return Desk(previews.make(tmp_path / "digest"))
+def workspace(tmp_path: Path) -> Workspace:
+    return Workspace(previews.make(tmp_path / "digest"))
 
 
 LINKED = f"See [that]({STORY.rpartition('/')[2]})."
-STEPS: dict[str, Callable[[Desk], object]] = {
-    "a note": lambda desk: desk.save(
+STEPS: dict[str, Callable[[Workspace], object]] = {
+    "a note": lambda workspace: workspace.save(
         story=story("Memory is short", "1", "A note.", themes="[memory]")
     ),
-    "a new story and a link to another": lambda desk: desk.save(new=story("New", "3", LINKED)),
-    "a letter that waits": lambda desk: desk.save(
+    "a new story and a link to another": lambda workspace: workspace.save(
+        new=story("New", "3", LINKED)
+    ),
+    "a letter that waits": lambda workspace: workspace.save(
         letter=f"---\ntitle: Hello\ndraft: true\n---\n{LINKED}\n"
     ),
-    "a template": lambda desk: desk.save(card="<h3>{{ card.headline }}, mine</h3>\n"),
-    "a letter that is out": lambda desk: desk.save(letter="---\ntitle: Hello\n---\nOut.\n"),
-    "another title": lambda desk: desk.save(toml=previews.SETTINGS.replace("Tides", "Time")),
-    "a story less": lambda desk: desk.save(other=None),
-    "a template less": lambda desk: desk.save(card=None),
+    "a template": lambda workspace: workspace.save(card="<h3>{{ card.headline }}, mine</h3>\n"),
+    "a letter that is out": lambda workspace: workspace.save(
+        letter="---\ntitle: Hello\n---\nOut.\n"
+    ),
+    "another title": lambda workspace: workspace.save(
+        toml=previews.SETTINGS.replace("Tides", "Time")
+    ),
+    "a story less": lambda workspace: workspace.save(other=None),
+    "a template less": lambda workspace: workspace.save(card=None),
 }
 
 
-def test_after_every_save_the_pages_equal_a_clean_build(desk: Desk, tmp_path: Path) -> None:
+def test_after_every_save_the_pages_equal_a_clean_build(
+    workspace: Workspace, tmp_path: Path
+) -> None:
     for number, (name, step) in enumerate(STEPS.items()):
-        assert step(desk), name
-        assert desk.shown() == desk.clean(tmp_path / str(number)), name
+        assert step(workspace), name
+        assert workspace.shown() == workspace.clean(tmp_path / str(number)), name
 
 
-def test_a_repeated_failed_build_without_a_change_reloads_no_page(desk: Desk) -> None:
-    desk.save(other="nothing of a story")
-    events, shown = list(desk.events), desk.preview.state.shown
+def test_a_repeated_failed_build_without_a_change_reloads_no_page(workspace: Workspace) -> None:
+    workspace.save(other="nothing of a story")
+    events, shown = list(workspace.events), workspace.preview.state.shown
 
-    again = desk.save()
+    again = workspace.save()
 
     assert not again
-    assert (desk.events, desk.preview.state.shown) == (events, shown)
+    assert (workspace.events, workspace.preview.state.shown) == (events, shown)
 
 
-def test_after_failed_builds_the_pages_equal_a_clean_build(desk: Desk, tmp_path: Path) -> None:
-    before = desk.shown()
+def test_after_failed_builds_the_pages_equal_a_clean_build(
+    workspace: Workspace, tmp_path: Path
+) -> None:
+    before = workspace.shown()
     failed = [
-        desk.save(toml="[site"),
-        desk.save(story=story("Memory is shorter", "1", "A note.")),
-        desk.save(toml=previews.SETTINGS.replace("Tides", "Time"), other="nothing of a story"),
+        workspace.save(toml="[site"),
+        workspace.save(story=story("Memory is shorter", "1", "A note.")),
+        workspace.save(toml=previews.SETTINGS.replace("Tides", "Time"), other="nothing of a story"),
     ]
-    between = desk.shown()
-    mended = desk.save(other=story("Fish", "2"))
+    between = workspace.shown()
+    mended = workspace.save(other=story("Fish", "2"))
 
     assert (failed, mended) == ([False] * 3, True)
     assert before == between
-    assert desk.shown() == desk.clean(tmp_path / "clean")
+    assert workspace.shown() == workspace.clean(tmp_path / "clean")
 
 
-def test_the_margins_show_a_save_made_during_a_failed_build(desk: Desk) -> None:
-    known = desk.hints(STORY)
-    desk.save(other="nothing of a story", story=story("Memory is short", "1", "Two:\n- one\n- two"))
-    desk.save(other=story("Chips", "2"))
+def test_the_margins_show_a_save_made_during_a_failed_build(workspace: Workspace) -> None:
+    known = workspace.hints(STORY)
+    workspace.save(
+        other="nothing of a story", story=story("Memory is short", "1", "Two:\n- one\n- two")
+    )
+    workspace.save(other=story("Chips", "2"))
 
     assert known == []
-    assert desk.hints(STORY) == ["a list right below a line of text is shown as running text"]
+    assert workspace.hints(STORY) == ["a list right below a line of text is shown as running text"]
 
 
-def test_a_hint_about_two_stories_disappears_with_one_of_them(desk: Desk) -> None:
-    desk.save(
+def test_a_hint_about_two_stories_disappears_with_one_of_them(workspace: Workspace) -> None:
+    workspace.save(
         story=story("Memory is short", "1", lead="true"),
         other=story("Chips", "1", lead="true", id="n7"),
     )
-    twice = desk.hints(STORY)
-    desk.save(other=None)
+    twice = workspace.hints(STORY)
+    workspace.save(other=None)
 
     assert twice == [
         f"is a second lead story of 2026-W20, beside {OTHER}",
         f"links to the same article as {OTHER}",
     ]
-    assert desk.hints(STORY) == []
+    assert workspace.hints(STORY) == []
 
 
-def test_files_deleted_from_the_folder_are_created_again(desk: Desk) -> None:
-    whole = desk.shown()
-    shutil.rmtree(desk.root / ".digest")
-    desk.save(story=(desk.root / STORY).read_text())
+def test_files_deleted_from_the_folder_are_created_again(workspace: Workspace) -> None:
+    whole = workspace.shown()
+    shutil.rmtree(workspace.root / ".digest")
+    workspace.save(story=(workspace.root / STORY).read_text())
 
-    assert desk.shown() == whole
+    assert workspace.shown() == whole
 
 
-def test_a_damaged_cache_is_dropped_with_a_message(desk: Desk) -> None:
-    while desk.preview.prepare():
+def test_a_damaged_cache_is_dropped_with_a_message(workspace: Workspace) -> None:
+    while workspace.preview.prepare():
         pass
-    (desk.root / ".digest/cache.sqlite").write_bytes(b"damaged")
-    begun = serve.Preview(desk.root, desk.events.append)
+    (workspace.root / ".digest/cache.sqlite").write_bytes(b"damaged")
+    begun = serve.Preview(workspace.root, workspace.events.append)
 
     assert begun.rebuild(frozenset())
-    last = desk.events[-1]
+    last = workspace.events[-1]
     assert isinstance(last, Built)
     assert "cache.sqlite was damaged" in last.notice

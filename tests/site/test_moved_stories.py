@@ -35,7 +35,7 @@ W19, W20, W21 = "content/2026/w19", "content/2026/w20", "content/2026/w21"
 LEDGER = "content/ledger/_places.jsonl"
 
 
-class Desk:
+class Workspace:
     """A digest that is edited and built, a minute later each time."""
 
     def __init__(self, root: Path) -> None:
@@ -97,8 +97,8 @@ class Desk:
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Desk:
-    return Desk(tmp_path)
+def workspace(tmp_path: Path) -> Workspace:
+    return Workspace(tmp_path)
 
 
 def item(number: int, slug: str = "same", **fields: str) -> dict[str, str]:
@@ -126,22 +126,24 @@ def leads(site: Mapping[str, bytes], address: str) -> str:
 
 @pytest.mark.parametrize("kind", ["by hand", "pulled", "pulled without a guid", "from the inbox"])
 def test_every_place_where_a_story_was_built_redirects_to_its_current_one(
-    desk: Desk, kind: str
+    workspace: Workspace, kind: str
 ) -> None:
     if kind == "by hand":
-        file = desk.write(f"{W20}/2026-05-12-same.md")
+        file = workspace.write(f"{W20}/2026-05-12-same.md")
     elif kind == "from the inbox":
-        desk.put(
+        workspace.put(
             "content/inbox/2026-05-12.md",
             "---\ntitle: same\nlink: https://by-hand.example/a\n---\n",
         )
-        desk.pull()
+        workspace.pull()
         file = f"{W20}/2026-05-12-same.md"
     else:
-        desk.feed({key: value for key, value in item(1).items() if key != "id" or kind == "pulled"})
-        desk.pull()
+        workspace.feed(
+            {key: value for key, value in item(1).items() if key != "id" or kind == "pulled"}
+        )
+        workspace.pull()
         file = f"{W20}/2026-05-12-same.md"
-    desk.build()
+    workspace.build()
 
     site = {}
     for place in (
@@ -149,41 +151,41 @@ def test_every_place_where_a_story_was_built_redirects_to_its_current_one(
         f"{W21}/2026-05-12-one.md",
         f"{W19}/2026-05-13-two.md",
     ):
-        file = desk.move(file, place)
-        site = desk.build()
+        file = workspace.move(file, place)
+        site = workspace.build()
     addresses = ["2026/w20/#same", "2026/w20/#one", "2026/w21/#one"]
     assert [leads(site, address) for address in addresses] == ["2026/w19/#two"] * 3
 
-    desk.move(file, f"{W20}/2026-05-12-one.md")
-    site = desk.build()
+    workspace.move(file, f"{W20}/2026-05-12-one.md")
+    site = workspace.build()
     addresses = ["2026/w20/#same", "2026/w20/#one", "2026/w21/#one", "2026/w19/#two"]
     assert [leads(site, address) for address in addresses] == ["2026/w20/#one"] * 4
 
 
-def test_a_pull_records_the_places_of_stories_as_a_build_does(desk: Desk) -> None:
-    desk.feed(item(1))
-    desk.pull()
-    file = desk.move(f"{W20}/2026-05-12-same.md", f"{W20}/2026-05-12-one.md")
-    desk.pull()
-    desk.move(file, f"{W21}/2026-05-12-two.md")
+def test_a_pull_records_the_places_of_stories_as_a_build_does(workspace: Workspace) -> None:
+    workspace.feed(item(1))
+    workspace.pull()
+    file = workspace.move(f"{W20}/2026-05-12-same.md", f"{W20}/2026-05-12-one.md")
+    workspace.pull()
+    workspace.move(file, f"{W21}/2026-05-12-two.md")
 
-    site = desk.build()
+    site = workspace.build()
 
     assert [leads(site, f"2026/w20/#{anchor}") for anchor in ("same", "one")] == [
         "2026/w21/#two"
     ] * 2
 
 
-def test_a_story_moved_into_a_week_takes_no_url_of_another(desk: Desk) -> None:
-    desk.feed(item(1))
-    desk.pull()
-    by_hand = desk.write(f"{W21}/2026-05-19-same.md")
-    desk.build()
+def test_a_story_moved_into_a_week_takes_no_url_of_another(workspace: Workspace) -> None:
+    workspace.feed(item(1))
+    workspace.pull()
+    by_hand = workspace.write(f"{W21}/2026-05-19-same.md")
+    workspace.build()
 
-    pulled = desk.move(f"{W20}/2026-05-12-same.md", f"{W21}/2026-05-12-same.md")
-    site = desk.build()
+    pulled = workspace.move(f"{W20}/2026-05-12-same.md", f"{W21}/2026-05-12-same.md")
+    site = workspace.build()
 
-    assert [desk.address(file) for file in (by_hand, pulled)] == [
+    assert [workspace.address(file) for file in (by_hand, pulled)] == [
         "2026/w21/#same",
         "2026/w21/#same-2",
     ]
@@ -191,96 +193,102 @@ def test_a_story_moved_into_a_week_takes_no_url_of_another(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("fate", ["moved", "deleted", "hidden"])
-def test_a_url_stays_reserved_after_its_story_has_moved(desk: Desk, fate: str) -> None:
-    owner = desk.write(f"{W20}/2026-05-12-same.md")
-    desk.build()
+def test_a_url_stays_reserved_after_its_story_has_moved(workspace: Workspace, fate: str) -> None:
+    owner = workspace.write(f"{W20}/2026-05-12-same.md")
+    workspace.build()
     if fate == "moved":
-        desk.move(owner, f"{W21}/2026-05-12-same.md")
+        workspace.move(owner, f"{W21}/2026-05-12-same.md")
     elif fate == "hidden":
-        desk.edit(owner, "^link", "hide: true\nlink")
+        workspace.edit(owner, "^link", "hide: true\nlink")
     else:
-        (desk.root / owner).unlink()
-    desk.build()
+        (workspace.root / owner).unlink()
+    workspace.build()
 
-    newcomer = desk.write(f"{W20}/2026-05-11-same.md")
-    desk.build()
+    newcomer = workspace.write(f"{W20}/2026-05-11-same.md")
+    workspace.build()
     if fate == "hidden":
-        (desk.root / owner).unlink()
-    desk.build()
+        (workspace.root / owner).unlink()
+    workspace.build()
 
-    assert desk.address(newcomer) == "2026/w20/#same-2"
+    assert workspace.address(newcomer) == "2026/w20/#same-2"
 
 
 @pytest.mark.parametrize("pulled", [False, True], ids=["by hand", "pulled"])
 def test_a_story_with_an_abandoned_name_gets_neither_url_nor_id_of_the_other(
-    desk: Desk, pulled: bool
+    workspace: Workspace, pulled: bool
 ) -> None:
     first = f"{W20}/2026-05-12-same.md"
     if pulled:
-        desk.feed(item(1))
-        desk.pull()
+        workspace.feed(item(1))
+        workspace.pull()
     else:
-        desk.write(first, "https://by-hand.example/first")
-    desk.build()
-    (id,) = desk.stories("atom_id").values()
-    moved = desk.move(first, f"{W21}/2026-05-12-same.md")
-    second = desk.write(first, "https://by-hand.example/second")
-    site = desk.build()
+        workspace.write(first, "https://by-hand.example/first")
+    workspace.build()
+    (id,) = workspace.stories("atom_id").values()
+    moved = workspace.move(first, f"{W21}/2026-05-12-same.md")
+    second = workspace.write(first, "https://by-hand.example/second")
+    site = workspace.build()
 
-    assert (desk.address(second), leads(site, "2026/w20/#same")) == (
+    assert (workspace.address(second), leads(site, "2026/w20/#same")) == (
         "2026/w20/#same-2",
         "2026/w21/#same",
     )
-    ids = desk.stories("atom_id")
+    ids = workspace.stories("atom_id")
     assert (ids[moved], ids[second] != id) == (id, True)
-    assert desk.build() == site
+    assert workspace.build() == site
 
 
-def test_moves_on_two_machines_all_redirect_to_the_merged_place(desk: Desk) -> None:
-    file = desk.write(f"{W20}/2026-05-12-same.md")
-    desk.build()
-    base = (desk.root / LEDGER).read_text()
-    theirs = desk.move(file, f"{W20}/2026-05-12-theirs.md")
-    desk.build()
-    their_lines = (desk.root / LEDGER).read_text().removeprefix(base)
-    (desk.root / LEDGER).write_text(base)
-    desk.move(theirs, f"{W21}/2026-05-12-ours.md")
-    desk.build()
+def test_moves_on_two_machines_all_redirect_to_the_merged_place(workspace: Workspace) -> None:
+    file = workspace.write(f"{W20}/2026-05-12-same.md")
+    workspace.build()
+    base = (workspace.root / LEDGER).read_text()
+    theirs = workspace.move(file, f"{W20}/2026-05-12-theirs.md")
+    workspace.build()
+    their_lines = (workspace.root / LEDGER).read_text().removeprefix(base)
+    (workspace.root / LEDGER).write_text(base)
+    workspace.move(theirs, f"{W21}/2026-05-12-ours.md")
+    workspace.build()
 
-    with (desk.root / LEDGER).open("a") as ledger_file:
+    with (workspace.root / LEDGER).open("a") as ledger_file:
         ledger_file.write(their_lines)
-    site = desk.build()
+    site = workspace.build()
 
     assert [leads(site, f"2026/w20/#{anchor}") for anchor in ("same", "theirs")] == [
         "2026/w21/#ours"
     ] * 2
-    assert desk.build() == site
+    assert workspace.build() == site
 
 
-def test_two_stories_that_swap_their_names_keep_their_urls(desk: Desk) -> None:
-    one, two = desk.write(f"{W20}/2026-05-12-one.md"), desk.write(f"{W20}/2026-05-12-two.md")
-    desk.build()
-    between = desk.move(one, f"{W20}/2026-05-12-between.md")
-    desk.move(two, one)
-    desk.move(between, two)
+def test_two_stories_that_swap_their_names_keep_their_urls(workspace: Workspace) -> None:
+    one, two = (
+        workspace.write(f"{W20}/2026-05-12-one.md"),
+        workspace.write(f"{W20}/2026-05-12-two.md"),
+    )
+    workspace.build()
+    between = workspace.move(one, f"{W20}/2026-05-12-between.md")
+    workspace.move(two, one)
+    workspace.move(between, two)
 
-    site = desk.build()
+    site = workspace.build()
 
-    assert (desk.address(two), desk.address(one)) == ("2026/w20/#two-2", "2026/w20/#one-2")
+    assert (workspace.address(two), workspace.address(one)) == (
+        "2026/w20/#two-2",
+        "2026/w20/#one-2",
+    )
     assert [leads(site, f"2026/w20/#{name}") for name in ("one", "two")] == [
         "2026/w20/#two-2",
         "2026/w20/#one-2",
     ]
-    assert desk.build() == site
+    assert workspace.build() == site
 
 
-def test_a_renamed_week_redirects_with_all_its_stories(desk: Desk) -> None:
+def test_a_renamed_week_redirects_with_all_its_stories(workspace: Workspace) -> None:
     for name in ("one", "two"):
-        desk.write(f"{W20}/2026-05-12-{name}.md")
-    desk.build()
-    desk.move(W20, W21)
+        workspace.write(f"{W20}/2026-05-12-{name}.md")
+    workspace.build()
+    workspace.move(W20, W21)
 
-    site = desk.build()
+    site = workspace.build()
 
     assert [leads(site, f"2026/w20/#{name}") for name in ("one", "two")] == [
         "2026/w21/#one",
@@ -288,57 +296,67 @@ def test_a_renamed_week_redirects_with_all_its_stories(desk: Desk) -> None:
     ]
 
 
-def test_a_story_with_a_changed_date_in_its_file_name_keeps_its_anchor(desk: Desk) -> None:
-    file, other = desk.write(f"{W20}/2026-05-12-same.md"), desk.write(f"{W20}/2026-05-13-same.md")
-    desk.build()
-    file = desk.move(file, f"{W20}/2026-05-14-same.md")
-    site = desk.build()
+def test_a_story_with_a_changed_date_in_its_file_name_keeps_its_anchor(
+    workspace: Workspace,
+) -> None:
+    file, other = (
+        workspace.write(f"{W20}/2026-05-12-same.md"),
+        workspace.write(f"{W20}/2026-05-13-same.md"),
+    )
+    workspace.build()
+    file = workspace.move(file, f"{W20}/2026-05-14-same.md")
+    site = workspace.build()
 
-    assert [desk.address(one) for one in (file, other)] == ["2026/w20/#same", "2026/w20/#same-2"]
+    assert [workspace.address(one) for one in (file, other)] == [
+        "2026/w20/#same",
+        "2026/w20/#same-2",
+    ]
     assert b"_departed" not in site["2026/w20/index.html"]
 
-    (desk.root / file).unlink()
-    desk.build()
-    assert desk.address(other) == "2026/w20/#same-2"
+    (workspace.root / file).unlink()
+    workspace.build()
+    assert workspace.address(other) == "2026/w20/#same-2"
 
 
-def test_a_story_that_is_named_after_its_anchor_keeps_it(desk: Desk) -> None:
-    desk.write(f"{W20}/2026-05-11-same.md")
-    second = desk.write(f"{W20}/2026-05-12-same.md")
-    desk.build()
-    second = desk.move(second, f"{W20}/2026-05-12-same-2.md")
+def test_a_story_that_is_named_after_its_anchor_keeps_it(workspace: Workspace) -> None:
+    workspace.write(f"{W20}/2026-05-11-same.md")
+    second = workspace.write(f"{W20}/2026-05-12-same.md")
+    workspace.build()
+    second = workspace.move(second, f"{W20}/2026-05-12-same-2.md")
 
     for _ in range(2):
-        site = desk.build()
-        assert desk.address(second) == "2026/w20/#same-2"
+        site = workspace.build()
+        assert workspace.address(second) == "2026/w20/#same-2"
         assert b"_departed" not in site["2026/w20/index.html"]
 
 
-def test_drafts_and_hidden_stories_move_without_redirects(desk: Desk) -> None:
-    draft = desk.write(f"{W20}/2026-05-12-one.md", extra="draft: true\n")
-    hidden = desk.write(f"{W20}/2026-05-12-two.md", extra="hide: true\n")
-    desk.build()
-    assert not (desk.root / LEDGER).exists()
+def test_drafts_and_hidden_stories_move_without_redirects(workspace: Workspace) -> None:
+    draft = workspace.write(f"{W20}/2026-05-12-one.md", extra="draft: true\n")
+    hidden = workspace.write(f"{W20}/2026-05-12-two.md", extra="hide: true\n")
+    workspace.build()
+    assert not (workspace.root / LEDGER).exists()
     draft, hidden = (
-        desk.move(draft, f"{W21}/2026-05-12-one.md"),
-        desk.move(hidden, f"{W21}/2026-05-12-two.md"),
+        workspace.move(draft, f"{W21}/2026-05-12-one.md"),
+        workspace.move(hidden, f"{W21}/2026-05-12-two.md"),
     )
-    desk.edit(draft, "^draft: true\n", "")
-    site = desk.build()
+    workspace.edit(draft, "^draft: true\n", "")
+    site = workspace.build()
 
     assert "2026/w20/index.html" not in site
-    desk.edit(hidden, "^hide: true\n", "")
-    desk.build()
-    assert [one.file for one in desk.located] == [draft, hidden]
+    workspace.edit(hidden, "^hide: true\n", "")
+    workspace.build()
+    assert [one.file for one in workspace.located] == [draft, hidden]
 
 
-def test_a_hidden_story_with_the_same_slug_keeps_its_place_in_the_order(desk: Desk) -> None:
-    desk.write(f"{W20}/2026-05-11-same.md", extra="hide: true\n")
-    shown = desk.write(f"{W20}/2026-05-12-same.md")
+def test_a_hidden_story_with_the_same_slug_keeps_its_place_in_the_order(
+    workspace: Workspace,
+) -> None:
+    workspace.write(f"{W20}/2026-05-11-same.md", extra="hide: true\n")
+    shown = workspace.write(f"{W20}/2026-05-12-same.md")
 
     for _ in range(2):
-        desk.build()
-        assert desk.address(shown) == "2026/w20/#same-2"
+        workspace.build()
+        assert workspace.address(shown) == "2026/w20/#same-2"
 
 
 # ---------------------------------------------------------------- Atom ids
@@ -353,26 +371,28 @@ CHANGES = {
 
 @pytest.mark.parametrize("link", CHANGES.values(), ids=CHANGES)
 @pytest.mark.parametrize("pulled", [False, True], ids=["by hand", "pulled without a guid"])
-def test_an_edited_link_announces_nothing_again(desk: Desk, link: str, pulled: bool) -> None:
+def test_an_edited_link_announces_nothing_again(
+    workspace: Workspace, link: str, pulled: bool
+) -> None:
     first = "http://by-hand.example/a?utm_source=x"
     file = f"{W20}/2026-05-12-same.md"
     if pulled:
-        desk.feed({key: value for key, value in item(1, url=first).items() if key != "id"})
-        desk.pull()
+        workspace.feed({key: value for key, value in item(1, url=first).items() if key != "id"})
+        workspace.pull()
     else:
-        desk.write(file, first)
-    site = desk.build()
-    (id,) = desk.stories("atom_id").values()
+        workspace.write(file, first)
+    site = workspace.build()
+    (id,) = workspace.stories("atom_id").values()
     assert str(id).encode() in site["feed.atom"]
 
-    desk.edit(file, "^link: .*", f"link: {link}")
-    site = desk.build()
-    assert desk.stories("atom_id") == {file: id}
+    workspace.edit(file, "^link: .*", f"link: {link}")
+    site = workspace.build()
+    assert workspace.stories("atom_id") == {file: id}
     assert str(id).encode() in site["feed.atom"]
 
-    file = desk.move(file, f"{W21}/2026-05-12-moved.md")
-    assert leads(desk.build(), "2026/w20/#same") == "2026/w21/#moved"
-    assert desk.stories("atom_id") == {file: id}
+    file = workspace.move(file, f"{W21}/2026-05-12-moved.md")
+    assert leads(workspace.build(), "2026/w20/#same") == "2026/w21/#moved"
+    assert workspace.stories("atom_id") == {file: id}
 
 
 @pytest.mark.parametrize("id", ["https://news.example/?p=1", "number-1"])
@@ -380,108 +400,110 @@ def test_an_edited_link_announces_nothing_again(desk: Desk, link: str, pulled: b
     ("pattern", "words"), [("^id: .*\n", ""), ("^id: .*", "id: mine"), ("^feeds: .*\n", "")]
 )
 def test_a_removed_or_changed_id_announces_nothing_again(
-    desk: Desk, id: str, pattern: str, words: str
+    workspace: Workspace, id: str, pattern: str, words: str
 ) -> None:
     file = f"{W20}/2026-05-12-same.md"
-    desk.feed(item(1, id=id))
-    desk.pull()
-    desk.build()
-    before = desk.stories("atom_id")
+    workspace.feed(item(1, id=id))
+    workspace.pull()
+    workspace.build()
+    before = workspace.stories("atom_id")
 
-    desk.edit(file, pattern, words)
-    desk.build()
-    assert desk.stories("atom_id") == before
+    workspace.edit(file, pattern, words)
+    workspace.build()
+    assert workspace.stories("atom_id") == before
 
-    moved = desk.move(file, f"{W21}/2026-05-12-moved.md")
-    assert leads(desk.build(), "2026/w20/#same") == "2026/w21/#moved"
-    assert desk.stories("atom_id") == {moved: before[file]}
+    moved = workspace.move(file, f"{W21}/2026-05-12-moved.md")
+    assert leads(workspace.build(), "2026/w20/#same") == "2026/w21/#moved"
+    assert workspace.stories("atom_id") == {moved: before[file]}
 
 
-def test_a_link_changed_by_a_feed_without_guids_announces_nothing_again(desk: Desk) -> None:
+def test_a_link_changed_by_a_feed_without_guids_announces_nothing_again(
+    workspace: Workspace,
+) -> None:
     def entry(slug: str) -> dict[str, str]:
         link = f"https://news.example/article/3500001/{slug}"
         return {key: value for key, value in item(1, url=link).items() if key != "id"}
 
     file = f"{W20}/2026-05-12-same.md"
-    desk.feed(entry("first"))
-    desk.pull()
-    desk.build()
-    (id,) = desk.stories("atom_id").values()
+    workspace.feed(entry("first"))
+    workspace.pull()
+    workspace.build()
+    (id,) = workspace.stories("atom_id").values()
 
-    desk.feed(entry("second"))
-    desk.pull()
-    assert "second" in (desk.root / file).read_text()
-    file = desk.move(file, f"{W21}/2026-05-12-moved.md")
-    desk.build()
-    desk.feed(entry("third"))
-    desk.pull()
+    workspace.feed(entry("second"))
+    workspace.pull()
+    assert "second" in (workspace.root / file).read_text()
+    file = workspace.move(file, f"{W21}/2026-05-12-moved.md")
+    workspace.build()
+    workspace.feed(entry("third"))
+    workspace.pull()
 
-    assert leads(desk.build(), "2026/w20/#same") == "2026/w21/#moved"
-    assert desk.stories("atom_id") == {file: id}
-
-
-def test_an_id_added_to_a_published_story_by_hand_changes_nothing(desk: Desk) -> None:
-    file = desk.write(f"{W20}/2026-05-12-same.md", "https://by-hand.example/a")
-    desk.build()
-    before = desk.stories("atom_id")
-
-    desk.edit(file, "^link", "id: https://by-hand.example/?p=1\nlink")
-    desk.build()
-
-    assert desk.stories("atom_id") == before
+    assert leads(workspace.build(), "2026/w20/#same") == "2026/w21/#moved"
+    assert workspace.stories("atom_id") == {file: id}
 
 
-def test_a_story_with_a_link_that_another_had_first_has_its_own_id(desk: Desk) -> None:
-    first = desk.write(f"{W20}/2026-05-12-one.md", "https://by-hand.example/a")
-    desk.build()
-    (id,) = desk.stories("atom_id").values()
-    desk.edit(first, "^link: .*", "link: https://by-hand.example/b")
-    desk.build()
-    second = desk.write(f"{W20}/2026-05-12-two.md", "https://by-hand.example/a")
+def test_an_id_added_to_a_published_story_by_hand_changes_nothing(workspace: Workspace) -> None:
+    file = workspace.write(f"{W20}/2026-05-12-same.md", "https://by-hand.example/a")
+    workspace.build()
+    before = workspace.stories("atom_id")
+
+    workspace.edit(file, "^link", "id: https://by-hand.example/?p=1\nlink")
+    workspace.build()
+
+    assert workspace.stories("atom_id") == before
+
+
+def test_a_story_with_a_link_that_another_had_first_has_its_own_id(workspace: Workspace) -> None:
+    first = workspace.write(f"{W20}/2026-05-12-one.md", "https://by-hand.example/a")
+    workspace.build()
+    (id,) = workspace.stories("atom_id").values()
+    workspace.edit(first, "^link: .*", "link: https://by-hand.example/b")
+    workspace.build()
+    second = workspace.write(f"{W20}/2026-05-12-two.md", "https://by-hand.example/a")
 
     for _ in range(2):
-        desk.build()
-        ids = desk.stories("atom_id")
+        workspace.build()
+        ids = workspace.stories("atom_id")
         assert (ids[first], ids[second] != id) == (id, True)
-        assert desk.address(second) == "2026/w20/#two"
+        assert workspace.address(second) == "2026/w20/#two"
 
 
 def test_a_feed_that_brings_a_storys_first_link_takes_nothing_from_it(
-    desk: Desk,
+    workspace: Workspace,
 ) -> None:
-    first = desk.write(f"{W20}/2026-05-12-one.md", "https://news.example/a")
-    desk.build()
-    before = desk.stories("atom_id")
-    desk.edit(first, "^link: .*", "link: https://news.example/b")
-    desk.build()
-    desk.feed(
+    first = workspace.write(f"{W20}/2026-05-12-one.md", "https://news.example/a")
+    workspace.build()
+    before = workspace.stories("atom_id")
+    workspace.edit(first, "^link: .*", "link: https://news.example/b")
+    workspace.build()
+    workspace.feed(
         {key: value for key, value in item(1, url="https://news.example/a").items() if key != "id"}
     )
-    desk.pull()
+    workspace.pull()
     pulled = f"{W20}/2026-05-12-same.md"
-    desk.build()
-    ids = desk.stories("atom_id")
+    workspace.build()
+    ids = workspace.stories("atom_id")
     assert (ids[first], len(set(ids.values()))) == (before[first], 2)
 
-    moved = desk.move(pulled, f"{W21}/2026-05-12-two.md")
-    assert leads(desk.build(), "2026/w20/#same") == "2026/w21/#two"
-    assert desk.stories("atom_id") == {first: ids[first], moved: ids[pulled]}
-    (desk.root / first).unlink()
-    desk.build()
-    assert desk.stories("atom_id") == {moved: ids[pulled]}
+    moved = workspace.move(pulled, f"{W21}/2026-05-12-two.md")
+    assert leads(workspace.build(), "2026/w20/#same") == "2026/w21/#two"
+    assert workspace.stories("atom_id") == {first: ids[first], moved: ids[pulled]}
+    (workspace.root / first).unlink()
+    workspace.build()
+    assert workspace.stories("atom_id") == {moved: ids[pulled]}
 
 
-def test_two_stories_with_one_id_are_an_error_and_are_not_recorded(desk: Desk) -> None:
-    file = desk.write(f"{W20}/2026-05-12-one.md", "https://by-hand.example/a")
-    desk.build()
-    before = (desk.root / LEDGER).read_bytes()
-    desk.write(f"{W20}/2026-05-12-two.md", "https://by-hand.example/a")
+def test_two_stories_with_one_id_are_an_error_and_are_not_recorded(workspace: Workspace) -> None:
+    file = workspace.write(f"{W20}/2026-05-12-one.md", "https://by-hand.example/a")
+    workspace.build()
+    before = (workspace.root / LEDGER).read_bytes()
+    workspace.write(f"{W20}/2026-05-12-two.md", "https://by-hand.example/a")
 
     with pytest.raises(Faults, match="both have the same link"):
-        desk.build()
-    desk.pull()
+        workspace.build()
+    workspace.pull()
 
-    assert (desk.root / LEDGER).read_bytes() == before
+    assert (workspace.root / LEDGER).read_bytes() == before
     assert file
 
 
@@ -489,62 +511,68 @@ def test_two_stories_with_one_id_are_an_error_and_are_not_recorded(desk: Desk) -
 
 
 @pytest.mark.parametrize("pulled", [False, True], ids=["by hand", "pulled"])
-def test_a_link_to_a_storys_earlier_name_works(desk: Desk, pulled: bool) -> None:
+def test_a_link_to_a_storys_earlier_name_works(workspace: Workspace, pulled: bool) -> None:
     file = f"{W20}/2026-05-12-same.md"
     if pulled:
-        desk.feed(item(1))
-        desk.pull()
+        workspace.feed(item(1))
+        workspace.pull()
     else:
-        desk.write(file)
-    desk.put(f"{W20}/letter.md", "Dear reader, [this](2026-05-12-same.md).")
-    desk.build()
-    file = desk.move(file, f"{W20}/2026-05-12-one.md")
-    desk.put("content/pages/about.md", "Here is [that](2026-05-12-one.md).")
-    desk.build()
-    desk.move(file, f"{W21}/2026-05-12-two.md")
-    site = desk.build()
+        workspace.write(file)
+    workspace.put(f"{W20}/letter.md", "Dear reader, [this](2026-05-12-same.md).")
+    workspace.build()
+    file = workspace.move(file, f"{W20}/2026-05-12-one.md")
+    workspace.put("content/pages/about.md", "Here is [that](2026-05-12-one.md).")
+    workspace.build()
+    workspace.move(file, f"{W21}/2026-05-12-two.md")
+    site = workspace.build()
 
     assert b'<a href="/digest/2026/w21/#two">this</a>' in site["2026/w20/index.html"]
     assert b'<a href="/digest/2026/w21/#two">that</a>' in site["about/index.html"]
 
 
-def test_a_link_to_a_name_that_another_story_has_now_points_to_that_story(desk: Desk) -> None:
-    file = desk.write(f"{W20}/2026-05-12-same.md", "https://by-hand.example/a")
-    desk.put(f"{W20}/letter.md", "Dear reader, [this](2026-05-12-same.md).")
-    desk.build()
-    desk.move(file, f"{W21}/2026-05-12-two.md")
-    desk.write(file, "https://by-hand.example/b")
+def test_a_link_to_a_name_that_another_story_has_now_points_to_that_story(
+    workspace: Workspace,
+) -> None:
+    file = workspace.write(f"{W20}/2026-05-12-same.md", "https://by-hand.example/a")
+    workspace.put(f"{W20}/letter.md", "Dear reader, [this](2026-05-12-same.md).")
+    workspace.build()
+    workspace.move(file, f"{W21}/2026-05-12-two.md")
+    workspace.write(file, "https://by-hand.example/b")
 
-    assert b'<a href="/digest/2026/w20/#same-2">this</a>' in desk.build()["2026/w20/index.html"]
+    assert (
+        b'<a href="/digest/2026/w20/#same-2">this</a>' in workspace.build()["2026/w20/index.html"]
+    )
 
 
 # ---------------------------------------------------------------- the file
 
 
-def test_nothing_is_written_if_all_stories_are_where_the_ledgers_say(desk: Desk) -> None:
-    desk.feed(item(1), {key: value for key, value in item(2).items() if key != "id"})
-    desk.pull()
-    before = read_folder(desk.root / "content")
-    desk.pull()
-    desk.build()
+def test_nothing_is_written_if_all_stories_are_where_the_ledgers_say(workspace: Workspace) -> None:
+    workspace.feed(item(1), {key: value for key, value in item(2).items() if key != "id"})
+    workspace.pull()
+    before = read_folder(workspace.root / "content")
+    workspace.pull()
+    workspace.build()
 
-    assert read_folder(desk.root / "content") == before
-    assert not (desk.root / LEDGER).exists()
+    assert read_folder(workspace.root / "content") == before
+    assert not (workspace.root / LEDGER).exists()
 
 
-def test_one_line_is_written_for_each_place_and_link(desk: Desk) -> None:
-    file = desk.write(f"{W20}/2026-05-12-same.md", "https://by-hand.example/a")
+def test_one_line_is_written_for_each_place_and_link(workspace: Workspace) -> None:
+    file = workspace.write(f"{W20}/2026-05-12-same.md", "https://by-hand.example/a")
     for _ in range(2):
-        desk.build()
-        desk.pull()
-    assert len(desk.located) == 1
+        workspace.build()
+        workspace.pull()
+    assert len(workspace.located) == 1
 
-    desk.edit(file, "^link: .*", "link: https://by-hand.example/b")
+    workspace.edit(file, "^link: .*", "link: https://by-hand.example/b")
     for _ in range(2):
-        desk.build()
-        desk.pull()
+        workspace.build()
+        workspace.pull()
 
-    first, second = (json.loads(line) for line in (desk.root / LEDGER).read_text().splitlines())
+    first, second = (
+        json.loads(line) for line in (workspace.root / LEDGER).read_text().splitlines()
+    )
     assert first == {
         "v": 1,
         "at": first["at"],
@@ -556,38 +584,38 @@ def test_one_line_is_written_for_each_place_and_link(desk: Desk) -> None:
     assert first["at"] < second["at"]
 
 
-def test_a_build_after_one_that_wrote_ledger_lines_changes_nothing(desk: Desk) -> None:
-    desk.write(f"{W20}/2026-05-12-same.md")
-    desk.build()
-    assert (desk.root / LEDGER).exists()
+def test_a_build_after_one_that_wrote_ledger_lines_changes_nothing(workspace: Workspace) -> None:
+    workspace.write(f"{W20}/2026-05-12-same.md")
+    workspace.build()
+    assert (workspace.root / LEDGER).exists()
 
-    desk.build()
+    workspace.build()
 
-    assert desk.report.written == 0
-
-
-def test_a_place_seen_by_a_preview_is_recorded_by_the_next_build(desk: Desk) -> None:
-    desk.write(f"{W20}/2026-05-12-same.md")
-    settings = config.load(desk.root)
-    build.run(desk.root, settings, output=desk.root / "site", base_url=None)
-    assert not (desk.root / LEDGER).exists()
-
-    desk.build()
-
-    assert len(desk.located) == 1
+    assert workspace.report.written == 0
 
 
-def test_check_status_and_a_dry_run_write_nothing(desk: Desk) -> None:
-    desk.write(f"{W20}/2026-05-12-same.md")
-    before = read_folder(desk.root / "content")
-    settings = config.load(desk.root)
+def test_a_place_seen_by_a_preview_is_recorded_by_the_next_build(workspace: Workspace) -> None:
+    workspace.write(f"{W20}/2026-05-12-same.md")
+    settings = config.load(workspace.root)
+    build.run(workspace.root, settings, output=workspace.root / "site", base_url=None)
+    assert not (workspace.root / LEDGER).exists()
 
-    check.run(desk.root, now=NOW)
-    status.run(desk.root, settings, now=NOW)
-    pull.run(desk.root, settings, pull.chosen(settings, ()), now=NOW, dry=True)
-    assert list(export.run(desk.root, settings))
+    workspace.build()
 
-    assert read_folder(desk.root / "content") == before
+    assert len(workspace.located) == 1
+
+
+def test_check_status_and_a_dry_run_write_nothing(workspace: Workspace) -> None:
+    workspace.write(f"{W20}/2026-05-12-same.md")
+    before = read_folder(workspace.root / "content")
+    settings = config.load(workspace.root)
+
+    check.run(workspace.root, now=NOW)
+    status.run(workspace.root, settings, now=NOW)
+    pull.run(workspace.root, settings, pull.chosen(settings, ()), now=NOW, dry=True)
+    assert list(export.run(workspace.root, settings))
+
+    assert read_folder(workspace.root / "content") == before
 
 
 @contextmanager
@@ -608,23 +636,23 @@ def unwritable(folder: Path) -> Iterator[None]:
 
 @pytest.mark.skipif(not hasattr(os, "geteuid"), reason="rights are another thing on this system")
 def test_a_build_with_a_read_only_content_folder_continues_with_a_warning(
-    desk: Desk,
+    workspace: Workspace,
 ) -> None:
-    desk.write(f"{W20}/2026-05-12-same.md")
-    (desk.root / "content/ledger").mkdir()
+    workspace.write(f"{W20}/2026-05-12-same.md")
+    (workspace.root / "content/ledger").mkdir()
 
-    with unwritable(desk.root / "content/ledger"):
-        site = desk.build()
+    with unwritable(workspace.root / "content/ledger"):
+        site = workspace.build()
 
     assert "2026/w20/index.html" in site
-    assert "_places.jsonl: cannot write this file" in desk.report.unrecorded
-    assert "may break" in desk.report.unrecorded
+    assert "_places.jsonl: cannot write this file" in workspace.report.unrecorded
+    assert "may break" in workspace.report.unrecorded
 
 
-def test_damaged_lines_are_reported_by_check_and_skipped_by_a_build(desk: Desk) -> None:
-    file = desk.write(f"{W20}/2026-05-12-same.md")
-    desk.build()
-    path = desk.root / LEDGER
+def test_damaged_lines_are_reported_by_check_and_skipped_by_a_build(workspace: Workspace) -> None:
+    file = workspace.write(f"{W20}/2026-05-12-same.md")
+    workspace.build()
+    path = workspace.root / LEDGER
     broken = path.read_text().replace("https:", "https://[")
     path.write_text(
         "<<<<<<< HEAD\n"
@@ -633,8 +661,8 @@ def test_damaged_lines_are_reported_by_check_and_skipped_by_a_build(desk: Desk) 
         + 'null\n{"v": 1, "at": 5}\n'
         + broken
     )
-    desk.move(file, f"{W21}/2026-05-12-one.md")
-    report = check.run(desk.root, now=NOW)
+    workspace.move(file, f"{W21}/2026-05-12-one.md")
+    report = check.run(workspace.root, now=NOW)
 
     found = [(problem.line, problem.what) for problem in report.problems if problem.file == LEDGER]
     marks, lines = "a merge-conflict mark", "not a line of the ledger"
@@ -647,8 +675,10 @@ def test_damaged_lines_are_reported_by_check_and_skipped_by_a_build(desk: Desk) 
         (8, lines),
         (9, lines),
     ]
-    assert leads(desk.build(), "2026/w20/#same") == "2026/w21/#one"
-    assert status.run(desk.root, config.load(desk.root), now=NOW).skipped.files == (LEDGER,)
+    assert leads(workspace.build(), "2026/w20/#same") == "2026/w21/#one"
+    assert status.run(workspace.root, config.load(workspace.root), now=NOW).skipped.files == (
+        LEDGER,
+    )
 
 
 LINES = st.builds(
@@ -671,12 +701,14 @@ def test_lines_are_read_as_a_set_whatever_their_content(
     assert locations.loads("".join(texts).encode()) == (tuple(sorted(set(lines))), ())
 
 
-def test_a_new_line_is_later_than_all_existing_ones_even_if_clocks_differ(desk: Desk) -> None:
-    desk.feed(item(1))
-    desk.pull()
-    desk.now -= timedelta(days=3)
-    desk.move(f"{W20}/2026-05-12-same.md", f"{W21}/2026-05-12-one.md")
-    desk.build()
+def test_a_new_line_is_later_than_all_existing_ones_even_if_clocks_differ(
+    workspace: Workspace,
+) -> None:
+    workspace.feed(item(1))
+    workspace.pull()
+    workspace.now -= timedelta(days=3)
+    workspace.move(f"{W20}/2026-05-12-same.md", f"{W21}/2026-05-12-one.md")
+    workspace.build()
 
-    (record,) = store.read_ledgers(desk.root)[0]["first"].values()
-    assert [one.at for one in desk.located] == [ledger.later("", record.at)]
+    (record,) = store.read_ledgers(workspace.root)[0]["first"].values()
+    assert [one.at for one in workspace.located] == [ledger.later("", record.at)]

@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 
 import pytest
 from sites import read_folder
-from test_moved_stories import NOW, W20, W21, Desk, item
+from test_moved_stories import NOW, W20, W21, Workspace, item
 
 from digest import config
 from digest.commands import build, check, letter, pull
@@ -24,9 +24,9 @@ ENTRIES = (
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Desk:
+def workspace(tmp_path: Path) -> Workspace:
     (tmp_path / "digest").mkdir()
-    return Desk(tmp_path / "digest")
+    return Workspace(tmp_path / "digest")
 
 
 def chain(site: dict[str, bytes]) -> list[str]:
@@ -40,13 +40,15 @@ def chain(site: dict[str, bytes]) -> list[str]:
     return found
 
 
-def test_the_archive_document_of_a_week_stays_when_its_stories_are_moved_away(desk: Desk) -> None:
+def test_the_archive_document_of_a_week_stays_when_its_stories_are_moved_away(
+    workspace: Workspace,
+) -> None:
     for week, day in ((W20, 12), (W21, 19), (W22, 26)):
-        desk.write(f"{week}/2026-05-{day}-a{day}.md")
-    before = chain(desk.build())
+        workspace.write(f"{week}/2026-05-{day}-a{day}.md")
+    before = chain(workspace.build())
 
-    desk.move(f"{W20}/2026-05-12-a12.md", f"{W21}/2026-05-12-a12.md")
-    site = desk.build()
+    workspace.move(f"{W20}/2026-05-12-a12.md", f"{W21}/2026-05-12-a12.md")
+    site = workspace.build()
 
     assert chain(site) == before == ["2026/w21/feed.atom", "2026/w20/feed.atom"]
     document = ElementTree.fromstring(site["2026/w20/feed.atom"])
@@ -56,30 +58,30 @@ def test_the_archive_document_of_a_week_stays_when_its_stories_are_moved_away(de
 @pytest.mark.parametrize("fate", ["hidden", "deleted", "moved, then hidden"])
 @pytest.mark.parametrize("kind", ["pulled", "by hand"])
 def test_a_week_whose_stories_were_all_withdrawn_keeps_its_page_and_its_archive_document(
-    desk: Desk, fate: str, kind: str
+    workspace: Workspace, fate: str, kind: str
 ) -> None:
     for week, day in (("w19", 5), ("w20", 12), ("w21", 19)):
         if kind == "by hand":
-            desk.write(f"content/2026/{week}/2026-05-{day:02}-a{day}.md")
+            workspace.write(f"content/2026/{week}/2026-05-{day:02}-a{day}.md")
     if kind == "pulled":
-        desk.feed(
+        workspace.feed(
             *(
                 item(day, f"a{day}", date_published=f"2026-05-{day:02}T08:00:00Z")
                 for day in (5, 12, 19)
             )
         )
-        desk.pull()
-    before = desk.build()
+        workspace.pull()
+    before = workspace.build()
     file = "content/2026/w19/2026-05-05-a5.md"
 
     if fate.startswith("moved"):
-        file = desk.move(file, f"{W20}/2026-05-05-a5.md")
-        desk.build()
+        file = workspace.move(file, f"{W20}/2026-05-05-a5.md")
+        workspace.build()
     if fate.endswith("hidden"):
-        desk.edit(file, "^link", "hide: true\nlink")
+        workspace.edit(file, "^link", "hide: true\nlink")
     else:
-        (desk.root / file).unlink()
-    site = desk.build()
+        (workspace.root / file).unlink()
+    site = workspace.build()
 
     assert chain(site) == chain(before) == ["2026/w20/feed.atom", "2026/w19/feed.atom"]
     document = ElementTree.fromstring(site["2026/w19/feed.atom"])
@@ -92,25 +94,25 @@ def test_a_week_whose_stories_were_all_withdrawn_keeps_its_page_and_its_archive_
 
 
 def test_the_newest_week_keeps_its_page_when_all_its_stories_are_hidden_and_gets_no_archive_document(
-    desk: Desk,
+    workspace: Workspace,
 ) -> None:
-    desk.write(f"{W20}/2026-05-12-a.md")
-    desk.write(f"{W21}/2026-05-19-b.md")
-    desk.build()
+    workspace.write(f"{W20}/2026-05-12-a.md")
+    workspace.write(f"{W21}/2026-05-19-b.md")
+    workspace.build()
 
-    desk.edit(f"{W21}/2026-05-19-b.md", "^link", "hide: true\nlink")
-    site = desk.build()
+    workspace.edit(f"{W21}/2026-05-19-b.md", "^link", "hide: true\nlink")
+    site = workspace.build()
 
     assert b"This week is still open: it has no stories so far." in site["2026/w21/index.html"]
     assert "2026/w21/feed.atom" not in site
 
 
-def test_a_week_with_only_drafts_has_no_page(desk: Desk) -> None:
-    desk.write(f"{W20}/2026-05-12-a.md", extra="draft: true\n")
-    desk.write(f"{W20}/2026-05-13-b.md", extra="draft: true\nhide: true\n")
-    desk.write(f"{W21}/2026-05-19-c.md")
+def test_a_week_with_only_drafts_has_no_page(workspace: Workspace) -> None:
+    workspace.write(f"{W20}/2026-05-12-a.md", extra="draft: true\n")
+    workspace.write(f"{W20}/2026-05-13-b.md", extra="draft: true\nhide: true\n")
+    workspace.write(f"{W21}/2026-05-19-c.md")
 
-    assert "2026/w20/index.html" not in desk.build()
+    assert "2026/w20/index.html" not in workspace.build()
 
 
 def dates(site: dict[str, bytes]) -> list[tuple[str | None, str | None]]:
@@ -122,70 +124,70 @@ def dates(site: dict[str, bytes]) -> list[tuple[str | None, str | None]]:
 
 @pytest.mark.parametrize("first_pull", [True, False])
 def test_deleting_the_first_story_of_a_week_keeps_the_dates_of_the_edition_before(
-    desk: Desk, first_pull: bool
+    workspace: Workspace, first_pull: bool
 ) -> None:
     for count in (3,) if first_pull else (1, 2, 3):
-        desk.feed(*ENTRIES[:count])
-        desk.pull()
-    before = dates(desk.build())
+        workspace.feed(*ENTRIES[:count])
+        workspace.pull()
+    before = dates(workspace.build())
 
-    (desk.root / f"{W21}/2026-05-19-first.md").unlink()
+    (workspace.root / f"{W21}/2026-05-19-first.md").unlink()
 
     assert len(before) == 1
-    assert dates(desk.build()) == before
+    assert dates(workspace.build()) == before
 
 
 @pytest.mark.parametrize("fate", ["hidden", "deleted"])
-def test_withdrawing_a_story_updates_only_its_own_edition(desk: Desk, fate: str) -> None:
+def test_withdrawing_a_story_updates_only_its_own_edition(workspace: Workspace, fate: str) -> None:
     entries = {
         f"{W20}/2026-05-12-early": 12,
         f"{W21}/2026-05-19-first": 19,
         f"{W21}/2026-05-20-second": 20,
     }
     for file, day in {**entries, f"{W22}/2026-05-26-after": 26}.items():
-        desk.write(f"{file}.md", link=f"https://by-hand.example/{day}")
-    w21, w20 = dates(desk.build())
+        workspace.write(f"{file}.md", link=f"https://by-hand.example/{day}")
+    w21, w20 = dates(workspace.build())
 
     if fate == "hidden":
-        desk.edit(f"{W21}/2026-05-20-second.md", "^link", "hide: true\nlink")
+        workspace.edit(f"{W21}/2026-05-20-second.md", "^link", "hide: true\nlink")
     else:
-        (desk.root / f"{W21}/2026-05-20-second.md").unlink()
-    now21, now20 = dates(desk.build())
+        (workspace.root / f"{W21}/2026-05-20-second.md").unlink()
+    now21, now20 = dates(workspace.build())
 
     assert (now20, now21[0]) == (w20, w21[0])
     assert str(now21[1]) > str(w21[1])
 
 
 def test_deleting_a_handwritten_story_that_came_first_keeps_the_dates_of_the_edition_before(
-    desk: Desk,
+    workspace: Workspace,
 ) -> None:
     """Its date is the one in the name of its file."""
     for week, day in ((W20, 12), (W21, 19), (W21, 20)):
-        desk.write(f"{week}/2026-05-{day}-a{day}.md")
-    before = dates(desk.build())
+        workspace.write(f"{week}/2026-05-{day}-a{day}.md")
+    before = dates(workspace.build())
 
-    (desk.root / f"{W21}/2026-05-19-a19.md").unlink()
+    (workspace.root / f"{W21}/2026-05-19-a19.md").unlink()
 
     assert len(before) == 1
-    assert dates(desk.build()) == before
+    assert dates(workspace.build()) == before
 
 
 @pytest.mark.parametrize("kind", ["pulled", "by hand"])
-def test_a_link_to_a_deleted_story_becomes_plain_text(desk: Desk, kind: str) -> None:
+def test_a_link_to_a_deleted_story_becomes_plain_text(workspace: Workspace, kind: str) -> None:
     if kind == "pulled":
-        desk.feed(ENTRIES[0])
-        desk.pull()
+        workspace.feed(ENTRIES[0])
+        workspace.pull()
         file = f"{W20}/2026-05-12-early.md"
     else:
-        file = desk.write(f"{W20}/2026-05-12-early.md")
-    desk.write(
+        file = workspace.write(f"{W20}/2026-05-12-early.md")
+    workspace.write(
         f"{W21}/2026-05-19-b.md",
         body="[See](../w20/2026-05-12-early.md) [it](2026-05-12-early.md).",
     )
-    desk.build()
-    (desk.root / file).unlink()
+    workspace.build()
+    (workspace.root / file).unlink()
 
-    report = check.run(desk.root, now=NOW)
+    report = check.run(workspace.root, now=NOW)
 
     linking = f"{W21}/2026-05-19-b.md:6"
     said = [
@@ -197,28 +199,32 @@ def test_a_link_to_a_deleted_story_becomes_plain_text(desk: Desk, kind: str) -> 
         str(problem) for problem in report.problems if problem.hint and "link" in problem.what
     ] == said
     assert report.errors == 0
-    assert b"<p>See it.</p>" in desk.build()["2026/w21/index.html"]
-    assert desk.report.hints == tuple(one.replace(": the", ": hint: the") for one in said)
+    assert b"<p>See it.</p>" in workspace.build()["2026/w21/index.html"]
+    assert workspace.report.hints == tuple(one.replace(": the", ": hint: the") for one in said)
 
 
 @pytest.mark.parametrize("fate", ["hidden", "draft", "deleted", "deleted, and a pull after it"])
-def test_one_line_takes_down_a_story_linked_by_a_published_letter(desk: Desk, fate: str) -> None:
-    desk.feed(*ENTRIES)
-    desk.pull()
+def test_one_line_takes_down_a_story_linked_by_a_published_letter(
+    workspace: Workspace, fate: str
+) -> None:
+    workspace.feed(*ENTRIES)
+    workspace.pull()
     file = f"{W21}/2026-05-19-first.md"
-    letter.run(desk.root, config.load(desk.root))
-    desk.edit(f"{W21}/letter.md", "^draft: true\n", "")
-    desk.write(f"{W22}/2026-05-26-after.md", body="More of [it](../w21/2026-05-19-first.md).")
-    before = desk.build()
+    letter.run(workspace.root, config.load(workspace.root))
+    workspace.edit(f"{W21}/letter.md", "^draft: true\n", "")
+    workspace.write(f"{W22}/2026-05-26-after.md", body="More of [it](../w21/2026-05-19-first.md).")
+    before = workspace.build()
     assert b"news.example/2/first" in before["2026/w21/index.html"]
 
     if fate.startswith("deleted"):
-        (desk.root / file).unlink()
+        (workspace.root / file).unlink()
     else:
-        desk.edit(file, "^link", "hide: true\nlink" if fate == "hidden" else "draft: true\nlink")
+        workspace.edit(
+            file, "^link", "hide: true\nlink" if fate == "hidden" else "draft: true\nlink"
+        )
     if "pull" in fate:
-        desk.pull()
-    site = desk.build()
+        workspace.pull()
+    site = workspace.build()
 
     assert not [
         path
@@ -226,71 +232,77 @@ def test_one_line_takes_down_a_story_linked_by_a_published_letter(desk: Desk, fa
         if b"news.example/2/first" in content or b"#first" in content
     ]
     assert b"More of it." in site["2026/w22/index.html"]
-    assert {hint.partition(":")[0] for hint in desk.report.hints} == {
+    assert {hint.partition(":")[0] for hint in workspace.report.hints} == {
         f"{W21}/letter.md", f"{W22}/2026-05-26-after.md"
     }  # fmt: skip
-    assert check.run(desk.root, now=NOW).errors == 0
-    build.run(desk.root, config.load(desk.root), output=desk.root / "clean", base_url=None)
-    assert site == read_folder(desk.root / "clean")
+    assert check.run(workspace.root, now=NOW).errors == 0
+    build.run(
+        workspace.root, config.load(workspace.root), output=workspace.root / "clean", base_url=None
+    )
+    assert site == read_folder(workspace.root / "clean")
 
 
 @pytest.mark.parametrize("fate", ["hidden", "deleted", "deleted, and a pull after it"])
-def test_a_link_to_a_week_works_when_its_only_story_is_taken_down(desk: Desk, fate: str) -> None:
-    desk.feed(ENTRIES[0])
-    desk.pull()
+def test_a_link_to_a_week_works_when_its_only_story_is_taken_down(
+    workspace: Workspace, fate: str
+) -> None:
+    workspace.feed(ENTRIES[0])
+    workspace.pull()
     file = f"{W20}/2026-05-12-early.md"
-    desk.write(
+    workspace.write(
         f"{W21}/2026-05-19-b.md",
         body="As [last week](../w20/) and in [its letter](../w20/letter.md).",
     )
-    assert b'<a href="/digest/2026/w20/">last week</a>' in desk.build()["2026/w21/index.html"]
+    assert b'<a href="/digest/2026/w20/">last week</a>' in workspace.build()["2026/w21/index.html"]
 
     if fate == "hidden":
-        desk.edit(file, "^link", "hide: true\nlink")
+        workspace.edit(file, "^link", "hide: true\nlink")
     else:
-        (desk.root / file).unlink()
+        (workspace.root / file).unlink()
     if "pull" in fate:
-        desk.pull()
+        workspace.pull()
 
-    site = desk.build()
+    site = workspace.build()
     assert b'<a href="/digest/2026/w20/">last week</a>' in site["2026/w21/index.html"]
     assert "2026/w20/index.html" in site
 
 
-def test_one_line_takes_down_withdrawn_headlines(desk: Desk) -> None:
+def test_one_line_takes_down_withdrawn_headlines(workspace: Workspace) -> None:
     for title in ("Chairman arrested", "Chairman resigns"):
-        desk.feed({**ENTRIES[0], "title": title})
-        desk.pull()
+        workspace.feed({**ENTRIES[0], "title": title})
+        workspace.pull()
     file = f"{W20}/2026-05-12-chairman-arrested.md"
-    assert b"Chairman arrested" in desk.build()["2026/w20/index.html"]
-    assert desk.stories("earlier_titles") == {file: ("Chairman arrested",)}
+    assert b"Chairman arrested" in workspace.build()["2026/w20/index.html"]
+    assert workspace.stories("earlier_titles") == {file: ("Chairman arrested",)}
 
-    desk.edit(file, "^id", "earlier: false\nid")
+    workspace.edit(file, "^id", "earlier: false\nid")
 
-    site = desk.build()
+    site = workspace.build()
     assert not [path for path, content in site.items() if b"Chairman arrested" in content]
     assert b"Chairman resigns" in site["2026/w20/index.html"]
-    assert desk.stories("earlier_titles") == {file: ()}
+    assert workspace.stories("earlier_titles") == {file: ()}
 
 
-def test_a_link_to_a_file_that_never_was_stays_an_error_beside_a_hidden_story(desk: Desk) -> None:
-    desk.write(f"{W20}/2026-05-12-early.md", extra="hide: true\n")
-    desk.write(f"{W21}/2026-05-19-b.md", body="See [it](../w20/2026-05-12-erly.md).")
+def test_a_link_to_a_file_that_never_was_stays_an_error_beside_a_hidden_story(
+    workspace: Workspace,
+) -> None:
+    workspace.write(f"{W20}/2026-05-12-early.md", extra="hide: true\n")
+    workspace.write(f"{W21}/2026-05-19-b.md", body="See [it](../w20/2026-05-12-erly.md).")
 
     with pytest.raises(
         Faults, match=r"^content/2026/w21/2026-05-19-b.md:6: the link to '.*' leads to no story; "
     ):
-        desk.build()
+        workspace.build()
 
 
-def test_the_inbox_recognises_a_deleted_handwritten_story(desk: Desk) -> None:
-    file = desk.write(f"{W20}/2026-05-12-a.md", link="https://by-hand.example/a")
-    desk.build()
-    (desk.root / file).unlink()
-    shared = desk.put("content/inbox/again.txt", "Again\nhttps://by-hand.example/a\n")
+def test_the_inbox_recognises_a_deleted_handwritten_story(workspace: Workspace) -> None:
+    file = workspace.write(f"{W20}/2026-05-12-a.md", link="https://by-hand.example/a")
+    workspace.build()
+    (workspace.root / file).unlink()
+    shared = workspace.put("content/inbox/again.txt", "Again\nhttps://by-hand.example/a\n")
 
-    settings = config.load(desk.root)
-    report = pull.run(desk.root, settings, pull.chosen(settings, ()), now=desk.now)
+    settings = config.load(workspace.root)
+    report = pull.run(workspace.root, settings, pull.chosen(settings, ()), now=workspace.now)
 
     assert list(report.problems) == [
         f"{shared}: its story was deleted: {file}; bring that file back from git, or move this one to its week's "
@@ -304,61 +316,67 @@ def test_the_inbox_recognises_a_deleted_handwritten_story(desk: Desk) -> None:
 @pytest.mark.parametrize("fate", ["deleted", "hidden"])
 @pytest.mark.parametrize("other", ["nothing", "title"])
 def test_no_obsolete_page_stays_when_an_older_cache_folder_is_restored(
-    desk: Desk, fate: str, other: str
+    workspace: Workspace, fate: str, other: str
 ) -> None:
-    desk.write(f"{W20}/2026-05-12-a.md")
-    desk.build()
-    shutil.copytree(desk.root / ".digest", desk.root / "older", symlinks=True)
-    file = desk.root / desk.write(f"{W21}/2026-05-19-b.md")
-    assert "2026/w21/index.html" in desk.build()
+    workspace.write(f"{W20}/2026-05-12-a.md")
+    workspace.build()
+    shutil.copytree(workspace.root / ".digest", workspace.root / "older", symlinks=True)
+    file = workspace.root / workspace.write(f"{W21}/2026-05-19-b.md")
+    assert "2026/w21/index.html" in workspace.build()
 
-    shutil.rmtree(desk.root / ".digest")
-    (desk.root / "older").rename(desk.root / ".digest")
+    shutil.rmtree(workspace.root / ".digest")
+    (workspace.root / "older").rename(workspace.root / ".digest")
     if fate == "deleted":
         file.unlink()
     else:
-        desk.edit(f"{W21}/2026-05-19-b.md", "^link", "hide: true\nlink")
+        workspace.edit(f"{W21}/2026-05-19-b.md", "^link", "hide: true\nlink")
     if other == "title":
-        desk.edit("digest.toml", "Test", "Another")
-    site = desk.build()
+        workspace.edit("digest.toml", "Test", "Another")
+    site = workspace.build()
 
     assert b"2026-05-19-b" not in site["2026/w21/index.html"]
-    build.run(desk.root, config.load(desk.root), output=desk.root / "clean", base_url=None)
-    assert site == read_folder(desk.root / "clean")
+    build.run(
+        workspace.root, config.load(workspace.root), output=workspace.root / "clean", base_url=None
+    )
+    assert site == read_folder(workspace.root / "clean")
 
 
-def test_a_folder_with_the_site_of_another_digest_is_refused(desk: Desk, tmp_path: Path) -> None:
-    desk.write(f"{W20}/2026-05-12-a.md")
+def test_a_folder_with_the_site_of_another_digest_is_refused(
+    workspace: Workspace, tmp_path: Path
+) -> None:
+    workspace.write(f"{W20}/2026-05-12-a.md")
     (tmp_path / "other").mkdir()
-    other = Desk(tmp_path / "other")
+    other = Workspace(tmp_path / "other")
     other.edit("digest.toml", "example.org", "another.org")
     other.write(f"{W20}/2026-05-12-b.md")
     shared = tmp_path / "shared"
 
-    def built(one: Desk) -> dict[str, bytes]:
+    def built(one: Workspace) -> dict[str, bytes]:
         build.run(one.root, config.load(one.root), output=shared, base_url=None)
         return read_folder(shared)
 
-    mine = built(desk)
+    mine = built(workspace)
     with pytest.raises(
         DigestError, match="this folder has the site of another digest, whose id is urn:uuid:"
     ):
         built(other)
 
     assert read_folder(shared) == mine
-    desk.write(f"{W20}/2026-05-12-c.md")
-    assert built(desk) != mine
+    workspace.write(f"{W20}/2026-05-12-c.md")
+    assert built(workspace) != mine
     shutil.rmtree(shared)
     theirs = built(other)
     with pytest.raises(DigestError, match="choose another folder"):
-        built(desk)
+        built(workspace)
     assert read_folder(shared) == theirs
 
 
-def test_a_digest_whose_id_was_changed_builds_into_its_folder_as_before(desk: Desk) -> None:
-    desk.write(f"{W20}/2026-05-12-a.md")
-    desk.build()
+def test_a_digest_whose_id_was_changed_builds_into_its_folder_as_before(
+    workspace: Workspace,
+) -> None:
+    workspace.write(f"{W20}/2026-05-12-a.md")
+    workspace.build()
 
-    desk.edit("digest.toml", "example.org", "moved.org")
+    workspace.edit("digest.toml", "example.org", "moved.org")
 
-    assert b"moved.org" in desk.build()["feed.atom"]
+    assert b"moved.org" in workspace.build()["feed.atom"]

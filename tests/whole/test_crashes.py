@@ -58,9 +58,9 @@ def ledgers(root: Path) -> dict[str, set[str]]:
 
 
 @pytest.fixture(scope="module")
-def desk(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A digest at work: stories with notes, a site that was built, and feeds that have since changed and grown."""
-    root = tmp_path_factory.mktemp("desk")
+    root = tmp_path_factory.mktemp("original")
     (root / "digest.toml").write_text(newsroom.SETTINGS)
     publisher = Publisher()
     publisher.write(root)
@@ -78,28 +78,28 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def unbuilt(desk: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def unbuilt(original: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The same digest without its site, which no pull reads: it is copied for each step of a pull."""
-    root = tmp_path_factory.mktemp("unbuilt") / "desk"
-    shutil.copytree(desk, root, ignore=shutil.ignore_patterns("site"))
+    root = tmp_path_factory.mktemp("unbuilt") / "original"
+    shutil.copytree(original, root, ignore=shutil.ignore_patterns("site"))
     return root
 
 
-def undisturbed(command: str, desk: Path, folder: Path) -> Path:
+def undisturbed(command: str, original: Path, folder: Path) -> Path:
     """The digest after a run that nothing broke."""
     whole = folder / "whole"
-    shutil.copytree(desk, whole)
+    shutil.copytree(original, whole)
     run(command, whole)
     return whole
 
 
 def broken(
-    command: str, way: str, desk: Path, folder: Path, step: int = 1
+    command: str, way: str, original: Path, folder: Path, step: int = 1
 ) -> Iterator[tuple[Path, str]]:
     """Copies of the digest, each with a run interrupted at another step, and its messages."""
     copies = folder / "broken"
     copies.mkdir()
-    arguments = [command, way, str(desk), str(copies), str(step)]
+    arguments = [command, way, str(original), str(copies), str(step)]
     done = subprocess.run(
         [sys.executable, SUPPORT / "breaking.py", *arguments],
         capture_output=True,
@@ -135,9 +135,9 @@ def test_a_pull_interrupted_anywhere_leaves_whole_files_and_the_next_one_complet
 
 @pytest.mark.parametrize("way", ["kill", "full"])
 def test_a_build_interrupted_anywhere_leaves_whole_pages_and_the_next_one_completes_it(
-    desk: Path, tmp_path: Path, way: str
+    original: Path, tmp_path: Path, way: str
 ) -> None:
-    pulled = undisturbed("pull", desk, tmp_path)
+    pulled = undisturbed("pull", original, tmp_path)
     next(pulled.glob("content/2026/*/*-e4-*.md")).unlink()  # so that pages go, too
     whole = tmp_path / "built"
     shutil.copytree(pulled, whole)
@@ -157,9 +157,9 @@ def test_a_build_interrupted_anywhere_leaves_whole_pages_and_the_next_one_comple
 
 
 def test_temporary_files_of_a_killed_build_are_removed_even_if_nothing_has_to_be_written(
-    desk: Path, tmp_path: Path
+    original: Path, tmp_path: Path
 ) -> None:
-    whole = undisturbed("build", desk, tmp_path)
+    whole = undisturbed("build", original, tmp_path)
     before = read(whole / "site")
     for name in (".index.html.unfinished", "2026/w19/.index.html.unfinished", ".mine.unfinished"):
         (whole / "site" / name).write_text("half a pa")
@@ -251,11 +251,11 @@ def timeless(files: Files) -> Files:
 @pytest.mark.parametrize("limit", [0, 300, 700, 2000])
 @pytest.mark.parametrize("command", ["pull", "build"])
 def test_a_full_disk_is_one_error_line_for_every_command(
-    desk: Path, tmp_path: Path, command: str, limit: int
+    original: Path, tmp_path: Path, command: str, limit: int
 ) -> None:
     pytest.importorskip("resource")
     root = tmp_path / "full"
-    shutil.copytree(desk, root)
+    shutil.copytree(original, root)
     shutil.rmtree(root / "site")
     words = [sys.executable, "-c", LIMITED, str(limit), "--root", str(root), command]
 
@@ -267,7 +267,7 @@ def test_a_full_disk_is_one_error_line_for_every_command(
     )
     for again in (command, "build"):
         run(again, root)
-    whole = undisturbed(command, desk, tmp_path)
+    whole = undisturbed(command, original, tmp_path)
     run("build", whole)
     assert timeless(stories(root)) == timeless(stories(whole))
     assert ledgers(root).keys() == ledgers(whole).keys()
@@ -294,10 +294,10 @@ def somebody() -> dict[str, int]:
 
 @pytest.mark.skipif(not hasattr(os, "geteuid"), reason="rights are another thing on this system")
 @pytest.mark.parametrize("command", ["pull", "build"])
-def test_a_read_only_digest_is_one_error_line(desk: Path, tmp_path: Path, command: str) -> None:
+def test_a_read_only_digest_is_one_error_line(original: Path, tmp_path: Path, command: str) -> None:
     whose = somebody()
     root = tmp_path / "held"
-    shutil.copytree(desk, root)
+    shutil.copytree(original, root)
     for folder in (root, *(path for path in root.rglob("*") if path.is_dir())):
         folder.chmod(0o555)
     (root / ".digest" / "lock").unlink(missing_ok=True)

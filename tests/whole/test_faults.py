@@ -61,10 +61,10 @@ NOT_KEPT = {"content", "site", ".digest", ".git", "remote.git", "first.json", "s
 
 
 @pytest.fixture(scope="module")
-def desk(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A digest with stories and a site, whose feeds and rules have changed since; in git, where there is something to
     publish."""
-    root = tmp_path_factory.mktemp("desk")
+    root = tmp_path_factory.mktemp("original")
     given = newsroom.SETTINGS.replace("url = ", 'id = "urn:x:test"\nurl = ', 1)
     (root / "digest.toml").write_text(given)
     publisher = Publisher()
@@ -130,13 +130,13 @@ def again(command: str, root: Path) -> None:
 )
 @pytest.mark.parametrize(("command", "way"), PAIRS)
 def test_a_command_interrupted_anywhere_is_completed_by_the_next(
-    desk: Path, tmp_path: Path, command: str, way: str
+    original: Path, tmp_path: Path, command: str, way: str
 ) -> None:
     digest, whole, half = tmp_path / "digest", tmp_path / "whole", tmp_path / "half"
     if command.startswith("init"):
         begin(digest)
     else:
-        shutil.copytree(desk, digest)
+        shutil.copytree(original, digest)
     prepare(command, digest)
     shutil.copytree(digest, whole)
     shutil.copytree(digest, half)
