@@ -31,7 +31,7 @@ from digest import config
 from digest.content import load
 from digest.content.excerpt import escape
 from digest.model import Story, Theme
-from digest.themes.phrase_proposals import Decided, Proposal, proposals
+from digest.themes.phrase_proposals import Proposal, RuleText, proposals
 from digest.themes.rules import themes_of
 from digest.themes.suggest import Index, suggestions, without_theme
 
@@ -126,9 +126,9 @@ def _story(story: Story, summaries: Mapping[str, str]) -> Story:
     return replace(story, headline="", excerpt=escape(summaries.get(story.file) or story.note))
 
 
-def _decided(story: Story, summaries: Mapping[str, str]) -> Decided:
+def _decided(story: Story, summaries: Mapping[str, str]) -> RuleText:
     text = summaries.get(story.file) or story.note
-    return Decided(story.file, story.title, text, frozenset(story.themes))
+    return RuleText(story.file, story.title, text, frozenset(story.themes))
 
 
 def _found(story: Story, summaries: Mapping[str, str], themes: Sequence[Theme]) -> Iterable[str]:
@@ -138,9 +138,9 @@ def _found(story: Story, summaries: Mapping[str, str], themes: Sequence[Theme]) 
 
 def _learnt(
     themes: Sequence[Theme],
-    past: Sequence[Decided],
+    past: Sequence[RuleText],
     done: Replay,
-    future: Sequence[Decided] | None,
+    future: Sequence[RuleText] | None,
 ) -> Iterator[Theme]:
     """Yields the themes with the phrases that the editor takes this week, without those that failed."""
     kept = {theme.id: [*theme.match] for theme in themes}
@@ -165,7 +165,7 @@ def _learnt(
     return (theme._replace(match=tuple(kept[theme.id])) for theme in themes)
 
 
-def _counts(id: str, phrase: str, stories: Iterable[Decided]) -> tuple[int, int, int]:
+def _counts(id: str, phrase: str, stories: Iterable[RuleText]) -> tuple[int, int, int]:
     """Returns how many stories a phrase finds rightly, wrongly, and rightly by the headline alone."""
     right = wrong = titled = 0
     for story in stories:

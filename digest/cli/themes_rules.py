@@ -118,7 +118,7 @@ def score(root: Path, config: Config, call: Call) -> None:
             shares = _share(row.precision), _share(row.recall)
             rows.append((*counts, row.theme or "all", row.quarter, *shares))
         call.say(*formatting.table(heads, rows))
-        call.say(*report.ageing)
+        call.say(*report.outdated)
 
 
 def propose(root: Path, config: Config, call: Call) -> None:

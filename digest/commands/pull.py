@@ -35,7 +35,7 @@ from digest.intake.pull_state import PullPlan
 from digest.intake.snapshot import Snapshot
 from digest.intake.take_in import take_in
 from digest.model import Config, Document, Failed, Feed, Fetched, Progress, Story
-from digest.themes.suggest import Suggestions, suggestions, without_theme
+from digest.themes.suggest import StorySuggestions, suggestions, without_theme
 
 _CARRIED = "carried"
 """The kind in the cache of the aliases of all entries in each feed's last document."""
@@ -89,7 +89,7 @@ def run(
         puller, reports = _Puller(root, cache, config, memory, hashes, now, dry), []
         for batch in _parse(parts, limits, dry):
             reports.append(puller.take_in(batch))
-    problems, filed, suggested = list[str](), list[Filing](), list[Suggestions]()
+    problems, filed, suggested = list[str](), list[Filing](), list[StorySuggestions]()
     for report in reports:
         rows |= {row.feed: row for row in report.rows}
         problems += report.problems
@@ -185,7 +185,7 @@ def _killed_edits(cache: Cache) -> dict[str, Edit]:
 
 def _suggest_themes(
     root: Path, config: Config, stories: Iterable[Story]
-) -> tuple[Suggestions, ...]:
+) -> tuple[StorySuggestions, ...]:
     """Returns suggestions for those of the new stories that have no theme, the newest first."""
     themeless = without_theme(stories) if config.themes else []
     if not themeless:

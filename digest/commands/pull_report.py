@@ -14,7 +14,7 @@ from digest.intake import feed_health
 from digest.intake.inbox import Filing
 from digest.intake.pull_state import Outcome
 from digest.model import Config, Document, Failed, Fetched
-from digest.themes.suggest import Suggestions, likeliest
+from digest.themes.suggest import StorySuggestions, likeliest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +61,7 @@ class PullReport:
     swept: tuple[str, ...] = ()
     completed: tuple[str, ...] = ()
     problems: tuple[str, ...] = ()
-    suggestions: tuple[Suggestions, ...] = ()
+    suggestions: tuple[StorySuggestions, ...] = ()
     sheet: AppliedReport | None = None
     dry: bool = False
 

@@ -26,7 +26,7 @@ from digest.feeds.feed_state import FeedState
 from digest.intake.snapshot import search_texts
 from digest.model import Config, Skipped, Story
 from digest.site.arrange import closed_weeks
-from digest.themes.suggest import Suggestions, likeliest, suggestions, without_theme
+from digest.themes.suggest import StorySuggestions, likeliest, suggestions, without_theme
 from digest.week import Week
 
 
@@ -95,7 +95,7 @@ class StatusReport:
     restored: tuple[str, ...] = ()
     to_look_at: Mapping[str, str] = field(default_factory=dict)
     """The stories that are "new" or "changed" (`reviewed`), by file."""
-    themeless: tuple[Suggestions, ...] = ()
+    themeless: tuple[StorySuggestions, ...] = ()
     """The stories without a theme, with suggestions for the newest; none where there are no themes."""
 
     @property

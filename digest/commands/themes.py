@@ -158,7 +158,7 @@ def run(root: Path, config: Config) -> ThemesReport:
         for theme in themes:
             last[theme] = max(story.week, last.get(theme, story.week))
     differing = [verdict for verdict in verdicts if verdict.differs]
-    own = sum(verdict.own for verdict in differing)
+    own = sum(verdict.is_editors for verdict in differing)
     return ThemesReport(
         rows=tuple(
             ThemeRow(theme.id, stories[theme.id], main[theme.id], last.get(theme.id))
@@ -200,7 +200,7 @@ def explain(root: Path, config: Config, file: str) -> ExplainReport:
         file=file,
         title=story.shown_headline,
         reasons=tuple(reasons(verdict, config.themes)),
-        own=verdict.own,
+        own=verdict.is_editors,
     )
 
 
@@ -279,7 +279,7 @@ def apply(
             after.update(tuple(changed[story.file].themes) or ("",))
             continue
         after.update(themes or ("",))
-        if verdict.own:
+        if verdict.is_editors:
             own += verdict.differs
             if removed := tuple(theme for theme in story.themes if theme in gone):
                 kept[story.file] = removed
@@ -340,7 +340,7 @@ def verdicts_of(
         )
         if not story.themes and verdict.due:  # only then does it matter, and its file is read
             has_line = story_file.has_key(store.read_text(root, story.file), "themes")
-            verdict = verdict if has_line else replace(verdict, own=True)
+            verdict = verdict if has_line else replace(verdict, is_editors=True)
         verdicts.append(verdict)
     return verdicts
 
@@ -369,7 +369,7 @@ def _carry_out(root: Path, decided: Retheming, now: datetime) -> tuple[str, ...]
     """
     if not decided.verdicts:
         return ()
-    ours = [verdict for verdict in decided.verdicts if not verdict.own]
+    ours = [verdict for verdict in decided.verdicts if not verdict.is_editors]
     unfinished = {}
     for verdict in ours:
         file = verdict.story.file

@@ -26,15 +26,15 @@ from digest.content.load import ContentReport
 from digest.errors import DigestError
 from digest.model import CONFIG_FILE, Config, Skipped, Story
 from digest.names import current_ids
-from digest.themes.phrase_proposals import Decided, Proposal, Weak, proposals, weak
+from digest.themes.phrase_proposals import Proposal, RuleText, WeakPhrase, proposals, weak_phrases
 from digest.themes.propose import FEWEST, ProposedTheme
 from digest.themes.propose import propose as propose_themes
 from digest.themes.reapply import Verdict, searched_text, still_found
 from digest.themes.reasons import current_themes
-from digest.themes.score import Judged, ageing, scores
+from digest.themes.score import Judged, outdated_rules, scores
 from digest.themes.score import Score as Score
 from digest.themes.score import Share as Share
-from digest.themes.suggest import AT_ONCE, Suggestions, suggestions, without_theme
+from digest.themes.suggest import AT_ONCE, StorySuggestions, suggestions, without_theme
 from digest.week import Week
 
 _SHOWN = "suggested"
@@ -49,7 +49,7 @@ class SuggestReport:
     """
 
     proposals: tuple[Proposal, ...]
-    weak: tuple[Weak, ...]
+    weak: tuple[WeakPhrase, ...]
     decided: int
     stories: int
     partly: int
@@ -61,7 +61,7 @@ class ScoreReport:
     """The scores of each theme and of all, over all quarters and in each, and which rules age."""
 
     scores: tuple[Score, ...]
-    ageing: tuple[str, ...]
+    outdated: tuple[str, ...]
     decided: int
     stories: int
     partly: int
@@ -74,13 +74,13 @@ def suggest(root: Path, config: Config, theme: str = "") -> SuggestReport:
     verdicts = verdicts_of(root, survey, config)
     files, ids = _decided_files(survey, verdicts), current_ids(config.themes)
     summaries_of, history = store.summaries_of(root), survey.history
-    decided, undecided, partly = list[Decided](), list[Decided](), 0
+    decided, undecided, partly = list[RuleText](), list[RuleText](), 0
     found_before = set[tuple[str, str]]()
     for verdict in verdicts:
         found_before.update(still_found(verdict, config.themes).items())
         story = verdict.story
         title, words, is_whole = searched_text(story, history.of(story), summaries_of(story))
-        text = Decided(story.file, title, words, frozenset(current_themes(story, ids)))
+        text = RuleText(story.file, title, words, frozenset(current_themes(story, ids)))
         if story.file in files:
             decided.append(text)
             partly += not is_whole
@@ -93,7 +93,7 @@ def suggest(root: Path, config: Config, theme: str = "") -> SuggestReport:
         cache.put(_SHOWN, theme, b"", shown)
         cache.save()
     dispensable = []
-    for phrase in weak(decided, undecided, themes):
+    for phrase in weak_phrases(decided, undecided, themes):
         if phrase.wrong or (phrase.theme, phrase.phrase) not in found_before:
             dispensable.append(phrase)
     return SuggestReport(
@@ -169,7 +169,7 @@ class MissingReport:
     `older` is how many more there are that are not listed.
     """
 
-    missing: tuple[Suggestions, ...]
+    missing: tuple[StorySuggestions, ...]
     older: int
     stories: int
     skipped: Skipped
@@ -220,11 +220,11 @@ def score(root: Path, config: Config) -> ScoreReport:
         if verdict.story.file in files:
             found = {**verdict.earned, **still_found(verdict, config.themes)}
             judged.append(Judged(verdict.story.day, current_themes(verdict.story, ids), found))
-            partly += not verdict.whole
+            partly += not verdict.has_whole_summary
     rows = scores(judged, [theme.id for theme in config.themes])
     return ScoreReport(
         scores=tuple(rows),
-        ageing=tuple(ageing(rows)),
+        outdated=tuple(outdated_rules(rows)),
         decided=len(judged),
         stories=len(verdicts),
         partly=partly,
@@ -246,6 +246,6 @@ def _decided_files(survey: ContentReport, verdicts: Iterable[Verdict]) -> frozen
     for verdict in verdicts:
         story = verdict.story
         is_noted = story.headline or story.lead or story.corrections or not is_silent(story.note)
-        if verdict.own or (is_noted and not story.hide):
+        if verdict.is_editors or (is_noted and not story.hide):
             files.add(story.file)
     return frozenset(files)

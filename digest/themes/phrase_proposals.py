@@ -36,8 +36,8 @@ _TRIED = 60
 
 
 @dataclass(frozen=True, slots=True)
-class Decided:
-    """A story whose themes an editor has decided, and the text that rules search."""
+class RuleText:
+    """The text of a story that rules search, and the themes that the story has."""
 
     file: str
     headline: str
@@ -60,7 +60,7 @@ class Proposal:
 
 
 @dataclass(frozen=True, slots=True)
-class Weak:
+class WeakPhrase:
     """A phrase of a rule that finds nothing, or more wrong stories than right ones."""
 
     theme: str
@@ -69,27 +69,27 @@ class Weak:
     wrong: int
 
 
-def proposals(decided: Sequence[Decided], themes: Sequence[Theme]) -> Iterator[Proposal]:
+def proposals(decided: Sequence[RuleText], themes: Sequence[Theme]) -> Iterator[Proposal]:
     """Yields phrases for these themes, the best first for each."""
     phrases = candidates(decided)
     headlines = sorted(candidates([replace(story, summary="") for story in decided], 1))
     in_headlines = {phrase for phrase in phrases if _is_among(phrase, headlines)}
     spelling = spellings(decided)
     for theme in themes:
-        having = {number for number, story in enumerate(decided) if theme.id in story.themes}
-        left = having - _found_by(theme, decided, having)
+        with_theme = {number for number, story in enumerate(decided) if theme.id in story.themes}
+        not_found_yet = with_theme - _found_by(theme, decided, with_theme)
         for _ in range(MOST):
-            best = _best(theme, decided, phrases, in_headlines, having, left)
+            best = _best(theme, decided, phrases, in_headlines, with_theme, not_found_yet)
             if best is None:
                 break
             proposal, found = best
-            left -= found
+            not_found_yet -= found
             yield replace(proposal, phrase=spelled(proposal.phrase, spelling))
 
 
-def weak(
-    decided: Sequence[Decided], others: Sequence[Decided], themes: Sequence[Theme]
-) -> Iterator[Weak]:
+def weak_phrases(
+    decided: Sequence[RuleText], others: Sequence[RuleText], themes: Sequence[Theme]
+) -> Iterator[WeakPhrase]:
     """Yields the phrases that find nothing in the whole archive, or are mostly wrong where decided."""
     everything = range(len(decided))
     for theme in themes:
@@ -99,27 +99,27 @@ def weak(
             right = sum(theme.id in decided[number].themes for number in found)
             wrong = len(found) - right
             if wrong > right or not (found or _found_by(alone, others, range(len(others)))):
-                yield Weak(theme.id, phrase, right, wrong)
+                yield WeakPhrase(theme.id, phrase, right, wrong)
 
 
 def _best(
     theme: Theme,
-    decided: Sequence[Decided],
+    decided: Sequence[RuleText],
     phrases: Mapping[str, frozenset[int]],
     in_headlines: Collection[str],
-    having: set[int],
-    left: set[int],
+    with_theme: set[int],
+    not_found_yet: set[int],
 ) -> tuple[Proposal, set[int]] | None:
-    """Returns the best phrase for the stories that are left, and the right ones that it finds.
+    """Returns the best phrase for the stories that are not found yet, and the right ones that it finds.
 
     Those in a headline come first: a story is about them, which the words of a summary need not be.
     """
-    share = (len(having) + 1) / (len(decided) + 2)
+    share = (len(with_theme) + 1) / (len(decided) + 2)
     in_rule = set(map(fold, theme.match))
     ranked = []
     for phrase, found in phrases.items():
-        new = len(found & left)
-        right = len(found & having)
+        new = len(found & not_found_yet)
+        right = len(found & with_theme)
         wrong = len(found) - right
         is_useful = new and right >= _LEAST_RIGHT and wrong * _RIGHT_PER_WRONG <= right
         if is_useful and phrase not in in_rule:
@@ -130,8 +130,8 @@ def _best(
     for *_, phrase in sorted(ranked)[:_TRIED]:
         # The rule may ignore some of these words.
         found_now = _found_by(theme._replace(match=(phrase,)), decided, phrases[phrase])
-        right_ones = found_now & having
-        new = len(right_ones & left)
+        right_ones = found_now & with_theme
+        new = len(right_ones & not_found_yet)
         if new and len(right_ones) >= _LEAST_RIGHT:
             wrong = len(found_now) - len(right_ones)
             return Proposal(theme.id, phrase, len(right_ones), wrong, new), right_ones
@@ -148,7 +148,7 @@ def _chance(right: int, wrong: int, share: float) -> float:
     return round(tail, 6)
 
 
-def _found_by(theme: Theme, decided: Sequence[Decided], numbers: Iterable[int]) -> set[int]:
+def _found_by(theme: Theme, decided: Sequence[RuleText], numbers: Iterable[int]) -> set[int]:
     """Returns which of these stories a theme's rule finds."""
     found = set()
     for number in numbers:
@@ -157,8 +157,11 @@ def _found_by(theme: Theme, decided: Sequence[Decided], numbers: Iterable[int]) 
     return found
 
 
-def candidates(decided: Sequence[Decided], least: int = _LEAST_RIGHT) -> dict[str, frozenset[int]]:
-    """Returns words, words with an open end and pairs of words that at least so many stories have, with these."""
+def candidates(decided: Sequence[RuleText], least: int = _LEAST_RIGHT) -> dict[str, frozenset[int]]:
+    """Returns words, beginnings of words and pairs of words that at least `least` stories have.
+
+    Each has the numbers of the stories that have it.
+    """
     found: dict[str, set[int]] = defaultdict(set)
     for number, story in enumerate(decided):
         for text in (story.headline, story.summary):
@@ -203,7 +206,7 @@ def _is_among(phrase: str, every: Sequence[str]) -> bool:
     return every[at : at + 1] == [phrase]
 
 
-def spellings(decided: Iterable[Decided]) -> dict[str, str]:
+def spellings(decided: Iterable[RuleText]) -> dict[str, str]:
     """Returns how each word is most often written, if that is not in lower case."""
     counts: Counter[str] = Counter()
     for story in decided:

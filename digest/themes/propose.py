@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from digest.content.slug import ascii_words
 from digest.model import Story, Theme
 from digest.names import free_name
-from digest.themes.phrase_proposals import Decided, candidates, spelled, spellings
+from digest.themes.phrase_proposals import RuleText, candidates, spelled, spellings
 from digest.themes.words import stem_of
 
 FEWEST = 20
@@ -31,7 +31,7 @@ _SHOWN = 3
 _SHARE = 1 / 3
 """A word that more of the stories have is what the whole digest is about."""
 
-Found = Mapping[str, frozenset[int]]
+StoriesByPhrase = Mapping[str, frozenset[int]]
 """The stories that have each phrase, by their numbers."""
 PhrasesOf = Mapping[int, Sequence[str]]
 """The phrases of each story."""
@@ -51,14 +51,14 @@ def propose(stories: Sequence[Story], taken: Sequence[str] = ()) -> list[Propose
 
     Their ids differ from those that are taken.
     """
-    texts = [Decided(story.file, story.title, "", frozenset()) for story in stories]
+    texts = [RuleText(story.file, story.title, "", frozenset()) for story in stories]
     if len(texts) < FEWEST:
         return []
     most = max(2 * _FEW, int(len(texts) * _SHARE))
     every = candidates(texts)
     everywhere = {phrase for phrase, numbers in every.items() if len(numbers) > most}
     beginnings = tuple(phrase[:-1] for phrase in everywhere if phrase.endswith("*"))
-    found: dict[str, frozenset[int]] = {}
+    found = dict[str, frozenset[int]]()
     phrases_of: dict[int, list[str]] = defaultdict(list)
     for phrase, numbers in every.items():
         words = phrase.split()
@@ -94,10 +94,17 @@ def propose(stories: Sequence[Story], taken: Sequence[str] = ()) -> list[Propose
 
 
 def _weight(
-    phrase: str, found: Found, phrases_of: PhrasesOf, left: set[int], spelling: Mapping[str, str]
+    phrase: str,
+    found: StoriesByPhrase,
+    phrases_of: PhrasesOf,
+    left: set[int],
+    spelling: Mapping[str, str],
 ) -> float:
-    """Returns how much a phrase says: the stories that it would add; less for a single word that is no
-    name and goes with no other."""
+    """Returns how much a phrase says: the number of stories that it would add.
+
+    A pair of words counts half as much again; a single word half, unless it is a name or occurs
+    together with another phrase.
+    """
     having = found[phrase]
     new = len(having & left)
     if " " in phrase:
@@ -109,7 +116,9 @@ def _weight(
     return 0.5 * new
 
 
-def _companions(seed: str, found: Found, phrases_of: PhrasesOf, left: set[int]) -> list[str]:
+def _companions(
+    seed: str, found: StoriesByPhrase, phrases_of: PhrasesOf, left: set[int]
+) -> list[str]:
     """Returns the phrases that are mostly in the stories of the seed, and bring others with them."""
     having = set(found[seed])
     companions: list[str] = []
@@ -128,7 +137,7 @@ def _companions(seed: str, found: Found, phrases_of: PhrasesOf, left: set[int]) 
     return companions
 
 
-def _phrases_in(having: Iterable[int], found: Found, phrases_of: PhrasesOf) -> set[str]:
+def _phrases_in(having: Iterable[int], found: StoriesByPhrase, phrases_of: PhrasesOf) -> set[str]:
     """Returns the phrases that are in one of these stories."""
     phrases = set[str]()
     for number in having:
@@ -136,7 +145,7 @@ def _phrases_in(having: Iterable[int], found: Found, phrases_of: PhrasesOf) -> s
     return phrases & found.keys()
 
 
-def _goes_with(phrase: str, seed: str, having: Collection[int], found: Found) -> bool:
+def _goes_with(phrase: str, seed: str, having: Collection[int], found: StoriesByPhrase) -> bool:
     """True for another word that is mostly in these stories."""
     shared = len(found[phrase].intersection(having))
     is_other = stem_of(phrase.rstrip("*")) != stem_of(seed.rstrip("*"))

@@ -29,7 +29,7 @@ class Verdict:
     """What today's rules say of one story."""
 
     story: Story
-    own: bool
+    is_editors: bool
     """Its themes are the editor's."""
     themes: Mapping[str, str]
     """The themes that it should have, each with its evidence, the main one first."""
@@ -43,7 +43,7 @@ class Verdict:
     """All its records."""
     written: str = ""
     """The hash of the themes that were written last."""
-    whole: bool = True
+    has_whole_summary: bool = True
     """The rules have searched everything that the feed says."""
 
     @property
@@ -54,7 +54,9 @@ class Verdict:
     @property
     def due(self) -> bool:
         """True if there are themes to write, or a ledger line that a killed run did not write."""
-        return not self.own and (self.differs or self.written != hash_of_themes(tuple(self.themes)))
+        return not self.is_editors and (
+            self.differs or self.written != hash_of_themes(tuple(self.themes))
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,14 +103,14 @@ def judge(
             unseen[theme] = evidence
     return Verdict(
         story=story,
-        own=newest is None or _is_edited(story, newest, hash_before_kill),
+        is_editors=newest is None or _is_edited(story, newest, hash_before_kill),
         themes=_ranked(unseen, earned, themes),
         earned=earned,
         recorded=recorded,
         sources=sources,
         records=records,
         written=newest.wrote.get("themes", "") if newest else "",
-        whole=whole,
+        has_whole_summary=whole,
     )
 
 
@@ -117,7 +119,7 @@ def still_found(verdict: Verdict, themes: Sequence[Theme]) -> dict[str, str]:
 
     Rules cannot find them again in a summary that is not stored; where it is, nothing is returned.
     """
-    if verdict.whole:
+    if verdict.has_whole_summary:
         return {}
     found = {theme: phrase_of(evidence) for theme, evidence in verdict.recorded.items()}
     return {theme.id: found[theme.id] for theme in themes if found.get(theme.id) in theme.match}
@@ -157,7 +159,7 @@ def to_change(verdicts: Iterable[Verdict], gone: Collection[str] = ()) -> list[V
     for verdict in verdicts:
         if verdict.due:
             found.append(verdict)
-        elif verdict.own and not set(gone).isdisjoint(verdict.story.themes):
+        elif verdict.is_editors and not set(gone).isdisjoint(verdict.story.themes):
             others = [theme for theme in verdict.story.themes if theme not in gone]
             themes = {theme: verdict.recorded.get(theme, "") for theme in others}
             found.append(replace(verdict, themes=themes))

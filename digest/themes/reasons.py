@@ -28,15 +28,15 @@ def reasons(verdict: Verdict, themes: Sequence[Theme]) -> Iterator[Reason]:
             why = verdict.earned[theme]
         elif theme in verdict.recorded:
             why = f"{verdict.recorded[theme]}, when it was pulled"
-            if not (verdict.own or theme in verdict.themes):
-                why += "; --apply would take it off"
+            if not (verdict.is_editors or theme in verdict.themes):
+                why += "; --apply would remove it"
         yield Reason(theme, True, why)
     for theme in dict.fromkeys((*verdict.earned, *verdict.recorded)):
         if theme in has:
             continue
-        if verdict.own and theme in verdict.recorded:
+        if verdict.is_editors and theme in verdict.recorded:
             why = "taken off by the editor"
-        elif verdict.own:
+        elif verdict.is_editors:
             why = "not given by the editor"
         elif theme in verdict.themes:
             why = "--apply would add it"

@@ -97,8 +97,8 @@ def scores(judged: Iterable[Judged], themes: Sequence[str]) -> list[Score]:
     return rows
 
 
-def ageing(rows: Iterable[Score]) -> Iterator[str]:
-    """Yields a sentence for each theme whose newest quarter is worse than chance lets it be."""
+def outdated_rules(rows: Iterable[Score]) -> Iterator[str]:
+    """Yields a sentence for each theme whose newest quarter is worse than chance explains."""
     by_theme: dict[str, list[Score]] = defaultdict(list)
     for row in rows:
         if row.theme is None or row.quarter == ALL:
@@ -112,8 +112,8 @@ def ageing(rows: Iterable[Score]) -> Iterator[str]:
         if min(right + missed, last.right + last.missed) < _FEWEST:
             continue
         if last.recall.high < right / (right + missed):
-            found = f"{last.right} of {last.right + last.missed} in {last.quarter}"
-            yield f"{theme} ages: its rule found {found}, {right} of {right + missed} before"
+            now = f"{last.right} of {last.right + last.missed} in {last.quarter}"
+            yield f"{theme} ages: its rule found {now}, {right} of {right + missed} before"
         elif right and last.precision.high < right / (right + wrong):
-            false = f"{last.wrong} of {last.right + last.wrong} in {last.quarter}"
-            yield f"{theme} ages: it was wrong in {false}, in {wrong} of {right + wrong} before"
+            now = f"{last.wrong} of {last.right + last.wrong} in {last.quarter}"
+            yield f"{theme} ages: it was wrong in {now}, in {wrong} of {right + wrong} before"

@@ -4,7 +4,7 @@
 
 Rare words count for more, and a theme whose rule is met counts as a heavy word. Nothing but headlines,
 excerpts and rules decides, all of them in git, in whole numbers: every machine suggests the same.
-Suggestions never assign a theme; only rules and the editor do.
+StorySuggestions never assign a theme; only rules and the editor do.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ class Suggestion:
 
 
 @dataclass(frozen=True, slots=True)
-class Suggestions:
+class StorySuggestions:
     """A story without a theme, and the themes that it may have, the likeliest first."""
 
     file: str
@@ -160,7 +160,7 @@ def suggestions(
     themes: Sequence[Theme],
     *,
     most: int | None = AT_ONCE,
-) -> tuple[Suggestions, ...]:
+) -> tuple[StorySuggestions, ...]:
     """Returns which themes each of the asked stories may have, by the stories of the archive.
 
     Only the first 50 are compared, unless `most` says otherwise.
@@ -171,11 +171,11 @@ def suggestions(
     for number, story in enumerate(asked):
         compared = most is None or number < most
         likely = index.suggest(story) if compared else ()
-        found.append(Suggestions(story.file, story.shown_headline, likely))
+        found.append(StorySuggestions(story.file, story.shown_headline, likely))
     return tuple(found)
 
 
-def likeliest(found: Iterable[Suggestions]) -> dict[str, int]:
+def likeliest(found: Iterable[StorySuggestions]) -> dict[str, int]:
     """Returns how many stories look most like each theme, the most frequent first.
 
     One that is like a single other story looks like nothing yet.
@@ -214,7 +214,7 @@ def _square(term: str, rarity: float) -> int:
 def _rarity(term: str, having: int, count: int) -> float:
     """Returns how rare a term is that so many of the stories have, 1 for one that says nothing.
 
-    Such is a word that most of them have, as one that a feed puts into every summary.
+    A word that most of them have says nothing, for example one that a feed puts into every summary.
     """
     if count >= _ENOUGH and 2 * having > count and not term.startswith(":"):
         return 1

@@ -195,7 +195,7 @@ def test_pending_rule_changes_are_not_labelled_as_the_editors_choice(root: Path)
         Reason("fleet", False, "'ships' in the headline; --apply would add it"),
     )
     assert explained(root, MEMORY)[1] == Reason(
-        "trade", True, "'tariff*' in the summary, when it was pulled; --apply would take it off"
+        "trade", True, "'tariff*' in the summary, when it was pulled; --apply would remove it"
     )
 
 
@@ -677,7 +677,7 @@ def test_a_theme_that_no_longer_matches_is_removed_if_the_full_summary_is_stored
     begin(tmp_path, excerpt=excerpt)
     give(tmp_path, MEMORY, "[trade]")
     rule(tmp_path, {"memory": ("dram",), "trade": ("toll",)})
-    why = "'tariff*' in the summary, when it was pulled; --apply would take it off"
+    why = "'tariff*' in the summary, when it was pulled; --apply would remove it"
     assert explained(tmp_path, CHIPS) == (Reason("trade", True, why),)
 
     report = applied(tmp_path)

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from builders import make_theme
 
-from digest.themes.phrase_proposals import Decided, Proposal, Weak, proposals, weak
+from digest.themes.phrase_proposals import Proposal, RuleText, WeakPhrase, proposals, weak_phrases
 from digest.themes.rules import themes_of
 
 PRICES = [
@@ -18,10 +18,10 @@ PRICES = [
 OTHERS = ["Harbour master retires", "Fog over the strait", "A lens for the lighthouse"] * 3
 
 
-def decided(theme: str = "prices", right: list[str] = PRICES) -> list[Decided]:
+def decided(theme: str = "prices", right: list[str] = PRICES) -> list[RuleText]:
     stories = [*((title, {theme}) for title in right), *((title, set[str]()) for title in OTHERS)]
     return [
-        Decided(f"{number}.md", title, "", frozenset(themes))
+        RuleText(f"{number}.md", title, "", frozenset(themes))
         for number, (title, themes) in enumerate(stories)
     ]
 
@@ -56,10 +56,10 @@ def test_phrases_already_found_often_wrong_or_seen_once_are_not_proposed() -> No
 
 def test_a_phrase_of_thousands_of_stories_is_proposed() -> None:
     many = [
-        Decided(f"{number}.md", "Chips ahoy", "", frozenset({"chips"} if number % 8 else ()))
+        RuleText(f"{number}.md", "Chips ahoy", "", frozenset({"chips"} if number % 8 else ()))
         for number in range(4_000)
     ]
-    others = [Decided(f"o{number}.md", "Fog", "", frozenset()) for number in range(4_000)]
+    others = [RuleText(f"o{number}.md", "Fog", "", frozenset()) for number in range(4_000)]
 
     found = list(proposals([*many, *others], [make_theme("chips", match=("nothing",))]))
 
@@ -106,11 +106,11 @@ def test_function_words_are_not_proposed_as_phrases() -> None:
 
 def test_phrases_that_match_nothing_or_mostly_wrong_stories_are_listed() -> None:
     theme = make_theme("prices", match=("contract*", "harbour", "sold out", "tulip*"))
-    others = [Decided("x.md", "Tulips", "", frozenset())]
+    others = [RuleText("x.md", "Tulips", "", frozenset())]
 
-    assert list(weak(decided(), others, [theme])) == [
-        Weak("prices", "harbour", right=0, wrong=3),
-        Weak("prices", "sold out", right=0, wrong=0),
+    assert list(weak_phrases(decided(), others, [theme])) == [
+        WeakPhrase("prices", "harbour", right=0, wrong=3),
+        WeakPhrase("prices", "sold out", right=0, wrong=0),
     ]
 
 

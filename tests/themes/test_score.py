@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.themes.score import ALL, Judged, Score, ageing, scores, wilson
+from digest.themes.score import ALL, Judged, Score, outdated_rules, scores, wilson
 
 SPRING, SUMMER = date(2026, 3, 31), date(2026, 7, 1)
 
@@ -54,17 +54,17 @@ def test_a_rule_that_finds_less_than_before_is_marked_as_ageing() -> None:
     before = [Judged(SPRING, ["a"], ["a"])] * 9 + [Judged(SPRING, ["a"], [])]
     since = [Judged(SUMMER, ["a"], ["a"])] * 2 + [Judged(SUMMER, ["a"], [])] * 6
 
-    found = list(ageing(scores([*before, *since], ["a"])))
+    found = list(outdated_rules(scores([*before, *since], ["a"])))
 
     assert found[0] == "a ages: its rule found 2 of 8 in 2026-Q3, 9 of 10 before"
-    assert list(ageing(scores([*before, *since[:3]], ["a"]))) == []
+    assert list(outdated_rules(scores([*before, *since[:3]], ["a"]))) == []
 
 
 def test_a_rule_that_is_wrong_more_often_than_before_is_marked_as_ageing() -> None:
     before = [Judged(SPRING, ["a"], ["a"])] * 10
     since = [Judged(SUMMER, ["a"], ["a"])] * 5 + [Judged(SUMMER, [], ["a"])] * 5
 
-    found = list(ageing(scores([*before, *since], ["a"])))
+    found = list(outdated_rules(scores([*before, *since], ["a"])))
 
     assert found[0] == "a ages: it was wrong in 5 of 10 in 2026-Q3, in 0 of 10 before"
 
@@ -76,4 +76,4 @@ def test_a_theme_may_have_the_id_all_and_only_themes_are_marked_as_ageing() -> N
     rows = scores([*before, *since], ["all"])
 
     assert rows[0] == Score("all", ALL, right=10, wrong=0, missed=10)
-    assert [words.split()[0] for words in ageing(rows)] == ["all"]
+    assert [words.split()[0] for words in outdated_rules(rows)] == ["all"]

@@ -46,7 +46,7 @@ from digest.site.markdown import Html, MarkdownRenderer
 from digest.site.pages import plain
 from digest.site.search import records
 from digest.themes import phrase_proposals, propose, rules, suggest
-from digest.themes.phrase_proposals import Decided
+from digest.themes.phrase_proposals import RuleText
 
 FILE = "content/2026/w20/2026-05-15-a.md"
 KNOWN = story_file.Vocabulary()
@@ -137,7 +137,7 @@ def changed_settings(text: str) -> None:
 
 def learnt(text: str) -> None:
     """Compares stories by their words."""
-    decided = [Decided(f"{n}", text, text, frozenset({"chips"} if n else ())) for n in range(3)]
+    decided = [RuleText(f"{n}", text, text, frozenset({"chips"} if n else ())) for n in range(3)]
     list(phrase_proposals.proposals(decided, THEMES))
     stories = [replace(STORY, title=text, themes=("chips",)) for _ in range(2)]
     suggest.suggestions(stories[:1], stories, THEMES)
