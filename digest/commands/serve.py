@@ -171,9 +171,9 @@ class Preview:
         self._builder: build.Builder | None = None
         self._config: Config | None = None
         self._changed: frozenset[str] = frozenset()  # since the last build that succeeded
-        self._names = (f"{secrets.token_hex(4)}-{number}" for number in count())
+        self._build_ids = (f"{secrets.token_hex(4)}-{number}" for number in count())
         self.state = PreviewState(
-            ShownBuild(build=next(self._names), root=root, folder=root / _FOLDER)
+            ShownBuild(build_id=next(self._build_ids), root=root, folder=root / _FOLDER)
         )
 
     def prepare(self) -> bool:
@@ -222,8 +222,8 @@ class Preview:
             base=base,
             former=before.former | ({before.base} if before.base else frozenset()),
             problems=(),
-            stories=annotations.of_story,
-            page=annotations.of_page,
+            annotations_of_story=annotations.of_story,
+            annotations_of_page=annotations.of_page,
         )
         self._post(shown)
         return True
@@ -251,7 +251,7 @@ class Preview:
         return self._annotations.after(self._changed, config, content, archive)
 
     def _post(self, shown: ShownBuild) -> None:
-        self.state.post(replace(shown, build=next(self._names)))
+        self.state.post(replace(shown, build_id=next(self._build_ids)))
 
 
 def _problems(error: Exception) -> Iterator[Problem]:

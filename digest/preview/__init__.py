@@ -2,5 +2,5 @@
 
     watcher ──▶ debounce ──▶ changed_files ──▶ (build) ──▶ state ──▶ app, inject ──▶ browser
 
-Knows nothing of stories and builds nothing itself: `commands/serve.py` supplies the build.
+Reads no content and builds nothing itself: `commands/serve.py` supplies the build.
 """

@@ -110,7 +110,7 @@ def make_app(
 
 
 async def _of_desk(desk: DeskApp, request: Request) -> Response:
-    """Returns the desk's answer; it reads and writes files, so it works in another thread."""
+    """Returns the desk's response; it reads and writes files, so it works in another thread."""
     body = await _body(request)
     if body is None:
         message = "Not saved: the request did not arrive whole.\n"
@@ -124,19 +124,19 @@ async def _of_desk(desk: DeskApp, request: Request) -> Response:
         cookie=request.cookies.get(desk.session.cookie_name, ""),
         body=body,
     )
-    answer = await run_in_threadpool(desk.answer, desk_request)
+    response = await run_in_threadpool(desk.answer, desk_request)
     headers = {
         **_HEADERS,
         "Content-Security-Policy": desk.policy,
-        "Content-Type": answer.kind,
+        "Content-Type": response.kind,
         "Referrer-Policy": "same-origin",
         "Cross-Origin-Opener-Policy": "same-origin",
     }
-    if answer.location:
-        headers["Location"] = answer.location
-    if answer.cookie:
-        headers["Set-Cookie"] = answer.cookie
-    return Response(answer.body, answer.status, headers)
+    if response.location:
+        headers["Location"] = response.location
+    if response.cookie:
+        headers["Set-Cookie"] = response.cookie
+    return Response(response.body, response.status, headers)
 
 
 async def _body(request: Request) -> bytes | None:
@@ -266,5 +266,5 @@ async def _events(state: PreviewState) -> AsyncIterator[str]:
     yield _RETRY
     shown: ShownBuild | None = state.shown
     while shown is not None:
-        yield f"data: {shown.build}\n\n"
-        shown = await state.after(shown.build)
+        yield f"data: {shown.build_id}\n\n"
+        shown = await state.after(shown.build_id)

@@ -34,11 +34,11 @@ _POLICY = re.compile(
 def for_editor(html: str, shown: ShownBuild, place: str) -> str:
     """Returns a page as an editor sees it; `place` is its path below the base path."""
     script, style = _asset("page.js"), _asset("page.css")
-    annotated = with_annotations(html, place, shown.base, shown.root, shown.stories)
+    annotated = with_annotations(html, place, shown.base, shown.root, shown.annotations_of_story)
     added = (
         f"<style>{style}</style>"
-        f"{corner(shown.page(place), shown.root)}{_overlay(shown.problems, shown.root)}"
-        f'<script data-build="{escape(shown.build)}" data-events="{EVENTS}">{script}</script>'
+        f"{corner(shown.annotations_of_page(place), shown.root)}{_overlay(shown.problems, shown.root)}"
+        f'<script data-build="{escape(shown.build_id)}" data-events="{EVENTS}">{script}</script>'
     )
     widened = _POLICY.sub(
         lambda match: match[1] + widen_policy(match[2], script, style) + match[3], annotated

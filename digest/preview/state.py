@@ -18,20 +18,20 @@ from digest.preview.annotations import Annotation
 class ShownBuild:
     """One state of the preview: its pages are in `folder`, and `problems` stopped the last build.
 
-    `build` is a new id whenever a page may look different. `stories` returns the annotations of the
-    story at a permalink (`2026/w20/#slug`), `page` those of a page's own texts (`2026/w20/`).
-    `base` is the site's base path, empty before the first successful build; `former` has earlier
+    `build_id` is a new one whenever a page may look different. `annotations_of_story` returns those
+    of the story at a permalink (`2026/w20/#slug`), `annotations_of_page` those of a page's own texts
+    (`2026/w20/`). `base` is the site's base path, empty before the first successful build; `former` has earlier
     ones.
     """
 
-    build: str
+    build_id: str
     root: Path
     folder: Path
     base: str = ""
     former: frozenset[str] = frozenset()
     problems: tuple[Problem, ...] = ()
-    stories: Callable[[str], tuple[Annotation, ...]] = lambda _: ()
-    page: Callable[[str], tuple[Annotation, ...]] = lambda _: ()
+    annotations_of_story: Callable[[str], tuple[Annotation, ...]] = lambda _: ()
+    annotations_of_page: Callable[[str], tuple[Annotation, ...]] = lambda _: ()
 
 
 class PreviewState:
@@ -53,13 +53,13 @@ class PreviewState:
         self.closed = True
         self._wake()
 
-    async def after(self, build: str) -> ShownBuild | None:
+    async def after(self, build_id: str) -> ShownBuild | None:
         """Waits for another state than this build's and returns it; None after `close`."""
         self._loop = asyncio.get_running_loop()
         woken = asyncio.Event()
         self._waiting.add(woken)
         try:
-            while not self.closed and self.shown.build == build:
+            while not self.closed and self.shown.build_id == build_id:
                 await woken.wait()
                 woken.clear()
         finally:

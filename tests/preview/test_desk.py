@@ -671,9 +671,9 @@ def test_a_save_reports_its_result(desk: Desk, fields: dict[str, str], said: str
 )
 def test_a_long_summary_is_collapsed_and_complete(summary: tuple[str, ...], shown: int) -> None:
     card = DeskCard(file="content/2026/w20/x.md", summary=summary)
-    words = "".join((*card.begun, *card.rest)).replace("…", "")
+    words = "".join((*card.summary_start, *card.summary_rest)).replace("…", "")
 
-    assert sum(map(len, card.begun)) == pytest.approx(shown, abs=8)
+    assert sum(map(len, card.summary_start)) == pytest.approx(shown, abs=8)
     assert words.replace(" ", "") == "".join(summary).replace(" ", "")
 
 

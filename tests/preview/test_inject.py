@@ -34,12 +34,12 @@ def shown(*problems: Problem, **margins: Annotation) -> ShownBuild:
         f"2026/w20/#{name.replace('_', '-')}": (margin,) for name, margin in margins.items()
     }
     return ShownBuild(
-        build="b-1",
+        build_id="b-1",
         root=ROOT,
         folder=ROOT / ".digest/preview",
         base=BASE,
         problems=problems,
-        stories=lambda place: by_place.get(place, ()),
+        annotations_of_story=lambda place: by_place.get(place, ()),
     )
 
 

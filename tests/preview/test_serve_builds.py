@@ -60,7 +60,7 @@ class Workspace:
     def hints(self, file: str) -> list[str]:
         """The hints beside a story."""
         week, slug = "2026/w20/", file.rpartition("/")[2][11:-3]
-        (margin,) = self.preview.state.shown.stories(f"{week}#{slug}")
+        (margin,) = self.preview.state.shown.annotations_of_story(f"{week}#{slug}")
         return [hint.what for hint in margin.hints]
 
 

@@ -1,4 +1,4 @@
-"""Requests to the desk and their answers, and which requests are refused.
+"""Requests to the desk and the responses, and which requests are refused.
 
 Every account of this machine can reach its ports. So a browser first needs the run's key, which is
 in the address that 'digest serve' prints, and keeps it in a cookie. A page of another site can make
@@ -31,7 +31,7 @@ class Refused(Exception):
 
 
 class DeskResponse(NamedTuple):
-    """The answer to a request: a page, JSON, or a redirect to `location`; `cookie` is to be set."""
+    """The response to a request: a page, JSON, or a redirect to `location`; `cookie` is to be set."""
 
     body: str = ""
     status: int = 200

@@ -136,13 +136,13 @@ class DeskCard:
         return " · ".join(f"{chip.title}: {chip.why}" for chip in self.chips if chip.why)
 
     @property
-    def begun(self) -> tuple[str, ...]:
+    def summary_start(self) -> tuple[str, ...]:
         """The paragraphs of the summary that are shown at once."""
         return _folded(self.summary)[0]
 
     @property
-    def rest(self) -> tuple[str, ...]:
-        """The other ones."""
+    def summary_rest(self) -> tuple[str, ...]:
+        """The paragraphs of a long summary that are folded."""
         return _folded(self.summary)[1]
 
     @property
