@@ -109,7 +109,7 @@ def run(
         last = builder.manifest_if_current(scanned, recorded=now is not None)
         if last:
             report = dict(last.report)
-            written = Written(written=0, removed=0, unchanged=len(last.made))
+            written = Written(written=0, removed=0, unchanged=len(last.files))
         else:
             built = builder.build(scanned, on_progress=on_progress)
             report, written, hints = built.report, built.written, built.hints
@@ -201,8 +201,8 @@ class Builder:
         planned = plan(
             archive,
             config,
-            search_version=index.program or None,
-            drawn=self._extras and can_draw(config),
+            script_version=index.script_version or None,
+            has_social_cards=self._extras and can_draw(config),
         )
         copied = {file.path: _copied_key(file, scanned.since) for file in planned.copied}
         keys = {**planned.keys(self._settings_key), **copied, **index.files}
@@ -217,7 +217,7 @@ class Builder:
         output.begin(keys)
         try:
             self._stage_pages(planned, keys, output, on_progress)
-            if planned.context.drawn:
+            if planned.context.has_social_cards:
                 self._cache.keep_only("card", keys)
             for file in planned.copied:
                 if not (copied[file.path] and output.keep(file.path, copied[file.path])):

@@ -34,7 +34,7 @@ from digest.model import CONFIG_FILE, Config, Progress
 from digest.names import is_markdown
 from digest.site.addresses import Base
 from digest.site.arrange import arrange
-from digest.site.check import proof
+from digest.site.build_problems import find_build_problems
 from digest.site.render import template_problems
 from digest.themes.rules import themes_of
 from digest.week import Week
@@ -138,7 +138,7 @@ def _content(
     for feed, problem in git_history.shortened_ledgers(root, survey.ledgers).items():
         if feed in in_use:  # the ledger of a sample goes with it
             yield problem
-    yield from proof(archive, config, line_of)
+    yield from find_build_problems(archive, config, line_of)
     yield from template_problems(root, Base(config.site.url))
     read = partial(store.read_text, root)
     yield from content_rules.review(

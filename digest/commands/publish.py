@@ -24,7 +24,7 @@ from digest.content import store
 from digest.errors import DigestError, Faults, Problem, and_more
 from digest.gh_pages import Source, Standing
 from digest.model import CONFIG_FILE, Config, Progress
-from digest.site import addresses, formatting, own_files, reader_changes
+from digest.site import addresses, formatting, marked_files, reader_changes
 from digest.site.reader_changes import FeedChanges
 
 _FOLDER = Path(disk.CACHE, "publish")
@@ -215,7 +215,7 @@ def _files_of_others(root: Path, standing: Standing, ids: Mapping[str, str]) -> 
     If no commit is Digest's, as on a branch that was created again, pages and feeds are recognised
     by the mark in them, and the files of every build by the mark of the home page.
     """
-    own = gh_pages.published(root, standing, own_files.is_marked_home)
+    own = gh_pages.published(root, standing, marked_files.is_marked_home)
     others = []
     for path, id in standing.ids.items():
         is_ours = id in (own.get(path), ids.get(path))
@@ -223,10 +223,12 @@ def _files_of_others(root: Path, standing: Standing, ids: Mapping[str, str]) -> 
             others.append(path)
     if others and not own:
         home = gh_pages.read(root, standing, "index.html") or b""
-        if own_files.is_marked_home(home):
+        if marked_files.is_marked_home(home):
             unknown = [path for path in others if path not in ids]
             contents = gh_pages.read_all(root, standing, unknown).items()
-            others = [path for path, content in contents if not own_files.is_marked(path, content)]
+            others = [
+                path for path, content in contents if not marked_files.is_marked(path, content)
+            ]
     return tuple(others)
 
 

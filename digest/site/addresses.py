@@ -11,6 +11,7 @@ import re
 from dataclasses import dataclass, field
 from urllib.parse import quote, urlsplit
 
+from digest.urls import ascii_host
 from digest.week import Week
 
 HOME = ""
@@ -65,7 +66,7 @@ RESERVED = frozenset(
 They do not depend on installed extras, so that a digest passes `check` on all machines or none.
 """
 
-OWN_ICONS = (ICON, "favicon.svg", "favicon.png", "favicon.ico")
+EDITORS_ICONS = (ICON, "favicon.svg", "favicon.png", "favicon.ico")
 """The files that an editor may put into content/static/ as the icon of the site, the best first."""
 
 OUTPUTS = (
@@ -165,7 +166,9 @@ class Base:
     def __post_init__(self) -> None:
         parts = urlsplit(self.url)
         object.__setattr__(self, "path", encoded_once(parts.path or "/"))
-        object.__setattr__(self, "origin", f"{parts.scheme}://{_host(parts.netloc)}")
+        host, colon, port = parts.netloc.partition(":")
+        # Feeds and sitemaps need the IDNA form (RFC 3490).
+        object.__setattr__(self, "origin", f"{parts.scheme}://{ascii_host(host)}{colon}{port}")
 
     def href(self, place: str) -> str:
         """Returns the link to a place from the root of the host, the same on every page."""
@@ -182,14 +185,3 @@ class Base:
 def encoded_once(path: str) -> str:
     """Returns a path percent-encoded; what is encoded already stays as it is."""
     return quote(_LONE_PERCENT.sub("%25", path), safe=_SAFE + "%")
-
-
-def _host(netloc: str) -> str:
-    """Returns host and port in ASCII: feeds and sitemaps need the IDNA form (RFC 3490)."""
-    if netloc.isascii():
-        return netloc
-    name, colon, port = netloc.partition(":")
-    try:
-        return name.encode("idna").decode() + colon + port
-    except UnicodeError:
-        return netloc

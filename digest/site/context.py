@@ -62,9 +62,9 @@ class ThemeSummary(NamedTuple):
 class SiteContext(NamedTuple):
     """One build's archive and what was made from it.
 
-    `dates` are those of the editions in the weekly feed. `own_icon` is the path of the editor's
-    icon, empty if there is none. `search_version` is the version of Pagefind's script, None if the
-    site has no search page. `drawn`: it has social cards of its own.
+    `dates` are those of the editions in the weekly feed. `editors_icon` is the path of the editor's
+    icon, empty if there is none. `script_version` is the version of Pagefind's script, None if the
+    site has no search page. With `has_social_cards`, cards are drawn for it.
     """
 
     config: Config
@@ -79,9 +79,9 @@ class SiteContext(NamedTuple):
     neighbours: Mapping[str, Neighbours]
     ahead: Ahead
     site: SiteView
-    own_icon: str
-    search_version: str | None
-    drawn: bool
+    editors_icon: str
+    script_version: str | None
+    has_social_cards: bool
 
     def page(
         self,
@@ -158,7 +158,11 @@ class SiteContext(NamedTuple):
 
 
 def make_context(
-    archive: Archive, config: Config, *, search_version: str | None = None, drawn: bool = False
+    archive: Archive,
+    config: Config,
+    *,
+    script_version: str | None = None,
+    has_social_cards: bool = False,
 ) -> SiteContext:
     """Returns the context of one build."""
     base = Base(config.site.url)
@@ -168,7 +172,7 @@ def make_context(
     weekly = archive.weekly
     ahead = ahead_of(archive, config, markdown)
     copied = {file.path for file in archive.content.copied}
-    own_icon = next((name for name in addresses.OWN_ICONS if name in copied), "")
+    editors_icon = next((name for name in addresses.EDITORS_ICONS if name in copied), "")
     summaries = []
     for number, storyline in enumerate(archive.storylines, 1):
         theme, stories = storyline.theme, storyline.stories
@@ -195,14 +199,14 @@ def make_context(
         site=_site_view(
             archive,
             config,
-            icon=own_icon or addresses.ICON,
-            has_search=search_version is not None,
+            icon=editors_icon or addresses.ICON,
+            has_search=script_version is not None,
             has_dates=bool(ahead.all),
-            drawn=drawn,
+            has_social_cards=has_social_cards,
         ),
-        own_icon=own_icon,
-        search_version=search_version,
-        drawn=drawn,
+        editors_icon=editors_icon,
+        script_version=script_version,
+        has_social_cards=has_social_cards,
     )
 
 
@@ -222,7 +226,13 @@ def _seconds(time: str) -> float:
 
 
 def _site_view(
-    archive: Archive, config: Config, *, icon: str, has_search: bool, has_dates: bool, drawn: bool
+    archive: Archive,
+    config: Config,
+    *,
+    icon: str,
+    has_search: bool,
+    has_dates: bool,
+    has_social_cards: bool,
 ) -> SiteView:
     site, front = config.site, archive.front
     menu = [PageLink("Latest edition", addresses.week(front.week))] if front else []
@@ -237,7 +247,7 @@ def _site_view(
         more.append(PageLink("Ahead", addresses.AHEAD))
     more.append(PageLink("Corrections", addresses.CORRECTIONS))
     alt = "Bars of stacked colours, taller and lower"
-    if drawn:
+    if has_social_cards:
         alt = f"{site.title}. {site.description}" if site.description else site.title
     return SiteView(
         title=site.title,

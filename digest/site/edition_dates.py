@@ -43,7 +43,7 @@ def dates_of(
     Otherwise, taking it back would announce the edition before it again.
     """
     content, zone = archive.content, ZoneInfo(config.site.timezone)
-    withheld, moved_away = _withheld(content, zone), _moved_away(content, zone)
+    taken_back, moved_away = _taken_back(content, zone), _moved_away(content, zone)
     # A week far ahead closes none.
     near = set(reached(edition.week for edition in archive.editions))
     dates: dict[Week, EditionDates] = {}
@@ -54,14 +54,14 @@ def dates_of(
             continue
         monday = _monday(week, zone)
         added = [_came(story, week, monday, content.added_at) for story in edition.all]
-        all_added = (*added, *withheld.get(week, ()), *moved_away.get(week, ()))
+        all_added = (*added, *taken_back.get(week, ()), *moved_away.get(week, ()))
         if edition.closed:
             by_letter = config.close == "letter" and letter is not None and not letter.draft
             if by_letter or later is None:
                 closing = _published(letter) or max(added, default=monday)
             else:  # a week may get its first story when a later one has some already
                 closing = max(later, min(all_added, default=later))
-            dates[week] = _dates(edition, closing, zone, len(withheld.get(week, ())))
+            dates[week] = _dates(edition, closing, zone, len(taken_back.get(week, ())))
         if config.close != "letter":
             opening = min(all_added if added else (), default=_published(letter) or monday)
         elif edition.closed:
@@ -74,7 +74,7 @@ def dates_of(
     return dates
 
 
-def _withheld(content: Content, zone: tzinfo) -> dict[Week, list[float]]:
+def _taken_back(content: Content, zone: tzinfo) -> dict[Week, list[float]]:
     """Returns for each week when its hidden and deleted stories were added."""
     times: dict[Week, list[float]] = defaultdict(list)
     for story in content.stories:

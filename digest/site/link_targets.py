@@ -151,13 +151,13 @@ class Targets:
         wanted = _beside(file, unquote(path))
         if wanted in self._copied:
             return self._copied[wanted]
-        return self._copied.get(self._composed.get(_composed(wanted), ""), "")
+        return self._copied.get(self._by_nfc.get(_nfc(wanted), ""), "")
 
     @cached_property
-    def _composed(self) -> dict[str, str]:
+    def _by_nfc(self) -> dict[str, str]:
         """Files by their names in NFC: some systems write accents as characters of their own."""
         files = (*self._unpublished, *self._places)
-        return {_composed(file): file for file in files if not file.isascii()}
+        return {_nfc(file): file for file in files if not file.isascii()}
 
     @cached_property
     def _copied(self) -> dict[str, str]:
@@ -189,9 +189,9 @@ class Targets:
         if len(same_name) > 1:
             what = f"the link to '{path}' could mean {' or '.join(same_name)}"
             return BrokenLink(what, "write the path to the one you mean")
-        composed = self._composed.get(_composed(wanted)) if not wanted.isascii() else None
-        if composed:
-            return self._place(composed, path)
+        same_in_nfc = None if wanted.isascii() else self._by_nfc.get(_nfc(wanted))
+        if same_in_nfc:
+            return self._place(same_in_nfc, path)
         if not is_markdown(path):
             return self._missing(path, wanted)
         if name in self._deleted:
@@ -218,11 +218,11 @@ class Targets:
     def _missing(self, path: str, wanted: str) -> BrokenLink:
         """Returns why a file is missing: its kind is not copied, or its name is different."""
         folder, _, name = wanted.rpartition("/")
-        name = _composed(name)
+        name = _nfc(name)
         names: Iterable[str] = ()
         if f"{folder}/".startswith("content/"):
             names = self._content.beside(folder)
-        same = [other for other in names if _composed(other) == name]
+        same = [other for other in names if _nfc(other) == name]
         if same:
             kinds = ", ".join(sorted(ending[1:] for ending in PICTURES))
             what = f"'{path}' is there, but only pictures ({kinds}) are copied from beside a text"
@@ -230,7 +230,7 @@ class Targets:
             return BrokenLink(what, cure)
         what = f"there is no file '{path}' beside this one"
         for other in names:
-            if _composed(other).casefold() == name.casefold():
+            if _nfc(other).casefold() == name.casefold():
                 return BrokenLink(f"{what}, but '{other}'", "write its name as it is")
         cure = "put it there, or correct the link"
         if path.startswith("www."):
@@ -254,7 +254,7 @@ class Targets:
         return "correct the file's name, or remove the link if its story was deleted"
 
 
-def _composed(file: str) -> str:
+def _nfc(file: str) -> str:
     return unicodedata.normalize("NFC", file)
 
 

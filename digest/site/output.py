@@ -25,7 +25,7 @@ from digest import disk
 from digest.cache import Cache
 from digest.disk import Stamp
 from digest.errors import DigestError, and_more
-from digest.site import addresses, own_files, staging
+from digest.site import addresses, marked_files, staging
 from digest.site.staging import Staging
 
 _PROTECTED = ("content", "templates", "digest", "tests", ".git", disk.CACHE)
@@ -50,13 +50,13 @@ class Written(NamedTuple):
 class Manifest(NamedTuple):
     """The last build into a folder: keys of its content and of all else (program, templates, config).
 
-    `made` has the key and stamp of each file, `report` what the build reported. `to_record`: the
+    `files` has the key and stamp of each file, `report` what the build reported. `to_record`: the
     locations of some stories were not in the ledgers yet.
     """
 
     content_key: bytes = b""
     settings_key: bytes = b""
-    made: Mapping[str, tuple[bytes, Stamp]] = {}
+    files: Mapping[str, tuple[bytes, Stamp]] = {}
     report: Mapping[str, int | str | list[str]] = {}
     to_record: bool = False
 
@@ -112,7 +112,7 @@ class Output:
         self._name = name_of(root, self.folder)
         self.manifest = cache.get("output", self._name, b"", Manifest) or Manifest()
         listed = cache.get("files", self._name, b"", dict[str, str])
-        self.listed = listed if listed and all(map(own_files.is_inside, listed)) else None
+        self.listed = listed if listed and all(map(marked_files.is_inside, listed)) else None
         """The files that builds wrote, with fingerprints; None if the list is lost or damaged."""
         self._staging = Staging(self.folder, begin=self._note_begun)
 
@@ -132,10 +132,10 @@ class Output:
         If not, something else wrote into it, and the list may be incomplete: for example a later
         build, whose list was lost when an older `.digest/` was restored.
         """
-        made = self.manifest.made
-        if not made or (self.listed or {}).keys() != made.keys():
+        files = self.manifest.files
+        if not files or (self.listed or {}).keys() != files.keys():
             return False
-        return all(self._is_unchanged(path, stamp) for path, (_, stamp) in made.items())
+        return all(self._is_unchanged(path, stamp) for path, (_, stamp) in files.items())
 
     def is_current(self, content_key: bytes, settings_key: bytes) -> bool:
         """True if the folder has the site that was made under these keys; see `Manifest`.
@@ -158,8 +158,8 @@ class Output:
                 every = self._every_path()
                 self._recognised = {path for path in every if not (self.folder / path).is_dir()}
             else:
-                self._recognised = own_files.recognised(self.folder)
-                self._look_for_unknown = own_files.is_own_site(self.folder)
+                self._recognised = marked_files.recognised(self.folder)
+                self._look_for_unknown = marked_files.is_marked_site(self.folder)
             self._before = dict.fromkeys(self._recognised, "") | self._before
         if self.listed is None or self._was_killed:
             _sweep(self.folder, self._before.keys() | self._paths)
@@ -170,11 +170,11 @@ class Output:
         If the feed is as the last build left it, or may be, the site is this digest's, and only
         the id in digest.toml was changed since.
         """
-        feed, made = addresses.FEED, self.manifest.made
-        is_this_digest = not made and self.listed is not None
-        if feed in made:
-            is_this_digest = self._is_unchanged(feed, made[feed][1])
-        id = None if is_this_digest else own_files.feed_id(self.folder)
+        feed, files = addresses.FEED, self.manifest.files
+        is_this_digest = not files and self.listed is not None
+        if feed in files:
+            is_this_digest = self._is_unchanged(feed, files[feed][1])
+        id = None if is_this_digest else marked_files.feed_id(self.folder)
         if id is not None and id != self._id:
             what = f"this folder has the site of another digest, whose id is {id}"
             raise DigestError(
@@ -193,10 +193,10 @@ class Output:
 
     def keep(self, path: str, key: bytes) -> bool:
         """Keeps a file if it was made under this key and has not changed since; False if not."""
-        made = self.manifest.made.get(path)
-        if made is None or made[0] != key:
+        last = self.manifest.files.get(path)
+        if last is None or last[0] != key:
             return False
-        if not (self.is_as_built or self._is_unchanged(path, made[1])):
+        if not (self.is_as_built or self._is_unchanged(path, last[1])):
             return False
         self._kept.add(path)
         return True
@@ -210,7 +210,7 @@ class Output:
 
     def stage(self, path: str, content: bytes) -> None:
         """Writes a file under a hidden name, if its bytes differ from what is there."""
-        self._fingerprints[path] = own_files.fingerprint(path, content)
+        self._fingerprints[path] = marked_files.fingerprint(path, content)
         self._staging.put(path, content)
 
     def drop(self) -> None:
@@ -227,14 +227,14 @@ class Output:
         """
         staged = self._staging.ready()
         self._refuse_loss(staged)
-        files = dict(self._fingerprints)
-        for path in self._paths - files.keys():  # those that stay as they are
+        now = dict(self._fingerprints)
+        for path in self._paths - now.keys():  # those that stay as they are
             fingerprint = self._before.get(path)
             if not fingerprint:
-                fingerprint = own_files.fingerprint(path, disk.read(self.folder / path) or b"")
-            files[path] = fingerprint
-        if self._before != files:  # if this build is killed, old and new files must be listed
-            both = {path: f"{self._before.get(path, '')} {new}" for path, new in files.items()}
+                fingerprint = marked_files.fingerprint(path, disk.read(self.folder / path) or b"")
+            now[path] = fingerprint
+        if self._before != now:  # if this build is killed, old and new files must be listed
+            both = {path: f"{self._before.get(path, '')} {new}" for path, new in now.items()}
             self._save_list(self._before | both)
         folders = _folders(self._paths)
         gone = _gone(self.folder, self._before, self._paths)
@@ -245,15 +245,15 @@ class Output:
         _set_folder_modes([f"{self.folder}/{folder}" for folder in folders])
         if self.folder.is_relative_to(self._root.resolve()):
             _set_folder_modes([str(self.folder)])
-        made = {}
+        files = {}
         for path, key in keys.items():
             is_kept = path in self._kept
-            made[path] = self.manifest.made[path] if is_kept else (key, self.stamp(path))
-        manifest = manifest._replace(made=made)
+            files[path] = self.manifest.files[path] if is_kept else (key, self.stamp(path))
+        manifest = manifest._replace(files=files)
         if manifest != self.manifest:
             self._cache.put("output", self._name, b"", manifest)
         self._cache.remove("busy", self._name)
-        self._save_list(files | {path: self._before[path] for path in self._not_removed})
+        self._save_list(now | {path: self._before[path] for path in self._not_removed})
         not_removed = []
         for path, why in sorted(self._not_removed.items()):
             what = f"is no longer part of the site and cannot be removed: {why}"
@@ -283,7 +283,7 @@ class Output:
             return False
         if content is None:
             return False
-        return own_files.fingerprint(path, content) in self._before[path].split()
+        return marked_files.fingerprint(path, content) in self._before[path].split()
 
     def _unknown_files(self, gone: Iterable[str]) -> str:
         """Returns a line about files that a build may have made or not; "" if there are none."""
@@ -310,12 +310,12 @@ class Output:
         """
         if not staged or self._force:
             return
-        if self.listed is None and own_files.is_own_site(self.folder):
+        if self.listed is None and marked_files.is_marked_site(self.folder):
             return
         others = []
         for path in sorted(staged):
             target = self.folder / path
-            if path not in self._before and _is_file(target) and not own_files.is_ours(target):
+            if path not in self._before and _is_file(target) and not marked_files.is_ours(target):
                 others.append(path)
         if others:
             first = self.folder / others[0]

@@ -25,8 +25,8 @@ from digest.site.pages.ahead import ahead_calendar, ahead_pages
 from digest.site.pages.archive import archive_page
 from digest.site.pages.corrections import corrections_feed, corrections_pages
 from digest.site.pages.fixed import fixed_pages, site_files
+from digest.site.pages.for_programs import program_pages
 from digest.site.pages.home import home_page
-from digest.site.pages.plain import plain_pages
 from digest.site.pages.themes import theme_pages
 from digest.site.pages.week import week_pages
 from digest.site.social.pages import card_pages, shipped_card
@@ -82,14 +82,20 @@ class Plan:
 
 
 def plan(
-    archive: Archive, config: Config, *, search_version: str | None = None, drawn: bool = False
+    archive: Archive,
+    config: Config,
+    *,
+    script_version: str | None = None,
+    has_social_cards: bool = False,
 ) -> Plan:
     """Returns the plan of the site at `config.site.url`.
 
-    `search_version` is the version of Pagefind's script, None if the site has no search page.
-    `drawn`: it has social cards of its own.
+    `script_version` is the version of Pagefind's script, None if the site has no search page. With
+    `has_social_cards`, cards are drawn for it.
     """
-    context = make_context(archive, config, search_version=search_version, drawn=drawn)
+    context = make_context(
+        archive, config, script_version=script_version, has_social_cards=has_social_cards
+    )
     weeks = list(week_pages(context))
     for_readers = _with_distinct_titles(
         [
@@ -107,14 +113,14 @@ def plan(
         *feed_pages(context),
         corrections_feed(context),
         *ahead_calendar(context),
-        *plain_pages(context),
+        *program_pages(context),
         *site_files(context, for_readers),
         *card_pages(context, for_readers),
     )
     attached = attachments.published(archive, context.markdown)
     return Plan(
         pages=pages,
-        copied=attached if drawn else (*attached, shipped_card()),
+        copied=attached if has_social_cards else (*attached, shipped_card()),
         problems=(*atom.duplicate_ids(archive.content), *_clashes(context, pages, attached)),
         context=context,
     )
@@ -144,7 +150,7 @@ def _clashes(
     for page in pages:
         if page.source not in refused and not page.path.startswith(addresses.CARDS):
             claims.append((page.path, page.source))
-    if context.search_version is None:
+    if context.script_version is None:
         claims += _SEARCH.items()
     files = [(file.path, file.file) for file in attached]
     return [

@@ -14,7 +14,7 @@ from sites import lost_links, pages, read_folder
 from digest import config
 from digest.commands import build
 from digest.errors import DigestError, Faults
-from digest.site import addresses, own_files
+from digest.site import addresses, marked_files
 
 SMALL = Path(__file__).parents[1] / "data/sites/small"
 REPOSITORY = Path(__file__).parents[2]
@@ -123,12 +123,12 @@ def test_pages_and_feeds_of_an_earlier_build_are_recognised(root: Path) -> None:
     }
     copied = {"CNAME"}
 
-    found = own_files.recognised(root / "site")
+    found = marked_files.recognised(root / "site")
 
     assert set(read_folder(root / "site")) - found - always == copied
 
 
-@pytest.mark.parametrize("name", addresses.OWN_ICONS)
+@pytest.mark.parametrize("name", addresses.EDITORS_ICONS)
 def test_the_editors_icon_replaces_the_shipped_one(root: Path, name: str) -> None:
     run(root)
     (root / "content/static" / name).write_bytes(b"mine")

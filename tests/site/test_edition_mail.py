@@ -24,7 +24,7 @@ from digest.site.arrange import arrange
 from digest.site.context import make_context
 from digest.site.edition_dates import dates_of
 from digest.site.mail.edition import LARGEST, EditionMail, edition_mail
-from digest.site.mail.plain import WIDTH, columns, text_part
+from digest.site.mail.text import WIDTH, columns, text_part
 from digest.site.markdown import Html
 from digest.site.render import Renderer
 from digest.week import Week

@@ -60,7 +60,7 @@ def build(root: Path, *, drafts: bool = False) -> Written | str:
             builder = Builder(root, given, root / "site", cache, drafts=drafts, extras=False)
             scanned = builder.scan()
             last = builder.manifest_if_current(scanned, recorded=False)
-            return Written(0, 0, len(last.made)) if last else builder.build(scanned).written
+            return Written(0, 0, len(last.files)) if last else builder.build(scanned).written
     except DigestError as error:
         return str(error)
 

@@ -761,7 +761,7 @@ def faults(content: Content, config: Config) -> list[str]:
 
     return [
         str(problem)
-        for problem in plan(arrange(content, config), config, search_version="").all_problems()
+        for problem in plan(arrange(content, config), config, script_version="any").all_problems()
     ]
 
 

@@ -244,7 +244,7 @@ def svgs(*stories: Story, **fields: Any) -> dict[str, bytes]:
     title = fields.pop("title", "Harbour Notes")
     config = make_config(site=make_site(title=title), themes=fields.pop("themes", ()))
     content = make_content(*stories, **fields)
-    planned = plan(arranging.arrange(content, config), config, drawn=True)
+    planned = plan(arranging.arrange(content, config), config, has_social_cards=True)
     renderer = Renderer(Path("no-such-root"), planned.base)
     renderer.begin(planned.context.shared)
     return {

@@ -18,8 +18,8 @@ from digest.site.archive import Edition
 from digest.site.context import SiteContext
 from digest.site.edition_dates import EditionDates
 from digest.site.feeds import atom
-from digest.site.mail.plain import text_part
 from digest.site.mail.styles import styled
+from digest.site.mail.text import text_part
 from digest.site.markdown import Html
 from digest.site.pages.week import EditionView, edition_view
 from digest.site.render import Renderer

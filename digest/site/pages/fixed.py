@@ -21,8 +21,8 @@ def fixed_pages(context: SiteContext) -> Iterator[Page]:
         head = Head(title=context.titled(page.title), description=description, place=here)
         links = context.links_key(page.body)
         yield context.page("page.html", page.file, head, _free_page_data, page, depends_on=links)
-    if context.search_version is not None:
-        yield _search_page(context, context.search_version)
+    if context.script_version is not None:
+        yield _search_page(context, context.script_version)
     title = context.config.site.title
     head = Head(
         title=context.titled("Subscribe"),
@@ -50,9 +50,9 @@ def site_files(context: SiteContext, pages: Iterable[Page]) -> Iterator[Page]:
     yield context.file(place, "sitemap.xml", source, lambda _, heads: {"heads": heads}, heads)
     yield file(addresses.ROBOTS, "robots.txt")
     yield file(addresses.STYLE, "style.css")
-    if not context.own_icon:
+    if not context.editors_icon:
         yield file(addresses.ICON, "icon.svg")
-    if context.search_version is not None:
+    if context.script_version is not None:
         yield file(addresses.SEARCH_SCRIPT, "search.js")
 
 

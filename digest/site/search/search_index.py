@@ -42,12 +42,12 @@ class SearchIndex(NamedTuple):
     warning: str = ""
 
     @property
-    def program(self) -> str:
+    def script_version(self) -> str:
         """The version of Pagefind's script, a hash of its files; "" without an index."""
         parts = []
         for path, file_hash in self.files.items():
             name = path.rpartition("/")[2]
-            if _is_program(name):
+            if _is_script(name):
                 parts.append((name, file_hash))
         return key_of(repr(tuple(sorted(parts))).encode()).hex()[:10] if parts else ""
 
@@ -109,7 +109,7 @@ def index(archive: Archive, config: Config, cache: Cache) -> SearchIndex:
     newest, paths = max(hashes, key=int), {}
     for year in texts:
         for name, file_hash in hashes[year].items():
-            if year == newest or not _is_program(name):  # the newest script serves all years
+            if year == newest or not _is_script(name):  # the newest script serves all years
                 paths[f"{addresses.SEARCH_INDEX}{year}/{name}"] = file_hash
     return SearchIndex(files=paths, content=content)
 
@@ -190,5 +190,5 @@ def _make(
         executor.shutdown(cancel_futures=True)
 
 
-def _is_program(name: str) -> bool:
+def _is_script(name: str) -> bool:
     return name == "pagefind.js" or name.startswith("wasm.")

@@ -36,7 +36,7 @@ def shipped_card() -> Copied:
 
 def week_picture(context: SiteContext, edition: Edition) -> CardPicture | None:
     """Returns the card of a week; None if there is none, so that the page has the site's."""
-    if not context.drawn or not edition.stories:
+    if not context.has_social_cards or not edition.stories:
         return None
     chips = context.cards.chips
     main = [(id, edition.main[id]) for id in (*chips, "") if id in edition.main]
@@ -67,7 +67,7 @@ def theme_picture(
 ) -> CardPicture | None:
     """Returns the card of a theme; None if there is none. `extent` says which stories it has."""
     title = drawable(theme.title)
-    if not context.drawn or not title:
+    if not context.has_social_cards or not title:
         return None
     timeline, series = context.counts.timelines.get(theme.id), context.counts.series(theme, number)
     card = SocialCard(
@@ -85,7 +85,7 @@ def theme_picture(
 
 def card_pages(context: SiteContext, pages: Iterable[Page]) -> Iterator[Page]:
     """Yields the card of the site, and those of the `pages` for readers."""
-    if not context.drawn:
+    if not context.has_social_cards:
         return
     site, counts = context.config.site, context.counts
     card = SocialCard(

@@ -12,7 +12,7 @@ from sites import rendered
 
 from digest.model import Correction
 from digest.site.markdown import Html
-from digest.site.pages import plain
+from digest.site.pages import for_programs
 
 URL = "https://example.org/r/"
 
@@ -74,7 +74,7 @@ def test_hidden_content_is_not_in_the_markdown() -> None:
     ],
 )  # fmt: skip
 def test_html_becomes_equivalent_markdown(markup: str, expected: str) -> None:
-    assert plain.markdown_of(Html(markup)) == expected
+    assert for_programs.markdown_of(Html(markup)) == expected
 
 
 def test_all_weeks_and_themes_are_listed_with_their_urls() -> None:

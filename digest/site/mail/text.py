@@ -14,7 +14,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 
 from digest.site.markdown import Html, text_of
-from digest.site.pages.plain import markdown_of
+from digest.site.pages.for_programs import markdown_of
 
 WIDTH = 76
 """Columns: RFC 5322 §2.1.1 allows 78, and replies add a mark before each line."""

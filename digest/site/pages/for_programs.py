@@ -52,7 +52,7 @@ class WeekEntry(NamedTuple):
     title: str
 
 
-def plain_pages(context: SiteContext) -> Iterator[Page]:
+def program_pages(context: SiteContext) -> Iterator[Page]:
     """Yields each week as Markdown, and the two lists of all."""
     weeks = []
     for edition in context.archive.editions:

@@ -58,7 +58,7 @@ def _files(folder: Path, patterns: Iterable[str]) -> Iterator[Path]:
                 yield path
 
 
-def is_own_site(folder: Path) -> bool:
+def is_marked_site(folder: Path) -> bool:
     """True if Digest made the site in a folder, by the mark of its home page or feed."""
     return is_ours(folder / addresses.output(addresses.HOME)) or is_ours(folder / addresses.FEED)
 

@@ -21,7 +21,7 @@ from digest.site.search import search_index
 from digest.site.social.pages import can_draw
 
 
-def proof(
+def find_build_problems(
     archive: Archive, config: Config, line_of: Callable[[str, str], int]
 ) -> tuple[Problem, ...]:
     """Returns what stops the build of an archive, and hints about drafts, pictures and dates ahead.
@@ -29,8 +29,10 @@ def proof(
     `line_of` returns the line of a key in a file.
     """
     content = archive.content
-    search_version = "" if search_index.available() else None
-    planned = plan(archive, config, search_version=search_version, drawn=can_draw(config))
+    script_version = "any" if search_index.available() else None  # no page is rendered with it
+    planned = plan(
+        archive, config, script_version=script_version, has_social_cards=can_draw(config)
+    )
     for page in planned.pages:
         planned.data(page)  # resolves every link on the page
     names = reserved_names(page for page in content.pages if page.draft)
