@@ -126,9 +126,9 @@ class Annotations:
             edition = self._archive.front
         if edition and edition.letter:
             texts.append(edition.letter)
-        for line in self._archive.storylines:
-            if line.introduction and place == addresses.theme(line.theme.id):
-                texts.append(line.introduction)
+        for theme, _, introduction in self._archive.by_theme:
+            if introduction and place == addresses.theme(theme.id):
+                texts.append(introduction)
         texts += (page for page in self._archive.pages if place == addresses.free_page(page.name))
         found = []
         for text in texts:

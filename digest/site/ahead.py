@@ -1,6 +1,6 @@
 """The dates ahead that stories and letters announce (`ahead`), and what was written of them since.
 
-    archive ──▶ Announced of each date: passed or not, and later texts that link back ──▶ Ahead
+    archive ──▶ each DateAhead: passed or not, and later texts that link back ──▶ Ahead
 
 No clock is read: a date is an earlier one if the newest story is of a later day, or if a text that
 links back is of that day or later. So a month can be over before it ends.
@@ -47,7 +47,7 @@ class DateSource(NamedTuple):
         return "#" in self.place
 
 
-class AheadLine(NamedTuple):
+class DateAheadLine(NamedTuple):
     """A date ahead in a list: what is due, and the place of the text that says so."""
 
     when: str
@@ -55,7 +55,7 @@ class AheadLine(NamedTuple):
     place: str
 
 
-class Announced(NamedTuple):
+class DateAhead(NamedTuple):
     """A date ahead, from its `first` to its `last` day; `since` are texts that say what came of it."""
 
     when: str
@@ -66,35 +66,35 @@ class Announced(NamedTuple):
     since: tuple[DateSource, ...]
 
     @property
-    def line(self) -> AheadLine:
+    def line(self) -> DateAheadLine:
         """The date in a list."""
-        return AheadLine(self.when, self.text, self.source.place)
+        return DateAheadLine(self.when, self.text, self.source.place)
 
 
 class Ahead(NamedTuple):
-    """Announced dates: `all` the earliest first, of these `coming` the next first, `past` (earlier
+    """The dates ahead: `all` the earliest first, of these `coming` the next first, `past` (earlier
     ones) the last first."""
 
-    all: tuple[Announced, ...] = ()
-    coming: tuple[Announced, ...] = ()
-    past: tuple[Announced, ...] = ()
+    all: tuple[DateAhead, ...] = ()
+    coming: tuple[DateAhead, ...] = ()
+    past: tuple[DateAhead, ...] = ()
 
-    def lines(self) -> tuple[AheadLine, ...]:
+    def lines(self) -> tuple[DateAheadLine, ...]:
         """Returns the next three dates after the newest story."""
-        return tuple([announced.line for announced in self.coming[:_SHOWN]])
+        return tuple([date_ahead.line for date_ahead in self.coming[:_SHOWN]])
 
-    def lines_of(self, edition: Edition) -> tuple[AheadLine, ...]:
+    def lines_of(self, edition: Edition) -> tuple[DateAheadLine, ...]:
         """Returns the next three dates as of an edition: announced until then, and due after it."""
         if not self.all:
             return ()
         week, day = edition.week, _newest_day(edition)
-        lines: list[AheadLine] = []
-        for announced in self.all:
-            if announced.last < day or announced.source.week > week:
+        lines: list[DateAheadLine] = []
+        for date_ahead in self.all:
+            if date_ahead.last < day or date_ahead.source.week > week:
                 continue
-            if any(text.week <= week and text.day >= announced.first for text in announced.since):
+            if any(text.week <= week and text.day >= date_ahead.first for text in date_ahead.since):
                 continue
-            lines.append(announced.line)
+            lines.append(date_ahead.line)
             if len(lines) == _SHOWN:
                 break
         return tuple(lines)
@@ -106,7 +106,7 @@ def ahead_of(archive: Archive, config: Config, markdown: MarkdownRenderer) -> Ah
     for edition in archive.editions:
         if letter := edition.letter:
             due_dates += [(_letter(letter, edition, config), due) for due in letter.ahead]
-        for story in edition.all:
+        for story in edition.all_stories:
             due_dates += [(_story(story, archive), due) for due in story.ahead]
     if not due_dates:
         return Ahead()
@@ -115,7 +115,7 @@ def ahead_of(archive: Archive, config: Config, markdown: MarkdownRenderer) -> Ah
     weeks = reached(with_stories)
     newest = _newest_day(with_stories[weeks[-1]]) if weeks else None
     links_back = _links_back(archive, config, markdown, {source for source, _ in due_dates})
-    coming, past = list[Announced](), list[Announced]()
+    coming, past = list[DateAhead](), list[DateAhead]()
     for source, due in due_dates:
         first, last = formatting.first_day(due.when), _last_day(due.when)
         later = links_back.get(source, ())
@@ -123,8 +123,8 @@ def ahead_of(archive: Archive, config: Config, markdown: MarkdownRenderer) -> Ah
         has_passed = newest is not None and last < newest
         if has_passed:
             since = since or later  # it may have been called off before
-        announced = Announced(due.when, first, last, due.text, source, since)
-        (past if has_passed or since else coming).append(announced)
+        date_ahead = DateAhead(due.when, first, last, due.text, source, since)
+        (past if has_passed or since else coming).append(date_ahead)
     coming.sort(key=_ORDER)
     past.sort(key=_ORDER)
     every = tuple(sorted((*past, *coming), key=_ORDER))
@@ -134,7 +134,7 @@ def ahead_of(archive: Archive, config: Config, markdown: MarkdownRenderer) -> Ah
 def _newest_day(edition: Edition) -> date:
     """Returns the day of an edition's newest story, a day of its week; the last one without any."""
     week = edition.week
-    newest = max([story.day for story in edition.all], default=week.sunday)
+    newest = max([story.day for story in edition.all_stories], default=week.sunday)
     return max(week.monday, min(newest, week.sunday))
 
 
@@ -182,7 +182,7 @@ def _links_back(
         by_link[markdown.targets.base.href(source.place)].append(source)
     links_back = defaultdict[DateSource, list[DateSource]](list)
 
-    def look(text: str, file: str, edition: Edition, make: Callable[[], DateSource]) -> None:
+    def add_links(text: str, file: str, edition: Edition, make: Callable[[], DateSource]) -> None:
         for link in by_link.keys() & set(_links(text, file, edition.week, markdown)):
             later = make()
             for source in by_link[link]:
@@ -197,9 +197,9 @@ def _links_back(
         if edition.week < first:
             break
         for story in edition.stories:
-            look(story.note, story.file, edition, partial(_story, story, archive))
+            add_links(story.note, story.file, edition, partial(_story, story, archive))
         if letter := edition.letter:
-            look(letter.body, letter.file, edition, partial(_letter, letter, edition, config))
+            add_links(letter.body, letter.file, edition, partial(_letter, letter, edition, config))
     by_day = attrgetter("day", "place")
     return {source: tuple(sorted(later, key=by_day)) for source, later in links_back.items()}
 

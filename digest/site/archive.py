@@ -1,4 +1,4 @@
-"""The archive as values: what is published, by week (`Edition`) and by theme (`Storyline`)."""
+"""The archive as values: what is published, by week (`Edition`) and by theme (`ThemeStories`)."""
 
 from __future__ import annotations
 
@@ -36,9 +36,9 @@ class StoryRedirect(NamedTuple):
 class Edition:
     """A week as published: its `stories`, newest first; `lead` is in no section.
 
-    `below` has the stories that are shown below another one, by its file; `themed` has the stories
-    of each theme, `main` how many have it as their main one ("" for none).
-    `order` has the themes as in digest.toml. `key` is a hash of everything that the edition is made
+    `below` has the stories that are shown below another one, by its file; `stories_by_theme` those of
+    each theme's id; `main_theme_counts` how many have it as their main one ("" for none).
+    `theme_order` has the themes as in digest.toml. `key` is a hash of everything that the edition is made
     from but digest.toml.
     """
 
@@ -50,12 +50,12 @@ class Edition:
     below: Mapping[str, tuple[Story, ...]] = field(default_factory=dict)
     redirects: tuple[StoryRedirect, ...] = ()
     key: bytes = b""
-    themed: Mapping[str, tuple[Story, ...]] = field(default_factory=dict)
-    main: Mapping[str, int] = field(default_factory=dict)
-    order: tuple[Theme, ...] = ()
+    stories_by_theme: Mapping[str, tuple[Story, ...]] = field(default_factory=dict)
+    main_theme_counts: Mapping[str, int] = field(default_factory=dict)
+    theme_order: tuple[Theme, ...] = ()
 
     @property
-    def all(self) -> tuple[Story, ...]:
+    def all_stories(self) -> tuple[Story, ...]:
         """All its stories, those below others at the end."""
         return (*self.stories, *chain.from_iterable(self.below.values()))
 
@@ -82,12 +82,12 @@ class Edition:
         for story in self.stories:
             if story is not self.lead:
                 by_theme[story.themes[0] if story.themes else ""].append(story)
-        sections = [Section(theme, tuple(by_theme[theme.id])) for theme in self.order]
+        sections = [Section(theme, tuple(by_theme[theme.id])) for theme in self.theme_order]
         sections.append(Section(None, tuple(by_theme[""])))
         return tuple([section for section in sections if section.stories])
 
 
-class Storyline(NamedTuple):
+class ThemeStories(NamedTuple):
     """A theme with its stories, newest first, and its introduction."""
 
     theme: Theme
@@ -97,9 +97,9 @@ class Storyline(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Archive:
-    """All published stories: `stories` and `editions` newest first, `storylines` as in digest.toml.
+    """All published stories: `stories` and `editions` newest first, `by_theme` as in digest.toml.
 
-    Stories that are shown below another one are only in `below`, by its file, and in `all`.
+    Stories that are shown below another one are only in `below`, by its file, and in `all_stories`.
 
     `vacated` are weeks whose stories were all moved, hidden or deleted: they keep their addresses,
     and the anchors of moved stories redirect. `draft_weeks` are those whose letter is a draft: they
@@ -112,7 +112,7 @@ class Archive:
     stories: tuple[Story, ...] = ()
     editions: tuple[Edition, ...] = ()
     vacated: tuple[Edition, ...] = ()
-    storylines: tuple[Storyline, ...] = ()
+    by_theme: tuple[ThemeStories, ...] = ()
     pages: tuple[FreePage, ...] = ()
     anchors: Anchors
     below: Mapping[str, tuple[Story, ...]] = field(default_factory=dict)
@@ -125,9 +125,9 @@ class Archive:
     content: Content = field(compare=False)
 
     @property
-    def all(self) -> tuple[Story, ...]:
+    def all_stories(self) -> tuple[Story, ...]:
         """All stories, week by week, those below others at the end of their week."""
-        return tuple(chain.from_iterable(edition.all for edition in self.editions))
+        return tuple(chain.from_iterable(edition.all_stories for edition in self.editions))
 
     @property
     def front(self) -> Edition | None:

@@ -1,6 +1,6 @@
 """Arranges the content as an archive: what is published, in order, by week and theme.
 
-    Content ──▶ published stories ──▶ by week, newest first ──▶ editions, storylines ──▶ Archive
+    Content ──▶ published stories ──▶ by week, newest first ──▶ editions, themes ──▶ Archive
 
 No clock is read: whether a week is closed follows from the weeks and letters.
 """
@@ -22,7 +22,7 @@ from digest.model import Config, Content, FreePage, Letter, Story
 from digest.names import current_ids, last_change
 from digest.same_event import Renamed, groups, renamed
 from digest.site.anchors import Anchors, anchors_of
-from digest.site.archive import Archive, Edition, Storyline, StoryRedirect
+from digest.site.archive import Archive, Edition, StoryRedirect, ThemeStories
 from digest.site.keys import BuildMemory, Keys
 from digest.urls import has_own_link
 from digest.week import Week, reached
@@ -32,15 +32,15 @@ class _WeekStories(NamedTuple):
     """The published stories of one week, newest first, and what is counted of them.
 
     `below` has those that are shown below another one, by its file. `keys` and `changed` (when a
-    story last changed) are by file, `themed` and `main` by theme.
+    story last changed) are by file, `stories_by_theme` and `main_theme_counts` by theme.
     """
 
     stories: tuple[Story, ...]
     below: Mapping[str, tuple[Story, ...]]
     keys: Mapping[str, bytes]
     changed: Mapping[str, datetime]
-    themed: Mapping[str, tuple[Story, ...]]
-    main: Mapping[str, int]
+    stories_by_theme: Mapping[str, tuple[Story, ...]]
+    main_theme_counts: Mapping[str, int]
 
 
 _NO_STORIES = _WeekStories((), {}, {}, {}, {}, {})
@@ -71,10 +71,12 @@ def arrange(
     ids = current_ids(config.themes)
     for page in _published(content.introductions, drafts):
         introductions[ids.get(page.name, page.name)] = page
-    storylines = []
+    by_theme = []
     for theme in config.themes:
-        stories = chain.from_iterable(edition.themed.get(theme.id, ()) for edition in editions)
-        storylines.append(Storyline(theme, tuple(stories), introductions.get(theme.id)))
+        stories: list[Story] = []
+        for edition in editions:
+            stories += edition.stories_by_theme.get(theme.id, ())
+        by_theme.append(ThemeStories(theme, tuple(stories), introductions.get(theme.id)))
     below: dict[str, tuple[Story, ...]] = {}
     for edition in editions:
         below |= edition.below
@@ -84,7 +86,7 @@ def arrange(
         vacated=_vacated(
             content, by_week.keys() | letters.keys(), redirects_of, config.close, keys
         ),
-        storylines=tuple(storylines),
+        by_theme=tuple(by_theme),
         pages=_published(content.pages, drafts),
         anchors=anchors,
         below=below,
@@ -205,8 +207,8 @@ def _week_stories(
     """Returns a week's stories with today's `ids` of their themes, without those of removed ones."""
     below = groups(stories, renamed_to).below
     files_below = {story.file for group in below.values() for story in group}
-    themed: dict[str, list[Story]] = defaultdict(list)
-    main: dict[str, int] = defaultdict(int)
+    by_theme: dict[str, list[Story]] = defaultdict(list)
+    counts: dict[str, int] = defaultdict(int)
     every, shown = [], []
     for story in sorted(stories, key=attrgetter("published", "file"), reverse=True):
         themes = tuple(dict.fromkeys(ids[id] for id in story.themes if id in ids))
@@ -217,9 +219,9 @@ def _week_stories(
         if story.file in files_below:
             continue
         shown.append(story)
-        main[themes[0] if themes else ""] += 1
+        counts[themes[0] if themes else ""] += 1
         for theme in themes:
-            themed[theme].append(story)
+            by_theme[theme].append(story)
     keys = {story.file: key(story) for story in every}
     changed = {story.file: last_change(story, zone) for story in every}
     below_now = {}
@@ -235,8 +237,8 @@ def _week_stories(
         below=below_now,
         keys=keys,
         changed=changed,
-        themed={theme: tuple(of_theme) for theme, of_theme in themed.items()},
-        main=dict(main),
+        stories_by_theme={theme: tuple(of_theme) for theme, of_theme in by_theme.items()},
+        main_theme_counts=dict(counts),
     )
 
 
@@ -324,8 +326,8 @@ def _edition(
         lead=next((story for story in week_stories.stories if story.lead), None),
         below=week_stories.below,
         redirects=redirects,
-        themed=week_stories.themed,
-        main=week_stories.main,
-        order=config.themes,
+        stories_by_theme=week_stories.stories_by_theme,
+        main_theme_counts=week_stories.main_theme_counts,
+        theme_order=config.themes,
         key=keys.of(week, week_stories.stories, closed, letter, redirects, links),
     )

@@ -22,7 +22,9 @@ def published(archive: Archive, markdown: MarkdownRenderer) -> tuple[Copied, ...
         return archive.content.copied
     texts: list[Letter | FreePage] = list(archive.pages)
     texts += [edition.letter for edition in archive.editions if edition.letter]
-    texts += [line.introduction for line in archive.storylines if line.introduction]
+    for theme_stories in archive.by_theme:
+        if theme_stories.introduction:
+            texts.append(theme_stories.introduction)
     used = _used(archive.stories, texts, markdown)
     return tuple([file for file in archive.content.copied if _is_static(file) or file.path in used])
 

@@ -174,8 +174,8 @@ def make_context(
     copied = {file.path for file in archive.content.copied}
     editors_icon = next((name for name in addresses.EDITORS_ICONS if name in copied), "")
     summaries = []
-    for number, storyline in enumerate(archive.storylines, 1):
-        theme, stories = storyline.theme, storyline.stories
+    for number, theme_stories in enumerate(archive.by_theme, 1):
+        theme, stories = theme_stories.theme, theme_stories.stories
         summary = ThemeSummary(
             theme=theme,
             stories=len(stories),
@@ -194,7 +194,7 @@ def make_context(
         entries=Entries(config, cards),
         dates=dates_of(archive, config, weekly[-1].week) if weekly else {},
         themes=tuple(summaries),
-        neighbours=find_neighbours(archive.storylines),
+        neighbours=find_neighbours(archive.by_theme),
         ahead=ahead,
         site=_site_view(
             archive,

@@ -53,7 +53,7 @@ def dates_of(
         if week not in near:
             continue
         monday = _monday(week, zone)
-        added = [_came(story, week, monday, content.added_at) for story in edition.all]
+        added = [_came(story, week, monday, content.added_at) for story in edition.all_stories]
         all_added = (*added, *taken_back.get(week, ()), *moved_away.get(week, ()))
         if edition.closed:
             by_letter = config.close == "letter" and letter is not None and not letter.draft
@@ -129,7 +129,9 @@ def _dates(edition: Edition, closing: float, zone: tzinfo, taken_back: int) -> E
     """Returns the dates of an edition that closed at a time, with so many stories taken back."""
     letter = edition.letter
     published = max(closing, _published(letter))
-    updated = max([published, *(last_change(story, zone).timestamp() for story in edition.all)])
+    updated = max(
+        [published, *(last_change(story, zone).timestamp() for story in edition.all_stories)]
+    )
     if letter:
         if closing != _published(letter):
             closing += _LETTER

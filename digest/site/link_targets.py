@@ -53,7 +53,7 @@ class Targets:
         """The place of every file that has one."""
         archive = self._archive
         places: dict[str, str] = {}
-        for story in archive.all:
+        for story in archive.all_stories:
             places[story.file] = addresses.permalink(story.week, archive.anchors.of(story))
         for edition in (*archive.editions, *archive.vacated):
             place = addresses.week(edition.week)
@@ -62,11 +62,11 @@ class Targets:
                 places[edition.letter.file] = place
         for page in archive.pages:
             places[page.file] = addresses.free_page(page.name)
-        for storyline in archive.storylines:
-            place = addresses.theme(storyline.theme.id)
-            places[f"content/themes/{storyline.theme.id}.md"] = place
-            if storyline.introduction:
-                places[storyline.introduction.file] = place
+        for theme_stories in archive.by_theme:
+            place = addresses.theme(theme_stories.theme.id)
+            places[f"content/themes/{theme_stories.theme.id}.md"] = place
+            if theme_stories.introduction:
+                places[theme_stories.introduction.file] = place
         places |= self._copied
         return places | dict.fromkeys(self._content.unread, addresses.HOME)  # until they are fixed
 

@@ -1,6 +1,6 @@
 """What leads from a story to the one before it and the one after it, in its narrowest theme.
 
-    storylines of the archive ──▶ Neighbours of each story ──▶ StepsView, below its card
+    stories of each theme ──▶ Neighbours of each story ──▶ StepsView, below its card
 
 A neighbour in the same week is on the same page, most often next to the story, and is not linked.
 A week's page shows words of stories in other weeks. So its key has a hash of exactly these words
@@ -17,7 +17,7 @@ from digest.cache import key_of
 from digest.model import Story
 from digest.site import formatting
 from digest.site.anchors import Anchors
-from digest.site.archive import Storyline
+from digest.site.archive import ThemeStories
 from digest.site.cards import Cards, Chip
 
 _COUNTED = 30  # stories of a theme in which a story has a number; in a larger one it says little
@@ -51,15 +51,15 @@ class StepsView(NamedTuple):
     after: Step | None
 
 
-def find_neighbours(storylines: Iterable[Storyline]) -> Mapping[str, Neighbours]:
+def find_neighbours(by_theme: Iterable[ThemeStories]) -> Mapping[str, Neighbours]:
     """Returns the neighbours of each story by its file, in its narrowest theme of several stories.
 
     Stories whose line would have nothing but the theme are left out.
     """
-    lines = [line for line in storylines if len(line.stories) > 1]
-    sizes = {line.theme.id: len(line.stories) for line in lines}
+    of_several = [theme_stories for theme_stories in by_theme if len(theme_stories.stories) > 1]
+    sizes = {theme.id: len(stories) for theme, stories, _ in of_several}
     by_file: dict[str, Neighbours] = {}
-    for theme, stories, _ in lines:
+    for theme, stories, _ in of_several:
         total = len(stories)
         counted = total if total <= _COUNTED else 0
         for at, story in enumerate(stories):

@@ -118,10 +118,10 @@ def count_stories(editions: Sequence[Edition]) -> Counts:
     themes: dict[str, dict[Week, int]] = defaultdict(dict)
     main: dict[str, dict[Week, int]] = defaultdict(dict)
     for edition in editions:
-        for theme, stories in edition.themed.items():
+        for theme, stories in edition.stories_by_theme.items():
             themes[theme][edition.week] = len(stories)
     for edition in editions[:RECENT]:
-        for theme, number in edition.main.items():
+        for theme, number in edition.main_theme_counts.items():
             main[theme][edition.week] = number
     recent = charts.recent_slots(editions[-1].week, editions[0].week) if editions else ()
     timelines = {theme: timeline_of(counts, recent[-1][1]) for theme, counts in themes.items()}

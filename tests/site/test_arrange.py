@@ -80,7 +80,7 @@ def test_hidden_stories_and_drafts_are_not_published() -> None:
     )
 
     assert (archive.stories, archive.editions, archive.pages) == ((), (), ())
-    assert archive.storylines[0].introduction is None
+    assert archive.by_theme[0].introduction is None
 
 
 def test_drafts_are_shown_on_request_and_hidden_stories_are_not() -> None:
@@ -197,8 +197,8 @@ def test_an_old_id_refers_to_the_theme() -> None:
     )
 
     assert archive.stories[0].themes == ("export-controls",)
-    assert slugs(archive.storylines[0].stories) == ["a"]
-    assert archive.storylines[0].introduction is not None
+    assert slugs(archive.by_theme[0].stories) == ["a"]
+    assert archive.by_theme[0].introduction is not None
 
 
 def test_an_id_in_use_wins_over_the_same_old_id() -> None:
@@ -208,13 +208,13 @@ def test_an_id_in_use_wins_over_the_same_old_id() -> None:
     assert archive.stories[0].themes == ("chips",)
 
 
-def test_storylines_are_in_the_order_of_digest_toml_with_all_their_stories() -> None:
+def test_themes_are_in_the_order_of_digest_toml_with_all_their_stories() -> None:
     archive = arranged(
         make_story("a", day="2026-05-12", themes=("memory-crunch",)),
         make_story("b", themes=("export-controls", "memory-crunch")),
     )
 
-    assert [(line.theme.id, slugs(line.stories)) for line in archive.storylines] == [
+    assert [(theme.id, slugs(stories)) for theme, stories, _ in archive.by_theme] == [
         ("export-controls", ["b"]),
         ("memory-crunch", ["b", "a"]),
     ]

@@ -43,11 +43,13 @@ def feed_pages(context: SiteContext) -> Iterator[Page]:
     yield context.file(place, "feeds/weeks.xml", source, _weeks_data, weekly, dates)
     place, source = addresses.OPML, f"the digest's {addresses.OPML}"
     yield context.file(place, "feeds/feeds.opml", source, _opml_data)
-    for storyline in archive.storylines:
-        theme, stories = storyline.theme, storyline.stories[:FEED_STORIES]
+    for theme_stories in archive.by_theme:
+        theme, stories = theme_stories.theme, theme_stories.stories[:FEED_STORIES]
         about = f"{theme.title} in {context.config.site.title}"
-        if storyline.introduction:
-            about = context.description(storyline.introduction, addresses.theme(theme.id)) or about
+        if theme_stories.introduction:
+            about = (
+                context.description(theme_stories.introduction, addresses.theme(theme.id)) or about
+            )
         for id in (theme.id, *theme.was):
             place, source = addresses.theme_feed(id), f"the feed of theme {id}"
             yield context.file(place, _STORIES, source, _theme_data, theme, stories, about)

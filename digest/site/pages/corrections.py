@@ -76,7 +76,7 @@ def _all(context: SiteContext) -> tuple[Corrected, ...]:
     """Returns everything that was corrected, the newest first."""
     content, site, zone = context.archive.content, context.config.site, context.entries.zone
     corrected = []
-    for story in context.archive.all:
+    for story in context.archive.all_stories:
         earlier = content.earlier.get(story.file, ()) if story.earlier else ()
         if not story.corrections and not earlier:
             continue

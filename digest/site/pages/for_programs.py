@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from digest.site import addresses, formatting
 from digest.site.addresses import Base
-from digest.site.ahead import AheadLine
+from digest.site.ahead import DateAheadLine
 from digest.site.archive import Edition
 from digest.site.cards import Card
 from digest.site.context import SiteContext
@@ -139,7 +139,7 @@ def _indented(text: str, first: str, others: str) -> str:
 
 
 def _week_data(
-    context: SiteContext, edition: Edition, ahead: Sequence[AheadLine]
+    context: SiteContext, edition: Edition, ahead: Sequence[DateAheadLine]
 ) -> Mapping[str, object]:
     view, absolute_url = edition_view(context, edition), context.base.absolute
     title = formatting.titled(edition.week, edition.title)
@@ -187,7 +187,7 @@ def _archive_data(
     context: SiteContext,
     weeks: Sequence[WeekEntry],
     themes: Sequence[tuple[str, str, int]],
-    ahead: Sequence[AheadLine],
+    ahead: Sequence[DateAheadLine],
 ) -> Mapping[str, object]:
     site, url = context.config.site, context.base.absolute
     listed_weeks = []
@@ -226,7 +226,7 @@ def _llms_data(
     context: SiteContext,
     weeks: Sequence[WeekEntry],
     themes: Sequence[tuple[str, str, int]],
-    ahead: Sequence[AheadLine],
+    ahead: Sequence[DateAheadLine],
 ) -> Mapping[str, object]:
     """Returns the site in short, in the form that llmstxt.org proposes."""
     site, url = context.config.site, context.base.absolute

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from digest.site import addresses, formatting
-from digest.site.ahead import AheadLine
+from digest.site.ahead import DateAheadLine
 from digest.site.archive import Edition
 from digest.site.context import SiteContext, ThemeSummary, latest
 from digest.site.page import Head, Page, PageLink
@@ -58,7 +58,7 @@ def _home_data(
     earlier: tuple[Edition, ...],
     themes: tuple[ThemeSummary, ...],
     weeks: int,
-    ahead: tuple[AheadLine, ...],
+    ahead: tuple[DateAheadLine, ...],
 ) -> Mapping[str, object]:
     edition = edition_view(context, front) if front else None
     return {

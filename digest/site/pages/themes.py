@@ -14,7 +14,7 @@ from typing import NamedTuple, TypeVar
 
 from digest.model import FreePage, Story, Theme
 from digest.site import addresses, formatting
-from digest.site.archive import Storyline
+from digest.site.archive import ThemeStories
 from digest.site.cards import Card
 from digest.site.charts import Series, Sparkline
 from digest.site.context import SiteContext, ThemeSummary, latest
@@ -62,23 +62,23 @@ class ThemeLine(NamedTuple):
 
 def theme_pages(context: SiteContext) -> Iterator[Page]:
     """Yields the list of themes, then the pages of each theme."""
-    site, storylines = context.config.site.title, context.archive.storylines
-    titles = formatting.listed(line.theme.title for line in storylines)
+    site, by_theme = context.config.site.title, context.archive.by_theme
+    titles = formatting.listed(theme.title for theme, _, _ in by_theme)
     head = Head(
         title=context.titled("Themes"),
         description=f"What {site} follows: {titles}." if titles else f"{site} has no themes yet.",
         place=addresses.THEMES,
-        updated=latest(context.last_change(line.theme.id, line.stories) for line in storylines),
+        updated=latest(context.last_change(theme.id, stories) for theme, stories, _ in by_theme),
     )
     source = "the page of all themes"
     yield context.page("themes.html", source, head, _themes_data, context.themes)
-    for number, storyline in enumerate(storylines, 1):
-        theme = storyline.theme
-        newest, pages = paginate(storyline.stories)
+    for number, theme_stories in enumerate(by_theme, 1):
+        theme = theme_stories.theme
+        newest, pages = paginate(theme_stories.stories)
         links = []
         for at in range(1, len(pages) + 1):
             links.append(PageLink(f"Older stories, page {at}", addresses.theme_page(theme.id, at)))
-        yield _first_page(context, storyline, number, newest, links[-1] if links else None)
+        yield _first_page(context, theme_stories, number, newest, links[-1] if links else None)
         newer = [*links[1:], PageLink("Newest stories", addresses.theme(theme.id))]
         for stories, here, after, before in zip(pages, links, newer, (None, *links), strict=False):
             yield _older_page(context, theme, stories, here, after, before)
@@ -116,14 +116,14 @@ def paginate(stories: Sequence[T]) -> tuple[Sequence[T], list[Sequence[T]]]:
 
 def _first_page(
     context: SiteContext,
-    storyline: Storyline,
+    theme_stories: ThemeStories,
     number: int,
     stories: Sequence[Story],
     older: PageLink | None,
 ) -> Page:
     """Returns a theme's own page; `number` is that of the theme, from 1."""
-    theme, introduction = storyline.theme, storyline.introduction
-    place, extent = addresses.theme(theme.id), _extent(storyline.stories)
+    theme, introduction = theme_stories.theme, theme_stories.introduction
+    place, extent = addresses.theme(theme.id), _extent(theme_stories.stories)
     description, links = "", b""
     if introduction:
         description = context.description(introduction, place)

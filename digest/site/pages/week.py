@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from digest.model import Story
 from digest.site import addresses, formatting, neighbours
-from digest.site.ahead import AheadLine
+from digest.site.ahead import DateAheadLine
 from digest.site.archive import Edition
 from digest.site.cards import Card
 from digest.site.context import SiteContext
@@ -139,7 +139,7 @@ def _week_page(
     newer: Week | None,
     older: Week | None,
     steps: bytes,
-    ahead: tuple[AheadLine, ...],
+    ahead: tuple[DateAheadLine, ...],
     published: float,
 ) -> Page:
     head = Head(
@@ -180,7 +180,7 @@ def _week_data(
     edition: Edition,
     newer: Week | None,
     older: Week | None,
-    ahead: tuple[AheadLine, ...],
+    ahead: tuple[DateAheadLine, ...],
 ) -> Mapping[str, object]:
     view = edition_view(context, edition)
     return {
@@ -303,7 +303,7 @@ def about(context: SiteContext, edition: Edition) -> str:
     """
 
     def make() -> str:
-        by_number = sorted(edition.main.items(), key=lambda theme: -theme[1])
+        by_number = sorted(edition.main_theme_counts.items(), key=lambda theme: -theme[1])
         themes = [(context.cards.chips[id].title, number) for id, number in by_number if id]
         themes = themes[:_NAMED]
         others = len(edition.stories) - sum(number for _, number in themes)

@@ -125,16 +125,16 @@ def _shared(config: Config) -> bytes:
 def _by_year(archive: Archive) -> dict[str, _Texts]:
     """Returns the texts of each year that has stories or letters, the newest year first."""
     stories: dict[int, list[Story]] = defaultdict(list)
-    for story in archive.all:
+    for story in archive.all_stories:
         stories[story.week.year].append(story)
     letters: dict[int, list[tuple[Edition, Letter]]] = defaultdict(list)
     for edition in archive.editions:
         if edition.letter:
             letters[edition.week.year].append((edition, edition.letter))
     introductions = []
-    for storyline in archive.storylines:
-        if storyline.introduction:
-            introductions.append((storyline.theme, storyline.introduction))
+    for theme_stories in archive.by_theme:
+        if theme_stories.introduction:
+            introductions.append((theme_stories.theme, theme_stories.introduction))
     years = {}
     undated = tuple(introductions), archive.pages
     for year in sorted({*stories, *letters}, reverse=True):

@@ -39,10 +39,11 @@ def week_picture(context: SiteContext, edition: Edition) -> CardPicture | None:
     if not context.has_social_cards or not edition.stories:
         return None
     chips = context.cards.chips
-    main = [(id, edition.main[id]) for id in (*chips, "") if id in edition.main]
+    counts = edition.main_theme_counts
+    main = [(id, counts[id]) for id in (*chips, "") if id in counts]
     main.sort(key=lambda theme: (not theme[0], -theme[1]))  # among equals, the order of digest.toml
     parts = []
-    if any(edition.main):  # of an edition without any theme there is nothing to say
+    if any(counts):  # of an edition without any theme there is nothing to say
         for id, number in main:
             title, colour = (chips[id].title, chips[id].colour) if id else (_OTHERS, 0)
             parts.append(Part(title, colour, number))
