@@ -109,8 +109,8 @@ class Templates:
 
     def raise_problems(self) -> None:
         """Raises Faults if the digest's own templates have errors that show without rendering."""
-        if self._own.resolve() == self._shipped.resolve():
-            return  # the digest in this repository, whose templates are tested
+        if not self._own.is_dir() or self._own.resolve() == self._shipped.resolve():
+            return  # no templates, or those of this repository, which are tested
         if problems := [problem for problem in self.problems() if not problem.hint]:
             raise Faults(problems)
 

@@ -60,6 +60,19 @@ class ThemeLine(NamedTuple):
     sparkline: Sparkline | None
 
 
+class _ThemePage(NamedTuple):
+    """What one page of a theme shows; an older page has links to a `newer` one and to its stories."""
+
+    theme: Theme
+    stories: Sequence[Story]
+    extent: str
+    newer: PageLink | None = None
+    older: PageLink | None = None
+    introduction: FreePage | None = None
+    timeline: Timeline | None = None
+    series: Series | None = None
+
+
 def theme_pages(context: SiteContext) -> Iterator[Page]:
     """Yields the list of themes, then the pages of each theme."""
     site, by_theme = context.config.site.title, context.archive.by_theme
@@ -136,10 +149,17 @@ def _first_page(
         updated=context.last_change(place, stories),
         picture=theme_picture(context, theme, number, extent),
     )
-    timeline, series = context.counts.timelines.get(theme.id), context.counts.series(theme, number)
-    inputs = theme, stories, extent, None, older, introduction, timeline, series
+    page = _ThemePage(
+        theme=theme,
+        stories=stories,
+        extent=extent,
+        older=older,
+        introduction=introduction,
+        timeline=context.counts.timelines.get(theme.id),
+        series=context.counts.series(theme, number),
+    )
     source = f"the page {place} of a theme"
-    return context.page("theme.html", source, head, _theme_data, *inputs, depends_on=links)
+    return context.page("theme.html", source, head, _theme_data, page, depends_on=links)
 
 
 def _older_page(
@@ -158,30 +178,20 @@ def _older_page(
         feeds=(_feed_link(theme),),
         updated=context.last_change(here.place, stories),
     )
-    source, inputs = f"the page {here.place} of a theme", (theme, stories, extent, newer, older)
-    return context.page("theme.html", source, head, _theme_data, *inputs)
+    page = _ThemePage(theme=theme, stories=stories, extent=extent, newer=newer, older=older)
+    return context.page("theme.html", f"the page {here.place} of a theme", head, _theme_data, page)
 
 
-def _theme_data(
-    context: SiteContext,
-    theme: Theme,
-    stories: Sequence[Story],
-    extent: str,
-    newer: PageLink | None,
-    older: PageLink | None,
-    introduction: FreePage | None = None,
-    timeline: Timeline | None = None,
-    series: Series | None = None,
-) -> Mapping[str, object]:
-    cards, text = context.cards, Html("")
-    if introduction:
-        text = context.text(introduction, addresses.theme(theme.id))
+def _theme_data(context: SiteContext, page: _ThemePage) -> Mapping[str, object]:
+    cards, theme, stories, text = context.cards, page.theme, page.stories, Html("")
+    if page.introduction:
+        text = context.text(page.introduction, addresses.theme(theme.id))
     over_time = None
     events: tuple[TimelineEvent, ...] = ()
-    if timeline and series:
-        over_time = timeline_view(timeline, series)
+    if page.timeline and page.series:
+        over_time = timeline_view(page.timeline, page.series)
         events = story_events(cards, stories[:_EVENTS], theme.id)
-    whole = 0 if newer else _WHOLE  # an older page has only lines
+    whole = 0 if page.newer else _WHOLE  # an older page has only lines
     groups: tuple[Group, ...] = ()
     if shown := stories[:whole]:
         title, detail = "Newest stories" if events else "Stories", formatting.stories(len(shown))
@@ -198,10 +208,10 @@ def _theme_data(
         day, publisher = str(story.published.date()), cards.source(story)[0]
         listed.append(Listed(story.shown_headline, cards.place(story), day, publisher))
     return {
-        "title": f"{theme.title}, older stories" if newer else theme.title,
+        "title": f"{theme.title}, older stories" if page.newer else theme.title,
         "colour": cards.chips[theme.id].colour,
         "introduction": text,
-        "extent": extent,
+        "extent": page.extent,
         "feed": addresses.theme_feed(theme.id),
         "shared": shared(groups[0].all if groups else ()),
         "timeline": over_time,
@@ -209,8 +219,8 @@ def _theme_data(
         "groups": groups,
         "months": tuple(months),
         "listed": tuple(listed),
-        "newer": newer,
-        "older": older,
+        "newer": page.newer,
+        "older": page.older,
     }
 
 
