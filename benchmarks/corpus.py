@@ -103,8 +103,8 @@ def _week(
     noted = [_noted(story, dice, earlier) for story in intake.stories]
     for story in noted:
         digestfiles.put(folder / story.file, story_file.dumps(story))
-    for id, records in intake.lines.items():
-        digestfiles.append(folder / paths.ledger(id), "".join(map(ledger.dumps, records)))
+    for line in intake.lines:
+        digestfiles.append(folder / paths.ledger(line.feed), ledger.dumps(line))
     return noted
 
 

@@ -121,7 +121,7 @@ def edited(survey: ContentReport, read: Read) -> tuple[str, ...]:
     """Returns the files with changes by a pull that were edited since, here or in a git merge."""
     history, found = survey.history, []
     for story in survey.content.stories:
-        records = [] if story.hide else [record for _, record in history.of(story)]
+        records = [] if story.hide else history.of(story)
         if pending.has_any(records) and pending.is_edited(records, story, read(story.file)):
             found.append(story.file)
     return tuple(found)
@@ -185,7 +185,7 @@ def _pending(
 
 
 def _to_look_at(story: Story, history: History, read: Read, versions: Versions) -> pending.Pending:
-    records = [record for _, record in history.of(story)]
+    records = history.of(story)
     if not pending.has_any(records):
         return {}
     return pending.to_look_at(records, story, read(story.file), versions.get(story.file, ()))

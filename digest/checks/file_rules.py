@@ -41,28 +41,29 @@ def unknown_feeds(survey: ContentReport, config: Config) -> Iterator[Hint]:
 
 def shared_files(ledgers: Mapping[str, Mapping[str, Record]]) -> Iterator[Hint]:
     """Finds story files of two entries without a common name, after git merged two pulls."""
-    records_of: dict[str, list[tuple[str, Record]]] = defaultdict(list)
-    for feed, records in ledgers.items():
+    records_of: dict[str, list[Record]] = defaultdict(list)
+    for records in ledgers.values():
         for record in records.values():
-            records_of[record.file].append((feed, record))
+            records_of[record.file].append(record)
     for file, records_of_file in sorted(records_of.items()):
-        (feed, first), *others = _unrelated(records_of_file)
+        first, *others = _unrelated(records_of_file)
         if others:
-            what = f"'{first.id}' and '{others[0][1].id}' both name {file}"
+            what = f"'{first.id}' and '{others[0].id}' both name {file}"
             cure = (
                 "delete the lines of the story that is not in that file; "
                 "the next pull adds it again"
             )
-            yield Hint(paths.ledger(feed), 0, what, cure)
+            yield Hint(paths.ledger(first.feed), 0, what, cure)
 
 
-def _unrelated(records: Iterable[tuple[str, Record]]) -> list[tuple[str, Record]]:
+def _unrelated(records: Iterable[Record]) -> list[Record]:
     """Returns the first record of each group of records that are connected by common names."""
-    groups: list[tuple[frozenset[str], tuple[str, Record]]] = []
-    for feed, record in records:
-        names = frozenset(scoped(alias, feed) for alias in (*record.aliases, f"guid:{record.id}"))
+    groups: list[tuple[frozenset[str], Record]] = []
+    for record in records:
+        aliases = (*record.aliases, f"guid:{record.id}")
+        names = frozenset(scoped(alias, record.feed) for alias in aliases)
         related = [group for group in groups if group[0] & names]
-        first = related[0][1] if related else (feed, record)
+        first = related[0][1] if related else record
         groups = [group for group in groups if group not in related]
         groups.append((names.union(*(group[0] for group in related)), first))
     return [first for _, first in groups]

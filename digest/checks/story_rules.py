@@ -34,7 +34,7 @@ def of_story(story: Story, history: History, zone: ZoneInfo) -> Iterator[Hint]:
 
 def _poor_title(story: Story, history: History) -> Iterator[Hint]:
     """Finds a title that is missing or cut off."""
-    titles = [record.title for _, record in history.of(story)]
+    titles = [record.title for record in history.of(story)]
     longer = [title for title in titles if _is_cut(story.title, title)]
     if longer:
         yield Hint(story.file, "title", "the title is cut off", f"the feed says: {longer[0]}")
@@ -57,21 +57,21 @@ def _altered_id(story: Story, history: History) -> Iterator[Hint]:
     """Finds a pulled story whose `id`, or the feed in which it is valid, was removed or changed."""
     published = ledger.hash_of_value(story.published)
     written = []
-    for feed, record in history.of_file(history.altered.get(story.file, "")):
+    for record in history.of_file(history.altered.get(story.file, "")):
         is_this_file = story.file == record.file or record.wrote.get("published") == published
         if is_this_file and not ledger.is_adopted(record):
-            written.append((record.since or record.at, not record.made, feed, record))
+            written.append(record)
     if not written:
         return
-    *_, feed, record = min(written, key=lambda first: first[:2])
-    has_guid = ledger.has_guid(record)
+    first = min(written, key=lambda record: (record.since or record.at, not record.made))
+    feed, has_guid = first.feed, ledger.has_guid(first)
     if not (story.id or has_guid):
         return
     if not has_guid:
         what = f"feed '{feed}' gave this story no `id`, but the file has one"
         yield Hint(story.file, "id", what, "remove it")
-    elif story.id != record.id:
-        what = f"its `id` is not the one that feed '{feed}' gave it: {record.id}"
+    elif story.id != first.id:
+        what = f"its `id` is not the one that feed '{feed}' gave it: {first.id}"
         yield Hint(story.file, "id", what, "put it back")
     elif feed not in story.feeds:
         what = f"its `feeds` do not name '{feed}', which its `id` is from"
@@ -86,7 +86,7 @@ def _misdated(story: Story, history: History, zone: ZoneInfo) -> Iterator[Hint]:
     if place is None or not place.day or story.day in days:
         return
     published = ledger.hash_of_value(story.published)
-    if not any(record.wrote.get("published") == published for _, record in history.of(story)):
+    if not any(record.wrote.get("published") == published for record in history.of(story)):
         what = f"published says {story.published.date()}, but the file's name says {story.day}"
         yield Hint(story.file, "published", what, "correct the one that is wrong")
 
@@ -110,8 +110,7 @@ def requoted(story: Story, history: History) -> Iterator[Hint]:
     """Finds a quotation that is shown as the editor's, but may be the excerpt that pull wrote."""
     if story.excerpt or ">" not in story.note:
         return
-    records = [record for _, record in history.of(story)]
-    records += history.added(story)
+    records = history.of(story) + history.added(story)
     hashes = set[str]()
     for record in records:
         hashes.update(record.excerpts)
@@ -191,11 +190,11 @@ def shared_guids(stories: Iterable[Story], history: History) -> Iterator[Hint]:
     """Finds stories of different feeds with the same guid, if it is an absolute URI."""
     found: dict[str, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
     for story in sorted(stories, key=lambda story: (story.published, story.file)):
-        for feed, record in history.of(story):
+        for record in history.of(story):
             for alias in record.aliases:
                 kind, _, guid = alias.partition(":")
                 if f"{kind}:" in {"guid:", CLAIM} and urls.is_absolute(guid):
-                    found[guid][story.file].add(feed)
+                    found[guid][story.file].add(record.feed)
     for guid, by_file in found.items():
         (first, first_feeds), *others = by_file.items()
         for file, feeds in others:

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from digest import redact, urls
 from digest.commands.shared import story_locations
-from digest.content import paths, store
+from digest.content import store
 from digest.content.ledger import Ledgers
 from digest.errors import DigestError
 from digest.feeds import parse_client
@@ -55,7 +55,7 @@ def run(
         source = document.title or urls.host_of(entry.link)
         story = add.story_of(entry, source, known, config, now)
         # Ledger first: without its line, the page's words in the file would count as the editor's.
-        store.add_lines(root, {paths.ADDED: (add.record_of(story, now),)})
+        store.add_lines(root, [add.record_of(story, now)])
         store.write(root, (story,))
         story_locations.record(root, config, now)
     return AddReport(story=story, is_dated=believes(entry, now), problems=tuple(map(str, problems)))

@@ -309,7 +309,8 @@ class _Puller:
                     cache.put(summaries.KIND, feed, b"", after)
         incomplete = {outcome.feed.id for outcome in plan.outcomes if outcome.blocked}
         incomplete |= precedence.feeds_with_held_corrections(ledgers, plan.lines, carried)
-        written = [answer.feed for answer in batch.answers if answer.feed.id in plan.lines]
+        with_lines = {line.feed for line in plan.lines}
+        written = [answer.feed for answer in batch.answers if answer.feed.id in with_lines]
         hashes = {**self.hashes, **_ledger_hashes(self.root, written)}
         learned = feed_state.updated(
             batch.answers, batch.documents, incomplete, self.memory, hashes

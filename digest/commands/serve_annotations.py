@@ -147,7 +147,7 @@ class Annotations:
 
     def records(self, story: Story) -> list[Record]:
         """Returns what the ledgers have about a story."""
-        return [record for _, record in self._history().of(story)]
+        return self._history().of(story)
 
     def _annotation(self, file: str) -> Annotation:
         """Returns a story's annotation: what follows from the story alone is cached, the rest may

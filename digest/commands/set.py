@@ -164,7 +164,7 @@ def _changes(
         changes["ahead"] = (*story.ahead, *changes["ahead"])
     if taken := changes.pop("take", ()):
         records = survey.history.of(story)
-        differing = pending.in_file([record for _, record in records], shown.text)
+        differing = pending.in_file(records, shown.text)
         feed = recut.feed_of(story, records, {feed.id: feed for feed in config.feeds})
         summary = next(iter(store.summaries_of(root)(story)), "")
         cut = excerpt.cut(summary, feed.excerpt if feed else 0)

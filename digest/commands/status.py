@@ -212,8 +212,8 @@ def _present(root: Path, survey: ContentReport) -> dict[tuple[str, str], bool]:
     present: dict[tuple[str, str], bool] = {}
     is_hidden: dict[str, bool] = {}
     for story in survey.content.stories:
-        for feed, record in history.of(story):
-            present[feed, record.id] = is_hidden[record.file] = story.hide
+        for record in history.of(story):
+            present[record.feed, record.id] = is_hidden[record.file] = story.hide
     unread = {}
     for file in survey.unread:
         if not file.startswith(paths.LEDGERS):

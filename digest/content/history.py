@@ -17,7 +17,7 @@ from digest import redact, urls
 from digest.content import attribution, excerpt, identity, ledger, locations, paths
 from digest.content.attribution import Arrival, Attribution, Candidate, KnownStory, Lookup
 from digest.content.identity import keys_of_story
-from digest.content.ledger import FeedRecords, Record
+from digest.content.ledger import Record
 from digest.model import Gone, Location, Story, StoryAddress
 from digest.names import lasting_name
 from digest.week import Week
@@ -37,21 +37,21 @@ class History:
         self._added = added
         self.altered = altered
         """The owners of stories whose `id` was removed or changed, by file (`Attribution`)."""
-        self._records: dict[str, list[tuple[str, Record]]] = defaultdict(list)
+        self._records: dict[str, list[Record]] = defaultdict(list)
         """The records of stories, by each of their keys."""
         self._since: dict[str, str] = {}
         """When the ledgers first mention a file."""
         self._first_pulls: dict[str, str] = {}
         """The time of each feed's first pull."""
-        self._by_file: dict[str, list[tuple[str, Record]]] = defaultdict(list)
-        for feed, records in ledgers.items():
+        self._by_file: dict[str, list[Record]] = defaultdict(list)
+        for records in ledgers.values():
             for record in records.values():
-                since = record.since or record.at
+                feed, since = record.feed, record.since or record.at
                 self._first_pulls[feed] = min(since, self._first_pulls.get(feed, since))
                 self._since[record.file] = min(since, self._since.get(record.file, since))
-                self._by_file[record.file].append((feed, record))
-                for key in ledger.keys_on_disk(record, feed):
-                    self._records[key].append((feed, record))
+                self._by_file[record.file].append(record)
+                for key in ledger.keys_on_disk(record):
+                    self._records[key].append(record)
         self._located: dict[str, list[Location]] = defaultdict(list)
         self._owners: dict[str, list[str]] = defaultdict(list)
         """The owners of stories with locations, by each of their keys."""
@@ -70,10 +70,10 @@ class History:
             keys = locations.keys_of(of_story)
             records = list[Record]()
             for key in keys:
-                records += [record for _, record in self._records.get(key, ())]
+                records += self._records.get(key, ())
             if not records and urls.web_link(name):  # the name may be an id that is only a link
                 same_link = self._records.get(f"link:{urls.canonical(name)}", ())
-                records = [record for _, record in same_link if record.id == name]
+                records = [record for record in same_link if record.id == name]
             files = [record.file for record in records if _is_of(record, sorted(of_story))]
             owner = min(files, default=name)
             self._located[owner] += of_story
@@ -87,26 +87,26 @@ class History:
             if key not in self._owners and key not in self._records:
                 self._owners[key].append(record.file)  # its location is not recorded
                 self._since.setdefault(record.file, record.at)
-            for owner in self._owners.get(key) or {one.file for _, one in self._records[key]}:
+            for owner in self._owners.get(key) or {one.file for one in self._records[key]}:
                 self._pages[owner].append(record)
 
-    def of(self, story: Story) -> list[tuple[str, Record]]:
-        """Returns the records of a story with their feeds, in the order of the story's feeds."""
+    def of(self, story: Story) -> list[Record]:
+        """Returns the records of a story, in the order of its feeds."""
         records: dict[tuple[str, str], Record] = {}
         for key in keys_of_story(story):
-            for feed, record in self._records.get(key, ()):
-                records[feed, record.id] = record
+            for record in self._records.get(key, ()):
+                records[record.feed, record.id] = record
         owner = self.altered.get(story.file)
         if owner is not None and all(record.file != owner for record in records.values()):
-            records = {(feed, record.id): record for feed, record in self.of_file(owner)}
+            records = {(record.feed, record.id): record for record in self.of_file(owner)}
         order = {feed: number for number, feed in enumerate(story.feeds)}
 
-        def rank(name: tuple[str, str]) -> tuple[int, tuple[str, str]]:
-            return order.get(name[0], len(order)), name
+        def rank(record: Record) -> tuple[int, str, str]:
+            return order.get(record.feed, len(order)), record.feed, record.id
 
-        return [(name[0], records[name]) for name in sorted(records, key=rank)]
+        return sorted(records.values(), key=rank)
 
-    def of_file(self, file: str) -> FeedRecords:
+    def of_file(self, file: str) -> Sequence[Record]:
         """Returns the records of the story whose first file this is."""
         return self._by_file.get(file, ())
 
@@ -116,18 +116,18 @@ class History:
         of_owner = self._pages.get(self.altered.get(story.file, ""), ())
         records = []
         for record in self._added.values():
-            if record in of_owner or keys & ledger.keys_on_disk(record, paths.ADDED):
+            if record in of_owner or keys & ledger.keys_on_disk(record):
                 records.append(record)
         return records
 
-    def added_at(self, records: FeedRecords) -> float:
+    def added_at(self, records: Sequence[Record]) -> float:
         """Returns when a pull added the story of these records, in seconds since 1970.
 
         Returns 0 if the story's own date counts: a feed's first pull brings old stories.
         """
         if not records:
             return 0
-        at, feed = min((record.since or record.at, feed) for feed, record in records)
+        at, feed = min((record.since or record.at, record.feed) for record in records)
         return 0 if at == self._first_pulls[feed] else datetime.fromisoformat(at).timestamp()
 
     def with_altered(self, altered: Mapping[str, str]) -> History:
@@ -145,11 +145,11 @@ class History:
         written: dict[str, set[str]] = defaultdict(set)
         files: dict[str, set[str]] = defaultdict(set)
         """The files of the stories with a key."""
-        for feed, records in (*self._ledgers.items(), (paths.ADDED, self._added)):
+        for records in (*self._ledgers.values(), self._added):
             for record in records.values():
                 written[record.file].update(record.excerpts)
                 links = [alias for alias in record.aliases if alias.startswith("link:")]
-                for key in (*ledger.keys_on_disk(record, feed), *links, record.file):
+                for key in (*ledger.keys_on_disk(record), *links, record.file):
                     files[key].add(record.file)
         excerpts: dict[str, frozenset[str]] = {}
         for key, of_key in files.items():
@@ -161,13 +161,12 @@ class History:
 
     def _excerpts_of(self, owner: str) -> frozenset[str]:
         """Returns the hashes of all excerpts that pull or add wrote for a known story."""
-        records = [record for _, record in self.of_file(owner)]
-        records += self._pages.get(owner, ())
+        records = (*self.of_file(owner), *self._pages.get(owner, ()))
         return frozenset().union(*(record.excerpts for record in records))
 
-    def candidate(self, story: Story, records: FeedRecords) -> Candidate | None:
+    def candidate(self, story: Story, records: Sequence[Record]) -> Candidate | None:
         """Returns what to match a story by; None if it is where its feeds' ledgers have it."""
-        owners = dict.fromkeys(record.file for _, record in records)
+        owners = dict.fromkeys(record.file for record in records)
         recorded = list(owners)
         name = lasting_name(story)
         key = locations.key_of(name)
@@ -177,7 +176,7 @@ class History:
             owners |= dict.fromkeys((*namesakes, *self._owners.get(f"link:{by_link}", ())))
         is_named = key in self._records
         if not story.id:
-            is_named = any(record.id == story.link for _, record in records)
+            is_named = any(record.id == story.link for record in records)
         is_in_place = list(owners) == [story.file] and story.file not in self._located
         is_written = name in (self._written_names(owners) or {name})
         if is_in_place and not namesakes and is_named and is_written:
@@ -211,7 +210,7 @@ class History:
         """Returns a story's lasting names according to the feeds whose pull wrote its files."""
         names = set[str]()
         for owner in owners:
-            names.update(_name(feed, record) for feed, record in self.of_file(owner) if record.made)
+            names.update(_name(record) for record in self.of_file(owner) if record.made)
         return frozenset(names - {""})
 
     def attribute(self, candidates: Sequence[Candidate], files: Collection[str]) -> Attribution:
@@ -234,10 +233,9 @@ class History:
         files: dict[str, str] = {}
         for location in sorted((*first, *located)):
             files.setdefault(location.file, location.at)
-        lines = [record for _, record in self.of_file(owner)]
-        lines += self._pages.get(owner, ())
+        records = self.of_file(owner)
         links, dates, headlines = list[str](), set[str](), set[str]()
-        for record in lines:
+        for record in (*records, *self._pages.get(owner, ())):
             titles = [record.title, *(title for title, _ in record.earlier)]
             headlines.update(map(identity.hash_of, titles))
             for alias in record.aliases:
@@ -251,14 +249,13 @@ class History:
         for location in located:
             links += [urls.canonical(location.link), urls.canonical(location.now)]
         arrivals = []
-        for feed, record in self.of_file(owner):
-            if name := _name(feed, record):
+        for record in records:
+            if name := _name(record):
                 since = record.since or record.at
-                arrivals.append(Arrival(since, not record.made, feed, name))
+                arrivals.append(Arrival(since, not record.made, record.feed, name))
         if located:
             first_name, by_link = located[0].lasting_name, locations.is_by_link(located)
         else:
-            records = [record for _, record in self.of_file(owner)]
             writers = [record for record in records if record.made] or records
             first_name = arrivals[0].lasting_name if arrivals else ""
             by_link = not any(map(ledger.has_guid, writers))
@@ -347,7 +344,7 @@ class History:
                 continue
             if not (added_at := self.added_at(records)):
                 dates = list[datetime]()
-                for _, record in records:
+                for record in records:
                     dates += ledger.published(record)
                 added_at = min(dates).timestamp() if dates else 0
             gone.append(
@@ -357,7 +354,7 @@ class History:
                     day=path.day or week.monday.isoformat(),
                     added_at=added_at,
                     former_files=tuple(sorted(known.files.keys() - {known.file})),
-                    never_committed=bool(records) and all(record.deleted for _, record in records),
+                    never_committed=bool(records) and all(record.deleted for record in records),
                 )
             )
         return tuple(sorted(gone))
@@ -383,17 +380,17 @@ def _is_of(record: Record, located: Sequence[Location]) -> bool:
     return f"link:{urls.canonical(before[-1].now)}" in record.aliases
 
 
-def _name(feed: str, record: Record) -> str:
+def _name(record: Record) -> str:
     """Returns what a story's Atom id is made of, going by one feed's record; "" if unknown."""
     if ledger.has_guid(record):
-        return record.id if urls.is_absolute(record.id) else f"{feed}\n{record.id}"
+        return record.id if urls.is_absolute(record.id) else f"{record.feed}\n{record.id}"
     # The alias `id:` says that the first link became the `id` when the feed changed the link.
     is_kept = f"id:{record.id}" in record.aliases
     is_first = record.wrote.get("link") in {None, ledger.hash_of_value(record.id)}
     return record.id if is_kept or is_first else ""
 
 
-def writer_of(story: Story, records: FeedRecords, feeds: Collection[str]) -> str:
+def writer_of(story: Story, records: Iterable[Record], feeds: Collection[str]) -> str:
     """Returns the feed whose words are in a story's excerpt: of `feeds`, or else any, the earliest.
 
     "" if that is the story's first feed, or unknown. `records` are the story's, in the order of its
@@ -403,9 +400,9 @@ def writer_of(story: Story, records: FeedRecords, feeds: Collection[str]) -> str
         return ""
     hashes = excerpt.hashes(story.excerpt)
     writers = []
-    for feed, record in records:
+    for record in records:
         if times := [record.excerpts[hash] for hash in hashes if hash in record.excerpts]:
-            writers.append((feed not in feeds, min(times), feed))
+            writers.append((record.feed not in feeds, min(times), record.feed))
     writer = min(writers, key=itemgetter(0, 1), default=(False, "", ""))[2]
     return "" if writer == next((feed for feed in story.feeds if feed in feeds), "") else writer
 
@@ -428,14 +425,16 @@ def signed_fields(story: Story, records: Collection[Record]) -> str:
     return " ".join(fields)
 
 
-def earlier_titles(stories: Iterable[tuple[Story, FeedRecords]]) -> dict[str, tuple[str, ...]]:
+def earlier_titles(
+    stories: Iterable[tuple[Story, Sequence[Record]]],
+) -> dict[str, tuple[str, ...]]:
     """Returns, by file, the earlier headlines from a story's first feed, oldest first.
 
     `stories` are stories with their records (`History.of`).
     """
     earlier: dict[str, tuple[str, ...]] = {}
     for story, records in stories:
-        titles = [title for title, _ in records[0][1].earlier] if records else []
+        titles = [title for title, _ in records[0].earlier] if records else []
         if others := dict.fromkeys(title for title in titles if title != story.title):
             earlier[story.file] = tuple(others)
     return earlier

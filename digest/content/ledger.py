@@ -23,14 +23,15 @@ the newest `at` wins, and aliases are combined. Of publishers' texts, only headl
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from operator import attrgetter
 from typing import Any, NamedTuple
 
 from digest import urls
-from digest.content import excerpt, json_lines
+from digest.content import excerpt, json_lines, paths
 from digest.content.identity import hash_of, keys_of, rfc3339, scoped, scopes
 from digest.errors import Problem
 from digest.model import Story
@@ -52,10 +53,11 @@ _NOTHING_PENDING: Mapping[str, PendingChange] = {}
 
 
 class Record(NamedTuple):
-    """One line: an entry at one time. `id` is its guid, or its link if it has no guid of its own.
+    """One line: an entry of a feed at one time; `id` is its guid, or its link without an own guid.
 
-    `file` is where the story was first put. It identifies the story, even if the file has moved.
-    From all lines with this id come:
+    `feed` is the id of the feed whose ledger has it, or `paths.ADDED`. `file` is where the story
+    was first put. It identifies the story, even if the file has moved. From all lines with this id
+    come:
 
     - `since`: the time of the first line
     - `earlier`: the feed's earlier headlines, each with the time when it was replaced
@@ -68,6 +70,7 @@ class Record(NamedTuple):
     `other_files` are the files in older lines, if two machines added the entry under two names.
     """
 
+    feed: str
     at: str
     id: str
     aliases: tuple[str, ...]
@@ -91,8 +94,6 @@ class Record(NamedTuple):
 
 Ledgers = Mapping[str, Mapping[str, Record]]
 """The records of all feeds: by the feed's id, then by the record's."""
-FeedRecords = Sequence[tuple[str, Record]]
-"""Records, each with its feed's id."""
 
 
 def hash_of_value(value: str | tuple[str, ...] | datetime) -> str:
@@ -162,9 +163,9 @@ def dumps(record: Record) -> str:
     return json_lines.dumps(line)
 
 
-def loads(content: bytes, file: str) -> tuple[dict[str, Record], tuple[Problem, ...]]:
+def loads(content: bytes, feed: str) -> tuple[dict[str, Record], tuple[Problem, ...]]:
     """Returns the records of a feed's ledger by id, and a problem for each skipped line."""
-    records, problems = json_lines.loads(content, file, _parse)
+    records, problems = json_lines.loads(content, paths.ledger(feed), partial(_parse, feed))
     return gather(records), problems
 
 
@@ -210,21 +211,21 @@ def _combined(old: Record, record: Record) -> Record:
 def known_files(ledgers: Mapping[str, Mapping[str, Record]]) -> dict[str, tuple[str, ...]]:
     """Returns the files of the stories under each of their keys (`identity.keys_of`)."""
     known: dict[str, dict[str, None]] = {}
-    for feed, records in ledgers.items():
+    for records in ledgers.values():
         for record in records.values():
-            for key in keys_of_record(record, feed):
+            for key in keys_of_record(record):
                 known.setdefault(key, {})[record.file] = None
     return {key: tuple(files) for key, files in known.items()}
 
 
-def keys_of_record(record: Record, feed: str) -> frozenset[str]:
-    """Returns the keys under which the story of a feed's record can be found."""
+def keys_of_record(record: Record) -> frozenset[str]:
+    """Returns the keys under which the story of a record can be found."""
     link, summary = record.said.get("link", ""), record.said.get("excerpt", "")
     is_bare = not has_guid(record)
     return keys_of(
         record.aliases,
         record.title,
-        feed,
+        record.feed,
         bare=is_bare,
         id=record.id,
         link=link,
@@ -243,10 +244,10 @@ def unchanged(said: Mapping[str, str]) -> str:
 def alias_keys(ledgers: Mapping[str, Mapping[str, Record]]) -> frozenset[str]:
     """Returns the keys of all aliases in the ledgers, both in the digest and in their own feed."""
     keys = set[str]()
-    for feed, records in ledgers.items():
+    for records in ledgers.values():
         for record in records.values():
             for alias in record.aliases:
-                keys.update(scopes(alias, feed))
+                keys.update(scopes(alias, record.feed))
     return frozenset(keys)
 
 
@@ -295,9 +296,9 @@ def aliases_on_disk(record: Record) -> list[str]:
     return former_links + own
 
 
-def keys_on_disk(record: Record, feed: str) -> frozenset[str]:
+def keys_on_disk(record: Record) -> frozenset[str]:
     """Returns the keys of a record's story on disk (`identity.story_keys`), wherever it is now."""
-    return frozenset([scoped(alias, feed) for alias in aliases_on_disk(record)])
+    return frozenset([scoped(alias, record.feed) for alias in aliases_on_disk(record)])
 
 
 def published(record: Record) -> Iterator[datetime]:
@@ -312,14 +313,14 @@ def published(record: Record) -> Iterator[datetime]:
 def by_file(ledgers: Mapping[str, Mapping[str, Record]]) -> dict[str, dict[str, Record]]:
     """Returns the records of each story by its first file and by feed."""
     files: dict[str, dict[str, Record]] = {}
-    for feed, records in ledgers.items():
+    for records in ledgers.values():
         for record in records.values():
-            files.setdefault(record.file, {})[feed] = record
+            files.setdefault(record.file, {})[record.feed] = record
     return files
 
 
-def _parse(line: dict[str, Any]) -> Record:
-    """Parses a line; raises ValueError, KeyError, TypeError or AttributeError if it is not a record."""
+def _parse(feed: str, line: dict[str, Any]) -> Record:
+    """Parses a line of a feed; raises ValueError, KeyError, TypeError or AttributeError if it is not a record."""
     at, said, wrote, themes = line["at"], line["said"], line["wrote"], line.get("themes", {})
     aliases, lacks = line["aliases"], line.get("lacks", [])
     texts = [at, line["id"], line["file"], line["title"], *aliases, *lacks]
@@ -341,6 +342,7 @@ def _parse(line: dict[str, Any]) -> Record:
     if wrote.get("excerpt", NOTHING) != NOTHING:
         excerpts = {wrote["excerpt"]: at}
     return Record(
+        feed=feed,
         at=at,
         id=line["id"],
         aliases=tuple(aliases),

@@ -219,7 +219,7 @@ class _Loader:
                 writers[story.file] = writer
             if at := history.added_at(records):
                 added_at[story.file] = at
-            if fields := signed_fields(story, [record for _, record in records]):
+            if fields := signed_fields(story, records):
                 signed[story.file] = fields
         return _FromLedgers(
             not_pulled=not_pulled,

@@ -14,14 +14,14 @@ versions before the merge count. `stored` and `value_of` convert the words.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Container, Iterable, Iterator, Mapping
+from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from operator import attrgetter
 
 from digest.content import excerpt
 from digest.content.edit import Edit
 from digest.content.identity import hash_of
-from digest.content.ledger import FeedRecords, PendingChange, Record, later, timestamp
+from digest.content.ledger import PendingChange, Record, later, timestamp
 from digest.content.letter_draft import links_to
 from digest.model import Story
 
@@ -160,8 +160,8 @@ def has_own_words(story: Story) -> bool:
 
 
 def carried_over(
-    lines: FeedRecords, records: FeedRecords, edit: Edit | None, now: datetime
-) -> FeedRecords:
+    lines: Sequence[Record], records: Sequence[Record], edit: Edit | None, now: datetime
+) -> Sequence[Record]:
     """Returns the ledger lines for an edit by Digest itself, so that pending changes stay pending.
 
     `records` are all records of the story; those with the hash of the old text get a line too.
@@ -169,15 +169,15 @@ def carried_over(
     if edit is None:
         return lines
     before, after = file_hash(edit.before), file_hash(edit.after)
-    pending = in_file([record for _, record in records], edit.before)
+    pending = in_file(records, edit.before)
     result = list(lines)
-    new = {(feed, line.id) for feed, line in lines}
-    for feed, record in records:
-        if record.stood == before and (feed, record.id) not in new:
-            result.append((feed, record._replace(at=later(timestamp(now), record.at))))
-    for index, (feed, line) in enumerate(result):
+    new = {(line.feed, line.id) for line in lines}
+    for record in records:
+        if record.stood == before and (record.feed, record.id) not in new:
+            result.append(record._replace(at=later(timestamp(now), record.at)))
+    for index, line in enumerate(result):
         if line.stood == before:
-            result[index] = feed, line._replace(stood=after, pending=pending)
+            result[index] = line._replace(stood=after, pending=pending)
     return result
 
 

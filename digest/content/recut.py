@@ -14,7 +14,7 @@ from datetime import datetime
 
 from digest.content import excerpt, ledger, pending
 from digest.content.edit import Edit, edited
-from digest.content.ledger import FeedRecords, Record
+from digest.content.ledger import Record
 from digest.content.story_file import Vocabulary
 from digest.model import Feed, Story
 
@@ -38,7 +38,7 @@ class Cut:
     story: Story
     words: str = ""
     state: str = ""
-    records: FeedRecords = ()
+    records: Sequence[Record] = ()
 
     @property
     def is_due(self) -> bool:
@@ -51,24 +51,26 @@ class Cut:
         return self.state in {RESTORED, GONE} or (bool(self.story.excerpt) and self.state != ADDED)
 
 
-def feed_of(story: Story, records: FeedRecords, feeds: Mapping[str, Feed]) -> Feed | None:
+def feed_of(story: Story, records: Iterable[Record], feeds: Mapping[str, Feed]) -> Feed | None:
     """Returns the feed whose setting applies to a story: its first feed in digest.toml."""
-    names = story.feeds or tuple(feed for feed, _ in records)
+    names = story.feeds or tuple(record.feed for record in records)
     return next((feeds[name] for name in names if name in feeds), None)
 
 
-def cut(story: Story, records: FeedRecords, feed: Feed | None, summaries: Sequence[str]) -> Cut:
+def cut(
+    story: Story, records: Sequence[Record], feed: Feed | None, summaries: Sequence[str]
+) -> Cut:
     """Returns what to do with a story's excerpt.
 
     `summaries` are the whole summaries that are stored, of all its feeds.
     """
-    said = {record.said["excerpt"] for _, record in records if record.said.get("excerpt")}
+    said = {record.said["excerpt"] for record in records if record.said.get("excerpt")}
     stored = [summary for summary in summaries if ledger.hash_of_value(summary) in said]
     if not story.excerpt:
-        was_removed = ledger.removed_excerpt(one for _, one in records)
+        was_removed = ledger.removed_excerpt(records)
         if not (said and feed and feed.excerpt and was_removed):
             # Pull wrote an excerpt, and a quotation in the note may come from it.
-            had_one = ledger.wrote_excerpt(record for _, record in records)
+            had_one = ledger.wrote_excerpt(records)
             is_edited = had_one and any(
                 line.lstrip(" ").startswith(">") for line in story.note.split("\n")
             )
@@ -108,23 +110,22 @@ def edits_of(
 
 def ledger_lines(
     cuts: Iterable[Cut], edits: Mapping[str, Edit | None], now: datetime
-) -> dict[str, tuple[Record, ...]]:
-    """Returns the ledger lines that record the new excerpts as written by pull, by feed.
+) -> list[Record]:
+    """Returns the ledger lines that record the new excerpts as written by pull.
 
     Pending changes stay pending, since these are not an editor's edits.
     """
-    lines: dict[str, list[Record]] = {}
+    lines = list[Record]()
     for due in cuts:
         new = []
         # Those of the feeds whose words are in the excerpt, or else the newest.
         hashes = excerpt.hashes(due.story.excerpt)
-        sources = [source for source in due.records if source[1].wrote.get("excerpt") in hashes]
+        sources = [record for record in due.records if record.wrote.get("excerpt") in hashes]
         if not sources and due.records:
-            sources = [max(due.records, key=lambda source: source[1].at)]
-        for feed, record in sources:
+            sources = [max(due.records, key=lambda record: record.at)]
+        for record in sources:
             at = ledger.later(ledger.timestamp(now), record.at)
             wrote = {**record.wrote, "excerpt": ledger.hash_of_value(due.words)}
-            new.append((feed, record._replace(at=at, wrote=wrote)))
-        for feed, line in pending.carried_over(new, due.records, edits.get(due.story.file), now):
-            lines.setdefault(feed, []).append(line)
-    return {feed: tuple(records) for feed, records in lines.items()}
+            new.append(record._replace(at=at, wrote=wrote))
+        lines += pending.carried_over(new, due.records, edits.get(due.story.file), now)
+    return lines

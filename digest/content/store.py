@@ -7,13 +7,12 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from datetime import datetime
 from functools import cache, partial
 from pathlib import Path
-from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from digest import disk
@@ -78,8 +77,7 @@ def read_ledgers(root: Path) -> tuple[dict[str, dict[str, Record]], tuple[Proble
     for path in sorted(folder.glob("*.jsonl")) if folder.is_dir() else ():
         feed = paths.feed_of(path.name)
         if feed:
-            file = paths.ledger(feed)
-            ledgers[feed], wrong = ledger.loads(disk.read_inside(root, file) or b"", file)
+            ledgers[feed], wrong = _read_ledger(root, feed)
             problems.extend(wrong)
     return ledgers, tuple(problems)
 
@@ -108,8 +106,11 @@ def read_locations(root: Path) -> tuple[tuple[Location, ...], tuple[Problem, ...
 
 def read_added(root: Path) -> tuple[dict[str, Record], tuple[Problem, ...]]:
     """Reads what `digest add` took from web pages; only hashes of the words are stored."""
-    file = paths.ledger(paths.ADDED)
-    return ledger.loads(disk.read_inside(root, file) or b"", file)
+    return _read_ledger(root, paths.ADDED)
+
+
+def _read_ledger(root: Path, feed: str) -> tuple[dict[str, Record], tuple[Problem, ...]]:
+    return ledger.loads(disk.read_inside(root, paths.ledger(feed)) or b"", feed)
 
 
 def read_sent(root: Path) -> tuple[tuple[Sending, ...], tuple[Problem, ...]]:
@@ -158,7 +159,7 @@ def write(
     root: Path,
     stories: Iterable[Story],
     edits: Iterable[Edit] = (),
-    lines: Mapping[str, Iterable[Record]] = MappingProxyType({}),
+    lines: Iterable[Record] = (),
 ) -> None:
     """Writes what a pull has decided: files, then ledger lines, so a killed pull loses nothing.
 
@@ -294,11 +295,15 @@ def writing(root: Path, *, dry: bool = False) -> Iterator[CleanedUp]:
         yield CleanedUp() if dry else sweep(root, scanned.unfinished)
 
 
-def add_lines(root: Path, lines: Mapping[str, Iterable[Record]]) -> None:
-    """Adds lines to the feeds' ledgers."""
-    for feed, records in lines.items():
-        disk.append(root, paths.ledger(feed), "".join(map(ledger.dumps, records)), settled=False)
-    disk.settle(root, map(paths.ledger, lines))
+def add_lines(root: Path, records: Iterable[Record]) -> None:
+    """Adds lines to the ledgers of their feeds."""
+    lines: dict[str, str] = {}
+    for record in records:
+        file = paths.ledger(record.feed)
+        lines[file] = lines.get(file, "") + ledger.dumps(record)
+    for file, text in lines.items():
+        disk.append(root, file, text, settled=False)
+    disk.settle(root, lines)
 
 
 def add_locations(root: Path, new: Iterable[Location], now: datetime) -> None:

@@ -35,7 +35,7 @@ class Existing(NamedTuple):
 def search_texts_at(addresses: Iterable[str], ledgers: Ledgers) -> frozenset[str]:
     """Returns texts to search for: a story at one of these URLs contains one of them."""
     texts = _search_texts(addresses)
-    for _, record in _records_at(addresses, ledgers):
+    for record in _records_at(addresses, ledgers):
         texts |= search_texts(record.aliases)
     return frozenset(texts)
 
@@ -50,9 +50,9 @@ def existing(
     records = _records_at(addresses, snapshot.ledgers)
     from_pages = _records_at(addresses, {paths.ADDED: snapshot.added})
     keys, owners = set[str](), set[str]()
-    for feed, record in records:
-        keys |= ledger.keys_on_disk(record, feed)
-    for _, record in (*records, *from_pages):
+    for record in records:
+        keys |= ledger.keys_on_disk(record)
+    for record in (*records, *from_pages):
         owners |= {record.file, record.id}
     with_same_keys = []
     for story in stories:
@@ -64,12 +64,11 @@ def existing(
         return Existing("here", with_same_keys[0].file)
     if unreadable := snapshot.unreadable_with(_search_texts(addresses) | ({guid} - {""})):
         return Existing("unreadable", unreadable)
-    for _, record in records:
+    for record in records:
         if record.file in snapshot.files:
             return Existing("here", record.file)
     if records:
-        feed, record = records[0]
-        return Existing("deleted", record.file, feed)
+        return Existing("deleted", records[0].file, records[0].feed)
     deleted = snapshot.deleted(addresses)
     return Existing("deleted", deleted) if deleted else None
 
@@ -109,6 +108,7 @@ def record_of(story: Story, now: datetime) -> Record:
     """Returns the ledger line that says which words of a story are from its page."""
     hashes = hashes_of(story)
     return Record(
+        feed=paths.ADDED,
         at=ledger.timestamp(now),
         id=story.link,
         aliases=aliases_of(
@@ -139,12 +139,12 @@ def _aliases_at(addresses: Iterable[str]) -> set[str]:
     return aliases
 
 
-def _records_at(addresses: Iterable[str], ledgers: Ledgers) -> list[tuple[str, Record]]:
-    """Returns the records of stories at these URLs, each with its feed."""
+def _records_at(addresses: Iterable[str], ledgers: Ledgers) -> list[Record]:
+    """Returns the records of stories at these URLs."""
     aliases = _aliases_at(addresses)
     found = []
-    for feed, records in ledgers.items():
+    for records in ledgers.values():
         for record in records.values():
             if not aliases.isdisjoint(record.aliases):
-                found.append((feed, record))
+                found.append(record)
     return found

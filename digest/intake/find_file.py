@@ -86,6 +86,6 @@ class Finder:
     def _keys(self, file: str) -> set[str]:
         """Returns the keys by which a file on disk is recognised as this story."""
         keys = set[str]()
-        for feed, record in self._records.get(file, {}).items():
-            keys |= ledger.keys_on_disk(record, feed)
+        for record in self._records.get(file, {}).values():
+            keys |= ledger.keys_on_disk(record)
         return keys

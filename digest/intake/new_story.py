@@ -83,6 +83,7 @@ def first_record(
     """
     entry = arrival.entry
     return Record(
+        feed=arrival.feed.id,
         at=at,
         id=(own.id or own.link) if own else arrival.guid or entry.link,
         aliases=identity.aliases_of(own) if own else (),

@@ -249,14 +249,19 @@ def feeds_with_due_corrections(
 
 
 def feeds_with_held_corrections(
-    ledgers: Ledgers, lines: Mapping[str, Iterable[Record]], carried: Mapping[str, Collection[str]]
+    ledgers: Ledgers, lines: Iterable[Record], carried: Mapping[str, Collection[str]]
 ) -> set[str]:
     """Returns the feeds that hold a correction of an entry they carry, after `lines` are added."""
+    newest = {
+        (record.feed, record.id): record
+        for records in ledgers.values()
+        for record in records.values()
+    }
+    newest |= {(line.feed, line.id): line for line in lines}
     found = set()
-    for feed, records in ledgers.items():
-        newest = {**records, **{line.id: line for line in lines.get(feed, ())}}
-        if any(record.held and _is_in(record, carried.get(feed, ())) for record in newest.values()):
-            found.add(feed)
+    for record in newest.values():
+        if record.held and _is_in(record, carried.get(record.feed, ())):
+            found.add(record.feed)
     return found
 
 

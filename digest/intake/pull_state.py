@@ -54,14 +54,14 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PullPlan:
-    """What a pull writes, in this order: new stories, edits, ledger lines by feed.
+    """What a pull writes, in this order: new stories, edits, ledger lines.
 
     `outcomes` are for the report.
     """
 
     stories: tuple[Story, ...] = ()
     edits: tuple[Edit, ...] = ()
-    lines: Mapping[str, tuple[Record, ...]] = field(default_factory=dict)
+    lines: tuple[Record, ...] = ()
     outcomes: tuple[Outcome, ...] = ()
 
 
@@ -141,8 +141,8 @@ class PullState:
         self.stories: dict[str, Story] = {}
         """New stories, by file."""
         self.edits: dict[str, Edit] = {}
-        self.lines: dict[str, list[Record]] = {}
-        """New ledger lines, by feed."""
+        self.lines: list[Record] = []
+        """New ledger lines."""
         self._pending: dict[str, tuple[str, Pending, Pending]] = {}
         """By the ledgers' file of a story: its file now, what was pending in it, and what is
         pending after this pull.
@@ -308,9 +308,9 @@ class PullState:
             held=(held or {}) if incoming else record.held,
             since=record.since or record.at,
         )
-        self._know(ledger.keys_of_record(line, arrival.feed.id), record.file)
-        self.lines.setdefault(arrival.feed.id, []).append(line)
-        self.records.setdefault(record.file, {})[arrival.feed.id] = line
+        self._know(ledger.keys_of_record(line), line.file)
+        self.lines.append(line)
+        self.records.setdefault(line.file, {})[line.feed] = line
 
     def note_new_aliases(self, arrival: Arrival, record: Record) -> None:
         """Adds a ledger line if an entry that says nothing new has new aliases."""
@@ -318,9 +318,9 @@ class PullState:
             wrote = precedence.written_by_others(record, self.records[record.file])
             self.note(arrival, record, {}, wrote)
 
-    def final_lines(self) -> dict[str, tuple[Record, ...]]:
-        """Returns the new ledger lines of each feed, when all documents are decided."""
-        return {feed: tuple(map(self._final_line, lines)) for feed, lines in self.lines.items()}
+    def final_lines(self) -> tuple[Record, ...]:
+        """Returns the new ledger lines, when all documents are decided."""
+        return tuple(map(self._final_line, self.lines))
 
     def _final_line(self, record: Record) -> Record:
         """Returns a ledger line with what later feeds of this pull have changed.

@@ -103,9 +103,9 @@ class Snapshot:
 
     def _has_record(self, files: Container[str], keys: set[str]) -> bool:
         """True if a feed ever brought a story into one of these files, or with a key."""
-        for feed, records in self.ledgers.items():
+        for records in self.ledgers.values():
             for record in records.values():
-                if record.file in files or not keys.isdisjoint(ledger.keys_on_disk(record, feed)):
+                if record.file in files or not keys.isdisjoint(ledger.keys_on_disk(record)):
                     return True
         return False
 

@@ -315,8 +315,8 @@ def _succeed(pull: PullState, known: KnownEntry, feeds: tuple[str, ...]) -> Merg
     is_first = pull.is_first(known.arrival.feed, file, story)
     is_alone = not any(feed in pull.live and pull.carries(feed, file) for feed in records)
     gone = []
-    for feed, record in records.items():
-        if is_alone or (is_first and feed not in pull.live):
+    for record in records.values():
+        if is_alone or (is_first and record.feed not in pull.live):
             gone.append(record)
     if not gone:
         return None

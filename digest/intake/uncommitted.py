@@ -9,7 +9,7 @@ were not recorded then.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 
 from digest.content import ledger
 from digest.content.history import History
@@ -56,12 +56,12 @@ def without(missing: Missing, stories: Iterable[Story], altered: Mapping[str, st
     """
     ledgers: dict[str, dict[str, Record]] = {}
     for records in missing.values():
-        for feed, record in records.items():
-            ledgers.setdefault(feed, {})[record.id] = record
+        for record in records.values():
+            ledgers.setdefault(record.feed, {})[record.id] = record
     history = History(ledgers, altered=altered)
     moved = set[str]()
     for story in stories:
-        moved.update(record.file for _, record in history.of(story))
+        moved.update(record.file for record in history.of(story))
     return {file: records for file, records in missing.items() if file not in moved}
 
 
@@ -82,22 +82,19 @@ def by_feed(missing: Missing) -> dict[str, tuple[str, ...]]:
     return {feed: tuple(files) for feed, files in found.items()}
 
 
-def written_by_hand(missing: Missing) -> dict[str, tuple[str, Record]]:
-    """Returns the missing stories that a pull only found, each with its first feed and record."""
+def written_by_hand(missing: Missing) -> dict[str, Record]:
+    """Returns the missing stories that a pull only found, each with its first record."""
     found = {}
     for file, records in missing.items():
-        feed, record = next(iter(records.items()))
+        record = next(iter(records.values()))
         if ledger.is_adopted(record):
-            found[file] = (feed, record)
+            found[file] = record
     return found
 
 
-def written(files: Collection[str], lines: Mapping[str, Sequence[Record]]) -> dict[str, str]:
+def written(files: Collection[str], lines: Iterable[Record]) -> dict[str, str]:
     """Returns those of new files that have a line, each with the time of its first (for `KIND`)."""
-    found = {}
-    for records in lines.values():
-        found.update({record.file: record.at for record in records if record.file in files})
-    return found
+    return {line.file: line.at for line in lines if line.file in files}
 
 
 def written_here(remembered: Mapping[str, str], ledgers: Ledgers) -> Missing:
@@ -113,14 +110,11 @@ def written_here(remembered: Mapping[str, str], ledgers: Ledgers) -> Missing:
     return found
 
 
-def deletions(missing: Missing) -> dict[str, tuple[Record, ...]]:
-    """Returns, by feed, the lines that record these stories as deleted.
+def deletions(missing: Missing) -> list[Record]:
+    """Returns the lines that record these stories as deleted.
 
     Each repeats the newest line of its feed, with the same time, so that it replaces nothing that a
     line says.
     """
-    lines: dict[str, tuple[Record, ...]] = {}
-    for feed, files in by_feed(missing).items():
-        newest = [next(iter(missing[file].values())) for file in files]
-        lines[feed] = tuple(record._replace(deleted=True) for record in newest)
-    return lines
+    newest = [next(iter(records.values())) for _, records in sorted(missing.items())]
+    return [record._replace(deleted=True) for record in newest]

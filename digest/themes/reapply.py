@@ -17,7 +17,7 @@ from datetime import datetime
 
 from digest.content import excerpt, ledger, pending
 from digest.content.edit import Edit, edited
-from digest.content.ledger import FeedRecords, Record, hashes_of
+from digest.content.ledger import Record, hashes_of
 from digest.content.story_file import Vocabulary
 from digest.model import Feed, Story, Theme
 from digest.names import current_ids
@@ -37,9 +37,9 @@ class Verdict:
     """What the rules find today."""
     recorded: Mapping[str, str]
     """What the ledger has from earlier runs, with today's theme ids."""
-    sources: FeedRecords = ()
+    sources: Sequence[Record] = ()
     """The records that count for its themes."""
-    records: FeedRecords = ()
+    records: Sequence[Record] = ()
     """All its records."""
     written: str = ""
     """The hash of the themes that were written last."""
@@ -70,7 +70,7 @@ class Retheming:
 
 def judge(
     story: Story,
-    records: FeedRecords,
+    records: Sequence[Record],
     themes: Sequence[Theme],
     hash_before_kill: str | None = None,
     summaries: Sequence[str] = (),
@@ -87,12 +87,12 @@ def judge(
     sources = _sources(records)
     newest = _newest(sources)
     recorded: dict[str, str] = {}
-    for _, record in sorted(sources, key=lambda source: source[1].at):
+    for record in sorted(sources, key=lambda record: record.at):
         for theme, evidence in record.themes.items():
             if theme in names:
                 recorded[names[theme]] = evidence
     title, words, whole = searched_text(story, records, summaries)
-    brought = {feed for feed, _ in records}
+    brought = {record.feed for record in records}
     earned = themes_of(title, words, themes, [feed for feed in feeds if feed.id in brought])
     if not whole:
         earned = {theme: of_excerpt(evidence) for theme, evidence in earned.items()}
@@ -126,7 +126,7 @@ def still_found(verdict: Verdict, themes: Sequence[Theme]) -> dict[str, str]:
 
 
 def searched_text(
-    story: Story, records: FeedRecords, summaries: Sequence[str] = ()
+    story: Story, records: Sequence[Record], summaries: Sequence[str] = ()
 ) -> tuple[str, str, bool]:
     """Returns what the rules search: headline, summary, and True if the summary is complete.
 
@@ -139,7 +139,7 @@ def searched_text(
         if newest and said and summary and ledger.hash_of_value(summary) == said:
             return newest.title, summary, True
     # An excerpt that an editor changed is part of the note, but still has the publisher's words.
-    opens = any("excerpt" in record.wrote for _, record in records) and not story.excerpt
+    opens = any("excerpt" in record.wrote for record in records) and not story.excerpt
     words = excerpt.opening(story.note)[0] if opens else story.excerpt
     whole = newest is None or hashes_of(story).get("excerpt") == said
     return (newest.title if newest else story.title), excerpt.unescape(words), whole
@@ -188,39 +188,34 @@ def retheme(
     )
 
 
-def lines(
-    verdicts: Iterable[Verdict], edits: Mapping[str, Edit], now: datetime
-) -> dict[str, tuple[Record, ...]]:
-    """Returns the ledger lines, by feed, that make the verdicts' themes count as ours.
+def lines(verdicts: Iterable[Verdict], edits: Mapping[str, Edit], now: datetime) -> list[Record]:
+    """Returns the ledger lines that make the verdicts' themes count as ours.
 
     What is pending in a file stays pending, since the editor has not edited it.
     """
-    found: dict[str, list[Record]] = {}
+    found = list[Record]()
     for verdict in verdicts:
         written = ledger.hashes({"themes": tuple(verdict.themes)})
         new = []
-        for feed, record in verdict.sources:
+        for record in verdict.sources:
             others = {name: hash for name, hash in record.wrote.items() if name != "themes"}
             at = ledger.later(ledger.timestamp(now), record.at)
-            line = record._replace(at=at, wrote=others | written, themes=verdict.themes)
-            new.append((feed, line))
-        edit = edits[verdict.story.file]
-        for feed, line in pending.carried_over(new, verdict.records, edit, now):
-            found.setdefault(feed, []).append(line)
-    return {feed: tuple(records) for feed, records in found.items()}
+            new.append(record._replace(at=at, wrote=others | written, themes=verdict.themes))
+        found += pending.carried_over(new, verdict.records, edits[verdict.story.file], now)
+    return found
 
 
-def _sources(records: FeedRecords) -> FeedRecords:
+def _sources(records: Sequence[Record]) -> Sequence[Record]:
     """Returns the records that wrote a story's themes, else those that wrote the file.
 
     A feed that joined the story wrote only its own name, and does not count.
     """
-    writers = [source for source in records if source[1].wrote.keys() - {"feeds"}]
-    return [source for source in writers if "themes" in source[1].wrote] or writers
+    writers = [record for record in records if record.wrote.keys() - {"feeds"}]
+    return [record for record in writers if "themes" in record.wrote] or writers
 
 
-def _newest(records: FeedRecords) -> Record | None:
-    return max((record for _, record in records), key=lambda record: record.at, default=None)
+def _newest(records: Sequence[Record]) -> Record | None:
+    return max(records, key=lambda record: record.at, default=None)
 
 
 def _is_edited(story: Story, newest: Record, hash_before_kill: str | None) -> bool:

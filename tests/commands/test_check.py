@@ -83,6 +83,7 @@ def put(root: Path, file: str, text: str) -> str:
 
 def record(**fields: object) -> Record:
     usual = {
+        "feed": "first",
         "at": "2026-05-15T09:00:00.000000Z",
         "id": "1",
         "aliases": ("guid:1", "link:news.example/a"),
@@ -1158,7 +1159,7 @@ def test_an_opening_quotation_that_add_did_not_write_is_shown_as_the_editors(
 ) -> None:
     file = story("a", "> Theirs.")
     read = story_file.loads((root / file).read_text(), file, Vocabulary(), {hash_of("Theirs.")})
-    store.add_lines(root, {paths.ADDED: (add.record_of(read, NOW),)})
+    store.add_lines(root, [add.record_of(read, NOW)])
     assert not check.run(root, now=NOW).problems
 
     story("a", "> Thiers.")

@@ -28,6 +28,7 @@ STRAY = "content/elsewhere.md"
 def record_of(number: int, file: str, **fields: object) -> Record:
     """The record of a story with this number as its guid."""
     known = {
+        "feed": FEED,
         "at": f"2026-05-15T10:00:0{number}Z",
         "aliases": (f"guid:{number}",),
         "title": "One",
@@ -104,8 +105,8 @@ def test_earlier_headlines_are_those_of_the_first_feed_without_the_current_one()
     )
     same, other = story_of(1, FILES[0]), story_of(2, FILES[1])
 
-    found = history.earlier_titles([(same, [(FEED, theirs)]), (other, [])])
-    kept = history.earlier_titles([(make_story(title="Was"), [(FEED, theirs)])])
+    found = history.earlier_titles([(same, [theirs]), (other, [])])
+    kept = history.earlier_titles([(make_story(title="Was"), [theirs])])
 
     assert found == {FILES[0]: ("Was", "One")}
     assert list(kept.values()) == [("One",)]
@@ -113,19 +114,20 @@ def test_earlier_headlines_are_those_of_the_first_feed_without_the_current_one()
 
 def test_the_excerpts_of_a_story_are_found_by_its_guid_link_or_file() -> None:
     aliases = ("guid:1", "link:news.example/one")
-    one = record_of(1, FILES[0], aliases=aliases, excerpts=("aa", "bb"))
-    again = record_of(3, FILES[0], aliases=("guid:3",), excerpts=("cc",))
+    one = record_of(1, FILES[0], feed="a", aliases=aliases, excerpts=("aa", "bb"))
+    two = record_of(2, FILES[1], feed="b")
+    again = record_of(3, FILES[0], feed="b", aliases=("guid:3",), excerpts=("cc",))
 
-    known = History({"a": {"1": one}, "b": {"2": record_of(2, FILES[1]), "3": again}})
+    known = History({"a": {"1": one}, "b": {"2": two, "3": again}})
 
     names = ("a\nguid:1", "b\nguid:3", "link:news.example/one", FILES[0])
     assert known.excerpts() == {name: {"aa", "bb", "cc"} for name in names}
 
 
 def test_records_are_in_the_order_of_the_storys_feeds() -> None:
-    records = {"1": record_of(1, FILES[0])}
-    known = History({"a": records, "b": records, "c": {}})
+    records = {feed: {"1": record_of(1, FILES[0], feed=feed)} for feed in ("a", "b")}
+    known = History({**records, "c": {}})
 
     met = known.of(make_story(id="1", feeds=("b", "a")))
 
-    assert [feed for feed, _ in met] == ["b", "a"]
+    assert [record.feed for record in met] == ["b", "a"]

@@ -16,6 +16,7 @@ from digest.content import ledger
 from digest.content.ledger import Record
 
 OLD = Record(
+    feed="a",
     at="2026-05-15T10:00:00.000000Z",
     id="1",
     aliases=("guid:1", "link:news.example/one"),
@@ -59,9 +60,7 @@ def test_a_hash_is_the_first_16_hex_digits_of_sha_256() -> None:
 
 
 def test_the_newest_line_wins_and_aliases_are_merged() -> None:
-    found, problems = ledger.loads(
-        f"{ledger.dumps(OLD)}{ledger.dumps(NEW)}".encode(), "content/ledger/a.jsonl"
-    )
+    found, problems = ledger.loads(f"{ledger.dumps(OLD)}{ledger.dumps(NEW)}".encode(), "a")
 
     assert problems == ()
     assert found == {
@@ -82,7 +81,7 @@ def test_the_order_and_repetition_of_lines_make_no_difference(lines: list[Record
 def test_a_broken_line_is_reported_and_skipped() -> None:
     text = f"<<<<<<< HEAD\n{ledger.dumps(OLD)}\n{ledger.dumps(NEW)[:40]}\n[]\n"
 
-    found, problems = ledger.loads(text.encode(), "content/ledger/a.jsonl")
+    found, problems = ledger.loads(text.encode(), "a")
 
     assert list(found) == ["1"]
     assert [problem.line for problem in problems] == [1, 4, 5]
@@ -100,7 +99,6 @@ def test_later_times_sort_after_earlier_ones() -> None:
     assert ledger.timestamp(now.astimezone(HONG_KONG)) == "2026-05-15T09:59:59.999999Z"
 
 
-LEDGER = "content/ledger/a.jsonl"
 WHOLE = [
     ledger.dumps(one).rstrip().encode()
     for one in (OLD, NEW, OLD._replace(id="3"), NEW._replace(title="Annulled"))
@@ -133,9 +131,9 @@ def test_parsing_many_lines_at_once_equals_parsing_each_alone(
 ) -> None:
     lines = lines * times
 
-    found, problems = ledger.loads(b"\n".join(lines), LEDGER)
+    found, problems = ledger.loads(b"\n".join(lines), "a")
 
-    alone = [ledger.loads(b"\n" * number + line, LEDGER) for number, line in enumerate(lines)]
+    alone = [ledger.loads(b"\n" * number + line, "a") for number, line in enumerate(lines)]
     assert found == ledger.gather(record for records, _ in alone for record in records.values())
     assert list(problems) == [problem for _, wrong in alone for problem in wrong]
 
@@ -161,7 +159,7 @@ def test_the_order_of_lines_makes_no_difference(records: list[Record], shuffle: 
     lines = content.splitlines(keepends=True)
     shuffle.shuffle(lines)
 
-    assert ledger.loads(b"".join(lines), LEDGER)[0] == ledger.loads(content, LEDGER)[0]
+    assert ledger.loads(b"".join(lines), "a")[0] == ledger.loads(content, "a")[0]
 
 
 MOMENTS = [
@@ -175,7 +173,7 @@ MOMENTS = [
 
 @pytest.mark.parametrize("at", MOMENTS)
 def test_a_line_with_an_impossible_time_is_skipped(at: str) -> None:
-    found, problems = ledger.loads(ledger.dumps(OLD._replace(at=at)).encode(), LEDGER)
+    found, problems = ledger.loads(ledger.dumps(OLD._replace(at=at)).encode(), "a")
 
     assert (found, len(problems)) == ({}, 1)
 
@@ -194,7 +192,7 @@ def test_a_line_with_a_string_for_a_list_or_a_time_without_a_zone_is_skipped(
 ) -> None:
     line = json.dumps(json.loads(ledger.dumps(OLD)) | said)
 
-    found, problems = ledger.loads(line.encode(), LEDGER)
+    found, problems = ledger.loads(line.encode(), "a")
 
     assert (found, len(problems)) == ({}, 1)
 
@@ -204,6 +202,6 @@ def test_a_line_can_be_added_after_the_last_possible_time() -> None:
     after = last._replace(at=ledger.later("2026-05-19T11:30:04.000000Z", last.at), title="After")
 
     assert (
-        ledger.loads((ledger.dumps(last) + ledger.dumps(after)).encode(), LEDGER)[0]["1"].title
+        ledger.loads((ledger.dumps(last) + ledger.dumps(after)).encode(), "a")[0]["1"].title
         == "After"
     )

@@ -21,7 +21,12 @@ def brought(*hours: int) -> dict[str, Record]:
     entries = [make_entry(id=str(hour), published=START + timedelta(hours=hour)) for hour in hours]
     return {
         entry.id: Record(
-            at="", id=entry.id, aliases=identity.aliases_of(entry), file="", title=entry.title
+            feed="first",
+            at="",
+            id=entry.id,
+            aliases=identity.aliases_of(entry),
+            file="",
+            title=entry.title,
         )
         for entry in entries
     }
@@ -106,7 +111,9 @@ def test_an_old_silence_is_not_a_habit() -> None:
 )
 def test_an_edited_time_in_a_ledger_stops_nothing(moment: str) -> None:
     records = {
-        "x": Record(at="", id="x", aliases=(f"headline:{moment} abc",), file="", title="X"),
+        "x": Record(
+            feed="first", at="", id="x", aliases=(f"headline:{moment} abc",), file="", title="X"
+        ),
         **brought(10),
     }
 

@@ -62,8 +62,8 @@ class Memory:
         for edit in intake.edits:
             assert self.texts[edit.file] == edit.before
             self.texts[edit.file] = edit.after
-        for feed, records in intake.lines.items():
-            self.lines[feed] = self.lines.get(feed, "") + "".join(map(ledger.dumps, records))
+        for line in intake.lines:
+            self.lines[line.feed] = self.lines.get(line.feed, "") + ledger.dumps(line)
         return intake
 
     def state(self) -> tuple[dict[str, str], dict[str, str]]:
@@ -81,7 +81,9 @@ class Memory:
                 self.texts[file] = f"{text}\nNOTE on {file}.\n"
 
     def _desk(self, documents: Sequence[tuple[Any, Document]]) -> Snapshot:
-        ledgers = {feed: ledger.loads(lines.encode(), "")[0] for feed, lines in self.lines.items()}
+        ledgers = {
+            feed: ledger.loads(lines.encode(), feed)[0] for feed, lines in self.lines.items()
+        }
         names = changes.search_texts_of_changes(documents, ledgers)
         vocabulary = Vocabulary(feeds=frozenset(feed.id for feed in FEEDS))
         excerpts = History(ledgers).excerpts()

@@ -95,10 +95,10 @@ def ledger_line(text: str) -> None:
         "file": text,
     }
     found, _ = ledger.loads(
-        json.dumps({**line, "title": text, "said": {}, "wrote": {}}).encode(), FILE
+        json.dumps({**line, "title": text, "said": {}, "wrote": {}}).encode(), "a"
     )
     for record in found.values():
-        ledger.keys_of_record(record, "a")
+        ledger.keys_of_record(record)
 
 
 def act(name: str, value: Any) -> None:
@@ -191,7 +191,7 @@ FUNCTIONS: dict[str, Callable[[str], Any]] = {
     "a feed's line": plain_text.line,
     "digest.toml": settings,
     "a ledger's line": ledger_line,
-    "a ledger": lambda text: ledger.loads(text.encode(), "content/ledger/a.jsonl"),
+    "a ledger": lambda text: ledger.loads(text.encode(), "a"),
     "Markdown": MarkdownRenderer(Nowhere()).words,
     "a sheet": carried_out,
     "a sheet below its head": lambda text: carried_out(SHEET + text),

@@ -132,7 +132,7 @@ def untouched(survey: ContentReport, config: Config) -> frozenset[str]:
     history = survey.history
     found = set[str]()
     for story in survey.content.stories:
-        if is_untouched(story, [record for _, record in history.of(story)], config):
+        if is_untouched(story, history.of(story), config):
             found.add(story.file)
     return frozenset(found)
 

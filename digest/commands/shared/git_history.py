@@ -13,7 +13,7 @@ about files that are back.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from digest import disk, git
@@ -33,9 +33,7 @@ _CONTENT = "content"
 _SHOWN = 5
 
 
-def list_written(
-    cache: Cache, created: Collection[str], lines: Mapping[str, Sequence[Record]]
-) -> None:
+def list_written(cache: Cache, created: Collection[str], lines: Iterable[Record]) -> None:
     """Adds files that a pull creates here to the list of files that git does not have yet.
 
     `lines` are those that it adds to the ledgers, and `created` has files that a killed pull created.
@@ -103,9 +101,9 @@ def uncommitted(root: Path, survey: ContentReport) -> Iterator[Problem]:
     history = survey.history if untracked else None
     found: dict[str, list[str]] = {}
     for story in untracked:
-        for feed, _ in history.of(story) if history else ():
-            if paths.ledger(feed) in tracked:
-                found.setdefault(feed, []).append(story.file)
+        for record in history.of(story) if history else ():
+            if paths.ledger(record.feed) in tracked:
+                found.setdefault(record.feed, []).append(story.file)
                 break
     for feed, files in found.items():
         are = "is" if len(files) == 1 else "are"
@@ -141,14 +139,15 @@ def _lost(root: Path, missing: Missing) -> Iterator[Problem]:
     """Yields a hint for each feed with stories that were lost, and for each that was written by
     hand."""
     by_hand = rules.written_by_hand(missing)
-    for file, (feed, record) in by_hand.items():
+    for file, record in by_hand.items():
         what = f"knows a story that was written by hand, and whose file was never committed: {file}"
         name = "id" if ledger.has_guid(record) else "link"
         cure = (
             "commit it on the machine where it was written; if it was renamed here, give it this "
             f"{name} again: {record.id}"
         )
-        yield Problem(paths.ledger(feed), _line(root, feed, [file]), what, cure, hint=True)
+        line = _line(root, record.feed, [file])
+        yield Problem(paths.ledger(record.feed), line, what, cure, hint=True)
     pulled = {file: records for file, records in missing.items() if file not in by_hand}
     for feed, files in rules.by_feed(pulled).items():
         were = "file was" if len(files) == 1 else "files were"
@@ -202,7 +201,7 @@ def shortened_ledgers(root: Path, ledgers: Ledgers) -> dict[str, Problem]:
         feed = paths.feed_of(file.rpartition("/")[2])
         if not feed:
             continue
-        lost = ledger.loads(committed, file)[0].keys() - ledgers.get(feed, {}).keys()
+        lost = ledger.loads(committed, feed)[0].keys() - ledgers.get(feed, {}).keys()
         if lost:
             entries = count_of(len(lost), "entry", "entries")
             what = (
@@ -230,7 +229,7 @@ def brought_back(root: Path, survey: ContentReport) -> Iterator[Problem]:
             today[address.file] = address.present_file
     deleted = set()
     for story in content.stories:
-        for _, record in () if story.hide else history.of(story):
+        for record in () if story.hide else history.of(story):
             today |= dict.fromkeys(record.other_files, story.file)
             if record.deleted:
                 deleted.add(story.file)

@@ -133,7 +133,7 @@ def _is_unedited(story: Story, text: str, survey: ContentReport, config: Config)
     lines, expected = text.split("\n"), story_file.dumps(written).split("\n")
     if sorted(filter(None, lines)) != sorted(filter(None, expected)):
         return False
-    of_sample = [record for feed, record in survey.history.of(story) if feed == sample]
+    of_sample = [record for record in survey.history.of(story) if record.feed == sample]
     written_hashes = hashes_of(story).items()
     return any(
         record.file == story.file and written_hashes <= record.wrote.items() for record in of_sample
