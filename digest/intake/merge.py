@@ -12,9 +12,11 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import NamedTuple
 
 from digest import urls
 from digest.content import excerpt, ledger
@@ -35,7 +37,7 @@ MOVED = "moved"
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class KeptField:
     """A field that the feed has changed and the file keeps: both wordings, and why."""
 
     field: str
@@ -46,12 +48,25 @@ class Kept:
     """What the feed says, in full."""
 
 
+class Recorded(NamedTuple):
+    """What the ledgers have of a story: hashes of what this feed said, and what pull last wrote.
+
+    `has_guid`: a ledger has its guid, though its file may lack it. `is_adopted`: the file was there
+    before its feed.
+    """
+
+    said: Hashes
+    wrote: Hashes
+    has_guid: bool = False
+    is_adopted: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class Merged:
     """What to change in a story, and what to report."""
 
     changes: Mapping[str, Value]
-    kept: tuple[Kept, ...]
+    kept: tuple[KeptField, ...]
     wrote: Mapping[str, str]
     """Hashes of what counts as written by pull from now on."""
     changed_fields: tuple[str, ...] = ()
@@ -110,62 +125,62 @@ def _with_excerpt(
 def merge(
     story: Story,
     fresh: Story,
-    *,
-    before: Hashes,
     incoming: Hashes,
-    wrote: Hashes,
+    recorded: Recorded,
     now: datetime,
+    *,
     aside: Collection[str] = (),
     before_killed_pull: Story | None = None,
-    has_guid: bool = False,
-    adopted: bool = False,
 ) -> Merged:
     """Merges `fresh`, the story as it would be added today, into the story as its file has it.
 
-    `before` and `incoming` have the hashes of what the feed said and says, `wrote` of what pull
-    last put into the file. Fields in `aside` are only reported: the file has another feed's words
-    there. `before_killed_pull` is the story before that changed it. `has_guid`: a ledger has its
-    guid, though its file may lack it. `adopted`: the file was there before its feed.
+    `incoming` has the hashes of what the feed says now. Fields in `aside` are only reported: the
+    file has another feed's words there. `before_killed_pull` is the story before that changed it.
     """
     theirs = hashes_of(fresh)
     if "excerpt" in incoming:  # digest.toml may say that no excerpts of this feed are kept
         theirs.setdefault("excerpt", ledger.NOTHING)
-    written = {"excerpt": ledger.NOTHING, **wrote}
+    wrote = {"excerpt": ledger.NOTHING, **recorded.wrote}
     # If the ledger with pull's own hashes is lost, nothing in the file counts as pull's.
-    forgotten = wrote.keys().isdisjoint(PUBLISHER_FIELDS)
-    is_bare = written["excerpt"] == ledger.NOTHING and not (adopted or forgotten)
-    story, moved = _with_excerpt(story, wrote, theirs, is_bare=is_bare)
+    is_lost = recorded.wrote.keys().isdisjoint(PUBLISHER_FIELDS)
+    is_bare = wrote["excerpt"] == ledger.NOTHING and not (recorded.is_adopted or is_lost)
+    story, moved = _with_excerpt(story, recorded.wrote, theirs, is_bare=is_bare)
     ours = {"excerpt": ledger.NOTHING, **hashes_of(story)}
 
-    same = {name for name in theirs if ours.get(name) == theirs[name]}
-    untouched = {name for name in theirs if ours.get(name) == written.get(name) and not forgotten}
-    changed = {name for name, hash in incoming.items() if hash != before.get(name)}
-    new = [name for name in PUBLISHER_FIELDS if name in theirs and name in changed]
-    differ = [name for name in new if name not in same]
-    if "link" in differ and urls.clean(story.link) == fresh.link:
-        differ.remove("link")  # the file's link has trackers that were mistaken for a part of it
-    taken = [name for name in differ if name in untouched and name not in aside]
-    outranked = (untouched - same).intersection(aside, incoming)
-    reported = [name for name in PUBLISHER_FIELDS if name in outranked]
-    done = _changed_before(story, before_killed_pull, [name for name in new if name not in differ])
-    agreed = {name: theirs[name] for name in (*taken, *done)}
-    updated = _updated(story, fresh, set(agreed), wrote, now)
-    changes: dict[str, Value] = {name: getattr(fresh, name) for name in taken}
-    if "link" in changes and not story.id and not has_guid:
+    changes, replaced = dict[str, Value](), dict[str, Value]()
+    agreed, changed_fields, kept = dict[str, str](), list[str](), list[KeptField]()
+    for name in filter(theirs.__contains__, PUBLISHER_FIELDS):
+        old, new = getattr(story, name), getattr(fresh, name)
+        is_same = ours.get(name) == theirs[name]
+        if name == "link" and urls.clean(old) == new:
+            is_same = True  # the file's link has trackers that were mistaken for a part of it
+        is_untouched = ours.get(name) == wrote.get(name) and not is_lost
+        is_changed = name in incoming and incoming[name] != recorded.said.get(name)
+        is_anothers = name in incoming and name in aside and is_untouched and not is_same
+        if not (is_changed or is_anothers):
+            continue
+        changed_fields.append(name)
+        if is_same:
+            was = getattr(before_killed_pull, name) if before_killed_pull else old
+            if was != old:  # a killed pull has written it
+                agreed[name], replaced[name] = theirs[name], was
+        elif is_untouched and name not in aside:
+            changes[name], agreed[name], replaced[name] = new, theirs[name], old
+        elif theirs[name] != ledger.NOTHING:
+            kept += _kept(name, story, fresh, ANOTHERS if is_anothers else "", moved)
+
+    updated = _updated(story, fresh, agreed.keys(), recorded.wrote, now)
+    if "link" in changes and not story.id and not recorded.has_guid:
         changes["id"] = story.link  # so that the Atom id, which was made from it, does not change
     if updated and changes:
         changes["updated"] = updated
-    kept = []
-    for name in dict.fromkeys((*differ, *reported)):
-        if name not in taken and theirs[name] != ledger.NOTHING:
-            kept.append(_kept(name, story, fresh, ANOTHERS if name in reported else "", moved))
     return Merged(
         changes=changes,
-        kept=tuple(filter(None, kept)),
-        wrote={**wrote, **agreed, **ledger.hashes({"updated": updated})},
-        changed_fields=tuple(dict.fromkeys((*new, *reported))),
-        replaced={name: getattr(story, name) for name in taken} | done,
-        withdrawn=_withdrawn(story, moved, before, incoming, written),
+        kept=tuple(kept),
+        wrote={**recorded.wrote, **agreed, **ledger.hashes({"updated": updated})},
+        changed_fields=tuple(changed_fields),
+        replaced=replaced,
+        withdrawn=_withdrawn(story, moved, recorded.said, incoming, wrote),
     )
 
 
@@ -176,47 +191,35 @@ def before_kill(story: Story, old: Story, new: Story) -> Story:
     return replace(story, **{name: getattr(old, name) for name in done})
 
 
-def _changed_before(
-    story: Story, before_killed_pull: Story | None, names: Iterable[str]
-) -> dict[str, Value]:
-    """Returns the values that these fields had before a killed pull changed them."""
-    found: dict[str, Value] = {}
-    for name in names if before_killed_pull else ():
-        value = getattr(before_killed_pull, name)
-        if value != getattr(story, name):
-            found[name] = value
-    return found
-
-
 def _withdrawn(
-    story: Story, moved: str, before: Hashes, incoming: Hashes, written: Hashes
+    story: Story, moved: str, said: Hashes, incoming: Hashes, wrote: Hashes
 ) -> tuple[str, ...]:
     """Returns the fields by pull that the feed no longer gives and the file still has."""
-    found = []
+    withdrawn = []
     for name in WITHDRAWABLE:
-        is_gone = before.get(name) and name not in incoming
-        by_pull = written.get(name, ledger.NOTHING) != ledger.NOTHING
+        is_gone = said.get(name) and name not in incoming
+        by_pull = wrote.get(name, ledger.NOTHING) != ledger.NOTHING
         in_file = getattr(story, name) or (name == "excerpt" and moved)
         if is_gone and by_pull and in_file:
-            found.append(name)
-    return tuple(found)
+            withdrawn.append(name)
+    return tuple(withdrawn)
 
 
-def _kept(name: str, story: Story, fresh: Story, why: str, moved: str) -> Kept | None:
-    """Returns both wordings of a field, or None if only their white space differs.
+def _kept(name: str, story: Story, fresh: Story, why: str, moved: str) -> Iterator[KeptField]:
+    """Yields both wordings of a field, unless only their white space differs.
 
     `moved` is the excerpt if the editor has moved it below the note.
     """
     if name == "excerpt" and moved:
         story, why = replace(story, excerpt=moved), MOVED
     ours, theirs = words_of(name, getattr(story, name)), words_of(name, getattr(fresh, name))
-    if ours == theirs:
-        return None
-    return Kept(name, *_side_by_side(ours, theirs), why, value=getattr(fresh, name))
+    if ours != theirs:
+        value = getattr(fresh, name)
+        yield KeptField(name, *_side_by_side(ours, theirs), why, value=value)
 
 
 def _updated(
-    story: Story, fresh: Story, agreed: set[str], wrote: Mapping[str, str], now: datetime
+    story: Story, fresh: Story, agreed: AbstractSet[str], wrote: Hashes, now: datetime
 ) -> datetime | None:
     """Returns the date of the publisher's last change, None without one or if the editor set it.
 
@@ -225,10 +228,11 @@ def _updated(
     if WORDS.isdisjoint(agreed):
         return None
     changed = any(getattr(story, name) != getattr(fresh, name) for name in WORDS & agreed)
-    own = story.updated is not None and ledger.hash_of_value(story.updated) != wrote.get("updated")
     if not changed:
         return story.updated
-    return None if own else now.astimezone(fresh.published.tzinfo)
+    if story.updated and ledger.hash_of_value(story.updated) != wrote.get("updated"):
+        return None
+    return now.astimezone(fresh.published.tzinfo)
 
 
 def _side_by_side(ours: str, theirs: str) -> tuple[str, str]:

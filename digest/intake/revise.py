@@ -23,7 +23,7 @@ from digest.content.pending import (
     words_of,
 )
 from digest.content.story_file import Vocabulary
-from digest.intake.merge import MOVED, Kept, Merged
+from digest.intake.merge import MOVED, KeptField, Merged
 from digest.model import Story
 
 
@@ -68,7 +68,7 @@ def revise(
     return Revision(story, after, merged.wrote, tuple(lines))
 
 
-def _what_was_kept(kept: Kept) -> str:
+def _what_was_kept(kept: KeptField) -> str:
     if kept.why == ANOTHERS:
         ours = f" '{kept.ours}'" if kept.ours else ", which is none"
         return f"kept another feed's {kept.field}{ours}"

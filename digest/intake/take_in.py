@@ -24,7 +24,7 @@ from digest.content import ledger, paths, pending
 from digest.content.ledger import Record, hashes_of
 from digest.intake import changes, dates, match, precedence, revise
 from digest.intake.entry_keys import ledger_aliases
-from digest.intake.merge import Merged, agreed_hashes, lacking, merge
+from digest.intake.merge import Merged, Recorded, agreed_hashes, lacking, merge
 from digest.intake.new_story import Arrival, fresh_story
 from digest.intake.pull_state import DocumentReport, Outcome, PullPlan, PullState, warnings
 from digest.intake.snapshot import Snapshot, search_texts
@@ -360,10 +360,10 @@ def _take_agreed_words(pull: PullState, known: KnownEntry, earlier: Sequence[str
 def _merge(
     pull: PullState,
     known: KnownEntry,
-    before: Mapping[str, str],
+    said: Mapping[str, str],
     aside: frozenset[str] = frozenset(),
 ) -> Merged:
-    """Merges the words of an entry into a story, see `merge.merge`."""
+    """Merges the words of an entry into a story: `said` is what they count as changed from."""
     feed, entry, story = known.arrival.feed, known.arrival.entry, known.story
     records, written = pull.records[known.file], pull.last_written(known.file)
     ignored: set[str] = set()
@@ -373,17 +373,20 @@ def _merge(
     # removed.
     ignored |= precedence.left_out(records).intersection(lacking(story))
     fresh = fresh_story(known.arrival, pull.config, pull.now)
+    recorded = Recorded(
+        said=said,
+        wrote=written,
+        has_guid=precedence.is_named_by_guid(records, pull.rank),
+        is_adopted=precedence.may_quote_excerpt(records),
+    )
     merged = merge(
         story,
         fresh,
-        before=before,
-        incoming={name: said for name, said in known.incoming.items() if name not in ignored},
-        wrote=written,
-        now=pull.now,
+        {name: hash for name, hash in known.incoming.items() if name not in ignored},
+        recorded,
+        pull.now,
         aside=aside,
         before_killed_pull=pull.snapshot.before_kill(story),
-        has_guid=precedence.is_named_by_guid(records, pull.rank),
-        adopted=precedence.may_quote_excerpt(records),
     )
     if not entry.published:
         return merged

@@ -18,7 +18,7 @@ from digest.content.edit import edited
 from digest.content.identity import hash_of
 from digest.content.ledger import hashes_of
 from digest.content.story_file import Vocabulary
-from digest.intake.merge import Kept, Merged, merge
+from digest.intake.merge import KeptField, Merged, Recorded, merge
 from digest.model import Story
 
 NOW = datetime(2026, 5, 20, 8, 0, tzinfo=UTC)
@@ -42,7 +42,7 @@ def merged(ours: Story, theirs: Story, taken_in: Story = TAKEN_IN) -> Merged:
     feed.
     """
     base = hashes_of(taken_in)
-    return merge(ours, theirs, before=base, incoming=hashes_of(theirs), wrote=base, now=NOW)
+    return merge(ours, theirs, hashes_of(theirs), Recorded(base, base), NOW)
 
 
 @pytest.mark.parametrize("field", CHANGED)
@@ -71,7 +71,7 @@ def test_an_edited_field_is_kept_and_reported(field: str) -> None:
 def test_a_report_has_both_wordings() -> None:
     result = merged(replace(TAKEN_IN, title="Mine"), replace(TAKEN_IN, title="New"))
 
-    assert result.kept == (Kept("title", "Mine", "New"),)
+    assert result.kept == (KeptField("title", "Mine", "New"),)
 
 
 @pytest.mark.parametrize("field", ["authors", "image", "excerpt"])
@@ -159,20 +159,18 @@ def test_no_excerpt_is_put_above_a_quotation_that_may_be_an_edited_excerpt() -> 
     adopted = merge(
         QUOTING,
         TAKEN_IN,
-        before={},
-        incoming=hashes_of(TAKEN_IN),
-        wrote=hashes_of(QUOTING),
-        now=NOW,
-        adopted=True,
+        hashes_of(TAKEN_IN),
+        Recorded({}, hashes_of(QUOTING), is_adopted=True),
+        NOW,
     )
 
     assert (result.changes, result.kept) == (
         {},
-        (Kept("excerpt", "Somebody else's words.", "New words."),),
+        (KeptField("excerpt", "Somebody else's words.", "New words."),),
     )
     assert (adopted.changes, adopted.kept) == (
         {},
-        (Kept("excerpt", "Somebody else's words.", "Old words."),),
+        (KeptField("excerpt", "Somebody else's words.", "Old words."),),
     )
 
 
@@ -189,7 +187,7 @@ def test_an_excerpt_moved_below_the_note_is_kept_there() -> None:
 
     assert (result.changes, result.kept) == (
         {},
-        (Kept("excerpt", "Old words.", "New words.", why="moved"),),
+        (KeptField("excerpt", "Old words.", "New words.", why="moved"),),
     )
 
 
@@ -248,7 +246,7 @@ def test_every_field_belongs_to_the_editor_if_the_ledger_does_not_know_what_was_
     bare = replace(TAKEN_IN, image="", excerpt="")
     theirs = replace(TAKEN_IN, **CHANGED)
 
-    result = merge(bare, theirs, before={}, incoming=hashes_of(theirs), wrote={}, now=NOW)
+    result = merge(bare, theirs, hashes_of(theirs), Recorded({}, {}), NOW)
 
     assert result.changes == {}
 
@@ -277,10 +275,9 @@ def test_an_updated_time_set_by_pull_advances() -> None:
     second = merge(
         story,
         theirs,
-        before=before,
-        incoming=hashes_of(theirs),
-        wrote=first.wrote,
-        now=NOW.replace(day=21),
+        hashes_of(theirs),
+        Recorded(before, first.wrote),
+        NOW.replace(day=21),
     )
 
     assert second.changes == {"title": "Newer", "updated": NOW.replace(day=21)}
@@ -295,10 +292,9 @@ def test_fields_written_by_a_killed_pull_count_as_pulled() -> None:
     again = merge(
         left_behind,
         theirs,
-        before=base,
-        incoming=hashes_of(theirs),
-        wrote=base,
-        now=NOW,
+        hashes_of(theirs),
+        Recorded(base, base),
+        NOW,
         before_killed_pull=left_behind_before,
     )
 
