@@ -10,7 +10,7 @@ import re
 from urllib.parse import urlsplit
 
 from digest import redact, urls
-from digest.errors import Problem
+from digest.errors import Kind, Problem
 
 FILE = "content/static/CNAME"
 NAME = "CNAME"
@@ -40,7 +40,8 @@ def problem(content: bytes, url: str, file: str = FILE) -> Problem | None:
     served = f"GitHub Pages serves the site at https://{name.lower()}/"
     what = f"{served}, and url in digest.toml says {redact.mask(url)}"
     cure = f'write url = "https://{name.lower()}/" there, or correct or delete this file'
-    return Problem(file, line, what, cure, hint=_host(url) == name.lower())
+    kind = Kind.HINT if _host(url) == name.lower() else None
+    return Problem(file, line, what, cure, kind=kind)
 
 
 def _cure(name: str) -> str:

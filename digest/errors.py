@@ -34,8 +34,12 @@ _CONFLICT = re.compile(r"(?:<{7}|>{7}|\|{7})(?= |\r?$)")
 
 
 class Kind(Enum):
-    """The kinds of problems that the program itself looks for. It never reads their messages."""
+    """The kinds of problems that the program itself looks for. It never reads their messages.
 
+    A hint blocks nothing: it is something that an editor may want to look at.
+    """
+
+    HINT = "hint"
     UNKNOWN_THEME = "unknown theme"
     UNKNOWN_FEED = "unknown feed"
     CONFLICT_MARK = "conflict mark"
@@ -45,15 +49,13 @@ class Kind(Enum):
 class Problem(NamedTuple):
     """One thing wrong in one file: `line` counts from 1, and is 0 for the whole file.
 
-    A `hint` blocks nothing: it is something that an editor may want to look at. `name` is that of
-    an unknown theme or feed.
+    `name` is that of an unknown theme or feed.
     """
 
     file: str
     line: int
     what: str
     cure: str = ""
-    hint: bool = False
     kind: Kind | None = None
     name: str = ""
 
@@ -66,6 +68,11 @@ class Problem(NamedTuple):
     def words(self) -> str:
         """What is wrong and how to fix it, without the place."""
         return self.what + (f"; {self.cure}" if self.cure else "")
+
+    @property
+    def is_hint(self) -> bool:
+        """True if it blocks nothing."""
+        return self.kind is Kind.HINT
 
     @property
     def as_hint(self) -> str:

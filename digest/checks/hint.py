@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from functools import cache
 from typing import NamedTuple
 
-from digest.errors import Problem
+from digest.errors import Kind, Problem
 
 Read = Callable[[str], str]
 """Returns the text of a file."""
@@ -44,5 +44,5 @@ def problems(hints: Iterable[Hint], read: Read) -> tuple[Problem, ...]:
     found = []
     for file, at, what, cure in hints:
         line = line_of(file, at) if isinstance(at, str) else at
-        found.append(Problem(file, line, what, cure, hint=True))
+        found.append(Problem(file, line, what, cure, kind=Kind.HINT))
     return tuple(found)

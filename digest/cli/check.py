@@ -57,7 +57,7 @@ def check(call: Call, links: bool, since: str | None, form: str) -> None:
     if form == "json":
         problems = []
         for problem in report.problems:
-            level = "hint" if problem.hint else "error"
+            level = "hint" if problem.is_hint else "error"
             place = {"file": problem.file, "line": problem.line, "level": level}
             problems.append({**place, "what": problem.what, "cure": problem.cure})
         click.echo(formatting.as_json(problems))
@@ -73,7 +73,7 @@ def _print_report(report: CheckReport, call: Call, since: str) -> None:
     """Prints errors and hints, with --verbose also links that could not be checked, then the
     counts."""
     for problem in report.problems:
-        if problem.hint:
+        if problem.is_hint:
             call.say(in_colour(problem.as_hint))
         else:
             echo(in_colour(str(problem)))

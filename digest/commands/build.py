@@ -98,7 +98,7 @@ def run(
     outputs.check(root, output)
     named = disk.read_inside(root, custom_domain.FILE)
     problem = None if named is None else custom_domain.problem(named, config.site.url)
-    if problem and not problem.hint:
+    if problem and not problem.is_hint:
         raise Faults([problem])
     if base_url is not None:
         config = config._replace(site=config.site._replace(url=base_url))
@@ -236,7 +236,7 @@ class Builder:
         except BaseException:
             output.drop()
             raise
-        hints = tuple(problem.as_hint for problem in planned.all_problems() if problem.hint)
+        hints = tuple(problem.as_hint for problem in planned.all_problems() if problem.is_hint)
         return BuildResult(content, archive, written, report, hints, due)
 
     def _output(self) -> Output:

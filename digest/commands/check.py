@@ -27,7 +27,7 @@ from digest.config import lines as config_lines
 from digest.config import load as load_config
 from digest.content import load, paths, publishable, store
 from digest.content.load import ContentReport
-from digest.errors import DigestError, Faults, Problem, conflicts
+from digest.errors import DigestError, Faults, Kind, Problem, conflicts
 from digest.git import Changes
 from digest.intake import inbox_files
 from digest.model import CONFIG_FILE, Config, Progress
@@ -64,7 +64,7 @@ class CheckReport:
     @property
     def errors(self) -> int:
         """How many of the problems are errors."""
-        return sum(not problem.hint for problem in self.problems)
+        return sum(not problem.is_hint for problem in self.problems)
 
     @property
     def hints(self) -> int:
@@ -167,15 +167,15 @@ def _waiting(root: Path, config: Config, survey: ContentReport, now: datetime) -
     filed, unfiled = inbox_files.empty_inbox(root, config, survey.ledgers, now=now, dry=True)
     for filing in filed:
         what = f"waits to be filed as {filing.file}"
-        yield Problem(filing.inbox, 0, what, "run 'digest pull'", hint=True)
+        yield Problem(filing.inbox, 0, what, "run 'digest pull'", kind=Kind.HINT)
     for problem in unfiled:
-        yield problem._replace(hint=True)
+        yield problem._replace(kind=Kind.HINT)
     for file in survey.unfinished:
         what, cure = (
             "was left half-written by a run that was killed",
             "the next pull completes or removes it",
         )
-        yield Problem(file, 0, what, cure, hint=True)
+        yield Problem(file, 0, what, cure, kind=Kind.HINT)
 
 
 def _config(root: Path, config: Config, survey: ContentReport) -> Iterator[Problem]:
@@ -188,7 +188,7 @@ def _config(root: Path, config: Config, survey: ContentReport) -> Iterator[Probl
     snippets = disk.read_inside(root, config_template.SNIPPETS)
     if snippets and config_template.theme_choice(config.themes).encode() not in snippets:
         what, cure = "does not offer the themes of digest.toml", "run 'digest upgrade --apply'"
-        yield Problem(config_template.SNIPPETS, 0, what, cure, hint=True)
+        yield Problem(config_template.SNIPPETS, 0, what, cure, kind=Kind.HINT)
     unused = content_rules.idle_themes(survey, config)
     lines = config_lines(root) if unused else {}
     stories = survey.content.stories
@@ -201,7 +201,9 @@ def _config(root: Path, config: Config, survey: ContentReport) -> Iterator[Probl
         if matching:
             what += f", though its match finds at least {matching} of {len(stories)}"
             cure = "'digest themes --apply' gives it to those whose themes you have not edited"
-        yield Problem(CONFIG_FILE, lines.get(("themes", number, "id"), 0), what, cure, hint=True)
+        yield Problem(
+            CONFIG_FILE, lines.get(("themes", number, "id"), 0), what, cure, kind=Kind.HINT
+        )
 
 
 def _secrets(root: Path, config: Config, survey: ContentReport) -> Iterator[Problem]:
@@ -214,11 +216,11 @@ def _secrets(root: Path, config: Config, survey: ContentReport) -> Iterator[Prob
         if names := redact.feed_names(feed.url):
             what = f"the address of feed '{feed.id}' has {_quoted(names)} in it"
             cure = "Digest fetches the feed with it and never publishes it; keep this file out of public repositories"
-            yield Problem(CONFIG_FILE, line, what, cure, hint=True)
+            yield Problem(CONFIG_FILE, line, what, cure, kind=Kind.HINT)
         elif not all(map(redact.is_words, _KEY.findall(feed.url))) and urls.web_link(feed.url):
             what = f"the address of feed '{feed.id}' contains what looks like a key, and it is published"
             cure = "if it is one, have another program fetch the feed into a file, and write the path of that file as url"
-            yield Problem(CONFIG_FILE, line, what, cure, hint=True)
+            yield Problem(CONFIG_FILE, line, what, cure, kind=Kind.HINT)
     for file in (CONFIG_FILE, *filter(is_markdown, survey.files)):
         text = store.read_text(root, file)
         if "//" not in text:
@@ -232,7 +234,7 @@ def _secrets(root: Path, config: Config, survey: ContentReport) -> Iterator[Prob
             if names and not (file == CONFIG_FILE and number in of_feeds):
                 what = f"an address has {_quoted(names)} in it, which anyone who reads this file can use"
                 cure = "the site leaves it out; remove it here too, unless it is not a secret"
-                yield Problem(file, number, what, cure, hint=True)
+                yield Problem(file, number, what, cure, kind=Kind.HINT)
 
 
 def _quoted(names: Iterable[str]) -> str:
@@ -249,7 +251,7 @@ def _future_dates(survey: ContentReport, now: datetime, line_of: LineOf) -> Iter
         if day > last:
             what = f"belongs to {Week.of(day)}, which is in the future"
             cure = "if that is a mistake, correct the date or the week's folder; a week far ahead closes no earlier one"
-            yield Problem(file, 0, what, cure, hint=True)
+            yield Problem(file, 0, what, cure, kind=Kind.HINT)
     dates = list[tuple[str, str, date]]()
     for story in survey.content.stories:
         if story.updated:
@@ -267,7 +269,7 @@ def _future_dates(survey: ContentReport, now: datetime, line_of: LineOf) -> Iter
                 f"{key} says {day}, which is in the future",
                 "if that is a mistake, correct the date",
             )
-            yield Problem(file, line_of(file, key), what, cure, hint=True)
+            yield Problem(file, line_of(file, key), what, cure, kind=Kind.HINT)
 
 
 def _sorted(problems: Iterable[Problem], changes: Changes | None) -> tuple[Problem, ...]:
@@ -276,7 +278,9 @@ def _sorted(problems: Iterable[Problem], changes: Changes | None) -> tuple[Probl
     if changes is not None:
         found = {problem for problem in found if _is_brought_in(problem, changes)}
     return tuple(
-        sorted(found, key=lambda problem: (problem.file, problem.line, problem.hint, problem.what))
+        sorted(
+            found, key=lambda problem: (problem.file, problem.line, problem.is_hint, problem.what)
+        )
     )
 
 
@@ -285,7 +289,7 @@ def _is_brought_in(problem: Problem, changes: Changes) -> bool:
 
     A change of digest.toml may cause errors in stories, so all errors count then.
     """
-    if problem.file in changes.new or (CONFIG_FILE in changes.lines and not problem.hint):
+    if problem.file in changes.new or (CONFIG_FILE in changes.lines and not problem.is_hint):
         return True
     lines = changes.lines.get(problem.file)
     if lines is not None and (not problem.line or problem.line in lines):

@@ -15,7 +15,7 @@ from pathlib import Path
 from digest import redact, urls
 from digest.cache import Cache
 from digest.content.load import ContentReport
-from digest.errors import Problem
+from digest.errors import Kind, Problem
 from digest.feeds import fetch, link_check, private_networks, saved_copies
 from digest.feeds.limits import Limits
 from digest.feeds.link_check import StoredResult
@@ -87,10 +87,10 @@ def run(
             if story and is_of_story and story.saved and result.is_gone:
                 continue  # readers have the saved copy
             if fault := link_check.problem(result, of_story=is_of_story):
-                problems.append(Problem(file, line, *fault, hint=True))
+                problems.append(Problem(file, line, *fault, kind=Kind.HINT))
             if doubt:
                 what = f"{redact.mask(address)} could not be checked: {doubt}"
-                unchecked.append(Problem(file, line, what, hint=True))
+                unchecked.append(Problem(file, line, what, kind=Kind.HINT))
     return LinkReport(
         problems=tuple(problems),
         unchecked=tuple(unchecked),

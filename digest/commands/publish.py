@@ -159,7 +159,7 @@ def _refuse_address(
             cure=f"{problem.cure}, or give the domain up with 'digest publish --replace'"
         )
     if problem:
-        raise Faults([problem._replace(hint=False)])
+        raise Faults([problem._replace(kind=None)])
 
 
 def _next_mail(root: Path, config: Config) -> str:

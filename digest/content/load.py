@@ -105,7 +105,7 @@ class ContentReport:
     @property
     def unread(self) -> tuple[str, ...]:
         """The files of stories, letters and ledgers that cannot be read completely."""
-        files = [problem.file for problem in self.problems if not problem.hint]
+        files = [problem.file for problem in self.problems if not problem.is_hint]
         files += sorted(self.content.unread.difference(files))
         ledgers = [problem.file for problem in self.ledger_problems]
         return tuple(dict.fromkeys((*filter(file_names.is_of_a_week, files), *ledgers)))

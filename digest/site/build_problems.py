@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from digest.errors import Problem
+from digest.errors import Kind, Problem
 from digest.model import Config, Content
 from digest.site import addresses, attachments, formatting
 from digest.site.addresses import Base
@@ -38,7 +38,7 @@ def find_build_problems(
     names = reserved_names(page for page in content.pages if page.draft)
     return (
         *planned.all_problems(),
-        *(name._replace(hint=True) for name in names),
+        *(name._replace(kind=Kind.HINT) for name in names),
         *_broken_links_of_drafts(content, config),
         *_unused_pictures(content, planned.context.markdown),
         *_unanswered_dates(planned.context.ahead, line_of),
@@ -58,14 +58,14 @@ def _broken_links_of_drafts(content: Content, config: Config) -> Iterator[Proble
     for text in texts:
         markdown.html(text.body, file=text.file, here=addresses.HOME, top=2, line=text.line)
     for problem in markdown.problems:
-        yield problem._replace(hint=True)
+        yield problem._replace(kind=Kind.HINT)
 
 
 def _unused_pictures(content: Content, markdown: MarkdownRenderer) -> Iterator[Problem]:
     for picture in attachments.unused(content, markdown):
         what = "no text shows this picture, so it is not published"
         cure = "show it, delete it, or move it to content/static/"
-        yield Problem(picture.file, 0, what, cure, hint=True)
+        yield Problem(picture.file, 0, what, cure, kind=Kind.HINT)
 
 
 def _unanswered_dates(ahead: Ahead, line_of: Callable[[str, str], int]) -> Iterator[Problem]:
@@ -75,4 +75,4 @@ def _unanswered_dates(ahead: Ahead, line_of: Callable[[str, str], int]) -> Itera
             file, when = date.source.file, formatting.period(date.when)
             what = f"{when} is before the newest story, and no later text links back: '{date.text}'"
             cure = "link to this file in the note or letter that tells what came of it"
-            yield Problem(file, line_of(file, "ahead"), what, cure, hint=True)
+            yield Problem(file, line_of(file, "ahead"), what, cure, kind=Kind.HINT)

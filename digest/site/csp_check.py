@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-from digest.errors import Problem
+from digest.errors import Kind, Problem
 
 BASE = "base.html"
 _POLICY = re.compile(r"{%-?\s*block\s+policy\b[^%]*%}(.*?){%-?\s*endblock", re.DOTALL)
@@ -65,7 +65,7 @@ def blocked(templates: Mapping[str, str], shipped_base: str, folder: str) -> Ite
                     f"browsers do not load {kind}: "
                     "the Content-Security-Policy of the pages forbids it"
                 )
-                yield Problem(f"{folder}/{name}", line, what, _CURE, hint=True)
+                yield Problem(f"{folder}/{name}", line, what, _CURE, kind=Kind.HINT)
 
 
 def _policies(text: str) -> set[str]:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
 
 from digest import redact, urls
-from digest.errors import Problem
+from digest.errors import Kind, Problem
 from digest.site import markdown_cost, paragraphs
 from digest.site.link_targets import BrokenLink, Targets
 
@@ -126,7 +126,7 @@ class MarkdownRenderer:
                 "without its Markdown"
             )
             cure = "close them, put blank lines between paragraphs, or split the text"
-            self.problems.append(Problem(passage.file, passage.line, what, cure, hint=True))
+            self.problems.append(Problem(passage.file, passage.line, what, cure, kind=Kind.HINT))
         safe = self._safe(text)
         if "<a" not in safe and "<img" not in safe and "<h" not in safe:
             return safe
@@ -198,8 +198,8 @@ class MarkdownRenderer:
         target = self.targets.resolve(address, passage.file, passage.here)
         if isinstance(target, BrokenLink):
             line = passage.line_of(address)
-            problem = Problem(passage.file, line, target.what, target.cure, hint=target.unpublished)
-            self.problems.append(problem)
+            kind = Kind.HINT if target.unpublished else None
+            self.problems.append(Problem(passage.file, line, target.what, target.cure, kind))
             return None if target.unpublished else address
         return target
 

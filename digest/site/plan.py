@@ -77,7 +77,7 @@ class Plan:
 
     def raise_problems(self) -> None:
         """Raises Faults with all problems, if there are any."""
-        if problems := [problem for problem in self.all_problems() if not problem.hint]:
+        if problems := [problem for problem in self.all_problems() if not problem.is_hint]:
             raise Faults(problems)
 
 

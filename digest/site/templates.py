@@ -30,7 +30,7 @@ from jinja2 import (
 from jinja2.bccache import Bucket
 from jinja2.utils import htmlsafe_json_dumps
 
-from digest.errors import Faults, Problem, conflicts, suggestion
+from digest.errors import Faults, Kind, Problem, conflicts, suggestion
 from digest.site import csp_check, fingerprint
 from digest.site.fingerprint import FOLDER, irregular_files, shipped_templates
 from digest.site.markdown import Html
@@ -111,7 +111,7 @@ class Templates:
         """Raises Faults if the digest's own templates have errors that show without rendering."""
         if not self._own.is_dir() or self._own.resolve() == self._shipped.resolve():
             return  # no templates, or those of this repository, which are tested
-        if problems := [problem for problem in self.problems() if not problem.hint]:
+        if problems := [problem for problem in self.problems() if not problem.is_hint]:
             raise Faults(problems)
 
     def problems(self) -> Iterator[Problem]:
@@ -144,7 +144,7 @@ class Templates:
                 yield from by_name[name]
             else:
                 cure = suggestion(name, used)
-                yield Problem(f"{FOLDER}/{name}", 0, "no page uses it", cure, hint=True)
+                yield Problem(f"{FOLDER}/{name}", 0, "no page uses it", cure, kind=Kind.HINT)
         if self._own.resolve() == self._shipped.resolve():
             return
         base = (self._shipped / csp_check.BASE).read_text(encoding="utf-8")
@@ -153,7 +153,7 @@ class Templates:
         for path in files:
             if path.suffix.lower() in _COPIED:
                 name, cure = path.relative_to(self._own).as_posix(), "move it to content/static/"
-                yield Problem(f"{FOLDER}/{name}", 0, "is copied nowhere", cure, hint=True)
+                yield Problem(f"{FOLDER}/{name}", 0, "is copied nowhere", cure, kind=Kind.HINT)
 
     def _stray_blocks(self, name: str) -> Iterator[Problem]:
         """Yields blocks that the extended template does not have; Jinja ignores them silently."""

@@ -21,11 +21,11 @@ from test_cli import digest
 from digest.cli.main import cli
 from digest.commands import check, check_links
 from digest.commands.check import CheckReport
-from digest.content import ledger, paths, store, story_file
+from digest.content import ledger, store, story_file
 from digest.content.identity import hash_of
 from digest.content.ledger import Record
 from digest.content.story_file import Vocabulary
-from digest.errors import Problem
+from digest.errors import Kind, Problem
 from digest.feeds import private_networks, saved_copies
 from digest.feeds.limits import Limits
 from digest.git import Changes
@@ -103,7 +103,7 @@ def run(root: Path, **options: object) -> CheckReport:
 
 def messages(root: Path, **options: object) -> list[str]:
     """What is found, hints as such."""
-    return [("hint: " if one.hint else "") + str(one) for one in run(root, **options).problems]
+    return [("hint: " if one.is_hint else "") + str(one) for one in run(root, **options).problems]
 
 
 # ---------------------------------------------------------------- errors
@@ -144,7 +144,7 @@ def test_a_flag_without_a_value_gets_a_hint(root: Path, story: Write, line: str)
     story("a", **{key: line.partition(":")[2]})
     put(root, "content/pages/about.md", "---\ntitle: About\ndraft:\n---\n\nhide:\n")
 
-    assert [str(problem) for problem in run(root).problems if problem.hint] == [
+    assert [str(problem) for problem in run(root).problems if problem.is_hint] == [
         f"{W20}2026-05-15-a.md:4: '{key}' has no value, so it is off; write true, or take the line out",
         "content/pages/about.md:3: 'draft' has no value, so it is off; write true, or take the line out",
         "content/pages/about.md:6: 'hide:' has no effect here, and is published as text; "
@@ -237,7 +237,7 @@ def test_a_template_that_cannot_be_read_is_an_error(root: Path) -> None:
 
     found = run(root).problems
 
-    assert [(one.file, one.line, one.hint) for one in found] == [
+    assert [(one.file, one.line, one.is_hint) for one in found] == [
         ("templates/page.html", 2, False),
         ("templates/static/x.html", 0, True),
         ("templates/week.html", 1, False),
@@ -249,7 +249,7 @@ def test_each_merge_conflict_is_reported_once(root: Path, story: Write) -> None:
     put(root, f"{W20}2026-05-15-a.md", f"---\n{sides}link: https://news.example/a\n---\n")
     story("b", f"Words.\n\n{sides}")
 
-    marks = [one for one in run(root).problems if not one.hint]
+    marks = [one for one in run(root).problems if not one.is_hint]
 
     assert [(one.file[-4:], one.line, one.what) for one in marks] == [
         ("a.md", 2, "a merge-conflict mark"),
@@ -560,7 +560,7 @@ def test_a_broken_link_in_a_draft_is_a_hint_until_it_is_published(root: Path, st
 
     (problem,) = run(root).problems
 
-    assert (problem.hint, problem.line) == (True, 7)
+    assert (problem.is_hint, problem.line) == (True, 7)
 
 
 def test_files_in_the_inbox_are_reported(root: Path) -> None:
@@ -568,7 +568,7 @@ def test_files_in_the_inbox_are_reported(root: Path) -> None:
 
     (problem,) = run(root).problems
 
-    assert problem.hint
+    assert problem.is_hint
     assert str(problem).startswith(f"content/inbox/mine.md: waits to be filed as {W20[:13]}")
 
 
@@ -615,7 +615,7 @@ def test_a_ledger_of_an_unknown_feed_is_reported(root: Path, story: Write) -> No
 
     (problem,) = run(root).problems
 
-    assert (problem.file, problem.hint) == ("content/ledger/old.jsonl", True)
+    assert (problem.file, problem.is_hint) == ("content/ledger/old.jsonl", True)
 
 
 def test_two_entries_with_the_same_file_and_no_common_id_are_reported(root: Path) -> None:
@@ -628,7 +628,7 @@ def test_two_entries_with_the_same_file_and_no_common_id_are_reported(root: Path
 
     (problem,) = run(root).problems
 
-    assert problem.hint
+    assert problem.is_hint
     assert problem.what == f"'1' and '3' both name {W20}2026-05-15-a.md"
 
 
@@ -680,7 +680,7 @@ def test_the_json_output_is_a_list(mess: Path) -> None:
 def test_github_annotations_are_escaped(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     problems = (
         Problem("a,b:c%.md", 3, "100%\r\nwrong: so, mend it", "now"),
-        Problem("d.md", 0, "odd", hint=True),
+        Problem("d.md", 0, "odd", kind=Kind.HINT),
     )
     monkeypatch.setattr(
         check, "run", lambda *_, **__: CheckReport(problems=problems, folder="sub/")
@@ -807,7 +807,9 @@ def test_errors_in_stories_are_reported_when_the_config_has_changed(
     begun = commit(tracked)
     (tracked / "digest.toml").write_text(SETTINGS.replace('"memory"\ntitle', '"chips"\ntitle'))
 
-    assert [(one.file, one.hint) for one in run(tracked, since=begun).problems] == [(file, False)]
+    assert [(one.file, one.is_hint) for one in run(tracked, since=begun).problems] == [
+        (file, False)
+    ]
 
 
 def test_a_moved_file_is_checked_as_a_file_but_not_for_its_old_lines(
@@ -922,7 +924,7 @@ def test_pages_that_are_gone_or_have_moved_are_hints(root: Path) -> None:
         f"{file}:3: the page at {base}/none is gone (404); link to an archived copy, or to another page",
         f"{file}:4: the page at {base}/moved has moved for good; write {base}/good",
     ]
-    assert all(one.hint for one in report.problems)
+    assert all(one.is_hint for one in report.problems)
     assert [one.line for one in report.links.unchecked] == [6, 7, 8]
 
 
@@ -1165,5 +1167,5 @@ def test_an_opening_quotation_that_add_did_not_write_is_shown_as_the_editors(
     story("a", "> Thiers.")
 
     [hint] = check.run(root, now=NOW).problems
-    assert (hint.file, hint.line, hint.hint) == (file, 6, True)
+    assert (hint.file, hint.line, hint.is_hint) == (file, 6, True)
     assert "not the excerpt that Digest wrote" in hint.what

@@ -59,7 +59,7 @@ def test_a_cname_file_names_one_host_and_the_site_url_is_on_it(
     assert (problem is None) is not bool(what)
     if problem:
         assert what in problem.what
-        assert problem.hint if cure == "hint" else cure in problem.cure
+        assert problem.is_hint if cure == "hint" else cure in problem.cure
         assert problem.line
 
 

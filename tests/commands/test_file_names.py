@@ -39,7 +39,7 @@ def put(root: Path, file: str, text: str = STORY) -> None:
 
 
 def messages(root: Path) -> list[str]:
-    return [str(one) for one in check.run(root, now=NOW).problems if not one.hint]
+    return [str(one) for one in check.run(root, now=NOW).problems if not one.is_hint]
 
 
 def built(root: Path) -> Path:
@@ -349,7 +349,7 @@ def test_any_other_file_gets_a_hint_that_it_is_not_published(root: Path) -> None
         put(root, file)
 
     words = "is neither Markdown nor a picture, so it is not published"
-    assert [(one.file, one.what) for one in check.run(root, now=NOW).problems if one.hint] == [
+    assert [(one.file, one.what) for one in check.run(root, now=NOW).problems if one.is_hint] == [
         (file, words) for file in files
     ]
 

@@ -100,7 +100,7 @@ def test_a_ledger_that_lacks_committed_lines_is_reported_before_stories_come_bac
     assert any(
         str(one).startswith(lost)
         for one in check.run(workspace.root, now=NOW).problems
-        if not one.hint
+        if not one.is_hint
     )
     for _ in range(2):
         new, said = pulled(workspace)

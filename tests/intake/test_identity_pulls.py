@@ -206,7 +206,7 @@ def test_a_copy_in_the_place_of_a_moved_story_does_not_become_it(tmp_path: Path)
     assert report.rows[0].updated == ("content/2026/w49/2026-11-23-kept.md",)
     assert "> Corrected." in moved.read_text()
     assert [
-        problem.cure for problem in check.run(tmp_path, now=NOW).problems if not problem.hint
+        problem.cure for problem in check.run(tmp_path, now=NOW).problems if not problem.is_hint
     ] == ["delete one, or remove 'id' from the newer one"]
 
 

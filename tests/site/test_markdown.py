@@ -166,7 +166,7 @@ def test_a_link_to_an_unpublished_text_becomes_plain_text(
         f"{FILE}:12: the link to '{link}' leads to {kind}; its words are published without the link; "
         "remove it, or publish what it leads to"
     )
-    assert {(str(problem), problem.hint) for problem in writer.problems} == {(said, True)}
+    assert {(str(problem), problem.is_hint) for problem in writer.problems} == {(said, True)}
 
 
 @pytest.mark.parametrize(
@@ -215,7 +215,7 @@ def test_a_text_shown_as_plain_text_gets_a_hint(text: str) -> None:
 
     assert "<a" not in written(text, writer, line=7)
 
-    assert [(str(problem), problem.hint) for problem in writer.problems] == [
+    assert [(str(problem), problem.is_hint) for problem in writer.problems] == [
         (
             f"{FILE}:7: has so many open brackets, tags or rules that it is shown as it was typed, "
             "without its Markdown; close them, put blank lines between paragraphs, or split the text",

@@ -230,7 +230,7 @@ def test_check_reports_an_unused_file_and_a_build_ignores_it(root: Path) -> None
 
     found = [one for one in check.run(root, now=NOW).problems if one.file.startswith("templates/")]
 
-    assert [(str(one), one.hint) for one in found] == [
+    assert [(str(one), one.is_hint) for one in found] == [
         ("templates/weeks.html: no page uses it; did you mean 'week.html'?", True)
     ]
     assert b"Mine" in built(root)["404.html"]
@@ -243,7 +243,7 @@ def hints(root: Path) -> list[str]:
     """What check hints at in the digest's own templates; nothing of it stops a build."""
     built(root)
     found = [one for one in check.run(root, now=NOW).problems if one.file.startswith("templates/")]
-    assert all(one.hint for one in found)
+    assert all(one.is_hint for one in found)
     return [str(one) for one in found]
 
 

@@ -396,5 +396,5 @@ def test_a_link_to_a_file_that_is_not_copied_is_explained(
     assert [str(problem) for problem in caught.value.problems] == [
         f"content/2026/w20/letter.md:1: {said}"
     ]
-    errors = [str(problem) for problem in check.run(album, now=NOW).problems if not problem.hint]
+    errors = [str(problem) for problem in check.run(album, now=NOW).problems if not problem.is_hint]
     assert errors == [f"content/2026/w20/letter.md:1: {said}"]

@@ -196,7 +196,7 @@ def test_a_link_to_a_deleted_story_becomes_plain_text(workspace: Workspace, kind
         for link in ("../w20/2026-05-12-early.md", "2026-05-12-early.md")
     ]
     assert [
-        str(problem) for problem in report.problems if problem.hint and "link" in problem.what
+        str(problem) for problem in report.problems if problem.is_hint and "link" in problem.what
     ] == said
     assert report.errors == 0
     assert b"<p>See it.</p>" in workspace.build()["2026/w21/index.html"]

@@ -145,7 +145,7 @@ def test_pulling_the_real_feeds_adds_nothing(shared: Path, tmp_path: Path) -> No
 def test_check_finds_no_error_in_the_archive() -> None:
     report = check.run(ROOT, now=datetime(2026, 11, 22, tzinfo=UTC))
 
-    assert [str(problem) for problem in report.problems if not problem.hint] == []
+    assert [str(problem) for problem in report.problems if not problem.is_hint] == []
 
 
 def _without_addresses(markdown: str) -> str:

@@ -31,7 +31,7 @@ def annotate(problems: Iterable[Problem], folder: str) -> None:
     """Prints each problem as a workflow command, so that it is shown beside its line; `folder` is the
     digest's path in its repository."""
     for problem in problems:
-        level = "warning" if problem.hint else "error"
+        level = "warning" if problem.is_hint else "error"
         place = {
             "file": folder + problem.file,
             "line": str(problem.line or ""),

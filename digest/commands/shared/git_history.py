@@ -109,7 +109,7 @@ def uncommitted(root: Path, survey: ContentReport) -> Iterator[Problem]:
         are = "is" if len(files) == 1 else "are"
         what = f"{count_of(len(files), 'story', 'stories')} that it lists {are} not in git yet: {and_more(files, _SHOWN)}"
         cure = "run 'git add content' and commit; without the files, other clones would take these stories for deleted"
-        yield Problem(paths.ledger(feed), 0, what, cure, hint=True)
+        yield Problem(paths.ledger(feed), 0, what, cure, kind=Kind.HINT)
 
 
 def _never_committed(root: Path, cache: Cache, ledgers: Ledgers, files: Iterable[str]) -> Missing:
@@ -147,7 +147,7 @@ def _lost(root: Path, missing: Missing) -> Iterator[Problem]:
             f"{name} again: {record.id}"
         )
         line = _line(root, record.feed, [file])
-        yield Problem(paths.ledger(record.feed), line, what, cure, hint=True)
+        yield Problem(paths.ledger(record.feed), line, what, cure, kind=Kind.HINT)
     pulled = {file: records for file, records in missing.items() if file not in by_hand}
     for feed, files in rules.by_feed(pulled).items():
         were = "file was" if len(files) == 1 else "files were"
@@ -156,7 +156,7 @@ def _lost(root: Path, missing: Missing) -> Iterator[Problem]:
             "run 'git add content' and commit on the machine that pulled them; or delete their "
             "lines here, and the next pull brings back those that the feed still has"
         )
-        yield Problem(paths.ledger(feed), _line(root, feed, files), what, cure, hint=True)
+        yield Problem(paths.ledger(feed), _line(root, feed, files), what, cure, kind=Kind.HINT)
 
 
 def _line(root: Path, feed: str, files: Sequence[str]) -> int:
@@ -239,4 +239,4 @@ def brought_back(root: Path, survey: ContentReport) -> Iterator[Problem]:
         where = f"in commit {commit}" if commit else "on another machine, as the ledger says"
         what = f"was deleted {where}, and a merge has brought it back"
         cure = "delete it again; or, to keep it, edit it and commit that edit by itself"
-        yield Problem(file, 0, what, cure, hint=True)
+        yield Problem(file, 0, what, cure, kind=Kind.HINT)

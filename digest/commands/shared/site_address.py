@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from digest import git, urls
 from digest.config import lines as config_lines
-from digest.errors import DigestError, Problem
+from digest.errors import DigestError, Kind, Problem
 from digest.model import CONFIG_FILE, Config
 
 _HOSTS = {
@@ -65,7 +65,7 @@ def hint(root: Path, config: Config) -> Problem | None:
         return None
     line = config_lines(root).get(("site", 0, "url"), 0)
     what = f"url is {kind(url)} {url}, and 'digest publish' refuses it"
-    return Problem(CONFIG_FILE, line, what, cure(expected), hint=True)
+    return Problem(CONFIG_FILE, line, what, cure(expected), kind=Kind.HINT)
 
 
 def kind(url: str) -> str:

@@ -80,7 +80,7 @@ def edition_mail(
         file = edition.letter.file if edition.letter else edition.week
         what = "the letter is too long for a mail"
         raise DigestError(f"{file}: {what}: Gmail shows {LARGEST:,} bytes of HTML; shorten it")
-    if problems := [problem for problem in context.markdown.problems if not problem.hint]:
+    if problems := [problem for problem in context.markdown.problems if not problem.is_hint]:
         raise Faults(dict.fromkeys(problems))
     return EditionMail(
         week=edition.week,
