@@ -10,7 +10,6 @@ no commit if nothing has changed.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -40,7 +39,6 @@ _SOURCES = (
 _USUAL = frozenset({"main", "master"})
 """Names of default branches, for remotes that do not report theirs."""
 _NAMED = 3
-_FEED_ID = re.compile(rb"<id>([^<]+)</id>")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -190,11 +188,10 @@ def _refuse_loss(
         raise DigestError(f"{branch}{what}; {cure}")
     # The site of another digest, by the id of its feed.
     feed = addresses.FEED
-    theirs = _FEED_ID.search(gh_pages.read(root, standing, feed) or b"")
-    ours = _FEED_ID.search(disk.read(site / feed) or b"")
-    if theirs and ours and theirs[1] != ours[1]:
-        id = theirs[1].decode(errors="replace")
-        what = f"the branch {gh_pages.NAME} has a site with another id, {id}"
+    theirs = marked_files.feed_id(gh_pages.read(root, standing, feed) or b"")
+    ours = marked_files.feed_id(disk.read(site / feed) or b"")
+    if theirs and ours and theirs != ours:
+        what = f"the branch {gh_pages.NAME} has a site with another id, {theirs}"
         cure = "if it is this digest under an earlier url or id, add --replace; if not, use another repository"
         raise DigestError(f"{branch}{what}; {cure}")
     # Files that Digest did not put there.

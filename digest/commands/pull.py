@@ -21,7 +21,7 @@ from digest.cache import FILE, Cache
 from digest.commands import pull_clock_check, pull_report, sheet
 from digest.commands.pull_report import PullReport, PullRow
 from digest.commands.shared import git_history, story_locations
-from digest.content import paths, store, story_file, summaries
+from digest.content import begun, paths, store, story_file, summaries
 from digest.content.edit import Edit
 from digest.content.ledger import Ledgers
 from digest.errors import DigestError
@@ -39,9 +39,6 @@ from digest.themes.suggest import StorySuggestions, suggestions, without_theme
 
 _CARRIED = "carried"
 """The kind in the cache of the aliases of all entries in each feed's last document."""
-_BEGUN = "begun", "pull", b""
-"""Where the cache has what a pull is about to write into story files; if it is killed, the next one
-finds it here."""
 
 
 class _Batch(NamedTuple):
@@ -179,7 +176,7 @@ def _parse(
 
 def _killed_edits(cache: Cache) -> dict[str, Edit]:
     """Returns what a pull that was killed was writing into story files."""
-    edits = cache.get(*_BEGUN, list[Edit]) or []
+    edits = begun.read(cache, "pull", list[Edit]) or []
     return {edit.file: edit for edit in edits if paths.is_story(edit.file)}
 
 
@@ -275,17 +272,14 @@ class _Puller:
         """
         root, cache = self.root, self.cache
         # What a killed pull has put in place must be on disk before the ledger names it.
-        begun = _killed_edits(cache)
-        disk.settle(root, [file for file in begun if (root / file).exists()])
+        killed_edits = _killed_edits(cache)
+        disk.settle(root, [file for file in killed_edits if (root / file).exists()])
         edits = [Edit(story.file, "", story_file.dumps(story)) for story in plan.stories]
         edits += [edit for edit in plan.edits if edit.before != edit.after]
-        created = {edit.file for edit in (*begun.values(), *edits) if not edit.before}
+        created = {edit.file for edit in (*killed_edits.values(), *edits) if not edit.before}
         git_history.list_written(cache, created, plan.lines)
-        if edits:
-            cache.put(*_BEGUN, edits)
-        cache.save(flush=True)
-        store.write(root, plan.stories, plan.edits, plan.lines)
-        cache.remove(_BEGUN[0], _BEGUN[1])
+        with begun.noted(cache, "pull", edits):
+            store.write(root, plan.stories, plan.edits, plan.lines)
 
     def _remember(
         self, batch: _Batch, plan: PullPlan, rows: Iterable[PullRow], ledgers: Ledgers

@@ -19,7 +19,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from digest.cache import Cache
-from digest.content import load, paths, store, story_file
+from digest.content import begun, load, paths, store, story_file
 from digest.content.identity import hash_of
 from digest.content.load import ContentReport
 from digest.errors import DigestError, Faults, Problem
@@ -39,10 +39,6 @@ from digest.themes.reapply import (
 from digest.themes.reasons import Reason, current_themes, reasons
 from digest.themes.rules import of_excerpt, themes_of
 from digest.week import Week
-
-_BEGUN = "begun", "themes", b""
-"""Where the cache has what `apply` is about to write, by file: the hash of the themes before, and of
-the new text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -351,7 +347,7 @@ def _hashes_before_kill(root: Path) -> dict[str, str]:
     Only of files that still are, character for character, as that run wrote them.
     """
     with Cache(root) as cache:
-        stored = cache.get(*_BEGUN, dict[str, tuple[str, str]]) or {}
+        stored = begun.read(cache, "themes", dict[str, tuple[str, str]]) or {}
     unfinished = {}
     for file, (themes, written) in stored.items():
         if paths.is_story(file):
@@ -365,7 +361,8 @@ def _carry_out(root: Path, decided: Retheming, now: datetime) -> tuple[str, ...]
     """Writes what was decided, files first, then the ledger for themes that are ours; returns files
     that have changed in the meantime.
 
-    What is begun is remembered, so that the next run completes a killed one.
+    The hashes of the themes before and of the new text are noted (`begun`), so that the next run
+    completes a killed one.
     """
     if not decided.verdicts:
         return ()
@@ -375,11 +372,9 @@ def _carry_out(root: Path, decided: Retheming, now: datetime) -> tuple[str, ...]
         file = verdict.story.file
         unfinished[file] = [verdict.written, hash_of(decided.edits[file].after)]
     with Cache(root) as cache:
-        cache.put(*_BEGUN, unfinished)
-        cache.save(flush=True)
-        late = store.rewrite(root, decided.edits.values())
-        written = (verdict for verdict in ours if verdict.story.file not in late)
-        store.add_lines(root, lines(written, decided.edits, now))
-        cache.remove(_BEGUN[0], _BEGUN[1])
+        with begun.noted(cache, "themes", unfinished):
+            late = store.rewrite(root, decided.edits.values())
+            written = (verdict for verdict in ours if verdict.story.file not in late)
+            store.add_lines(root, lines(written, decided.edits, now))
         cache.save()
     return late

@@ -21,10 +21,9 @@ _MARKS = {  # the mark, and where the head of the file ends: only the head count
 _ID = re.compile(rb"<id>([^<]+)</id>")
 
 
-def feed_id(folder: Path) -> str | None:
-    """Returns the Atom id of the site in a folder, None if there is none by Digest."""
-    head = (disk.read(folder / addresses.FEED) or b"").partition(b"<entry")[0]
-    match = _ID.search(head) if _MARKS[".atom"][0] in head else None
+def feed_id(content: bytes) -> str | None:
+    """Returns the id of an Atom feed, None if there is none."""
+    match = _ID.search(content.partition(b"<entry")[0])
     return html.unescape(match[1].decode(errors="replace")) if match else None
 
 

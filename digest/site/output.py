@@ -174,7 +174,8 @@ class Output:
         is_this_digest = not files and self.listed is not None
         if feed in files:
             is_this_digest = self._is_unchanged(feed, files[feed][1])
-        id = None if is_this_digest else marked_files.feed_id(self.folder)
+        content = b"" if is_this_digest else disk.read(self.folder / feed) or b""
+        id = marked_files.feed_id(content) if marked_files.is_marked(feed, content) else None
         if id is not None and id != self._id:
             what = f"this folder has the site of another digest, whose id is {id}"
             raise DigestError(
