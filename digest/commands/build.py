@@ -185,14 +185,14 @@ class Builder:
         """Builds the scanned content; raises DigestError, and then nothing is written."""
         # Imported late: a build with nothing to do needs none of these.
         from digest.content import publishable
-        from digest.content.load import due_locations, load
+        from digest.content.load import due_locations, load_cached
         from digest.site.arrange import arrange
         from digest.site.plan import plan
         from digest.site.search import search_index
         from digest.site.social.pages import can_draw
 
         config, reading = self._config, fingerprint.of_reading(self._config)
-        content = load(self._root, config, scanned, self._cache, reading)
+        content = load_cached(self._root, config, scanned, self._cache, reading)
         published = publishable.published(content)
         archive = arrange(published, config, drafts=self._drafts, memory=self._memory)
         index = search_index.SearchIndex()

@@ -34,7 +34,7 @@ from digest.intake.inbox import Filing
 from digest.intake.pull_state import PullPlan
 from digest.intake.snapshot import Snapshot
 from digest.intake.take_in import take_in
-from digest.model import Config, Document, Failed, Feed, Fetched, Progress, Story
+from digest.model import Config, Content, Document, Failed, Feed, Fetched, Progress, Story
 from digest.themes.suggest import StorySuggestions, suggestions, without_theme
 
 _CARRIED = "carried"
@@ -181,13 +181,17 @@ def _killed_edits(cache: Cache) -> dict[str, Edit]:
 
 
 def _suggest_themes(
-    root: Path, config: Config, stories: Iterable[Story]
+    root: Path, config: Config, new: Iterable[Story], content: Content | None
 ) -> tuple[StorySuggestions, ...]:
-    """Returns suggestions for those of the new stories that have no theme, the newest first."""
-    themeless = without_theme(stories) if config.themes else []
+    """Returns suggestions for those of the new stories that have no theme, the newest first.
+
+    `content` is all that the digest has, None if not read yet.
+    """
+    themeless = without_theme(new) if config.themes else []
     if not themeless:
         return ()
-    return suggestions(themeless, story_locations.read(root, config).stories, config.themes)
+    content = content or story_locations.read(root, config)
+    return suggestions(themeless, content.stories, config.themes)
 
 
 @dataclass(slots=True)
@@ -233,14 +237,15 @@ class _Puller:
             id = answer.feed.id
             became = parsed.get(id), outcomes.get(id), passed_over.get(id, ())
             rows.append(pull_report.row_of(answer, *became, self.memory, config, ledgers, now))
+        content = None
         if not self.dry:
             self._write(plan)
             self._remember(_Batch(batch.answers, parsed), plan, rows, ledgers)
-            story_locations.record(root, config, now)
+            content = story_locations.record(root, config, now)
         return PullReport(
             rows=tuple(rows),
             filed=filed,
-            suggestions=_suggest_themes(root, config, plan.stories),
+            suggestions=_suggest_themes(root, config, plan.stories, content),
             problems=tuple(map(str, (*problems, *damaged.values(), *lost, *unfiled))),
             dry=self.dry,
         )

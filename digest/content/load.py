@@ -117,7 +117,7 @@ class ContentReport:
 
 
 class _Loader:
-    """Reads the content once; `key` is a hash of digest.toml and the program."""
+    """Reads the content once; `key` is as in `load_cached`, and only used with a `cache`."""
 
     def __init__(
         self, root: Path, config: Config, scanned: Scan, cache: Cache | None, key: bytes
@@ -142,29 +142,30 @@ class _Loader:
         problems.extend(self._scan.problems)
         self.reader.misplaced(others)
         self.reader.doubled(others)
-        places = [place for place in self._scan.folders if not place.startswith(paths.LEDGERS)]
+        names = [name for name in self._scan.folders if not name.startswith(paths.LEDGERS)]
         keys: dict[str, bytes] = {}
         cached: Mapping[str, _Folder] = {}
         if self._cache is not None:
-            for place in places:
-                if stamps := self._scan.key(place):
-                    keys[place] = key_of(self._key, stamps)
+            for name in names:
+                if stamps := self._scan.key(name):
+                    keys[name] = key_of(self._key, stamps)
             cached = self._cache.get_all("folder", keys, _Folder)
-            self._cache.keep_only("folder", places)
+            self._cache.keep_only("folder", names)
         folders = []
-        for place in places:
-            folder = cached.get(place)
+        for name in names:
+            folder = cached.get(name)
             if folder is None:
                 count = len(problems)
-                folder = self._read(place)
+                folder = self._read(name)
                 is_sound = len(problems) == count and not _has_odd_offsets(folder)
-                if self._cache is not None and place in keys and is_sound:
-                    self._cache.put("folder", place, keys[place], folder)
+                if self._cache is not None and name in keys and is_sound:
+                    self._cache.put("folder", name, keys[name], folder)
             folders.append(folder)
         return folders
 
-    def _read(self, place: str) -> _Folder:
-        files, others = paths.split_stories(f"{place}/{name}" for name in self._scan.folders[place])
+    def _read(self, folder: str) -> _Folder:
+        names = self._scan.folders[folder]
+        files, others = paths.split_stories(f"{folder}/{name}" for name in names)
         stories = tuple(filter(None, map(self.reader.story, files)))
         letters, introductions, pages = self.reader.texts(others)
         files_to_copy = copied(self._root, others)
@@ -253,9 +254,9 @@ class _Loader:
                 corrected[index] = story_file.loads(text, story.file, self.reader.vocabulary, ours)
         return tuple(corrected)
 
-    def content(self, folders: list[_Folder], known: _FromLedgers) -> Content:
+    def content(self, folders: list[_Folder], from_ledgers: _FromLedgers) -> Content:
         """Returns everything that was read as one value."""
-        fields = known._asdict()
+        fields = from_ledgers._asdict()
         not_pulled = fields.pop("not_pulled")
         letters, introductions, pages = list[Letter](), list[FreePage](), list[FreePage]()
         files_to_copy = list[Copied]()
@@ -283,19 +284,21 @@ class _Loader:
         )
 
 
-def load(
-    root: Path,
-    config: Config,
-    scanned: Scan | None = None,
-    cache: Cache | None = None,
-    key: bytes = b"",
-) -> Content:
-    """Reads all content; raises Faults with every problem in it.
+def load(root: Path, config: Config) -> Content:
+    """Reads all content; raises Faults with every problem in it."""
+    return _whole(_Loader(root, config, scan(root), None, b""))
 
-    With a `cache`, only folders that have changed since they were cached are read. Then `key` is a
-    hash of everything that parsing depends on, except the files. The cache is not saved here.
+
+def load_cached(root: Path, config: Config, scanned: Scan, cache: Cache, key: bytes) -> Content:
+    """Reads the folders that have changed since they were cached, and takes the others from there.
+
+    `key` is a hash of everything that parsing depends on, except the files. The caller saves the
+    cache. Raises Faults with every problem in the content.
     """
-    loader = _Loader(root, config, scanned or scan(root), cache, key)
+    return _whole(_Loader(root, config, scanned, cache, key))
+
+
+def _whole(loader: _Loader) -> Content:
     folders = loader.folders()
     if loader.reader.problems:
         raise Faults(loader.reader.combined_problems())
@@ -310,9 +313,9 @@ def survey(root: Path, config: Config) -> ContentReport:
     scanned = store.scan_whole(root)
     loader = _Loader(root, config, scanned, None, b"")
     folders, ledgers = loader.folders(), store.read_all_ledgers(root)
-    known = loader.attribute(_stories(folders), ledgers, ledgers.history())
+    from_ledgers = loader.attribute(_stories(folders), ledgers, ledgers.history())
     return ContentReport(
-        content=loader.content(folders, known),
+        content=loader.content(folders, from_ledgers),
         problems=tuple(loader.reader.combined_problems()),
         ledgers=ledgers.feeds,
         added=ledgers.added,

@@ -17,35 +17,36 @@ from pathlib import Path
 from digest import disk
 from digest.cache import Cache
 from digest.content import store
-from digest.content.load import due_locations, load, survey
+from digest.content.load import due_locations, load_cached, survey
 from digest.content.scan import scan
 from digest.errors import DigestError, Faults
 from digest.model import Config, Content
 from digest.site import fingerprint
 
 
-def record(root: Path, config: Config, now: datetime) -> None:
-    """Records where stories are; the caller holds the digest's lock.
+def record(root: Path, config: Config, now: datetime) -> Content | None:
+    """Records where stories are, and returns the content; the caller holds the digest's lock.
 
-    Nothing is recorded while a file has an error: then nothing can be published, so no new URL
-    exists yet.
+    While a file has an error, nothing is recorded, and None is returned: then nothing can be
+    published, so no new URL exists yet.
     """
     with Cache(root) as cache:
         try:
             scanned = scan(root, disk.clock(root))
-            content = load(root, config, scanned, cache, fingerprint.of_reading(config))
+            content = load_cached(root, config, scanned, cache, fingerprint.of_reading(config))
         except Faults:
-            return
+            return None
         if due := due_locations(content):
             store.add_locations(root, due, now)
         with suppress(DigestError):  # the next build reads again what could not be kept
             cache.save()
+    return content
 
 
 def read(root: Path, config: Config) -> Content:
     """Returns the content, without the files that cannot be read."""
     try:
         with Cache(root) as cache:
-            return load(root, config, scan(root), cache, fingerprint.of_reading(config))
+            return load_cached(root, config, scan(root), cache, fingerprint.of_reading(config))
     except Faults:
         return survey(root, config).content
