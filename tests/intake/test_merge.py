@@ -260,6 +260,16 @@ def test_a_field_edited_to_the_feeds_new_words_is_not_changed() -> None:
     assert result.wrote["title"] == hashes_of(TAKEN_IN)["title"]
 
 
+def test_a_link_that_has_only_trackers_more_is_not_reported_as_another_feeds() -> None:
+    pulled = replace(TAKEN_IN, link="https://news.example/a?utm_source=rss")
+    theirs = replace(pulled, link="https://news.example/a")
+    recorded = Recorded(hashes_of(TAKEN_IN), hashes_of(pulled))
+
+    result = merge(pulled, theirs, hashes_of(theirs), recorded, NOW, aside={"link"})
+
+    assert (result.changes, result.kept) == ({}, ())
+
+
 def test_an_updated_time_set_by_the_editor_stays() -> None:
     ours = replace(TAKEN_IN, updated=datetime(2026, 5, 18, tzinfo=HONG_KONG))
 
