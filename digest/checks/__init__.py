@@ -1,1 +1,1 @@
-"""Checks of content that is valid: slips in Markdown, and what an editor may want to look at."""
+"""Checks of content that is valid: mistakes in Markdown, and what an editor may want to look at."""

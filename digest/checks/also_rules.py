@@ -72,7 +72,7 @@ def ungrouped(content: Content, closed: Collection[Week]) -> Iterator[Hint]:
             yield Hint(other.file, "title", what, cure)
 
 
-def refused(story: Story, also: Sequence[str], content: Content) -> str:
+def why_no_effect(story: Story, also: Sequence[str], content: Content) -> str:
     """Returns why the first new name in another `also` of a story would have no effect; or ""."""
     names = [name for name in also if name not in story.also]
     renamed_to = renamed(content.story_addresses)

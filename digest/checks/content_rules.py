@@ -1,4 +1,4 @@
-"""Hints about a digest that can be read: what is allowed, but mostly a slip or worth a look.
+"""Hints about a digest that can be read: what is allowed, but mostly a mistake or worth a look.
 
     ContentReport ──▶ hints about texts, stories, pending changes, letters, ledgers, pictures
 
@@ -59,7 +59,7 @@ def review(
     been = {(address.present_file, address.week) for address in content.story_addresses}
     hints: list[Hint] = []
     for text in texts(survey):
-        hints += _slips(text)
+        hints += _markdown_hints(text)
     for written in (*shown, *content.texts):
         hints += _empty_flags(written.file, read)
     for story in shown:
@@ -86,7 +86,7 @@ def of_story(story: Story, history: History, config: Config, read: Read) -> tupl
     """Returns all hints about one story that do not depend on other stories."""
     hints: list[Hint] = []
     for text in _notes([story]):
-        hints += _slips(text)
+        hints += _markdown_hints(text)
     hints += _empty_flags(story.file, read)
     hints += story_rules.of_story(story, history, ZoneInfo(config.site.timezone))
     hints += story_rules.in_another_week(story, history)
@@ -94,7 +94,7 @@ def of_story(story: Story, history: History, config: Config, read: Read) -> tupl
     return problems(hints, read)
 
 
-def among(stories: Sequence[Story], read: Read) -> tuple[Problem, ...]:
+def duplicate_hints(stories: Sequence[Story], read: Read) -> tuple[Problem, ...]:
     """Returns the hints about duplicates among stories: second leads, and links to one article."""
     hints = [*story_rules.second_leads(stories), *story_rules.same_articles(stories)]
     return problems(hints, read)
@@ -102,10 +102,10 @@ def among(stories: Sequence[Story], read: Read) -> tuple[Problem, ...]:
 
 def of_text(text: Letter | FreePage, read: Read) -> tuple[Problem, ...]:
     """Returns all hints about the text of a letter, a page or an introduction."""
-    return problems(_slips(Text(text.file, text.line, text.body)), read)
+    return problems(_markdown_hints(Text(text.file, text.line, text.body)), read)
 
 
-def unsettled(
+def files_to_review(
     survey: ContentReport, read: Read, versions: Versions = _NO_VERSIONS
 ) -> tuple[str, ...]:
     """Returns the files with changes by a pull that the editor has not looked at yet.
@@ -198,9 +198,9 @@ def _empty_flags(file: str, read: Read) -> Iterator[Hint]:
         )
 
 
-def _slips(text: Text) -> Iterator[Hint]:
-    for slip in markdown_rules.hints(text.words):
-        yield Hint(text.file, text.line + slip.line - 1, slip.what, slip.cure)
+def _markdown_hints(text: Text) -> Iterator[Hint]:
+    for hint in markdown_rules.hints(text.words):
+        yield Hint(text.file, text.line + hint.line - 1, hint.what, hint.cure)
 
 
 def _titled(introductions: Iterable[FreePage]) -> Iterator[Hint]:

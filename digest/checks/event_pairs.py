@@ -146,7 +146,7 @@ Figure = tuple[str, float]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Report:
+class _StoryFacts:
     """What a story says, in forms in which words are compared.
 
     `order` has the words of the headline, and `shown` how they are written there; `terms` are those
@@ -173,7 +173,7 @@ class _Report:
 def likely_pairs(stories: Iterable[Story]) -> tuple[Pair, ...]:
     """Returns the pairs among the stories of a week that likely report the same event, by date."""
     week = sorted(stories, key=lambda story: (story.published, story.file))
-    in_order, reports = list[Story](), list[_Report]()
+    in_order, reports = list[Story](), list[_StoryFacts]()
     for story in week:
         report = _report(story.title[:_LONGEST], excerpt.unescape(story.excerpt[:_LONGEST]))
         if report:
@@ -202,7 +202,9 @@ def likely_pairs(stories: Iterable[Story]) -> tuple[Pair, ...]:
     return tuple(pairs)
 
 
-def _agreement(first: _Report, second: _Report, common: Collection[object]) -> tuple[str, ...]:
+def _agreement(
+    first: _StoryFacts, second: _StoryFacts, common: Collection[object]
+) -> tuple[str, ...]:
     """Returns words that two reports of one event share; () if they likely report two events."""
     if _contradict(first, second):
         return ()
@@ -235,9 +237,9 @@ def _agreement(first: _Report, second: _Report, common: Collection[object]) -> t
     return tuple(words[:_SHOWN_WORDS] + numbers) or ("much of their summaries",)
 
 
-def _contradict(first: _Report, second: _Report) -> bool:
+def _contradict(first: _StoryFacts, second: _StoryFacts) -> bool:
     """True if two headlines cannot be about one event."""
-    opposites = {action ^ 1 for action in first.actions}
+    opposites = {-action for action in first.actions}
     if opposites & second.actions and not first.actions & second.actions:
         return True
     for unit in first.numbers.keys() & second.numbers.keys():
@@ -252,7 +254,7 @@ def _contradict(first: _Report, second: _Report) -> bool:
     return is_replaced and match.ratio() >= _TEMPLATE
 
 
-def _has_own_name(report: _Report, other: _Report) -> bool:
+def _has_own_name(report: _StoryFacts, other: _StoryFacts) -> bool:
     """True if a headline has a name that the other story does not mention."""
     return any(name.isdisjoint(other.text) for name in report.names)
 
@@ -261,7 +263,7 @@ def _neighbours(terms: Sequence[str]) -> set[frozenset[str]]:
     return {frozenset(pair) for pair in itertools.pairwise(terms)}
 
 
-def _said(report: _Report, other: _Report) -> float:
+def _said(report: _StoryFacts, other: _StoryFacts) -> float:
     """Returns how much of a headline the other story says, too, from 0 to 1."""
     return sum(term in other.text for term in report.terms) / max(1, len(report.terms))
 
@@ -288,7 +290,7 @@ def _in_words(figure: Figure) -> str:
 
 
 @lru_cache(maxsize=20_000)
-def _report(title: str, summary: str) -> _Report | None:
+def _report(title: str, summary: str) -> _StoryFacts | None:
     """Returns what a story says; None if its headline asks or explains something."""
     order, shown, names = _words(title)
     if not order or shown[order[0]].casefold() in _NO_REPORT or title.rstrip().endswith("?"):
@@ -302,7 +304,7 @@ def _report(title: str, summary: str) -> _Report | None:
                 is_little = not unit and (value <= _SMALL or value in _YEARS)
                 if unit != _ORDINAL_UNIT and not is_little:
                     telling.add((unit, value))
-    return _Report(
+    return _StoryFacts(
         order=order,
         shown=shown,
         terms=tuple(dict.fromkeys(word for word in order if is_telling(word))),
@@ -372,9 +374,9 @@ def _numbers(text: str) -> dict[str, frozenset[float]]:
 
 
 _ACTION_OF = {
-    _form(word): 2 * number + side
-    for number, line in enumerate(_ACTIONS.strip().split("\n"))
-    for side, words in enumerate(line.split("|"))
+    _form(word): sign * number
+    for number, line in enumerate(_ACTIONS.strip().split("\n"), 1)
+    for sign, words in zip((1, -1), line.split("|"), strict=False)
     for word in words.split()
 }
-"""The number of each word's action; it and that of its opposite differ in the last bit."""
+"""The number of each word's action; the opposite action has the negative number."""

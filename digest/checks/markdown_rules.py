@@ -1,4 +1,4 @@
-"""Finds slips in Markdown that show only on the page. Each rule yields line, fault and cure.
+"""Finds mistakes in Markdown that show only on the page. Each rule yields hints.
 
 The rules know how python-markdown reads the text, which is not how git hosts show it. A rule is
 silent if the text may be meant as it is. Broken links are errors, and found in `site`.
@@ -64,23 +64,23 @@ _UNSUPPORTED = (
 _SHOWN = 60
 
 
-class Found(NamedTuple):
-    """One slip: its line, counted from 1, what is wrong, and how to fix it."""
+class MarkdownHint(NamedTuple):
+    """What is wrong in one line of a Markdown text, counted from 1, and how to fix it."""
 
     line: int
     what: str
     cure: str
 
 
-def hints(text: str) -> tuple[Found, ...]:
-    """Returns all slips in a Markdown text, by line."""
-    prose, found = Prose(text), set[Found]()
+def hints(text: str) -> tuple[MarkdownHint, ...]:
+    """Returns all hints about a Markdown text, by line."""
+    prose, found = Prose(text), set[MarkdownHint]()
     for rule in RULES:
         found.update(rule(prose))
     return tuple(sorted(found))
 
 
-def glued_lists(prose: Prose) -> Iterator[Found]:
+def glued_lists(prose: Prose) -> Iterator[MarkdownHint]:
     """Finds lists right below a line of text: without a blank line, they run on as text.
 
     A single line that begins with a hyphen may be a dash. It counts only with a quotation, or if
@@ -99,20 +99,20 @@ def glued_lists(prose: Prose) -> Iterator[Found]:
         follows_colon = text[marked[0] - 1].rstrip().endswith(":")
         if len(marked) > 1 or _QUOTING.match(text[marked[0]]) or follows_colon:
             what = "a list right below a line of text is shown as running text"
-            yield Found(block.line + begin + marked[0], what, "put a blank line above it")
+            yield MarkdownHint(block.line + begin + marked[0], what, "put a blank line above it")
 
 
-def accidental_headings(prose: Prose) -> Iterator[Found]:
+def accidental_headings(prose: Prose) -> Iterator[MarkdownHint]:
     """Finds lines of text that a `---` or `===` below them turns into headings by mistake."""
     for block in prose.blocks:
         underline = _UNDERLINE.fullmatch(block.lines[1]) if len(block.lines) > 1 else None
         if underline and _is_no_heading(block.lines[0].rstrip(), underline[1]):
             what = f"the line '{underline[1][:3]}' turns the line above it into a heading"
             cure = "put a blank line above it for a rule, or begin a heading with ##"
-            yield Found(block.line + 1, what, cure)
+            yield MarkdownHint(block.line + 1, what, cure)
 
 
-def shallow_bullets(prose: Prose) -> Iterator[Found]:
+def shallow_bullets(prose: Prose) -> Iterator[MarkdownHint]:
     """Finds bullets that are indented by too little to be nested, which takes four spaces.
 
     A bullet indented by one space is not meant to be nested.
@@ -129,12 +129,12 @@ def shallow_bullets(prose: Prose) -> Iterator[Found]:
             if above is not None and depth > above + 1 and depth // 4 == above // 4:
                 need = (above // 4 + 1) * 4
                 what = f"a bullet indented by {count_of(depth, 'space')} is not nested"
-                yield Found(block.line + number, what, f"indent it by {need}")
+                yield MarkdownHint(block.line + number, what, f"indent it by {need}")
             else:
                 above = depth
 
 
-def shallow_paragraphs(prose: Prose) -> Iterator[Found]:
+def shallow_paragraphs(prose: Prose) -> Iterator[MarkdownHint]:
     """Finds paragraphs that are indented by too little to belong to the bullet above."""
     listed = False
     lines = prose.text.split("\n")
@@ -143,11 +143,11 @@ def shallow_paragraphs(prose: Prose) -> Iterator[Found]:
         marked = MARKER.match(block.lines[0]) is not None
         if listed and 2 <= depth < 4 and not marked and not FENCE.match(lines[block.line - 1]):
             what = f"a paragraph indented by {count_of(depth, 'space')} does not belong to the bullet above"
-            yield Found(block.line, what, "indent it by 4")
+            yield MarkdownHint(block.line, what, "indent it by 4")
         listed = marked or (listed and depth >= 2)
 
 
-def fences(prose: Prose) -> Iterator[Found]:
+def fences(prose: Prose) -> Iterator[MarkdownHint]:
     """Finds fences that are never closed, or that do not open a code block."""
     lines = Lines(prose.text.split("\n"))
     inside = 0
@@ -158,13 +158,13 @@ def fences(prose: Prose) -> Iterator[Found]:
         end = lines.closing(number, fence[2])
         if fence[1]:
             what = "an indented fence does not open a code block"
-            yield Found(number + 1, what, "begin it at the start of its line")
+            yield MarkdownHint(number + 1, what, "begin it at the start of its line")
         elif not is_fence(fence[3]):
             what = f"a fence followed by '{fence[3].strip()}' does not open a code block"
-            yield Found(number + 1, what, "leave only the language after it")
+            yield MarkdownHint(number + 1, what, "leave only the language after it")
         elif end is None:
             what = "a code block is opened here and never closed"
-            yield Found(number + 1, what, f"close it with a line {fence[2]}")
+            yield MarkdownHint(number + 1, what, f"close it with a line {fence[2]}")
         if end is None and fence[1]:  # what closes an indented fence needs no hint of its own
             end = lines.closing(number, fence[2], indented=True)
             inside = number + 1 if end is None else end + 1
@@ -172,49 +172,51 @@ def fences(prose: Prose) -> Iterator[Found]:
             inside = len(lines) if end is None else end + 1
 
 
-def split_links(prose: Prose) -> Iterator[Found]:
+def split_links(prose: Prose) -> Iterator[MarkdownHint]:
     """Finds `[words] (address)`: with the space it is not a link."""
     for found in _SPLIT_LINK.finditer(prose.plain):
         what = "a space separates a link's words from its address"
-        yield Found(prose.line_of(found.start()), what, "remove the space between ] and (")
+        yield MarkdownHint(prose.line_of(found.start()), what, "remove the space between ] and (")
 
 
-def broken_links(prose: Prose) -> Iterator[Found]:
+def broken_links(prose: Prose) -> Iterator[MarkdownHint]:
     """Finds links that are not closed, have no address, or have a space in it."""
     for link in prose.links:
         if link.kind != "inline":
             continue
         line = prose.line_of(link.start)
         if not link.address:
-            yield Found(line, "a link without an address", "write one, or remove the brackets")
+            yield MarkdownHint(
+                line, "a link without an address", "write one, or remove the brackets"
+            )
         elif not link.closed and _ADDRESS.match(link.address):
             what = f"the link to {_shown(link.address)} is not closed"
-            yield Found(line, what, "put a ) after its address")
+            yield MarkdownHint(line, what, "put a ) after its address")
         elif link.rest and _WEB.match(link.address):
             if _TITLE.fullmatch(link.rest) or _is_curled(link):
                 continue
             what = f"the address of the link to {_shown(link.address)} goes on after a space"
-            yield Found(line, what, "put the ) before the space, or write the space as %20")
+            yield MarkdownHint(line, what, "put the ) before the space, or write the space as %20")
 
 
-def curled_quotes(prose: Prose) -> Iterator[Found]:
+def curled_quotes(prose: Prose) -> Iterator[MarkdownHint]:
     """Finds curly quotes in or after a link's address: they become part of it."""
     for link in prose.links:
         if _is_curled(link):
             what = "a link's address contains a curly quote"
-            yield Found(prose.line_of(link.start), what, 'type straight ones (")')
+            yield MarkdownHint(prose.line_of(link.start), what, 'type straight ones (")')
 
 
-def bare_addresses(prose: Prose) -> Iterator[Found]:
+def bare_addresses(prose: Prose) -> Iterator[MarkdownHint]:
     """Finds URLs that are shown as text, since they are not marked up as links."""
     for link in prose.links:
         if link.kind == "bare":
             what = f"the address {_shown(link.address)} is shown as text, not a link"
             cure = "put it between < and >, or write [words](address)"
-            yield Found(prose.line_of(link.start), what, cure)
+            yield MarkdownHint(prose.line_of(link.start), what, cure)
 
 
-def foreign_pictures(prose: Prose) -> Iterator[Found]:
+def foreign_pictures(prose: Prose) -> Iterator[MarkdownHint]:
     """Finds pictures on other hosts, from which a page loads nothing: only a link is shown."""
     for link in prose.links:
         address = f"https:{link.address}" if link.address.startswith("//") else link.address
@@ -224,18 +226,18 @@ def foreign_pictures(prose: Prose) -> Iterator[Found]:
                 name = unquote(urlsplit(address).path.rpartition("/")[2])
             what = f"the picture is on {_host(address)}, so only a link is shown"
             cure = f"save it beside this file, and write its name instead: {name or 'picture.jpg'}"
-            yield Found(prose.line_of(link.start), what, cure)
+            yield MarkdownHint(prose.line_of(link.start), what, cure)
 
 
-def markup_without_effect(prose: Prose) -> Iterator[Found]:
+def markup_without_effect(prose: Prose) -> Iterator[MarkdownHint]:
     """Finds markup of other kinds of Markdown, which is shown as typed; each kind once."""
     for mark, what, cure in _UNSUPPORTED:
         found = mark.search(prose.plain)
         if found:
-            yield Found(prose.line_of(found.start()), what, cure)
+            yield MarkdownHint(prose.line_of(found.start()), what, cure)
 
 
-def glued_tables(prose: Prose) -> Iterator[Found]:
+def glued_tables(prose: Prose) -> Iterator[MarkdownHint]:
     """Finds tables right below a line of text: without a blank line, they run on as text."""
     for block in prose.blocks:
         lines = block.lines
@@ -244,11 +246,11 @@ def glued_tables(prose: Prose) -> Iterator[Found]:
         for number in range(2, len(lines)):
             if "|" in lines[number - 1] and "|" in lines[number] and _RULE.fullmatch(lines[number]):
                 what = "a table right below a line of text is shown as running text"
-                yield Found(block.line + number - 1, what, "put a blank line above it")
+                yield MarkdownHint(block.line + number - 1, what, "put a blank line above it")
                 break
 
 
-def dropped_links(prose: Prose) -> Iterator[Found]:
+def dropped_links(prose: Prose) -> Iterator[MarkdownHint]:
     """Finds links that are not web or mail addresses: only their words are shown."""
     for link in prose.links:
         scheme = _SCHEME.match(link.address)
@@ -258,16 +260,16 @@ def dropped_links(prose: Prose) -> Iterator[Found]:
         yield _dropped_link(prose.line_of(found.start()), found[1])
 
 
-def tracking_links(prose: Prose) -> Iterator[Found]:
+def tracking_links(prose: Prose) -> Iterator[MarkdownHint]:
     """Finds links whose URL tells the publisher where a reader came from."""
     for link in prose.links:
         cleaned = untracked(link.address)
         if cleaned:
             what = f"the link to {_host(link.address)} tracks its readers"
-            yield Found(prose.line_of(link.start), what, f"write {cleaned}")
+            yield MarkdownHint(prose.line_of(link.start), what, f"write {cleaned}")
 
 
-def raw_html(prose: Prose) -> Iterator[Found]:
+def raw_html(prose: Prose) -> Iterator[MarkdownHint]:
     """Finds HTML that is not published; each kind once."""
     if "<" not in prose.plain:
         return
@@ -278,14 +280,14 @@ def raw_html(prose: Prose) -> Iterator[Found]:
         for what, cure in _dropped(tag[1].lower(), tag[2] or ""):
             if what not in seen:
                 seen.add(what)
-                yield Found(prose.line_of(tag.start()), what, cure)
+                yield MarkdownHint(prose.line_of(tag.start()), what, cure)
     comment = prose.plain.rfind("<!--")
     if comment >= 0:
         what = "a comment is not closed, so it is published"
-        yield Found(prose.line_of(comment), what, "close it with -->")
+        yield MarkdownHint(prose.line_of(comment), what, "close it with -->")
 
 
-def lost_front_matter(prose: Prose) -> Iterator[Found]:
+def lost_front_matter(prose: Prose) -> Iterator[MarkdownHint]:
     """Finds keys at the top of a text that are shown as text, without a `---` above."""
     first = prose.blocks[0] if prose.blocks else None
     if first is None:
@@ -293,18 +295,18 @@ def lost_front_matter(prose: Prose) -> Iterator[Found]:
     lines = first.lines[1:] if first.lines[0].rstrip() == "---" else first.lines
     if lines and _KEY.match(lines[0]) and "---" in (line.rstrip() for line in lines[1:]):
         what = "this is shown as text, because the front matter does not begin on the first line"
-        yield Found(first.line, what, "make --- the first line of the file")
+        yield MarkdownHint(first.line, what, "make --- the first line of the file")
 
 
-def misplaced_keys(prose: Prose) -> Iterator[Found]:
+def misplaced_keys(prose: Prose) -> Iterator[MarkdownHint]:
     """Finds keys that were typed below the front matter, where they are published as text."""
     for line, key in ignored_keys.below(prose.plain):
         proper = "" if key == key.lower() else f", as '{key.lower()}'"
         what = f"'{key}:' has no effect here, and is published as text"
-        yield Found(line, what, f"move this line above the second ---{proper}")
+        yield MarkdownHint(line, what, f"move this line above the second ---{proper}")
 
 
-RULES: tuple[Callable[[Prose], Iterator[Found]], ...] = (
+RULES: tuple[Callable[[Prose], Iterator[MarkdownHint]], ...] = (
     glued_lists,
     accidental_headings,
     shallow_bullets,
@@ -325,12 +327,12 @@ RULES: tuple[Callable[[Prose], Iterator[Found]], ...] = (
 )
 
 
-def _dropped_link(line: int, address: str) -> Found:
+def _dropped_link(line: int, address: str) -> MarkdownHint:
     what = (
         f"the link to {_shown(address)} is not published, "
         "because it is neither a web nor a mail address"
     )
-    return Found(line, what, "write an https:// address, or only the words")
+    return MarkdownHint(line, what, "write an https:// address, or only the words")
 
 
 def untracked(address: str) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate
@@ -149,23 +149,30 @@ class Lines(list[str]):
     """The lines of a text, with a quick search for the line that closes a fence."""
 
     @cached_property
-    def _places(self) -> tuple[dict[str, list[int]], dict[str, list[int]]]:
-        closing: dict[str, list[int]] = {}
-        bare: dict[str, list[int]] = {}
+    def _fences(self) -> dict[str, list[int]]:
+        """The lines that can close a fence, by what is in them."""
+        return self._lines_by(lambda line: line.rstrip(" "))
+
+    @cached_property
+    def _indented_fences(self) -> dict[str, list[int]]:
+        """The same, without the spaces in front of them."""
+        return self._lines_by(str.strip)
+
+    def _lines_by(self, key: Callable[[str], str]) -> dict[str, list[int]]:
+        numbers: dict[str, list[int]] = {}
         for number, line in enumerate(self):
             if "```" in line or "~~~" in line:
-                closing.setdefault(line.rstrip(" "), []).append(number)
-                bare.setdefault(line.strip(), []).append(number)
-        return closing, bare
+                numbers.setdefault(key(line), []).append(number)
+        return numbers
 
     def closing(self, opened: int, signs: str, *, indented: bool = False) -> int | None:
         """Returns the line that closes the fence in line `opened`, both from 0; None without one.
 
         `signs` are those of the fence. The closing line of an `indented` one may be indented too.
         """
-        places = self._places[indented].get(signs, [])
-        at = bisect_right(places, opened)
-        return places[at] if at < len(places) else None
+        numbers = (self._indented_fences if indented else self._fences).get(signs, [])
+        at = bisect_right(numbers, opened)
+        return numbers[at] if at < len(numbers) else None
 
 
 def _is_definition(line: str) -> bool:

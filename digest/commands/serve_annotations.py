@@ -213,7 +213,7 @@ class Annotations:
             files |= {other.file for other in edition.stories if other.lead}
         if len(files) > 1:
             stories = [self._stories[file] for file in sorted(files)]
-            for hint in content_rules.among(stories, self._read):
+            for hint in content_rules.duplicate_hints(stories, self._read):
                 if hint.file == story.file:
                     yield hint
 

@@ -107,8 +107,8 @@ def test_the_name_of_a_renamed_story_may_be_corrected() -> None:
     content = make_content(story("2026-05-15-old.md"), other(), story_addresses=(place,))
     both = ("2026-05-15-old.md", B)
 
-    assert also_rules.refused(content.stories[0], (B,), content) == ""
-    assert also_rules.refused(content.stories[0], both, content) == (
+    assert also_rules.why_no_effect(content.stories[0], (B,), content) == ""
+    assert also_rules.why_no_effect(content.stories[0], both, content) == (
         f"also: '{B}' is named twice; remove the name"
     )
 
@@ -116,7 +116,7 @@ def test_the_name_of_a_renamed_story_may_be_corrected() -> None:
 def test_two_stories_cannot_name_the_same_file() -> None:
     content = make_content(story(), other(), make_story("c", also=(B,)))
 
-    assert also_rules.refused(content.stories[0], (B,), content) == (
+    assert also_rules.why_no_effect(content.stories[0], (B,), content) == (
         f"also: '{B}' is below 2026-05-15-c.md already; remove the name"
     )
-    assert also_rules.refused(content.stories[2], (A,), content) == ""
+    assert also_rules.why_no_effect(content.stories[2], (A,), content) == ""

@@ -63,7 +63,7 @@ def new_request(
     """
     file, seen_hash = shown.story.file, seen_hash or shown.seen_hash
     also = changes.get("also") if seen_hash == shown.seen_hash else None
-    if also and (why := also_rules.refused(shown.story, also, content)):
+    if also and (why := also_rules.why_no_effect(shown.story, also, content)):
         raise ValueError(why)
     return ChangeRequest(file=file, seen_hash=seen_hash, changes=changes, week=week)
 

@@ -82,7 +82,7 @@ def changed_since(root: Path, survey: ContentReport) -> tuple[str, ...]:
     """Returns the files in which a pull has left something to look at since an editor wrote."""
     read = partial(store.read_text, root)
     versions = git.merged_from(root, content_rules.edited(survey, read))
-    return content_rules.unsettled(survey, read, versions)
+    return content_rules.files_to_review(survey, read, versions)
 
 
 def _key(story: Story) -> str:
