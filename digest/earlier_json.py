@@ -24,6 +24,8 @@ _FILES = (
 )
 _FEED = {"url": str, "wait": str, "asked": str, "new": int, "failed": str}
 """What is read of a feed. Without its validators it is read once more, and its summaries stored."""
+_FEED_FIELDS = {"asked": "answered"}
+"""What is called differently today."""
 
 
 def rows(root: Path) -> dict[tuple[str, str], object]:
@@ -47,7 +49,7 @@ def rows(root: Path) -> dict[tuple[str, str], object]:
         found["begun", "themes"] = themes
     for feed, known in _values(root, "feeds.json"):
         if isinstance(known, dict) and _is_feed(known):
-            state = {key: known[key] for key in _FEED if key in known}
+            state = {_FEED_FIELDS.get(key, key): known[key] for key in _FEED if key in known}
             found["feed", feed] = {**state, "is_away": bool(known.get("away"))}
     return found
 

@@ -26,7 +26,7 @@ from digest.content.edit import Edit
 from digest.content.ledger import Ledgers
 from digest.errors import DigestError
 from digest.feeds import feed_state, parse_client
-from digest.feeds.feed_state import FeedState, Memory
+from digest.feeds.feed_state import FeedState, FeedStates
 from digest.feeds.fetch import fetch_in_batches, user_agent
 from digest.feeds.limits import USUAL, Limits
 from digest.intake import changes, feed_filter, inbox_files, precedence, snapshot
@@ -130,7 +130,7 @@ def _dropped(feed: str) -> str:
     return f"{FILE}: {what}"
 
 
-def _waiting(feeds: Iterable[Feed], memory: Memory, now: datetime) -> dict[str, PullRow]:
+def _waiting(feeds: Iterable[Feed], memory: FeedStates, now: datetime) -> dict[str, PullRow]:
     """Returns rows for the feeds whose servers asked us to wait."""
     rows = {}
     for feed in feeds:
@@ -205,7 +205,7 @@ class _Puller:
     root: Path
     cache: Cache
     config: Config
-    memory: Memory
+    memory: FeedStates
     hashes: Mapping[str, str]
     now: datetime
     dry: bool

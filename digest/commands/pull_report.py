@@ -9,7 +9,7 @@ from digest import redact, urls
 from digest.commands.sheet import AppliedReport
 from digest.content.ledger import Ledgers
 from digest.feeds import feed_state
-from digest.feeds.feed_state import Memory
+from digest.feeds.feed_state import FeedStates
 from digest.intake import feed_health
 from digest.intake.inbox import Filing
 from digest.intake.pull_state import Outcome
@@ -86,7 +86,7 @@ def row_of(
     document: Document | Failed | None,
     outcome: Outcome | None,
     passed_over: tuple[str, ...],
-    memory: Memory,
+    memory: FeedStates,
     config: Config,
     ledgers: Ledgers,
     now: datetime,

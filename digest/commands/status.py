@@ -181,7 +181,7 @@ def feed_rows(
     for feed, state in states.items():
         records, known = survey.ledgers.get(feed, {}), memory.get(feed, feed_state.UNKNOWN)
         grown = max((record.at for record in records.values()), default="")
-        answered = known.asked or (datetime.fromisoformat(grown) if grown else None)
+        answered = known.answered or (datetime.fromisoformat(grown) if grown else None)
         pulled = answered.astimezone(zone) if answered else None
         kept = [present[feed, id] for id in records if (feed, id) in present]
         rows.append(
@@ -190,7 +190,7 @@ def feed_rows(
                 state=state,
                 pulled=pulled,
                 age=now - pulled if pulled else None,
-                is_sure=known.asked is not None,
+                is_sure=known.answered is not None,
                 new=known.new,
                 brought=len(records),
                 kept=len(kept),

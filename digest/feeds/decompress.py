@@ -1,6 +1,6 @@
 """Decompresses HTTP bodies (RFC 9110 §8.4), up to a limit.
 
-The Content-Encoding header is often wrong, so gzip and text are recognized by their first bytes: a
+The Content-Encoding header is often wrong, so gzip and text are recognised by their first bytes: a
 body that is not compressed is left as it is, and an unlabelled one is decompressed. Each layer
 stops at the limit, so a compression bomb cannot fill the memory.
 """

@@ -22,11 +22,11 @@ from digest.model import Document, Failed, Feed, Fetched
 _NO_FEED = "a web page that names no feed; look on it for a link to RSS or Atom"
 _SEPARATOR = re.compile(r"\s+[-–—|·•»:]+\s+|:\s+")
 _SHORTEST = 3
-"""Letters of a name that a host can be recognized by."""
+"""Letters of a name that a host can be recognised by."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
+class FoundFeed:
     """A feed: `asked` is the address that was given, `url` the feed's own."""
 
     asked: str
@@ -34,13 +34,13 @@ class Found:
     document: Document
 
 
-_Answer = Found | Failed | list[str]
+_Answer = FoundFeed | Failed | list[str]
 """A feed, a failure, or for a web page the addresses where its feed may be."""
 
 
-def find(
+def find_feeds(
     addresses: Sequence[str], *, agent: str, now: datetime, limits: Limits = USUAL
-) -> tuple[Found | Failed, ...]:
+) -> tuple[FoundFeed | Failed, ...]:
     """Returns the feed for each http(s) address, in their order, or why there is none."""
     answers = _fetch_and_parse(addresses, agent, now, limits)
     candidates, trusted = dict[str, None](), set[str]()
@@ -52,13 +52,13 @@ def find(
     untrusted = candidates.keys() - trusted
     parsed = _fetch_and_parse(list(candidates), agent, now, limits, untrusted=untrusted)
     by_candidate = dict(zip(candidates, parsed, strict=True))
-    results = list[Found | Failed]()
+    results = list[FoundFeed | Failed]()
     for address, answer in zip(addresses, answers, strict=True):
         if not isinstance(answer, list):
             results.append(answer)
             continue
         second_answers = [by_candidate[candidate] for candidate in answer]
-        feeds = [second for second in second_answers if isinstance(second, Found)]
+        feeds = [second for second in second_answers if isinstance(second, FoundFeed)]
         if feeds:
             results.append(replace(feeds[0], asked=address))
         else:
@@ -90,7 +90,7 @@ def _fetch_and_parse(
         if isinstance(answer, Document):
             # `moved` has a new URL only after permanent redirects
             url = result.moved or result.feed.url
-            answers.append(Found(asked=result.feed.url, url=url, document=answer))
+            answers.append(FoundFeed(asked=result.feed.url, url=url, document=answer))
         else:
             answers.append(answer)
     return answers

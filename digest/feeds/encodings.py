@@ -2,8 +2,8 @@
 
 A byte order mark decides. Otherwise UTF-8 is tried first, since other encodings are hardly ever
 valid UTF-8; then what the server says, then what the document says. A few wrong bytes do not change
-the encoding: they become U+FFFD. So it is UTF-8 if far more characters beyond ASCII are valid than
-are not, and a declared encoding counts if enough of them are.
+the encoding: they become U+FFFD. A text counts as UTF-8 if far more of its
+sequences beyond ASCII are valid than invalid; a declared encoding counts if enough of them are.
 """
 
 from __future__ import annotations

@@ -63,8 +63,8 @@ def advertised(body: bytes, base: str) -> tuple[str, ...]:
     """Returns the absolute addresses of the feeds that the page advertises, in its order."""
     links = []
     for element in html_head.scan(body[:_HEAD].decode("utf-8", "replace")):
-        is_feed = element.name == "link" and element.get("type").lower() in _FEED_TYPES
-        if is_feed and "alternate" in element.get("rel").lower().split():
+        is_feed_link = element.name == "link" and element.get("type").lower() in _FEED_TYPES
+        if is_feed_link and "alternate" in element.get("rel").lower().split():
             links.append(element)
     return _addresses(links, base)
 

@@ -24,8 +24,8 @@ class FeedState:
 
     `validators`, `wait` (do not ask before) and `moved`, the feed's new address, hold for this `url`;
     `ledger` is the hash of the ledger that the validators were stored with, and `moved_by` the
-    element that named the address. `asked`, when it last answered, `new`, the number of new stories
-    then, and `failed`, why it has not since, are for `digest status`. With `is_away`, the last pull
+    element that named the address. `answered` is the time of its last answer, `new` the number of new stories
+    then, and `failed` why it has not answered since, all for `digest status`. With `is_away`, the last pull
     left it out.
     """
 
@@ -35,17 +35,17 @@ class FeedState:
     wait: datetime | None = None
     moved: str = ""
     moved_by: str = ""
-    asked: datetime | None = None
+    answered: datetime | None = None
     new: int | None = None
     failed: str = ""
     is_away: bool = False
 
 
-Memory = Mapping[str, FeedState]
+FeedStates = Mapping[str, FeedState]
 UNKNOWN = FeedState()
 
 
-def valid(memory: Memory, now: datetime) -> dict[str, FeedState]:
+def valid(memory: FeedStates, now: datetime) -> dict[str, FeedState]:
     """Returns the feeds whose times are plausible: the clock may have been wrong.
 
     A feed with a time more than a week ahead, or without a zone, is left out.
@@ -53,13 +53,13 @@ def valid(memory: Memory, now: datetime) -> dict[str, FeedState]:
     latest = now + http_errors.LONGEST_WAIT
     result = {}
     for feed, state in memory.items():
-        times = [time for time in (state.wait, state.asked) if time]
+        times = [time for time in (state.wait, state.answered) if time]
         if all(time.tzinfo and time.year > 1 and time <= latest for time in times):
             result[feed] = state
     return result
 
 
-def mark_away(memory: Memory, pulled: Collection[str]) -> dict[str, FeedState]:
+def mark_away(memory: FeedStates, pulled: Collection[str]) -> dict[str, FeedState]:
     """Returns the states; feeds that are not pulled now are marked, and lose their validators.
 
     When such a feed is pulled again, it is read even if it has not changed, since other feeds may
@@ -71,17 +71,17 @@ def mark_away(memory: Memory, pulled: Collection[str]) -> dict[str, FeedState]:
             result[feed] = known
         else:
             result[feed] = FeedState(
-                asked=known.asked, new=known.new, failed=known.failed, is_away=True
+                answered=known.answered, new=known.new, failed=known.failed, is_away=True
             )
     return result
 
 
-def returned(feeds: Iterable[Feed], memory: Memory) -> frozenset[str]:
+def returned(feeds: Iterable[Feed], memory: FeedStates) -> frozenset[str]:
     """Returns the feeds that were away: retired, or under another id."""
     return frozenset(feed.id for feed in feeds if memory.get(feed.id, UNKNOWN).is_away)
 
 
-def wait_of(feed: Feed, memory: Memory, now: datetime) -> datetime | None:
+def wait_of(feed: Feed, memory: FeedStates, now: datetime) -> datetime | None:
     """Returns the time before which the server does not want another request, if there is one."""
     known = memory.get(feed.id, UNKNOWN)
     is_waiting = known.wait and known.url == feed.url and known.wait > now
@@ -89,7 +89,7 @@ def wait_of(feed: Feed, memory: Memory, now: datetime) -> datetime | None:
 
 
 def validators(
-    feeds: Iterable[Feed], memory: Memory, ledger_hashes: Mapping[str, str]
+    feeds: Iterable[Feed], memory: FeedStates, ledger_hashes: Mapping[str, str]
 ) -> dict[str, Validators]:
     """Returns the validators by feed id; none if a feed's URL or its ledger has changed."""
     found = {}
@@ -105,10 +105,10 @@ def updated(
     answers: Iterable[Fetched | Failed],
     documents: Mapping[str, Document | Failed],
     incomplete: Collection[str],
-    memory: Memory,
+    memory: FeedStates,
     ledger_hashes: Mapping[str, str],
 ) -> dict[str, FeedState]:
-    """Returns the states after these answers: validators, or the wait that a server asked for.
+    """Returns the states after these answers: validators, or the wait that a server answered for.
 
     A feed in `incomplete` has entries to look at again, so its validators are dropped. A feed that
     has not changed keeps its ledger hash: everything that it brought is in that ledger.
@@ -137,7 +137,7 @@ def updated(
 
 
 def moved_to(
-    answer: Fetched | Failed, document: Document | Failed | None, memory: Memory
+    answer: Fetched | Failed, document: Document | Failed | None, memory: FeedStates
 ) -> tuple[str, str]:
     """Returns a feed's new address and the source of it, or two empty strings.
 
@@ -158,7 +158,7 @@ def moved_to(
 
 
 def with_results(
-    after: Memory, before: Memory, results: Mapping[str, int | str], now: datetime
+    after: FeedStates, before: FeedStates, results: Mapping[str, int | str], now: datetime
 ) -> dict[str, FeedState]:
     """Returns the states `after` a pull with what `digest status` shows of each feed that was asked.
 
@@ -169,7 +169,9 @@ def with_results(
     for feed, result in results.items():
         known, last = after.get(feed, UNKNOWN), before.get(feed, UNKNOWN)
         if isinstance(result, str):
-            memory[feed] = replace(known, asked=last.asked, new=last.new, failed=result)
+            memory[feed] = replace(known, answered=last.answered, new=last.new, failed=result)
         else:
-            memory[feed] = replace(known, asked=now.replace(microsecond=0), new=result, failed="")
+            memory[feed] = replace(
+                known, answered=now.replace(microsecond=0), new=result, failed=""
+            )
     return memory

@@ -260,7 +260,7 @@ async def _set_location_aside(response: httpx.Response) -> None:
 
 
 class _Request:
-    """One feed being fetched: the rest of its deadline, and its conditional headers."""
+    """One feed, page or link being fetched: the rest of its deadline, and its conditional headers."""
 
     _method = "GET"
 
@@ -419,8 +419,8 @@ class _LinkProbe(_Request):
 
     async def _exchange(self, client: httpx.AsyncClient, address: str) -> _Outcome:
         outcome: _Outcome = self._failed("")
-        for self._method in ("HEAD", "GET"):
-            self._status = 0
+        for method in ("HEAD", "GET"):
+            self._method, self._status = method, 0
             outcome = await super()._exchange(client, address)
             if 0 < self._status < 400 or self._status == 429:
                 break

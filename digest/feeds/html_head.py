@@ -1,6 +1,6 @@
 """Finds the elements that describe a web page, in one pass over its text (HTML standard §13.2.5).
 
-Tags, attributes, comments and raw text are recognized as browsers do; no tree is built. Anything
+Tags, attributes, comments and raw text are recognised as browsers do; no tree is built. Anything
 unclosed ends the scan, so it takes linear time. (The standard library's parser takes quadratic.)
 """
 

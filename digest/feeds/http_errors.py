@@ -1,6 +1,6 @@
-"""Why a request failed, in words, and whether to retry it: HTTP statuses and network exceptions.
+"""Rules of HTTP: conditional headers, redirects, when to retry, and why a request failed, in words.
 
-Sources: RFC 9110 §15 and RFC 6585 §4 for statuses. Exceptions are recognized by the standard
+Sources: RFC 9110 §15 and RFC 6585 §4 for statuses. Exceptions are recognised by the standard
 library's types and by their names and texts, so this module does not import the HTTP library.
 No I/O, no clock.
 """
@@ -150,7 +150,7 @@ def private_reason(host: str, *, page: bool) -> str:
         if page
         else "if you trust it, write that address as the feed's url"
     )
-    return f"{PRIVATE}, to {host}; it was not asked; {advice}"
+    return f"{PRIVATE}, to {host}; it was not requested; {advice}"
 
 
 def redirect_reason(location: str | None) -> str:

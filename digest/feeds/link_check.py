@@ -65,7 +65,7 @@ def problem(result: LinkResult, *, of_story: bool = False) -> tuple[str, str] | 
     shown = redact.mask(result.address)
     if result.is_gone:
         why = f"({result.status})" if result.status else "(its host is not known)"
-        cure = "link to an archived copy, or to another page"
+        cure = "link to a saved copy, or to another page"
         if result.copy:
             copy = redact.mask(result.copy)
             cure = f"add  saved: {copy}" if of_story else f"link to its saved copy: {copy}"

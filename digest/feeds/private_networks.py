@@ -38,37 +38,47 @@ class Guard:
 
     def __init__(self, *, is_trusted: bool) -> None:
         self._is_trusted = is_trusted
-        self._may_be_private = False
+        self.may_be_private = False
 
     def extensions(self, host: str) -> dict[str, Any]:
         """Returns the extensions for the next request to `host`."""
-        is_trusted, self._is_trusted = self._is_trusted, False
-        is_direct = False
+        watch = _Watch(self, host, is_trusted=self._is_trusted)
+        self._is_trusted = False  # the editor wrote the first address only
+        return {"trace": watch.on_event}
 
-        async def trace(event: str, details: dict[str, Any]) -> None:
-            nonlocal is_direct
-            if event == "connection.connect_tcp.started":
-                is_direct = details["host"] == host
-                if is_direct and not is_trusted:
-                    self._check(host, await _addresses(host, details["port"]))
-            elif event == "connection.connect_tcp.complete" and is_direct:
-                stream = details["return_value"]
-                reached = stream.get_extra_info("server_addr")[:1]
-                if is_trusted:
-                    self._may_be_private = any(map(is_private, reached))
-                    return
-                try:
-                    self._check(host, reached)
-                except PrivateAddressError:
-                    await stream.aclose()
-                    raise
 
-        return {"trace": trace}
+class _Watch:
+    """Watches the connection of one request."""
 
-    def _check(self, host: str, addresses: Iterable[str]) -> None:
+    def __init__(self, guard: Guard, host: str, *, is_trusted: bool) -> None:
+        self._guard = guard
+        self._host = host
+        self._is_trusted = is_trusted
+        self._is_direct = False  # not through a proxy
+
+    async def on_event(self, event: str, details: dict[str, Any]) -> None:
+        """Is called by httpx at each step. Raises PrivateAddressError."""
+        if event == "connection.connect_tcp.started":
+            self._is_direct = details["host"] == self._host
+            if self._is_direct and not self._is_trusted:
+                self._check(await _addresses(self._host, details["port"]))
+        elif event == "connection.connect_tcp.complete" and self._is_direct:
+            stream = details["return_value"]
+            reached = stream.get_extra_info("server_addr")[:1]
+            if self._is_trusted:
+                self._guard.may_be_private = any(map(is_private, reached))
+                return
+            try:
+                self._check(reached)
+            except PrivateAddressError:
+                await stream.aclose()
+                raise
+
+    def _check(self, addresses: Iterable[str]) -> None:
         private = next(filter(is_private, addresses), "")
-        if private and not self._may_be_private:
-            raise PrivateAddressError(host if host == private else f"{host}, which is {private}")
+        if private and not self._guard.may_be_private:
+            name = self._host if private == self._host else f"{self._host}, which is {private}"
+            raise PrivateAddressError(name)
 
 
 def is_private(address: str) -> bool:

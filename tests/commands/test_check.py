@@ -920,8 +920,8 @@ def test_pages_that_are_gone_or_have_moved_are_hints(root: Path) -> None:
         base = host.url("")
 
     assert [str(one) for one in report.problems] == [
-        f"{file}:2: the page at {base}/gone is gone (410); link to an archived copy, or to another page",
-        f"{file}:3: the page at {base}/none is gone (404); link to an archived copy, or to another page",
+        f"{file}:2: the page at {base}/gone is gone (410); link to a saved copy, or to another page",
+        f"{file}:3: the page at {base}/none is gone (404); link to a saved copy, or to another page",
         f"{file}:4: the page at {base}/moved has moved for good; write {base}/good",
     ]
     assert all(one.is_hint for one in report.problems)
@@ -1059,7 +1059,7 @@ def test_a_saved_copy_of_a_missing_page_is_offered_until_it_is_published(
             f"{file}:3: the page at {host.url('/gone')} is gone (404); add  saved: {COPY}",
             f"{links}:1: the page at {host.url('/gone')} is gone (404); link to its saved copy: {COPY}",
             f"{links}:2: the page at {host.url('/lost')} is gone (410); "
-            "link to an archived copy, or to another page",
+            "link to a saved copy, or to another page",
         ]
         story("a", link=host.url("/gone"), saved=host.url("/good"))
         assert [one.file for one in run(root, links=True).problems] == [links, links]

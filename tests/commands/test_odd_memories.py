@@ -66,7 +66,7 @@ def values() -> st.SearchStrategy[Any]:
         [
             "url",
             "wait",
-            "asked",
+            "answered",
             "etag",
             "modified",
             "hash",
@@ -94,7 +94,7 @@ def values() -> st.SearchStrategy[Any]:
 @example(value=[[[], ""], [["a"], "b"]])
 @example(value={"../../outside.md": ["a", "b"], "a\0b": ["a", "b"]})
 @example(value=[{"file": "../../outside.md", "before": "a", "after": "b"}])
-@example(value={"url": "a.xml", "asked": "0001-01-01T00:00:00+14:00"})
+@example(value={"url": "a.xml", "answered": "0001-01-01T00:00:00+14:00"})
 def test_no_cached_value_stops_a_command(kind: str, name: str, root: Path, value: object) -> None:
     caches.note(root, kind, name, value)
     loaded = config.load(root)
@@ -115,7 +115,7 @@ def test_no_cached_value_stops_a_command(kind: str, name: str, root: Path, value
         ({"new": "5"}, DAMAGED),
         ({"wait": "2999-01-01T00:00:00+00:00"}, FORGOTTEN),
         ({"wait": "2026-05-21T08:00:00"}, FORGOTTEN),
-        ({"asked": "2026-05-20T08:00:00"}, FORGOTTEN),
+        ({"answered": "2026-05-20T08:00:00"}, FORGOTTEN),
     ],
     ids=str,
 )

@@ -75,7 +75,7 @@ def test_a_redirect_of_a_public_feed_into_a_private_network_is_not_followed(
 
     assert isinstance(outcome, Failed)
     assert outcome.reason == (
-        "leads into a private network, to 127.0.0.1; it was not asked; "
+        "leads into a private network, to 127.0.0.1; it was not requested; "
         "if you trust it, write that address as the feed's url"
     )
     assert inside.requests == []
@@ -125,7 +125,7 @@ def test_an_added_page_cannot_redirect_into_a_private_network(inside: FeedHost) 
         outcome = fetch.fetch_page(host.url("/0"), agent=AGENT, now=NOW, limits=QUICK)
 
     assert isinstance(outcome, Failed)
-    assert outcome.reason.endswith("it was not asked; open it in a browser if you trust it")
+    assert outcome.reason.endswith("it was not requested; open it in a browser if you trust it")
     assert inside.requests == []
 
 
@@ -139,9 +139,9 @@ def test_a_page_in_a_private_network_may_advertise_a_feed_in_it(
     with FeedHost(
         {"/": lambda exchange: exchange.reply(body=page, Content_Type="text/html")}, address
     ) as host:
-        (found,) = discover.find([host.url("/")], agent=AGENT, now=NOW, limits=QUICK)
+        (found,) = discover.find_feeds([host.url("/")], agent=AGENT, now=NOW, limits=QUICK)
 
-    assert isinstance(found, discover.Found) == is_asked
+    assert isinstance(found, discover.FoundFeed) == is_asked
     assert ([path for path, _ in inside.requests] != []) == is_asked
 
 

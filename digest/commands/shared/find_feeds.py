@@ -56,7 +56,7 @@ def run(
     from digest.feeds import discover, opml
 
     lists = [opml.read(_read(file), str(file)) for file in files]
-    answers = discover.find(addresses, agent=f"digest/{__version__}", now=now, limits=limits)
+    answers = discover.find_feeds(addresses, agent=f"digest/{__version__}", now=now, limits=limits)
     lost, found = list[str](), list[tuple[str, Document, str]]()
     for address, answer in zip(addresses, answers, strict=True):
         if isinstance(answer, Failed):
