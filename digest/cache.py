@@ -166,7 +166,7 @@ class Cache:
             self._changes, self._damaged_rows, self._damaged_file = {}, {}, None
             self.close()
         if flush:
-            disk.settle(self._root, [FILE])
+            disk.flush_names(self._root, [FILE])
             earlier_json.remove(self._root)
 
     def close(self) -> None:

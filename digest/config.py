@@ -182,7 +182,7 @@ class _Table:
         self.values: dict[str, Any] = {}
         types = _TABLES[name]
         for key in values:
-            if name == "mail" and redact.is_name(key):
+            if name == "mail" and redact.is_secret_name(key):
                 self.add(key, f"mail.{key} is a secret", mail_settings.secret_cure())
             elif key not in types:
                 self.add(key, f"unknown key '{key}' in [{name}]", suggestion(key, types))
@@ -229,7 +229,7 @@ def _site(table: _Table) -> Site:
     what = "'{}' is not an absolute URI (RFC 4287 §4.2.6)"
     table.check("id", urls.is_absolute, what, cure)
     what = "'{}' has a secret in it, and is published"
-    table.check("id", lambda id: not redact.names(id), what, cure)
+    table.check("id", lambda id: not redact.secret_names(id), what, cure)
     what = "'{}' is not a language tag (BCP 47)"
     cure = 'write a code of two or three letters, such as "en", or with more such as "zh-Hant"'
     table.check("language", is_language, what, cure)
@@ -327,7 +327,7 @@ def _is_a(value: object, kind: type) -> bool:
 def _is_hub(url: str) -> bool:
     """True for an https address; on this machine also http. It is in every feed, without secrets."""
     link = urls.web_link(url)
-    if link is None or link != urls.fetch_link(url) or redact.names(link):
+    if link is None or link != urls.fetch_link(url) or redact.secret_names(link):
         return False
     return link.startswith("https://") or urlsplit(link).hostname in urls.THIS_MACHINE
 

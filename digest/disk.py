@@ -116,7 +116,7 @@ def write(root: Path, file: str, content: bytes, mode: int | None = None) -> Non
     with _unfinished(path, hidden(path.name), content, mode) as unfinished:
         unfinished.replace(path)
     if mode is None:
-        settle(root, [file])
+        flush_names(root, [file])
 
 
 def hidden(name: str) -> str:
@@ -124,11 +124,11 @@ def hidden(name: str) -> str:
     return f".{name}{_UNFINISHED}"
 
 
-def create(root: Path, file: str, content: bytes, *, settled: bool = True) -> bool:
+def create(root: Path, file: str, content: bytes, *, flush: bool = True) -> bool:
     """Creates a file and returns True; returns False, and changes nothing, if there is one.
 
     Its hidden name has the hash of its content, so that `is_whole` can check it. With
-    `settled=False`, the caller has to call `settle`.
+    `flush=False`, the caller has to call `flush_names`.
     """
     path = inside(root, file)
     with _unfinished(path, hidden(f"{path.name}.{_hash(content)}"), content) as unfinished:
@@ -138,16 +138,16 @@ def create(root: Path, file: str, content: bytes, *, settled: bool = True) -> bo
             return False
         finally:
             unfinished.unlink()
-    if settled:
-        settle(root, [file])
+    if flush:
+        flush_names(root, [file])
     return True
 
 
-def replace(root: Path, file: str, before: bytes, after: bytes, *, settled: bool = True) -> bool:
+def replace(root: Path, file: str, before: bytes, after: bytes, *, flush: bool = True) -> bool:
     """Replaces a file's bytes and returns True; returns False, and changes nothing, if they differ.
 
     They are compared last of all, since an editor may save the file at any time. The mode stays.
-    With `settled=False`, the caller has to call `settle`.
+    With `flush=False`, the caller has to call `flush_names`.
     """
     path = inside(root, file)
     with _unfinished(path, hidden(path.name), after) as unfinished:
@@ -156,14 +156,14 @@ def replace(root: Path, file: str, before: bytes, after: bytes, *, settled: bool
             return False
         unfinished.chmod(stat.S_IMODE(path.stat().st_mode))
         unfinished.replace(path)
-    if settled:
-        settle(root, [file])
+    if flush:
+        flush_names(root, [file])
     return True
 
 
-def link(root: Path, file: str, place: str) -> bool:
-    """Gives a file a second name and returns True; False, and no change, if the name is taken."""
-    path, second = inside(root, file), inside(root, place)
+def link(root: Path, file: str, target: str) -> bool:
+    """Gives a file `target` as a second name, and returns True; False, and no change, if the name is taken."""
+    path, second = inside(root, file), inside(root, target)
     try:
         make_folder(second.parent, None)
         os.link(path, second, follow_symlinks=False)
@@ -171,21 +171,21 @@ def link(root: Path, file: str, place: str) -> bool:
         return False
     except OSError as error:
         raise refused("write", second, error) from error
-    settle(root, [place])
+    flush_names(root, [target])
     return True
 
 
-def move(root: Path, file: str, place: str) -> None:
-    """Moves a file to a place where there is none."""
-    path, moved = inside(root, file), inside(root, place)
+def move(root: Path, file: str, target: str) -> None:
+    """Moves a file to `target`, where there is none."""
+    path, moved = inside(root, file), inside(root, target)
     try:
         if not moved.parent.is_dir():
             make_folder(moved.parent, None)
-            settle(root, [place])  # or else a power cut might leave the file in no folder
+            flush_names(root, [target])  # or else a power cut might leave the file in no folder
         path.rename(moved)
     except OSError as error:
         raise refused("move", path, error) from error
-    settle(root, [file, place])
+    flush_names(root, [file, target])
 
 
 def unlink(path: Path | str) -> None:
@@ -202,10 +202,10 @@ def remove(root: Path, file: str) -> None:
     """Removes a file of the digest, if it exists; it does not come back after a power cut."""
     if os.path.lexists(inside(root, file)):
         unlink(root / file)
-        settle(root, [file])
+        flush_names(root, [file])
 
 
-def settle(root: Path, files: Iterable[str]) -> None:
+def flush_names(root: Path, files: Iterable[str]) -> None:
     """Flushes the folders above files up to the root, so that their names survive a power cut.
 
     Call it before any write that relies on these files.
@@ -215,12 +215,12 @@ def settle(root: Path, files: Iterable[str]) -> None:
         _flush_folder(root / folder)
 
 
-def append(root: Path, file: str, lines: str, *, settled: bool = True) -> None:
+def append(root: Path, file: str, lines: str, *, flush: bool = True) -> None:
     """Adds whole lines of JSON to a file, all or none: on an error of the disk it is as before.
 
     Half a line that a killed run left at its end is removed first. Raises DigestError, and changes
-    nothing, if no line of the file can be read. With `settled=False`, the caller has to call
-    `settle`.
+    nothing, if no line of the file can be read. With `flush=False`, the caller has to call
+    `flush_names`.
     """
     path = inside(root, file)
     try:
@@ -244,8 +244,8 @@ def append(root: Path, file: str, lines: str, *, settled: bool = True) -> None:
                 raise
     except OSError as error:
         raise refused("write", path, error) from error
-    if settled:
-        settle(root, [file])
+    if flush:
+        flush_names(root, [file])
 
 
 def _end_of_lines(file: str, content: bytes) -> tuple[int, bytes]:

@@ -276,7 +276,7 @@ def _committer(folder: Path) -> Iterator[None]:
     if answer.returncode or not who:
         cure = "git config user.name '…' and git config user.email '…'"
         raise DigestError(
-            f"{folder}: git does not know your name and email address; set them with {cure}"
+            f"{folder}: git does not know your name and e-mail address; set them with {cure}"
         )
     before = {name: os.environ.get(name) for name in ("GIT_COMMITTER_NAME", "GIT_COMMITTER_EMAIL")}
     os.environ |= {"GIT_COMMITTER_NAME": who[1], "GIT_COMMITTER_EMAIL": who[2]}

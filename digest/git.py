@@ -274,7 +274,7 @@ def _entries(parts: list[bytes]) -> Iterator[tuple[str, str, str]]:
 
 
 def run(
-    folder: Path, *words: str, need: str = "--since", stdin: bytes | None = None
+    folder: Path, *arguments: str, need: str = "--since", stdin: bytes | None = None
 ) -> subprocess.CompletedProcess[bytes]:
     """Runs git in a folder, with messages in English; raises DigestError if it cannot be run.
 
@@ -282,7 +282,7 @@ def run(
     """
     try:
         return subprocess.run(
-            ["git", *words],
+            ["git", *arguments],
             cwd=folder,
             env={**os.environ, "LC_ALL": "C"},
             capture_output=True,
@@ -291,7 +291,7 @@ def run(
         )
     except FileNotFoundError:
         raise DigestError(f"{need} needs git, which is not installed on this machine") from None
-    except (OSError, ValueError) as error:  # ValueError: a NUL byte in a word
+    except (OSError, ValueError) as error:  # ValueError: a NUL byte in an argument
         raise DigestError(f"git cannot be run: {error}") from None
 
 

@@ -101,7 +101,7 @@ def faults(table: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
         for key in sorted(table.keys() - {*way.needed, *way.optional, "via", "subscribe"}):
             yield key, f"mail.{key} has no effect with {via}", "remove it"
     for key, value in table.items():
-        if key in ("smtp", "url") and ("@" in value or redact.names(value)):
+        if key in ("smtp", "url") and ("@" in value or redact.secret_names(value)):
             yield key, f"mail.{key} has a secret in it", secret_cure()
         elif key in _FAULTS and (fault := _FAULTS[key](value)):
             cure = _EXAMPLES.get(key, "")

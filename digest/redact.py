@@ -54,7 +54,7 @@ _MIN_LENGTH = 4
 """Shorter values could be elsewhere by chance."""
 
 
-def names(address: str) -> tuple[str, ...]:
+def secret_names(address: str) -> tuple[str, ...]:
     """Returns what looks like a secret in a URL: "a user name and password", names of parameters.
 
     A URL may contain another one, percent-encoded: that is how proxies get the URL of a feed.
@@ -83,7 +83,7 @@ def _nested(address: str) -> str:
     return ""
 
 
-def is_name(key: str) -> bool:
+def is_secret_name(key: str) -> bool:
     """True for the name of a setting that has a secret, such as `api_key`."""
     return _NAME.fullmatch(key) is not None and key.lower() not in {"email", "login", "username"}
 
@@ -93,7 +93,7 @@ def strip(address: str) -> str:
 
     If a secret cannot be removed, only scheme and host are left.
     """
-    if not names(address):
+    if not secret_names(address):
         return address
     try:
         parts = urlsplit(address)
@@ -104,13 +104,13 @@ def strip(address: str) -> str:
     path = _PATH_PARAMETER.sub(lambda found: "" if _is_secret(*found.groups()) else found[0], path)
     rest = path, _without_secrets(parts.query), _without_secrets(parts.fragment)
     stripped = urlunsplit((parts.scheme, host, *rest))
-    return urlunsplit((parts.scheme, host, "/", "", "")) if names(stripped) else stripped
+    return urlunsplit((parts.scheme, host, "/", "", "")) if secret_names(stripped) else stripped
 
 
-def feed_names(address: str) -> tuple[str, ...]:
-    """Returns the secrets in a feed's URL like `names`; any value of a suspicious name is one."""
+def feed_secret_names(address: str) -> tuple[str, ...]:
+    """Returns the secrets in a feed's URL like `secret_names`; any value of a suspicious name is one."""
     query = urlsplit(address).query if strip(address) else ""
-    secrets = [*names(address)]
+    secrets = [*secret_names(address)]
     for part in query.split("&"):
         name, equals, _ = part.partition("=")
         if equals and _NAME.fullmatch(unquote(name)):
@@ -119,9 +119,9 @@ def feed_names(address: str) -> tuple[str, ...]:
 
 
 def strip_feed(address: str) -> str:
-    """Returns the URL of a feed as it may be published, without secrets (`feed_names`)."""
+    """Returns the URL of a feed as it may be published, without secrets (`feed_secret_names`)."""
     stripped = strip(address)
-    secrets = feed_names(stripped) if stripped else ()
+    secrets = feed_secret_names(stripped) if stripped else ()
     if not secrets:
         return stripped
     parts = urlsplit(stripped)
@@ -132,25 +132,25 @@ def strip_feed(address: str) -> str:
     return urlunsplit(parts._replace(query="&".join(kept)))
 
 
-def names_in(text: str) -> tuple[str, ...]:
-    """Returns what looks like a secret in the URLs of a text (`names`)."""
+def secret_names_in(text: str) -> tuple[str, ...]:
+    """Returns what looks like a secret in the URLs of a text (`secret_names`)."""
     if "//" not in text or not _SIGNS.search(text):
         return ()
     secrets: dict[str, None] = {}
     for address in _ADDRESS.findall(text):
-        secrets.update(dict.fromkeys(names(_whole(address))))
+        secrets.update(dict.fromkeys(secret_names(_whole(address))))
     return tuple(secrets)
 
 
 def strip_text(text: str) -> str:
     """Returns a text with every URL in it stripped; unchanged if it has no secrets."""
-    return _ADDRESS.sub(_stripped, text) if names_in(text) else text
+    return _ADDRESS.sub(_stripped, text) if secret_names_in(text) else text
 
 
 def _stripped(found: re.Match[str]) -> str:
     address = found[0].rstrip(_AFTER)
     whole = _whole(address)
-    if not names(whole):
+    if not secret_names(whole):
         return found[0]
     stripped = strip(whole).removeprefix("https:" if address.startswith("//") else "")
     return stripped + found[0][len(address) :]
@@ -160,7 +160,7 @@ def _whole(address: str) -> str:
     """Returns a URL from a text with a scheme; decoded if character references hide a secret."""
     address = f"https:{address}" if address.startswith("//") else address
     plain = html.unescape(address) if "&" in address else address
-    return address if names(address) or not names(plain) else plain
+    return address if secret_names(address) or not secret_names(plain) else plain
 
 
 def mask(text: str) -> str:
@@ -213,7 +213,7 @@ def _without_secrets(query: str) -> str:
     kept = []
     for part in query.split("&"):
         name, equals, value = part.partition("=")
-        if not equals or not (_is_secret(name, value) or names(_nested(f" {value}"))):
+        if not equals or not (_is_secret(name, value) or secret_names(_nested(f" {value}"))):
             kept.append(part)
     return "&".join(kept)
 

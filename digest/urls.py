@@ -170,7 +170,7 @@ def clean(link: str) -> str:
     return urlunsplit((scheme, netloc, path, kept, fragment))
 
 
-@lru_cache(maxsize=8192)  # a pull needs that of each link many times
+@lru_cache(maxsize=8192)  # a pull calls it many times for each link
 def canonical(link: str) -> str:
     """Returns the same text for all URLs of an article, for comparison.
 
@@ -189,7 +189,7 @@ def canonical(link: str) -> str:
     return f"{host}{path.rstrip('/')}" + (f"?{parameters}" if parameters else "")
 
 
-@lru_cache(maxsize=8192)  # a pull needs that of each link many times
+@lru_cache(maxsize=8192)  # a pull calls it many times for each link
 def lasting(address: str) -> str:
     """Returns a `canonical` URL without session tokens, and with percent codes in one form."""
     if address.isascii() and _PLAIN.fullmatch(address):
@@ -204,13 +204,13 @@ def lasting(address: str) -> str:
     return quote(_CODE.sub(_decoded, _LONE_PERCENT.sub("%25", address)), safe=_SAFE)
 
 
-@lru_cache(maxsize=8192)  # a pull needs that of each link many times
+@lru_cache(maxsize=8192)  # a pull calls it many times for each link
 def fragment_of(link: str) -> str:
     """Returns the fragment of a link; "" if there is none, or only a text fragment."""
     return _TEXT_FRAGMENT.sub("", _split(link).fragment) if "#" in link else ""
 
 
-@lru_cache(maxsize=8192)  # a pull needs that of each link many times
+@lru_cache(maxsize=8192)  # a pull calls it many times for each link
 def is_front_page(link: str) -> bool:
     """True if a link leads to a site as a whole."""
     parts = _split(clean(link))

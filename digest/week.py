@@ -54,7 +54,7 @@ class Week(_Parts):
         return cls(int(match[1]), int(match[2]))
 
     @classmethod
-    def typed(cls, words: str) -> Week:
+    def parse_typed(cls, words: str) -> Week:
         """Parses a week as people type it: in any case, with `content/` or a `/` around it.
 
         Raises ValueError for anything else.
@@ -66,7 +66,7 @@ class Week(_Parts):
             raise ValueError(f"'{words}' is not a week; write it as 2026-W20") from None
 
     @classmethod
-    def at(cls, ordinal: int) -> Week:
+    def from_ordinal(cls, ordinal: int) -> Week:
         """Returns the week with this `ordinal`."""
         return _at(ordinal)
 
@@ -96,7 +96,7 @@ class Week(_Parts):
         return Week.of(self.monday + timedelta(days=7))
 
 
-def reached(weeks: Iterable[Week]) -> list[Week]:
+def without_mistyped(weeks: Iterable[Week]) -> list[Week]:
     """Returns the weeks in order, without those at the end that are far ahead by a typing error.
 
     The last week is left out if it is more than half a year after the one before it. Others are

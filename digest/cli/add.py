@@ -39,6 +39,6 @@ def add(call: Call, url: str) -> None:
         call.say(
             "The page names no date, so the story is dated now; if that is wrong, correct published: and move the file"
         )
-    if secrets := redact.names(address):
+    if secrets := redact.secret_names(address):
         what = f"what looks like a secret in its address ({', '.join(secrets)}) was left out"
         call.complain(f"{what}; check that the link works without it")

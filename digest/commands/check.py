@@ -213,7 +213,7 @@ def _secrets(root: Path, config: Config, survey: ContentReport) -> Iterator[Prob
     for number, feed in enumerate(config.feeds):
         line = lines.get(("feeds", number, "url"), 0)
         of_feeds.add(line)
-        if names := redact.feed_names(feed.url):
+        if names := redact.feed_secret_names(feed.url):
             what = f"the address of feed '{feed.id}' has {_quoted(names)} in it"
             cure = "Digest fetches the feed with it and never publishes it; keep this file out of public repositories"
             yield Problem(CONFIG_FILE, line, what, cure, kind=Kind.HINT)
@@ -228,7 +228,7 @@ def _secrets(root: Path, config: Config, survey: ContentReport) -> Iterator[Prob
         signed = survey.content.signed.get(file, "").split()
         as_given = ("id:", *(f"{key}:" for key in signed))
         for number, text_line in enumerate(text.split("\n"), start=1):
-            names = redact.names_in(text_line)
+            names = redact.secret_names_in(text_line)
             if text_line.startswith(as_given):
                 names = tuple(name for name in names if " " in name)
             if names and not (file == CONFIG_FILE and number in of_feeds):

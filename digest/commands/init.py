@@ -79,7 +79,9 @@ def run(
     disk.create(root, init_record.FILE, init_record.dumps(starter_files.managed(files)))
     check_new(root)  # another run may have made one meanwhile
     disk.write(root, CONFIG_FILE, text.encode())  # last: a folder without it is not a digest yet
-    disk.settle(above, [config_file.relative_to(above).as_posix()])  # the new folders around it
+    disk.flush_names(
+        above, [config_file.relative_to(above).as_posix()]
+    )  # the new folders around it
     return InitReport(
         written=(*written, CONFIG_FILE),
         kept=tuple(kept),

@@ -26,7 +26,7 @@ from digest.content.sent import Mailed, Sending
 from digest.errors import DigestError, Faults, Problem
 from digest.feeds.fetch import ask_api, user_agent
 from digest.mail import smtp
-from digest.mail.errors import NotSentError, UnknownError
+from digest.mail.errors import NotSentError, UnknownOutcomeError
 from digest.mail.message import headers, message
 from digest.mail.services import service
 from digest.mail_settings import SECRET, SERVICES, secret_name
@@ -109,7 +109,7 @@ class _LedgerEntry:
             if line:
                 self.note(sent.FAILED, line.at)
             raise
-        except UnknownError as error:
+        except UnknownOutcomeError as error:
             if self.config.mail.via in SERVICES:
                 cure = "run the command again: it asks whether the edition was sent"
             else:

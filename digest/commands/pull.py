@@ -278,7 +278,7 @@ class _Puller:
         root, cache = self.root, self.cache
         # What a killed pull has put in place must be on disk before the ledger names it.
         killed_edits = _killed_edits(cache)
-        disk.settle(root, [file for file in killed_edits if (root / file).exists()])
+        disk.flush_names(root, [file for file in killed_edits if (root / file).exists()])
         edits = [Edit(story.file, "", story_file.dumps(story)) for story in plan.stories]
         edits += [edit for edit in plan.edits if edit.before != edit.after]
         created = {edit.file for edit in (*killed_edits.values(), *edits) if not edit.before}

@@ -120,7 +120,7 @@ def _value(key: str, value: str, config: Config) -> Any:
             raise ValueError(f"'{key}={value}': write {key} or {key}=false")
         return value.lower() in _YES
     if key == "week":
-        return Week.typed(value)
+        return Week.parse_typed(value)
     if key == "ahead":
         try:
             return (story_file.due_date(value),) if value else ()

@@ -414,11 +414,11 @@ def signed_fields(story: Story, records: Collection[Record]) -> str:
     record, the URL is the editor's own.
     """
     fields = []
-    if redact.names(story.link):
+    if redact.secret_names(story.link):
         alias = f"link:{urls.canonical(story.link)}"
         if any(record.made and alias in record.aliases for record in records):
             fields.append("link")
-    if story.image and redact.names(story.image):
+    if story.image and redact.secret_names(story.image):
         image = ledger.hash_of_value(story.image)
         if any(record.image == image for record in records):
             fields.append("image")

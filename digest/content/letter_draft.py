@@ -93,7 +93,7 @@ def chosen(words: str, weeks: Iterable[Week], lettered: Container[Week]) -> Week
         what = "every week that has stories has its letter; edit the one you mean"
         raise DigestError(f"content: {what}")
     short = _SHORT.fullmatch(words)
-    week = None if short else Week.typed(words)
+    week = None if short else Week.parse_typed(words)
     for candidate in known:
         if candidate == week or (short and candidate.number == int(short[1])):
             return candidate

@@ -173,11 +173,11 @@ def write(
         created = []
         for story in stories:
             text = story_file.dumps(story).encode()
-            made = writers.submit(disk.create, root, story.file, text, settled=False)
+            made = writers.submit(disk.create, root, story.file, text, flush=False)
             created.append((story.file, made))
     taken = [file for file, made in created if not made.result()]
     # A story counts as deleted if the ledger has it and its file does not exist: so flush first.
-    disk.settle(root, [file for file, _ in created])
+    disk.flush_names(root, [file for file, _ in created])
     if taken:
         raise DigestError(
             f"{taken[0]}: this file has appeared during the pull and is left alone; pull again"
@@ -196,11 +196,11 @@ def rewrite(root: Path, edits: Iterable[Edit], *, stop: bool = False) -> tuple[s
         if after == before:
             is_same = disk.read_inside(root, edit.file) == before
         else:
-            is_same = disk.replace(root, edit.file, before, after, settled=False)
+            is_same = disk.replace(root, edit.file, before, after, flush=False)
         (done if is_same else left).append(edit.file)
         if left and stop:
             break
-    disk.settle(root, done)
+    disk.flush_names(root, done)
     return tuple(left)
 
 
@@ -302,8 +302,8 @@ def add_lines(root: Path, records: Iterable[Record]) -> None:
         file = paths.ledger(record.feed)
         lines[file] = lines.get(file, "") + ledger.dumps(record)
     for file, text in lines.items():
-        disk.append(root, file, text, settled=False)
-    disk.settle(root, lines)
+        disk.append(root, file, text, flush=False)
+    disk.flush_names(root, lines)
 
 
 def add_locations(root: Path, new: Iterable[Location], now: datetime) -> None:

@@ -59,5 +59,7 @@ def _is_for_others(address: str) -> bool:
     """True if an address has no secret and a public host; one without a dot in it is not."""
     host = urlsplit(address).hostname or ""
     return (
-        "." in host and not redact.names(address) and not private_networks.is_private_link(address)
+        "." in host
+        and not redact.secret_names(address)
+        and not private_networks.is_private_link(address)
     )

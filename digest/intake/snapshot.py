@@ -21,7 +21,7 @@ from digest.content.story_file import Vocabulary
 from digest.errors import Faults, Problem
 from digest.intake.merge import before_kill
 from digest.model import Config, Letter, Location, Story
-from digest.week import Week, reached
+from digest.week import Week, without_mistyped
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -217,6 +217,6 @@ def read_snapshot(
 
 def _newest_closed(letters: Iterable[Letter], files: Iterable[str]) -> Week | None:
     """Returns the newest week whose letter is published, except weeks that are mistyped."""
-    near = set(reached(filter(None, map(paths.week_of, files))))
+    near = set(without_mistyped(filter(None, map(paths.week_of, files))))
     weeks = [letter.week for letter in letters if not letter.draft]
     return max((week for week in weeks if week in near), default=None)

@@ -2,7 +2,7 @@
 
 DigestError
  ├─ NotSentError    nothing was sent
- └─ UnknownError    the message was sent or not
+ └─ UnknownOutcomeError    the message was sent or not
 """
 
 from __future__ import annotations
@@ -14,5 +14,5 @@ class NotSentError(DigestError):
     """Nothing was sent."""
 
 
-class UnknownError(DigestError):
+class UnknownOutcomeError(DigestError):
     """It is not known whether the message was sent."""

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple, Protocol
 from urllib.parse import urlencode
 
-from digest.mail.errors import NotSentError, UnknownError
+from digest.mail.errors import NotSentError, UnknownOutcomeError
 from digest.mail_settings import SECRET
 from digest.model import Mail, Reply
 from digest.site.mail.edition import EditionMail
@@ -46,7 +46,7 @@ class Remote(NamedTuple):
 class Service(Protocol):
     """A service that keeps a list of readers.
 
-    All functions raise NotSentError; `create` and `send` raise UnknownError if the service may have
+    All functions raise NotSentError; `create` and `send` raise UnknownOutcomeError if the service may have
     done what it was asked for.
     """
 
@@ -81,7 +81,7 @@ class _Api:
         self._headers = {**headers, "Accept": "application/json"}
 
     def ask(self, method: str, path: str, values: Mapping[str, object] | None = None) -> Any:
-        """Returns the answer to a request; raises NotSentError, or UnknownError if a request that
+        """Returns the answer to a request; raises NotSentError, or UnknownOutcomeError if a request that
         changes something may have been carried out."""
         body = None if values is None else json.dumps(values).encode()
         headers = {**self._headers, "Content-Type": "application/json"} if body else self._headers
@@ -93,7 +93,7 @@ class _Api:
                 why += f"; is {SECRET} right, and may that key write?"
             if method == "GET" or reply.status in _NEVER_SENT:
                 raise NotSentError(why)
-            raise UnknownError(why)
+            raise UnknownOutcomeError(why)
         with self.understood():
             try:
                 return json.loads(reply.body)
@@ -101,7 +101,7 @@ class _Api:
                 if method == "GET":
                     raise
                 what = "accepted the request, but did not answer in JSON"
-                raise UnknownError(f"{place}: {what}; is mail.url right?") from error
+                raise UnknownOutcomeError(f"{place}: {what}; is mail.url right?") from error
 
     @contextlib.contextmanager
     def understood(self) -> Iterator[None]:

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from email.utils import parseaddr
 
 from digest import mail_settings
-from digest.mail.errors import NotSentError, UnknownError
+from digest.mail.errors import NotSentError, UnknownOutcomeError
 from digest.model import Mail
 
 _PATIENCE = 60.0  # seconds that a server may be silent
@@ -25,7 +25,7 @@ _ACCEPTED = frozenset({250, 251})
 def send(message: bytes, settings: Mail, secret: str, begin: Callable[[], None]) -> None:
     """Sends a message to the recipient in the settings; logs in if they name a user.
 
-    Raises NotSentError, UnknownError, and what `begin` raises.
+    Raises NotSentError, UnknownOutcomeError, and what `begin` raises.
     """
     place = f"{settings.host}:{settings.port}"
     try:
@@ -56,7 +56,7 @@ def send(message: bytes, settings: Mail, secret: str, begin: Callable[[], None])
             raise NotSentError(f"{place}: refuses the message: {_words(error)}") from error
         except (OSError, smtplib.SMTPException) as error:
             what = f"{place}: the connection ended while the message was sent: {_words(error)}"
-            raise UnknownError(what) from error
+            raise UnknownOutcomeError(what) from error
         if code not in _ACCEPTED:
             raise NotSentError(f"{place}: refuses the message: {_answer(code, words)}")
     finally:

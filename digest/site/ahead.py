@@ -24,7 +24,7 @@ from digest.site import addresses, formatting
 from digest.site.archive import Archive, Edition
 from digest.site.link_targets import BrokenLink
 from digest.site.markdown import MarkdownRenderer
-from digest.week import Week, reached
+from digest.week import Week, without_mistyped
 
 _ORDER = attrgetter("last", "when", "source.day", "source.place", "text")
 _SHOWN = 3  # in the box on a page
@@ -112,7 +112,7 @@ def ahead_of(archive: Archive, config: Config, markdown: MarkdownRenderer) -> Ah
         return Ahead()
     # Weeks far ahead, by a typing error, do not count.
     with_stories = {edition.week: edition for edition in archive.editions if edition.stories}
-    weeks = reached(with_stories)
+    weeks = without_mistyped(with_stories)
     newest = _newest_day(with_stories[weeks[-1]]) if weeks else None
     links_back = _links_back(archive, config, markdown, {source for source, _ in due_dates})
     coming, past = list[DateAhead](), list[DateAhead]()

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from digest.model import Content, FreePage, Letter, Story, Theme
 from digest.site.anchors import Anchors
 from digest.site.keys import BuildMemory, Keys
-from digest.week import Week, reached
+from digest.week import Week, without_mistyped
 
 FEED_STORIES = 50  # in /feed.atom and in the feeds of themes
 EDITIONS = 26  # in /weeks.atom
@@ -135,7 +135,9 @@ class Archive:
         for edition in self.editions:
             if edition.closed:
                 return edition
-        newest = reached(edition.week for edition in self.editions)[-1:]  # not a week far ahead
+        newest = without_mistyped(edition.week for edition in self.editions)[
+            -1:
+        ]  # not a week far ahead
         return next((edition for edition in self.editions if edition.week in newest), None)
 
     @property

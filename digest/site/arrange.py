@@ -25,7 +25,7 @@ from digest.site.anchors import Anchors, anchors_of
 from digest.site.archive import Archive, Edition, StoryRedirect, ThemeStories
 from digest.site.keys import BuildMemory, Keys
 from digest.urls import has_own_link
-from digest.week import Week, reached
+from digest.week import Week, without_mistyped
 
 
 class _WeekStories(NamedTuple):
@@ -106,7 +106,7 @@ def closed_weeks(weeks: Iterable[Week], lettered: Iterable[Week], close: str) ->
     With "next-week", all but the newest. With "letter", those that have a letter (`lettered`), and
     all before them. A week far in the future closes none, and is not closed itself.
     """
-    known = reached(weeks)
+    known = without_mistyped(weeks)
     if close == "next-week":
         return frozenset(known[:-1])
     last = max(set(lettered).intersection(known), default=None)

@@ -120,7 +120,7 @@ def pattern(theme: int) -> int:
 def recent_slots(first: Week, last: Week) -> tuple[Slot, ...]:
     """Returns the last weeks of an archive as slots: half a year, or less if it is younger."""
     number = max(_MIN_RECENT, min(RECENT, last.ordinal - first.ordinal + 1))
-    return slots_of(Week.at(last.ordinal - number + 1), last)
+    return slots_of(Week.from_ordinal(last.ordinal - number + 1), last)
 
 
 def slots_of(first: Week, last: Week, most: int = _SLOTS) -> tuple[Slot, ...]:
@@ -129,7 +129,7 @@ def slots_of(first: Week, last: Week, most: int = _SLOTS) -> tuple[Slot, ...]:
     size = -(-(end - begin + 1) // most)
     slots = []
     for at in range(end, begin - 1, -size):
-        slots.append((Week.at(max(begin, at - size + 1)), Week.at(at)))
+        slots.append((Week.from_ordinal(max(begin, at - size + 1)), Week.from_ordinal(at)))
     return tuple(reversed(slots))
 
 

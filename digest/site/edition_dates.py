@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 from digest.model import Config, Content, Letter, Story
 from digest.names import last_change
 from digest.site.archive import Archive, Edition
-from digest.week import Week, reached
+from digest.week import Week, without_mistyped
 
 _LETTER = 1.0
 """Seconds between closing and `updated` if a letter has no date: readers who have seen the edition
@@ -45,7 +45,7 @@ def dates_of(
     content, zone = archive.content, ZoneInfo(config.site.timezone)
     taken_back, moved_away = _taken_back(content, zone), _moved_away(content, zone)
     # A week far ahead closes none.
-    near = set(reached(edition.week for edition in archive.editions))
+    near = set(without_mistyped(edition.week for edition in archive.editions))
     dates: dict[Week, EditionDates] = {}
     later = None  # when a later week closed this one
     for edition in archive.editions:

@@ -164,7 +164,7 @@ def story_events(cards: Cards, stories: Sequence[Story], theme: str) -> tuple[Ti
         words = formatting.first_sentence(text_of(card.note), _SENTENCE) if card.note else ""
         quiet, week = "", story.week.ordinal
         if later and later - week - 1 >= _QUIET:
-            days = formatting.span(Week.at(week + 1), Week.at(later - 1))
+            days = formatting.span(Week.from_ordinal(week + 1), Week.from_ordinal(later - 1))
             quiet = f"Quiet for {formatting.count(later - week - 1, 'week')}, {days}"
         events.append(TimelineEvent(card.headline, card.place, card.published, words, quiet))
         later = week
@@ -193,7 +193,7 @@ def _quiet_stretches(active: Sequence[Week]) -> str:
     longest = sorted(stretches, reverse=True)[:_NAMED]
     named = []
     for length, first in sorted(longest, key=lambda stretch: stretch[1]):
-        days = formatting.span(Week.at(first), Week.at(first + length - 1))
+        days = formatting.span(Week.from_ordinal(first), Week.from_ordinal(first + length - 1))
         named.append(f"{days} ({formatting.count(length, 'week')})")
     if more := len(stretches) - len(longest):
         named.append(formatting.count(more, "shorter stretch", "shorter stretches"))

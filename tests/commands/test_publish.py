@@ -486,7 +486,7 @@ def test_a_missing_git_identity_is_reported_with_the_commands_to_set_it(
 
     assert (run.returncode, run.stdout) == (1, "")
     assert (
-        "git does not know your name and email address; set them with git config user.name"
+        "git does not know your name and e-mail address; set them with git config user.name"
         in run.stderr
     )
     assert git(remote, "branch") == ""

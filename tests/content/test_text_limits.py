@@ -208,8 +208,8 @@ def test_a_file_that_is_too_large_is_reported(kind: str) -> None:
 def test_urls_inside_urls_are_searched_once() -> None:
     address = "https://a.example/?u=" * 30
 
-    assert redact.names(address + "https://b.example/?token=abcd") == ("token",)
-    assert redact.names(address + "https%3A%2F%2Fb.example%2F%3Ftoken%3Dabcd") == ("token",)
+    assert redact.secret_names(address + "https://b.example/?token=abcd") == ("token",)
+    assert redact.secret_names(address + "https%3A%2F%2Fb.example%2F%3Ftoken%3Dabcd") == ("token",)
 
 
 @pytest.mark.parametrize(

@@ -324,7 +324,7 @@ def test_the_sites_url_is_encoded_once(url: str, encoded: str) -> None:
 )
 def test_the_public_url_is_the_same_url_without_secrets(address: str, public: str | None) -> None:
     assert redact.strip(address) == (address if public is None else public)
-    assert redact.names(redact.strip(address)) == ()
+    assert redact.secret_names(redact.strip(address)) == ()
     assert (redact.mask(address) == address) is (public in {None, address})
 
 
@@ -342,7 +342,7 @@ _PARTS = st.sampled_from(
 
 @given(st.lists(_PARTS, max_size=12).map("".join))
 def test_no_secret_is_left_in_a_public_url(rest: str) -> None:
-    assert redact.names(redact.strip(f"https://news.example/{rest}")) == ()
+    assert redact.secret_names(redact.strip(f"https://news.example/{rest}")) == ()
 
 
 @pytest.mark.parametrize(
@@ -393,4 +393,4 @@ def test_a_redirect_sends_the_password_only_to_the_same_server() -> None:
 )
 def test_any_value_that_a_feeds_url_marks_as_a_secret_is_one(address: str, expected: str) -> None:
     assert redact.strip_feed(address) == expected
-    assert (redact.feed_names(address) != ()) == (expected != address)
+    assert (redact.feed_secret_names(address) != ()) == (expected != address)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.week import Week, reached
+from digest.week import Week, without_mistyped
 
 
 @pytest.mark.parametrize(
@@ -48,7 +48,7 @@ def test_an_invalid_week_is_refused(text: str) -> None:
 def test_consecutive_weeks_differ_by_one(day: date) -> None:
     week = Week.of(day)
 
-    assert Week.at(week.ordinal) == week
+    assert Week.from_ordinal(week.ordinal) == week
     assert week.following.ordinal == week.ordinal + 1
 
 
@@ -74,14 +74,14 @@ def test_consecutive_weeks_differ_by_one(day: date) -> None:
     ],
 )
 def test_a_last_week_far_in_the_future_is_ignored(weeks: str, near: str) -> None:
-    assert reached(map(Week.parse, reversed(weeks.split()))) == [
+    assert without_mistyped(map(Week.parse, reversed(weeks.split()))) == [
         Week.parse(week) for week in near.split()
     ]
 
 
 @given(st.sets(st.integers(105_000, 106_000)))
 def test_a_later_week_removes_no_week_that_was_reached(ordinals: set[int]) -> None:
-    weeks = sorted(map(Week.at, ordinals))
+    weeks = sorted(map(Week.from_ordinal, ordinals))
 
     for count in range(len(weeks)):
-        assert set(reached(weeks[:count])) <= set(reached(weeks[: count + 1]))
+        assert set(without_mistyped(weeks[:count])) <= set(without_mistyped(weeks[: count + 1]))

@@ -33,7 +33,7 @@ THEMED = [f"c{number}" for number in range(charts.COLOURS + 1)]
 def spread(weeks: int, theme: str = "memory-crunch") -> list[Story]:
     """A story of one theme in each of the last weeks."""
     last = Week(2026, 20).ordinal
-    mondays = [Week.at(last - back).monday.isoformat() for back in range(weeks)]
+    mondays = [Week.from_ordinal(last - back).monday.isoformat() for back in range(weeks)]
     return [make_story(f"story-{day}", day=day, themes=(theme,)) for day in mondays]
 
 

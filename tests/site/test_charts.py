@@ -31,7 +31,7 @@ def bars(path: str) -> list[tuple[int, int, int, int]]:
 
 
 def of_weeks(number: int) -> tuple[charts.Slot, ...]:
-    return charts.slots_of(Week.at(W20.ordinal - number + 1), W20)
+    return charts.slots_of(Week.from_ordinal(W20.ordinal - number + 1), W20)
 
 
 def test_the_activity_chart_covers_26_weeks_across_new_year() -> None:
@@ -66,8 +66,8 @@ def test_a_long_timeline_has_slots_of_several_weeks_that_end_with_the_last() -> 
 )
 def test_no_story_in_the_chart_is_lost_or_counted_twice(drawn: tuple[int, dict[int, int]]) -> None:
     length, found = drawn
-    slots = charts.slots_of(Week.at(W20.ordinal - length), W20)
-    counts = {Week.at(W20.ordinal - back): number for back, number in found.items()}
+    slots = charts.slots_of(Week.from_ordinal(W20.ordinal - length), W20)
+    counts = {Week.from_ordinal(W20.ordinal - back): number for back, number in found.items()}
 
     gathered = charts.sum_by_slot(counts, slots)
 

@@ -67,9 +67,9 @@ def test_the_first_week_and_the_time_since_the_last_are_named(
     ordinals: set[int], passed: int
 ) -> None:
     base = Week(2020, 1).ordinal
-    counts = {Week.at(base + at): 1 for at in ordinals}
+    counts = {Week.from_ordinal(base + at): 1 for at in ordinals}
 
-    found = timeline.timeline_of(counts, Week.at(base + max(ordinals) + passed))
+    found = timeline.timeline_of(counts, Week.from_ordinal(base + max(ordinals) + passed))
 
     assert found is not None
     assert found.first == min(counts)

@@ -184,7 +184,7 @@ FUNCTIONS: dict[str, Callable[[str], Any]] = {
     ),
     "links to own files": urls.has_own_link,
     "the address of a site": urls.site_fault,
-    "secrets": redact.names,
+    "secrets": redact.secret_names,
     "secrets in parameters": lambda text: redact.strip(f"https://a.b/?{text}"),
     "masked secrets": redact.mask,
     "a phrase": phrases.check_phrase,

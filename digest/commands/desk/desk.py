@@ -36,7 +36,7 @@ from digest.preview.desk.requests import DeskRequest, DeskResponse, DeskSession,
 from digest.preview.desk.view import DeskCard, RefusedSave
 from digest.site import formatting, templates
 from digest.site.markdown import Html
-from digest.week import Week, reached
+from digest.week import Week, without_mistyped
 
 _FOLDER = Path(view.__file__).parent
 _MOST_UNDONE = 50
@@ -119,7 +119,7 @@ class Desk:
                 return Week.parse(words)
         if words:
             raise Refused("this is not a week; choose one on the page of the desk", 404)
-        weeks = reached(self._content.weeks())
+        weeks = without_mistyped(self._content.weeks())
         return weeks[-1] if weeks else Week.of(self._today())
 
     def _today(self) -> date:

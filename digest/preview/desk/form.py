@@ -76,7 +76,7 @@ def parse(
         theme, having = _theme(typed, themes), changes.get("themes", story.themes)
         changes["themes"] = having if theme in having else (*having, theme)
     typed = form.get("week", "").strip()
-    week = Week.typed(typed) if typed else story.week
+    week = Week.parse_typed(typed) if typed else story.week
     return FormChanges(changes, week if week != story.week else None, reviewed)
 
 
