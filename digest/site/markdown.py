@@ -39,7 +39,6 @@ _UNSHOWN = re.compile(
     r"<!--.*?(?:--!?>|\Z)|^ {0,3}\[(?!\^)[^\]\n]+\]:[^\n]*$", re.DOTALL | re.MULTILINE
 )
 """Comments and link definitions: not for readers, even if a text is shown as it was typed."""
-_EXTENSIONS = ("tables", "fenced_code", "sane_lists")
 
 # These are safe on nh3's output: it escapes every `<` in text and puts attributes in double quotes.
 _TAG = re.compile(r'<(/?)(a|img|h[1-6])((?: [a-z-]+="[^"]*")*)>')
@@ -151,13 +150,9 @@ class MarkdownRenderer:
 
     def _safe(self, text: str) -> str:
         """Returns what Markdown makes of a text, sanitized; plain texts need neither library."""
-        from markdown import Markdown
-
         from digest.sanitize import safe_html
 
-        self._markdown = self._markdown or Markdown(
-            extensions=list(_EXTENSIONS), output_format="html"
-        )
+        self._markdown = self._markdown or _new_parser()
         if not _FOOTNOTE_BEGUN.search(text):
             return safe_html(_converted(self._markdown, text))
         if not _FENCED.search(text):
@@ -231,6 +226,21 @@ def _narrowed(tag: re.Match[str]) -> str:
 def text_of(markup: Html) -> str:
     """Returns the words of HTML without its tags; the end of a block ends a word."""
     return html.unescape(_MARKUP.sub(lambda tag: "" if tag[1] in _INLINE else " ", markup))
+
+
+def _new_parser() -> Markdown:
+    """Returns a parser with our extensions.
+
+    For an extension that is only named, Markdown would first read the metadata of every installed
+    package.
+    """
+    from markdown import Markdown
+    from markdown.extensions.fenced_code import FencedCodeExtension
+    from markdown.extensions.sane_lists import SaneListExtension
+    from markdown.extensions.tables import TableExtension
+
+    extensions = [TableExtension(), FencedCodeExtension(), SaneListExtension()]
+    return Markdown(extensions=extensions, output_format="html")
 
 
 def _converted(markdown: Markdown, text: str) -> str:
