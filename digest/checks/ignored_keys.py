@@ -18,14 +18,14 @@ _EMPTY = re.compile(rf"^({'|'.join(FLAGS)})[ \t]*:[ \t]*(?:#.*)?$", re.MULTILINE
 _FRONT_MATTER = re.compile(r"\ufeff?---[ \t]*\n(.*?)^---[ \t]*$", re.MULTILINE | re.DOTALL)
 
 
-def below(text: str) -> Iterator[tuple[int, str]]:
+def keys_in_body(text: str) -> Iterator[tuple[int, str]]:
     """Yields line and name of each key in a body.
 
     A flag counts if it is alone in its paragraph, other keys at the start or end of the body.
     """
     lines = text.split("\n")
     blank = [not line.strip() for line in lines]
-    first, last = _run(lines), len(lines) - _run(lines[::-1])
+    first, last = _leading_key_lines(lines), len(lines) - _leading_key_lines(lines[::-1])
     if "---" in (line.rstrip() for line in lines[first : first + 2]):
         return  # front matter that begins too late has a hint of its own
     for number, line in enumerate(lines):
@@ -37,7 +37,7 @@ def below(text: str) -> Iterator[tuple[int, str]]:
             yield number + 1, key
 
 
-def empty(text: str) -> Iterator[tuple[int, str]]:
+def empty_flags(text: str) -> Iterator[tuple[int, str]]:
     """Yields line and name of each flag without a value in a file's front matter."""
     matter = _FRONT_MATTER.match(text)
     if matter:
@@ -45,7 +45,7 @@ def empty(text: str) -> Iterator[tuple[int, str]]:
             yield matter[1].count("\n", 0, found.start()) + 2, found[1]
 
 
-def _run(lines: list[str]) -> int:
+def _leading_key_lines(lines: list[str]) -> int:
     """Returns the number of lines up to the last key at the top of a text."""
     end = 0
     for number, line in enumerate(lines, start=1):

@@ -300,7 +300,7 @@ def lost_front_matter(prose: Prose) -> Iterator[MarkdownHint]:
 
 def misplaced_keys(prose: Prose) -> Iterator[MarkdownHint]:
     """Finds keys that were typed below the front matter, where they are published as text."""
-    for line, key in ignored_keys.below(prose.plain):
+    for line, key in ignored_keys.keys_in_body(prose.plain):
         proper = "" if key == key.lower() else f", as '{key.lower()}'"
         what = f"'{key}:' has no effect here, and is published as text"
         yield MarkdownHint(line, what, f"move this line above the second ---{proper}")

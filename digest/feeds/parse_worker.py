@@ -31,7 +31,7 @@ def main() -> None:
     for number in (signal.SIGINT, signal.SIGPROF, signal.SIGIO):
         # the default action ends the process at once, even while a library's C code runs
         signal.signal(number, signal.SIG_DFL)
-    _end_with_other_end_of(unused)
+    _end_with_parent(unused)
     with contextlib.suppress(ValueError, OSError):
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     gc.set_threshold(100_000)
@@ -62,7 +62,7 @@ def _answer(job: str, document: Fetched) -> Any:
         return Failed(feed=document.feed, reason=reason)
 
 
-def _end_with_other_end_of(pipe: int) -> None:
+def _end_with_parent(pipe: int) -> None:
     """Makes the system end this process, with SIGIO, when the parent process is gone.
 
     The signal is sent for data on the pipe as well, possibly after the data has been read, so it

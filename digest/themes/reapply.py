@@ -21,7 +21,7 @@ from digest.content.ledger import Record, hashes_of
 from digest.content.story_file import Vocabulary
 from digest.model import Feed, Story, Theme
 from digest.names import current_ids
-from digest.themes.rules import is_of_summary, of_excerpt, phrase_of, place_of, themes_of
+from digest.themes.rules import is_of_summary, of_excerpt, phrase_of, themes_of, where_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -241,5 +241,5 @@ def _ranked(
         evidence = [by[theme.id] for by in (unseen, earned) if by.get(theme.id)]
         if evidence:
             found[theme.id] = evidence
-    order = sorted(found, key=lambda id: min(map(place_of, found[id])))
+    order = sorted(found, key=lambda id: min(map(where_of, found[id])))
     return {id: found[id][0] for id in order}

@@ -42,7 +42,7 @@ _EDGE = "\x1f"
 _BLANK = "\n"
 
 
-class Place(IntEnum):
+class Where(IntEnum):
     """Where the phrase of an evidence is, the strongest first; `FEED` has no phrase."""
 
     HEADLINE = 0
@@ -53,10 +53,10 @@ class Place(IntEnum):
 
 # These words are stored in ledgers: they never change.
 _SUMMARY_FORMAT, _EXCERPT_FORMAT = "summary", "excerpt"
-_PLACE_FORMATS = {
-    Place.HEADLINE: "in the headline",
-    Place.BOTH: f"in headline and {_SUMMARY_FORMAT}",
-    Place.SUMMARY: f"in the {_SUMMARY_FORMAT}",
+_WHERE_FORMATS = {
+    Where.HEADLINE: "in the headline",
+    Where.BOTH: f"in headline and {_SUMMARY_FORMAT}",
+    Where.SUMMARY: f"in the {_SUMMARY_FORMAT}",
 }
 _FEED_FORMAT = "as every story of "
 
@@ -91,28 +91,28 @@ def themes_of(
     earned = []
     for theme in themes:
         rule = _compile(theme)
-        places = list(_met(rule.match, *_without(rule.ignore, headline, summary)))
-        if places:
-            place, phrase = min(places, key=lambda found: found[0])
-            earned.append((place, theme.id, f"'{phrase}' {_PLACE_FORMATS[place]}"))
-    earned.sort(key=lambda found: found[0])
-    evidences = {theme: evidence for _, theme, evidence in earned}
+        found = list(_matches(rule.match, *_without(rule.ignore, headline, summary)))
+        if found:
+            where, phrase = min(found, key=lambda one: one[0])
+            earned.append((where, theme.id, f"'{phrase}' {_WHERE_FORMATS[where]}"))
+    earned.sort(key=lambda one: one[0])
+    evidence_by_theme = {theme: evidence for _, theme, evidence in earned}
     for feed in feeds:
         for id in feed.themes:
-            evidences.setdefault(id, f"{_FEED_FORMAT}'{feed.id}'")
-    return evidences
+            evidence_by_theme.setdefault(id, f"{_FEED_FORMAT}'{feed.id}'")
+    return evidence_by_theme
 
 
-def place_of(evidence: str) -> Place:
-    """Returns the place that an evidence names; an excerpt is a part of the summary."""
+def where_of(evidence: str) -> Where:
+    """Returns where the phrase of an evidence is; an excerpt is a part of the summary."""
     if evidence.startswith(_FEED_FORMAT):
-        return Place.FEED
+        return Where.FEED
     if evidence.endswith(_EXCERPT_FORMAT):
         evidence = evidence.removesuffix(_EXCERPT_FORMAT) + _SUMMARY_FORMAT
-    for place, words in _PLACE_FORMATS.items():
+    for where, words in _WHERE_FORMATS.items():
         if evidence.endswith(words):
-            return place
-    return Place.SUMMARY
+            return where
+    return Where.SUMMARY
 
 
 def phrase_of(evidence: str) -> str:
@@ -132,17 +132,19 @@ def of_excerpt(evidence: str) -> str:
     return evidence.removesuffix(_SUMMARY_FORMAT) + _EXCERPT_FORMAT
 
 
-def _met(phrases: tuple[_Phrase, ...], headline: str, summary: str) -> Iterator[tuple[Place, str]]:
+def _matches(
+    phrases: tuple[_Phrase, ...], headline: str, summary: str
+) -> Iterator[tuple[Where, str]]:
     """Yields each phrase that is found, and where."""
     for phrase in phrases:
-        above = [part.search(headline) is not None for part in phrase.parts]
-        below = [part.search(summary) is not None for part in phrase.parts]
-        if all(above):
-            yield Place.HEADLINE, phrase.written
-        elif all(below):
-            yield Place.SUMMARY, phrase.written
-        elif all(map(max, above, below)):
-            yield Place.BOTH, phrase.written
+        in_headline = [part.search(headline) is not None for part in phrase.parts]
+        in_summary = [part.search(summary) is not None for part in phrase.parts]
+        if all(in_headline):
+            yield Where.HEADLINE, phrase.written
+        elif all(in_summary):
+            yield Where.SUMMARY, phrase.written
+        elif all(map(max, in_headline, in_summary)):
+            yield Where.BOTH, phrase.written
 
 
 def _without(phrases: tuple[_Phrase, ...], headline: str, summary: str) -> tuple[str, str]:
@@ -151,7 +153,7 @@ def _without(phrases: tuple[_Phrase, ...], headline: str, summary: str) -> tuple
     One of several parts is blanked out only if all its parts are found.
     """
     for phrase in phrases:
-        if any(_met((phrase,), headline, summary)):
+        if any(_matches((phrase,), headline, summary)):
             for part in phrase.parts:
                 headline, summary = part.sub(_BLANK, headline), part.sub(_BLANK, summary)
     return headline, summary

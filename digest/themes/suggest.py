@@ -41,7 +41,7 @@ _POSTINGS = 5_000
 
 
 @dataclass(frozen=True, slots=True)
-class Neighbour:
+class SimilarStory:
     """A story that another one is like."""
 
     file: str
@@ -54,7 +54,7 @@ class Suggestion:
     """A theme that a story may have, and the stories with that theme that it is like."""
 
     theme: str
-    like: tuple[Neighbour, ...]
+    like: tuple[SimilarStory, ...]
 
     @property
     def likeness(self) -> str:
@@ -110,14 +110,14 @@ class Index:
         has = current_themes(story, self._names)
         by_rules = themes_of(story.title, excerpt.unescape(story.excerpt), self._themes)
         scores: dict[str, float] = {theme: _MET for theme in by_rules if theme not in has}
-        like: dict[str, list[Neighbour]] = defaultdict(list)
+        like: dict[str, list[SimilarStory]] = defaultdict(list)
         for likeness, number in self._nearest(story, (*has, *by_rules)):
             near = self._stories[number]
-            neighbour = Neighbour(near.file, near.shown_headline, str(near.week))
+            similar = SimilarStory(near.file, near.shown_headline, str(near.week))
             for rank, theme in enumerate(self._having[number], start=1):
                 if theme not in has:
                     scores[theme] = scores.get(theme, 0) + likeness / rank
-                    like[theme].append(neighbour)
+                    like[theme].append(similar)
         best = sorted(scores, key=lambda theme: (-scores[theme], self._order[theme]))
         return tuple(Suggestion(theme, tuple(like[theme][:MOST])) for theme in best[:MOST])
 

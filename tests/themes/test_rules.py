@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from digest.phrases import check_phrase, parts_of
 from digest.themes import rules
-from digest.themes.rules import Place, themes_of
+from digest.themes.rules import Where, themes_of
 
 DATA = Path(__file__).parents[1] / "data" / "themes"
 
@@ -247,19 +247,19 @@ def test_ten_times_the_text_takes_about_ten_times_as_long(pattern: str) -> None:
 @pytest.mark.parametrize(
     ("evidence", "place", "phrase", "of_excerpt"),
     [
-        ("'chip*' in the headline", Place.HEADLINE, "chip*", "'chip*' in the headline"),
-        ("'a + b' in headline and summary", Place.BOTH, "a + b", "'a + b' in headline and excerpt"),
-        ("'it's in' in the summary", Place.SUMMARY, "it's in", "'it's in' in the excerpt"),
-        ("'a' in headline and excerpt", Place.BOTH, "a", "'a' in headline and excerpt"),
-        ("'a' in the excerpt", Place.SUMMARY, "a", "'a' in the excerpt"),
+        ("'chip*' in the headline", Where.HEADLINE, "chip*", "'chip*' in the headline"),
+        ("'a + b' in headline and summary", Where.BOTH, "a + b", "'a + b' in headline and excerpt"),
+        ("'it's in' in the summary", Where.SUMMARY, "it's in", "'it's in' in the excerpt"),
+        ("'a' in headline and excerpt", Where.BOTH, "a", "'a' in headline and excerpt"),
+        ("'a' in the excerpt", Where.SUMMARY, "a", "'a' in the excerpt"),
     ],
 )
 def test_evidence_in_ledgers_is_read_back(
-    evidence: str, place: Place, phrase: str, of_excerpt: str
+    evidence: str, place: Where, phrase: str, of_excerpt: str
 ) -> None:
-    assert (rules.place_of(evidence), rules.phrase_of(evidence)) == (place, phrase)
+    assert (rules.where_of(evidence), rules.phrase_of(evidence)) == (place, phrase)
     assert rules.of_excerpt(evidence) == of_excerpt
 
 
 def test_evidence_of_a_feed_in_ledgers_is_read_back() -> None:
-    assert rules.place_of("as every story of 'first'") == Place.FEED
+    assert rules.where_of("as every story of 'first'") == Where.FEED

@@ -213,8 +213,8 @@ FUNCTIONS: dict[str, Callable[[str], Any]] = {
     "a page for programs": lambda text: for_programs.markdown_of(
         Html(MarkdownRenderer(Nowhere()).html(text, file=FILE, here="2026/w20/", top=3))
     ),
-    "keys without effect": lambda text: list(ignored_keys.below(text)),
-    "flags without a value": lambda text: list(ignored_keys.empty(f"---\n{text}\n---\n")),
+    "keys without effect": lambda text: list(ignored_keys.keys_in_body(text)),
+    "flags without a value": lambda text: list(ignored_keys.empty_flags(f"---\n{text}\n---\n")),
     "a note that quotes": lambda text: list(
         story_rules.requoted(replace(STORY, note=f"> {text}"), History({}))
     ),
