@@ -10,8 +10,7 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Callable
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from digest import redact, urls
@@ -62,20 +61,6 @@ class Html(str):
         return self
 
 
-class _Passage(NamedTuple):
-    """A text, the `file` and first `line` where it was written (0: unknown), where it is shown."""
-
-    text: str
-    file: str
-    here: str
-    line: int
-
-    def line_of(self, address: str) -> int:
-        """Returns the line of the first use of an address, the first line if it is not found."""
-        before = self.text[: max(0, self.text.find(address))]
-        return self.line + before.count("\n") if self.line else 0
-
-
 class MarkdownRenderer:
     """Renders Markdown for one build, and collects the problems of its links."""
 
@@ -91,10 +76,17 @@ class MarkdownRenderer:
         """
         if not text.strip():
             return Html("")
-        passage = _Passage(text, file, here, line)
-        shown = paragraphs.html(text, lambda address: self._link({"href": address}, passage))
+        rendering = _Rendering(self, text, file=file, here=here, top=top, line=line)
+        shown = paragraphs.html(text, lambda address: rendering.link({"href": address}))
         if shown is None:
-            shown = self._rendered(text, top, passage)
+            if markdown_cost.is_too_much(text):
+                what = (
+                    "has so many open brackets, tags or rules that it is shown as it was typed, "
+                    "without its Markdown"
+                )
+                cure = "close them, put blank lines between paragraphs, or split the text"
+                self.problems.append(Problem(file, line, what, cure, kind=Kind.HINT))
+            shown = _TAG.sub(rendering.adjusted, self._safe(text))
         return Html(shown if shown.strip() else "")
 
     def words(self, text: str) -> str:
@@ -117,37 +109,6 @@ class MarkdownRenderer:
             written += [values[name] for name in ("href", "src") if values.get(name)]
         return written
 
-    def _rendered(self, text: str, top: int, passage: _Passage) -> str:
-        """Returns what Markdown makes of a text, sanitized, with links and headings adjusted."""
-        if markdown_cost.is_too_much(text):
-            what = (
-                "has so many open brackets, tags or rules that it is shown as it was typed, "
-                "without its Markdown"
-            )
-            cure = "close them, put blank lines between paragraphs, or split the text"
-            self.problems.append(Problem(passage.file, passage.line, what, cure, kind=Kind.HINT))
-        safe = self._safe(text)
-        if "<a" not in safe and "<img" not in safe and "<h" not in safe:
-            return safe
-        level = _levels(top)
-        linking = False  # within a link; links do not nest
-
-        def adjusted(tag: re.Match[str]) -> str:
-            nonlocal linking
-            closing, name, attributes = tag[1], tag[2], tag[3]
-            if name[0] == "h":
-                return f"<{closing}h{level(int(name[1]), bool(closing))}{attributes}>"
-            if name == "img":
-                return self._picture(_values(attributes), passage, linking)
-            if closing:
-                was_linking, linking = linking, False
-                return tag[0] if was_linking else ""
-            opening = self._link(_values(attributes), passage)
-            linking = bool(opening)
-            return opening
-
-        return _TAG.sub(adjusted, safe)
-
     def _safe(self, text: str) -> str:
         """Returns what Markdown makes of a text, sanitized; plain texts need neither library."""
         from digest.sanitize import safe_html
@@ -159,16 +120,50 @@ class MarkdownRenderer:
             text = _FOOTNOTE.sub(r"\n[^\1]&#58; ", text)  # each note is a paragraph
         return _FOOTNOTE_MARK.sub(_raised, safe_html(_converted(self._markdown, text)))
 
-    def _link(self, values: dict[str, str], passage: _Passage) -> str:
+
+class _Rendering:
+    """One text while it is rendered: its links and pictures are resolved, its headings moved.
+
+    The arguments are those of `MarkdownRenderer.html`.
+    """
+
+    def __init__(
+        self, renderer: MarkdownRenderer, text: str, *, file: str, here: str, top: int, line: int
+    ) -> None:
+        self._targets, self._problems = renderer.targets, renderer.problems
+        self._text, self._file, self._line, self._here, self._top = text, file, line, here, top
+        self._levels: list[int] = []  # as written, of the last heading and those above it
+        self._linking = False  # within a link; links do not nest
+
+    def adjusted(self, tag: re.Match[str]) -> str:
+        """Returns a tag as it is shown; to be called for all tags in their order."""
+        closing, name, attributes = tag[1], tag[2], tag[3]
+        if name[0] == "h":
+            if not closing:
+                while self._levels and self._levels[-1] >= int(name[1]):
+                    self._levels.pop()
+                self._levels.append(int(name[1]))
+            level = min(6, self._top + len(self._levels) - 1)
+            return f"<{closing}h{level}{attributes}>"
+        if name == "img":
+            return self._picture(_values(attributes))
+        if closing:
+            was_linking, self._linking = self._linking, False
+            return tag[0] if was_linking else ""
+        opening = self.link(_values(attributes))
+        self._linking = bool(opening)
+        return opening
+
+    def link(self, values: dict[str, str]) -> str:
         """Returns the opening tag of a link, resolved; "" if its target is not published."""
         if "href" not in values:
             return _tag("a", values)
         address = _external(values["href"])
         if address is None:
-            address = self._resolved(values["href"], passage)
+            address = self._resolved(values["href"])
         return "" if address is None else _tag("a", values | {"href": address})
 
-    def _picture(self, values: dict[str, str], passage: _Passage, linking: bool) -> str:
+    def _picture(self, values: dict[str, str]) -> str:
         """Returns a picture, resolved; one from another host becomes a link or words."""
         for side in _SIDES & values.keys():
             if not values[side].isdecimal():
@@ -177,26 +172,29 @@ class MarkdownRenderer:
         shown = html.escape(words or "a picture")  # where the picture cannot be shown
         address = _external(source)
         if address is not None or not source:
-            if linking or not address:
+            if self._linking or not address:
                 return shown
             return _tag("a", {"href": address}) + shown + "</a>"
-        address = self._resolved(source, passage)
+        address = self._resolved(source)
         if address is None:
             return shown
         loading = {"loading": values.pop("loading", "lazy"), "decoding": "async"}
-        size = None if _SIDES & values.keys() else self.targets.size(address)
+        size = None if _SIDES & values.keys() else self._targets.size(address)
         sides = {"width": str(size[0]), "height": str(size[1])} if size else {}
         return _tag("img", {"alt": ""} | values | {"src": address} | sides | loading)
 
-    def _resolved(self, address: str, passage: _Passage) -> str | None:
+    def _resolved(self, address: str) -> str | None:
         """Returns where a link leads; None if its target is not published: only its words stay."""
-        target = self.targets.resolve(address, passage.file, passage.here)
-        if isinstance(target, BrokenLink):
-            line = passage.line_of(address)
-            kind = Kind.HINT if target.unpublished else None
-            self.problems.append(Problem(passage.file, line, target.what, target.cure, kind))
-            return None if target.unpublished else address
-        return target
+        target = self._targets.resolve(address, self._file, self._here)
+        if not isinstance(target, BrokenLink):
+            return target
+        line = 0
+        if self._line:  # that of the first use of the address, the first one if it is not found
+            before = self._text[: max(0, self._text.find(address))]
+            line = self._line + before.count("\n")
+        kind = Kind.HINT if target.unpublished else None
+        self._problems.append(Problem(self._file, line, target.what, target.cure, kind))
+        return None if target.unpublished else address
 
 
 def absolute(markup: Html, origin: str) -> Html:
@@ -256,23 +254,6 @@ def _as_text(text: str) -> str:
     """Returns a text as it was typed, in paragraphs."""
     blocks = [block.strip() for block in re.split(r"\n\s*\n", _UNSHOWN.sub("", text))]
     return "\n".join(f"<p>{html.escape(block, quote=False)}</p>" for block in blocks if block)
-
-
-def _levels(top: int) -> Callable[[int, bool], int]:
-    """Returns a function from a heading's level to its new one: `top`, one more for each above it.
-
-    Call it for the opening and the closing tags of all headings, in order.
-    """
-    above: list[int] = []
-
-    def level(written: int, closing: bool) -> int:
-        if not closing:
-            while above and above[-1] >= written:
-                above.pop()
-            above.append(written)
-        return min(6, top + len(above) - 1)
-
-    return level
 
 
 def _external(address: str) -> str | None:
