@@ -32,7 +32,7 @@ from digest.git import Changes
 from digest.intake import inbox_files
 from digest.model import CONFIG_FILE, Config, Progress
 from digest.names import is_markdown
-from digest.site.addresses import Base
+from digest.site.addresses import SiteUrl
 from digest.site.arrange import arrange
 from digest.site.build_problems import find_build_problems
 from digest.site.render import template_problems
@@ -139,7 +139,7 @@ def _content(
         if feed in in_use:  # the ledger of a sample goes with it
             yield problem
     yield from find_build_problems(archive, config, line_of)
-    yield from template_problems(root, Base(config.site.url))
+    yield from template_problems(root, SiteUrl(config.site.url))
     read = partial(store.read_text, root)
     yield from content_rules.review(
         survey,

@@ -20,7 +20,7 @@ from digest.errors import Faults
 from digest.model import Config, Content, FreePage, Letter, Story
 from digest.names import current_ids
 from digest.site import addresses, attachments
-from digest.site.addresses import Base
+from digest.site.addresses import SiteUrl
 from digest.site.arrange import arrange
 from digest.site.feeds import atom
 from digest.site.link_targets import Targets
@@ -66,8 +66,10 @@ class _Exporter:
         archive = arrange(content, config)
         self._anchors = archive.anchors
         self._themes = current_ids(config.themes)
-        self._base = Base(config.site.url)
-        published = attachments.published(archive, MarkdownRenderer(Targets(archive, self._base)))
+        self._base = SiteUrl(config.site.url)
+        published = attachments.published_files(
+            archive, MarkdownRenderer(Targets(archive, self._base))
+        )
         self._copied = {one.file: one.path for one in published}
 
     def digest(self) -> ExportRecord:

@@ -35,7 +35,7 @@ from digest.preview.app import make_app
 from digest.preview.desk.requests import DeskSession
 from digest.preview.rebuild import Rebuilder
 from digest.preview.state import PreviewState, ShownBuild
-from digest.site.addresses import Base
+from digest.site.addresses import SiteUrl
 
 _FOLDER = Path(disk.CACHE, "preview")
 _REDIRECT = f"{disk.CACHE}/desk/open.html"
@@ -200,7 +200,7 @@ class Preview:
         self._on_progress = None
         annotations = self._annotated(result, config)
         self._annotations, self._changed = annotations, frozenset()
-        base = Base(config.site.url).path
+        base = SiteUrl(config.site.url).path
         if self._desk:
             self._desk.show(LastBuild(config, result.content, result.archive, annotations, base))
         written = result.written

@@ -1,7 +1,7 @@
 """Every address of the site: the places of its pages, links to them, and the files behind them.
 
 A *place* is an address below the base path, without a leading slash: `2026/w20/`, `2026/w20/#slug`,
-`feed.atom`. The functions return places, `Base` makes links of them, and `output` returns the file
+`feed.atom`. The functions return places, `SiteUrl` makes links of them, and `output` returns the file
 behind one. No other module joins addresses, so that a site works under any base path.
 """
 
@@ -154,7 +154,7 @@ def output(place: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Base:
+class SiteUrl:
     """The address of the site: `url` is absolute and ends with a slash."""
 
     url: str

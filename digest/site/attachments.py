@@ -16,7 +16,7 @@ from digest.site.markdown import MarkdownRenderer
 _STATIC = "content/static/"
 
 
-def published(archive: Archive, markdown: MarkdownRenderer) -> tuple[Copied, ...]:
+def published_files(archive: Archive, markdown: MarkdownRenderer) -> tuple[Copied, ...]:
     """Returns the files to copy to the site of an archive."""
     if all(map(_is_static, archive.content.copied)):
         return archive.content.copied
@@ -29,7 +29,7 @@ def published(archive: Archive, markdown: MarkdownRenderer) -> tuple[Copied, ...
     return tuple([file for file in archive.content.copied if _is_static(file) or file.path in used])
 
 
-def unused(content: Content, markdown: MarkdownRenderer) -> list[Copied]:
+def unused_files(content: Content, markdown: MarkdownRenderer) -> list[Copied]:
     """Returns the files that no text shows or links to, published or not."""
     used = _used(content.stories, content.texts, markdown)
     return [file for file in content.copied if not _is_static(file) and file.path not in used]

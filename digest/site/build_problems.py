@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from digest.errors import Kind, Problem
 from digest.model import Config, Content
 from digest.site import addresses, attachments, formatting
-from digest.site.addresses import Base
+from digest.site.addresses import SiteUrl
 from digest.site.ahead import Ahead
 from digest.site.archive import Archive
 from digest.site.arrange import arrange
@@ -51,7 +51,7 @@ def _broken_links_of_drafts(content: Content, config: Config) -> Iterator[Proble
     if not stories and not texts:
         return
     archive = arrange(content, config, drafts=True)
-    markdown = MarkdownRenderer(Targets(archive, Base(config.site.url)))
+    markdown = MarkdownRenderer(Targets(archive, SiteUrl(config.site.url)))
     for story in stories:
         here = addresses.week(story.week)
         markdown.html(story.note, file=story.file, here=here, top=4, line=story.line)
@@ -62,7 +62,7 @@ def _broken_links_of_drafts(content: Content, config: Config) -> Iterator[Proble
 
 
 def _unused_pictures(content: Content, markdown: MarkdownRenderer) -> Iterator[Problem]:
-    for picture in attachments.unused(content, markdown):
+    for picture in attachments.unused_files(content, markdown):
         what = "no text shows this picture, so it is not published"
         cure = "show it, delete it, or move it to content/static/"
         yield Problem(picture.file, 0, what, cure, kind=Kind.HINT)

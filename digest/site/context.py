@@ -9,7 +9,7 @@ from typing import NamedTuple, TypeVarTuple
 
 from digest.model import Config, FreePage, Story, Theme
 from digest.site import addresses, formatting
-from digest.site.addresses import Base
+from digest.site.addresses import SiteUrl
 from digest.site.ahead import Ahead, ahead_of
 from digest.site.archive import Archive
 from digest.site.cards import Cards
@@ -70,7 +70,7 @@ class SiteContext(NamedTuple):
     config: Config
     archive: Archive
     counts: Counts
-    base: Base
+    base: SiteUrl
     markdown: MarkdownRenderer
     cards: Cards
     entries: Entries
@@ -165,7 +165,7 @@ def make_context(
     has_social_cards: bool = False,
 ) -> SiteContext:
     """Returns the context of one build."""
-    base = Base(config.site.url)
+    base = SiteUrl(config.site.url)
     markdown = MarkdownRenderer(Targets(archive, base))
     cards = Cards(config, archive, markdown)
     counts = count_stories(archive.editions)

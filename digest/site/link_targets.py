@@ -21,7 +21,7 @@ from urllib.parse import quote, unquote
 
 from digest.names import PICTURES, is_markdown, without_ending
 from digest.site import addresses
-from digest.site.addresses import Base
+from digest.site.addresses import SiteUrl
 from digest.site.archive import Archive
 from digest.week import Week
 
@@ -44,7 +44,7 @@ class BrokenLink(NamedTuple):
 class Targets:
     """The targets of links, by path of their file, and for stories also by file name alone."""
 
-    def __init__(self, archive: Archive, base: Base) -> None:
+    def __init__(self, archive: Archive, base: SiteUrl) -> None:
         self.base = base
         self._content, self._archive = archive.content, archive
 

@@ -15,7 +15,7 @@ from functools import partial
 from digest.errors import Faults, Problem
 from digest.model import Config, Copied, FreePage
 from digest.site import addresses, attachments, path_clashes
-from digest.site.addresses import Base
+from digest.site.addresses import SiteUrl
 from digest.site.archive import Archive
 from digest.site.context import SiteContext, make_context
 from digest.site.feeds import atom
@@ -48,7 +48,7 @@ class Plan:
     context: SiteContext
 
     @property
-    def base(self) -> Base:
+    def base(self) -> SiteUrl:
         """The URL of the site."""
         return self.context.base
 
@@ -117,7 +117,7 @@ def plan(
         *site_files(context, for_readers),
         *card_pages(context, for_readers),
     )
-    attached = attachments.published(archive, context.markdown)
+    attached = attachments.published_files(archive, context.markdown)
     return Plan(
         pages=pages,
         copied=attached if has_social_cards else (*attached, shipped_card()),

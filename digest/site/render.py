@@ -20,7 +20,7 @@ from xml.parsers import expat
 
 from digest.errors import Faults, Problem
 from digest.site import addresses, formatting, markdown
-from digest.site.addresses import Base
+from digest.site.addresses import SiteUrl
 from digest.site.cards import Card, Chip
 from digest.site.feeds.atom import EditionEntry
 from digest.site.fingerprint import FOLDER
@@ -53,7 +53,7 @@ def _no_memo(_: str, __: bytes, make: Callable[[], str]) -> str:
 class Renderer:
     """Renders all builds of a process; what several pages share is rendered once per build."""
 
-    def __init__(self, root: Path, base: Base) -> None:
+    def __init__(self, root: Path, base: SiteUrl) -> None:
         self._base = base
         self._memo: Memo = _no_memo
         self._templates = Templates(
@@ -197,7 +197,7 @@ class Renderer:
         return Html(self._templates.render(template, values))
 
 
-def template_problems(root: Path, base: Base) -> tuple[Problem, ...]:
+def template_problems(root: Path, base: SiteUrl) -> tuple[Problem, ...]:
     """Returns the errors in the digest's own templates that show before a page is rendered."""
     return tuple(Renderer(root, base).problems())
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from digest.site import addresses
-from digest.site.addresses import Base
+from digest.site.addresses import SiteUrl
 from digest.week import Week
 
 WEEK = Week(2026, 5)
@@ -42,12 +42,12 @@ def test_each_url_has_its_file(place: str, path: str) -> None:
 def test_links_are_below_the_base_path(url: str, href: str, absolute: str) -> None:
     place = addresses.permalink(WEEK, "a")
 
-    assert (Base(url).href(place), Base(url).absolute(place)) == (href, absolute)
+    assert (SiteUrl(url).href(place), SiteUrl(url).absolute(place)) == (href, absolute)
 
 
 def test_characters_that_are_invalid_in_a_url_are_encoded() -> None:
     assert (
-        Base("https://example.org/").href("2026/w05/a quay? 港.png")
+        SiteUrl("https://example.org/").href("2026/w05/a quay? 港.png")
         == "/2026/w05/a%20quay%3F%20%E6%B8%AF.png"
     )
 
@@ -66,4 +66,4 @@ def test_characters_that_are_invalid_in_a_url_are_encoded() -> None:
     ],
 )
 def test_a_url_is_percent_encoded_exactly_once(url: str, absolute: str) -> None:
-    assert Base(url).absolute(addresses.permalink(WEEK, "a")) == absolute
+    assert SiteUrl(url).absolute(addresses.permalink(WEEK, "a")) == absolute

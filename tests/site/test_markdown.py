@@ -22,7 +22,7 @@ from digest.checks.markdown_scan import is_silent
 from digest.content import excerpt
 from digest.model import Content, Copied, Gone
 from digest.site import markdown, markdown_cost
-from digest.site.addresses import Base
+from digest.site.addresses import SiteUrl
 from digest.site.arrange import arrange
 from digest.site.link_targets import Targets
 from digest.site.markdown import Html, MarkdownRenderer
@@ -53,7 +53,7 @@ CONTENT = make_content(
 
 def make_writer(content: Content = CONTENT) -> MarkdownRenderer:
     config = make_config(url="https://example.org/repo/")
-    return MarkdownRenderer(Targets(arrange(content, config), Base(config.site.url)))
+    return MarkdownRenderer(Targets(arrange(content, config), SiteUrl(config.site.url)))
 
 
 def written(text: str, writer: MarkdownRenderer | None = None, line: int = 0) -> str:

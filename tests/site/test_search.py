@@ -28,13 +28,21 @@ from digest import config as configs
 from digest.commands import build
 from digest.model import Config, Content, Correction
 from digest.site import fingerprint
-from digest.site.addresses import Base
+from digest.site.addresses import SiteUrl
 from digest.site.arrange import arrange
 from digest.site.fingerprint import shipped_templates
 from digest.site.link_targets import Targets
 from digest.site.markdown import MarkdownRenderer
 from digest.site.search import pagefind, reproducible, search_index
-from digest.site.search.records import CUT, NOTE_END, SPACE, UNSPACED, SearchRecord, cut, of_story
+from digest.site.search.records import (
+    CUT,
+    NOTE_END,
+    SPACE,
+    UNSPACED,
+    SearchRecord,
+    of_story,
+    with_cuts,
+)
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -167,7 +175,7 @@ def found(site: dict[str, bytes]) -> dict[str, Any]:
 
 def writer() -> MarkdownRenderer:
     config, content = make_config(), make_content()
-    return MarkdownRenderer(Targets(arrange(content, config), Base(config.site.url)))
+    return MarkdownRenderer(Targets(arrange(content, config), SiteUrl(config.site.url)))
 
 
 @pytest.mark.parametrize(
@@ -271,14 +279,14 @@ def test_a_story_with_only_a_headline_is_found_by_it(note: str) -> None:
     ],
 )
 def test_scripts_without_spaces_are_cut_into_letters(text: str, parts: str) -> None:
-    assert cut(text).replace(CUT, "|").replace("\u200b", "_") == parts
+    assert with_cuts(text).replace(CUT, "|").replace("\u200b", "_") == parts
 
 
 @given(st.text(max_size=50))
 def test_a_segmented_text_without_its_separators_is_the_same_text(text: str) -> None:
     plain = unicodedata.normalize("NFC", text).replace("\u200b", "").replace("\u200a", " ")
 
-    given = cut(text).replace(CUT, "").replace("\u200b", "").replace(SPACE, "")
+    given = with_cuts(text).replace(CUT, "").replace("\u200b", "").replace(SPACE, "")
     assert given == plain.replace(SPACE, "")
 
 

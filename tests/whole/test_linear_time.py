@@ -39,7 +39,7 @@ from digest.feeds import plain_text
 from digest.intake import shared_files
 from digest.model import Feed, Theme
 from digest.preview.desk import form
-from digest.preview.desk.requests import DeskRequest, Refused
+from digest.preview.desk.requests import DeskRequest, RequestRefused
 from digest.site import formatting, paragraphs
 from digest.site.link_targets import Targets
 from digest.site.markdown import Html, MarkdownRenderer
@@ -123,7 +123,7 @@ def desk_form(name: str, text: str) -> None:
 
 
 def request(text: str) -> None:
-    with contextlib.suppress(Refused):
+    with contextlib.suppress(RequestRefused):
         DeskRequest(method="POST", place="story", body=text.encode()).form()
 
 
@@ -157,7 +157,7 @@ FUNCTIONS: dict[str, Callable[[str], Any]] = {
     "a note's hints": markdown_rules.hints,
     "a silent note": markdown_scan.is_silent,
     "plain paragraphs": lambda text: paragraphs.html(text, lambda _: "<a>"),
-    "words for search": records.cut,
+    "words for search": records.with_cuts,
     "an excerpt cut": lambda text: excerpt.cut(text, 40),
     "an excerpt's signs": lambda text: excerpt.unescape(excerpt.escape(text)),
     "an excerpt's hashes": excerpt.hashes,

@@ -16,7 +16,7 @@ from digest.content import change_requests, paths, pending
 from digest.errors import DigestError, Faults, Problem
 from digest.model import Content, Story
 from digest.preview.desk import view
-from digest.preview.desk.view import NOT_REFUSED, DeskCard, EventView, OtherStory, RefusedSave
+from digest.preview.desk.view import NOT_REFUSED, DeskCard, EventView, OtherStory, RefusedForm
 from digest.same_event import groups, renamed
 from digest.site import cards
 from digest.week import Week
@@ -37,7 +37,7 @@ class DeskCards:
         """Returns the cards of a week as they were read last."""
         return self._cards.get(week, {}).values()
 
-    def read_week(self, week: Week, refused: Mapping[str, RefusedSave]) -> list[DeskCard]:
+    def read_week(self, week: Week, refused: Mapping[str, RefusedForm]) -> list[DeskCard]:
         """Reads the cards of a week, the newest story first; `refused` has refused saves by file."""
         self._content.build()  # which may find stories and problems
         files = {file for file, story in self._content.stories.items() if story.week == week}
@@ -67,12 +67,12 @@ class DeskCards:
                 found.append(card)
         return found
 
-    def read_refused(self, file: str, refused: RefusedSave) -> DeskCard:
+    def read_refused(self, file: str, refused: RefusedForm) -> DeskCard:
         """Reads the card of a story whose save was refused."""
         return self._read(file, reviewed.known_hashes(self._root), refused)
 
     def _read(
-        self, file: str, hashes: Mapping[str, str], refused: RefusedSave = NOT_REFUSED
+        self, file: str, hashes: Mapping[str, str], refused: RefusedForm = NOT_REFUSED
     ) -> DeskCard:
         build, before = self._content.build(), self._content.stories.get(file)
         try:

@@ -32,8 +32,8 @@ from digest.model import Story
 from digest.preview import inject
 from digest.preview.annotations import editor_link
 from digest.preview.desk import form, view
-from digest.preview.desk.requests import DeskRequest, DeskResponse, DeskSession, Refused
-from digest.preview.desk.view import DeskCard, RefusedSave
+from digest.preview.desk.requests import DeskRequest, DeskResponse, DeskSession, RequestRefused
+from digest.preview.desk.view import DeskCard, RefusedForm
 from digest.site import formatting, templates
 from digest.site.markdown import Html
 from digest.week import Week, without_mistyped
@@ -91,14 +91,14 @@ class Desk:
                     given = self.session.form(request)
                     return self._post(request, given)
                 if request.place:
-                    raise Refused("there is nothing at this address", 404)
+                    raise RequestRefused("there is nothing at this address", 404)
                 if self.session.is_key(request.query.get("token", "")):
                     return DeskResponse(self._render("opened.html", {}), cookie=self.session.cookie)
                 self.session.admit(request)
                 week = self._week(request.query.get("week", ""))
                 message, self._message = self._message, ""
                 return DeskResponse(self._page(week, message=message))
-            except Refused as refused:
+            except RequestRefused as refused:
                 why, status = str(refused), refused.status
             except DigestError as error:
                 why, status = self._in_words(error), 409
@@ -118,7 +118,7 @@ class Desk:
             if words:
                 return Week.parse(words)
         if words:
-            raise Refused("this is not a week; choose one on the page of the desk", 404)
+            raise RequestRefused("this is not a week; choose one on the page of the desk", 404)
         weeks = without_mistyped(self._content.weeks())
         return weeks[-1] if weeks else Week.of(self._today())
 
@@ -131,7 +131,7 @@ class Desk:
     def _page(
         self,
         week: Week,
-        refused: Mapping[str, RefusedSave] | None = None,
+        refused: Mapping[str, RefusedForm] | None = None,
         message: str = "",
         letter: LetterForm | None = None,
     ) -> str:
@@ -199,7 +199,7 @@ class Desk:
             return _json({"html": self._letters.preview(week, given.get("body", ""))})
         if request.place == "letter":
             return self._save_letter(request, week, given)
-        raise Refused("there is nothing at this address", 404)
+        raise RequestRefused("there is nothing at this address", 404)
 
     def _save(self, request: DeskRequest, given: dict[str, str], week: Week) -> DeskResponse:
         """Carries out what a story's form asks for."""
@@ -207,7 +207,7 @@ class Desk:
         story = self._content.stories.get(file)
         if story is None:
             problems = curate.unknown(self._root, build.config, file)
-            raise Refused("\n".join(map(str, problems)), 404)
+            raise RequestRefused("\n".join(map(str, problems)), 404)
         if button == "take":
             return self._saved(request, week, [file], f"As the file has it: {self._named([file])}")
         typed = {name: text_lines.normalized(given[name]) for name in _TEXTS if name in given}
@@ -215,13 +215,13 @@ class Desk:
         try:
             before, changes, results = self._carry_out(story, given, seen)
         except (DigestError, ValueError) as error:
-            refused = RefusedSave(self._in_words(error), (), typed, button, seen)
+            refused = RefusedForm(self._in_words(error), (), typed, button, seen)
             return self._not_saved(request, week, file, refused)
         edit, *others = results  # of other stories that lead the week
         if isinstance(edit, Refusal):
             clashes = view.clashes(changes.values, edit.now) if edit.changed else ()
             seen = "" if edit.changed else seen
-            refused = RefusedSave(self._in_words(edit.why), clashes, typed, button, seen)
+            refused = RefusedForm(self._in_words(edit.why), clashes, typed, button, seen)
             return self._not_saved(request, week, file, refused)
 
         moved_to = formatting.label(changes.week) if changes.week else ""
@@ -306,7 +306,7 @@ class Desk:
         return _redirect(week, "letter")
 
     def _not_saved(
-        self, request: DeskRequest, week: Week, file: str, refused: RefusedSave
+        self, request: DeskRequest, week: Week, file: str, refused: RefusedForm
     ) -> DeskResponse:
         """Answers that nothing was written, with what was typed."""
         if not request.wants_json:

@@ -24,7 +24,7 @@ from digest.content.pending import file_hash
 from digest.errors import DigestError
 from digest.model import Letter
 from digest.site import addresses
-from digest.site.addresses import Base
+from digest.site.addresses import SiteUrl
 from digest.site.link_targets import Targets
 from digest.site.markdown import Html, MarkdownRenderer
 from digest.week import Week
@@ -87,7 +87,7 @@ class LetterDesk:
     def preview(self, week: Week, body: str) -> str:
         """Returns a letter's text as HTML, with its links leading to the preview."""
         build = self._content.build()
-        renderer = MarkdownRenderer(Targets(build.archive, Base(build.config.site.url)))
+        renderer = MarkdownRenderer(Targets(build.archive, SiteUrl(build.config.site.url)))
         file, here = self._file(week), addresses.week(week)
         return Html(renderer.html(text_lines.normalized(body), file=file, here=here, top=3))
 

@@ -22,7 +22,7 @@ _KEY_LENGTH = 12  # 59 bits
 _OPEN = "open the address that it has printed, in this tab: what you typed stays in it"
 
 
-class Refused(Exception):
+class RequestRefused(Exception):
     """A request that is not answered, and the HTTP status for it."""
 
     def __init__(self, why: str, status: int = 403) -> None:
@@ -57,9 +57,9 @@ class DeskRequest:
         return self.headers.get("accept", "") == "application/json"
 
     def form(self) -> dict[str, str]:
-        """Returns the fields of the form; raises Refused if it is not one."""
+        """Returns the fields of the form; raises RequestRefused if it is not one."""
         if len(self.body) > MOST_BYTES:
-            raise Refused(f"not saved: more than {MOST_BYTES:,} bytes of text at once", 413)
+            raise RequestRefused(f"not saved: more than {MOST_BYTES:,} bytes of text at once", 413)
         try:
             pairs = parse_qsl(
                 self.body.decode("ascii"),
@@ -68,10 +68,10 @@ class DeskRequest:
                 max_num_fields=_MOST_FIELDS,
             )
         except ValueError:
-            raise Refused("this is not a form of the desk", 400) from None
+            raise RequestRefused("this is not a form of the desk", 400) from None
         fields = dict(pairs)
         if len(fields) < len(pairs):
-            raise Refused("a field of the form is given twice", 400)
+            raise RequestRefused("a field of the form is given twice", 400)
         return fields
 
 
@@ -101,27 +101,27 @@ class DeskSession:
         return _equal(typed.rpartition("token=")[2].strip(), self.key)
 
     def admit(self, request: DeskRequest) -> None:
-        """Raises Refused if a browser has no cookie of this run."""
+        """Raises RequestRefused if a browser has no cookie of this run."""
         if not _equal(request.cookie, self.key):
-            raise Refused(f"this desk belongs to a run of 'digest serve'; {_OPEN}")
+            raise RequestRefused(f"this desk belongs to a run of 'digest serve'; {_OPEN}")
 
     def form(self, request: DeskRequest) -> dict[str, str]:
-        """Returns the form of a request to write; raises Refused if another page may have sent it."""
+        """Returns the form of a request to write; raises RequestRefused if another page may have sent it."""
         headers = request.headers
         if headers.get("content-type", "").partition(";")[0].strip().lower() != FORM:
-            raise Refused("this is not a form of the desk", 415)
+            raise RequestRefused("this is not a form of the desk", 415)
         host, origin = headers.get("host", ""), headers.get("origin", "")
         site = headers.get("sec-fetch-site", "")
         if not self._is_here(host):
-            raise Refused("the request names another port")
+            raise RequestRefused("the request names another port")
         if not (origin or site) or site not in {"", "same-origin"}:
-            raise Refused("the request comes from another page than the desk")
+            raise RequestRefused("the request comes from another page than the desk")
         scheme, _, rest = origin.partition("://")
         if origin and (scheme not in {"http", "https"} or rest.lower() != host.lower()):
-            raise Refused("the request comes from another origin than the desk")
+            raise RequestRefused("the request comes from another origin than the desk")
         form = request.form()
         if not (_equal(request.cookie, self.key) and _equal(form.pop("token", ""), self.token)):
-            raise Refused(f"the page is from another run of 'digest serve'; {_OPEN}")
+            raise RequestRefused(f"the page is from another run of 'digest serve'; {_OPEN}")
         return form
 
     def _is_here(self, host: str) -> bool:

@@ -71,8 +71,8 @@ class Clash(NamedTuple):
     theirs: str
 
 
-class RefusedSave(NamedTuple):
-    """A save of a story that was refused, as its card shows it.
+class RefusedForm(NamedTuple):
+    """The form of a story that was refused, as its card shows it.
 
     `typed` has the texts of the form by field, and `button` is what was pressed, so that nothing
     typed is lost. `seen_hash` is the hash of the file on which they were typed, "" if both versions
@@ -86,7 +86,7 @@ class RefusedSave(NamedTuple):
     seen_hash: str = ""
 
 
-NOT_REFUSED = RefusedSave()
+NOT_REFUSED = RefusedForm()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,7 +103,7 @@ class DeskCard:
     problems: tuple[Problem, ...] = ()
     done: bool = False
     reviewed: bool = False
-    refused: RefusedSave = NOT_REFUSED
+    refused: RefusedForm = NOT_REFUSED
 
     @property
     def exists(self) -> bool:

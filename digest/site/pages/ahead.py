@@ -96,11 +96,11 @@ def _escaped(text: str) -> str:
 def _folded(line: str) -> str:
     """Returns a line broken after at most 75 octets, never within a character (§3.1)."""
     lines, size = [""], 0
-    for sign in line:
-        octets = len(sign.encode(errors="surrogatepass"))
+    for character in line:
+        octets = len(character.encode(errors="surrogatepass"))
         if size + octets > _OCTETS:
             lines.append(" ")
             size = 1
-        lines[-1] += sign
+        lines[-1] += character
         size += octets
     return "\r\n".join(lines)

@@ -13,7 +13,7 @@ from itertools import chain
 from typing import NamedTuple
 
 from digest.site import addresses, formatting
-from digest.site.addresses import Base
+from digest.site.addresses import SiteUrl
 from digest.site.ahead import DateAheadLine
 from digest.site.archive import Edition
 from digest.site.cards import Card
@@ -163,7 +163,7 @@ def _week_data(
     return {"text": Html("\n\n".join(filter(None, parts)) + "\n")}
 
 
-def _story(base: Base, card: Card) -> str:
+def _story(base: SiteUrl, card: Card) -> str:
     """Returns a story as Markdown: headline, details, note, excerpt, corrections, stories below it."""
     details = (card.source, card.byline, formatting.day(card.published))
     saved = f"{_link('Saved copy', card.saved)} · " if card.saved else ""

@@ -103,10 +103,10 @@ def of_text(
 
 
 def _searchable(text: str) -> str:
-    return cut(_encodable(text))
+    return with_cuts(_encodable(text))
 
 
-def cut(text: str) -> str:
+def with_cuts(text: str) -> str:
     """Returns a text with cuts around each letter of a script without spaces.
 
     Other characters stay with what they follow. If there is such a letter, every space is marked as

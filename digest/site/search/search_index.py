@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from digest.cache import Cache, key_of
 from digest.model import Config, FreePage, Letter, Story, Theme
 from digest.site import addresses, fingerprint
-from digest.site.addresses import Base
+from digest.site.addresses import SiteUrl
 from digest.site.archive import Archive, Edition
 from digest.site.cards import publisher
 from digest.site.link_targets import Targets
@@ -146,7 +146,7 @@ def _by_year(archive: Archive) -> dict[str, _Texts]:
 def _records(archive: Archive, config: Config, texts: _Texts) -> Iterator[SearchRecord]:
     from digest.site.search import records
 
-    words_of = MarkdownRenderer(Targets(archive, Base(config.site.url))).words
+    words_of = MarkdownRenderer(Targets(archive, SiteUrl(config.site.url))).words
     feeds = {feed.id: feed for feed in config.feeds}
     below: set[str] = set()
     for group in archive.below.values():

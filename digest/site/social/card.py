@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from digest.site import charts
 from digest.site.charts import Chart, Series, Slot
-from digest.site.social.lettering import cut, drawable, fit, line_height, width
+from digest.site.social.lettering import drawable, fit, line_height, truncated, width
 from digest.site.social.png import HEIGHT, WIDTH
 
 _LEFT, _ROOM = 72, WIDTH - 144
@@ -150,10 +150,10 @@ def lay_out(card: SocialCard) -> CardView:
     if not card.parts and not bars:  # nothing is at the bottom: the words are in the middle
         begin += max(0, HEIGHT - _LEFT - begin - high - detail_high) / 2
     detail_begin = bottom - 30 - detail_high if card.parts else begin + high
-    label = cut(card.label, _ROOM * 500 / _LABEL, bold=False)
+    label = truncated(card.label, _ROOM * 500 / _LABEL, bold=False)
     label_wide = width(label, bold=False) * _LABEL / 1000 + 40
     return CardView(
-        nameplate=cut(card.nameplate, (_ROOM - label_wide) * 1000 / _PLATE, bold=True),
+        nameplate=truncated(card.nameplate, (_ROOM - label_wide) * 1000 / _PLATE, bold=True),
         label=label,
         colour=card.colour,
         title=_lines(title.lines, begin, step),
@@ -193,7 +193,7 @@ def _key(parts: Sequence[Part]) -> tuple[KeyEntry, ...]:
         title = drawable(part.title)
         if not title:
             continue
-        words = cut(f"{title} {part.number}", (_ROOM - _DOT) * 1000 / _KEY, bold=False)
+        words = truncated(f"{title} {part.number}", (_ROOM - _DOT) * 1000 / _KEY, bold=False)
         wide = _DOT + width(words, bold=False) * _KEY / 1000
         if left and left + wide > _ROOM:
             left, row = 0.0, row + 1

@@ -54,7 +54,7 @@ def width(text: str, *, bold: bool) -> int:
     return sum(advances[char] for char in text)
 
 
-def cut(text: str, room: float, *, bold: bool) -> str:
+def truncated(text: str, room: float, *, bold: bool) -> str:
     """Returns a text, cut at its end with an ellipsis if it is wider than `room`."""
     if width(text, bold=bold) <= room:
         return text
@@ -75,7 +75,7 @@ def fit(text: str, wide: int, high: int, sizes: Iterable[int], *, bold: bool) ->
         if len(lines) <= most:
             return Fitted(size, _balanced(text, room, lines, bold=bold))
         rest = " ".join(lines[most - 1 :])
-        fitted = Fitted(size, (*lines[: most - 1], cut(rest, room, bold=bold)))
+        fitted = Fitted(size, (*lines[: most - 1], truncated(rest, room, bold=bold)))
     return fitted
 
 
