@@ -95,7 +95,7 @@ def world(made: Path, tmp_path: Path) -> World:
     python = shlex.quote(sys.executable)
     installed = 'case "$*" in *"-m pip install"*) exec test -f requirements.txt;; esac'
     scripts = {
-        "digest": f'exec {python} -m digest "$@"',
+        "digest": warm.command(),
         "python": f'{installed}\nexec {python} "$@"',
     }
     for name, script in scripts.items():
@@ -188,7 +188,7 @@ def test_forgejo_pulls_pushes_and_publishes_to_the_branch_pages(
     names = ("HOME", "GIT_CONFIG_GLOBAL", "PYTHONPATH")
     there = {name: world.environment[name] for name in names}
     there |= {"GITHUB_SERVER_URL": "https://forge.press", "GITHUB_REPOSITORY": "ada/chips"}
-    hub = Hub(world.folder, environment=there)
+    hub = Hub(world.folder, warm.command(), environment=there)
     begin = {"Clone the branch as it is now": Path.mkdir}
 
     run = hub.run(workflow, between=begin)
@@ -240,7 +240,7 @@ def test_a_host_that_builds_itself_makes_the_site(world: World, host: str) -> No
 def test_github_pulls_for_hosts_that_build_themselves(world: World) -> None:
     workflow = world.folder / "pull.yml"
     workflow.write_text(block(BUILDERS, "yaml"))
-    hub = Hub(world.folder)
+    hub = Hub(world.folder, warm.command())
 
     runs = [hub.run(workflow), hub.run(workflow)]
 

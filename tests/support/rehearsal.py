@@ -338,7 +338,7 @@ class _Runner:
         """What a runner's shell finds: `digest`, and none of what this machine's own shell is set to."""
         tools = self.hub.tools
         context = {name.upper(): str(text) for name, text in self.github.items() if name != "event"}
-        ours = ["PYTHONPATH", "COVERAGE_PROCESS_START"]
+        ours = ["PYTHONPATH", "COVERAGE_PROCESS_START", "XDG_CACHE_HOME"]
         path = os.environ["PATH"]
         if self.hub.installs:
             ours = [name for name in os.environ if name.startswith("PIP_")]  # where the index is
@@ -355,7 +355,8 @@ class _Runner:
             "PATH": f"{tools}{os.pathsep}{path}",
             "HOME": str(self.place),
             "LANG": "C.UTF-8",
-            "CI": "true",
+            # Without `CI`, which has each build compile the templates, they are compiled once.
+            **({"CI": "true"} if self.hub.installs else {}),
             "GITHUB_ACTIONS": "true",
             **self.hub.environment,
         }

@@ -4,7 +4,8 @@
 
 What a call is given, it hands over: words, folder, environment, streams; so it is the command in a fresh process, as
 shells call it, for tests that call it some hundred times. `command` is what a shell runs instead of `python -m digest`,
-and `run` calls it from a test.
+and `run` calls it from a test. What parses feeds is forked as well, and sites have no search page and no social cards,
+as in other tests.
 """
 
 from __future__ import annotations
@@ -21,7 +22,9 @@ import sys
 import tempfile
 import time
 import traceback
+import warnings
 from pathlib import Path
+from typing import IO
 
 _CALLER = """
 import json, os, socket, sys
@@ -183,6 +186,7 @@ def listen(place: str) -> None:
     for module in pkgutil.walk_packages(digest.__path__, "digest."):
         if module.name != "digest.__main__":
             importlib.import_module(module.name)
+    _prepare()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(place)
@@ -204,6 +208,57 @@ def listen(place: str) -> None:
                     os._exit(code)
                 for stream in streams:
                     os.close(stream)
+
+
+class _Parser:
+    """A process that parses feeds, with what `parse_client` needs of `subprocess.Popen`."""
+
+    def __init__(self) -> None:
+        from digest.feeds import parse_worker
+
+        requests, answers, unused = os.pipe(), os.pipe(), os.pipe()
+        theirs = (requests[0], answers[1], unused[1])
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)  # threads, of which none matters
+            self._pid = os.fork()
+        if self._pid == 0:
+            for number, end in enumerate(theirs):
+                os.dup2(end, number)
+            os.closerange(3, os.sysconf("SC_OPEN_MAX"))  # it must hold no lock, and see us end
+            parse_worker.main()
+            os._exit(0)
+        for end in theirs:
+            os.close(end)
+        self.stdin: IO[bytes] = os.fdopen(requests[1], "wb")
+        self.stdout: IO[bytes] = os.fdopen(answers[0], "rb")
+        self.stderr: IO[bytes] = os.fdopen(unused[0], "rb")
+        self._code: int | None = None
+
+    def kill(self) -> None:
+        if self._code is None:
+            os.kill(self._pid, signal.SIGKILL)
+
+    def wait(self, _: float | None = None) -> int:
+        if self._code is None:
+            self._code = os.waitstatus_to_exitcode(os.waitpid(self._pid, 0)[1])
+        return self._code
+
+
+def _prepare() -> None:
+    """Lets the calls do without programs that would be started for each of them."""
+    from digest.feeds import parse_client
+    from digest.site.search import search_index
+    from digest.site.social import png
+
+    def start(worker: parse_client.Worker) -> _Parser:
+        process = _Parser()
+        assert process.stdout.readline() == parse_client.READY
+        worker._process = process  # type: ignore[assignment]
+        return process
+
+    parse_client.Worker._start = start  # type: ignore[method-assign, assignment]
+    search_index.available = lambda: False
+    png.available = lambda: False
 
 
 def _call(words: list[str], folder: str, environment: dict[str, str], streams: list[int]) -> int:

@@ -7,14 +7,13 @@ DIGEST_REHEARSALS=2; the rest has the command `digest` from here.
 from __future__ import annotations
 
 import os
-import shlex
 import shutil
 import subprocess
-import sys
 import textwrap
 from pathlib import Path
 
 import pytest
+import warm
 from feedhost import FeedHost
 from rehearsal import Hub, git
 from test_docs import DOCS, ROOT, blocks
@@ -46,11 +45,8 @@ class Person:
         ]
         if digest:
             (home / "tools").mkdir()
-            (home / "tools/digest").write_text(
-                f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -m digest "$@"\n'
-            )
+            (home / "tools/digest").write_text(f"#!/bin/sh\n{warm.command()}\n")
             (home / "tools/digest").chmod(0o755)
-            self.environment["PYTHONPATH"] = str(ROOT)
             bare.insert(0, str(home / "tools"))
         self.environment["PATH"] = os.pathsep.join(bare)
 

@@ -141,17 +141,9 @@ def feeds(wire: Wire) -> Iterator[FeedHost]:
 
 
 @pytest.fixture(scope="module")
-def command() -> Iterator[str]:
+def command() -> str:
     """How shells call `digest` here: one that waits with all its imports done."""
-    with tempfile.TemporaryDirectory() as folder:  # for no name of a socket may be long
-        place = Path(folder) / "warm"
-        with subprocess.Popen(
-            [sys.executable, warm.__file__, place], stdout=subprocess.PIPE, text=True
-        ) as waiting:
-            assert waiting.stdout
-            assert waiting.stdout.readline() == "listening\n"
-            yield warm.command(place)
-            waiting.kill()
+    return warm.command()
 
 
 @pytest.fixture(scope="module")
@@ -730,9 +722,8 @@ def test_a_ledger_committed_without_its_files_is_reported(published: Hub, wire: 
     wire.say("second", "a-tide")
     desk = published.folder / "desk"
     git(desk, "pull", "-q", "--rebase")
-    subprocess.run(
-        [sys.executable, "-m", "digest", "pull"], cwd=desk, check=True, capture_output=True
-    )
+    program = published.tools / "digest"
+    subprocess.run([program, "pull"], cwd=desk, check=True, capture_output=True)
     git(desk, "commit", "-q", "-a", "-m", "Pull")
     git(desk, "push", "-q")
 
@@ -1093,7 +1084,7 @@ def test_the_published_site_is_consistent_at_any_url(hub: Hub, base: str) -> Non
 
 @pytest.mark.parametrize("base", ["/repo/", "/"] * MANY if MANY > 1 else ["/repo/"])
 def test_this_repository_publishes_its_own_archive(
-    wire: Wire, feeds: FeedHost, tmp_path: Path, base: str
+    wire: Wire, feeds: FeedHost, command: str, tmp_path: Path, base: str
 ) -> None:
     wire.begin()
     desk = tmp_path / "desk"
@@ -1108,7 +1099,7 @@ def test_this_repository_publishes_its_own_archive(
     for name in (".gitignore", ".gitattributes"):
         shutil.copy(ROOT / name, desk)
     publish_on(tmp_path, desk)
-    hub = Hub(tmp_path)
+    hub = Hub(tmp_path, command)
 
     run = assert_whole(hub, OURS, base, least=60)
 
