@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import click
 
 from digest.cli.shared import formatting
 from digest.cli.shared.call import Call
 from digest.errors import count_of
-
-if TYPE_CHECKING:
-    from digest.commands.excerpts import ExcerptsReport
 
 
 @click.command(short_help="Cut existing excerpts to the length in digest.toml.")
@@ -38,13 +33,9 @@ def excerpts(call: Call, applied: bool, dry: bool) -> None:
     from digest.commands import excerpts as command
 
     root, config = call.open()
-    _print_report(command.run(root, config, now=call.now, dry=dry or not applied), call)
-
-
-def _print_report(report: ExcerptsReport, call: Call) -> None:
-    """Prints what was changed; with --verbose, or in a dry run, every file."""
-    for change in report.changed if call.verbose or report.dry else ():
-        call.say(f"{change.file}: {change.state}")
+    report = command.run(root, config, now=call.now, dry=dry or not applied)
+    if call.verbose or report.dry:
+        call.say(*(f"{change.file}: {change.state}" for change in report.changed))
     verb = "would be changed" if report.dry else "changed"
     found = ", ".join(f"{number} {state}" for state, number in sorted(report.counts.items()))
     whole = count_of(report.excerpts, "excerpt")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
@@ -14,9 +13,6 @@ from digest.cli.shared.feed_urls import web_address
 from digest.cli.shared.groups import Commands
 from digest.cli.status import last_answer, print_remarks
 from digest.errors import count_of, suggestion
-
-if TYPE_CHECKING:
-    from digest.commands.feeds import AddFeedsReport, RemoveFeedReport
 
 
 @click.group(
@@ -82,7 +78,21 @@ def add(call: Call, urls: tuple[str, ...], files: tuple[Path, ...]) -> None:
     addresses = [web_address(url, "URL") for url in urls]
     if not (addresses or files):
         raise click.UsageError("There is nothing to add; give a URL, or a list with --opml FILE.")
-    _print_added(command.add(call.root(), addresses, files, now=call.now), call)
+    report = command.add(call.root(), addresses, files, now=call.now)
+    call.say(*(f"{feed.id}: {feed.title}, {redact.mask(feed.url)}" for feed in report.added))
+    call.say(*(f"{feed.id}: was retired, is pulled again" for feed in report.resumed))
+    call.say(*(f"{feed.id}: already in digest.toml, left unchanged" for feed in report.known))
+    call.complain(*formatting.left_out(report.left_out))
+    for id, earlier in report.earlier.items():
+        call.complain(
+            f"{id}: an earlier feed had the id '{earlier}'; if this is the same feed, write"
+            f' id = "{earlier}" before you pull'
+        )
+    if report.added:
+        count = count_of(len(report.added), "feed")
+        call.say(f"{count} added to digest.toml. Next: digest pull")
+    else:
+        call.say("Next: digest pull" if report.resumed else "Nothing to add")
 
 
 @feeds.command()
@@ -102,40 +112,17 @@ def remove(call: Call, id: str) -> None:
 
     root, config = call.open()
     try:
-        _print_removed(command.remove(root, id, now=call.now), call)
+        report = command.remove(root, id, now=call.now)
     except KeyError:
         cure = suggestion(id, [feed.id for feed in config.feeds])
         raise click.BadParameter(
             f"digest.toml has no feed '{id}'; {cure}", param_hint="ID"
         ) from None
-
-
-def _print_added(report: AddFeedsReport, call: Call) -> None:
-    call.say(*(f"{feed.id}: {feed.title}, {redact.mask(feed.url)}" for feed in report.added))
-    call.say(*(f"{feed.id}: was retired, is pulled again" for feed in report.resumed))
-    call.say(*(f"{feed.id}: already in digest.toml, left unchanged" for feed in report.known))
-    call.complain(*formatting.left_out(report.left_out))
-    for id, earlier in report.earlier.items():
-        call.complain(
-            f"{id}: an earlier feed had the id '{earlier}'; if this is the same feed, write"
-            f' id = "{earlier}" before you pull'
-        )
-    if report.added:
-        count = count_of(len(report.added), "feed")
-        call.say(f"{count} added to digest.toml. Next: digest pull")
-    else:
-        call.say("Next: digest pull" if report.resumed else "Nothing to add")
-
-
-def _print_removed(report: RemoveFeedReport, call: Call) -> None:
-    id = report.feed.id
-    call.say(
-        f"{id}: {'was retired already' if report.was_retired else 'retired'}, so pull no longer asks for it"
-    )
+    state = "was retired already" if report.was_retired else "retired"
+    call.say(f"{id}: {state}, so pull no longer asks for it")
     if report.stories or report.ledger:
-        call.say(
-            f"What stays: {formatting.stories(report.stories)} with the feed's name, and {report.ledger}, as they are"
-        )
+        stories = formatting.stories(report.stories)
+        call.say(f"What stays: {stories} with the feed's name, and {report.ledger}, as they are")
     else:
         call.say("It has brought no story, so you can also delete its table in digest.toml")
     if not report.pulled:

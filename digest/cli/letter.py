@@ -57,31 +57,25 @@ def letter(call: Call, week: str, more: bool, publish: bool) -> None:
             report = draft(root, config, week)
     except ValueError as error:
         raise click.BadParameter(str(error), param_hint="WEEK") from None
+    stories = formatting.stories(report.stories)
+    drafts = f"; left out: {report.drafts} in draft" if report.drafts else ""
     if publish:
-        _print_published(report, call)
+        drafts = f"; still drafts: {report.drafts} of its stories" if report.drafts else ""
+        call.say(
+            f"{report.file}: published with {stories}{drafts}",
+            "Next: build and publish the site. The weekly feed gets the edition once its week is closed",
+        )
+    elif more and report.stories:
+        call.say(f"{report.file}: {stories} added at its end{drafts}")
     elif more:
-        drafts = f"; left out: {report.drafts} in draft" if report.drafts else ""
-        if report.stories:
-            call.say(
-                f"{report.file}: {formatting.stories(report.stories)} added at its end{drafts}"
-            )
-        else:
-            call.say(f"{report.file}: every story of {report.week} is in it already{drafts}")
+        call.say(f"{report.file}: every story of {report.week} is in it already{drafts}")
     else:
-        _print_report(report, call, chosen=not week)
+        _print_drafted(report, call, is_chosen=not week)
 
 
-def _print_published(report: LetterReport, call: Call) -> None:
-    drafts = f"; still drafts: {report.drafts} of its stories" if report.drafts else ""
-    call.say(f"{report.file}: published with {formatting.stories(report.stories)}{drafts}")
-    call.say(
-        "Next: build and publish the site. The weekly feed gets the edition once its week is closed"
-    )
-
-
-def _print_report(report: LetterReport, call: Call, *, chosen: bool) -> None:
-    """Prints where the draft is; `chosen` is True if the week was chosen by us."""
-    which = f"{report.week}, the newest week without a letter," if chosen else str(report.week)
+def _print_drafted(report: LetterReport, call: Call, *, is_chosen: bool) -> None:
+    """Prints where the draft is; `is_chosen` is True if the week was chosen by us."""
+    which = f"{report.week}, the newest week without a letter," if is_chosen else str(report.week)
     drafts = f"; left out: {report.drafts} in draft" if report.drafts else ""
     call.say(
         f"{report.file}: drafted for {which} with {formatting.stories(report.stories)}{drafts}"
