@@ -28,9 +28,9 @@ def add(call: Call, url: str) -> None:
             f"'{redact.mask(url)}' is not an http(s) address; copy it from the browser",
             param_hint="URL",
         )
-    root, config = call.open()
+    root, config = call.load()
     report = command.run(root, config, address, now=call.now)
-    call.complain(*report.problems)
+    call.warn(*report.problems)
     story = report.story
     call.say(
         f"{story.file}: '{story.title}', {story.source}; {', '.join(story.themes) or 'without a theme'}"
@@ -41,4 +41,4 @@ def add(call: Call, url: str) -> None:
         )
     if secrets := redact.secret_names(address):
         what = f"what looks like a secret in its address ({', '.join(secrets)}) was left out"
-        call.complain(f"{what}; check that the link works without it")
+        call.warn(f"{what}; check that the link works without it")

@@ -57,9 +57,9 @@ def build(
     """
     from digest.commands import build as command
 
-    root, config = call.open()
+    root, config = call.load()
     target = Path.cwd() / output if output else root / "site"
-    with progress.shown(call, "Pages", least=200) as on_progress:
+    with progress.bar(call, "Pages", least=200) as on_progress:
         report = command.run(
             root,
             config,
@@ -69,19 +69,19 @@ def build(
             now=call.now,
             force=force,
         )
-    call.complain(*report.damaged[:_NAMED])
+    call.warn(*report.damaged[:_NAMED])
     if report.damaged:
         rest = len(report.damaged) - _NAMED
         more = f"{rest} more, and " if rest > 0 else ""
-        call.complain(f"{more}published addresses and Atom ids may change without these lines")
+        call.warn(f"{more}published addresses and Atom ids may change without these lines")
     for warning in (
         report.notice, report.warning, report.unrecorded, report.secrets, report.unknown
     ):  # fmt: skip
         if warning:
-            call.complain(warning)
-    call.complain(*report.not_removed, *report.hints[:_NAMED])
+            call.warn(warning)
+    call.warn(*report.not_removed, *report.hints[:_NAMED])
     if len(report.hints) > _NAMED:
-        call.complain(f"{len(report.hints) - _NAMED} more hints: run 'digest check'")
+        call.warn(f"{len(report.hints) - _NAMED} more hints: run 'digest check'")
     if as_json:
         click.echo(formatting.as_json(report._asdict()))
     else:

@@ -48,7 +48,7 @@ def check(call: Call, links: bool, since: str | None, form: str) -> None:
     if since == "":
         raise click.BadParameter("write a commit or a branch after it", param_hint="--since")
     try:
-        with progress.shown(call, "Linked pages", least=5) as on_progress:
+        with progress.bar(call, "Linked pages", least=5) as on_progress:
             report = command.run(
                 call.root(), now=call.now, links=links, since=since or "", on_progress=on_progress
             )

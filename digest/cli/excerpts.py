@@ -10,14 +10,12 @@ from digest.errors import count_of
 
 
 @click.command(short_help="Cut existing excerpts to the length in digest.toml.")
-@click.option(
-    "--apply", "applied", is_flag=True, help="Change the files; without it, they are only listed."
-)
+@click.option("--apply", is_flag=True, help="Change the files; without it, they are only listed.")
 @click.option(
     "--dry-run", "dry", is_flag=True, help="Say what --apply would change, write nothing."
 )
 @click.pass_obj
-def excerpts(call: Call, applied: bool, dry: bool) -> None:
+def excerpts(call: Call, apply: bool, dry: bool) -> None:
     """Cut existing excerpts to the length in digest.toml.
 
     Every excerpt that pull wrote is cut to the 'excerpt' of its feed, or removed if that is 0. A
@@ -32,8 +30,8 @@ def excerpts(call: Call, applied: bool, dry: bool) -> None:
     """
     from digest.commands import excerpts as command
 
-    root, config = call.open()
-    report = command.run(root, config, now=call.now, dry=dry or not applied)
+    root, config = call.load()
+    report = command.run(root, config, now=call.now, dry=dry or not apply)
     if call.verbose or report.dry:
         call.say(*(f"{change.file}: {change.state}" for change in report.changed))
     verb = "would be changed" if report.dry else "changed"
@@ -51,7 +49,7 @@ def excerpts(call: Call, applied: bool, dry: bool) -> None:
     if report.unknown:
         feeds = "its feed is" if report.unknown == 1 else "their feeds are"
         call.say(f"{report.unknown} left unchanged, because {feeds} not in digest.toml")
-    call.complain(*report.left, *formatting.skipped(report.skipped))
+    call.warn(*report.left, *formatting.skipped(report.skipped))
     if report.dry and report.changed:
         call.say("Next: digest excerpts --apply")
 

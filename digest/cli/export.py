@@ -11,9 +11,11 @@ from digest.cli.shared.safe_print import json_text
 
 
 @click.command()
-@click.option("--json", "_", is_flag=True, help="As JSON Lines, which is the default.")
+@click.option(
+    "--json", is_flag=True, expose_value=False, help="As JSON Lines, which is the default."
+)
 @click.pass_obj
-def export(call: Call, _: bool) -> None:
+def export(call: Call) -> None:
     """Write the whole archive to standard output, as JSON Lines.
 
     One record per line, in UTF-8: the digest, then every story with its keys, excerpt and note,
@@ -27,7 +29,7 @@ def export(call: Call, _: bool) -> None:
     """
     from digest.commands import export as command
 
-    root, config = call.open()
+    root, config = call.load()
     for record in command.run(root, config):
         line = json_text(json.dumps(record, ensure_ascii=False))
         click.echo(line.encode(errors="replace"))  # JSON is UTF-8 in every locale

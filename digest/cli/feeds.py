@@ -36,20 +36,20 @@ def feeds(context: click.Context) -> None:
         from digest.commands import feeds as command
 
         call: Call = context.obj
-        root, config = call.open()
+        root, config = call.load()
         report = command.run(root, config, now=call.now)
-        heads = ("feed", "last answer", "new", "brought", "kept", "address")
+        headers = ("feed", "last answer", "new", "brought", "kept", "address")
         rows = []
         for row, feed in report.rows:
-            counts = (row.new or 0, row.brought, row.kept)
+            counts = (row.new or 0, row.brought, row.present)
             address = redact.mask(feed.url) if feed else ""
             rows.append((row.feed, last_answer(row, call.verbose), *counts, address))
         if rows:
-            call.say(*formatting.table(heads, rows))
+            call.say(*formatting.table(headers, rows))
         else:
             call.say("No feeds yet. Next: digest feeds add URL")
         print_remarks((row for row, _ in report.rows), call)
-        call.complain(*formatting.skipped(report.skipped))
+        call.warn(*formatting.skipped(report.skipped))
 
 
 @feeds.command()
@@ -82,9 +82,9 @@ def add(call: Call, urls: tuple[str, ...], files: tuple[Path, ...]) -> None:
     call.say(*(f"{feed.id}: {feed.title}, {redact.mask(feed.url)}" for feed in report.added))
     call.say(*(f"{feed.id}: was retired, is pulled again" for feed in report.resumed))
     call.say(*(f"{feed.id}: already in digest.toml, left unchanged" for feed in report.known))
-    call.complain(*formatting.left_out(report.left_out))
+    call.warn(*formatting.left_out(report.left_out))
     for id, earlier in report.earlier.items():
-        call.complain(
+        call.warn(
             f"{id}: an earlier feed had the id '{earlier}'; if this is the same feed, write"
             f' id = "{earlier}" before you pull'
         )
@@ -110,7 +110,7 @@ def remove(call: Call, id: str) -> None:
     """
     from digest.commands import feeds as command
 
-    root, config = call.open()
+    root, config = call.load()
     try:
         report = command.remove(root, id, now=call.now)
     except KeyError:

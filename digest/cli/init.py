@@ -59,22 +59,22 @@ def init(call: Call, folder: Path, feeds: tuple[str, ...], files: tuple[Path, ..
     if not (addresses or files):
         _print_report(command.run(folder, now=call.now), folder, call)
         return
-    has_sample = sample.is_only_feed(folder)
+    has_sample = sample.has_only_sample_feed(folder)
     if not has_sample:
-        command.check_new(folder)  # before anybody is asked anything
+        command.refuse_existing_digest(folder)  # before anybody is asked anything
     here = local_timezone.of_this_machine()
     found = find_feeds.run(addresses, files, now=call.now)
     if has_sample:
         report = sample.replace_with(folder, found, timezone=here)
         call.say(*(f"{feed.id}: {feed.title}, {redact.mask(feed.url)}" for feed in report.feeds))
-        call.complain(*formatting.left_out(report.left_out))
+        call.warn(*formatting.left_out(report.left_out))
         if call.verbose:
             call.say(*(f"{file}: removed" for file in report.removed))
         removed = formatting.stories(len(report.removed))
         call.say(f"Removed the sample: its feed, and {removed} without edits")
         call.say(*(f"{file}: stays, because it was edited" for file in report.kept))
         for file in report.unread:
-            call.complain(f"{file}: stays, because it cannot be read; digest check")
+            call.warn(f"{file}: stays, because it cannot be read; digest check")
         if report.themes:
             call.say(
                 "The themes in digest.toml stay, because they were edited or stories have them"
@@ -86,7 +86,7 @@ def init(call: Call, folder: Path, feeds: tuple[str, ...], files: tuple[Path, ..
         command.run(folder, timezone=here or "UTC", found=found, now=call.now), folder, call
     )
     if not here:
-        call.complain(
+        call.warn(
             'This machine has no time zone set, so digest.toml says "UTC"; correct it before the first pull'
         )
 
@@ -95,11 +95,11 @@ def _print_report(report: InitReport, folder: Path, call: Call) -> None:
     """Prints the feeds, what was there already, with --verbose each file that was written, and the
     next step."""
     call.say(*(f"{feed.id}: {feed.title}, {redact.mask(feed.url)}" for feed in report.feeds))
-    call.complain(*formatting.left_out(report.left_out))
+    call.warn(*formatting.left_out(report.left_out))
     call.say(*(f"{file}: already exists, left unchanged" for file in report.kept))
     call.say(*(f"{file}: written" for file in report.written if call.verbose))
     _print_address(report.address, call)
-    call.complain(*report.warnings)
+    call.warn(*report.warnings)
     here = folder.resolve() == Path.cwd()
     step = "" if here else f"cd {shlex.quote(str(folder))} && "
     feeds = f" with {count_of(len(report.feeds), 'feed')}" if report.feeds else ""

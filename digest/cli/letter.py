@@ -46,7 +46,7 @@ def letter(call: Call, week: str, more: bool, publish: bool) -> None:
     """
     from digest.commands import letter as command
 
-    root, config = call.open()
+    root, config = call.load()
     if more and publish:
         raise click.UsageError("--more and --publish exclude each other; run one after the other")
     try:
@@ -82,7 +82,7 @@ def _print_drafted(report: LetterReport, call: Call, *, is_chosen: bool) -> None
     )
     call.say("Write it, then run 'digest letter --publish'")
     if report.appeared:
-        call.complain(
+        call.warn(
             f"{report.week} has been in the weekly feed since {report.appeared:%Y-%m-%d %H:%M}: it is"
             " taken out until the letter is published, and mailers may then send it again. To keep"
             f" its date, write 'published: {report.appeared.isoformat()}' into the letter"

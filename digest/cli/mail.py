@@ -63,7 +63,7 @@ def mail(
     from digest.commands import mail as command
     from digest.mail_settings import SECRET
 
-    root, config = call.open()
+    root, config = call.load()
     if sent and (send or output or dry or again or claim):
         raise click.UsageError("--sent excludes the other options")
     if send and output:
@@ -72,21 +72,21 @@ def mail(
         raise click.UsageError("--claim goes with --send and WEEK only, not with both")
     if again and not send:
         raise click.UsageError("--again needs --send")
-    shown = str(output) == "-"
+    to_stdout = str(output) == "-"
     options = command.MailOptions(
-        output=output, send=send, again=again, claim=claim, dry=dry or shown
+        output=output, send=send, again=again, claim=claim, dry=dry or to_stdout
     )
     secret = os.environ.get(SECRET, "")
     try:
         if sent:
-            call.say(f"{command.note(root, config, week, clock=call.clock)}: noted as sent")
+            call.say(f"{command.mark_sent(root, config, week, clock=call.clock)}: noted as sent")
             return
         report = command.run(root, config, week, options, secret=secret, clock=call.clock)
     except ValueError as error:
         raise click.BadParameter(str(error), param_hint="WEEK") from None
-    if shown and not dry:
+    if to_stdout and not dry:
         click.echo(report.message, nl=False)
-        call.complain(*filter(None, [report.reason]))
+        call.warn(*filter(None, [report.reason]))
     else:
         _print_report(report, config, call)
 

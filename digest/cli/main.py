@@ -94,8 +94,8 @@ def main() -> None:
     except DigestError as error:
         _fail(str(error).splitlines())
     except OSError as error:
-        place = "current folder" if isinstance(error, FileNotFoundError) else "disk"
-        _fail([f"{error.filename or place}: {error.strerror or error}"])
+        name = "current folder" if isinstance(error, FileNotFoundError) else "disk"
+        _fail([f"{error.filename or name}: {error.strerror or error}"])
     finally:
         gc.freeze()  # no garbage collection at exit
 

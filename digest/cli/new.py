@@ -38,7 +38,7 @@ def new(call: Call, since: str | None, as_json: bool) -> None:
 
     if since == "":
         raise click.BadParameter("write a commit or a branch after it", param_hint="--since")
-    root, config = call.open()
+    root, config = call.load()
     try:
         report = command.run(root, config, since or "")
     except UnknownRefError as error:
@@ -48,4 +48,4 @@ def new(call: Call, since: str | None, as_json: bool) -> None:
     else:
         for story in report.stories:
             call.say(f"{story.file}: {story.state}, {story.title}" if call.verbose else story.file)
-    call.complain(*formatting.unreadable(report.unread))
+    call.warn(*formatting.unreadable(report.unread))

@@ -30,34 +30,34 @@ def note(call: Call, file: Path) -> None:
     """
     from digest.commands import set as command
 
-    root, config = call.open()
-    shown = command.look(root, config, call.file(root, file))
+    root, config = call.load()
+    shown = command.read_story(root, config, call.resolve_file(root, file))
     with tempfile.NamedTemporaryFile(
         "w", prefix=f"{shown.story.slug}-", suffix=".md", delete=False, encoding="utf-8", newline=""
     ) as opened:
         opened.write(shown.story.note + "\n" if shown.story.note else "")
-    place, before = Path(opened.name), Path(opened.name).read_bytes()
+    temp_file, original = Path(opened.name), Path(opened.name).read_bytes()
     try:
         click.edit(filename=opened.name)
-        words = place.read_text(encoding="utf-8-sig")
+        words = temp_file.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
-        why = f"{place}: your editor has removed this file, so nothing was changed"
+        why = f"{temp_file}: your editor has removed this file, so nothing was changed"
         raise click.ClickException(why) from None
     except (click.ClickException, OSError, UnicodeDecodeError) as error:
         start = error.__cause__  # of click's exception, if the editor cannot be started
         reason = f"{start.filename}: {start.strerror}" if isinstance(start, OSError) else f"{error}"
         why = f"{reason}; name another text editor in $EDITOR"
-        if place.read_bytes() != before:
-            raise click.ClickException(f"{why}; your words are in {place}") from None
-        place.unlink()
+        if temp_file.read_bytes() != original:
+            raise click.ClickException(f"{why}; your words are in {temp_file}") from None
+        temp_file.unlink()
         raise click.ClickException(why) from None
     try:
         results = command.write_note(root, config, shown, words)
     except (DigestError, OSError):
-        call.complain(f"{place}: your words are here")
+        call.warn(f"{temp_file}: your words are here")
         raise
     if results[0].refused:
-        call.complain(f"{place}: your words are here")
+        call.warn(f"{temp_file}: your words are here")
     else:
-        place.unlink()
+        temp_file.unlink()
     finish(call, results)

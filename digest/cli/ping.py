@@ -36,9 +36,9 @@ def ping(call: Call, output: Path | None, dry: bool) -> None:
     """
     from digest.commands import ping as command
 
-    root, config = call.open()
+    root, config = call.load()
     report = command.run(root, config, output=output or root / "site", dry=dry)
-    call.complain(*report.failures)
+    call.warn(*report.failures)
     feeds = count_of(len(report.notified), "feed")
     if report.notified:
         call.say(f"{'Would tell' if dry else 'Told'} {report.hub} of {feeds}:", *report.notified)

@@ -47,8 +47,8 @@ def publish(call: Call, dry: bool, replacing: bool) -> None:
     """
     from digest.commands import publish as command
 
-    root, config = call.open()
-    with progress.shown(call, "Pages", least=200) as on_progress:
+    root, config = call.load()
+    with progress.bar(call, "Pages", least=200) as on_progress:
         report = command.run(
             root, config, dry=dry, replacing=replacing, on_progress=on_progress, now=call.now
         )
@@ -58,7 +58,7 @@ def publish(call: Call, dry: bool, replacing: bool) -> None:
 def _print_report(report: PublishReport, call: Call) -> None:
     """Prints warnings, which files differ (all of them with --dry-run or --verbose), and what feed
     readers would show."""
-    call.complain(*report.warnings)
+    call.warn(*report.warnings)
     if report.mail:
         call.say(f"mail: {report.mail}")
     branch, files = f"gh-pages of {report.address}", count_of(report.files, "file")
@@ -85,9 +85,9 @@ def _print_report(report: PublishReport, call: Call) -> None:
     for place in report.vanished if report.dry else ():
         call.say(f"lost     {place}")
     verb = "Would publish" if report.dry else "Published"
-    if report.origin:
+    if report.source_note:
         uncommitted = and_more(report.uncommitted, _NAMED)
-        call.say(f"{verb} {report.origin}{f': {uncommitted}' if uncommitted else ''}")
+        call.say(f"{verb} {report.source_note}{f': {uncommitted}' if uncommitted else ''}")
     counts = f"{len(report.new)} new, {len(report.changed)} changed, {len(report.gone)} gone"
     call.say(f"{verb} {files} to {branch}: {counts}")
     if report.vanished and not report.dry:

@@ -42,7 +42,7 @@ def pull(call: Call, feeds: tuple[str, ...], dry: bool, strict: bool, as_json: b
     """
     from digest.commands import pull as command
 
-    root, config = call.open()
+    root, config = call.load()
     try:
         chosen = command.chosen(config, feeds)
     except KeyError as error:
@@ -51,9 +51,15 @@ def pull(call: Call, feeds: tuple[str, ...], dry: bool, strict: bool, as_json: b
         raise click.BadParameter(
             f"digest.toml has no feed '{name}'; {cure}", param_hint="FEED"
         ) from None
-    with progress.shown(call, "Feeds", least=5) as on_progress:
+    with progress.bar(call, "Feeds", least=5) as on_progress:
         report = command.run(
-            root, config, chosen, now=call.now, dry=dry, named=bool(feeds), on_progress=on_progress
+            root,
+            config,
+            chosen,
+            now=call.now,
+            dry=dry,
+            named_by_user=bool(feeds),
+            on_progress=on_progress,
         )
     if not dry:
         github.write_summary(report, call)
@@ -72,7 +78,7 @@ def _print_report(report: PullReport, call: Call) -> None:
     """
     if report.sheet and report.sheet.is_changed:
         print_applied(report.sheet, call)
-    call.complain(*report.problems)
+    call.warn(*report.problems)
     for filing in report.filed:
         call.say(f"{filing.inbox}: {'would be filed' if report.dry else 'filed'} as {filing.file}")
     for file in report.completed:
@@ -83,16 +89,16 @@ def _print_report(report: PullReport, call: Call) -> None:
     for row in report.rows:
         line = f"{row.feed:<{width}}  {_result(row)}"
         if row.state == "failed":
-            call.complain(colours.failed(line))
+            call.warn(colours.failed(line))
         else:
             call.say(colours.fresh(line) if row.new else line)
         for remark in (*row.warnings, *row.kept, *row.notices):
-            call.complain(f"{row.feed}: {remark}")
+            call.warn(f"{row.feed}: {remark}")
         if row.moved:
             what = "has moved for good;"
             if row.moved_by == "self":
                 what = "names another address as its own; if that has the same entries,"
-            call.complain(f'{row.feed}: {what} in digest.toml write  url = "{row.moved}"')
+            call.warn(f'{row.feed}: {what} in digest.toml write  url = "{row.moved}"')
         if call.verbose:
             call.say(*(f"  {file}" for file in (*row.new, *row.updated, *row.adopted)))
             call.say(*(f"  passed over: {headline}" for headline in row.passed_over))

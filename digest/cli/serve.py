@@ -69,18 +69,19 @@ def serve(
             case command.Opened():
                 _print_opened(event, host, allowed, call)
                 if open_ or desk:
-                    _open_browser(event.desk if desk else event.url, call, event.redirect)
+                    url = event.desk if desk else event.url
+                    _open_browser(event.redirect or url, url, call)
             case command.Built():
                 if event.notice:
-                    call.complain(event.notice)
+                    call.warn(event.notice)
                 changed = and_more(event.changed, _NAMED)
                 files = f"{event.pages} files, {event.written} written, {event.removed} removed"
                 call.say(f"{changed or 'Built'}: {files} in {event.seconds * 1000:.0f} ms")
             case command.Broken():
-                call.complain(*map(str, event.problems))
+                call.warn(*map(str, event.problems))
             case command.Polling():
                 why = "The system does not report changed files here"
-                call.complain(f"{why}; checking for changes every second instead")
+                call.warn(f"{why}; checking for changes every second instead")
             case command.Waiting():
                 call.say("Waiting for another run of digest to end")
 
@@ -91,7 +92,7 @@ def serve(
             host=host,
             port=port,
             on_event=on_event,
-            on_progress=bar.enter_context(progress.shown(call, "Pages", least=200)),
+            on_progress=bar.enter_context(progress.bar(call, "Pages", least=200)),
             clock=call.clock,
             allowed=allowed,
             poll=poll,
@@ -100,28 +101,28 @@ def serve(
 
 
 def _print_opened(event: Opened, host: str, allowed: tuple[str, ...], call: Call) -> None:
-    call.say(f"The preview is at {event.url} (Ctrl-C ends it)")
+    call.say(f"The preview is at {event.url} (Ctrl-C stops it)")
     if event.desk:
         call.say(f"The desk is at {event.desk}")
-    do = "can read it too, including drafts"
+    may = "can read it, too, including drafts"
     if event.desk:
-        do += ", and with the desk's address change your stories"
+        may += ", and with the desk's address change your stories"
     if host.strip("[]") not in urls.THIS_MACHINE:
-        call.complain(f"Anyone who reaches {host} on this machine {do}")
+        call.warn(f"Anyone who can reach this machine at {host} {may}")
     if allowed:
-        call.complain(f"Anyone who reaches {', '.join(allowed)} {do}")
+        call.warn(f"Anyone who can reach {', '.join(allowed)} {may}")
     if event.exhausted:
         why = "The system has no file watchers left (fs.inotify)"
-        call.complain(f"{why}; checking for changes every second instead")
+        call.warn(f"{why}; checking for changes every second instead")
 
 
-def _open_browser(url: str, call: Call, redirect: str = "") -> None:
-    """Opens a browser at `redirect` or else the URL, without waiting for it; says so if there is none."""
+def _open_browser(open_url: str, shown_url: str, call: Call) -> None:
+    """Opens a browser without waiting for it; if there is none, names `shown_url`."""
     import threading
     import webbrowser
 
     def attempt() -> None:
-        if not webbrowser.open(redirect or url):
-            call.complain(f"No browser could be opened; open {url} yourself")
+        if not webbrowser.open(open_url):
+            call.warn(f"No browser could be opened; open {shown_url} yourself")
 
     threading.Thread(target=attempt, daemon=True).start()

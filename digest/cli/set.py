@@ -53,14 +53,14 @@ def set(call: Call, words: tuple[str, ...], as_json: bool) -> None:
     """
     from digest.commands import set as command
 
-    root, config = call.open()
+    root, config = call.load()
     files, rest = list[str](), list[str]()
     for word in words:
         is_file = "=" not in word and ("/" in word or "." in word)
         (files if is_file else rest).append(word)
     if not files:
         raise click.BadParameter("name at least one story's file", param_hint="FILE")
-    named = [call.file(root, Path(word)) for word in files]
+    named = [call.resolve_file(root, Path(word)) for word in files]
     try:
         results = command.run(root, config, named, rest, now=call.now)
     except ValueError as error:
@@ -74,7 +74,7 @@ def finish(call: Call, results: Sequence[SetResult], *, quiet: bool = False) -> 
     """Prints what was done and what was refused; exits with 1 if anything was refused."""
     for result in results:
         if result.refused:
-            call.complain(*result.refused.splitlines())
+            call.warn(*result.refused.splitlines())
         elif not quiet and result.file != result.was:
             call.say(f"{result.was}: moved to {result.file}")
         elif not quiet:

@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 
 @click.command(short_help="Curate a week in one Markdown file.")
 @click.argument("week", metavar="[WEEK]", default="", shell_complete=completion.weeks)
-@click.option("--apply", "applied", is_flag=True, help="Carry the sheet out.")
+@click.option("--apply", is_flag=True, help="Carry the sheet out.")
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
 @click.pass_obj
-def sheet(call: Call, week: str, applied: bool, as_json: bool) -> None:
+def sheet(call: Call, week: str, apply: bool, as_json: bool) -> None:
     """Write a week as one file, content/sheet.md, to curate it in any text editor or on GitHub.
 
     Each story has a line: a letter to keep, hide or lead, its themes by number, its headline; a
@@ -39,10 +39,10 @@ def sheet(call: Call, week: str, applied: bool, as_json: bool) -> None:
     """
     from digest.commands import sheet as command
 
-    if week and applied:
+    if week and apply:
         raise click.UsageError("--apply carries out the sheet that is there; leave out WEEK.")
-    root, config = call.open()
-    if applied:
+    root, config = call.load()
+    if apply:
         report = command.apply(root, config)
         if report is None:
             raise DigestError(f"{command.FILE}: this file does not exist; 'digest sheet' writes it")
@@ -63,7 +63,7 @@ def sheet(call: Call, week: str, applied: bool, as_json: bool) -> None:
     else:
         call.say(f"{command.FILE}: {written.week}, {formatting.stories(written.stories)}")
         call.say("Change it, then: digest sheet --apply, or commit it for the next pull")
-    call.complain(*formatting.unreadable(written.unread))
+    call.warn(*formatting.unreadable(written.unread))
 
 
 def print_applied(report: AppliedReport, call: Call) -> None:
@@ -78,4 +78,4 @@ def print_applied(report: AppliedReport, call: Call) -> None:
         left = sum(line.startswith(f"{FILE}: ") for line in report.refused)
         rest = f"; {count_of(left, 'story', 'stories')} left in it" if left else ""
         call.say(f"{FILE}: {formatting.stories(len(report.changed))} changed{rest}")
-        call.complain(*report.refused)
+        call.warn(*report.refused)

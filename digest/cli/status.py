@@ -38,7 +38,7 @@ def status(call: Call) -> None:
     """
     from digest.commands import status as command
 
-    root, config = call.open()
+    root, config = call.load()
     _print_report(command.run(root, config, now=call.now), call, has_themes=bool(config.themes))
 
 
@@ -67,7 +67,7 @@ def _print_report(report: StatusReport, call: Call, *, has_themes: bool) -> None
         name = feed.feed
         if len(name) > _NAME and not call.verbose:
             name = name[: _NAME - 1] + "…"
-        counts = (feed.new or 0, feed.brought, feed.kept, feed.deleted, feed.hidden)
+        counts = (feed.new or 0, feed.brought, feed.present, feed.deleted, feed.hidden)
         rows.append((name, last_answer(feed, call.verbose), *counts))
     call.say(*formatting.table(columns, rows))
     print_remarks(report.feeds, call)
@@ -77,22 +77,30 @@ def _print_report(report: StatusReport, call: Call, *, has_themes: bool) -> None
             f"In {count}, the feed and the file differ, or the feed has changed since you wrote: digest check"
         )
     for file in report.restored:
-        call.complain(
-            f"{file}: was deleted, and a merge has brought it back; 'digest check' says more"
-        )
-    call.complain(*formatting.skipped(report.skipped))
+        call.warn(f"{file}: was deleted, and a merge has brought it back; 'digest check' says more")
+    call.warn(*formatting.skipped(report.skipped))
 
 
 def _print_weeks(report: StatusReport, call: Call) -> None:
     """Prints a row for each week, and which letters lack stories."""
     shown = report.weeks if call.verbose else report.weeks[:_WEEKS]
-    heads = ("week", "state", "stories", "noted", "no theme", "drafts", "hidden", "lead", "letter")
+    headers = (
+        "week",
+        "state",
+        "stories",
+        "noted",
+        "no theme",
+        "drafts",
+        "hidden",
+        "lead",
+        "letter",
+    )
     rows = list[tuple[object, ...]]()
     for week in shown:
         state, lead = "closed" if week.is_closed else "open", "yes" if week.has_lead else ""
         counts = (week.stories, week.noted, week.themeless, week.drafts, week.hidden)
         rows.append((str(week.week), state, *counts, lead, week.letter))
-    call.say(*formatting.table(heads, rows))
+    call.say(*formatting.table(headers, rows))
     for week in shown:
         if week.unlinked:
             count = formatting.stories(week.unlinked)
@@ -105,21 +113,21 @@ def _print_weeks(report: StatusReport, call: Call) -> None:
 def print_remarks(feeds: Iterable[FeedRow], call: Call) -> None:
     """Prints the meaning of the star beside a feed's last answer, and why feeds failed."""
     feeds = tuple(feeds)
-    if any(row.state == "pulled" and row.pulled and not row.is_sure for row in feeds):
+    if any(row.state == "active" and row.answered_at and not row.is_sure for row in feeds):
         call.say("* when its ledger last grew; this machine has not pulled it")
     for row in feeds:
         if row.reason:
-            call.complain(f"{row.feed}: the last pull failed: {row.reason}")
+            call.warn(f"{row.feed}: the last pull failed: {row.reason}")
 
 
 def last_answer(row: FeedRow, verbose: bool) -> str:
     """Returns when a feed last answered, or why it is not pulled; with a star if only its ledger
     says when."""
-    if row.state != "pulled":
+    if row.state != "active":
         return row.state
-    if row.pulled is None:
+    if row.answered_at is None:
         return "never"
-    time = f"{row.pulled:%Y-%m-%d %H:%M}" if verbose else _ago(row.age)
+    time = f"{row.answered_at:%Y-%m-%d %H:%M}" if verbose else _ago(row.age)
     return time if row.is_sure else f"{time} *"
 
 

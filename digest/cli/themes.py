@@ -25,7 +25,7 @@ _NEAR = 5
 
 @click.command(short_help="Count the themes, explain them, run their rules again.")
 @click.option(
-    "--explain", "explained", metavar="FILE", type=click.Path(path_type=Path), shell_complete=completion.stories,
+    "--explain", "explain_file", metavar="FILE", type=click.Path(path_type=Path), shell_complete=completion.stories,
     help="Why a story has its themes.",
 )  # fmt: skip
 @click.option(
@@ -36,7 +36,7 @@ _NEAR = 5
     "--missing", is_flag=True, help="The stories without a theme, and what they are like."
 )
 @click.option(
-    "--suggest", "suggested", metavar="[THEME]", is_flag=False, flag_value=_EVERY,
+    "--suggest", "suggest_for", metavar="[THEME]", is_flag=False, flag_value=_EVERY,
     help="Phrases worth adding to a theme's rule, or to all rules, and worth dropping, from what you decided.",
 )  # fmt: skip
 @click.option(
@@ -54,12 +54,11 @@ _NEAR = 5
 )
 @click.option(
     "--apply",
-    "applied",
     is_flag=True,
     help="Run the rules again, over stories whose themes you have not edited.",
 )
 @click.option(
-    "--all", "everything", is_flag=True,
+    "--all", "all_stories", is_flag=True,
     help="With --apply: take themes that digest.toml no longer has out of stories with edited themes, too.",
 )  # fmt: skip
 @click.option(
@@ -69,15 +68,15 @@ _NEAR = 5
 @click.pass_obj
 def themes(
     call: Call,
-    explained: Path | None,
+    explain_file: Path | None,
     phrases: tuple[str, ...],
     missing: bool,
-    suggested: str | None,
+    suggest_for: str | None,
     take: str | None,
     score: bool,
     propose: bool,
-    applied: bool,
-    everything: bool,
+    apply: bool,
+    all_stories: bool,
     dry: bool,
     as_json: bool,
 ) -> None:
@@ -101,34 +100,34 @@ def themes(
     """
     from digest.commands import themes as command
 
-    named: dict[str, object] = {"--explain": explained, "--try": phrases, "--missing": missing}
-    named |= {"--propose": propose, "--suggest": suggested, "--score": score, "--apply": applied}
-    _check_usage(named, take=take, everything=everything, dry=dry, as_json=as_json)
+    named: dict[str, object] = {"--explain": explain_file, "--try": phrases, "--missing": missing}
+    named |= {"--propose": propose, "--suggest": suggest_for, "--score": score, "--apply": apply}
+    _check_usage(named, take=take, all_stories=all_stories, dry=dry, as_json=as_json)
     for phrase in phrases:
         if fault := check_phrase(phrase):
             raise click.BadParameter(f"the phrase '{phrase}' {fault}", param_hint="--try")
-    root, config = call.open()
-    if explained is not None:
-        _print_reasons(_explain(call, root, config, explained), call)
+    root, config = call.load()
+    if explain_file is not None:
+        _print_reasons(_explain(call, root, config, explain_file), call)
     elif phrases:
         _print_matches(command.try_phrases(root, config, *phrases), call)
     elif missing:
         themes_rules.missing(root, config, as_json, call)
-    elif suggested is not None:
-        themes_rules.suggest(root, config, suggested.strip(), take, call)
+    elif suggest_for is not None:
+        themes_rules.suggest(root, config, suggest_for.strip(), take, call)
     elif score:
         themes_rules.score(root, config, call)
     elif propose:
         themes_rules.propose(root, config, call)
-    elif applied or dry:
-        report = command.apply(root, config, now=call.now, dry=dry, everything=everything)
+    elif apply or dry:
+        report = command.apply(root, config, now=call.now, dry=dry, all_stories=all_stories)
         _print_changes(report, call)
     else:
         _print_counts(command.run(root, config), call)
 
 
 def _check_usage(
-    named: Mapping[str, object], *, take: str | None, everything: bool, dry: bool, as_json: bool
+    named: Mapping[str, object], *, take: str | None, all_stories: bool, dry: bool, as_json: bool
 ) -> None:
     """Raises UsageError for options that do not go together; `named` are those that exclude each
     other."""
@@ -138,9 +137,9 @@ def _check_usage(
         raise click.UsageError(f"{', '.join(names)} and {last} exclude each other.")
     if take is not None and "--suggest" not in given:
         raise click.UsageError("--take belongs to --suggest.")
-    if (everything or dry) and given and "--apply" not in given:
+    if (all_stories or dry) and given and "--apply" not in given:
         raise click.UsageError("--all and --dry-run belong to --apply.")
-    if everything and not dry and "--apply" not in given:
+    if all_stories and not dry and "--apply" not in given:
         raise click.UsageError("--all belongs to --apply.")
     if as_json and "--missing" not in given:
         raise click.UsageError("--json belongs to --missing.")
@@ -150,7 +149,7 @@ def _explain(call: Call, root: Path, config: Config, given: Path) -> ExplainRepo
     """Explains a story, whose file is named from the current folder or from the digest's root."""
     from digest.commands import themes as command
 
-    file = call.file(root, given)
+    file = call.resolve_file(root, given)
     try:
         return command.explain(root, config, file)
     except LookupError as error:
@@ -179,7 +178,7 @@ def _print_counts(report: ThemesReport, call: Call) -> None:
         call.say(
             f"The rules disagree with the editor on {formatting.stories(report.own)}; the editor's choice stays"
         )
-    call.complain(*formatting.skipped(report.skipped))
+    call.warn(*formatting.skipped(report.skipped))
 
 
 def _print_reasons(report: ExplainReport, call: Call) -> None:
@@ -213,13 +212,13 @@ def _print_matches(report: TryReport, call: Call) -> None:
             call.say(f"  {story.file}: {story.title} ({story.where}; {_listed(story.themes)})")
         if len(report.near) > _NEAR:
             call.say(f"  and {len(report.near) - _NEAR} more")
-    call.complain(*report.explained)
+    call.warn(*report.explained)
     if report.partly:
         partly = formatting.stories(report.partly)
         call.say(
             f"Only stored text was searched: for {partly}, the feed's summary is missing or cut"
         )
-    call.complain(*formatting.skipped(report.skipped))
+    call.warn(*formatting.skipped(report.skipped))
 
 
 def _print_changes(report: ApplyReport, call: Call) -> None:
@@ -238,12 +237,12 @@ def _print_changes(report: ApplyReport, call: Call) -> None:
         call.say(
             f"{formatting.stories(report.own)} would change too, but an editor has changed their themes, so they stay"
         )
-    call.complain(*report.left, *formatting.unreadable(report.unread))
+    call.warn(*report.left, *formatting.unreadable(report.unread))
     for file, gone in report.gone.items():
         names = "', '".join(gone)
-        call.complain(f"{file}: keeps '{names}', which digest.toml no longer has: you chose it")
+        call.warn(f"{file}: keeps '{names}', which digest.toml no longer has: you chose it")
     if report.gone:
-        call.complain(
+        call.warn(
             f"{formatting.stories(len(report.gone))} with a theme of your choice that is gone; this takes it out:"
             " digest themes --apply --all"
         )

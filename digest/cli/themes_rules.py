@@ -31,7 +31,7 @@ def missing(root: Path, config: Config, as_json: bool, call: Call) -> None:
     report = themes_rules.list_missing(root, config, every=call.verbose or as_json)
     if as_json:
         click.echo(formatting.as_json([asdict(story) for story in report.missing]))
-        call.complain(*formatting.skipped(report.skipped))
+        call.warn(*formatting.skipped(report.skipped))
         return
     for story in report.missing:
         call.say(f"{story.file}: {story.title}")
@@ -44,7 +44,7 @@ def missing(root: Path, config: Config, as_json: bool, call: Call) -> None:
     call.say(counted if report.stories else _NO_STORY)
     if number and not config.themes:
         call.say(formatting.NO_THEMES)
-    call.complain(*formatting.skipped(report.skipped))
+    call.warn(*formatting.skipped(report.skipped))
 
 
 def suggest(root: Path, config: Config, theme: str, take: str | None, call: Call) -> None:
@@ -64,7 +64,7 @@ def suggest(root: Path, config: Config, theme: str, take: str | None, call: Call
         call.say("Next: digest themes --apply --dry-run")
         return
     report = themes_rules.suggest(root, config, theme)
-    call.complain(*formatting.skipped(report.skipped))
+    call.warn(*formatting.skipped(report.skipped))
     _print_basis(report, call)
     _print_phrases(report, theme, call)
 
@@ -108,16 +108,16 @@ def score(root: Path, config: Config, call: Call) -> None:
     from digest.commands import themes_rules
 
     report = themes_rules.score(root, config)
-    call.complain(*formatting.skipped(report.skipped))
+    call.warn(*formatting.skipped(report.skipped))
     _print_basis(report, call)
     if report.decided:
-        heads = ("right", "wrong", "missed", "theme", "quarter", "precision", "recall")
+        headers = ("right", "wrong", "missed", "theme", "quarter", "precision", "recall")
         rows = []
         for row in report.scores:
             counts = row.right, row.wrong, row.missed
             shares = _share(row.precision), _share(row.recall)
             rows.append((*counts, row.theme or "all", row.quarter, *shares))
-        call.say(*formatting.table(heads, rows))
+        call.say(*formatting.table(headers, rows))
         call.say(*report.outdated)
 
 
@@ -126,7 +126,7 @@ def propose(root: Path, config: Config, call: Call) -> None:
     from digest.commands import themes_rules
 
     report = themes_rules.propose(root, config)
-    call.complain(*formatting.skipped(report.skipped))
+    call.warn(*formatting.skipped(report.skipped))
     without = f"{formatting.stories(report.searched)} without a theme"
     if not report.searched:
         call.say("Every story has a theme")

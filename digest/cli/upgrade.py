@@ -8,9 +8,9 @@ from digest.cli.shared.call import Call
 
 
 @click.command(short_help="Bring the files that init wrote up to date.")
-@click.option("--apply", "applied", is_flag=True, help="Write what is shown.")
+@click.option("--apply", is_flag=True, help="Write what is shown.")
 @click.pass_obj
-def upgrade(call: Call, applied: bool) -> None:
+def upgrade(call: Call, apply: bool) -> None:
     """Bring the files that init wrote up to date.
 
     Shows, as a diff, what this version of Digest would change in the workflow, in what it installs, in .gitignore,
@@ -24,11 +24,11 @@ def upgrade(call: Call, applied: bool) -> None:
     """
     from digest.commands import upgrade as command
 
-    report = command.run(call.root(), now=call.now, apply=applied)
+    report = command.run(call.root(), now=call.now, apply=apply)
     for change in report.changes:
         call.say(*([f"{change.file}: {change.how}"] if report.applied else change.diff()))
     for file, why in report.left:
-        call.complain(f"{file}: left as it is, because {why}; compare it with that of a new digest")
+        call.warn(f"{file}: left as it is, because {why}; compare it with that of a new digest")
     if not report.changes:
         call.say("Nothing to change" if report.left else "Everything is up to date")
     elif not report.applied:

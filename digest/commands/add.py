@@ -67,7 +67,7 @@ def _snapshot_without(
     """Returns what the digest has that may be the story at these addresses; raises DigestError if
     it has the story."""
     search = add.search_texts_at(addresses, ledgers)
-    altered = story_locations.read(root, config).altered
+    altered = story_locations.read_content(root, config).altered
     known = snapshot.read_snapshot(root, config, ledgers, search, altered)
     if already := add.already(addresses, known):
         raise DigestError(already)

@@ -90,7 +90,7 @@ def run(
     """Builds the digest at `root` into `output`, for the site's own address or for `base_url`.
 
     `base_url` is as `urls.site_url` returns it; ids stay, since they were made from the site's own
-    address. With `now`, the places of stories that no ledger has yet are recorded, so that their
+    address. With `now`, the locations of stories that no ledger has yet are recorded, so that their
     addresses redirect when they are moved later. No byte of the site depends on `now`. With
     `force`, files in the folder that Digest did not make are overwritten. Raises DigestError, and
     Faults with every problem in content, links and templates; then nothing is written.
@@ -171,7 +171,7 @@ class Builder:
         """Returns the last build's manifest if another build would change nothing, else None.
 
         Another build is needed if files of the folder are missing or changed, if the search index
-        failed the last time, or if places of stories are to be `recorded` and were not.
+        failed the last time, or if locations of stories are to be `recorded` and were not.
         """
         output = self._output()
         last = output.manifest
@@ -255,7 +255,7 @@ class Builder:
 
             self._renderer = Renderer(self._root, planned.base)
             self._renderer.raise_problems()
-        self._renderer.begin(planned.context.shared, self._remembered)
+        self._renderer.begin(planned.context.shared, self._memo_edition)
         for number, page in enumerate(wanted):
             if on_progress:
                 on_progress(number, len(wanted))
@@ -279,7 +279,7 @@ class Builder:
             what, cure = f"gives a picture that cannot be drawn: {error}", "correct the template"
             raise Faults([Problem(f"{fingerprint.FOLDER}/card.svg", 0, what, cure)]) from error
 
-    def _remembered(self, name: str, key: bytes, make: Callable[[], str]) -> str:
+    def _memo_edition(self, name: str, key: bytes, make: Callable[[], str]) -> str:
         return self._cache.memo("edition", name, key_of(self._settings_key, key), str, make)
 
 

@@ -43,7 +43,7 @@ _KEY = re.compile(
     r"/(?=[^/?#]*\d)([0-9a-f]{24,}|(?=[^/?#]*[A-Z])(?=[^/?#]*[a-z])[A-Za-z0-9_-]{22,})(?=[./?#]|$)"
 )
 """A part of a path that is long and random, as of a feed that is made for one reader."""
-_AHEAD = timedelta(days=8)
+_TOLERANCE = timedelta(days=8)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,19 +96,19 @@ def run(
         return CheckReport(problems=problems, is_whole=False, folder=folder)
     line_of = line_finder(partial(store.read_text, root))
     found = [
-        *_content(root, config, survey, line_of),
-        *_waiting(root, config, survey, now),
-        *_config(root, config, survey),
-        *_secrets(root, config, survey),
-        *_future_dates(survey, now, line_of),
-        *git_history.uncommitted(root, survey),
+        *_content_problems(root, config, survey, line_of),
+        *_waiting_hints(root, config, survey, now),
+        *_config_problems(root, config, survey),
+        *_secret_hints(root, config, survey),
+        *_future_date_hints(survey, now, line_of),
+        *git_history.uncommitted_stories(root, survey),
         *git_history.brought_back(root, survey),
     ]
     outside = LinkReport()
     if links:
         places: dict[str, list[tuple[str, int]]] = defaultdict(list)
         for address, file, line in content_rules.outside_links(survey, line_of):
-            if changes is None or _is_brought_in(Problem(file, line, ""), changes):
+            if changes is None or _is_introduced(Problem(file, line, ""), changes):
                 places[address].append((file, line))
         outside = check_links.run(root, config, survey, places, now=now, on_progress=on_progress)
     checked = [CONFIG_FILE]
@@ -125,7 +125,7 @@ def run(
     )
 
 
-def _content(
+def _content_problems(
     root: Path, config: Config, survey: ContentReport, line_of: LineOf
 ) -> Iterator[Problem]:
     """Yields what would stop a build, and what the rules say of stories, letters and pages."""
@@ -162,7 +162,9 @@ def _without_consequences(root: Path, problems: Iterable[Problem]) -> Iterator[P
         yield from conflicts(text, file) or found
 
 
-def _waiting(root: Path, config: Config, survey: ContentReport, now: datetime) -> Iterator[Problem]:
+def _waiting_hints(
+    root: Path, config: Config, survey: ContentReport, now: datetime
+) -> Iterator[Problem]:
     """Yields a hint for each file that the next pull files, completes or removes."""
     filed, unfiled = inbox_files.empty_inbox(root, config, survey.ledgers, now=now, dry=True)
     for filing in filed:
@@ -178,7 +180,7 @@ def _waiting(root: Path, config: Config, survey: ContentReport, now: datetime) -
         yield Problem(file, 0, what, cure, kind=Kind.HINT)
 
 
-def _config(root: Path, config: Config, survey: ContentReport) -> Iterator[Problem]:
+def _config_problems(root: Path, config: Config, survey: ContentReport) -> Iterator[Problem]:
     """Yields problems with the site's address, and hints at themes that no story has."""
     domain = disk.read_inside(root, custom_domain.FILE)
     if domain is not None and (problem := custom_domain.problem(domain, config.site.url)):
@@ -206,7 +208,7 @@ def _config(root: Path, config: Config, survey: ContentReport) -> Iterator[Probl
         )
 
 
-def _secrets(root: Path, config: Config, survey: ContentReport) -> Iterator[Problem]:
+def _secret_hints(root: Path, config: Config, survey: ContentReport) -> Iterator[Problem]:
     """Yields a hint for each address with a user name, a password or a token in it."""
     lines = config_lines(root)
     of_feeds = set()
@@ -242,9 +244,9 @@ def _quoted(names: Iterable[str]) -> str:
     return " and ".join(name if " " in name else f"'{name}='" for name in names)
 
 
-def _future_dates(survey: ContentReport, now: datetime, line_of: LineOf) -> Iterator[Problem]:
+def _future_date_hints(survey: ContentReport, now: datetime, line_of: LineOf) -> Iterator[Problem]:
     """Yields a hint for each story and letter dated in the future, and for each date in one."""
-    last = now.date() + _AHEAD
+    last = now.date() + _TOLERANCE
     days = [(story.file, max(story.week.monday, story.day)) for story in survey.content.stories]
     days += [(letter.file, letter.week.monday) for letter in survey.content.letters]
     for file, day in days:
@@ -276,7 +278,7 @@ def _sorted(problems: Iterable[Problem], changes: Changes | None) -> tuple[Probl
     """Returns the problems by file and line, with `changes` only those that they introduced."""
     found = set(problems)
     if changes is not None:
-        found = {problem for problem in found if _is_brought_in(problem, changes)}
+        found = {problem for problem in found if _is_introduced(problem, changes)}
     return tuple(
         sorted(
             found, key=lambda problem: (problem.file, problem.line, problem.is_hint, problem.what)
@@ -284,7 +286,7 @@ def _sorted(problems: Iterable[Problem], changes: Changes | None) -> tuple[Probl
     )
 
 
-def _is_brought_in(problem: Problem, changes: Changes) -> bool:
+def _is_introduced(problem: Problem, changes: Changes) -> bool:
     """True if a change introduced a problem: in the problem's line, or in a file that it names.
 
     A change of digest.toml may cause errors in stories, so all errors count then.

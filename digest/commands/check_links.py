@@ -64,8 +64,8 @@ def run(
     )
     if link_check.is_offline(answers):
         return LinkReport(is_offline=True)
-    lost = [answer.address for answer in answers if answer.is_gone]
-    copies, no_copies = saved_copies.find(lost, agent=agent, now=now, limits=_LIMITS)
+    gone = [answer.address for answer in answers if answer.is_gone]
+    copies, no_copies = saved_copies.find(gone, agent=agent, now=now, limits=_LIMITS)
     answers = tuple(replace(one, copy=copies.get(one.address, "")) for one in answers)
     if due:
         final = [answer for answer in answers if not (answer.is_gone and no_copies)]

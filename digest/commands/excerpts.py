@@ -70,10 +70,10 @@ def run(root: Path, config: Config, *, now: datetime, dry: bool = False) -> Exce
         texts = {file: store.read_exactly(root, file) for file in due}
         edits = recut.edits_of(due.values(), texts, survey.vocabulary)
         done = {file: cut for file, cut in due.items() if edits[file]}
-        changed_since: tuple[str, ...] = ()
+        changed_meanwhile: tuple[str, ...] = ()
         if done and not dry:
             store.add_lines(root, recut.ledger_lines(done.values(), edits, now))
-            changed_since = store.rewrite(root, filter(None, edits.values()))
+            changed_meanwhile = store.rewrite(root, filter(None, edits.values()))
     left = []
     for cut in cuts:
         if cut.state == recut.EDITED:
@@ -83,7 +83,7 @@ def run(root: Path, config: Config, *, now: datetime, dry: bool = False) -> Exce
         if edit is None:
             what = "Digest cannot change its excerpt safely; left unchanged, so edit it by hand"
             left.append(f"{file}: {what}")
-    for file in changed_since:
+    for file in changed_meanwhile:
         what = "was changed in the meantime, and left as it is; run the command again"
         left.append(f"{file}: {what}")
         del done[file]

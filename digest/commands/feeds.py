@@ -14,15 +14,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from digest import config_edit, disk
+from digest import config_edit
 from digest.commands import status
-from digest.commands.shared import find_feeds
+from digest.commands.shared import config_file, find_feeds
 from digest.commands.status import FeedRow
-from digest.config import load as load_config
-from digest.config import loads as parse_config
 from digest.content import load, paths
 from digest.feeds.limits import USUAL, Limits
-from digest.model import CONFIG_FILE, Config, Feed, Skipped
+from digest.model import Config, Feed, Skipped
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +84,7 @@ def add(
 ) -> AddFeedsReport:
     """Adds the feeds behind the addresses, and those in the lists; raises DigestError if one
     address leads to none."""
-    before, config = _read(root)
+    before, config = config_file.read(root)
     ids = {feed.id for feed in config.feeds}
     names = (path.name for path in (root / paths.LEDGERS).glob("*.jsonl"))
     ledgers = set(filter(None, map(paths.feed_of, names)))
@@ -100,7 +98,7 @@ def add(
         feeds[feed.id] = feed._replace(retired=False)
     if found.feeds:
         after = config_edit.with_new_feeds(after, found.feeds, found.folders)
-    _write(root, before, after, config._replace(feeds=(*feeds.values(), *found.feeds)))
+    config_file.write(root, before, after, config._replace(feeds=(*feeds.values(), *found.feeds)))
     earlier = {}
     for feed in found.feeds:
         name, _, number = feed.id.rpartition("-")
@@ -117,30 +115,19 @@ def add(
 
 def remove(root: Path, id: str, *, now: datetime) -> RemoveFeedReport:
     """Retires a feed; raises KeyError for an id that digest.toml does not have."""
-    before, config = _read(root)
+    before, config = config_file.read(root)
     feeds = {feed.id: feed for feed in config.feeds}
     feed = feeds[id]
     if not feed.retired:
         feeds[id] = feed._replace(retired=True)
         after = config_edit.with_retired(before, id, retired=True)
-        _write(root, before, after, config._replace(feeds=tuple(feeds.values())))
+        config_file.write(root, before, after, config._replace(feeds=tuple(feeds.values())))
     rows = status.feed_rows(root, load.survey(root, config), config, now)
     ledger = paths.ledger(id)
     return RemoveFeedReport(
         feed=feed,
-        stories=next(row.kept for row in rows if row.feed == id),
+        stories=next(row.present for row in rows if row.feed == id),
         ledger=ledger if (root / ledger).exists() else "",
         was_retired=feed.retired,
         pulled=sum(not feed.retired for feed in feeds.values()),
     )
-
-
-def _read(root: Path) -> tuple[str, Config]:
-    """Returns digest.toml as text, and what it says."""
-    config = load_config(root)
-    return (disk.read_inside(root, CONFIG_FILE) or b"").decode(), config
-
-
-def _write(root: Path, before: str, after: str, expected: Config) -> None:
-    parsed = parse_config(after.removeprefix("\ufeff"))
-    config_edit.write_checked(root, before, after, parsed=parsed, expected=expected)

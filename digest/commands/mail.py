@@ -74,15 +74,15 @@ class MailOptions(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class _LedgerEntry:
-    """Notes in the ledger what becomes of one edition."""
+class _SentLog:
+    """Records in the ledger what becomes of one edition."""
 
     root: Path
     config: Config
     week: Week
     clock: Callable[[], datetime]
 
-    def note(self, state: str, began: str = "", by: str = "") -> Sending:
+    def record(self, state: str, began: str = "", by: str = "") -> Sending:
         """Adds a line, and returns it; for the other values, see `Sending`."""
         settings = self.config.mail
         to = settings.to or (f"list {settings.list}" if settings.list else "all readers")
@@ -92,22 +92,22 @@ class _LedgerEntry:
         return line
 
     @contextlib.contextmanager
-    def sending(self, claimed: Sending | None) -> Iterator[Callable[[], None]]:
+    def while_sending(self, claim_line: Sending | None) -> Iterator[Callable[[], None]]:
         """Yields a function to be called when the edition is about to leave; notes how it ended.
 
-        `claimed` is the line by which this run has noted it already.
+        `claim_line` is the line by which this run has noted it already.
         """
-        line = claimed
+        line = claim_line
 
         def begin() -> None:
             nonlocal line
-            line = line or self.note(sent.SENDING)
+            line = line or self.record(sent.SENDING)
 
         try:
             yield begin
         except NotSentError:
             if line:
-                self.note(sent.FAILED, line.at)
+                self.record(sent.FAILED, line.at)
             raise
         except UnknownOutcomeError as error:
             if self.config.mail.via in SERVICES:
@@ -115,7 +115,7 @@ class _LedgerEntry:
             else:
                 cure = f"it is not known whether {self.week} went out; {_decide(self.week)}"
             raise DigestError(f"{error}; {cure}") from error
-        self.note(sent.SENT, line.at if line else "")
+        self.record(sent.SENT, line.at if line else "")
 
 
 def run(
@@ -137,13 +137,13 @@ def run(
         edition, reason = next_mail.choose(editions, week, options.claim if options.send else "")
         if edition is None:
             return MailReport(reason=reason)
-        entry = _LedgerEntry(root, config, edition.week, clock)
+        log = _SentLog(root, config, edition.week, clock)
         before = editions.mailed.get(edition.week, Mailed())
         at_service = config.mail.via in SERVICES and not options.output
-        claims = bool(options.claim) and not options.send
-        if options.send or at_service or claims:
+        only_claims = bool(options.claim) and not options.send
+        if options.send or at_service or only_claims:
             _refuse_mailed(before, edition.week, options, at_service=at_service)
-        is_acting = not options.dry and (options.send or (at_service and not claims))
+        is_acting = not options.dry and (options.send or (at_service and not only_claims))
         _refuse_settings(root, config, is_acting=is_acting, secret=secret)
 
         context = make_context(editions.archive, config)
@@ -153,17 +153,17 @@ def run(
         made = message(mail, config.mail, config.site.url)
         stories, shown = len(edition.stories), headers(made)
         report = MailReport(mail=mail, stories=stories, message=made, headers=shown)
-        claimed = before.claimed(options.claim)
+        claim_line = before.claimed(options.claim)
         if options.dry:
             return report
-        if claims:
-            if claimed is None:
-                entry.note(sent.SENDING, by=options.claim)
+        if only_claims:
+            if claim_line is None:
+                log.record(sent.SENDING, by=options.claim)
             return replace(report, claimed=True)
         if at_service:
-            return _at_service(entry, report, mail, options, claimed, secret)
+            return _at_service(log, report, mail, options, claim_line, secret)
         if options.send:
-            with entry.sending(claimed) as begin:
+            with log.while_sending(claim_line) as begin:
                 smtp.send(made, config.mail, secret, begin)
             return replace(report, sent=True)
         file = options.output or root / f"{edition.week}.eml"
@@ -172,34 +172,34 @@ def run(
 
 
 def _at_service(
-    entry: _LedgerEntry,
+    log: _SentLog,
     report: MailReport,
     mail: EditionMail,
     options: MailOptions,
-    claimed: Sending | None,
+    claim_line: Sending | None,
     secret: str,
 ) -> MailReport:
     """Makes a draft at a service, unless it has one, and sends it if that is asked for."""
-    config = entry.config
+    config = log.config
     api = service(config.mail, secret, partial(ask_api, agent=user_agent(config.site)))
     remote = None if options.again else api.find(mail)
     if remote and not remote.is_draft:
-        entry.note(sent.SENT)
+        log.record(sent.SENT)
         where = f"{api.name} has {mail.week} already, as '{remote.state}'"
         return MailReport(reason=f"nothing to mail: {where}: {remote.page}")
     is_new = remote is None
     remote = remote or api.create(mail)
     if options.send:
-        with entry.sending(claimed) as begin:
+        with log.while_sending(claim_line) as begin:
             api.send(remote, begin)
         return replace(report, sent=True)
     if is_new:
-        entry.note(sent.DRAFT)
+        log.record(sent.DRAFT)
     return replace(report, draft=remote.page, new=is_new)
 
 
-def note(root: Path, config: Config, week: str, *, clock: Callable[[], datetime]) -> Week:
-    """Notes that an edition was sent, if that was not known; returns its week.
+def mark_sent(root: Path, config: Config, week: str, *, clock: Callable[[], datetime]) -> Week:
+    """Records that an edition was sent, if that was not known; returns its week.
 
     Raises ValueError for words that name no week, DigestError for one that was sent already.
     """
@@ -213,7 +213,7 @@ def note(root: Path, config: Config, week: str, *, clock: Callable[[], datetime]
             when = next_mail.date_and_recipient(before)
             raise DigestError(f"{edition.week}: was mailed {when} already")
         began = before.unknown[-1].at if before.unknown else ""
-        _LedgerEntry(root, config, edition.week, clock).note(sent.SENT, began)
+        _SentLog(root, config, edition.week, clock).record(sent.SENT, began)
         return edition.week
 
 
@@ -227,7 +227,7 @@ def _refuse_settings(root: Path, config: Config, *, is_acting: bool, secret: str
         raise Faults([Problem(CONFIG_FILE, table, what, cure)])
     if not is_acting:
         return
-    if kind := site_address.kind(config.site.url):
+    if kind := site_address.why_unreachable(config.site.url):
         what = f"url is {kind} {config.site.url}, so nothing is sent"
         cure = site_address.cure(site_address.of_origin(root))
         raise Faults([Problem(CONFIG_FILE, lines.get(("site", 0, "url"), 0), what, cure)])

@@ -44,7 +44,7 @@ def run(root: Path, config: Config, since: str = "") -> NewReport:
         added = git.changes(root, since).new
         states = dict.fromkeys(added & curate.untouched(survey, config), reviewed.NEW)
     else:
-        states = reviewed.to_look_at(root, config, survey)
+        states = reviewed.stories_to_look_at(root, config, survey)
     feeds = {feed.id: feed for feed in config.feeds}
     found = []
     for story in survey.content.stories:

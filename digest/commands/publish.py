@@ -20,7 +20,7 @@ from digest.commands import build
 from digest.commands.shared import next_mail, site_address
 from digest.config import lines as config_lines
 from digest.content import store
-from digest.errors import DigestError, Faults, Problem, and_more
+from digest.errors import DigestError, Faults, Problem, and_more, count_of
 from digest.gh_pages import Source, Standing
 from digest.model import CONFIG_FILE, Config, Progress
 from digest.site import addresses, formatting, marked_files, reader_changes
@@ -46,8 +46,8 @@ class PublishReport:
     """What publishing changes, or would change: paths of files, and `feeds`, their new entries.
 
     `vanished` are addresses that work now and will not afterwards. `commit` is the new one, empty
-    without one; `first`: the branch is new. `origin` says what was published if that is not the
-    committed default branch, `uncommitted` which of its files are not committed. `warnings` say
+    without one; `first`: the branch is new. `source_note` says what was published if that is not
+    the committed default branch, `uncommitted` which of its files are not committed. `warnings` say
     what is odd about the addresses, `mail` which edition is mailed next.
     """
 
@@ -57,7 +57,7 @@ class PublishReport:
     changed: tuple[str, ...] = ()
     gone: tuple[str, ...] = ()
     vanished: tuple[str, ...] = ()
-    origin: str = ""
+    source_note: str = ""
     uncommitted: tuple[str, ...] = ()
     feeds: tuple[FeedChanges, ...] = ()
     warnings: tuple[str, ...] = ()
@@ -111,11 +111,11 @@ def run(
         cname = None if _CNAME in ids else _kept_name(root, config, standing)
         warnings = [built.notice, built.warning, built.unrecorded, built.secrets, *built.hints]
         warnings += _warnings(config, standing, cname, _CNAME in ids, source.unpushed)
-        branch, uncommitted = _unusual(source, standing.default)
-        origin = ", ".join(filter(None, (f"from {branch}" if branch else "", uncommitted)))
+        branch, uncommitted = _source_notes(source, standing.default)
+        source_note = ", ".join(filter(None, (f"from {branch}" if branch else "", uncommitted)))
         report = replace(
             _compared(root, site, standing, ids, cname),
-            origin=origin,
+            source_note=source_note,
             uncommitted=source.uncommitted,
             warnings=tuple(filter(None, warnings)),
             mail=_next_mail(root, config) if dry else "",
@@ -140,7 +140,7 @@ def _refuse_address(
     others are to be replaced (`replacing`).
     """
     url, expected = config.site.url, site_address.of_remote(standing.address)
-    kind = "" if url == expected else site_address.kind(url)
+    kind = "" if url == expected else site_address.why_unreachable(url)
     if kind:
         line = config_lines(root).get(("site", 0, "url"), 0)
         what = f"url is {kind} {url}, so nothing is published"
@@ -177,15 +177,15 @@ def _refuse_loss(
     root: Path, site: Path, standing: Standing, source: Source, ids: Mapping[str, str]
 ) -> None:
     """Raises DigestError if publishing would replace what Digest cannot bring back."""
-    branch, replacing = f"{standing.address}: ", "'digest publish --replace'"
+    remote, replace_command = standing.address, "'digest publish --replace'"
     # Published from a commit that is not here: stories may have been taken down in it.
     if source.commit and (commit := gh_pages.missing_source(root, standing)):
         what = f"the site on {gh_pages.NAME} was published from commit {commit}, which this branch does not have"
         cure = (
             "run 'git pull' first, or, where the commit was never pushed, push it; if it is lost, "
-            f"replace the published site by this version with {replacing}"
+            f"replace the published site by this version with {replace_command}"
         )
-        raise DigestError(f"{branch}{what}; {cure}")
+        raise DigestError(f"{remote}: {what}; {cure}")
     # The site of another digest, by the id of its feed.
     feed = addresses.FEED
     theirs = marked_files.feed_id(gh_pages.read(root, standing, feed) or b"")
@@ -193,16 +193,14 @@ def _refuse_loss(
     if theirs and ours and theirs != ours:
         what = f"the branch {gh_pages.NAME} has a site with another id, {theirs}"
         cure = "if it is this digest under an earlier url or id, add --replace; if not, use another repository"
-        raise DigestError(f"{branch}{what}; {cure}")
+        raise DigestError(f"{remote}: {what}; {cure}")
     # Files that Digest did not put there.
     others = _files_of_others(root, standing, ids) if standing.commit else ()
     if others:
-        count = f"{len(others)} files" if len(others) > 1 else "a file"
+        count = count_of(len(others), "file") if len(others) > 1 else "a file"
         what = f"the branch {gh_pages.NAME} has {count} that Digest did not write ({and_more(others, _NAMED)})"
-        cure = (
-            f"move them to content/static/ or to another branch, or replace them with {replacing}"
-        )
-        raise DigestError(f"{branch}{what}; {cure}")
+        cure = f"move them to content/static/ or to another branch, or replace them with {replace_command}"
+        raise DigestError(f"{remote}: {what}; {cure}")
 
 
 def _files_of_others(root: Path, standing: Standing, ids: Mapping[str, str]) -> tuple[str, ...]:
@@ -229,7 +227,7 @@ def _files_of_others(root: Path, standing: Standing, ids: Mapping[str, str]) -> 
     return tuple(others)
 
 
-def _unusual(source: Source, default: str) -> tuple[str, str]:
+def _source_notes(source: Source, default: str) -> tuple[str, str]:
     """Returns which branch is published and with how many uncommitted files, in words.
 
     "" for the default branch, and for no such files.
@@ -239,8 +237,9 @@ def _unusual(source: Source, default: str) -> tuple[str, str]:
     branch = f"branch {source.branch}" if source.branch else "no branch (a detached HEAD)"
     if source.branch == default if default else source.branch in _USUAL:
         branch = ""
-    count = len(source.uncommitted)
-    uncommitted = f"with {count} uncommitted file{'s' if count > 1 else ''}" if count else ""
+    uncommitted = ""
+    if source.uncommitted:
+        uncommitted = f"with {count_of(len(source.uncommitted), 'uncommitted file')}"
     return branch, uncommitted
 
 
@@ -293,6 +292,6 @@ def _warnings(
     elif not named and on_github and url.casefold() != expected.casefold():
         yield f"digest.toml: url is {url}, but GitHub Pages serves this repository at {expected}; write that as url"
     if unpushed:
-        commits = "1 commit is" if unpushed == 1 else f"{unpushed} commits are"
+        commits = f"{count_of(unpushed, 'commit')} {'is' if unpushed == 1 else 'are'}"
         cure = "run 'git push', or 'digest publish' stops in every other clone"
         yield f"{commits} not pushed yet; {cure}"

@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from digest import disk
-from digest.cache import FILE, Cache
+from digest.cache import FILE as CACHE_FILE
+from digest.cache import Cache
 from digest.commands import pull_clock_check, pull_report, sheet
 from digest.commands.pull_report import PullReport, PullRow
 from digest.commands.shared import git_history, story_locations
@@ -55,13 +56,13 @@ def run(
     *,
     now: datetime,
     dry: bool = False,
-    named: bool = False,
+    named_by_user: bool = False,
     limits: Limits = USUAL,
     on_progress: Progress | None = None,
 ) -> PullReport:
     """Pulls the feeds into the digest at `root`; with `dry`, nothing is written.
 
-    Feeds that the user has `named` are fetched even if their servers asked us to wait. Raises
+    Feeds that the user has `named_by_user` are fetched even if their servers asked us to wait. Raises
     DigestError if there is neither a feed nor a file in the inbox, or if the clock is wrong.
     """
     with store.writing(root, dry=dry) as cleaned_up, Cache(root) as cache:
@@ -70,11 +71,14 @@ def run(
         stored = cache.get_kind(feed_state.KIND, FeedState)
         pulled = {feed.id for feed in (*config.feeds, *feeds) if not feed.retired}
         memory = feed_state.mark_away(feed_state.valid(stored, now), pulled)
-        dropped = [_dropped(feed) for feed in sorted(stored.keys() - memory.keys())]
-        rows = {} if named else _waiting(feeds, memory, now)
+        dropped = []
+        for id in sorted(stored.keys() - memory.keys()):
+            what = f"what it says about '{id}' cannot be true, so it was dropped"
+            dropped.append(f"{CACHE_FILE}: {what}, and the feed is fetched again")
+        rows = {} if named_by_user else _waiting(feeds, memory, now)
         due = [feed for feed in feeds if feed.id not in rows]
-        hashes = _ledger_hashes(root, due)
-        parts = fetch_in_batches(
+        hashes = _input_hashes(root, due)
+        batches = fetch_in_batches(
             due,
             root=root,
             known=feed_state.validators(due, memory, hashes),
@@ -84,7 +88,7 @@ def run(
             on_progress=on_progress,
         )
         puller, reports = _Puller(root, cache, config, memory, hashes, now, dry), []
-        for batch in _parse(parts, limits, dry):
+        for batch in _parse(batches, limits, dry):
             reports.append(puller.take_in(batch))
     problems, filed, suggested = list[str](), list[Filing](), list[StorySuggestions]()
     for report in reports:
@@ -125,11 +129,6 @@ def chosen(config: Config, names: Iterable[str]) -> tuple[Feed, ...]:
     return feeds
 
 
-def _dropped(feed: str) -> str:
-    what = f"what it says about '{feed}' cannot be true, so it was dropped, and the feed is fetched again"
-    return f"{FILE}: {what}"
-
-
 def _waiting(feeds: Iterable[Feed], memory: FeedStates, now: datetime) -> dict[str, PullRow]:
     """Returns rows for the feeds whose servers asked us to wait."""
     rows = {}
@@ -141,7 +140,7 @@ def _waiting(feeds: Iterable[Feed], memory: FeedStates, now: datetime) -> dict[s
     return rows
 
 
-def _ledger_hashes(root: Path, feeds: Iterable[Feed]) -> dict[str, str]:
+def _input_hashes(root: Path, feeds: Iterable[Feed]) -> dict[str, str]:
     """Returns the hash of each feed's ledger, and of the phrases that choose its entries."""
     return {
         feed.id: store.ledger_mark(root, feed.id) + feed_filter.hash_of_phrases(feed)
@@ -150,14 +149,14 @@ def _ledger_hashes(root: Path, feeds: Iterable[Feed]) -> dict[str, str]:
 
 
 def _parse(
-    parts: Iterable[tuple[Fetched | Failed, ...]], limits: Limits, dry: bool
+    batches: Iterable[tuple[Fetched | Failed, ...]], limits: Limits, dry: bool
 ) -> Iterator[_Batch]:
     """Yields the answers of each part with their documents; those that take long to parse are
     another batch.
 
     So a hostile feed cannot delay the others. A dry run, which writes nothing, has one batch.
     """
-    for answers in parts:
+    for answers in batches:
         bodies = [answer for answer in answers if isinstance(answer, Fetched) and answer.body]
         parsed = parse_client.parse_feeds(bodies, limits)
         if dry:
@@ -190,7 +189,7 @@ def _suggest_themes(
     themeless = without_theme(new) if config.themes else []
     if not themeless:
         return ()
-    content = content or story_locations.read(root, config)
+    content = content or story_locations.read_content(root, config)
     return suggestions(themeless, content.stories, config.themes)
 
 
@@ -199,7 +198,7 @@ class _Puller:
     """Decides and writes one batch after another.
 
     `memory` is what is known of each feed; it has what the batches so far brought. `hashes` are
-    those of the ledgers before the fetch (`_ledger_hashes`).
+    those of the ledgers before the fetch (`_input_hashes`).
     """
 
     root: Path
@@ -235,8 +234,18 @@ class _Puller:
         rows = list[PullRow]()
         for answer in batch.answers:
             id = answer.feed.id
-            became = parsed.get(id), outcomes.get(id), passed_over.get(id, ())
-            rows.append(pull_report.row_of(answer, *became, self.memory, config, ledgers, now))
+            rows.append(
+                pull_report.row_of(
+                    answer,
+                    document=parsed.get(id),
+                    outcome=outcomes.get(id),
+                    passed_over=passed_over.get(id, ()),
+                    memory=self.memory,
+                    config=config,
+                    ledgers=ledgers,
+                    now=now,
+                )
+            )
         content = None
         if not self.dry:
             self._write(plan)
@@ -264,7 +273,7 @@ class _Puller:
             self.config,
             ledgers if search else changes.related(documents, ledgers),
             search,
-            story_locations.read(self.root, self.config).altered if search else {},
+            story_locations.read_content(self.root, self.config).altered if search else {},
         )
         return replace(
             known, killed_edits=_killed_edits(self.cache), carried=carried, returned=returned
@@ -310,7 +319,7 @@ class _Puller:
         incomplete |= precedence.feeds_with_held_corrections(ledgers, plan.lines, carried)
         with_lines = {line.feed for line in plan.lines}
         written = [answer.feed for answer in batch.answers if answer.feed.id in with_lines]
-        hashes = {**self.hashes, **_ledger_hashes(self.root, written)}
+        hashes = {**self.hashes, **_input_hashes(self.root, written)}
         learned = feed_state.updated(
             batch.answers, batch.documents, incomplete, self.memory, hashes
         )

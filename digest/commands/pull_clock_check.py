@@ -28,15 +28,15 @@ def checked(
 ) -> dict[str, Document | Failed]:
     """Returns the documents without dates that cannot be true; raises DigestError if it is the
     clock that cannot."""
-    ahead, is_clock_right = dict[str, datetime](), False
+    future, is_clock_right = dict[str, datetime](), False
     for feed, document in documents.items():
         if isinstance(document, Document):
             dates = [entry.published for entry in document.entries if entry.published]
             if dates and is_ahead(min(dates), now):
-                ahead[feed] = min(dates)
+                future[feed] = min(dates)
             is_clock_right = is_clock_right or bool(dates and not is_ahead(max(dates), now))
-    if ahead and not is_clock_right and not _was_right(ledgers, now):
-        first, feed = min((date, feed) for feed, date in ahead.items())
+    if future and not is_clock_right and not _was_right(ledgers, now):
+        first, feed = min((date, feed) for feed, date in future.items())
         raise DigestError(
             f"this machine's clock says {now.astimezone(UTC):%Y-%m-%d %H:%M} UTC, but all dates in feed '{feed}' are "
             f"later, from {first:%Y-%m-%d} on, so nothing was pulled; set the clock and pull again (if the clock is "
@@ -44,14 +44,14 @@ def checked(
         )
     by_id, result = {feed.id: feed for feed in feeds}, dict[str, Document | Failed]()
     for feed, document in documents.items():
-        if feed in ahead:
+        if feed in future:
             reason = (
-                f"all its dates are more than a day ahead, from {ahead[feed]:%Y-%m-%d} on, so nothing was pulled from"
+                f"all its dates are more than a day ahead, from {future[feed]:%Y-%m-%d} on, so nothing was pulled from"
                 " it; tell its publisher, or set this machine's clock if that is wrong"
             )
             result[feed] = Failed(by_id[feed], reason)
         elif isinstance(document, Document):
-            result[feed] = _without_dates_ahead(document, now)
+            result[feed] = _without_future_dates(document, now)
         else:
             result[feed] = document
     return result
@@ -64,17 +64,17 @@ def _was_right(ledgers: Ledgers, now: datetime) -> bool:
     return bool(last) and not is_ahead(datetime.fromisoformat(last), now)
 
 
-def _without_dates_ahead(document: Document, now: datetime) -> Document:
-    """Returns a document whose entries with a date ahead are undated, with a warning."""
-    entries, ahead = list[Entry](), list[Entry]()
+def _without_future_dates(document: Document, now: datetime) -> Document:
+    """Returns a document whose entries with a date in the future are undated, with a warning."""
+    entries, future = list[Entry](), list[Entry]()
     for entry in document.entries:
         if entry.published and is_ahead(entry.published, now):
-            ahead.append(entry)
+            future.append(entry)
             entry = entry._replace(published=None, day_only=False, zoneless=False)
         entries.append(entry)
-    if not ahead:
+    if not future:
         return document
-    count = "one of its entries" if len(ahead) == 1 else f"{len(ahead)} of its entries"
-    first = f"{ahead[0].published:%Y-%m-%d} ('{ahead[0].title[:80]}')"
+    count = "one of its entries" if len(future) == 1 else f"{len(future)} of its entries"
+    first = f"{future[0].published:%Y-%m-%d} ('{future[0].title[:80]}')"
     warning = f"a date more than a day ahead, such as {first}, in {count}; treated as undated"
     return document._replace(entries=tuple(entries), warnings=(*document.warnings, warning))

@@ -83,6 +83,7 @@ class PullReport:
 
 def row_of(
     answer: Fetched | Failed,
+    *,
     document: Document | Failed | None,
     outcome: Outcome | None,
     passed_over: tuple[str, ...],

@@ -123,11 +123,11 @@ def run(
     with contextlib.suppress(Faults):  # these are shown over the page
         load_config(root)
     with server.listen(host, port) as listening:
-        port, the_desk = listening.getsockname()[1], None
+        port, desk_app = listening.getsockname()[1], None
         if desk or (hosts.is_loopback(host) and not names):
-            the_desk = Desk(root, DeskSession(port, frozenset(map(str.lower, names))), clock)
-        preview = Preview(root, on_event, on_progress, the_desk)
-        app = make_app(preview.state, host, port, names, the_desk)
+            desk_app = Desk(root, DeskSession(port, frozenset(map(str.lower, names))), clock)
+        preview = Preview(root, on_event, on_progress, desk_app)
+        app = make_app(preview.state, host, port, names, desk_app)
         rebuilder = Rebuilder(
             root,
             preview.rebuild,
@@ -140,8 +140,8 @@ def run(
             gc.freeze()  # what the first build has read stays alive: no need to scan it again
             address = server.address_of(listening, host)
             opened = Opened(address + (preview.state.shown.base or "/"), rebuilder.exhausted)
-            if the_desk:
-                opened = replace(opened, desk=f"{address}/_desk/?token={the_desk.session.key}")
+            if desk_app:
+                opened = replace(opened, desk=f"{address}/_desk/?token={desk_app.session.key}")
             if desk:
                 page = _REDIRECT_HTML.format(opened.desk)
                 disk.write(root, _REDIRECT, page.encode(), mode=0o600)
@@ -192,7 +192,7 @@ class Preview:
             self._config = None
             problems = tuple(_problems(error))
             if self._desk:
-                self._desk.show_broken(problems)
+                self._desk.set_problems(problems)
             if changed or problems != self.state.shown.problems:
                 self._on_event(Broken(problems))
                 self._post(replace(self.state.shown, problems=problems))
@@ -202,7 +202,9 @@ class Preview:
         self._annotations, self._changed = annotations, frozenset()
         base = SiteUrl(config.site.url).path
         if self._desk:
-            self._desk.show(LastBuild(config, result.content, result.archive, annotations, base))
+            self._desk.set_build(
+                LastBuild(config, result.content, result.archive, annotations, base)
+            )
         written = result.written
         notices = [line for line in (self._cache.notice, *written.not_removed) if line]
         self._cache.notice = ""

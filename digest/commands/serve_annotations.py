@@ -40,9 +40,9 @@ class _Caches:
     """What outlives a build: annotations by file, the index for suggestions, the ledgers' history,
     each feed's summaries, as they were when the cache was written last.
 
-    `files` has the files of the stories under each alias of their links, `aliases` the aliases by
-    file; those of the stories in `unindexed` (None for all) are still to be added. `suggestions`
-    has by file which themes a story may have: an edit of one story hardly changes that of others.
+    `files_by_alias` and `aliases_by_file` are about the links of stories; those of the stories in
+    `unindexed` (None for all) are still to be added. `suggestions` has by file which themes a story
+    may have: an edit of one story hardly changes that of others.
     """
 
     annotations: dict[str, Annotation] = field(default_factory=dict)
@@ -51,8 +51,8 @@ class _Caches:
     history: History | None = None
     summaries: dict[str, dict[str, str]] = field(default_factory=dict)
     cache_written: int = 0
-    files: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
-    aliases: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    files_by_alias: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    aliases_by_file: dict[str, tuple[str, ...]] = field(default_factory=dict)
     unindexed: list[str] | None = None
 
 
@@ -82,9 +82,9 @@ class Annotations:
         if CONFIG_FILE in changed or any(file.startswith(paths.LEDGERS) for file in changed):
             caches.annotations, caches.history = {}, None
             caches.index, caches.suggestions = None, {}
-        for file in changed & caches.aliases.keys():
-            for alias in caches.aliases.pop(file):
-                caches.files[alias].discard(file)
+        for file in changed & caches.aliases_by_file.keys():
+            for alias in caches.aliases_by_file.pop(file):
+                caches.files_by_alias[alias].discard(file)
         if caches.unindexed is not None:
             caches.unindexed += filter(paths.is_story, changed)
         return following
@@ -207,7 +207,7 @@ class Annotations:
             self._index_links()
         files = {story.file}
         for alias in aliases_of_link(story.link):
-            files |= self._caches.files.get(alias, set())
+            files |= self._caches.files_by_alias.get(alias, set())
         edition = self._editions.get(addresses.week(story.week))
         if story.lead and edition:
             files |= {other.file for other in edition.stories if other.lead}
@@ -238,9 +238,9 @@ class Annotations:
             file = unindexed.pop()
             with suppress(DigestError, LookupError):  # it may have been deleted
                 aliases = aliases_of_link(self._stories[file].link)
-                self._caches.aliases[file] = aliases
+                self._caches.aliases_by_file[file] = aliases
                 for alias in aliases:
-                    self._caches.files[alias].add(file)
+                    self._caches.files_by_alias[alias].add(file)
         return not unindexed
 
     def _summaries(self, story: Story) -> Iterator[str]:

@@ -74,7 +74,7 @@ def run(
     return (*refused, *map(_result, results))
 
 
-def look(root: Path, config: Config, file: str) -> Shown:
+def read_story(root: Path, config: Config, file: str) -> Shown:
     """Returns the story of a file; raises Faults if it cannot be read."""
     stories = load.survey(root, config).content.stories
     story = next((story for story in stories if story.file == file), None)
@@ -142,8 +142,8 @@ def _value(key: str, value: str, config: Config) -> Any:
 def _shown(root: Path, config: Config, file: str, story: Story | None) -> Shown:
     """Returns a story as its file has it now; raises Faults if there is none, or it cannot be read."""
     if story is None:
-        raise Faults(curate.unknown(root, config, file))
-    return curate.look(root, config, story)
+        raise Faults(curate.why_not_editable(root, config, file))
+    return curate.read_story(root, config, story)
 
 
 def _changes(

@@ -23,7 +23,7 @@ from digest.names import without_ending
 from digest.week import Week
 
 FILE = paths.SHEET
-_TWICE = "lines above these change the same story; run 'digest sheet --apply' again to carry these out, too"
+_TWICE = "an earlier entry changes the same story; run 'digest sheet --apply' again for this one"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ def run(root: Path, config: Config, week: str = "") -> SheetReport:
         if before and _read(before).is_changed:
             cure = "run 'digest sheet --apply'; if that leaves something in it, do that by hand and delete the sheet"
             raise DigestError(f"{FILE}: has changes that are not carried out yet; {cure}")
-        now = [curate.look(root, config, story).story for story in stories]
+        now = [curate.read_story(root, config, story).story for story in stories]
         disk.write(root, FILE, sheet.render(chosen, now, config.themes).encode())
     unread = tuple(file for file in survey.unread if paths.week_of(file) == chosen)
     return SheetReport(chosen, len(stories), unread)
@@ -144,7 +144,7 @@ def _requests(
             continue
         (story,) = matches
         try:
-            shown = curate.look(root, config, story)
+            shown = curate.read_story(root, config, story)
             changes = sheet.changes_of(entry, shown.story, read.themes, config.themes)
             request = curate.new_request(shown, changes, content=content)
         except (Faults, ValueError) as error:

@@ -54,29 +54,29 @@ class WeekRow:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeedRow:
     """What a feed has brought in all, and what of it is still there or deleted; `hidden` are some
-    of those kept.
+    of those that are there.
 
-    `pulled` is when it last answered, `age` how long ago that is. If this machine has not pulled
+    `answered_at` is when it last answered, `age` how long ago that is. If this machine has not pulled
     it, `is_sure` is False and it is when its ledger last grew. `new` is the count of the last pull,
-    None if not known. `state` is "pulled", "retired" or "ledger only". `reason` says why the last
+    None if not known. `state` is "active", "retired" or "ledger only". `reason` says why the last
     pull failed, empty where it did not.
     """
 
     feed: str
     state: str
-    pulled: datetime | None
+    answered_at: datetime | None
     age: timedelta | None
     is_sure: bool
     new: int | None
     brought: int
-    kept: int
+    present: int
     hidden: int
     reason: str
 
     @property
     def deleted(self) -> int:
         """How many of the stories that it brought are no longer there."""
-        return self.brought - self.kept
+        return self.brought - self.present
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +107,7 @@ class StatusReport:
     def is_empty(self) -> bool:
         """True if nothing was ever written or pulled here."""
         return not self.weeks and not any(
-            row.brought or row.pulled or row.reason for row in self.feeds
+            row.brought or row.answered_at or row.reason for row in self.feeds
         )
 
 
@@ -122,7 +122,7 @@ def run(root: Path, config: Config, *, now: datetime) -> StatusReport:
         skipped=survey.skipped,
         themeless=suggestions(asked, stories, config.themes),
         restored=tuple(problem.file for problem in git_history.brought_back(root, survey)),
-        to_look_at=reviewed.to_look_at(root, config, survey, unsettled),
+        to_look_at=reviewed.stories_to_look_at(root, config, survey, unsettled),
         unsettled=unsettled,
     )
 
@@ -174,7 +174,7 @@ def feed_rows(
     with Cache(root) as cache:
         memory = feed_state.valid(cache.get_kind(feed_state.KIND, FeedState), now)
     present = _present(root, survey)
-    states = {feed.id: "retired" if feed.retired else "pulled" for feed in config.feeds}
+    states = {feed.id: "retired" if feed.retired else "active" for feed in config.feeds}
     states |= {feed: "ledger only" for feed in survey.ledgers if feed not in states}
     zone = ZoneInfo(config.site.timezone)
     rows = []
@@ -182,20 +182,20 @@ def feed_rows(
         records, known = survey.ledgers.get(feed, {}), memory.get(feed, feed_state.UNKNOWN)
         grown = max((record.at for record in records.values()), default="")
         answered = known.answered or (datetime.fromisoformat(grown) if grown else None)
-        pulled = answered.astimezone(zone) if answered else None
-        kept = [present[feed, id] for id in records if (feed, id) in present]
+        answered_at = answered.astimezone(zone) if answered else None
+        hidden = [present[feed, id] for id in records if (feed, id) in present]
         rows.append(
             FeedRow(
                 feed=feed,
                 state=state,
-                pulled=pulled,
-                age=now - pulled if pulled else None,
+                answered_at=answered_at,
+                age=now - answered_at if answered_at else None,
                 is_sure=known.answered is not None,
                 new=known.new,
                 brought=len(records),
-                kept=len(kept),
-                hidden=sum(kept),
-                reason=known.failed if state == "pulled" else "",
+                present=len(hidden),
+                hidden=sum(hidden),
+                reason=known.failed if state == "active" else "",
             )
         )
     return tuple(rows)

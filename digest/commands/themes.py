@@ -242,31 +242,31 @@ def try_phrases(root: Path, config: Config, *phrases: str) -> TryReport:
 
 
 def apply(
-    root: Path, config: Config, *, now: datetime, dry: bool = False, everything: bool = False
+    root: Path, config: Config, *, now: datetime, dry: bool = False, all_stories: bool = False
 ) -> ApplyReport:
     """Applies the rules again to all stories whose themes the editor has not changed; `dry` writes
     nothing.
 
-    A theme that digest.toml no longer has goes from them, too, and with `everything` from the
+    A theme that digest.toml no longer has goes from them, too, and with `all_stories` from the
     stories whose themes the editor has changed; their other themes stay.
     """
     with store.writing(root, dry=dry):
         survey, gone = with_removed_themes(root, config)
         verdicts = verdicts_of(root, survey, config, _hashes_before_kill(root))
-        chosen = to_change(verdicts, gone if everything else ())
+        chosen = to_change(verdicts, gone if all_stories else ())
         files = [verdict.story.file for verdict in chosen]
         texts = {file: store.read_exactly(root, file) for file in files}
         decided = retheme(chosen, texts, survey.vocabulary)
-        late = () if dry else _carry_out(root, decided, now)
+        changed_meanwhile = () if dry else _carry_out(root, decided, now)
     changed = {
         verdict.story.file: verdict
         for verdict in decided.verdicts
-        if verdict.story.file not in late and verdict.differs
+        if verdict.story.file not in changed_meanwhile and verdict.differs
     }
     ids = current_ids(config.themes)
     before: Counter[str] = Counter()
     after: Counter[str] = Counter()
-    own, kept = 0, dict[str, tuple[str, ...]]()
+    own, still_gone = 0, dict[str, tuple[str, ...]]()
     for verdict in verdicts:
         story = verdict.story
         themes = current_themes(story, ids)
@@ -278,7 +278,7 @@ def apply(
         if verdict.is_editors:
             own += verdict.differs
             if removed := tuple(theme for theme in story.themes if theme in gone):
-                kept[story.file] = removed
+                still_gone[story.file] = removed
     rows = (*(theme.id for theme in config.themes), *gone, "")
     stuck = "Digest cannot change its themes safely; left unchanged, so edit them by hand"
     edited = "was changed in the meantime, and left as it is; run the command again"
@@ -291,10 +291,10 @@ def apply(
         ),
         left=(
             *(f"{file}: {stuck}" for file in decided.stuck),
-            *(f"{file}: {edited}" for file in late),
+            *(f"{file}: {edited}" for file in changed_meanwhile),
         ),
         own=own,
-        gone=kept,
+        gone=still_gone,
         unread=survey.unread,
         dry=dry,
     )
@@ -373,8 +373,8 @@ def _carry_out(root: Path, decided: Retheming, now: datetime) -> tuple[str, ...]
         unfinished[file] = [verdict.written, hash_of(decided.edits[file].after)]
     with Cache(root) as cache:
         with begun.noted(cache, "themes", unfinished):
-            late = store.rewrite(root, decided.edits.values())
-            written = (verdict for verdict in ours if verdict.story.file not in late)
+            changed_meanwhile = store.rewrite(root, decided.edits.values())
+            written = (verdict for verdict in ours if verdict.story.file not in changed_meanwhile)
             store.add_lines(root, lines(written, decided.edits, now))
         cache.save()
-    return late
+    return changed_meanwhile

@@ -15,11 +15,11 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from digest import config_edit, disk
+from digest import config_edit
 from digest.cache import Cache
 from digest.checks.markdown_scan import is_silent
+from digest.commands.shared import config_file
 from digest.commands.themes import verdicts_of
-from digest.config import loads as parse_config
 from digest.content import load, store
 from digest.content.letter_draft import unlinked
 from digest.content.load import ContentReport
@@ -146,19 +146,13 @@ def take(root: Path, config: Config, theme: str, numbers: Collection[int]) -> tu
         if is_new:
             added[id] = (*added.get(id, ()), phrase)
     if added:
-        before = (disk.read_inside(root, CONFIG_FILE) or b"").decode()
+        before, _ = config_file.read(root)
         after = config_edit.with_phrases(before, added)
         themes = []
         for rule in config.themes:
             match = (*rule.match, *added.get(rule.id, ()))
             themes.append(rule._replace(match=match))
-        config_edit.write_checked(
-            root,
-            before,
-            after,
-            parsed=parse_config(after.removeprefix("\ufeff")),
-            expected=config._replace(themes=tuple(themes)),
-        )
+        config_file.write(root, before, after, config._replace(themes=tuple(themes)))
     return tuple(taken)
 
 

@@ -8,7 +8,7 @@ order of keys, quoting, line breaks and every other byte stay. Pure: nothing is 
 
     from digest.commands.shared import curate       # decides, and writes under the digest's lock
 
-    shown = curate.look(root, config, story)        # story: from content = load.load(…)
+    shown = curate.read_story(root, config, story)        # story: from content = load.load(…)
     shown.story.note, shown.seen_hash               # what the file says now, and its hash
     changes = {"note": "My words.", "lead": True}
     request = curate.new_request(shown, changes, content=content)
@@ -18,7 +18,7 @@ order of keys, quoting, line breaks and every other byte stay. Pure: nothing is 
             result.now                              # the story in the file now, None if unreadable
         else:
             undo = result.inverse                 # an Edit; nothing was changed if before == after
-    curate.make(root, [undo])                       # the files that have changed since, or []
+    curate.make_edits(root, [undo])                       # the files that have changed since, or []
 """
 
 from __future__ import annotations

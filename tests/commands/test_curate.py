@@ -65,7 +65,7 @@ def test_changes_to_files_are_undone_one_after_another(root: Path) -> None:
     assert not (root / C).exists()
     for edit in reversed(results):
         assert isinstance(edit, Edit)
-        assert curate.make(root, [edit.inverse]) == []
+        assert curate.make_edits(root, [edit.inverse]) == []
     assert read_folder(root / "content") == before
 
 
@@ -81,7 +81,7 @@ def test_of_two_leads_set_in_a_row_only_the_newer_leads(root: Path) -> None:
 
 
 def test_a_file_changed_elsewhere_is_neither_overwritten_nor_undone(root: Path) -> None:
-    shown = curate.look(root, config.load(root), stories(root)[0])
+    shown = curate.read_story(root, config.load(root), stories(root)[0])
     with (root / A).open("a") as file:
         file.write("\nAnother's.\n")
 
@@ -98,7 +98,7 @@ def test_a_file_changed_elsewhere_is_neither_overwritten_nor_undone(root: Path) 
     )
     assert isinstance(edit, Edit)
     put(root, A.removeprefix("content/"), "A third hand")
-    assert curate.make(root, [edit.inverse]) == [edit.file]
+    assert curate.make_edits(root, [edit.inverse]) == [edit.file]
     assert "A third hand" in (root / A).read_text()
 
 
@@ -188,11 +188,15 @@ def test_random_sessions_lose_no_byte_that_someone_else_wrote(
             elif kind == "undo" and saves:
                 for edit in reversed(saves.pop()):
                     is_same = (root / edit.file).read_bytes() == edit.after.encode()
-                    assert curate.make(root, [edit.inverse]) == ([] if is_same else [edit.file])
+                    assert curate.make_edits(root, [edit.inverse]) == (
+                        [] if is_same else [edit.file]
+                    )
                     if is_same:
                         assert (root / edit.file).read_bytes() == edit.before.encode()
             elif kind in {"act", "stale"}:
-                seen = "0" * 16 if kind == "stale" else curate.look(root, setup, story).seen_hash
+                seen = (
+                    "0" * 16 if kind == "stale" else curate.read_story(root, setup, story).seen_hash
+                )
                 results = run(root, ChangeRequest(file=file, seen_hash=seen, changes=changes))
                 edits = [one for one in results if isinstance(one, Edit)]
                 saves.append([edit for edit in edits if edit.before != edit.after])
@@ -222,7 +226,7 @@ def test_a_story_takes_its_pictures_along_when_it_is_moved_and_moved_back(root: 
     made, refused = run(root, *(ChangeRequest(file=file, week=Week(2026, 21)) for file in (A, C)))
     there = sorted(path.name for path in other.iterdir())
     assert isinstance(made, Edit)
-    left = curate.make(root, [made.inverse])
+    left = curate.make_edits(root, [made.inverse])
 
     assert there == ["2026-05-13-a.md", "my quay.png"]
     assert isinstance(refused, Refusal)
@@ -254,7 +258,7 @@ def test_a_moved_lead_stays_a_lead_and_no_other_story_becomes_one(
     (moved,) = run(root, ChangeRequest(file=B, week=week))
     seen = (*stories(root), *(replace(one, file=B) for one in stories(root) if one.slug == "b"))
     assert isinstance(moved, Edit)
-    curate.make(root, [moved.inverse])
+    curate.make_edits(root, [moved.inverse])
     (root / A).write_text((root / A).read_text().replace("themes", "lead: false\nthemes"))
     curate.run(root, settings, [ChangeRequest(file=B, week=week)], seen)
     curate.run(root, settings, [ChangeRequest(file=A, week=week)], seen)

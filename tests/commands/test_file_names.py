@@ -160,7 +160,7 @@ def test_a_pulled_story_with_a_changed_markdown_extension_stays_the_same_story(
     site = built(root)
     assert (site / "feed.atom").read_text() == feed
     assert (site / "2026/w20/index.html").read_text() == page
-    assert [(row.feed, row.brought, row.kept) for row in run(root).feeds] == [
+    assert [(row.feed, row.brought, row.present) for row in run(root).feeds] == [
         ("first", 1, 1),
         ("second", 0, 0),
     ]
@@ -368,7 +368,7 @@ def test_status_counts_a_misnamed_file_as_unreadable_and_not_as_deleted(
 
     report = run(root)
 
-    assert [(row.feed, row.brought, row.kept) for row in report.feeds] == [
+    assert [(row.feed, row.brought, row.present) for row in report.feeds] == [
         ("first", 1, 1),
         ("second", 0, 0),
     ]

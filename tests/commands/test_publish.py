@@ -719,7 +719,7 @@ def test_a_branch_other_than_the_default_is_named(
     ],
 )
 def test_an_example_url_is_recognised(url: str) -> None:
-    assert site_address.kind(url) == "still the example address"
+    assert site_address.why_unreachable(url) == "still the example address"
 
 
 def test_nothing_is_published_for_an_example_url(root: Path, remote: Path) -> None:
@@ -752,7 +752,7 @@ def test_nothing_is_published_for_an_example_url(root: Path, remote: Path) -> No
     ],
 )
 def test_a_private_url_is_recognised(url: str) -> None:
-    assert site_address.kind(url) == "the private address"
+    assert site_address.why_unreachable(url) == "the private address"
 
 
 @pytest.mark.parametrize("url", ["http://10.0.0.3:8000/chips/", "http://raspberry.local/"])
@@ -786,7 +786,7 @@ def test_nothing_is_published_for_a_private_url_and_build_and_check_warn_about_i
     ],
 )
 def test_a_site_is_published_for_a_public_url(url: str) -> None:
-    assert site_address.kind(url) == ""
+    assert site_address.why_unreachable(url) == ""
 
 
 def test_the_url_derived_from_the_remote_is_not_an_example(root: Path) -> None:

@@ -213,9 +213,9 @@ def test_a_wheel_has_the_whole_program_and_its_record_covers_every_file(installe
     }
     rows = list(csv.reader(io.StringIO(files[record].decode())))
     assert [row[0] for row in rows] == list(files)
-    assert list(own_wheel.record_of({name: files[name] for name in files if name != record})) == [
-        ",".join(row) for row in rows[:-1]
-    ]
+    assert list(
+        own_wheel.record_lines({name: files[name] for name in files if name != record})
+    ) == [",".join(row) for row in rows[:-1]]
 
 
 def test_the_same_files_give_the_same_wheel_in_any_folder(installed: Path, tmp_path: Path) -> None:

@@ -58,7 +58,7 @@ def test_a_story_changed_twice_in_a_merged_sheet_is_applied_in_two_runs(root: Pa
 
     first = invoke(root, "sheet", "--apply")
     assert (
-        "lines above these change the same story; run 'digest sheet --apply' again" in first.stderr
+        "an earlier entry changes the same story; run 'digest sheet --apply' again" in first.stderr
     )
     assert "hide: true" in text(root, f"content/{B}")
     second = invoke(root, "sheet", "--apply")

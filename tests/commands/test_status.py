@@ -129,8 +129,8 @@ def test_a_feed_shows_its_stories_and_what_became_of_them(root: Path) -> None:
 
     first, second = run(root).feeds
 
-    assert (first.brought, first.kept, first.deleted, first.hidden, first.new) == (2, 1, 1, 1, 2)
-    assert (second.brought, second.kept, second.deleted, second.hidden, second.new) == (
+    assert (first.brought, first.present, first.deleted, first.hidden, first.new) == (2, 1, 1, 1, 2)
+    assert (second.brought, second.present, second.deleted, second.hidden, second.new) == (
         2,
         2,
         0,

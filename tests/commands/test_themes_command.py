@@ -90,7 +90,7 @@ def forget(root: Path) -> None:
 
 
 def applied(root: Path, *, dry: bool = False, everything: bool = False) -> ApplyReport:
-    return themes.apply(root, config.load(root), now=NOW, dry=dry, everything=everything)
+    return themes.apply(root, config.load(root), now=NOW, dry=dry, all_stories=everything)
 
 
 def edit(root: Path, file: str, old: str, new: str) -> None:

@@ -181,7 +181,7 @@ def test_the_desk_is_off_on_a_public_address_unless_requested(
     assert "_desk" not in said
     assert "change your stories" not in said
     assert (
-        "can read it too, including drafts, and with the desk's address change your stories"
+        "can read it, too, including drafts, and with the desk's address change your stories"
         in warned
     )
 

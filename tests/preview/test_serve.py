@@ -409,7 +409,7 @@ def test_only_an_allowed_host_is_answered(root: Path) -> None:
     assert refused.status == 421
     assert "--allow-host NAME" in refused.text
     assert (
-        "Anyone who reaches Me.tailnet.example, two.example can read it too, including drafts"
+        "Anyone who can reach Me.tailnet.example, two.example can read it, too, including drafts"
         in preview.lines
     )
 
@@ -479,7 +479,7 @@ def test_a_warning_says_that_others_can_reach_the_preview(root: Path) -> None:
         }
         refused = preview.get(host="evil.example").status
 
-    assert any("can read it too, including drafts" in line for line in preview.lines)
+    assert any("can read it, too, including drafts" in line for line in preview.lines)
     assert preview.url.startswith("http://127.0.0.1:")
     assert (answers, refused) == ({200}, 421)
 

@@ -139,7 +139,9 @@ def _run(command: str, root: Path) -> None:
         "set": lambda: _set(root, settings, ["e1-"], "lead", "headline=Ours: #1", "themes=mine"),
         "set week": lambda: _set(root, settings, ["e2-", "e3-"], "week=2026-W18"),
         "note": lambda: _refuse(
-            sets.write_note(root, settings, sets.look(root, settings, _file(root, "e1-")), NOTE)
+            sets.write_note(
+                root, settings, sets.read_story(root, settings, _file(root, "e1-")), NOTE
+            )
         ),
         "sheet": lambda: sheet.run(root, settings),
         "sheet --apply": lambda: _apply(root, settings),
@@ -198,7 +200,7 @@ def _init(command: str, root: Path) -> None:
     ):
         if command == "init":
             init.run(root, now=NOW)
-        elif sample.is_only_feed(root):
+        elif sample.has_only_sample_feed(root):
             sample.replace_with(root, FOUND, timezone="Asia/Hong_Kong")
 
 
@@ -233,7 +235,7 @@ def _desk(root: Path) -> Desk:
     content = load.survey(root, settings).content
     archive = arrange.arrange(publishable.published(content), settings, drafts=True)
     annotations = Annotations(root, settings, content, archive)
-    desk.show(LastBuild(settings, content, archive, annotations, "/"))
+    desk.set_build(LastBuild(settings, content, archive, annotations, "/"))
     return desk
 
 

@@ -31,7 +31,7 @@ class Call(NamedTuple):
         for line in () if self.quiet else lines:
             echo(line)
 
-    def complain(self, *lines: str) -> None:
+    def warn(self, *lines: str) -> None:
         """Prints problems to stderr, also with --quiet."""
         for line in lines:
             echo(in_colour(line), err=True)
@@ -43,18 +43,18 @@ class Call(NamedTuple):
 
         return self.folder.resolve() if self.folder else find_root(Path.cwd())
 
-    def open(self) -> tuple[Path, Config]:
+    def load(self) -> tuple[Path, Config]:
         """Returns the digest's root and its configuration, checked."""
         from digest.config import load as load_config
 
         root = self.root()
         return root, load_config(root)
 
-    def file(self, root: Path, given: Path) -> str:
+    def resolve_file(self, root: Path, given: Path) -> str:
         """Returns a file of the digest, named from the current folder or from the digest's root."""
         home = root.resolve()
         for base in (Path.cwd(), root):
-            place = (base / given).resolve()
-            if place.is_file() and place.is_relative_to(home):
-                return place.relative_to(home).as_posix()
+            path = (base / given).resolve()
+            if path.is_file() and path.is_relative_to(home):
+                return path.relative_to(home).as_posix()
         return given.as_posix()

@@ -22,12 +22,15 @@ def wants_colour(environment: Mapping[str, str]) -> bool | None:
 
 
 def in_colour(line: str) -> str:
-    """Returns a problem's line with its place in bold, and in red unless it is a hint."""
-    place = _PLACE.match(line)
-    if place is None:
+    """Returns a problem's line with its location in bold, and in red unless it is a hint."""
+    location = _PLACE.match(line)
+    if location is None:
         return line
-    hints = line.startswith(": hint: ", place.end())
-    return click.style(place[0], bold=True, fg="yellow" if hints else "red") + line[place.end() :]
+    hints = line.startswith(": hint: ", location.end())
+    return (
+        click.style(location[0], bold=True, fg="yellow" if hints else "red")
+        + line[location.end() :]
+    )
 
 
 def failed(words: str) -> str:

@@ -35,8 +35,8 @@ def weeks(context: click.Context, _: click.Parameter, incomplete: str) -> list[s
 def stories(context: click.Context, _: click.Parameter, incomplete: str) -> list[str]:
     """Returns story files that begin with what was typed; several weeks are offered as folders."""
     root = _root(context)
-    place = root / incomplete
-    folder = place if incomplete.endswith("/") else place.parent
+    typed = root / incomplete
+    folder = typed if incomplete.endswith("/") else typed.parent
     found = []
     with contextlib.suppress(OSError):
         for path in sorted(folder.iterdir()):

@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 NO_THEMES = "digest.toml has no theme yet; to see what recurs: digest themes --propose"
 
 
-def table(heads: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[str]:
+def table(headers: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[str]:
     """Yields the lines of a table: numbers right-aligned, words left-aligned, zero or nothing as a
     dot."""
-    columns = list(zip(heads, *rows, strict=True))
+    columns = list(zip(headers, *rows, strict=True))
     cells = []
     for head, *values in columns:
         texts = [head, *(str(value or "·") for value in values)]

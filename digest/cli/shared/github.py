@@ -43,10 +43,10 @@ def annotate(problems: Iterable[Problem], folder: str) -> None:
         click.echo(f"::{level} {properties}::{printable(_escaped(problem.words))}")
 
 
-def _escaped(value: str, signs: str = "") -> str:
+def _escaped(value: str, chars: str = "") -> str:
     """Returns a value escaped for a workflow command: `%`, line breaks and the given characters."""
-    for sign in f"%\r\n{signs}":
-        value = value.replace(sign, f"%{ord(sign):02X}")
+    for char in f"%\r\n{chars}":
+        value = value.replace(char, f"%{ord(char):02X}")
     return value
 
 
@@ -62,7 +62,7 @@ def write_summary(report: PullReport, call: Call) -> None:
                 with Path(place).open("a", encoding="utf-8") as file:
                     file.write(text)
             except OSError as error:  # only the table is lost: what was pulled is on disk
-                call.complain(f"{variable}: cannot write {place}: {error.strerror or error}")
+                call.warn(f"{variable}: cannot write {place}: {error.strerror or error}")
 
 
 def commit_message(report: PullReport) -> str:

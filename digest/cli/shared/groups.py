@@ -1,5 +1,4 @@
-"""A group of commands: what holds for each of them, `digest` itself and those that have commands of
-their own.
+"""Click groups with the behaviour that all our groups share.
 
 A misspelt command is answered with the likely one, an option with one value may be given once, and
 `--quiet` and `--verbose` go before a command or behind it.

@@ -16,31 +16,31 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def shown(call: Call, words: str, least: int) -> Iterator[Progress | None]:
+def bar(call: Call, label: str, least: int) -> Iterator[Progress | None]:
     """Yields a progress callback, None without a terminal; the bar appears from `least` steps on."""
     is_dumb = os.environ.get("CI") or os.environ.get("TERM", "dumb") == "dumb"
     if call.quiet or is_dumb or not sys.stderr.isatty():
         yield None
         return
     with ExitStack() as stack:
-        yield _Bar(words, least, stack).on_progress
+        yield _Bar(label, least, stack).on_progress
 
 
 class _Bar:
     """One bar, drawn at the first step and removed at the end."""
 
-    def __init__(self, words: str, least: int, stack: ExitStack) -> None:
-        self._words, self._least, self._stack = words, least, stack
+    def __init__(self, label: str, least: int, stack: ExitStack) -> None:
+        self._label, self._least, self._stack = label, least, stack
         self._update: Callable[[int], None] | None = None
 
-    def on_progress(self, done: int, of: int) -> None:
-        if of < self._least:
+    def on_progress(self, done: int, total: int) -> None:
+        if total < self._least:
             return
         if self._update is None:
-            self._update = self._drawn(of)
+            self._update = self._drawn(total)
         self._update(done)
 
-    def _drawn(self, of: int) -> Callable[[int], None]:
+    def _drawn(self, total: int) -> Callable[[int], None]:
         from rich.console import Console
         from rich.progress import (
             BarColumn,
@@ -51,7 +51,7 @@ class _Bar:
         )
 
         columns = (
-            TextColumn(self._words),
+            TextColumn(self._label),
             BarColumn(),
             MofNCompleteColumn(),
             TimeRemainingColumn(),
@@ -59,5 +59,5 @@ class _Bar:
         bar = self._stack.enter_context(
             Progress(*columns, console=Console(stderr=True), transient=True)
         )
-        task = bar.add_task(self._words, total=of)
+        task = bar.add_task(self._label, total=total)
         return lambda done: bar.update(task, completed=done)

@@ -31,9 +31,9 @@ def printable(text: str) -> str:
     return _UNSAFE.sub(lambda found: found[1] or _escape(found[0]), text)
 
 
-def _escape(sign: str) -> str:
+def _escape(char: str) -> str:
     """Returns the escape of a character; that of a byte which Python reads as U+DCE9 is `\\xe9`."""
-    return sign.encode("unicode_escape").decode("ascii").replace(r"\udc", r"\x")
+    return char.encode("unicode_escape").decode("ascii").replace(r"\udc", r"\x")
 
 
 def for_runner(text: str) -> str:

@@ -39,7 +39,7 @@ class DeskCards:
 
     def read_week(self, week: Week, refused: Mapping[str, RefusedForm]) -> list[DeskCard]:
         """Reads the cards of a week, the newest story first; `refused` has refused saves by file."""
-        self._content.build()  # which may find stories and problems
+        self._content.current()  # which may find stories and problems
         files = {file for file, story in self._content.stories.items() if story.week == week}
         files |= {problem.file for problem in self._content.problems}
         hashes = reviewed.known_hashes(self._root)
@@ -74,7 +74,7 @@ class DeskCards:
     def _read(
         self, file: str, hashes: Mapping[str, str], refused: RefusedForm = NOT_REFUSED
     ) -> DeskCard:
-        build, before = self._content.build(), self._content.stories.get(file)
+        build, before = self._content.current(), self._content.stories.get(file)
         try:
             data = disk.read_inside(self._root, file)
             if data is None:
@@ -114,7 +114,7 @@ class DeskCards:
         by_file = {card.file: card for card in self.in_week(week) if card.story} if week else {}
         stories = tuple(card.story for card in by_file.values() if card.story)
         if stories != self._stories:
-            content = self._content.build().content
+            content = self._content.current().content
             self._stories, self._events = stories, _events(by_file, stories, content)
         return self._events.get(card.file, _NO_EVENT)
 

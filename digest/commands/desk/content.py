@@ -54,7 +54,7 @@ class DeskContent:
         self._build, self.problems = build, build.problems
         self.stories = kept | self._moved | read
 
-    def build(self) -> LastBuild:
+    def current(self) -> LastBuild:
         """Returns the last build; if it failed, the content is read without the faulty files.
 
         Raises DigestError before the first build.
@@ -74,7 +74,7 @@ class DeskContent:
     def weeks(self) -> dict[Week, int]:
         """Returns how many stories each week has, the newest week first."""
         counts: dict[Week, int] = {}
-        for story in self.build().content.stories:
+        for story in self.current().content.stories:
             counts[story.week] = counts.get(story.week, 0) + 1
         return dict(sorted(counts.items(), reverse=True))
 

@@ -43,7 +43,7 @@ _MOST_UNDONE = 50
 _TEXTS = ("note", "headline", "corrections", "also", "add", "week")
 
 
-class _Save(NamedTuple):
+class _UndoStep(NamedTuple):
     """A save that can be undone: what the desk says of it, and its edits."""
 
     message: str
@@ -59,7 +59,7 @@ class Desk:
         self._content = DeskContent(root)
         self._cards = DeskCards(root, self._content)
         self._letters = LetterDesk(root, self._content, clock)
-        self._saves: deque[_Save] = deque(maxlen=_MOST_UNDONE)
+        self._undo_steps: deque[_UndoStep] = deque(maxlen=_MOST_UNDONE)
         self._message = ""  # what a save without the script did, for the page after it
         self._lock = threading.Lock()
         self._render = templates.renderer(_FOLDER)
@@ -72,12 +72,12 @@ class Desk:
             "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
         )
 
-    def show(self, build: LastBuild) -> None:
+    def set_build(self, build: LastBuild) -> None:
         """Takes what a build has read."""
         with self._lock:
             self._content.update(build)
 
-    def show_broken(self, problems: Iterable[Problem]) -> None:
+    def set_problems(self, problems: Iterable[Problem]) -> None:
         """Takes the problems of a build that failed; the content is then read without it."""
         with self._lock:
             self._content.problems = tuple(problems)
@@ -123,7 +123,7 @@ class Desk:
         return weeks[-1] if weeks else Week.of(self._today())
 
     def _today(self) -> date:
-        zone = ZoneInfo(self._content.build().config.site.timezone)
+        zone = ZoneInfo(self._content.current().config.site.timezone)
         return self._clock().astimezone(zone).date()
 
     # ------------------------------------------------------------ pages
@@ -135,7 +135,7 @@ class Desk:
         message: str = "",
         letter: LetterForm | None = None,
     ) -> str:
-        build, weeks = self._content.build(), self._content.weeks()
+        build, weeks = self._content.current(), self._content.weeks()
         cards = self._cards.read_week(week, refused or {})
         letter = letter or self._letters.form(week)
         broken = []
@@ -191,38 +191,40 @@ class Desk:
     def _post(self, request: DeskRequest, given: dict[str, str]) -> DeskResponse:
         week = self._week(given.pop("at", ""))
         if request.place == "story":
-            return self._save(request, given, week)
+            return self._save_story(request, given, week)
         if request.place == "undo":
             message, files = self._undo()
-            return self._saved(request, week, files, message)
+            return self._respond_saved(request, week, files, message)
         if request.place == "preview":
             return _json({"html": self._letters.preview(week, given.get("body", ""))})
         if request.place == "letter":
             return self._save_letter(request, week, given)
         raise RequestRefused("there is nothing at this address", 404)
 
-    def _save(self, request: DeskRequest, given: dict[str, str], week: Week) -> DeskResponse:
+    def _save_story(self, request: DeskRequest, given: dict[str, str], week: Week) -> DeskResponse:
         """Carries out what a story's form asks for."""
-        build, file, button = self._content.build(), given.get("file", ""), given.get("set", "")
+        build, file, button = self._content.current(), given.get("file", ""), given.get("set", "")
         story = self._content.stories.get(file)
         if story is None:
-            problems = curate.unknown(self._root, build.config, file)
+            problems = curate.why_not_editable(self._root, build.config, file)
             raise RequestRefused("\n".join(map(str, problems)), 404)
         if button == "take":
-            return self._saved(request, week, [file], f"As the file has it: {self._named([file])}")
+            return self._respond_saved(
+                request, week, [file], f"As the file has it: {self._named([file])}"
+            )
         typed = {name: text_lines.normalized(given[name]) for name in _TEXTS if name in given}
         seen = given.get("seen") or "unseen"  # the file could not be read when its form was shown
         try:
             before, changes, results = self._carry_out(story, given, seen)
         except (DigestError, ValueError) as error:
             refused = RefusedForm(self._in_words(error), (), typed, button, seen)
-            return self._not_saved(request, week, file, refused)
+            return self._respond_refused(request, week, file, refused)
         edit, *others = results  # of other stories that lead the week
         if isinstance(edit, Refusal):
             clashes = view.clashes(changes.values, edit.now) if edit.changed else ()
             seen = "" if edit.changed else seen
             refused = RefusedForm(self._in_words(edit.why), clashes, typed, button, seen)
-            return self._not_saved(request, week, file, refused)
+            return self._respond_refused(request, week, file, refused)
 
         moved_to = formatting.label(changes.week) if changes.week else ""
         headline = view.joined([before.story.shown_headline])
@@ -232,11 +234,11 @@ class Desk:
         now = edit.new_file or file
         if changes.reviewed and seen != before.seen_hash:
             why = f"Changed since you saw it, look again: {self._named([now])}"
-            return self._saved(request, week, [now], why)
+            return self._respond_saved(request, week, [now], why)
         notice, why = self._mark(before.story, reviewed_now=changes.reviewed)
         if why:
             done = view.save_message(changes._replace(reviewed=None), moved_to)
-            return self._saved(request, week, [file, now], f"{done}: {headline}", why)
+            return self._respond_saved(request, week, [file, now], f"{done}: {headline}", why)
         message += f"; {notice}" if notice else ""
         if button == "link":
             saved = [file, now] if is_saved else []
@@ -251,7 +253,9 @@ class Desk:
         if ended:
             message += f"; no longer leads the week: {self._named(ended)}"
         refusal = f"another leads, too: {'; '.join(whys)}" if whys else ""
-        return self._saved(request, week, [file, now, *ended, *still_leading], message, refusal)
+        return self._respond_saved(
+            request, week, [file, now, *ended, *still_leading], message, refusal
+        )
 
     def _mark(self, story: Story, *, reviewed_now: bool | None) -> tuple[str, str]:
         """Notes whether a story is reviewed, unless that is None; returns a notice, and why it
@@ -273,8 +277,8 @@ class Desk:
 
         Raises DigestError and ValueError for what cannot be understood; then nothing is written.
         """
-        build, stories = self._content.build(), list(self._content.stories.values())
-        now = curate.look(self._root, build.config, story)
+        build, stories = self._content.current(), list(self._content.stories.values())
+        now = curate.read_story(self._root, build.config, story)
         changes = form.parse(given, now.story, build.config.themes, self._today())
         wanted = curate.new_request(
             now, changes.values, changes.week, content=build.content, seen_hash=seen
@@ -287,8 +291,8 @@ class Desk:
         """Carries out what the letter's form asks for; `files` are of the story saved with it."""
         letter, edits = self._letters.save(week, given)
         if edits:
-            self._saves.append(
-                _Save("Letter saved" if letter.is_refused else letter.message, edits)
+            self._undo_steps.append(
+                _UndoStep("Letter saved" if letter.is_refused else letter.message, edits)
             )
         message = letter.message
         if letter.is_refused:
@@ -305,7 +309,7 @@ class Desk:
         self._message = message
         return _redirect(week, "letter")
 
-    def _not_saved(
+    def _respond_refused(
         self, request: DeskRequest, week: Week, file: str, refused: RefusedForm
     ) -> DeskResponse:
         """Answers that nothing was written, with what was typed."""
@@ -317,7 +321,7 @@ class Desk:
             {"cards": {card.anchor: self._html(card)}, "message": message, "refused": True}, 409
         )
 
-    def _saved(
+    def _respond_saved(
         self,
         request: DeskRequest,
         week: Week,
@@ -344,7 +348,7 @@ class Desk:
         """Notes the edits of a save, for undo, and where moved stories are; True if it has any."""
         made = tuple(edit for edit in edits if edit.new_file or edit.before != edit.after)
         if made:
-            self._saves.append(_Save(message, made))
+            self._undo_steps.append(_UndoStep(message, made))
         self._content.note_moves(made)
         return bool(made)
 
@@ -354,13 +358,13 @@ class Desk:
         If it is refused for now, it can be tried again. If a file has changed since, it is over, so
         that the next undo reaches the save before it.
         """
-        if not self._saves:
+        if not self._undo_steps:
             return "Nothing to undo", []
-        save = self._saves.pop()
+        save = self._undo_steps.pop()
         try:
-            changed = curate.make(self._root, [edit.inverse for edit in reversed(save.edits)])
+            changed = curate.make_edits(self._root, [edit.inverse for edit in reversed(save.edits)])
         except DigestError as error:
-            self._saves.append(save)
+            self._undo_steps.append(save)
             raise DigestError(f"not undone: {error}") from None
         before = [edit.file for edit in save.edits]
         after = [edit.new_file or edit.file for edit in save.edits]

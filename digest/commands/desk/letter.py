@@ -69,10 +69,10 @@ class _LetterFile(NamedTuple):
 
 
 class LetterDesk:
-    """Shows and saves letters; `now` returns the time."""
+    """Shows and saves letters; `clock` returns the time."""
 
-    def __init__(self, root: Path, content: DeskContent, now: Callable[[], datetime]) -> None:
-        self._root, self._content, self._now = root, content, now
+    def __init__(self, root: Path, content: DeskContent, clock: Callable[[], datetime]) -> None:
+        self._root, self._content, self._clock = root, content, clock
 
     def form(self, week: Week) -> LetterForm:
         """Returns a week's letter as its file has it now."""
@@ -86,7 +86,7 @@ class LetterDesk:
 
     def preview(self, week: Week, body: str) -> str:
         """Returns a letter's text as HTML, with its links leading to the preview."""
-        build = self._content.build()
+        build = self._content.current()
         renderer = MarkdownRenderer(Targets(build.archive, SiteUrl(build.config.site.url)))
         file, here = self._file(week), addresses.week(week)
         return Html(renderer.html(text_lines.normalized(body), file=file, here=here, top=3))
@@ -94,7 +94,7 @@ class LetterDesk:
     def save(self, week: Week, given: Mapping[str, str]) -> tuple[LetterForm, tuple[Edit, ...]]:
         """Carries out what the letter's form asks for; returns the letter, and edits to undo."""
         action, message, edits = given.get("set", ""), "", list[Edit]()
-        config = self._content.build().config
+        config = self._content.current().config
         try:
             if action == "draft":
                 report = letters.run(self._root, config, str(week))
@@ -116,12 +116,12 @@ class LetterDesk:
                     mine = mine._replace(their_title=form.title, theirs=form.body)
                     return mine, tuple(edits)
                 edit = self._edit(found, title, body)
-                if curate.make(self._root, [edit]):
+                if curate.make_edits(self._root, [edit]):
                     raise DigestError(f"{form.file}: is being changed; save again")
                 edits.append(edit)
                 message = "Letter saved"
             if action == "publish":
-                report = letters.publish(self._root, config, str(week), now=self._now())
+                report = letters.publish(self._root, config, str(week), now=self._clock())
                 edits += [report.edit] if report.edit else []
                 message = "Letter published"
         except (DigestError, ValueError) as error:
@@ -174,19 +174,19 @@ class LetterDesk:
         return _LetterFile(text, head, form)
 
     def _parse(self, text: str, file: str) -> Letter:
-        zone = ZoneInfo(self._content.build().config.site.timezone)
+        zone = ZoneInfo(self._content.current().config.site.timezone)
         return read.parse_letter(text, file, zone)
 
     def _file(self, week: Week) -> str:
         """Returns the file of a week's letter, whether it exists or not."""
-        for letter in self._content.build().content.letters:
+        for letter in self._content.current().content.letters:
             if letter.week == week:
                 return letter.file
         return paths.letter(week)
 
     def _link(self, file: str) -> str:
         """Returns a link to a story as letters have it."""
-        for story in self._content.build().content.stories:
+        for story in self._content.current().content.stories:
             if story.file == file:
                 return letter_draft.link(story)
         raise DigestError(f"{file}: this is not a story")

@@ -42,7 +42,7 @@ def vocabulary(root: Path, config: Config) -> Vocabulary:
     return vocabulary_of(config, with_ledger)
 
 
-def look(root: Path, config: Config, story: Story) -> Shown:
+def read_story(root: Path, config: Config, story: Story) -> Shown:
     """Returns a story as its file has it now; raises Faults if the file cannot be read."""
     data = disk.read_inside(root, story.file)
     return change_requests.shown(data, story.file, story.excerpt, vocabulary(root, config))
@@ -95,7 +95,7 @@ def carry_out(
             why = f"{request.file}: {leads[week]} leads {week} already by the same command"
             results.append(Refusal(request=request, why=f"{why}; a week has one lead"))
             continue
-        results.append(_carry_out(root, config, request, by_file.get(request.file), names))
+        results.append(_carry_out_one(root, config, request, by_file.get(request.file), names))
         if isinstance(results[-1], Edit):
             made.append(request)
         elif request.leads and week:
@@ -103,13 +103,13 @@ def carry_out(
     moved = {edit.new_file for edit in results if isinstance(edit, Edit)}
     for other in change_requests.other_leads(made, stories):
         if other.file not in moved and b"lead" in (disk.read_inside(root, other.file) or b""):
-            results.append(_carry_out(root, config, other, by_file[other.file], names))
+            results.append(_carry_out_one(root, config, other, by_file[other.file], names))
     for week in leads:
         results += _unread_leads(root, week, by_file.keys() | moved)
     return results
 
 
-def make(root: Path, edits: Sequence[Edit]) -> list[str]:
+def make_edits(root: Path, edits: Sequence[Edit]) -> list[str]:
     """Makes all edits or none; returns the files that have changed since, for which none was made.
 
     Raises DigestError, and changes nothing, if another run writes here or a place is taken.
@@ -153,7 +153,7 @@ def _as_lead(
     if story is None or request.week in {None, story.week}:
         return request
     with suppress(Faults):  # as its file is now: another program may have changed it since
-        if look(root, config, story).story.lead:
+        if read_story(root, config, story).story.lead:
             return replace(request, changes={"lead": True, **request.changes})
     return request
 
@@ -170,7 +170,7 @@ def _unread_leads(root: Path, week: Week, known: Collection[str]) -> Iterator[Re
             yield Refusal(request=ChangeRequest(file=file, changes={"lead": False}), why=why)
 
 
-def _user_of(root: Path, file: str, name: str) -> str:
+def _other_file_with(root: Path, file: str, name: str) -> str:
     """Returns a file that names a picture beside a story as well, "" if there is none."""
     for other in filter(is_markdown, store.files(root)):
         text = store.read_text(root, other) if other != file else ""
@@ -179,18 +179,23 @@ def _user_of(root: Path, file: str, name: str) -> str:
     return ""
 
 
-def _carry_out(
+def _carry_out_one(
     root: Path, config: Config, request: ChangeRequest, story: Story | None, names: Vocabulary
 ) -> Edit | Refusal:
     if story is None:
         return Refusal(
-            request=request, why="\n".join(map(str, unknown(root, config, request.file)))
+            request=request, why="\n".join(map(str, why_not_editable(root, config, request.file)))
         )
     beside = NamesIn(root)(request.file.rpartition("/")[0]) if request.week else ()
     for _ in range(_TRIES):
         data = disk.read_inside(root, request.file)
         decided = change_requests.decide(
-            request, data, story.excerpt, names, beside, partial(_user_of, root, request.file)
+            request,
+            data,
+            story.excerpt,
+            names,
+            beside,
+            partial(_other_file_with, root, request.file),
         )
         if isinstance(decided, Refusal):
             return decided
@@ -204,7 +209,7 @@ def _carry_out(
     )
 
 
-def unknown(root: Path, config: Config, file: str) -> list[Problem]:
+def why_not_editable(root: Path, config: Config, file: str) -> list[Problem]:
     """Returns why a file cannot be edited that is not among the stories."""
     if not paths.is_story(file):
         return [Problem(file, 0, "this is not a story", f"name a file such as {_EXAMPLE}")]

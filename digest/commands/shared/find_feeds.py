@@ -57,15 +57,17 @@ def run(
 
     lists = [opml.read(_read(file), str(file)) for file in files]
     answers = discover.find_feeds(addresses, agent=f"digest/{__version__}", now=now, limits=limits)
-    lost, found = list[str](), list[tuple[str, Document, str]]()
+    failures, found = list[str](), list[tuple[str, Document, str]]()
     for address, answer in zip(addresses, answers, strict=True):
         if isinstance(answer, Failed):
-            lost.append(redact.mask(f"{address}: {answer.reason}"))
+            failures.append(redact.mask(f"{address}: {answer.reason}"))
         else:
             found.append((answer.url, answer.document, ""))
-    if lost:
+    if failures:
         raise DigestError(
-            "\n".join([*lost, "Nothing was written; correct the address, or leave that feed out"])
+            "\n".join(
+                [*failures, "Nothing was written; correct the address, or leave that feed out"]
+            )
         )
     for feeds in lists:
         found += [(feed.url, Document(title=feed.title), feed.folder) for feed in feeds.feeds]

@@ -23,8 +23,7 @@ from digest.content import ledger, paths, store
 from digest.content.ledger import Ledgers, Record
 from digest.content.load import ContentReport
 from digest.errors import Kind, Problem, and_more, count_of
-from digest.intake import snapshot
-from digest.intake import uncommitted as rules
+from digest.intake import snapshot, uncommitted
 from digest.intake.uncommitted import Missing
 from digest.model import Config
 from digest.names import is_markdown
@@ -41,8 +40,8 @@ def list_written(cache: Cache, created: Collection[str], lines: Iterable[Record]
     The caller saves the cache before it writes them. Those that it then does not write, since it is
     killed, are dropped by `note_deletions`, as no ledger has them.
     """
-    for file, at in rules.written(created, lines).items():
-        cache.put(rules.KIND, file, b"", at)
+    for file, at in uncommitted.written(created, lines).items():
+        cache.put(uncommitted.KIND, file, b"", at)
 
 
 def note_deletions(root: Path, cache: Cache, config: Config) -> tuple[str, ...]:
@@ -51,7 +50,7 @@ def note_deletions(root: Path, cache: Cache, config: Config) -> tuple[str, ...]:
     Returns a message for each feed. Without a git repository the list is kept, since there may be
     one later. The caller holds the digest's lock.
     """
-    listed = cache.get_kind(rules.KIND, str)
+    listed = cache.get_kind(uncommitted.KIND, str)
     committed = git.tracked(root, _CONTENT) if listed else None
     if committed is None:
         return ()
@@ -61,17 +60,17 @@ def note_deletions(root: Path, cache: Cache, config: Config) -> tuple[str, ...]:
     if gone:
         ever = committed | (git.once_had(root, _CONTENT, anywhere=True) or frozenset())
         ledgers, _ = store.read_ledgers(root)
-        ours = rules.never_committed(rules.written_here(gone, ledgers), ever)
+        ours = uncommitted.never_committed(uncommitted.written_here(gone, ledgers), ever)
         deleted = _without_moved(root, config, ledgers, ours)
-        store.add_lines(root, rules.deletions(deleted))
-        for feed, files in rules.by_feed(deleted).items():
+        store.add_lines(root, uncommitted.deletions(deleted))
+        for feed, files in uncommitted.by_feed(deleted).items():
             were, them = ("was", "it") if len(files) == 1 else ("were", "them")
             what = f"records that {count_of(len(files), 'story', 'stories')} {were} deleted here before git had {them}"
             messages.append(f"{paths.ledger(feed)}: {what}: {and_more(files, _SHOWN)}")
         for file in gone.keys() - (ours.keys() - deleted.keys()):
             del waiting[file]
     if waiting != listed:
-        cache.keep_only(rules.KIND, waiting)
+        cache.keep_only(uncommitted.KIND, waiting)
     cache.save(flush=True)
     return tuple(messages)
 
@@ -86,7 +85,7 @@ def lost_stories(root: Path, cache: Cache, config: Config, ledgers: Ledgers) -> 
     return tuple(_lost(root, _without_moved(root, config, ledgers, missing)))
 
 
-def uncommitted(root: Path, survey: ContentReport) -> Iterator[Problem]:
+def uncommitted_stories(root: Path, survey: ContentReport) -> Iterator[Problem]:
     """Yields those problems for a survey, and one for stories that git does not have yet."""
     tracked = git.tracked(root, _CONTENT)
     if tracked is None:
@@ -96,7 +95,7 @@ def uncommitted(root: Path, survey: ContentReport) -> Iterator[Problem]:
         with Cache(root) as cache:
             missing = _never_committed(root, cache, survey.ledgers, survey.files)
         if missing:
-            yield from _lost(root, rules.without(missing, stories, content.altered))
+            yield from _lost(root, uncommitted.without(missing, stories, content.altered))
     untracked = [story for story in stories if story.file not in tracked]
     history = survey.history if untracked else None
     found: dict[str, list[str]] = {}
@@ -114,31 +113,33 @@ def uncommitted(root: Path, survey: ContentReport) -> Iterator[Problem]:
 
 def _never_committed(root: Path, cache: Cache, ledgers: Ledgers, files: Iterable[str]) -> Missing:
     """Returns the stories of ledgers that are not among `files`, and that git never had."""
-    listed = cache.get_kind(rules.KIND, str)
-    here = {*rules.written_here(listed, ledgers)} if listed else set()
-    missing = rules.missing_stories(ledgers, frozenset(files), here)
+    listed = cache.get_kind(uncommitted.KIND, str)
+    here = {*uncommitted.written_here(listed, ledgers)} if listed else set()
+    missing = uncommitted.missing_stories(ledgers, frozenset(files), here)
     ever = git.once_had(root, _CONTENT) if missing else None
-    return {} if ever is None else rules.never_committed(missing, ever)
+    return {} if ever is None else uncommitted.never_committed(missing, ever)
 
 
 def _without_moved(root: Path, config: Config, ledgers: Ledgers, missing: Missing) -> Missing:
     """Returns the stories that are in no other file either, not even in one that cannot be read."""
     if not missing:
         return {}
-    altered = story_locations.read(root, config).altered
-    known = snapshot.read_snapshot(root, config, ledgers, rules.search_names(missing), altered)
-    lost = rules.without(missing, known.stories, altered)
+    altered = story_locations.read_content(root, config).altered
+    known = snapshot.read_snapshot(
+        root, config, ledgers, uncommitted.search_names(missing), altered
+    )
+    lost = uncommitted.without(missing, known.stories, altered)
     return {
         file: records
         for file, records in lost.items()
-        if not known.unreadable_with(rules.search_names({file: records}))
+        if not known.unreadable_with(uncommitted.search_names({file: records}))
     }
 
 
 def _lost(root: Path, missing: Missing) -> Iterator[Problem]:
     """Yields a hint for each feed with stories that were lost, and for each that was written by
     hand."""
-    by_hand = rules.written_by_hand(missing)
+    by_hand = uncommitted.written_by_hand(missing)
     for file, record in by_hand.items():
         what = f"knows a story that was written by hand, and whose file was never committed: {file}"
         name = "id" if ledger.has_guid(record) else "link"
@@ -149,7 +150,7 @@ def _lost(root: Path, missing: Missing) -> Iterator[Problem]:
         line = _line(root, record.feed, [file])
         yield Problem(paths.ledger(record.feed), line, what, cure, kind=Kind.HINT)
     pulled = {file: records for file, records in missing.items() if file not in by_hand}
-    for feed, files in rules.by_feed(pulled).items():
+    for feed, files in uncommitted.by_feed(pulled).items():
         were = "file was" if len(files) == 1 else "files were"
         what = f"lists {count_of(len(files), 'story', 'stories')} whose {were} never committed: {and_more(files, _SHOWN)}"
         cure = (

@@ -22,7 +22,7 @@ from digest.site.edition_dates import EditionDates, dates_of
 from digest.week import Week
 
 
-class Editions(NamedTuple):
+class MailState(NamedTuple):
     """What decides: the archive, the dates of closed editions, and what became of all editions."""
 
     config: Config
@@ -38,23 +38,23 @@ class NextMail(NamedTuple):
     reason: str = ""
 
 
-def read(root: Path, config: Config) -> Editions:
+def read(root: Path, config: Config) -> MailState:
     """Reads a digest; raises Faults if it, or the ledger of sent mails, has errors."""
     archive = arrange(publishable.published(load(root, config)), config)
     lines, problems = store.read_sent(root)
     if problems:
         raise Faults(problems)
-    return Editions(config, archive, dates_of(archive, config), sent.by_week(lines))
+    return MailState(config, archive, dates_of(archive, config), sent.by_week(lines))
 
 
-def choose(editions: Editions, words: str = "", claim: str = "") -> NextMail:
+def choose(state: MailState, words: str = "", claim: str = "") -> NextMail:
     """Returns the edition that is mailed next, or the one that `words` such as `2026-W20` name, or
     that a run has noted under the name `claim`.
 
     Raises ValueError if the words name no week, DigestError if that edition is not published yet,
     or has no story.
     """
-    config, archive, dates, mailed = editions
+    config, archive, dates, mailed = state
     if claim:
         claimed = [week for week, mail in mailed.items() if mail.claimed(claim)]
         if not claimed:
@@ -64,7 +64,7 @@ def choose(editions: Editions, words: str = "", claim: str = "") -> NextMail:
         known = {story.week for story in archive.content.stories}
         known |= {letter.week for letter in archive.content.letters}
         week = letter_draft.chosen(words, known, ())
-        if reason := _refusal(week, editions):
+        if reason := _refusal(week, state):
             raise DigestError(reason)
         return NextMail(next(edition for edition in archive.editions if edition.week == week))
 
@@ -81,7 +81,7 @@ def choose(editions: Editions, words: str = "", claim: str = "") -> NextMail:
     if ready:
         return NextMail(ready[0] if sent_editions else ready[-1])
     if waiting:
-        return NextMail(None, f"nothing to mail: {_refusal(waiting[-1].week, editions)}")
+        return NextMail(None, f"nothing to mail: {_refusal(waiting[-1].week, state)}")
     if sent_editions:
         week = sent_editions[-1].week
         when = date_and_recipient(mailed[week])
@@ -96,9 +96,9 @@ def date_and_recipient(mailed: Mailed) -> str:
     return f"on {line.at[:10]} to {line.to}" if line else ""
 
 
-def _refusal(week: Week, editions: Editions) -> str:
+def _refusal(week: Week, state: MailState) -> str:
     """Returns why an edition cannot be mailed; empty if it can."""
-    archive, content = editions.archive, editions.archive.content
+    archive, content = state.archive, state.archive.content
     if not any(edition.week == week and edition.stories for edition in archive.editions):
         stories = [story for story in content.stories if story.week == week]
         hidden = sum(story.hide for story in stories)
@@ -110,8 +110,8 @@ def _refusal(week: Week, editions: Editions) -> str:
         file = next(letter.file for letter in content.letters if letter.week == week)
         cure = f"'digest letter --publish {week}' publishes it"
         return f"{file}: is a draft, so {week} is not mailed; {cure}"
-    if week not in editions.dates:
-        return f"{week} is still open; {_closing(editions.config)}"
+    if week not in state.dates:
+        return f"{week} is still open; {_closing(state.config)}"
     return ""
 
 

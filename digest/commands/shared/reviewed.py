@@ -1,6 +1,6 @@
 """What an editor has reviewed: the cache has a hash of the publisher's words of each story.
 
-    set_reviewed ──▶ the cache ──▶ to_look_at: new, or changed since the editor wrote
+    set_reviewed ──▶ the cache ──▶ stories_to_look_at: new, or changed since the editor wrote
 
 If the publisher's words change, the story is to be looked at again. It is not in git, since it is
 what one editor has seen. Without it, the stories that no one has touched are shown as new again.
@@ -56,7 +56,7 @@ def set_reviewed(root: Path, story: Story, *, reviewed: bool) -> str:
         return f"{cache.notice}; {lost}" if cache.notice else ""
 
 
-def to_look_at(
+def stories_to_look_at(
     root: Path, config: Config, survey: ContentReport, unsettled: Collection[str] | None = None
 ) -> dict[str, str]:
     """Returns the stories to look at, by file: `NEW` if no one has touched them, or `CHANGED`.

@@ -58,17 +58,17 @@ def hint(root: Path, config: Config) -> Problem | None:
     """Returns a hint at a url that readers cannot reach, once the digest has a repository that it
     may be pushed to."""
     url = config.site.url
-    if not (kind(url) and git.remotes(root)):
+    if not (why_unreachable(url) and git.remotes(root)):
         return None
     expected = of_origin(root)
     if url == expected:
         return None
     line = config_lines(root).get(("site", 0, "url"), 0)
-    what = f"url is {kind(url)} {url}, and 'digest publish' refuses it"
+    what = f"url is {why_unreachable(url)} {url}, and 'digest publish' refuses it"
     return Problem(CONFIG_FILE, line, what, cure(expected), kind=Kind.HINT)
 
 
-def kind(url: str) -> str:
+def why_unreachable(url: str) -> str:
     """Returns what a site's URL is if readers cannot reach it: an example's, or a private one; else
     ""."""
     host = (urlsplit(url).hostname or "").lower().rstrip(".")

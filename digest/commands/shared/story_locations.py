@@ -43,7 +43,7 @@ def record(root: Path, config: Config, now: datetime) -> Content | None:
     return content
 
 
-def read(root: Path, config: Config) -> Content:
+def read_content(root: Path, config: Config) -> Content:
     """Returns the content, without the files that cannot be read."""
     try:
         with Cache(root) as cache:

@@ -34,7 +34,7 @@ def build(installed: Distribution) -> tuple[str, bytes]:
         if text := installed.read_text(part):
             files[f"{info}/{part}"] = text.encode()
     files[f"{info}/WHEEL"] = _WHEEL.encode()
-    lines = [*record_of(files), f"{info}/RECORD,,"]
+    lines = [*record_lines(files), f"{info}/RECORD,,"]
     files[f"{info}/RECORD"] = "".join(f"{line}\n" for line in lines).encode()
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
@@ -51,7 +51,7 @@ def called_workflow() -> Path:
     return inside if inside.is_file() else PACKAGE.parent / ".github/workflows" / _WORKFLOW
 
 
-def record_of(files: Mapping[str, bytes]) -> Iterator[str]:
+def record_lines(files: Mapping[str, bytes]) -> Iterator[str]:
     """Yields a line of RECORD for each file: its path, its SHA-256 and its size."""
     for path, content in files.items():
         code = base64.urlsafe_b64encode(hashlib.sha256(content).digest()).rstrip(b"=").decode()

@@ -136,7 +136,9 @@ def _is_public(url: str, now: datetime | None) -> bool:
     pip does not note the login that it used, so the host is asked, with `now`; without an answer,
     the repository counts as public.
     """
-    if not re.fullmatch(r"https://[\w.:/~+%-]+", url, re.ASCII) or site_address.kind(url):
+    if not re.fullmatch(r"https://[\w.:/~+%-]+", url, re.ASCII) or site_address.why_unreachable(
+        url
+    ):
         return False
     return now is None or not needs_login(url, now)
 

@@ -15,12 +15,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from digest import config_edit, disk, urls
-from digest.commands.shared import site_address
+from digest.commands.shared import config_file, site_address
 from digest.commands.shared.find_feeds import FoundFeeds
 from digest.commands.starter.starter_files import SAMPLE, STARTER
 from digest.commands.themes import with_removed_themes
 from digest.config import load as load_config
-from digest.config import loads as parse_config
 from digest.content import paths, store, story_file
 from digest.content.ledger import hashes_of
 from digest.content.load import ContentReport
@@ -49,7 +48,7 @@ class SampleReport:
     unread: tuple[str, ...] = ()
 
 
-def is_only_feed(root: Path) -> bool:
+def has_only_sample_feed(root: Path) -> bool:
     """True if the folder is a digest whose only feed is the sample."""
     if not (root / CONFIG_FILE).exists():
         return False
@@ -62,8 +61,7 @@ def is_only_feed(root: Path) -> bool:
 def replace_with(root: Path, found: FoundFeeds, *, timezone: str) -> SampleReport:
     """Puts the feeds in the place of the sample; `timezone` is that of this machine, "" if it has
     none."""
-    before = (disk.read_inside(root, CONFIG_FILE) or b"").decode()
-    old = load_config(root)
+    before, old = config_file.read(root)
     (sample,) = old.feeds
     with store.writing(root):
         survey, _ = with_removed_themes(root, old)
@@ -81,24 +79,24 @@ def replace_with(root: Path, found: FoundFeeds, *, timezone: str) -> SampleRepor
             in_use.update(story.themes)
         if survey.unread:  # may have any theme
             in_use |= {theme.id for theme in old.themes}
-        site = {}
+        settings = {}
         if not others and timezone and old.site.timezone == _TIMEZONE:
-            site["timezone"] = timezone
+            settings["timezone"] = timezone
         if not others and old.site.language == _LANGUAGE:
-            site["language"] = found.language
+            settings["language"] = found.language
         is_example = urls.is_placeholder(old.site.url)
         address = site_address.of_origin(root) if is_example else ""
         if address:
-            site["url"] = address
+            settings["url"] = address
         after = config_edit.with_sample_replaced(
             before,
             (STARTER / CONFIG_FILE).read_text(encoding="utf-8"),
             found.feeds,
             found.folders,
             themes_in_use=in_use,
-            site=site,
+            site=settings,
         )
-        new = parse_config(after.removeprefix("\ufeff"))
+        new = config_file.parse(after)
         needs_ledger = kept or survey.unread or _is_any_linked(survey.content, removed)
         _remove_files(root, removed, "" if needs_ledger else paths.ledger(sample.id))
         config_edit.write(root, before, after)
