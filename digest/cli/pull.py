@@ -11,10 +11,12 @@ import click
 from digest.cli.shared import colours, completion, formatting, github, progress
 from digest.cli.shared.call import Call
 from digest.cli.sheet import print_applied
-from digest.errors import count_of, suggestion
+from digest.errors import and_more, count_of, suggestion
 
 if TYPE_CHECKING:
     from digest.commands.pull_report import PullReport, PullRow
+
+_SHOWN = 5
 
 
 @click.command()
@@ -81,10 +83,7 @@ def _print_report(report: PullReport, call: Call) -> None:
     call.warn(*report.problems)
     for filing in report.filed:
         call.say(f"{filing.inbox}: {'would be filed' if report.dry else 'filed'} as {filing.file}")
-    for file in report.completed:
-        call.say(f"{file}: left under a hidden name by a run that was killed; put in its place")
-    for file in report.swept if call.verbose else ():
-        call.say(f"{file}: left unfinished by a run that was killed; removed")
+    _print_left(report, call)
     width = max((len(row.feed) for row in report.rows), default=0)
     for row in report.rows:
         line = f"{row.feed:<{width}}  {_result(row)}"
@@ -108,6 +107,18 @@ def _print_report(report: PullReport, call: Call) -> None:
         call.say(f"{number} of {new} {formatting.without_theme(number, report.likely)}")
     verb = "would be added" if report.dry else "added"
     call.say(f"{new} {verb}; {report.read} of {len(report.rows)} feeds read")
+
+
+def _print_left(report: PullReport, call: Call) -> None:
+    """Prints what runs that were killed had left, and what became of it."""
+    for file in report.completed:
+        call.say(f"{file}: left under a hidden name by a run that was killed; put in its place")
+    if report.recovered:
+        stories = count_of(len(report.recovered), "story", "stories")
+        files = and_more(report.recovered, len(report.recovered) if call.verbose else _SHOWN)
+        call.say(f"the last pull was killed; {stories} that it had written: {files}")
+    for file in report.swept if call.verbose else ():
+        call.say(f"{file}: left unfinished by a run that was killed; removed")
 
 
 def _result(row: PullRow) -> str:

@@ -19,10 +19,10 @@ from typing import NamedTuple
 from digest import disk
 from digest.cache import FILE as CACHE_FILE
 from digest.cache import Cache
-from digest.commands import pull_clock_check, pull_report, sheet
+from digest.commands import pull_clock_check, pull_journal, pull_report, sheet
 from digest.commands.pull_report import PullReport, PullRow
 from digest.commands.shared import git_history, story_locations
-from digest.content import begun, paths, store, story_file, summaries
+from digest.content import begun, store, story_file, summaries
 from digest.content.edit import Edit
 from digest.content.ledger import Ledgers
 from digest.errors import DigestError
@@ -66,6 +66,8 @@ def run(
     DigestError if there is neither a feed nor a file in the inbox, or if the clock is wrong.
     """
     with store.writing(root, dry=dry) as cleaned_up, Cache(root) as cache:
+        known_feeds = [feed.id for feed in config.feeds]
+        recovered = () if dry else pull_journal.complete(root, cache, known_feeds)
         deletions = () if dry else git_history.note_deletions(root, cache, config)
         applied = None if dry else sheet.carry_out(root, config)
         stored = cache.get_kind(feed_state.KIND, FeedState)
@@ -101,6 +103,7 @@ def run(
         filed=tuple(filed),
         swept=cleaned_up.removed,
         completed=cleaned_up.completed,
+        recovered=recovered,
         suggestions=tuple(suggested),
         problems=(*filter(None, [cache.notice]), *dropped, *deletions, *dict.fromkeys(problems)),
         sheet=applied,
@@ -171,12 +174,6 @@ def _parse(
             ready = tuple(answer for answer in rest if answer.feed.id not in unparsed)
             rest = tuple(answer for answer in rest if answer.feed.id in unparsed)
             yield _Batch(ready, documents)
-
-
-def _killed_edits(cache: Cache) -> dict[str, Edit]:
-    """Returns what a pull that was killed was writing into story files."""
-    edits = begun.read(cache, "pull", list[Edit]) or []
-    return {edit.file: edit for edit in edits if paths.is_story(edit.file)}
 
 
 def _suggest_themes(
@@ -276,7 +273,7 @@ class _Puller:
             story_locations.read_content(self.root, self.config).altered if search else {},
         )
         return replace(
-            known, killed_edits=_killed_edits(self.cache), carried=carried, returned=returned
+            known, killed_edits=pull_journal.edits(self.cache), carried=carried, returned=returned
         )
 
     def _write(self, plan: PullPlan) -> None:
@@ -286,14 +283,18 @@ class _Puller:
         """
         root, cache = self.root, self.cache
         # What a killed pull has put in place must be on disk before the ledger names it.
-        killed_edits = _killed_edits(cache)
+        killed_edits = pull_journal.edits(cache)
         disk.flush_names(root, [file for file in killed_edits if (root / file).exists()])
         edits = [Edit(story.file, "", story_file.dumps(story)) for story in plan.stories]
         edits += [edit for edit in plan.edits if edit.before != edit.after]
         created = {edit.file for edit in (*killed_edits.values(), *edits) if not edit.before}
         git_history.list_written(cache, created, plan.lines)
+        pull_journal.note_lines(root, cache, plan)
         with begun.noted(cache, "pull", edits):
-            store.write(root, plan.stories, plan.edits, plan.lines)
+            store.write(root, plan.stories, plan.edits)
+            pull_journal.note_written(cache, plan)
+            store.add_lines(root, plan.lines)
+        pull_journal.forget_lines(cache)
 
     def _remember(
         self, batch: _Batch, plan: PullPlan, rows: Iterable[PullRow], ledgers: Ledgers

@@ -52,7 +52,8 @@ class PullReport:
     ledgers and inbox.
 
     `filed` has what was moved out of the inbox, or would be; `swept` what a killed run had left
-    half-written, and `completed` what it had left whole under a hidden name; `suggestions` are for the
+    half-written, `completed` what it had left whole under a hidden name, and `recovered` stories whose
+    ledger lines it did not come to; `suggestions` are for the
     new stories that have no theme, and `sheet` is what became of the sheet.
     """
 
@@ -60,6 +61,7 @@ class PullReport:
     filed: tuple[Filing, ...] = ()
     swept: tuple[str, ...] = ()
     completed: tuple[str, ...] = ()
+    recovered: tuple[str, ...] = ()
     problems: tuple[str, ...] = ()
     suggestions: tuple[StorySuggestions, ...] = ()
     sheet: AppliedReport | None = None

@@ -155,13 +155,8 @@ def ledger_mark(root: Path, feed: str) -> str:
     return hashlib.sha256(disk.read_inside(root, paths.ledger(feed)) or b"").hexdigest()[:16]
 
 
-def write(
-    root: Path,
-    stories: Iterable[Story],
-    edits: Iterable[Edit] = (),
-    lines: Iterable[Record] = (),
-) -> None:
-    """Writes what a pull has decided: files, then ledger lines, so a killed pull loses nothing.
+def write(root: Path, stories: Iterable[Story], edits: Iterable[Edit] = ()) -> None:
+    """Writes story files. Their ledger lines come after them, so a killed pull loses nothing.
 
     Raises DigestError if a file has changed since it was read, since an editor is working on it.
     """
@@ -182,7 +177,6 @@ def write(
         raise DigestError(
             f"{taken[0]}: this file has appeared during the pull and is left alone; pull again"
         )
-    add_lines(root, lines)
 
 
 def rewrite(root: Path, edits: Iterable[Edit], *, stop: bool = False) -> tuple[str, ...]:

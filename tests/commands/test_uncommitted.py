@@ -73,6 +73,10 @@ def commit(root: Path) -> None:
     git(root, "commit", "--quiet", "--message", "Pull")
 
 
+def interrupt(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
 def forgets(root: Path, *numbers: int) -> None:
     """Pulls new stories, commits only the ledger, as `commit -a` does, and pushes."""
     carries(root, 1, 2, *numbers)
@@ -223,26 +227,40 @@ def test_a_story_deleted_before_its_first_commit_is_recorded_by_the_next_pull(ro
 def test_a_deletion_is_recorded_even_if_the_pull_of_the_story_was_interrupted(
     root: Path, monkeypatch: pytest.MonkeyPatch, place: str
 ) -> None:
-    def interrupt(*_: object) -> None:
-        raise KeyboardInterrupt
-
     carries(root, 1, 2, 3, 4)
     settings = config.load(root)
     with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
         patched.setattr(place, interrupt)
         pull.run(root, settings, settings.feeds, now=datetime(2026, 5, 20, tzinfo=UTC))
     assert (root / file_of(3)).exists()
-    if "add_lines" in place:
-        digest("pull", cwd=root)
     (root / file_of(3)).unlink()
 
     noted = digest("pull", cwd=root)
 
     words = f"{LEDGER}: records that 1 story was deleted here before git had it: {file_of(3)}"
     assert noted.stderr.splitlines() == [words]
+    assert "4 entries, 0 new" in noted.stdout
     commit(root)
     assert digest("pull", cwd=root).stderr == ""
     assert hints(root) == []
+    assert not (root / file_of(3)).exists()
+
+
+def test_a_killed_pull_whose_stories_were_all_removed_is_repeated(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    carries(root, 1, 2, 3, 4)
+    settings = config.load(root)
+    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+        patched.setattr("digest.content.store.add_lines", interrupt)
+        pull.run(root, settings, settings.feeds, now=datetime(2026, 5, 20, tzinfo=UTC))
+    git(root, "clean", "-d", "--force", "--quiet", "content")
+
+    run = digest("pull", cwd=root)
+
+    assert (run.returncode, run.stderr) == (0, "")
+    assert "4 entries, 2 new" in run.stdout
+    assert (root / file_of(3)).exists()
 
 
 def test_a_recorded_deletion_holds_in_any_order_of_lines(root: Path) -> None:

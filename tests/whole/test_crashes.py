@@ -133,6 +133,40 @@ def test_a_pull_interrupted_anywhere_leaves_whole_files_and_the_next_one_complet
         assert ledgers(copy) == lines, place
 
 
+ALIKE = {
+    "one guid and one link": {"id": "daily", "url": "https://news.example/daily"},
+    "one link and no guid": {"url": "https://news.example/daily"},
+    "a site's front page": {"url": "https://news.example/"},
+}
+
+
+@pytest.mark.parametrize("same", ALIKE.values(), ids=ALIKE.keys())
+def test_a_killed_pull_of_entries_that_only_their_words_tell_apart_is_completed_without_repeats(
+    tmp_path: Path, same: dict[str, str]
+) -> None:
+    root = tmp_path / "digest"
+    root.mkdir()
+    (root / "digest.toml").write_text(newsroom.SETTINGS)
+    for feed, words in (("first", "Rain"), ("second", "Snow")):
+        entries = [
+            {**same, "title": f"{words} {number}", "summary": f"It falls for {number} hours."}
+            for number in range(3)
+        ]
+        if feed == "first":
+            entries[0]["date_published"] = entries[1]["date_published"] = "2026-05-19T10:00:00Z"
+        document = {"version": "https://jsonfeed.org/version/1.1", "title": feed, "items": entries}
+        (root / f"{feed}.json").write_text(json.dumps(document))
+    whole = undisturbed("pull", root, tmp_path)
+    new, lines = stories(whole), ledgers(whole)
+
+    assert len(new) == 6
+    for copy, _ in broken("pull", "kill", root, tmp_path):
+        place = f"broken at its step {copy.name}"
+        run("pull", copy)
+        assert stories(copy) == new, place
+        assert ledgers(copy) == lines, place
+
+
 @pytest.mark.parametrize("way", ["kill", "full"])
 def test_a_build_interrupted_anywhere_leaves_whole_pages_and_the_next_one_completes_it(
     original: Path, tmp_path: Path, way: str
@@ -257,7 +291,8 @@ def test_a_full_disk_is_one_error_line_for_every_command(
     root = tmp_path / "full"
     shutil.copytree(original, root)
     shutil.rmtree(root / "site")
-    words = [sys.executable, "-c", LIMITED, str(limit), "--root", str(root), command]
+    # -B: Python would leave half a file of its own byte code as well.
+    words = [sys.executable, "-B", "-c", LIMITED, str(limit), "--root", str(root), command]
 
     done = subprocess.run(words, capture_output=True, text=True, check=False)
 
