@@ -10,7 +10,6 @@ repository or CI service puts into the file can run. A damaged value or file cou
 from __future__ import annotations
 
 import sqlite3
-import stat
 from collections.abc import Callable, Collection, Mapping, Sequence
 from hashlib import blake2b
 from pathlib import Path
@@ -31,10 +30,14 @@ _PATIENCE = 5  # seconds to wait for another process that is writing
 _ERRORS = ("locked", "readonly", "disk I/O error", "unable to open", "is full")
 """Words in SQLite's messages about the disk or another process, and not about a damaged file."""
 
+_BESIDE = ("-journal", "-wal", "-shm")
+"""The endings of files that SQLite may open beside its own."""
 _DAMAGED = f"{FILE} was damaged and is created again"
 _OF_KIND = "SELECT name, key, value, checksum FROM cache WHERE kind = ?"
 
 T = TypeVar("T")
+_notices: dict[Path, dict[str, None]] = {}
+"""What was noticed in this process of the files of each digest."""
 _given_up = set[Path]()
 """Files that stayed locked as long as we waited; until one can be used again, it is not waited for."""
 
@@ -207,7 +210,7 @@ class Cache:
                 raise ValueError("the checksum differs")
             found = msgspec.json.decode(value, type=as_type)
         except (msgspec.DecodeError, ValueError, TypeError, RecursionError):
-            self.notice = _DAMAGED
+            self._note_damage()
             self._damaged_rows[kind, name] = tuple(row)
             return None
         self._held[kind, name] = key, found
@@ -230,13 +233,15 @@ class Cache:
             rows = self._open().execute(query, values).fetchall()
             _given_up.discard(self._root)
             return rows
-        except DigestError:
-            return []  # `save` says why
+        except DigestError as error:
+            _notices.setdefault(self._root, {})[str(error)] = None
+            return []
         except sqlite3.DatabaseError as error:
             if _is_locked(error):
                 self._give_up()
             elif not _is_disk_error(error):
-                self.notice, self._damaged_file = _DAMAGED, self._stamp()
+                self._damaged_file = self._stamp()
+                self._note_damage()
                 self.close()
             return []
 
@@ -247,8 +252,8 @@ class Cache:
                 disk.make_folder(path.parent, None)
             except OSError as error:
                 raise disk.refused("write", path, error) from error
-            if path.exists() and not stat.S_ISREG(path.stat().st_mode):
-                raise DigestError(f"{FILE}: is not a regular file; remove it")
+            for file in (FILE, *(f"{FILE}{ending}" for ending in _BESIDE)):
+                _check_regular(self._root, file)
             patience = 0 if self._root in _given_up else _PATIENCE
             self._connection = sqlite3.connect(path, timeout=patience, check_same_thread=False)
             # A kill leaves the last saved state. A power cut during a build may damage the file,
@@ -277,9 +282,28 @@ class Cache:
         """Deletes a damaged file, so that it is created again."""
         self.close()
         path = disk.inside(self._root, FILE)
-        for name in (path.name, f"{path.name}-journal"):
-            disk.unlink(path.with_name(name))
+        for ending in ("", *_BESIDE):
+            disk.unlink(f"{path}{ending}")
+        self._note_damage()
+
+    def _note_damage(self) -> None:
         self.notice = _DAMAGED
+        _notices.setdefault(self._root, {})[_DAMAGED] = None
+
+
+def notices(root: Path) -> tuple[str, ...]:
+    """Returns what was noticed of a digest's file since this was called last: that it is damaged,
+    or why it cannot be read.
+    """
+    return tuple(_notices.pop(root, ()))
+
+
+def _check_regular(root: Path, file: str) -> None:
+    """Raises DigestError if a file is a pipe, say, which SQLite would wait for."""
+    path = disk.inside(root, file)
+    if path.exists() and not path.is_file():
+        what = "a folder" if path.is_dir() else "not a regular file"
+        raise DigestError(f"{file}: is {what}; remove it")
 
 
 def _is_disk_error(error: sqlite3.DatabaseError) -> bool:

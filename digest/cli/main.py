@@ -82,7 +82,9 @@ def cli(context: click.Context, root: Path | None, quiet: bool, verbose: bool) -
     def clock() -> datetime:
         return datetime.now(UTC)
 
-    context.obj = Call(folder=root, quiet=quiet, verbose=verbose, now=clock(), clock=clock)
+    context.obj = Call(
+        folder=root, quiet=quiet, verbose=verbose, now=clock(), clock=clock, said=set()
+    )
 
 
 def main() -> None:

@@ -23,6 +23,8 @@ STORED = [
     ("feed", "a"),
     ("carried", "a"),
     ("begun", "pull"),
+    ("begun", "lines"),
+    ("begun", "written"),
     ("begun", "themes"),
     ("uncommitted", "content/2026/w21/x.md"),
     ("summary", "a"),
@@ -94,6 +96,7 @@ def values() -> st.SearchStrategy[Any]:
 @example(value=[[[], ""], [["a"], "b"]])
 @example(value={"../../outside.md": ["a", "b"], "a\0b": ["a", "b"]})
 @example(value=[{"file": "../../outside.md", "before": "a", "after": "b"}])
+@example(value={"a": {"size": -1, "hash": "", "lines": "{"}})
 @example(value={"url": "a.xml", "answered": "0001-01-01T00:00:00+14:00"})
 def test_no_cached_value_stops_a_command(kind: str, name: str, root: Path, value: object) -> None:
     caches.note(root, kind, name, value)

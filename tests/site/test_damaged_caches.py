@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 import shutil
+import socket
 import sqlite3
 import time
 from pathlib import Path
@@ -12,6 +14,7 @@ from typing import Any
 
 import caches
 import pytest
+from desks import digest
 from jinja2.bccache import bc_magic
 from shell import outcome
 from sites import read_folder
@@ -104,6 +107,40 @@ def test_a_notice_says_that_the_file_was_damaged(root: Path) -> None:
 
     assert ".digest/cache.sqlite was damaged and is created again" in outcome(root, "build")[1]
     assert "damaged" not in outcome(root, "build")[1]
+
+
+@pytest.mark.parametrize("command", ["status", "new", "themes", "pull", "build"])
+def test_every_command_that_reads_a_damaged_file_says_so_once(root: Path, command: str) -> None:
+    (root / FILE).write_bytes(b"nonsense" * 900)
+
+    lines = outcome(root, command)[1]
+
+    assert lines.count("damaged") == 1
+    assert ".digest/cache.sqlite was damaged and is created again\n" in lines
+
+
+@pytest.mark.parametrize("command", ["status", "pull", "build"])
+@pytest.mark.parametrize("ending", ["", "-journal", "-wal"])
+@pytest.mark.parametrize("kind", ["pipe", "socket", "folder"])
+def test_what_is_in_place_of_the_file_or_its_journal_is_one_line(
+    root: Path, monkeypatch: pytest.MonkeyPatch, kind: str, ending: str, command: str
+) -> None:
+    place = root / f"{FILE}{ending}"
+    place.unlink(missing_ok=True)
+    if kind == "pipe":
+        os.mkfifo(place)
+    elif kind == "folder":
+        place.mkdir()
+    else:
+        monkeypatch.chdir(place.parent)  # the whole path may be too long for a socket
+        with socket.socket(socket.AF_UNIX) as bound:
+            bound.bind(place.name)
+
+    done = digest(root, command)
+
+    assert done.returncode == (1 if command in {"pull", "build"} else 0)
+    is_what = "a folder" if kind == "folder" else "not a regular file"
+    assert done.stderr == f"{FILE}{ending}: is {is_what}; remove it\n"
 
 
 def test_no_code_is_cached_between_runs(root: Path) -> None:

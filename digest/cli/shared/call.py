@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
+
+import click
 
 from digest.cli.shared.colours import in_colour
 from digest.cli.shared.safe_print import echo
@@ -17,7 +20,8 @@ if TYPE_CHECKING:
 class Call(NamedTuple):
     """One call of the command line: `folder` is that of `--root`, `now` the time of the call.
 
-    `clock` returns the present time, for a command that runs on.
+    `clock` returns the present time, for a command that runs on. `said` has the problems that were
+    printed.
     """
 
     folder: Path | None
@@ -25,6 +29,7 @@ class Call(NamedTuple):
     verbose: bool
     now: datetime
     clock: Callable[[], datetime]
+    said: set[str]
 
     def say(self, *lines: str) -> None:
         """Prints lines of a report, unless --quiet."""
@@ -34,14 +39,19 @@ class Call(NamedTuple):
     def warn(self, *lines: str) -> None:
         """Prints problems to stderr, also with --quiet."""
         for line in lines:
+            self.said.add(line)
             echo(in_colour(line), err=True)
 
     def root(self) -> Path:
-        """Returns the digest's root; raises DigestError if the current folder is not in a
-        digest."""
+        """Returns the digest's root; raises DigestError if the current folder is not in a digest.
+
+        When the command ends, it says if the digest's cache is damaged.
+        """
         from digest.config import find_root
 
-        return self.folder.resolve() if self.folder else find_root(Path.cwd())
+        root = self.folder.resolve() if self.folder else find_root(Path.cwd())
+        click.get_current_context().call_on_close(lambda: self._warn_of_cache(root))
+        return root
 
     def load(self) -> tuple[Path, Config]:
         """Returns the digest's root and its configuration, checked."""
@@ -49,6 +59,12 @@ class Call(NamedTuple):
 
         root = self.root()
         return root, load_config(root)
+
+    def _warn_of_cache(self, root: Path) -> None:
+        """Prints what was noticed of the cache, unless the command says so itself."""
+        cache = sys.modules.get("digest.cache")  # some commands need none, and import none
+        said = self.said.union(str(sys.exc_info()[1]).splitlines())
+        self.warn(*(line for line in cache.notices(root) if line not in said) if cache else ())
 
     def resolve_file(self, root: Path, given: Path) -> str:
         """Returns a file of the digest, named from the current folder or from the digest's root."""
