@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
-from functools import lru_cache
 from typing import NamedTuple, TypeVarTuple
 
 from digest.model import Config, FreePage, Story, Theme
@@ -217,12 +216,7 @@ def no_data(_: SiteContext) -> Mapping[str, object]:
 
 def latest(times: Iterable[str]) -> str:
     """Returns the latest of some times (ISO 8601, in any time zone), empty if there is none."""
-    return max(filter(None, times), key=_seconds, default="")
-
-
-@lru_cache(maxsize=1 << 18)  # a story's time is used by a few pages
-def _seconds(time: str) -> float:
-    return datetime.fromisoformat(time).timestamp()
+    return max(filter(None, times), key=datetime.fromisoformat, default="")
 
 
 def _site_view(

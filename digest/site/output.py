@@ -153,7 +153,7 @@ class Output:
         if self._id and not self.is_as_built and not self._force:
             self._refuse_another_digest()
         self._before = dict(self.listed or {})
-        if self.listed is None or not self.is_as_built:
+        if not self.is_as_built:
             if self._is_inside_cache:  # then every file is ours
                 every = self._every_path()
                 self._recognised = {path for path in every if not (self.folder / path).is_dir()}

@@ -43,14 +43,13 @@ def in_order(files: Mapping[str, bytes]) -> dict[str, bytes]:
 
 def _meta(files: Mapping[str, bytes], name: str, ordered: dict[str, bytes]) -> str:
     meta = _read(files[f"pagefind.{name}.pf_meta"])
-    filters = sorted(meta[_FILTERS], key=repr)
-    meta[_FILTERS] = [[title, _filter(files, file, ordered)] for title, file in filters]
+    filters = []
+    for title, file in sorted(meta[_FILTERS], key=repr):
+        file_title, values = _read(files[f"filter/{file}.pf_filter"])
+        content = [file_title, sorted(values, key=repr)]
+        filters.append([title, _put(ordered, "filter/{}.pf_filter", file, content)])
+    meta[_FILTERS] = filters
     return _put(ordered, "pagefind.{}.pf_meta", name, meta)
-
-
-def _filter(files: Mapping[str, bytes], name: str, ordered: dict[str, bytes]) -> str:
-    title, values = _read(files[f"filter/{name}.pf_filter"])
-    return _put(ordered, "filter/{}.pf_filter", name, [title, sorted(values, key=repr)])
 
 
 def _put(ordered: dict[str, bytes], path: str, before: str, value: list[Any]) -> str:
