@@ -83,7 +83,7 @@ def _print_report(report: CheckReport, call: Call, since: str) -> None:
         count = count_of(report.links.private, "link")
         lead, were = ("leads", "was") if report.links.private == 1 else ("lead", "were")
         call.say(
-            f"{count} {lead} into a private network and {were} not asked: digest --verbose check --links"
+            f"{count} {lead} into a private network and {were} not requested: digest --verbose check --links"
         )
     if report.links.is_offline:
         call.say("No linked page could be reached: is this machine on the network?")

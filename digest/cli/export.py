@@ -16,7 +16,7 @@ from digest.cli.shared.safe_print import json_text
 )
 @click.pass_obj
 def export(call: Call) -> None:
-    """Write the whole archive to standard output, as JSON Lines.
+    """Write all stories and texts to standard output, as JSON Lines.
 
     One record per line, in UTF-8: the digest, then every story with its keys, excerpt and note,
     letters, introductions of themes, pages; other files by name. Drafts and hidden stories are

@@ -56,7 +56,7 @@ def feeds(context: click.Context) -> None:
 @click.argument("urls", metavar="[URL]...", nargs=-1)
 @click.option(
     "--opml", "files", type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="FILE", multiple=True,
-    help="A list of feeds, as feed readers export it; may be given several times.",
+    help="A list of feeds, as feed readers export it; can be repeated.",
 )  # fmt: skip
 @click.pass_obj
 def add(call: Call, urls: tuple[str, ...], files: tuple[Path, ...]) -> None:
@@ -101,8 +101,8 @@ def add(call: Call, urls: tuple[str, ...], files: tuple[Path, ...]) -> None:
 def remove(call: Call, id: str) -> None:
     """Retire a feed: it is no longer pulled, and its stories stay.
 
-    Writes 'retired = true' into its table in digest.toml. 'digest feeds add' with its address has
-    it pulled again.
+    Writes 'retired = true' into its table in digest.toml. To resume it, run 'digest feeds add' with
+    its address.
 
     \b
     Example:

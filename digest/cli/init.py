@@ -27,11 +27,11 @@ _THEMES = "Then find your themes: digest themes --propose"
 )
 @click.option(
     "--feed", "feeds", metavar="URL", multiple=True,
-    help="A feed to pull, or a web page that has one; may be given several times.",
+    help="A feed to pull, or a web page that has one; can be repeated.",
 )  # fmt: skip
 @click.option(
     "--opml", "files", type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="FILE", multiple=True,
-    help="A list of feeds, as feed readers export it; may be given several times.",
+    help="A list of feeds, as feed readers export it; can be repeated.",
 )  # fmt: skip
 @click.pass_obj
 def init(call: Call, folder: Path, feeds: tuple[str, ...], files: tuple[Path, ...]) -> None:
@@ -40,9 +40,9 @@ def init(call: Call, folder: Path, feeds: tuple[str, ...], files: tuple[Path, ..
     It has a sample feed in a file, so that pull and build work at once, without a network. With
     --feed or --opml it has your own feeds instead, and the time zone of this machine. Files that
     are there already are left as they are. In a digest that has only the sample, your feeds take
-    its place: what you edited stays, and the rest of the sample goes. requirements.txt names this
-    very copy of Digest, for the workflow and for other editors. In a clone of a repository on
-    GitHub or Codeberg, the site's address is taken from the remote origin.
+    its place: what you edited stays, and the rest of the sample goes. requirements.txt names
+    exactly this version of Digest, for the workflow and for other editors. In a clone of a
+    repository on GitHub or Codeberg, the site's address is taken from the remote 'origin'.
 
     \b
     Examples:
@@ -112,4 +112,4 @@ def _print_report(report: InitReport, folder: Path, call: Call) -> None:
 
 def _print_address(address: str, call: Call) -> None:
     if address:
-        call.say(f"url is {address}, after the remote origin")
+        call.say(f"url was set to {address}, from the remote 'origin'")

@@ -83,7 +83,7 @@ def _print_drafted(report: LetterReport, call: Call, *, is_chosen: bool) -> None
     call.say("Write it, then run 'digest letter --publish'")
     if report.appeared:
         call.warn(
-            f"{report.week} has been in the weekly feed since {report.appeared:%Y-%m-%d %H:%M}: it is"
-            " taken out until the letter is published, and mailers may then send it again. To keep"
-            f" its date, write 'published: {report.appeared.isoformat()}' into the letter"
+            f"{report.week} has been in the weekly feed since {report.appeared:%Y-%m-%d %H:%M}: the edition"
+            " leaves the feed until the letter is published; services that mail the feed may then send it"
+            f" a second time. To keep its date, write 'published: {report.appeared.isoformat()}' into the letter"
         )

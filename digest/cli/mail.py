@@ -27,10 +27,14 @@ if TYPE_CHECKING:
     help="Write the message to this file; - is the standard output.",
 )
 @click.option("--dry-run", "dry", is_flag=True, help="Show the mail, write and send nothing.")
-@click.option("--again", is_flag=True, help="With --send: even if it was sent, or may have been.")
+@click.option(
+    "--again",
+    is_flag=True,
+    help="With --send: send it even if it was, or may have been, sent before.",
+)
 @click.option(
     "--claim", default="", metavar="NAME",
-    help="Note that the run of this name will send it; with --send: send what that run has noted.",
+    help="Reserve the edition for the run NAME and send nothing; with --send, send only what NAME has reserved.",
 )  # fmt: skip
 @click.option("--sent", is_flag=True, help="Note that it was sent, and send nothing.")
 @click.pass_obj

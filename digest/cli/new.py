@@ -26,7 +26,7 @@ def new(call: Call, since: str | None, as_json: bool) -> None:
     it. Untouched stories are listed from weeks after the newest published letter, changed ones from
     any week. What you have reviewed at the desk ("Leave as it is") is left out until its publisher
     changes it. With --since, it lists untouched stories alone, of any week, reviewed or not. With
-    --verbose each has its headline.
+    --verbose, headlines are shown, too.
 
     \b
     Examples:

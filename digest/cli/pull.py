@@ -96,8 +96,8 @@ def _print_report(report: PullReport, call: Call) -> None:
         if row.moved:
             what = "has moved for good;"
             if row.moved_by == "self":
-                what = "names another address as its own; if that has the same entries,"
-            call.warn(f'{row.feed}: {what} in digest.toml write  url = "{row.moved}"')
+                what = "names another address as its own; if that feed has the same entries,"
+            call.warn(f'{row.feed}: {what} write  url = "{row.moved}"  in digest.toml')
         if call.verbose:
             call.say(*(f"  {file}" for file in (*row.new, *row.updated, *row.adopted)))
             call.say(*(f"  passed over: {headline}" for headline in row.passed_over))

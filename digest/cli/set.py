@@ -34,17 +34,18 @@ def set(call: Call, words: tuple[str, ...], as_json: bool) -> None:
     lead, hide, draft      turn it on; hide=false turns it off
     themes=a,b             its themes, the main one first; themes= for none
     also=FILE,FILE         stories of one event, shown below it; also= for none
-    headline=…, source=…   your own words; headline= takes them out
+    headline=…, source=…   your own words; headline= removes them
     note=…                 your note ('digest note' opens an editor)
     correction=…           adds a correction, dated today
     ahead=…                adds a date ahead, such as 'ahead=2027-01: a ruling';
-                           ahead= takes them out
+                           ahead= removes them
     saved=URL              a saved copy of the article; saved= for none
     week=2026-W21          moves the story to another week
-    take=title,excerpt     takes the publisher's version of a field
+    take=title,excerpt     uses the publisher's version of a field
 
-    Comments, order, quotes and every other line of a file stay. A story that is made the lead, or
-    moves to another week as a lead, takes the lead from the others of its week. Exits with 1 if a file could not be changed.
+    Comments, order, quotes and every other line of a file stay. If a story is made the lead, or moves
+    to another week as a lead, the others of its week no longer lead it. Exits with 1 if a file could
+    not be changed.
 
     \b
     Examples:

@@ -18,15 +18,15 @@ if TYPE_CHECKING:
 
 @click.command(short_help="Curate a week in one Markdown file.")
 @click.argument("week", metavar="[WEEK]", default="", shell_complete=completion.weeks)
-@click.option("--apply", is_flag=True, help="Carry the sheet out.")
+@click.option("--apply", is_flag=True, help="Apply the sheet.")
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
 @click.pass_obj
 def sheet(call: Call, week: str, apply: bool, as_json: bool) -> None:
     """Write a week as one file, content/sheet.md, to curate it in any text editor or on GitHub.
 
     Each story has a line: a letter to keep, hide or lead, its themes by number, its headline; a
-    note goes below it, indented. The next pull carries out what you have changed, or --apply does
-    so now. What cannot be done stays in the sheet, with the reason. Nothing in it is published.
+    note goes below it, indented. The next pull applies what you have changed, or --apply does so
+    now. What cannot be done stays in the sheet, with the reason. Nothing in it is published.
 
     WEEK is 2026-W20, 2026/w20, or w20 of the newest year that has it; without it, the newest week
     that has stories. Stories that no one has touched come first.
@@ -40,7 +40,7 @@ def sheet(call: Call, week: str, apply: bool, as_json: bool) -> None:
     from digest.commands import sheet as command
 
     if week and apply:
-        raise click.UsageError("--apply carries out the sheet that is there; leave out WEEK.")
+        raise click.UsageError("--apply applies the sheet that is there; leave out WEEK.")
     root, config = call.load()
     if apply:
         report = command.apply(root, config)

@@ -26,8 +26,8 @@ _NAME = 26
 def status(call: Call) -> None:
     """Show what is done and what is not, by week and by feed.
 
-    By week: how many stories it has, how many of them have a note, lack a theme, wait as drafts or
-    are hidden, whether it has its lead and its letter. By feed: when it last answered, and what
+    By week: how many stories it has, how many of them have a note, lack a theme, are drafts or are
+    hidden, and whether it has a lead and a letter. By feed: when it last answered, and what
     became of what it brought. Shows the newest 12 weeks; with --verbose all of them, and dates
     instead of ages. A file that cannot be read is named, and the rest is counted.
 

@@ -30,7 +30,7 @@ _NEAR = 5
 )  # fmt: skip
 @click.option(
     "--try", "phrases", metavar="PHRASE", multiple=True,
-    help="What a phrase would catch in the whole archive; several: what they would together.",
+    help="What a phrase would catch in all stories; repeat it to see what several phrases catch together.",
 )  # fmt: skip
 @click.option(
     "--missing", is_flag=True, help="The stories without a theme, and what they are like."
@@ -190,7 +190,7 @@ def _print_reasons(report: ExplainReport, call: Call) -> None:
     if not any(reason.has for reason in report.reasons):
         call.say("  It has no theme, so it is listed under Elsewhere")
     if report.own:
-        call.say("An editor has changed its themes, so no rule does")
+        call.say("You chose its themes, so the rules leave them alone")
     else:
         call.say("No editor has changed its themes")
 

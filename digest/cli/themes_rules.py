@@ -137,7 +137,7 @@ def propose(root: Path, config: Config, call: Call) -> None:
             f" {report.fewest}, or write themes of your own into digest.toml"
         )
     elif not report.themes:
-        call.say(f"Among {without}, no words recur that no other theme has")
+        call.say(f"Among {without}, no words recur often enough in the headlines")
     else:
         call.say(
             f"# What recurs in the headlines of {without}. Copy what is a theme to you into",

@@ -28,7 +28,9 @@ def upgrade(call: Call, apply: bool) -> None:
     for change in report.changes:
         call.say(*([f"{change.file}: {change.how}"] if report.applied else change.diff()))
     for file, why in report.left:
-        call.warn(f"{file}: left as it is, because {why}; compare it with that of a new digest")
+        call.warn(
+            f"{file}: left as it is, because {why}; compare it with the file that 'digest init' writes in an empty folder"
+        )
     if not report.changes:
         call.say("Nothing to change" if report.left else "Everything is up to date")
     elif not report.applied:

@@ -1,9 +1,9 @@
 """`digest check`: errors in config and content, and hints at what an editor may want to look at.
 
-    config ──▶ survey ──▶ errors, hints ──▶ outside links ──▶ what the change brought in ──▶ report
+    config ──▶ survey ──▶ errors, hints ──▶ external links ──▶ what the change introduced ──▶ report
 
 With an error, a build would fail or the ledger be damaged; a hint stops nothing. Changes only the
-remembered answers of outside links, and uses the network only if asked to.
+remembered answers of external links, and uses the network only if asked to.
 """
 
 from __future__ import annotations
@@ -80,8 +80,8 @@ def run(
     since: str = "",
     on_progress: Progress | None = None,
 ) -> CheckReport:
-    """Checks the digest at `root`; with `links` asks its outside links, with `since` reports what
-    came after a commit.
+    """Checks the digest at `root`; with `links` requests its external links, with `since` reports
+    what came after a commit.
 
     Raises UnknownRefError for a commit that git does not know, DigestError if nothing can be
     checked.
@@ -245,7 +245,7 @@ def _quoted(names: Iterable[str]) -> str:
 
 
 def _future_date_hints(survey: ContentReport, now: datetime, line_of: LineOf) -> Iterator[Problem]:
-    """Yields a hint for each story and letter dated in the future, and for each date in one."""
+    """Yields a hint for each story and letter dated in the future, and for each single date in them."""
     last = now.date() + _TOLERANCE
     days = [(story.file, max(story.week.monday, story.day)) for story in survey.content.stories]
     days += [(letter.file, letter.week.monday) for letter in survey.content.letters]

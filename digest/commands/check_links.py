@@ -26,7 +26,7 @@ _LIMITS = Limits(deadline=20.0, connect_timeout=8.0, read_timeout=12.0, retries=
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LinkReport:
-    """What is wrong with outside links, and what could not be checked.
+    """What is wrong with external links, and what could not be checked.
 
     `private` counts those that lead into a private network and were not requested. `is_offline`: no
     page could be reached; `no_copies` says why saved copies of lost pages could not be asked for.

@@ -1,4 +1,4 @@
-"""`digest export`: the whole archive as JSON records, for analysis, backup or moving elsewhere.
+"""`digest export`: all stories and texts as JSON records, for analysis, backup or moving elsewhere.
 
     survey ──▶ anchors ──▶ the digest │ its stories │ letters │ introductions │ pages │ every other file, by name
 

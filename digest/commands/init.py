@@ -1,8 +1,8 @@
-"""`digest init`: a new digest in a folder, with a sample feed in a file, or with feeds of one's own.
+"""`digest init`: a new digest in a folder, with a sample feed in a file, or with your own feeds.
 
 Never changes an existing digest: that is an error. Other files in the folder stay as they are,
-except that git gets lines for the ledger, `.digest/` and the site. The workflow installs this very
-copy of Digest (`requirement`), and the site's address is that of the remote `origin`.
+except that git gets lines for the ledger, `.digest/` and the site. The workflow installs exactly
+this version of Digest (`requirement`), and the site's address is that of the remote `origin`.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from digest.model import CONFIG_FILE, Feed
 class InitReport:
     """The files written (or added to) and those kept as they were, relative to the digest's root.
 
-    `feeds` are those of one's own; `left_out` are addresses of a list that cannot be pulled.
+    `feeds` are the editor's own; `left_out` are addresses of a list that cannot be pulled.
     `address` is the site's, if `origin` says so; `warnings` tell why the workflow will not work as
     things are.
     """

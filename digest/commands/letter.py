@@ -30,9 +30,12 @@ from digest.week import Week
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LetterReport:
-    """The letter's file, its week, how many stories it links, and how many of the week are drafts
-    and left out. `appeared`: when the edition came into the weekly feed, before it had a letter.
-    `edit` is how the file was changed, for undo."""
+    """The letter's file, its week, how many stories were linked in it (by `publish`: are shown in
+    its week), and how many of the week are drafts and left out.
+
+    `appeared`: when the edition came into the weekly feed, before it had a letter. `edit` is how
+    the file was changed, for undo.
+    """
 
     file: str
     week: Week
@@ -43,8 +46,8 @@ class LetterReport:
 
 
 def run(root: Path, config: Config, week: str = "") -> LetterReport:
-    """Drafts the letter of a week, in words; without them that of the newest week that has stories
-    and no letter.
+    """Drafts a letter; `week` is what the editor typed, such as w20, or "" for the newest week that
+    has stories and no letter.
 
     Raises ValueError for words that name no week, DigestError if there is a letter already, or no
     story.
@@ -78,8 +81,8 @@ def run(root: Path, config: Config, week: str = "") -> LetterReport:
 
 
 def more(root: Path, config: Config, week: str = "") -> LetterReport:
-    """Adds links to the stories that a letter does not link yet, at its end; without words, to the
-    newest letter.
+    """Adds links to the stories that a letter does not link yet, at its end; without `week`, to
+    the newest letter.
 
     Raises ValueError for words that name no week, DigestError if that week has no letter, or no
     story.
@@ -113,7 +116,7 @@ def more(root: Path, config: Config, week: str = "") -> LetterReport:
 
 
 def publish(root: Path, config: Config, week: str = "", *, now: datetime) -> LetterReport:
-    """Takes the draft mark off a week's letter; without words, off the newest draft.
+    """Takes the draft mark off a week's letter; without `week`, off the newest draft.
 
     Raises ValueError for words that name no week, DigestError if that week has no draft.
     """

@@ -127,7 +127,8 @@ def run(
     secret: str = "",
     clock: Callable[[], datetime],
 ) -> MailReport:
-    """Mails an edition, named in words; if they are empty, the next that was not mailed.
+    """Mails an edition; `week` is what the editor typed, such as w20, or "" for the next one that was
+    not mailed.
 
     `secret` is the password or key of the service. Raises ValueError for words that name no week,
     DigestError for an edition that cannot be mailed, or was mailed.

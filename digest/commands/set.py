@@ -1,4 +1,4 @@
-"""`digest set` and `digest note`: what an editor changes in stories, said in words.
+"""`digest set` and `digest note`: changes of stories, given as words such as `hide` or `themes=a,b`.
 
 files, words ──▶ new values by field ──▶ requests ──▶ curate ──▶ edits and refusals
 """

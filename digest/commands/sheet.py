@@ -49,7 +49,8 @@ class AppliedReport:
 
 
 def run(root: Path, config: Config, week: str = "") -> SheetReport:
-    """Writes the sheet of a week, in words; without them, of the newest week that has stories.
+    """Writes a sheet; `week` is what the editor typed, such as w20, or "" for the newest week that has
+    stories.
 
     Raises ValueError for words that name no week, DigestError if the week has no stories, or if
     there is a sheet with changes.

@@ -92,7 +92,7 @@ class Catch:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TryReport:
-    """What one or more phrases would catch in the whole archive; of `partly` stories the feed's
+    """What one or more phrases would catch in all stories; of `partly` stories the feed's
     summary is not stored whole.
 
     `alone` has how many each of several phrases would catch, `near` what slightly wider phrases would:

@@ -1,10 +1,10 @@
-"""`digest themes --suggest`, `--score` and `--propose`: rules held against what the editor has decided.
+"""`digest themes --suggest`, `--score` and `--propose`: rules compared with what the editor has decided.
 
     survey ──▶ decided stories ──▶ phrases to add or drop ──▶ .digest/: what was shown ──take──▶ digest.toml
                               └──▶ precision and recall
     stories without a theme ──▶ words that recur ──▶ themes to choose from
 
-A story is decided if an editor has changed its themes, has written it, or has worked on it otherwise:
+A story is decided if an editor has changed its themes, wrote the story, or edited it in another way:
 with a note, a headline, a correction, as the lead, or by a link in the published letter of its week.
 """
 

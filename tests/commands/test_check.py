@@ -866,7 +866,7 @@ def test_without_changes_there_are_no_problems(tracked: Path, story: Write) -> N
     assert Changes() == Changes(lines={}, new=frozenset(), gone=frozenset())
 
 
-# ---------------------------------------------------------------- outside links
+# ---------------------------------------------------------------- external links
 
 
 @pytest.fixture(autouse=True)

@@ -1,4 +1,4 @@
-"""How other machines install the very copy of Digest that made a digest: from a release, a repository, or a wheel."""
+"""How other machines install exactly the version of Digest that made a digest: from a release, a repository, or a wheel."""
 
 from __future__ import annotations
 

@@ -199,7 +199,7 @@ def test_an_example_url_becomes_that_of_the_remote(mine: Path, before: str, afte
 
     said = grown(mine)
 
-    assert ("url is https://ada.github.io/chips/, after the remote origin" in said) is (
+    assert ("url was set to https://ada.github.io/chips/, from the remote 'origin'" in said) is (
         before != after
     )
     assert f'url = "{after}"   # ours\n' in settings.read_text()

@@ -190,7 +190,9 @@ def test_check_counts_links_into_a_private_network_and_lists_them_on_request(
     plain = invoke(tmp_path, "check", "--links").output
     verbose = invoke(tmp_path, "--verbose", "check", "--links").output
 
-    words = "2 links lead into a private network and were not asked: digest --verbose check --links"
+    words = (
+        "2 links lead into a private network and were not requested: digest --verbose check --links"
+    )
     assert [line for line in plain.splitlines() if "private" in line] == [words]
     assert "reached" not in plain
     for name in ("one", "two"):

@@ -127,9 +127,7 @@ def test_reports_about_a_feed_contain_none_of_its_secrets(
     output = summary.read_text() + "".join(run.stdout + run.stderr for run in runs)
     assert PASSWORD not in output and TOKEN not in output
     if name == "old":
-        assert (
-            'has moved for good; in digest.toml write  url = "http://…@127.0.0.1:' in runs[0].stderr
-        )
+        assert 'has moved for good; write  url = "http://…@127.0.0.1:' in runs[0].stderr
         assert "/feed?token=…" in runs[0].stderr
 
 

@@ -1,4 +1,4 @@
-"""Finds which stories the files are, the first step of `pull` and `add`, and records where they
+"""Finds the stories that files hold, the first step of `pull` and `add`, and records where they
 are, the last.
 
     scan ──▶ read what changed ──▶ stories whose names were altered

@@ -1,4 +1,4 @@
-"""A wheel of this very copy of Digest, made from its installed files, without a network or a build tool.
+"""A wheel of the copy of Digest that runs, made from its installed files, without a network or a build tool.
 
 `init` puts it into a digest whose copy of Digest no other machine could install: one from a folder, a file or a private
 repository. The same files give the same bytes.

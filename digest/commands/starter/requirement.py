@@ -1,4 +1,4 @@
-"""The requirement by which other machines install this very copy of Digest: the workflow, other
+"""The requirement by which other machines install exactly this version of Digest: the workflow, other
 editors, other hosts.
 
     how it was installed (PEP 610) ──▶ a release on the index, with its hash
@@ -78,7 +78,7 @@ def for_running_copy(*, now: datetime | None = None, index: str = INDEX) -> Requ
     metadata.
 
     Asks the index only for a copy that came from one, and only with `now`; what the index has is
-    used only if it is this very copy.
+    used only if it has the same files.
     """
     copy = installed.copy()
     return for_copy(copy, now=now, index=index) if copy else None

@@ -2,7 +2,7 @@
 
     digest with the sample ──▶ unedited stories are deleted ──▶ its feed, ledger and themes are removed ──▶ digest.toml
 
-What the editor wrote stays: stories that were edited or moved, letters, themes of one's own,
+What the editor wrote stays: stories that were edited or moved, letters, their own themes,
 comments in digest.toml. digest.toml is written last, so that a run that was killed can be run
 again.
 """
