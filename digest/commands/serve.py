@@ -222,7 +222,7 @@ class Preview:
         shown = replace(
             before,
             base=base,
-            former=before.former | ({before.base} if before.base else frozenset()),
+            former_bases=before.former_bases | ({before.base} if before.base else frozenset()),
             problems=(),
             annotations_of_story=annotations.of_story,
             annotations_of_page=annotations.of_page,

@@ -39,14 +39,18 @@ class Annotation:
 
 
 def with_annotations(
-    html: str, place: str, base: str, root: Path, stories: Callable[[str], Iterable[Annotation]]
+    html: str,
+    place: str,
+    base: str,
+    root: Path,
+    of_story: Callable[[str], Iterable[Annotation]],
 ) -> str:
-    """Returns the HTML with annotations; `stories` returns those of a permalink."""
+    """Returns the HTML with annotations; `of_story` returns those of a permalink."""
 
     def annotated(article: re.Match[str]) -> str:
         shown = article[0]
         if permalink := _permalink(article[1], article[2], place, base):
-            for annotation in stories(permalink):
+            for annotation in of_story(permalink):
                 shown += _html(annotation, root)
         return shown
 

@@ -197,7 +197,7 @@ class _SiteFiles(StaticFiles):
         if path == "/" != base or f"{path}/" == base:
             return RedirectResponse(shown.base, headers=_HEADERS)
         if not path.startswith(base):
-            for former in sorted(map(unquote, shown.former), key=len, reverse=True):
+            for former in sorted(map(unquote, shown.former_bases), key=len, reverse=True):
                 if path.startswith(former):
                     target = shown.base + quote(path.removeprefix(former))
                     return RedirectResponse(target, headers=_HEADERS)

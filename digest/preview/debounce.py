@@ -21,7 +21,7 @@ class Notice:
     """A path below the root that has changed, and whether it is a folder."""
 
     name: str
-    folder: bool = False
+    is_folder: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +60,6 @@ class Debouncer:
                 break
         notices = {notice for notice in received if notice}
         return ChangeBatch(
-            names=frozenset(notice.name for notice in notices if not notice.folder),
-            everything=len(notices) > _MANY or any(notice.folder for notice in notices),
+            names=frozenset(notice.name for notice in notices if not notice.is_folder),
+            everything=len(notices) > _MANY or any(notice.is_folder for notice in notices),
         )

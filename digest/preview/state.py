@@ -20,15 +20,15 @@ class ShownBuild:
 
     `build_id` is a new one whenever a page may look different. `annotations_of_story` returns those
     of the story at a permalink (`2026/w20/#slug`), `annotations_of_page` those of a page's own texts
-    (`2026/w20/`). `base` is the site's base path, empty before the first successful build; `former` has earlier
-    ones.
+    (`2026/w20/`). `base` is the site's base path, empty before the first successful build;
+    `former_bases` are those that it had before.
     """
 
     build_id: str
     root: Path
     folder: Path
     base: str = ""
-    former: frozenset[str] = frozenset()
+    former_bases: frozenset[str] = frozenset()
     problems: tuple[Problem, ...] = ()
     annotations_of_story: Callable[[str], tuple[Annotation, ...]] = lambda _: ()
     annotations_of_page: Callable[[str], tuple[Annotation, ...]] = lambda _: ()

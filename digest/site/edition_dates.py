@@ -113,13 +113,13 @@ def _noon(day: str, zone: tzinfo) -> float:
         return 0
 
 
-def _came(story: Story, week: Week, monday: float, came: Mapping[str, float]) -> float:
+def _came(story: Story, week: Week, monday: float, added_at: Mapping[str, float]) -> float:
     """Returns when a story was added to a week: by a pull (`Content.added_at`) or on its own date.
 
     A story of an earlier week was moved here, and came when this week began (`monday`) at the
     earliest.
     """
-    pulled = came.get(story.file, 0)
+    pulled = added_at.get(story.file, 0)
     if pulled and story.day >= week.monday:
         return pulled
     return max(pulled or story.published.timestamp(), monday)

@@ -101,7 +101,7 @@ class Output:
         self, root: Path, folder: Path, cache: Cache, *, id: str = "", force: bool = False
     ) -> None:
         self._root, self.folder, self._cache = root, check(root, folder), cache
-        self._id, self._force, self._named = id, force, folder
+        self._id, self._force, self._as_given = id, force, folder
         self._paths: set[str] = set()
         self._before: dict[str, str] = {}
         self._recognised: set[str] = set()
@@ -179,7 +179,7 @@ class Output:
         if id is not None and id != self._id:
             what = f"this folder has the site of another digest, whose id is {id}"
             raise DigestError(
-                f"{self._named}: {what}; choose another folder, or build with --force"
+                f"{self._as_given}: {what}; choose another folder, or build with --force"
             )
 
     @property

@@ -230,7 +230,7 @@ def ask(folder: Path, address: str) -> tuple[int, str, str]:
         said.append(message)
 
     app = make_app(
-        PreviewState(replace(shown(), folder=folder, former=frozenset({"/before/"}))),
+        PreviewState(replace(shown(), folder=folder, former_bases=frozenset({"/before/"}))),
         "127.0.0.1",
         8000,
     )
