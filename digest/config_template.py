@@ -48,7 +48,7 @@ your stories. Remove the
 def filled(text: str, values: Mapping[str, str]) -> str:
     """Returns the text with each placeholder, such as `@TITLE@`, replaced inside its string."""
     for place, value in values.items():
-        text = text.replace(place, _quoted(value)[1:-1])
+        text = text.replace(place, quoted(value)[1:-1])
     return text
 
 
@@ -90,12 +90,12 @@ def tables(
     for number, feed in enumerate(feeds):
         notes = _NOTES if noted and number == 0 else {}
         pairs = {
-            "id": f"id = {_quoted(feed.id)}",
-            "url": f"url = {_quoted(feed.url)}",
-            "title": f"title = {_quoted(feed.title)}",
+            "id": f"id = {quoted(feed.id)}",
+            "url": f"url = {quoted(feed.url)}",
+            "title": f"title = {quoted(feed.title)}",
         }
         if feed.publisher:
-            pairs["publisher"] = f"publisher = {_quoted(feed.publisher)}"
+            pairs["publisher"] = f"publisher = {quoted(feed.publisher)}"
         elif notes:
             pairs["publisher"] = '# publisher = "…"'
         pairs["excerpt"] = f"excerpt = {feed.excerpt}"
@@ -109,6 +109,6 @@ def tables(
     return "\n".join(written)
 
 
-def _quoted(words: str) -> str:
+def quoted(words: str) -> str:
     """Returns a text as a TOML string: JSON's escapes are valid there, and DEL needs one too."""
     return json.dumps(words, ensure_ascii=False).replace("\x7f", "\\u007f")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from digest import config_template
 from digest.cli.shared import formatting
 from digest.cli.shared.call import Call
 from digest.errors import count_of, suggestion
@@ -148,9 +149,9 @@ def propose(root: Path, config: Config, call: Call) -> None:
         theme = proposed.theme
         call.say(
             f"[[themes]]  # {formatting.stories(proposed.stories)}",
-            f"id = {formatting.quoted(theme.id)}",
-            f"title = {formatting.quoted(theme.title)}",
-            f"match = [{', '.join(map(formatting.quoted, theme.match))}]",
+            f"id = {config_template.quoted(theme.id)}",
+            f"title = {config_template.quoted(theme.title)}",
+            f"match = [{', '.join(map(config_template.quoted, theme.match))}]",
             *(f"# {headline}" for headline in proposed.headlines),
             "",
         )

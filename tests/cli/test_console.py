@@ -168,6 +168,12 @@ def test_completion_offers_feeds_weeks_and_stories(new: Path) -> None:
     assert len(rest) == len(list((new / "content/2026/w06").iterdir())) - 1
 
 
+def test_completion_offers_every_key_of_set(new: Path) -> None:
+    assert completed("set", "s", cwd=new) == ["source=", "saved="]
+    assert completed("set", "a", cwd=new) == ["also=", "ahead="]
+    assert completed("set", "h", cwd=new) == ["hide", "headline="]
+
+
 def test_completion_works_from_a_folder_inside_and_with_root_from_outside(new: Path) -> None:
     assert completed("pull", "", cwd=new / "content") == ["harbour-lantern"]
     assert completed("--root", "mine", "pull", "", cwd=new.parent) == ["harbour-lantern"]

@@ -10,11 +10,8 @@ from pathlib import Path
 
 import click
 
+from digest.model import FLAGS
 from digest.names import is_markdown
-
-_KEYS = ("hide", "lead", "draft", "themes=", "also=", "headline=", "source=", "note=",
-         "correction=", "week=", "take=")  # fmt: skip
-"""The keys of `digest set`."""
 
 
 def feeds(context: click.Context, _: click.Parameter, incomplete: str) -> list[str]:
@@ -56,7 +53,9 @@ def set_words(context: click.Context, option: click.Parameter, incomplete: str) 
         before, comma, last = incomplete.rpartition(",")
         lead = before + comma or "themes="
         return [lead + theme for theme in _ids(context, "themes", last.removeprefix("themes="))]
-    words = [key for key in _KEYS if key.startswith(incomplete)]
+    from digest.commands.set import KEYS
+
+    words = [key if key in FLAGS else f"{key}=" for key in KEYS if key.startswith(incomplete)]
     return words + stories(context, option, incomplete)
 
 

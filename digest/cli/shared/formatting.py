@@ -70,11 +70,6 @@ def without_theme(number: int, likely: Mapping[str, int]) -> str:
     return f"{verb} no theme{f' ({like})' if like else ''}: digest themes --missing"
 
 
-def quoted(text: str) -> str:
-    """Returns a text as a string of TOML."""
-    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
-
-
 def as_json(value: Any) -> str:
     """Returns a report as JSON."""
     return json_text(json.dumps(value, ensure_ascii=False, indent=2, default=str))
