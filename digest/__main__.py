@@ -1,4 +1,4 @@
-"""Lets ``python -m digest`` do what ``digest`` does."""
+"""Lets `python -m digest` do what `digest` does."""
 
 from digest.cli.main import main
 

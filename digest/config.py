@@ -395,12 +395,12 @@ def _deepest(text: str) -> int:
 def _syntax(text: str, message: str) -> Problem:
     """Returns tomllib's message as a problem, with advice for common mistakes."""
     place = re.search(r"\(at line (\d+), column \d+\)", message)
-    lines = text.splitlines() or [""]
+    all_lines = text.splitlines() or [""]
     line = int(place[1]) if place else len(text.splitlines())
     message = re.sub(r"\s*\(at .*\)", "", message)
-    content = lines[min(line, len(lines)) - 1]
+    content = all_lines[min(line, len(all_lines)) - 1]
     if message.startswith("Cannot"):
-        for number, other in enumerate(lines, start=1):
+        for number, other in enumerate(all_lines, start=1):
             if single := _SINGLE.match(other):
                 what = f"[{single[1]}] has single brackets"
                 cure = f"write [[{single[1]}]] above the keys of each one"

@@ -38,11 +38,11 @@ def described() -> str:
     return here if installed is None else in_words(source(installed)) or here
 
 
-def in_words(source: Any) -> str:
+def in_words(noted: Any) -> str:
     """Returns in words what an installer noted; "" if that is not known."""
     from digest.redact import mask
 
-    match source:
+    match noted:
         case {"url": str(url), "vcs_info": {"commit_id": str(commit)}}:
             return f"{mask(url)} at commit {commit}"
         case {"url": str(url), "dir_info": dict(folder)}:

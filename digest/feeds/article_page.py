@@ -104,7 +104,7 @@ class _Page:
             ),
             summary=plain_text.line(plain_text.from_either(summary)),
         )
-        return normalize.document(site, [raw], self.base)
+        return normalize.document_of(site, [raw], self.base)
 
     def _headline(self, site: str) -> str:
         """Returns the headline, without the site's name at the end."""

@@ -65,7 +65,7 @@ def read(fetched: Fetched, base: str) -> Document | str:
     authors = _authors(feed)
     home, own = _text(feed, "home_page_url"), _text(feed, "feed_url")
     moved, moved_by = new_address.find(fetched, "", [own], home)
-    document = normalize.document(
+    document = normalize.document_of(
         _plain(feed, "title", headline=True),
         [_raw_entry(item, authors) for item in objects],
         base or home or own,

@@ -52,7 +52,7 @@ class RawEntry:
     summary: str = ""
 
 
-def document(
+def document_of(
     title: str, raw: Sequence[RawEntry], base: str, warnings: Sequence[str] = ()
 ) -> Document:
     """Returns the document with these entries; relative links are resolved against `base`."""

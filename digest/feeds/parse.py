@@ -146,7 +146,7 @@ def _read_xml(fetched: Fetched, base: str) -> Document | str:
         entries.pop()
     home, language = _text(feed, "link"), _text(feed, "language")
     authors = _people(feed, is_atom) if is_atom else ()
-    document = normalize.document(
+    document = normalize.document_of(
         _plain(feed, "title", is_atom),
         [_raw_entry(entry, version, authors, language) for entry in entries],
         base if is_atom and base else normalize.base_of(base, home),

@@ -263,7 +263,7 @@ def test_long_markup_inside_cdata_is_text() -> None:
 def test_five_thousand_entries_are_enough() -> None:
     entries = [RawEntry(title=f"{n}", links=(f"https://a.example/{n}",)) for n in range(5_003)]
 
-    outcome = normalize.document("T", entries, URL)
+    outcome = normalize.document_of("T", entries, URL)
 
     assert [entry.title for entry in outcome.entries] == [f"{n}" for n in range(5_000)]
     assert outcome.warnings == ("5003 entries; only the first 5000 are read",)
@@ -275,7 +275,7 @@ def test_the_newest_of_too_many_entries_are_read_in_their_order() -> None:
         return RawEntry(title=f"{number}", links=(f"https://a.example/{number}",), dates=(day,))
 
     newest = RawEntry(title="Newest", links=("https://a.example/",), dates=("2 Mar 2026 08:00",))
-    outcome = normalize.document("T", [*map(entry, range(5_002)), newest], URL)
+    outcome = normalize.document_of("T", [*map(entry, range(5_002)), newest], URL)
 
     assert len(outcome.entries) == 5_000
     assert outcome.entries[-1].title == "Newest"

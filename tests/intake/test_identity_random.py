@@ -54,7 +54,7 @@ class Memory:
     def pull(self, documents: Mapping[str, Sequence[RawEntry]]) -> PullPlan:
         self.pulls += 1
         feeds = [feed for feed in FEEDS if feed.id in documents]
-        read = [(feed, normalize.document("", documents[feed.id], feed.url)) for feed in feeds]
+        read = [(feed, normalize.document_of("", documents[feed.id], feed.url)) for feed in feeds]
         intake = take_in(read, self._desk(read), CONFIG, NOW + timedelta(hours=self.pulls))
         for story in intake.stories:
             assert story.file not in self.texts
