@@ -66,18 +66,18 @@ def inside(root: Path, file: str) -> Path:
 
     Git stores symbolic links, which may lead anywhere, so none is followed.
     """
-    place = os.fspath(root)
+    path = os.fspath(root)
     parts = file.split("/")
     if any(part in _NO_NAMES or "\0" in part for part in parts):
         raise DigestError(f"{file!r}: is not a path below the digest's folder")
     for number, part in enumerate(parts, start=1):
-        place = f"{place}/{part}"
+        path = f"{path}/{part}"
         try:
-            mode = os.lstat(place).st_mode
+            mode = os.lstat(path).st_mode
         except (FileNotFoundError, NotADirectoryError):
             break
         except OSError as error:
-            raise refused("read", place, error) from error
+            raise refused("read", path, error) from error
         if stat.S_ISLNK(mode):
             what = "file" if number == len(parts) else "folder"
             raise DigestError(
@@ -101,9 +101,9 @@ def clock(root: Path) -> int:
     A file changed before it gets another time stamp when it is changed again; one changed later
     may not. The caller holds the lock.
     """
-    place = root / CACHE / "lock"
-    os.utime(place)
-    return place.stat().st_mtime_ns - _TICK
+    lock_file = root / CACHE / "lock"
+    os.utime(lock_file)
+    return lock_file.stat().st_mtime_ns - _TICK
 
 
 def write(root: Path, file: str, content: bytes, mode: int | None = None) -> None:
@@ -291,14 +291,14 @@ def lock(root: Path, waiting: Callable[[], None] | None = None) -> Iterator[None
     for the preview: its builds are many and short, and other runs wait for them in turn. The
     operating system releases the lock when the process ends, so it can never be stale.
     """
-    place = inside(root, f"{CACHE}/lock")
+    lock_file = inside(root, f"{CACHE}/lock")
     try:
-        place.parent.mkdir(parents=True, exist_ok=True)
-        for name in os.listdir(place.parent):  # noqa: PTH208
+        lock_file.parent.mkdir(parents=True, exist_ok=True)
+        for name in os.listdir(lock_file.parent):  # noqa: PTH208
             inside(root, f"{CACHE}/{name}")
-        file = open(os.open(place, _ADDING, 0o666), "ab", buffering=0)  # noqa: PTH123, SIM115
+        file = open(os.open(lock_file, _ADDING, 0o666), "ab", buffering=0)  # noqa: PTH123, SIM115
     except OSError as error:
-        raise refused("write", place, error) from error
+        raise refused("write", lock_file, error) from error
     with file:
         if fcntl is not None:
             try:
@@ -306,7 +306,7 @@ def lock(root: Path, waiting: Callable[[], None] | None = None) -> Iterator[None
             except OSError as error:
                 if waiting is not None:
                     waiting()
-                elif not _is_brief(place):
+                elif not _is_brief(lock_file):
                     what = f"{root}: another run of digest is writing here; wait until it has ended"
                     raise DigestError(what) from error
                 fcntl.flock(file, fcntl.LOCK_EX)
@@ -315,15 +315,15 @@ def lock(root: Path, waiting: Callable[[], None] | None = None) -> Iterator[None
                 if waiting is not None:
                     file.write(_BRIEF)
             except OSError as error:
-                raise refused("write", place, error) from error
+                raise refused("write", lock_file, error) from error
         yield
 
 
-def _is_brief(place: Path) -> bool:
+def _is_brief(lock_file: Path) -> bool:
     """True if a preview's build holds the lock; it says so only after it has taken it."""
-    if read(place) != _BRIEF:
+    if read(lock_file) != _BRIEF:
         time.sleep(0.05)
-    return read(place) == _BRIEF
+    return read(lock_file) == _BRIEF
 
 
 def make_folder(folder: Path, mode: int | None) -> None:

@@ -60,8 +60,8 @@ class Problem(NamedTuple):
     name: str = ""
 
     def __str__(self) -> str:
-        place = f"{self.file}:{self.line}" if self.line else self.file
-        whole = f"{place}: {self.words}" if place else self.words
+        where = f"{self.file}:{self.line}" if self.line else self.file
+        whole = f"{where}: {self.words}" if where else self.words
         return whole.replace("\n", "\\n")  # a file's name may have a line break
 
     @property
@@ -161,14 +161,14 @@ def in_its_place(path: Path | str, error: OSError) -> str:
     """Returns what is in a file's place, or above it, and what to do; "" for other errors."""
     if error.errno not in _NOT_A_FILE:
         return ""
-    for place in (*reversed(Path(path).parents), Path(path)):
+    for one in (*reversed(Path(path).parents), Path(path)):
         try:
-            mode = place.stat().st_mode
+            mode = one.stat().st_mode
         except OSError:
             return ""
-        if place == Path(path) and not stat.S_ISREG(mode):
+        if one == Path(path) and not stat.S_ISREG(mode):
             what = "a folder" if stat.S_ISDIR(mode) else "not a regular file"
             return f"it is {what}; move it away"
-        if place != Path(path) and not stat.S_ISDIR(mode):
-            return f"{place} is not a folder; move it away"
+        if one != Path(path) and not stat.S_ISDIR(mode):
+            return f"{one} is not a folder; move it away"
     return ""

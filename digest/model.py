@@ -2,7 +2,8 @@
 
     Feed ──fetch──▶ Fetched ──parse──▶ Document of Entry ──take_in──▶ Story
 
-What pages and feeds show is made from these in `site/archive.py`. No logic here.
+What pages and feeds show is made from these in `site/archive.py`. No logic here, except for
+properties that need nothing else.
 """
 
 from __future__ import annotations
@@ -111,7 +112,10 @@ class Validators(NamedTuple):
 
 
 class Fetched(NamedTuple):
-    """A fetched feed. `body` is None if it has not changed; `moved` is a new permanent address."""
+    """A fetched feed, or a page, for which `feed` has only the address.
+
+    `body` is None if it has not changed; `moved` is a new permanent address.
+    """
 
     feed: Feed
     body: bytes | None
@@ -122,7 +126,7 @@ class Fetched(NamedTuple):
 
 
 class Failed(NamedTuple):
-    """A feed that could not be fetched or parsed, and why; it may be tried again after `wait`."""
+    """A feed or page that could not be fetched or parsed, and why; to be tried again after `wait`."""
 
     feed: Feed
     reason: str
@@ -305,7 +309,7 @@ class StoryAddress(NamedTuple):
 class Location(NamedTuple):
     """A line of `_places.jsonl`: what a run noted of a story's file, id and link.
 
-    It is why the ledgers know where a story was (`StoryAddress`), and its lasting name: `id`, or
+    From these lines the ledgers know where a story was (`StoryAddress`), and its lasting name: `id`, or
     without an id the first link that it had, `link`. `now` is the link that it had at the time.
     """
 
@@ -350,7 +354,7 @@ class Content(NamedTuple):
     pages: tuple[FreePage, ...] = ()
     copied: tuple[Copied, ...] = ()
     story_addresses: tuple[StoryAddress, ...] = ()
-    earlier: Mapping[str, tuple[str, ...]] = MappingProxyType({})
+    earlier_headlines: Mapping[str, tuple[str, ...]] = MappingProxyType({})
     """The publisher's earlier headlines of a story, by its file, oldest first."""
     lasting_names: Mapping[str, str] = MappingProxyType({})
     """What a story's Atom id is made of, by its file, if it differs from what the file says now."""

@@ -1,6 +1,6 @@
 """Hints about a digest that can be read: what is allowed, but mostly a mistake or worth a look.
 
-    ContentReport ──▶ hints about texts, stories, pending changes, letters, ledgers, pictures
+    Survey ──▶ hints about texts, stories, pending changes, letters, ledgers, pictures
 
 `review` gathers them from the rules by subject (`markdown_rules`, `story_rules`, `file_rules`).
 Nothing here is an error, and what pulls do by themselves gives no hint, since an editor could not
@@ -20,7 +20,7 @@ from digest.checks.hint import Hint, LineOf, Read, problems
 from digest.checks.markdown_scan import Prose
 from digest.content import pending
 from digest.content.history import History
-from digest.content.load import ContentReport
+from digest.content.load import Survey
 from digest.errors import Problem
 from digest.model import Config, FreePage, Letter, Story
 from digest.week import Week
@@ -43,7 +43,7 @@ class Text:
 
 
 def review(
-    survey: ContentReport,
+    survey: Survey,
     config: Config,
     *,
     closed: Collection[Week],
@@ -76,7 +76,7 @@ def review(
     hints += _late_drafts(content.letters, closed)
     if not content.unread:
         hints += file_rules.unknown_feeds(survey, config)
-    hints += file_rules.shared_files(survey.ledgers)
+    hints += file_rules.files_of_two_stories(survey.ledgers)
     hints += file_rules.pictures(content.copied)
     hints += file_rules.unpublished(survey.files)
     return problems(hints, read)
@@ -106,7 +106,7 @@ def of_text(text: Letter | FreePage, read: Read) -> tuple[Problem, ...]:
 
 
 def files_to_review(
-    survey: ContentReport, read: Read, versions: Versions = _NO_VERSIONS
+    survey: Survey, read: Read, versions: Versions = _NO_VERSIONS
 ) -> tuple[str, ...]:
     """Returns the files with changes by a pull that the editor has not looked at yet.
 
@@ -117,7 +117,7 @@ def files_to_review(
     return tuple(story.file for story in shown if _to_look_at(story, history, read, versions))
 
 
-def edited(survey: ContentReport, read: Read) -> tuple[str, ...]:
+def edited(survey: Survey, read: Read) -> tuple[str, ...]:
     """Returns the files with changes by a pull that were edited since, here or in a git merge."""
     history, found = survey.history, []
     for story in survey.content.stories:
@@ -127,7 +127,7 @@ def edited(survey: ContentReport, read: Read) -> tuple[str, ...]:
     return tuple(found)
 
 
-def outside_links(survey: ContentReport, line_of: LineOf) -> Iterator[tuple[str, str, int]]:
+def outside_links(survey: Survey, line_of: LineOf) -> Iterator[tuple[str, str, int]]:
     """Yields every URL that a published text links to, without fragment, with file and line."""
     for story in survey.content.stories:
         if not story.hide:
@@ -142,7 +142,7 @@ def outside_links(survey: ContentReport, line_of: LineOf) -> Iterator[tuple[str,
                 yield address, text.file, text.line + prose.line_of(link.start) - 1
 
 
-def idle_themes(survey: ContentReport, config: Config) -> tuple[str, ...]:
+def idle_themes(survey: Survey, config: Config) -> tuple[str, ...]:
     """Returns the ids of themes without a story, if the digest has enough stories."""
     stories = survey.content.stories
     if survey.content.unread or len(stories) < _ENOUGH_STORIES:
@@ -153,7 +153,7 @@ def idle_themes(survey: ContentReport, config: Config) -> tuple[str, ...]:
     return tuple(theme.id for theme in config.themes if used.isdisjoint((theme.id, *theme.was)))
 
 
-def texts(survey: ContentReport) -> Iterator[Text]:
+def texts(survey: Survey) -> Iterator[Text]:
     """Yields every Markdown text by an editor that is or will be published."""
     content = survey.content
     yield from _notes(content.stories)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 
 from digest.checks.hint import Hint
 from digest.content import file_names, paths
 from digest.content.identity import scoped
-from digest.content.ledger import Record
-from digest.content.load import ContentReport
+from digest.content.ledger import Ledgers, Record
+from digest.content.load import Survey
 from digest.errors import did_you_mean
 from digest.model import Config, Copied
 from digest.names import is_picture
@@ -19,7 +19,7 @@ _MOST_PIXELS = 2000
 _MOST_BYTES = 1_000_000
 
 
-def unknown_feeds(survey: ContentReport, config: Config) -> Iterator[Hint]:
+def unknown_feeds(survey: Survey, config: Config) -> Iterator[Hint]:
     """Finds feeds missing in digest.toml: stories without a ledger, ledgers without stories."""
     configured = {feed.id for feed in config.feeds}
     files: dict[str, str] = {}
@@ -39,7 +39,7 @@ def unknown_feeds(survey: ContentReport, config: Config) -> Iterator[Hint]:
         yield Hint(paths.ledger(feed), 0, what, cure)
 
 
-def shared_files(ledgers: Mapping[str, Mapping[str, Record]]) -> Iterator[Hint]:
+def files_of_two_stories(ledgers: Ledgers) -> Iterator[Hint]:
     """Finds story files of two entries without a common name, after git merged two pulls."""
     records_of: dict[str, list[Record]] = defaultdict(list)
     for records in ledgers.values():

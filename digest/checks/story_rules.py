@@ -63,7 +63,7 @@ def _altered_id(story: Story, history: History) -> Iterator[Hint]:
             written.append(record)
     if not written:
         return
-    first = min(written, key=lambda record: (record.since or record.at, not record.made))
+    first = min(written, key=lambda record: (record.since or record.at, not record.wrote_file))
     feed, has_guid = first.feed, ledger.has_guid(first)
     if not (story.id or has_guid):
         return
@@ -110,7 +110,7 @@ def requoted(story: Story, history: History) -> Iterator[Hint]:
     """Finds a quotation that is shown as the editor's, but may be the excerpt that pull wrote."""
     if story.excerpt or ">" not in story.note:
         return
-    records = history.of(story) + history.added(story)
+    records = history.of(story) + history.from_pages(story)
     hashes = set[str]()
     for record in records:
         hashes.update(record.excerpts)

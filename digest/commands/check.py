@@ -26,7 +26,7 @@ from digest.commands.shared import git_history, site_address
 from digest.config import lines as config_lines
 from digest.config import load as load_config
 from digest.content import load, paths, publishable, store
-from digest.content.load import ContentReport
+from digest.content.load import Survey
 from digest.errors import DigestError, Faults, Kind, Problem, conflicts
 from digest.git import Changes
 from digest.intake import inbox_files
@@ -126,7 +126,7 @@ def run(
 
 
 def _content_problems(
-    root: Path, config: Config, survey: ContentReport, line_of: LineOf
+    root: Path, config: Config, survey: Survey, line_of: LineOf
 ) -> Iterator[Problem]:
     """Yields what would stop a build, and what the rules say of stories, letters and pages."""
     archive = arrange(publishable.published(survey.content), config)
@@ -162,9 +162,7 @@ def _without_consequences(root: Path, problems: Iterable[Problem]) -> Iterator[P
         yield from conflicts(text, file) or found
 
 
-def _waiting_hints(
-    root: Path, config: Config, survey: ContentReport, now: datetime
-) -> Iterator[Problem]:
+def _waiting_hints(root: Path, config: Config, survey: Survey, now: datetime) -> Iterator[Problem]:
     """Yields a hint for each file that the next pull files, completes or removes."""
     filed, unfiled = inbox_files.empty_inbox(root, config, survey.ledgers, now=now, dry=True)
     for filing in filed:
@@ -180,7 +178,7 @@ def _waiting_hints(
         yield Problem(file, 0, what, cure, kind=Kind.HINT)
 
 
-def _config_problems(root: Path, config: Config, survey: ContentReport) -> Iterator[Problem]:
+def _config_problems(root: Path, config: Config, survey: Survey) -> Iterator[Problem]:
     """Yields problems with the site's address, and hints at themes that no story has."""
     domain = disk.read_inside(root, custom_domain.FILE)
     if domain is not None and (problem := custom_domain.problem(domain, config.site.url)):
@@ -208,7 +206,7 @@ def _config_problems(root: Path, config: Config, survey: ContentReport) -> Itera
         )
 
 
-def _secret_hints(root: Path, config: Config, survey: ContentReport) -> Iterator[Problem]:
+def _secret_hints(root: Path, config: Config, survey: Survey) -> Iterator[Problem]:
     """Yields a hint for each address with a user name, a password or a token in it."""
     lines = config_lines(root)
     of_feeds = set()
@@ -244,7 +242,7 @@ def _quoted(names: Iterable[str]) -> str:
     return " and ".join(name if " " in name else f"'{name}='" for name in names)
 
 
-def _future_date_hints(survey: ContentReport, now: datetime, line_of: LineOf) -> Iterator[Problem]:
+def _future_date_hints(survey: Survey, now: datetime, line_of: LineOf) -> Iterator[Problem]:
     """Yields a hint for each story and letter dated in the future, and for each single date in them."""
     last = now.date() + _TOLERANCE
     days = [(story.file, max(story.week.monday, story.day)) for story in survey.content.stories]

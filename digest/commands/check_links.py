@@ -14,7 +14,7 @@ from pathlib import Path
 
 from digest import redact, urls
 from digest.cache import Cache
-from digest.content.load import ContentReport
+from digest.content.load import Survey
 from digest.errors import Kind, Problem
 from digest.feeds import fetch, link_check, private_networks, saved_copies
 from digest.feeds.limits import Limits
@@ -42,7 +42,7 @@ class LinkReport:
 def run(
     root: Path,
     config: Config,
-    survey: ContentReport,
+    survey: Survey,
     places: Mapping[str, Sequence[tuple[str, int]]],
     *,
     now: datetime,
@@ -99,7 +99,7 @@ def run(
     )
 
 
-def _from_public_feeds(survey: ContentReport, config: Config) -> frozenset[str]:
+def _from_public_feeds(survey: Survey, config: Config) -> frozenset[str]:
     """Returns the links from public feeds, which must not lead into a private network."""
     feeds = {feed.id for feed in config.feeds}
     own = {

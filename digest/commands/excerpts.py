@@ -65,7 +65,7 @@ def run(root: Path, config: Config, *, now: datetime, dry: bool = False) -> Exce
         for story in survey.content.stories:
             records = history.of(story)
             feed = recut.feed_of(story, records, feeds)
-            cuts.append(recut.cut(story, records, feed, summaries_of(story)))
+            cuts.append(recut.decide(story, records, feed, summaries_of(story)))
         due = {cut.story.file: cut for cut in cuts if cut.is_due}
         texts = {file: store.read_exactly(root, file) for file in due}
         edits = recut.edits_of(due.values(), texts, survey.vocabulary)

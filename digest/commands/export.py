@@ -61,7 +61,7 @@ class _Exporter:
     """Makes the records of one digest; an address is None if the site has none, as for drafts."""
 
     def __init__(self, content: Content, config: Config) -> None:
-        self._config, self._earlier = config, content.earlier
+        self._config, self._earlier = config, content.earlier_headlines
         self._lasting_names, self._writers = content.lasting_names, content.writers
         archive = arrange(content, config)
         self._anchors = archive.anchors

@@ -313,7 +313,7 @@ class _Puller:
                     cache.put(_CARRIED, feed, b"", sorted(aliases))
                 carried[feed] = aliases
                 before = cache.get(summaries.KIND, feed, b"", summaries.Stored) or []
-                after = summaries.kept(before, document.entries)
+                after = summaries.to_store(before, document.entries)
                 if after != before:
                     cache.put(summaries.KIND, feed, b"", after)
         incomplete = {outcome.feed.id for outcome in plan.outcomes if outcome.blocked}

@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 
 from digest.content.ledger import Ledgers
 from digest.errors import DigestError
-from digest.intake.new_story import is_ahead
+from digest.intake.new_story import is_in_future
 from digest.model import Document, Entry, Failed, Feed
 
 
@@ -32,9 +32,9 @@ def checked(
     for feed, document in documents.items():
         if isinstance(document, Document):
             dates = [entry.published for entry in document.entries if entry.published]
-            if dates and is_ahead(min(dates), now):
+            if dates and is_in_future(min(dates), now):
                 future[feed] = min(dates)
-            is_clock_right = is_clock_right or bool(dates and not is_ahead(max(dates), now))
+            is_clock_right = is_clock_right or bool(dates and not is_in_future(max(dates), now))
     if future and not is_clock_right and not _was_right(ledgers, now):
         first, feed = min((date, feed) for feed, date in future.items())
         raise DigestError(
@@ -61,14 +61,14 @@ def _was_right(ledgers: Ledgers, now: datetime) -> bool:
     """True if the ledgers were written to before now, and not after."""
     times = (record.at for records in ledgers.values() for record in records.values())
     last = max(times, default="")
-    return bool(last) and not is_ahead(datetime.fromisoformat(last), now)
+    return bool(last) and not is_in_future(datetime.fromisoformat(last), now)
 
 
 def _without_future_dates(document: Document, now: datetime) -> Document:
     """Returns a document whose entries with a date in the future are undated, with a warning."""
     entries, future = list[Entry](), list[Entry]()
     for entry in document.entries:
-        if entry.published and is_ahead(entry.published, now):
+        if entry.published and is_in_future(entry.published, now):
             future.append(entry)
             entry = entry._replace(published=None, day_only=False, zoneless=False)
         entries.append(entry)

@@ -223,7 +223,9 @@ class Annotations:
         return caches.history.with_altered(self._content.altered)
 
     def _read_history(self) -> History:
-        return History(store.read_ledgers(self._root)[0], added=store.read_added(self._root)[0])
+        return History(
+            store.read_ledgers(self._root)[0], from_pages=store.read_from_pages(self._root)[0]
+        )
 
     def _unindexed(self) -> list[str]:
         caches = self._caches

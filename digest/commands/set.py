@@ -16,7 +16,7 @@ from digest.commands.shared import curate
 from digest.content import excerpt, load, pending, recut, store, story_file
 from digest.content.change_requests import ChangeRequest, Refusal, Shown, publisher_values
 from digest.content.edit import Edit
-from digest.content.load import ContentReport
+from digest.content.load import Survey
 from digest.errors import Faults, suggestion
 from digest.model import FLAGS, PUBLISHER_FIELDS, Config, Content, Correction, Story
 from digest.week import Week
@@ -149,7 +149,7 @@ def _shown(root: Path, config: Config, file: str, story: Story | None) -> Shown:
 def _changes(
     root: Path,
     config: Config,
-    survey: ContentReport,
+    survey: Survey,
     shown: Shown,
     values: Mapping[str, Any],
     today: date,
@@ -164,7 +164,7 @@ def _changes(
         changes["ahead"] = (*story.ahead, *changes["ahead"])
     if taken := changes.pop("take", ()):
         records = survey.history.of(story)
-        differing = pending.in_file(records, shown.text)
+        differing = pending.of_text(records, shown.text)
         feed = recut.feed_of(story, records, {feed.id: feed for feed in config.feeds})
         summary = next(iter(store.summaries_of(root)(story)), "")
         cut = excerpt.cut(summary, feed.excerpt if feed else 0)

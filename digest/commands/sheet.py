@@ -16,7 +16,7 @@ from digest.content import letter_draft, load, paths, sheet, store
 from digest.content.change_requests import ChangeRequest, Refusal
 from digest.content.edit import Edit
 from digest.content.read import decode
-from digest.content.sheet import Entry, Sheet
+from digest.content.sheet import Sheet, SheetEntry
 from digest.errors import DigestError, Faults, Problem
 from digest.model import Config, Content, Story
 from digest.names import without_ending
@@ -128,12 +128,12 @@ def _read(data: bytes) -> Sheet:
 
 def _requests(
     root: Path, config: Config, read: Sheet, content: Content
-) -> tuple[dict[Entry, ChangeRequest], dict[Entry, str]]:
+) -> tuple[dict[SheetEntry, ChangeRequest], dict[SheetEntry, str]]:
     """Returns what the lines of each story ask for, and why others cannot be carried out."""
     by_name: dict[str, list[Story]] = {}
     for story in content.stories:
         by_name.setdefault(without_ending(story.file.rpartition("/")[2]), []).append(story)
-    requests, refused = dict[Entry, ChangeRequest](), dict[Entry, str]()
+    requests, refused = dict[SheetEntry, ChangeRequest](), dict[SheetEntry, str]()
     files = set[str]()
     for entry in read.entries:
         if not entry.is_changed:

@@ -19,7 +19,7 @@ from digest.checks.markdown_scan import is_silent
 from digest.commands.shared import git_history, reviewed
 from digest.content import load, paths, store
 from digest.content.letter_draft import unlinked
-from digest.content.load import ContentReport
+from digest.content.load import Survey
 from digest.errors import DigestError
 from digest.feeds import feed_state
 from digest.feeds.feed_state import FeedState
@@ -127,7 +127,7 @@ def run(root: Path, config: Config, *, now: datetime) -> StatusReport:
     )
 
 
-def _weeks(survey: ContentReport, close: str) -> tuple[WeekRow, ...]:
+def _weeks(survey: Survey, close: str) -> tuple[WeekRow, ...]:
     """Returns a row for each week that has a file, the newest first."""
     stories: dict[Week, list[Story]] = {}
     for story in survey.content.stories:
@@ -167,9 +167,7 @@ def _weeks(survey: ContentReport, close: str) -> tuple[WeekRow, ...]:
     return tuple(rows)
 
 
-def feed_rows(
-    root: Path, survey: ContentReport, config: Config, now: datetime
-) -> tuple[FeedRow, ...]:
+def feed_rows(root: Path, survey: Survey, config: Config, now: datetime) -> tuple[FeedRow, ...]:
     """Returns a row for each feed in digest.toml, then for those that have only a ledger."""
     with Cache(root) as cache:
         memory = feed_state.valid(cache.get_kind(feed_state.KIND, FeedState), now)
@@ -201,7 +199,7 @@ def feed_rows(
     return tuple(rows)
 
 
-def _present(root: Path, survey: ContentReport) -> dict[tuple[str, str], bool]:
+def _present(root: Path, survey: Survey) -> dict[tuple[str, str], bool]:
     """Returns the records, by feed and id, whose story is still there, each with whether it is
     hidden.
 

@@ -21,7 +21,7 @@ from types import MappingProxyType
 from digest.cache import Cache
 from digest.content import begun, load, paths, store, story_file
 from digest.content.identity import hash_of
-from digest.content.load import ContentReport
+from digest.content.load import Survey
 from digest.errors import DigestError, Faults, Problem
 from digest.model import Config, Skipped, Story, Theme
 from digest.names import current_ids
@@ -300,7 +300,7 @@ def apply(
     )
 
 
-def with_removed_themes(root: Path, config: Config) -> tuple[ContentReport, tuple[str, ...]]:
+def with_removed_themes(root: Path, config: Config) -> tuple[Survey, tuple[str, ...]]:
     """Returns all stories, with those that have themes which digest.toml no longer has, and these themes."""
     survey = load.survey(root, config)
     gone = tuple(survey.unknown_themes)
@@ -312,7 +312,7 @@ def with_removed_themes(root: Path, config: Config) -> tuple[ContentReport, tupl
 
 def verdicts_of(
     root: Path,
-    survey: ContentReport,
+    survey: Survey,
     config: Config,
     hashes_before_kill: Mapping[str, str] = MappingProxyType({}),
     *,

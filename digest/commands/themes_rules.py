@@ -22,7 +22,7 @@ from digest.commands.shared import config_file
 from digest.commands.themes import verdicts_of
 from digest.content import load, store
 from digest.content.letter_draft import unlinked
-from digest.content.load import ContentReport
+from digest.content.load import Survey
 from digest.errors import DigestError
 from digest.model import CONFIG_FILE, Config, Skipped, Story
 from digest.names import current_ids
@@ -226,7 +226,7 @@ def score(root: Path, config: Config) -> ScoreReport:
     )
 
 
-def _decided_files(survey: ContentReport, verdicts: Iterable[Verdict]) -> frozenset[str]:
+def _decided_files(survey: Survey, verdicts: Iterable[Verdict]) -> frozenset[str]:
     """Returns the files of the stories that an editor has decided."""
     files = set[str]()
     by_week: dict[Week, list[Story]] = {}

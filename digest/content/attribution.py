@@ -59,7 +59,7 @@ class Candidate(NamedTuple):
         return keys
 
 
-class Arrival(NamedTuple):
+class FeedArrival(NamedTuple):
     """A feed that brought a story: when, whether it joined an existing file, and its name.
 
     `lasting_name` is what the story's Atom id is made of if that feed decides.
@@ -91,7 +91,7 @@ class KnownStory(NamedTuple):
     links: tuple[str, ...]
     by_link: bool
     is_located: bool
-    arrivals: tuple[Arrival, ...] = ()
+    arrivals: tuple[FeedArrival, ...] = ()
     written_names: frozenset[str] = frozenset()
     headlines: frozenset[str] = frozenset()
     dates: frozenset[str] = frozenset()
@@ -133,9 +133,9 @@ class KnownStory(NamedTuple):
             return self.lasting_name
         order = {feed: number for number, feed in enumerate(feeds)}
 
-        def rank(arrival: Arrival) -> tuple[str, bool, int, str]:
-            place = order.get(arrival.feed, len(order))
-            return arrival.at, arrival.joined, place, arrival.feed
+        def rank(arrival: FeedArrival) -> tuple[str, bool, int, str]:
+            number = order.get(arrival.feed, len(order))
+            return arrival.at, arrival.joined, number, arrival.feed
 
         return min(self.arrivals, key=rank).lasting_name
 
@@ -172,19 +172,49 @@ def attribute(
 
     `files` are those of all stories, `newest` is the newest time in the ledgers.
     """
-    unsettled = frozenset(candidate.file for candidate in candidates)
+    matches = _matches(candidates, files, lookup)
+    stories: dict[str, list[KnownStory]] = defaultdict(list)
+    for owner, candidate in matches.items():
+        stories[candidate.file].append(lookup.story(owner))
+    for of_file in stories.values():
+        of_file.sort(key=lambda known: (not known.is_located, known.owner))
+    names = _lasting_names(candidates, matches, stories)
+    altered: dict[str, str] = {}
+    for owner, candidate in matches.items():
+        known = lookup.story(owner)
+        is_unrecorded = owner not in candidate.recorded and known.headlines
+        is_renamed = candidate.file in names and (candidate.has_id or not known.by_link)
+        if is_unrecorded or is_renamed:
+            altered[candidate.file] = owner
+    return Attribution(
+        files={owner: candidate.file for owner, candidate in matches.items()},
+        lasting_names=names,
+        unrecorded=_unrecorded(candidates, stories, names, newest),
+        candidates=frozenset(candidate.file for candidate in candidates),
+        altered=altered,
+    )
+
+
+def _matches(
+    candidates: Sequence[Candidate], files: Collection[str], lookup: Lookup
+) -> dict[str, Candidate]:
+    """Returns the candidate that each known story is, by owner: by its id or link, else by likeness.
+
+    A story that is in its place, so that it is no candidate, is not matched with another file.
+    """
     matches: dict[str, Candidate] = {}
+    in_place = set(files).difference(candidate.file for candidate in candidates)
 
     def is_free(owner: str) -> bool:
-        return owner not in matches and (owner in unsettled or owner not in files)
+        return owner not in matches and owner not in in_place
 
-    rivals: dict[str, list[Candidate]] = defaultdict(list)
+    by_owner: dict[str, list[Candidate]] = defaultdict(list)
     for candidate in candidates:
         for owner in filter(is_free, candidate.owners):
-            rivals[owner].append(candidate)
-    for owner, several in rivals.items():
+            by_owner[owner].append(candidate)
+    for owner, rivals in by_owner.items():
         known = lookup.story(owner)
-        agreeing = [candidate for candidate in several if known.agrees_with(candidate)]
+        agreeing = [candidate for candidate in rivals if known.agrees_with(candidate)]
         if agreeing:
             matches[owner] = min(agreeing, key=partial(_rank, known))
 
@@ -194,27 +224,7 @@ def attribute(
         if is_free(known.owner) and candidate.file not in matched:
             matches[known.owner] = candidate
             matched.add(candidate.file)
-
-    stories: dict[str, list[KnownStory]] = defaultdict(list)
-    for owner, candidate in matches.items():
-        stories[candidate.file].append(lookup.story(owner))
-    for several_known in stories.values():
-        several_known.sort(key=lambda known: (not known.is_located, known.owner))
-    names = _lasting_names(candidates, matches, stories)
-    altered: dict[str, str] = {}
-    for owner, candidate in matches.items():
-        known = lookup.story(owner)
-        is_elsewhere = owner not in candidate.recorded and known.headlines
-        is_renamed = candidate.file in names and (candidate.has_id or not known.by_link)
-        if is_elsewhere or is_renamed:
-            altered[candidate.file] = owner
-    return Attribution(
-        files={owner: candidate.file for owner, candidate in matches.items()},
-        lasting_names=names,
-        unrecorded=_unrecorded(candidates, stories, names, newest),
-        candidates=unsettled,
-        altered=altered,
-    )
+    return matches
 
 
 def _rank(known: KnownStory, candidate: Candidate) -> tuple[object, ...]:

@@ -137,7 +137,7 @@ def decide(
     if new_file and (why := _why_pictures_stay(text, pictures, user_of)):
         return refusal(f"{request.file}: shows {why}")
     try:
-        after = edit.changed(text, now, changes, vocabulary)
+        after = edit.with_changes(text, now, changes, vocabulary)
         if len(after.encode()) > read.MAX_BYTES:
             raise ValueError(f"the file would have more than {read.MAX_BYTES:,} bytes")
     except Faults as faults:

@@ -1,8 +1,8 @@
 """Changes single fields in a story's text, and keeps every other line byte for byte.
 
-Comments, key order, blank lines, line breaks and quoting survive. `changed` parses its own result:
+Comments, key order, blank lines, line breaks and quoting survive. `with_changes` parses its own result:
 if that is not the intended story, because the file has a form that we did not expect, it raises an
-error (`edited` returns None), and the file is left alone.
+error (`try_changes` returns None), and the file is left alone.
 """
 
 from __future__ import annotations
@@ -55,17 +55,19 @@ class Edit:
         return [(f"{old}/{name}", f"{new}/{name}") for name in self.pictures]
 
 
-def edited(
+def try_changes(
     text: str, story: Story, changes: Mapping[str, Any], vocabulary: Vocabulary
 ) -> str | None:
     """Returns the text with the changes made, or None if they cannot be made in place."""
     try:
-        return changed(text, story, changes, vocabulary)
+        return with_changes(text, story, changes, vocabulary)
     except (Faults, ValueError):
         return None
 
 
-def changed(text: str, story: Story, changes: Mapping[str, Any], vocabulary: Vocabulary) -> str:
+def with_changes(
+    text: str, story: Story, changes: Mapping[str, Any], vocabulary: Vocabulary
+) -> str:
     """Returns the text with the changes made; raises Faults or ValueError if that is impossible.
 
     `story` is the story in the text; `changes` has the new values by field.
@@ -130,12 +132,12 @@ def _with_key(text: str, key: str, old: str | tuple[str, ...], words: str | tupl
     if span is None:
         if not words and key != "themes":  # `themes: []` says that it has none
             return text
-        place = 1
+        index = 1
         for other in KEYS[: KEYS.index(key)]:
             if other in spans:
-                place = spans[other].last + 2
+                index = spans[other].last + 2
         new = [f"{key}: {story_file.written(key, words)}{line_break}"]
-        return "".join([*lines[:place], *new, *lines[place:]])
+        return "".join([*lines[:index], *new, *lines[index:]])
     first, last = bare[span.line], bare[span.last]
     is_removed = not words and key != "themes"
     behind = last[span.end :] if old else ""
@@ -177,19 +179,19 @@ def _block(
         if bare[number].lstrip().startswith("-"):
             items.append(number)
     written: dict[str, str] = {}
-    kept = 0
+    same = 0
     if len(items) == len(old):
         for value, number, end in zip(old, items, [*items[1:], span.last + 1], strict=True):
             if end == number + 1:
                 written[value] = lines[number + 1]
-        while kept < len(old) and old[: kept + 1] == new[: kept + 1]:
-            kept += 1
-    place = items[kept] if kept < len(items) else span.last + 1
-    _refuse_comments(key, span, bare[place : span.last + 1])
+        while same < len(old) and old[: same + 1] == new[: same + 1]:
+            same += 1
+    index = items[same] if same < len(items) else span.last + 1
+    _refuse_comments(key, span, bare[index : span.last + 1])
     bullet = re.match(r"\s*-\s+", bare[items[0]])
     indent = bullet[0] if bullet else "- "
-    result = list(lines[span.line + 1 : place + 1])
-    for value in new[kept:]:
+    result = list(lines[span.line + 1 : index + 1])
+    for value in new[same:]:
         line = f"{indent}{story_file.written('', value)}{_line_break(lines)}"
         result.append(written.get(value, line))
     return result

@@ -51,10 +51,10 @@ def cut(summary: str, words: int) -> str:
     matches = list(re.finditer(_WORD, summary))  # slow to compile, so not compiled at import
     if len(matches) <= words and len(summary) <= most:
         return summary
-    kept = summary[: matches[words - 1].end()] if len(matches) > words else summary
-    if len(kept) + len(_ELLIPSIS) > most:
-        kept = kept[: most - len(_ELLIPSIS)].rstrip()
-    return kept.rstrip(" ,;:–—-") + _ELLIPSIS
+    start = summary[: matches[words - 1].end()] if len(matches) > words else summary
+    if len(start) + len(_ELLIPSIS) > most:
+        start = start[: most - len(_ELLIPSIS)].rstrip()
+    return start.rstrip(" ,;:–—-") + _ELLIPSIS
 
 
 def length(text: str) -> int:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import NamedTuple
 
-from digest.content import plain_front_matter, typing_errors
+from digest.content import plain_front_matter, typos
 from digest.content.plain_front_matter import Value
 from digest.errors import Faults, Problem, conflicts
 
@@ -39,14 +39,14 @@ def parse(text: str, file: str, *, required: bool, keys: Collection[str] = ()) -
     text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
     first = text.partition("\n")[0]
     if first.rstrip() != FENCE:
-        if required or typing_errors.is_fence(first):
-            raise Faults([typing_errors.no_fence(first, file)])
-        if problem := typing_errors.unfenced(text, file, keys):
+        if required or typos.is_fence(first):
+            raise Faults([typos.no_fence(first, file)])
+        if problem := typos.unfenced(text, file, keys):
             raise Faults([problem])
         return Matter({}, text, 1)
     end, body = _find_end(text, len(first))
     if end < 0:
-        raise Faults([typing_errors.not_closed(text.split("\n"), file)])
+        raise Faults([typos.not_closed(text.split("\n"), file)])
     lines = text[len(first) + 1 : end].split("\n") if end > len(first) else []
     if len(lines) > _MAX_LINES:
         what = f"the front matter has {len(lines):,} lines, and at most {_MAX_LINES:,} are read"

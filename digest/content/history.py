@@ -15,9 +15,9 @@ from types import MappingProxyType
 
 from digest import redact, urls
 from digest.content import attribution, excerpt, identity, ledger, locations, paths
-from digest.content.attribution import Arrival, Attribution, Candidate, KnownStory, Lookup
+from digest.content.attribution import Attribution, Candidate, FeedArrival, KnownStory, Lookup
 from digest.content.identity import keys_of_story
-from digest.content.ledger import Record
+from digest.content.ledger import Ledgers, Record
 from digest.model import Gone, Location, Story, StoryAddress
 from digest.names import lasting_name
 from digest.week import Week
@@ -28,13 +28,13 @@ class History:
 
     def __init__(
         self,
-        ledgers: Mapping[str, Mapping[str, Record]],
+        ledgers: Ledgers,
         located: Sequence[Location] = (),
         altered: Mapping[str, str] = MappingProxyType({}),
-        added: Mapping[str, Record] = MappingProxyType({}),
+        from_pages: Mapping[str, Record] = MappingProxyType({}),
     ) -> None:
         self._ledgers = ledgers
-        self._added = added
+        self._from_pages = from_pages
         self.altered = altered
         """The owners of stories whose `id` was removed or changed, by file (`Attribution`)."""
         self._records: dict[str, list[Record]] = defaultdict(list)
@@ -50,15 +50,15 @@ class History:
                 self._first_pulls[feed] = min(since, self._first_pulls.get(feed, since))
                 self._since[record.file] = min(since, self._since.get(record.file, since))
                 self._by_file[record.file].append(record)
-                for key in ledger.keys_on_disk(record):
+                for key in ledger.file_keys(record):
                     self._records[key].append(record)
         self._located: dict[str, list[Location]] = defaultdict(list)
         self._owners: dict[str, list[str]] = defaultdict(list)
         """The owners of stories with locations, by each of their keys."""
         self._add_locations(located)
-        self._pages: dict[str, list[Record]] = defaultdict(list)
+        self._pages_by_owner: dict[str, list[Record]] = defaultdict(list)
         """What `digest add` has written, by the owner of the story."""
-        self._add_pages()
+        self._add_from_pages()
         self._known_stories: dict[str, KnownStory] = {}
 
     def _add_locations(self, located: Sequence[Location]) -> None:
@@ -80,15 +80,15 @@ class History:
             for key in keys:
                 self._owners[key].append(owner)
 
-    def _add_pages(self) -> None:
+    def _add_from_pages(self) -> None:
         """Adds what `digest add` wrote; a feed may have brought the same story since."""
-        for record in self._added.values():
+        for record in self._from_pages.values():
             key = f"link:{urls.canonical(record.id)}"
             if key not in self._owners and key not in self._records:
                 self._owners[key].append(record.file)  # its location is not recorded
                 self._since.setdefault(record.file, record.at)
             for owner in self._owners.get(key) or {one.file for one in self._records[key]}:
-                self._pages[owner].append(record)
+                self._pages_by_owner[owner].append(record)
 
     def of(self, story: Story) -> list[Record]:
         """Returns the records of a story, in the order of its feeds."""
@@ -110,13 +110,13 @@ class History:
         """Returns the records of the story whose first file this is."""
         return self._by_file.get(file, ())
 
-    def added(self, story: Story) -> list[Record]:
+    def from_pages(self, story: Story) -> list[Record]:
         """Returns what `digest add` wrote for a story."""
         keys = keys_of_story(story)
-        of_owner = self._pages.get(self.altered.get(story.file, ""), ())
+        of_owner = self._pages_by_owner.get(self.altered.get(story.file, ""), ())
         records = []
-        for record in self._added.values():
-            if record in of_owner or keys & ledger.keys_on_disk(record):
+        for record in self._from_pages.values():
+            if record in of_owner or keys & ledger.file_keys(record):
                 records.append(record)
         return records
 
@@ -145,11 +145,11 @@ class History:
         written: dict[str, set[str]] = defaultdict(set)
         files: dict[str, set[str]] = defaultdict(set)
         """The files of the stories with a key."""
-        for records in (*self._ledgers.values(), self._added):
+        for records in (*self._ledgers.values(), self._from_pages):
             for record in records.values():
                 written[record.file].update(record.excerpts)
                 links = [alias for alias in record.aliases if alias.startswith("link:")]
-                for key in (*ledger.keys_on_disk(record), *links, record.file):
+                for key in (*ledger.file_keys(record), *links, record.file):
                     files[key].add(record.file)
         excerpts: dict[str, frozenset[str]] = {}
         for key, of_key in files.items():
@@ -161,7 +161,7 @@ class History:
 
     def _excerpts_of(self, owner: str) -> frozenset[str]:
         """Returns the hashes of all excerpts that pull or add wrote for a known story."""
-        records = (*self.of_file(owner), *self._pages.get(owner, ()))
+        records = (*self.of_file(owner), *self._pages_by_owner.get(owner, ()))
         return frozenset().union(*(record.excerpts for record in records))
 
     def candidate(self, story: Story, records: Sequence[Record]) -> Candidate | None:
@@ -182,7 +182,9 @@ class History:
         if is_in_place and not namesakes and is_named and is_written:
             return None
         for owner in owners:
-            if any(f"link:{by_link}" in page.aliases for page in self._pages.get(owner, ())):
+            if any(
+                f"link:{by_link}" in page.aliases for page in self._pages_by_owner.get(owner, ())
+            ):
                 recorded.append(owner)
         headline = ""
         if identity.is_headline(story.title, urls.host_of(story.link)):
@@ -210,7 +212,7 @@ class History:
         """Returns a story's lasting names according to the feeds whose pull wrote its files."""
         names = set[str]()
         for owner in owners:
-            names.update(_name(record) for record in self.of_file(owner) if record.made)
+            names.update(_name(record) for record in self.of_file(owner) if record.wrote_file)
         return frozenset(names - {""})
 
     def attribute(self, candidates: Sequence[Candidate], files: Collection[str]) -> Attribution:
@@ -235,8 +237,8 @@ class History:
             files.setdefault(location.file, location.at)
         records = self.of_file(owner)
         links, dates, headlines = list[str](), set[str](), set[str]()
-        for record in (*records, *self._pages.get(owner, ())):
-            titles = [record.title, *(title for title, _ in record.earlier)]
+        for record in (*records, *self._pages_by_owner.get(owner, ())):
+            titles = [record.title, *(title for title, _ in record.earlier_titles)]
             headlines.update(map(identity.hash_of, titles))
             for alias in record.aliases:
                 kind, _, value = alias.partition(":")
@@ -252,11 +254,11 @@ class History:
         for record in records:
             if name := _name(record):
                 since = record.since or record.at
-                arrivals.append(Arrival(since, not record.made, record.feed, name))
+                arrivals.append(FeedArrival(since, not record.wrote_file, record.feed, name))
         if located:
             first_name, by_link = located[0].lasting_name, locations.is_by_link(located)
         else:
-            writers = [record for record in records if record.made] or records
+            writers = [record for record in records if record.wrote_file] or records
             first_name = arrivals[0].lasting_name if arrivals else ""
             by_link = not any(map(ledger.has_guid, writers))
         known = KnownStory(
@@ -283,7 +285,7 @@ class History:
         lines = list[tuple[str, Record]]()
         for records in self._ledgers.values():
             lines += [(record.file, record) for record in records.values()]
-        for owner, pages in self._pages.items():
+        for owner, pages in self._pages_by_owner.items():
             lines += [(owner, page) for page in pages]
         for owner, record in lines:
             excerpts = [f"excerpt:{hash}" for hash in record.excerpts]
@@ -300,14 +302,13 @@ class History:
         return owners
 
     def addresses(
-        self, stories: Iterable[Story], attributed: Attribution
+        self, stories: Sequence[Story], attributed: Attribution
     ) -> tuple[StoryAddress, ...]:
         """Returns the addresses in those weeks where some story is not simply in its first file.
 
         In all other weeks every story's anchor is its slug, with or without the addresses, so most
         stories do not need any.
         """
-        stories = tuple(stories)
         weeks = {story.file: story.week for story in stories}
         moved, stayed = list[StoryAddress](), list[tuple[str, str, str]]()
         for owner, file, since in self._past_files():
@@ -345,7 +346,7 @@ class History:
             if not (added_at := self.added_at(records)):
                 dates = list[datetime]()
                 for record in records:
-                    dates += ledger.published(record)
+                    dates += ledger.published_dates(record)
                 added_at = min(dates).timestamp() if dates else 0
             gone.append(
                 Gone(
@@ -416,7 +417,7 @@ def signed_fields(story: Story, records: Collection[Record]) -> str:
     fields = []
     if redact.secret_names(story.link):
         alias = f"link:{urls.canonical(story.link)}"
-        if any(record.made and alias in record.aliases for record in records):
+        if any(record.wrote_file and alias in record.aliases for record in records):
             fields.append("link")
     if story.image and redact.secret_names(story.image):
         image = ledger.hash_of_value(story.image)
@@ -434,7 +435,7 @@ def earlier_titles(
     """
     earlier: dict[str, tuple[str, ...]] = {}
     for story, records in stories:
-        titles = [title for title, _ in records[0].earlier] if records else []
+        titles = [title for title, _ in records[0].earlier_titles] if records else []
         if others := dict.fromkeys(title for title in titles if title != story.title):
             earlier[story.file] = tuple(others)
     return earlier

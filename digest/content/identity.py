@@ -22,7 +22,7 @@ FilesByKey = Mapping[str, Collection[str]]
 
 CLAIM = "claim:"
 """Prefix of an alias: a guid that is an absolute URI and identifies a story of another feed."""
-HERE = "here"
+ANY_OF_FEED = "here"
 """A key that every story has in its own feed."""
 WORDING = "wording:"
 """Prefix of the key with the words of a story's headline."""
@@ -140,15 +140,15 @@ def keys_of(
         anywhere |= {f"page:{page}", f"host:{page.partition('/')[0]}", path_key(page)}
         if address not in anchored:
             anywhere.add(f"only page:{page}")
-    own = {HERE, f"now:{hash_of(title)}", f"summary:{summary or hash_of('')}"}
-    own |= all_aliases | anywhere
-    own.update(f"noted {alias}" for alias in aliases)
+    in_this_feed = {ANY_OF_FEED, f"now:{hash_of(title)}", f"summary:{summary or hash_of('')}"}
+    in_this_feed |= all_aliases | anywhere
+    in_this_feed.update(f"noted {alias}" for alias in aliases)
     if unchanged:
-        own.add(unchanged)
+        in_this_feed.add(unchanged)
     if bare or urls.web_link(id):
         for address in addresses:
-            own |= {stem_key(address, title, when) for when in stamps or {""}}
-    keys = anywhere | {in_feed(key, feed) for key in own}
+            in_this_feed |= {stem_key(address, title, when) for when in stamps or {""}}
+    keys = anywhere | {in_feed(key, feed) for key in in_this_feed}
     keys |= {scoped(alias, feed) for alias in all_aliases}
     keys |= {f"guid:{former_link}" for former_link in by_kind["id"]}
     if bare:
@@ -185,8 +185,8 @@ def without_repeats(entries: Iterable[Entry]) -> list[Entry]:
     for entry in entries:
         fields = _fields(entry)
         if fields in permalinks and (not guid_of(entry) or _is_permalink(entry)):
-            kept = first.get(fields)
-            if kept is None or (guid_of(entry) and not guid_of(kept)):
+            earlier_one = first.get(fields)
+            if earlier_one is None or (guid_of(entry) and not guid_of(earlier_one)):
                 first[fields] = entry
         elif guid := guid_of(entry):
             first.setdefault((guid, urls.canonical(entry.link), *fields[1:]), entry)
@@ -212,13 +212,13 @@ def _is_permalink(entry: Entry) -> bool:
     return bool(guid_of(entry)) and with_fragment(entry.id) == full_link(entry)
 
 
-def count_dropped(entries: Iterable[Entry], kept: Iterable[Entry]) -> int:
+def count_dropped(entries: Iterable[Entry], distinct: Iterable[Entry]) -> int:
     """Returns how many entries of a document were dropped as repeats although they differ."""
-    known = {(entry.title, entry.published, entry.summary) for entry in kept}
+    distinct_words = {(entry.title, entry.published, entry.summary) for entry in distinct}
     dropped = set[tuple[object, ...]]()
     for entry in entries:
         words = (entry.title, entry.published, entry.summary)
-        if words not in known:
+        if words not in distinct_words:
             dropped.add((*words, entry.link, entry.id))
     return len(dropped)
 

@@ -60,10 +60,10 @@ class Record(NamedTuple):
     come:
 
     - `since`: the time of the first line
-    - `earlier`: the feed's earlier headlines, each with the time when it was replaced
+    - `earlier_titles`: the feed's earlier headlines, each with the time when it was replaced
     - `deleted`: True if any line says so, None if none mentions it, as in early versions
     - `excerpts`: the hashes of all excerpts that were written, each with the time of its first line
-    - `made`: True if the first line says that this feed's pull wrote the file, and did not join or
+    - `wrote_file`: True if the first line says that this feed's pull wrote the file, and did not join or
       adopt it
 
     `image` is the hash of the URL of the picture that was written.
@@ -82,12 +82,12 @@ class Record(NamedTuple):
     held: Mapping[str, str] = _NO_HASHES
     stood: str = ""
     pending: Mapping[str, PendingChange] = _NOTHING_PENDING
-    earlier: tuple[tuple[str, str], ...] = ()
+    earlier_titles: tuple[tuple[str, str], ...] = ()
     since: str = ""
     excerpts: Mapping[str, str] = _NO_HASHES
     lacks: tuple[str, ...] | None = None
     deleted: bool | None = None
-    made: bool = False
+    wrote_file: bool = False
     image: str = ""
     other_files: tuple[str, ...] = ()
 
@@ -188,27 +188,29 @@ def _whole_rank(record: Record) -> tuple[Any, ...]:
 
 def _combined(old: Record, record: Record) -> Record:
     """Returns a record with what its earlier lines say that still counts."""
-    earlier = old.earlier if old.title == record.title else (*old.earlier, (old.title, record.at))
+    earlier_titles = old.earlier_titles
+    if old.title != record.title:
+        earlier_titles = (*earlier_titles, (old.title, record.at))
     aliases = tuple(dict.fromkeys(old.aliases + record.aliases))
     is_known = record.excerpts.keys() <= old.excerpts.keys()
     excerpts = old.excerpts if is_known else {**record.excerpts, **old.excerpts}
     deleted = record.deleted if old.deleted is None or record.deleted else old.deleted
     since = old.since or old.at
     # Two lines may have the same time: which of them is read first must not matter.
-    made = old.made or (record.made and record.at == since)
+    wrote_file = old.wrote_file or (record.wrote_file and record.at == since)
     files = old.other_files if old.file == record.file else (*old.other_files, old.file)
     return record._replace(
         aliases=aliases,
-        earlier=earlier,
+        earlier_titles=earlier_titles,
         since=since,
         excerpts=excerpts,
         deleted=deleted,
-        made=made,
+        wrote_file=wrote_file,
         other_files=files,
     )
 
 
-def known_files(ledgers: Mapping[str, Mapping[str, Record]]) -> dict[str, tuple[str, ...]]:
+def known_files(ledgers: Ledgers) -> dict[str, tuple[str, ...]]:
     """Returns the files of the stories under each of their keys (`identity.keys_of`)."""
     known: dict[str, dict[str, None]] = {}
     for records in ledgers.values():
@@ -241,7 +243,7 @@ def unchanged(said: Mapping[str, str]) -> str:
     )
 
 
-def alias_keys(ledgers: Mapping[str, Mapping[str, Record]]) -> frozenset[str]:
+def alias_keys(ledgers: Ledgers) -> frozenset[str]:
     """Returns the keys of all aliases in the ledgers, both in the digest and in their own feed."""
     keys = set[str]()
     for records in ledgers.values():
@@ -279,7 +281,7 @@ def _newest_excerpt(records: Iterable[Record]) -> Record | None:
     return max(written, key=attrgetter("at"), default=None)
 
 
-def aliases_on_disk(record: Record) -> list[str]:
+def file_aliases(record: Record) -> list[str]:
     """Returns the aliases by which a story file is this record's: guids, or links without a guid.
 
     A guid that is the link itself also identifies a file without an `id`. If a pull has made a
@@ -290,18 +292,20 @@ def aliases_on_disk(record: Record) -> list[str]:
     ]
     if has_guid(record):
         permalink = f"link:{urls.canonical(record.id)}" if urls.web_link(record.id) else ""
-        own = [alias for alias in record.aliases if alias.startswith("guid:") or alias == permalink]
+        aliases = [
+            alias for alias in record.aliases if alias.startswith("guid:") or alias == permalink
+        ]
     else:
-        own = [alias for alias in record.aliases if alias.startswith("link:")]
-    return former_links + own
+        aliases = [alias for alias in record.aliases if alias.startswith("link:")]
+    return former_links + aliases
 
 
-def keys_on_disk(record: Record) -> frozenset[str]:
+def file_keys(record: Record) -> frozenset[str]:
     """Returns the keys of a record's story on disk (`identity.story_keys`), wherever it is now."""
-    return frozenset([scoped(alias, record.feed) for alias in aliases_on_disk(record)])
+    return frozenset([scoped(alias, record.feed) for alias in file_aliases(record)])
 
 
-def published(record: Record) -> Iterator[datetime]:
+def published_dates(record: Record) -> Iterator[datetime]:
     """Yields each date that the feed has given the entry."""
     for alias in record.aliases:
         if alias.startswith("headline:"):
@@ -310,7 +314,7 @@ def published(record: Record) -> Iterator[datetime]:
                 yield date if date.tzinfo else date.replace(tzinfo=UTC)
 
 
-def by_file(ledgers: Mapping[str, Mapping[str, Record]]) -> dict[str, dict[str, Record]]:
+def by_file(ledgers: Ledgers) -> dict[str, dict[str, Record]]:
     """Returns the records of each story by its first file and by feed."""
     files: dict[str, dict[str, Record]] = {}
     for records in ledgers.values():
@@ -357,6 +361,6 @@ def _parse(feed: str, line: dict[str, Any]) -> Record:
         excerpts=excerpts,
         lacks=tuple(lacks) if "lacks" in line else None,
         deleted=deleted,
-        made="title" in wrote and "lacks" not in line,
+        wrote_file="title" in wrote and "lacks" not in line,
         image=wrote.get("image", ""),
     )

@@ -18,7 +18,7 @@ from typing import NamedTuple
 from digest.cache import Cache, key_of
 from digest.content import excerpt, file_names, paths, publishable, store, story_file
 from digest.content.history import History, earlier_titles, signed_fields, writer_of
-from digest.content.ledger import Record
+from digest.content.ledger import Ledgers, Record
 from digest.content.read import ContentReader, written_excerpts
 from digest.content.scan import NamesIn, Scan, copied, read_bytes, scan
 from digest.content.story_file import Vocabulary
@@ -60,13 +60,13 @@ class _Folder(NamedTuple):
 class _FromLedgers(NamedTuple):
     """What the ledgers know of the stories, by file, in fields of `Content`.
 
-    `not_pulled` has the stories that begin with a quotation which pull did not write, each with the
+    `editors_quotations` has the stories that begin with a quotation which pull did not write, each with the
     hashes of the excerpts that pull did write for it.
     """
 
-    not_pulled: dict[str, tuple[str, ...]]
+    editors_quotations: dict[str, tuple[str, ...]]
     story_addresses: tuple[StoryAddress, ...]
-    earlier: dict[str, tuple[str, ...]]
+    earlier_headlines: dict[str, tuple[str, ...]]
     lasting_names: dict[str, str]
     altered: dict[str, str]
     writers: dict[str, str]
@@ -78,7 +78,7 @@ class _FromLedgers(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ContentReport:
+class Survey:
     """The content that can be read, and the problems in the rest.
 
     `files` are all files in `content/`, relative to the root; `unfinished` are those that a killed
@@ -87,20 +87,20 @@ class ContentReport:
 
     content: Content
     problems: tuple[Problem, ...] = ()
-    ledgers: Mapping[str, Mapping[str, Record]] = field(default_factory=dict)
+    ledgers: Ledgers = field(default_factory=dict)
     ledger_problems: tuple[Problem, ...] = ()
     files: tuple[str, ...] = ()
     unfinished: tuple[str, ...] = ()
     vocabulary: Vocabulary = field(default_factory=Vocabulary)
     unknown_themes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Themes that are not in digest.toml, each with the files of the stories that name it."""
-    added: Mapping[str, Record] = field(default_factory=dict)
+    from_pages: Mapping[str, Record] = field(default_factory=dict)
     """What `digest add` wrote."""
 
     @property
     def history(self) -> History:
         """What the ledgers remember of the stories."""
-        return History(self.ledgers, altered=self.content.altered, added=self.added)
+        return History(self.ledgers, altered=self.content.altered, from_pages=self.from_pages)
 
     @property
     def unread(self) -> tuple[str, ...]:
@@ -204,13 +204,13 @@ class _Loader:
         attribution = history.attribute(candidates, {story.file for story in stories})
         history = history.with_altered(attribution.altered)
         excerpts = history.excerpts()
-        not_pulled: dict[str, tuple[str, ...]] = {}
+        editors_quotations: dict[str, tuple[str, ...]] = {}
         for story in stories:
             if story.excerpt:
                 ours = written_excerpts(story, excerpts)
                 if ours.isdisjoint(excerpt.hashes(story.excerpt)):
-                    not_pulled[story.file] = tuple(sorted(ours))
-        stories = self._with_excerpts(stories, not_pulled)
+                    editors_quotations[story.file] = tuple(sorted(ours))
+        stories = self._with_excerpts(stories, editors_quotations)
         records_of = [(story, history.of(story)) for story in stories]
         writers: dict[str, str] = {}
         added_at: dict[str, float] = {}
@@ -223,9 +223,9 @@ class _Loader:
             if fields := signed_fields(story, records):
                 signed[story.file] = fields
         return _FromLedgers(
-            not_pulled=not_pulled,
+            editors_quotations=editors_quotations,
             story_addresses=history.addresses(stories, attribution),
-            earlier=earlier_titles(records_of),
+            earlier_headlines=earlier_titles(records_of),
             lasting_names=dict(attribution.lasting_names),
             altered=dict(attribution.altered),
             writers=writers,
@@ -237,19 +237,19 @@ class _Loader:
         )
 
     def _with_excerpts(
-        self, stories: tuple[Story, ...], not_pulled: Mapping[str, tuple[str, ...]]
+        self, stories: tuple[Story, ...], editors_quotations: Mapping[str, tuple[str, ...]]
     ) -> tuple[Story, ...]:
-        """Returns the stories; in those of `not_pulled` the quotation becomes part of the note."""
-        if not not_pulled:
+        """Returns the stories; in those of `editors_quotations` the quotation becomes part of the note."""
+        if not editors_quotations:
             return stories
         corrected = list(stories)
         for index, story in enumerate(stories):
-            if story.file in not_pulled:
+            if story.file in editors_quotations:
                 data = read_bytes(self._root, story.file)
                 if self._hashes.get(story.file, key_of(data)) != key_of(data):
                     what = "this file has changed during the build; build again"
                     raise DigestError(f"{story.file}: {what}")
-                ours = not_pulled[story.file]
+                ours = editors_quotations[story.file]
                 text = data.decode()
                 corrected[index] = story_file.loads(text, story.file, self.reader.vocabulary, ours)
         return tuple(corrected)
@@ -257,7 +257,7 @@ class _Loader:
     def content(self, folders: list[_Folder], from_ledgers: _FromLedgers) -> Content:
         """Returns everything that was read as one value."""
         fields = from_ledgers._asdict()
-        not_pulled = fields.pop("not_pulled")
+        editors_quotations = fields.pop("editors_quotations")
         letters, introductions, pages = list[Letter](), list[FreePage](), list[FreePage]()
         files_to_copy = list[Copied]()
         hashes: dict[str, bytes] = {}
@@ -271,7 +271,7 @@ class _Loader:
             hashes.update(folder.hashes)
             suspects.update(folder.suspects)
         return Content(
-            stories=self._with_excerpts(_stories(folders), not_pulled),
+            stories=self._with_excerpts(_stories(folders), editors_quotations),
             letters=tuple(letters),
             introductions=tuple(introductions),
             pages=tuple(pages),
@@ -305,7 +305,7 @@ def _whole(loader: _Loader) -> Content:
     return loader.content(folders, loader.from_ledgers(folders))
 
 
-def survey(root: Path, config: Config) -> ContentReport:
+def survey(root: Path, config: Config) -> Survey:
     """Reads all content that can be read, the problems in the rest, and the ledgers.
 
     Raises Faults if files were left out (`store.scan_whole`).
@@ -314,11 +314,11 @@ def survey(root: Path, config: Config) -> ContentReport:
     loader = _Loader(root, config, scanned, None, b"")
     folders, ledgers = loader.folders(), store.read_all_ledgers(root)
     from_ledgers = loader.attribute(_stories(folders), ledgers, ledgers.history())
-    return ContentReport(
+    return Survey(
         content=loader.content(folders, from_ledgers),
         problems=tuple(loader.reader.combined_problems()),
         ledgers=ledgers.feeds,
-        added=ledgers.added,
+        from_pages=ledgers.from_pages,
         ledger_problems=ledgers.problems,
         files=tuple(scanned.files),
         unfinished=tuple(sorted(scanned.unfinished)),

@@ -19,7 +19,10 @@ from digest.week import Week
 INBOX = "content/inbox"
 LEDGERS = "content/ledger"
 LOCATIONS = f"{LEDGERS}/_places.jsonl"
-"""Where each story has been. Not a feed's ledger: a feed's id begins with a letter or a digit."""
+"""The locations of stories (`model.Location`), under the name that early versions gave the file.
+
+Not a feed's ledger: a feed's id begins with a letter or a digit.
+"""
 
 SENT = f"{LEDGERS}/sent.jsonl"
 """Which editions were mailed; no feed may have the id `sent`."""

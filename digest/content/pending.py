@@ -1,6 +1,8 @@
-"""Changes by pulls that an editor should look at, until they edit the file, or it says the same as the feed.
+"""What a pull has changed, or kept, and an editor should look at.
 
-    state      what happened                                        words stored in the ledger
+It is pending until they edit the file, or the file says the same as the feed.
+
+    kind       what happened                                        words stored in the ledger
     kept       the editor's words stayed, the feed has others       the feed's words
     another's  another feed's words stayed, this feed has others    this feed's words
     changed    a headline or link that the editor wrote about       the old words
@@ -84,7 +86,7 @@ def file_hash(text: str) -> str:
     return hash_of(text.removeprefix("\ufeff").replace("\r\n", "\n"))
 
 
-def in_file(records: Collection[Record], *texts: str) -> Pending:
+def of_text(records: Collection[Record], *texts: str) -> Pending:
     """Returns what is pending in a story, given its file's text; nothing if it was edited.
 
     The first of the texts whose hash is in a record counts.
@@ -104,9 +106,9 @@ def to_look_at(
     `versions` are texts that git has merged into it since an editor last saw it.
     """
     if not is_edited(records, story, text):
-        found = in_file(records, text)
+        found = of_text(records, text)
         return {name: change for name, change in found.items() if change.kind != REPLACED}
-    pending = dict(in_file(records, *versions))
+    pending = dict(of_text(records, *versions))
     if not pending:
         # If git has rebased a pull onto an edit, no commit has the file as that pull left it, but
         # the version below has the old words.
@@ -169,7 +171,7 @@ def carried_over(
     if edit is None:
         return lines
     before, after = file_hash(edit.before), file_hash(edit.after)
-    pending = in_file(records, edit.before)
+    pending = of_text(records, edit.before)
     result = list(lines)
     new = {(line.feed, line.id) for line in lines}
     for record in records:

@@ -52,10 +52,10 @@ def without_secrets(story: Story, signed: str) -> Story:
     The fields named in `signed` are left as they are.
     """
     changes: dict[str, Any] = {}
-    kept = signed.split()
+    public = signed.split()
     for name in _TEXTS:
         text = getattr(story, name)
-        if "//" in text and name not in kept:
+        if "//" in text and name not in public:
             changes[name] = redact.strip_text(text)
     if story.corrections:
         changes["corrections"] = _clean_dated(story.corrections)

@@ -33,7 +33,7 @@ _MANY = 2  # other stories with the same unknown theme or feed: it was removed, 
 
 
 class ContentReader:
-    """Reads the files of one content folder: each gives its value, or None and problems.
+    """Reads the files in `content/`: each gives its value, or None and problems.
 
     `feeds` are the ids of feeds that have a ledger. `bytes_of` returns the bytes of a file, and
     raises FileError if it cannot. `excerpts` is as in `parse_story`.

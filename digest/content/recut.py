@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from digest.content import excerpt, ledger, pending
-from digest.content.edit import Edit, edited
+from digest.content.edit import Edit, try_changes
 from digest.content.ledger import Record
 from digest.content.story_file import Vocabulary
 from digest.model import Feed, Story
@@ -90,10 +90,12 @@ def cut(
     if any(excerpt.cut(summary, feed.excerpt) == now for summary in summaries):
         return Cut(story=story)
     length = excerpt.length(now)
-    own = next((summary for summary in stored if excerpt.cut(summary, length) == now), "")
-    if not own:
+    whole = next((summary for summary in stored if excerpt.cut(summary, length) == now), "")
+    if not whole:
         return Cut(story=story, state=SHORT)
-    return Cut(story=story, words=excerpt.cut(own, feed.excerpt), state=LENGTHENED, records=records)
+    return Cut(
+        story=story, words=excerpt.cut(whole, feed.excerpt), state=LENGTHENED, records=records
+    )
 
 
 def edits_of(
@@ -103,7 +105,7 @@ def edits_of(
     edits: dict[str, Edit | None] = {}
     for due in cuts:
         story, before = due.story, texts[due.story.file]
-        after = edited(before, story, {"excerpt": excerpt.escape(due.words)}, vocabulary)
+        after = try_changes(before, story, {"excerpt": excerpt.escape(due.words)}, vocabulary)
         edits[story.file] = None if after is None else Edit(story.file, before, after)
     return edits
 

@@ -1,6 +1,6 @@
 """The sheet of a week: one Markdown file in which all its stories are curated, a line each.
 
-    stories ──render──▶ content/sheet.md ──(editor)──▶ parse ──▶ Entry ──changes_of──▶ new values by field
+    stories ──render──▶ content/sheet.md ──(editor)──▶ parse ──▶ SheetEntry ──changes_of──▶ new values by field
 
     k t2,1  Foundries fill up  {2026-05-15-foundries-fill-up 9f3c1a2b77a1e3d4…}
     > What the publisher says.
@@ -45,7 +45,7 @@ _REFUSED = "# refused:"
 _UNCLEAR = "is not understood: keep the {…} at the end of a story's line"
 _NOT_INDENTED = "a line below it is not understood: indent the lines of a note by four spaces"
 _PARTS: Final = ("first letter", "themes", "headline", "quotation", "note")
-"""What an editor calls the parts of `Values`, in their order."""
+"""What an editor calls the parts of `SheetValues`, in their order."""
 _HASH, _DIGITS = 6, 9
 CHANGED = (
     "its {part} was changed both here and in {file} since the sheet was written; "
@@ -58,7 +58,7 @@ _NO_THEME = "the sheet's theme '{theme}' is not in digest.toml; 'digest set' cha
 
 
 @dataclass(frozen=True, slots=True)
-class Values:
+class SheetValues:
     """What the lines of a story say: a letter of `VERBS`, themes by number, headline, quotation, note."""
 
     verb: str = ""
@@ -78,7 +78,7 @@ class Values:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class SheetEntry:
     """The lines of one story in a sheet; `problem` says what cannot be understood, if anything.
 
     `written` has the hashes of its values as the sheet was written.
@@ -87,7 +87,7 @@ class Entry:
     lines: tuple[str, ...]
     name: str = ""
     written: tuple[str, ...] = ()
-    values: Values = Values()
+    values: SheetValues = SheetValues()
     problem: str = ""
 
     @property
@@ -106,7 +106,7 @@ class Sheet:
     head: str
     week: Week | None
     themes: tuple[str, ...] | None
-    entries: tuple[Entry, ...]
+    entries: tuple[SheetEntry, ...]
 
     @property
     def is_changed(self) -> bool:
@@ -132,7 +132,7 @@ def render(week: Week, stories: Iterable[Story], themes: Sequence[Theme]) -> str
     return "\n".join(parts)
 
 
-def values_of(story: Story, ids: Sequence[str], names: Mapping[str, str]) -> Values:
+def values_of(story: Story, ids: Sequence[str], names: Mapping[str, str]) -> SheetValues:
     """Returns what the line of a story says where themes are numbered as in `ids`.
 
     `names` has the present id of each theme; one that has no number is `?`.
@@ -143,7 +143,7 @@ def values_of(story: Story, ids: Sequence[str], names: Mapping[str, str]) -> Val
     has = ",".join(dict.fromkeys(theme_numbers)) or "-"
     words = _squashed(excerpt.unescape(story.excerpt))
     quote = f"> {words}" if words else ""
-    return Values(verb, has, _squashed(story.shown_headline), quote, story.note)
+    return SheetValues(verb, has, _squashed(story.shown_headline), quote, story.note)
 
 
 def parse(text: str) -> Sheet:
@@ -170,7 +170,7 @@ def parse(text: str) -> Sheet:
 
 
 def changes_of(
-    entry: Entry, story: Story, ids: Sequence[str] | None, themes: Sequence[Theme]
+    entry: SheetEntry, story: Story, ids: Sequence[str] | None, themes: Sequence[Theme]
 ) -> dict[str, Any]:
     """Returns the new values by field that a changed line asks for its story, perhaps none.
 
@@ -206,7 +206,7 @@ def changes_of(
     return changes
 
 
-def remaining(sheet: Sheet, refused: Mapping[Entry, str]) -> str:
+def remaining(sheet: Sheet, refused: Mapping[SheetEntry, str]) -> str:
     """Returns the text of a sheet with only the lines that were refused, each with its reason."""
     parts = [sheet.head]
     for entry, why in refused.items():
@@ -215,21 +215,21 @@ def remaining(sheet: Sheet, refused: Mapping[Entry, str]) -> str:
     return "\n".join(parts)
 
 
-def _parse_entry(lines: list[str]) -> Entry:
+def _parse_entry(lines: list[str]) -> SheetEntry:
     match = _LINE.fullmatch(lines[0])
     if match is None:
-        return Entry(tuple(lines), problem=_UNCLEAR)
+        return SheetEntry(tuple(lines), problem=_UNCLEAR)
     is_quoted = lines[1:2] != [] and lines[1].startswith(">")
     quote, below = _squashed(lines[1]) if is_quoted else "", lines[2 if is_quoted else 1 :]
     note = _without_indent(below).strip("\n")
     written = tuple(textwrap.wrap(match["written"], _HASH))
     verb = _WORDS.get(match["verb"].lower(), match["verb"].lower())
     themes = "".join((match["themes"] or "").split())
-    values = Values(verb, themes, _squashed(match["title"]), quote, note)
+    values = SheetValues(verb, themes, _squashed(match["title"]), quote, note)
     problem = "" if verb in VERBS else f"'{match['verb']}' is not k, x, l or d"
     if any(line and not line[0].isspace() for line in below):
         problem = _NOT_INDENTED
-    return Entry(tuple(lines), match["name"], written, values, problem)
+    return SheetEntry(tuple(lines), match["name"], written, values, problem)
 
 
 def _themes(numbers: str, ids: Sequence[str], names: Mapping[str, str]) -> tuple[str, ...]:

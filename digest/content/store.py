@@ -1,6 +1,7 @@
-"""The store: the only writer of `content/`, and the reader of its ledgers.
+"""The store: reads the ledgers, and makes all changes to them, to stories and to letters.
 
-Never overwrites a file that an editor has changed, and never follows a link out of the digest.
+What else is in `content/`, such as the inbox and the sheet, is written by what handles it. Never
+overwrites a file that an editor has changed, and never follows a link out of the digest.
 """
 
 from __future__ import annotations
@@ -37,12 +38,12 @@ class AllLedgers(NamedTuple):
 
     feeds: dict[str, dict[str, Record]]
     located: tuple[Location, ...]
-    added: dict[str, Record]
+    from_pages: dict[str, Record]
     problems: tuple[Problem, ...]
 
     def history(self) -> History:
         """Returns what the ledgers remember of the stories."""
-        return History(self.feeds, self.located, added=self.added)
+        return History(self.feeds, self.located, from_pages=self.from_pages)
 
 
 class CleanedUp(NamedTuple):
@@ -104,7 +105,7 @@ def read_locations(root: Path) -> tuple[tuple[Location, ...], tuple[Problem, ...
     return locations.loads(disk.read_inside(root, paths.LOCATIONS) or b"")
 
 
-def read_added(root: Path) -> tuple[dict[str, Record], tuple[Problem, ...]]:
+def read_from_pages(root: Path) -> tuple[dict[str, Record], tuple[Problem, ...]]:
     """Reads what `digest add` took from web pages; only hashes of the words are stored."""
     return _read_ledger(root, paths.ADDED)
 
@@ -127,9 +128,9 @@ def read_all_ledgers(root: Path) -> AllLedgers:
     """Reads all ledgers; `problems` are unreadable lines, which may hold addresses and Atom ids."""
     feeds, damaged = read_ledgers(root)
     located, wrong = read_locations(root)
-    added, unread = read_added(root)
+    from_pages, unread = read_from_pages(root)
     _, unsure = read_sent(root)
-    return AllLedgers(feeds, located, added, (*damaged, *wrong, *unread, *unsure))
+    return AllLedgers(feeds, located, from_pages, (*damaged, *wrong, *unread, *unsure))
 
 
 def summaries_of_feed(root: Path, feed: str) -> dict[str, str]:

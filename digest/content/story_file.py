@@ -20,7 +20,7 @@ from digest import urls
 from digest.content import excerpt, front_matter, paths, timestamps
 from digest.content.plain_front_matter import Value
 from digest.content.timestamps import parse_time
-from digest.content.typing_errors import is_curled
+from digest.content.typos import is_curled
 from digest.errors import Faults, Kind, Problem, did_you_mean, known_words, suggestion
 from digest.model import FLAGS, Correction, DueDate, Story
 from digest.week import Week

@@ -22,7 +22,7 @@ Stored = list[tuple[list[str], str]]
 """Summaries, the newest first, each after the aliases of its entry."""
 
 
-def kept(stored: Stored, entries: Iterable[Entry]) -> Stored:
+def to_store(stored: Stored, entries: Iterable[Entry]) -> Stored:
     """Returns what to store after a document: its summaries, then older ones, within the limits."""
     pairs: Stored = []
     replaced = set[str]()

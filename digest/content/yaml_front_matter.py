@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 import yaml
 
-from digest.content import typing_errors
+from digest.content import typos
 from digest.content.plain_front_matter import ONE_TEXT, Value
 from digest.errors import Faults, Problem
 
@@ -73,14 +73,14 @@ def read(lines: Sequence[str], file: str) -> dict[str, Value]:
     try:
         node, readable = _compose(lines)
     except yaml.YAMLError as error:
-        raise Faults([typing_errors.broken(lines, file, error)]) from error
+        raise Faults([typos.broken(lines, file, error)]) from error
     except RecursionError as error:
         what, cure = "the front matter nests too many values", "keep lists flat"
         raise Faults([Problem(file, 2, what, cure)]) from error
     if node is None:
         return {}
     if not isinstance(node, yaml.MappingNode):
-        raise Faults([typing_errors.not_pairs(lines, file)])
+        raise Faults([typos.not_pairs(lines, file)])
     if problems := _anchors_and_tags(readable, file):
         raise Faults(problems)
     values: dict[str, Value] = {}
@@ -241,9 +241,9 @@ def _as_typed(lines: Sequence[str]) -> list[str]:
         typed[number] = head + quoted
         if below:
             typed[number] = typed[number][:-1]
-            for place, text in enumerate(below, start=number + 1):
+            for line_number, text in enumerate(below, start=number + 1):
                 indent = text[: len(text) - len(text.lstrip())]
-                typed[place] = indent + _escaped(text.strip())
+                typed[line_number] = indent + _escaped(text.strip())
             typed[number + len(below)] += '"'
     return typed
 
@@ -252,10 +252,10 @@ def _flow(match: re.Match[str]) -> str:
     """Returns a list in brackets, with quotes around texts that YAML would misread or drop."""
     if _HASHED.search(match["rest"]):
         return _in_quotes(match[0])
-    items, place = match["items"], 0
+    items, position = match["items"], 0
     parts: list[str] = []
-    while place < len(items):
-        item = _ITEM_OF_FLOW.match(items, place)
+    while position < len(items):
+        item = _ITEM_OF_FLOW.match(items, position)
         if item is None:
             return match[0]  # YAML reports what is wrong
         words = (item[2] or "").strip()
@@ -265,7 +265,7 @@ def _flow(match: re.Match[str]) -> str:
             parts.append(_in_quotes(words))
         else:
             parts.append(words)
-        place = item.end()
+        position = item.end()
     return f"[{', '.join(parts)}]{match['rest']}"
 
 

@@ -48,10 +48,10 @@ def existing(
     `stories` are those of the snapshot, and others that count as well.
     """
     records = _records_at(addresses, snapshot.ledgers)
-    from_pages = _records_at(addresses, {paths.ADDED: snapshot.added})
+    from_pages = _records_at(addresses, {paths.ADDED: snapshot.from_pages})
     keys, owners = set[str](), set[str]()
     for record in records:
-        keys |= ledger.keys_on_disk(record)
+        keys |= ledger.file_keys(record)
     for record in (*records, *from_pages):
         owners |= {record.file, record.id}
     with_same_keys = []

@@ -69,15 +69,15 @@ def related(
     def is_related(record: Record) -> bool:
         if record.title in titles or record.said.get("excerpt") in summaries:
             return True
+        if not aliases.isdisjoint(record.aliases):
+            return True
         links = (alias[5:] for alias in record.aliases if alias.startswith("link:"))
-        return not aliases.isdisjoint(record.aliases) or any(
-            urls.lasting(link) in pages for link in links
-        )
+        return any(urls.lasting(link) in pages for link in links)
 
-    return {
-        feed: {id: record for id, record in records.items() if is_related(record)}
-        for feed, records in ledgers.items()
-    }
+    found: dict[str, dict[str, Record]] = {}
+    for feed, records in ledgers.items():
+        found[feed] = {id: record for id, record in records.items() if is_related(record)}
+    return found
 
 
 def fields_of(entry: Entry) -> dict[str, str | tuple[str, ...] | datetime | None]:
@@ -129,11 +129,11 @@ def new_aliases(aliases: Iterable[str], record: Record) -> set[str]:
     return found
 
 
-def is_variant(alias: str, known: Collection[str]) -> bool:
+def is_variant(alias: str, aliases: Collection[str]) -> bool:
     """True if an alias is another form of a known link."""
-    if alias in known or not alias.startswith("link:"):
+    if alias in aliases or not alias.startswith("link:"):
         return False
-    links = (one[5:] for one in known if one.startswith("link:"))
+    links = (one[5:] for one in aliases if one.startswith("link:"))
     return urls.lasting(alias[5:]) in map(urls.lasting, links)
 
 

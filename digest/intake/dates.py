@@ -39,10 +39,10 @@ def new_date(file: str, entry: Entry, record: Record) -> Iterator[NewDate]:
 
     A time that is added to the same day does not count.
     """
-    known = _stamps(record.aliases)
+    earlier = _stamps(record.aliases)
     now = rfc3339(entry.published) if entry.published else ""
-    if now and len(known) == 1 and now not in known:
-        (first,) = known
+    if now and len(earlier) == 1 and now not in earlier:
+        (first,) = earlier
         is_day = first.endswith(_MIDNIGHT) or now.endswith(_MIDNIGHT)
         if not (is_day and first[:10] == now[:10]):
             yield NewDate(file, first, now)
@@ -67,9 +67,9 @@ def dated(
     merged: Merged, story: Story, fresh: Story, record: Record | None, wrote: Mapping[str, str]
 ) -> Merged:
     """Returns a merge with the feed's date, if the file still has the time of the pull."""
-    was_undated = record is not None and record.made and record.said.get("published") == ""
-    is_ours = wrote.get("published") == ledger.hash_of_value(story.published)
-    if not was_undated or not is_ours or fresh.published >= story.published:
+    was_undated = record is not None and record.wrote_file and record.said.get("published") == ""
+    is_by_pull = wrote.get("published") == ledger.hash_of_value(story.published)
+    if not was_undated or not is_by_pull or fresh.published >= story.published:
         return merged
     return replace(
         merged,

@@ -60,8 +60,8 @@ class Evidence(NamedTuple):
 class SharedAliases:
     """Which guids and links do not identify one story, over all documents of a pull."""
 
-    def __init__(self, documents: Documents, known: identity.FilesByKey) -> None:
-        self._known = known
+    def __init__(self, documents: Documents, files_by_key: identity.FilesByKey) -> None:
+        self._files_by_key = files_by_key
         self._repeated = {feed: identity.repeated_guids(entries) for feed, entries in documents}
         self._crowded: set[str] = set()
         """Links that several entries of one document have."""
@@ -82,7 +82,7 @@ class SharedAliases:
     def is_page_shared(self, feed: str, link: str) -> bool:
         """True if a link is that of several stories or entries, or of a whole site."""
         page = urls.lasting(urls.canonical(link))
-        stories = self._known.get(identity.in_feed(f"page:{page}", feed), ())
+        stories = self._files_by_key.get(identity.in_feed(f"page:{page}", feed), ())
         return self.is_crowded(link) or len(stories) > 1
 
     def is_link_shared(self, feed: str, entry: Entry) -> bool:
@@ -90,7 +90,9 @@ class SharedAliases:
         if not urls.fragment_of(entry.link):
             return self.is_page_shared(feed, entry.link)
         key = identity.in_feed(f"whole link:{identity.hash_of(entry.link)}", feed)
-        return identity.full_link(entry) in self._crowded or len(self._known.get(key, ())) > 1
+        return (
+            identity.full_link(entry) in self._crowded or len(self._files_by_key.get(key, ())) > 1
+        )
 
     def stand_in(self, feed: str, entry: Entry, salt: str = "") -> str:
         """Returns what serves as guid for an entry without one, "" if its link is enough.
@@ -129,7 +131,7 @@ def keys_of_entry(feed: str, entry: Entry, shared: SharedAliases) -> frozenset[s
 
 
 def weigh_keys(
-    feed: str, entries: Sequence[Entry], shared: SharedAliases, known: identity.FilesByKey
+    feed: str, entries: Sequence[Entry], shared: SharedAliases, files_by_key: identity.FilesByKey
 ) -> list[Evidence]:
     """Returns the keys of each entry of a document, and how much they say."""
     dates = Counter(identity.rfc3339(entry.published) for entry in entries if entry.published)
@@ -139,7 +141,7 @@ def weigh_keys(
     in_list = _numbered(pages) or _places(pages)
     guids_in_list = _numbered(own_guids)
     is_only_page = len(set(pages)) == 1
-    do_links_move = _do_links_move(feed, entries, own_guids, known)
+    do_links_move = _do_links_move(feed, entries, own_guids, files_by_key)
 
     found = []
     for entry, guid, page in zip(entries, own_guids, pages, strict=True):
@@ -235,7 +237,7 @@ def _keys_of_words(entry: Entry, *, is_excerpt_shared: bool) -> dict[str, str]:
 
 
 def _do_links_move(
-    feed: str, entries: Sequence[Entry], own_guids: Sequence[str], known: identity.FilesByKey
+    feed: str, entries: Sequence[Entry], own_guids: Sequence[str], files_by_key: identity.FilesByKey
 ) -> bool:
     """True if an entry has headline and date of one story, but the only link of another.
 
@@ -252,8 +254,8 @@ def _do_links_move(
         link = f"only page:{identity.page_of(entry)}"
         if urls.fragment_of(entry.link):
             link = f"whole link:{identity.hash_of(entry.link)}"
-        stories = known.get(identity.in_feed(headline, feed), ())
-        at_link = known.get(identity.in_feed(link, feed), ())
+        stories = files_by_key.get(identity.in_feed(headline, feed), ())
+        at_link = files_by_key.get(identity.in_feed(link, feed), ())
         if len(stories) == 1 and at_link and set(stories).isdisjoint(at_link):
             return True
     return False
@@ -313,7 +315,7 @@ def ledger_aliases(
     feed: str,
     entries: Sequence[Entry],
     files: Sequence[str | None],
-    known: identity.FilesByKey,
+    files_by_key: identity.FilesByKey,
     shared: SharedAliases,
     ids: Mapping[str, str] = MappingProxyType({}),
 ) -> list[tuple[Entry, str, tuple[str, ...]]]:
@@ -325,27 +327,29 @@ def ledger_aliases(
     another story's, is not the entry's own; in the second case it is not an alias either, since it
     would find that other story. No two stories get the same guid.
     """
-    own = []
+    own_guids = []
     links_without_guid = {
         identity.full_link(entry) for entry in entries if not shared.own_guid(feed, entry)
     }
     for entry, file in zip(entries, files, strict=True):
         guid = shared.own_guid(feed, entry)
         is_foreign = ids.get(guid, file) != file
-        if guid and (is_foreign or _is_of_another(feed, entry, file, known, links_without_guid)):
+        if guid and (
+            is_foreign or _is_of_another(feed, entry, file, files_by_key, links_without_guid)
+        ):
             guid = ""
-        own.append(guid)
-    used = {guid for guid in own if guid}
+        own_guids.append(guid)
+    used = {guid for guid in own_guids if guid}
     recorded = frozenset(ids.values())
     found = []
-    for entry, file, guid in zip(entries, files, own, strict=True):
+    for entry, file, guid in zip(entries, files, own_guids, strict=True):
         aliases = identity.aliases_of(entry)
         if not guid:
             claimed = shared.own_guid(feed, entry)
             stand_in = shared.stand_in(feed, entry, claimed)
-            guid = _free_stand_in(entry, file, stand_in, known, used, ids)
+            guid = _free_stand_in(entry, file, stand_in, files_by_key, used, ids)
             used.add(guid or entry.link)
-            is_new_guid = identity.in_feed(f"noted guid:{entry.id}", feed) not in known
+            is_new_guid = identity.in_feed(f"noted guid:{entry.id}", feed) not in files_by_key
             if urls.is_absolute(entry.id) or (claimed and is_new_guid):
                 aliases = tuple(alias for alias in aliases if alias != f"guid:{entry.id}")
             if urls.is_absolute(entry.id):
@@ -360,15 +364,15 @@ def _free_stand_in(
     entry: Entry,
     file: str | None,
     guid: str,
-    known: identity.FilesByKey,
+    files_by_key: identity.FilesByKey,
     used: Container[str],
     ids: Mapping[str, str],
 ) -> str:
     """Returns the given guid, or a new one if that is another story's."""
     id = guid or entry.link
-    owners = list(known.get(f"guid:{id}", ()))
+    owners = list(files_by_key.get(f"guid:{id}", ()))
     if not guid:
-        owners += known.get(f"bare:{urls.canonical(id)}", ())
+        owners += files_by_key.get(f"bare:{urls.canonical(id)}", ())
     is_owned = bool(owners) and file not in owners
     if not (is_owned or id in used or ids.get(id, file) != file):
         return guid
@@ -376,7 +380,7 @@ def _free_stand_in(
     number = 0
     while True:
         guid = made_guid(entry, str(number or ""))
-        if guid not in used and {file}.issuperset(known.get(f"guid:{guid}", ())):
+        if guid not in used and {file}.issuperset(files_by_key.get(f"guid:{guid}", ())):
             return guid
         number += 1
 
@@ -385,7 +389,7 @@ def _is_of_another(
     feed: str,
     entry: Entry,
     file: str | None,
-    known: identity.FilesByKey,
+    files_by_key: identity.FilesByKey,
     links_without_guid: Container[str],
 ) -> bool:
     """True if an entry's guid is the guid of another story, or its link if it has no guid."""
@@ -394,6 +398,6 @@ def _is_of_another(
         return True
     is_page = urls.web_link(entry.id) and not urls.fragment_of(entry.id)
     address = urls.canonical(entry.id) if is_page else ""
-    owners = known.get(identity.scoped(f"guid:{entry.id}", feed), ())
-    owners = owners or known.get(f"bare:{address}", ())
+    owners = files_by_key.get(identity.scoped(f"guid:{entry.id}", feed), ())
+    owners = owners or files_by_key.get(f"bare:{address}", ())
     return bool(owners) and file not in owners

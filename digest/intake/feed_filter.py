@@ -26,16 +26,16 @@ def filtered(feed: Feed, document: Document, records: Mapping[str, Record]) -> F
     """Returns the document without the entries that are passed over; `records` are the feed's."""
     if not (feed.match or feed.ignore):
         return Filtered(document)
-    known = set[str]()
+    known_aliases = set[str]()
     for record in records.values():
-        known.update(record.aliases)
-    kept, passed_over = list[Entry](), list[str]()
+        known_aliases.update(record.aliases)
+    wanted, passed_over = list[Entry](), list[str]()
     for entry in document.entries:
-        if wants(feed, entry) or not known.isdisjoint(aliases_of(entry)):
-            kept.append(entry)
+        if wants(feed, entry) or not known_aliases.isdisjoint(aliases_of(entry)):
+            wanted.append(entry)
         else:
             passed_over.append(entry.title)
-    return Filtered(document._replace(entries=tuple(kept)), tuple(passed_over))
+    return Filtered(document._replace(entries=tuple(wanted)), tuple(passed_over))
 
 
 def wants(feed: Feed, entry: Entry) -> bool:

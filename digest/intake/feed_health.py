@@ -22,14 +22,16 @@ _DOUBLES = (
 )
 
 
-def gap(document: Document, known: int, records: Mapping[str, Record], now: datetime) -> str:
-    """Returns the warning that entries may have been missed, as none of the document is `known`.
+def gap(
+    document: Document, known_entries: int, records: Mapping[str, Record], now: datetime
+) -> str:
+    """Returns the warning that entries may have been missed, as the document has no `known_entries`.
 
     A feed has only its newest entries. If even the oldest of those is new, others may have come and
     gone since the last pull. Entries older than the ledger's oldest say nothing, nor do records
     dated after `now`.
     """
-    if known or not records or not document.entries:
+    if known_entries or not records or not document.entries:
         return ""
     past = _past_dates(records, now)
     dates = [entry.published for entry in document.entries if entry.published]
@@ -62,7 +64,7 @@ def _past_dates(records: Mapping[str, Record], now: datetime) -> list[datetime]:
     """Returns the dates of the feed's known entries in order, without those after `now`."""
     dates = list[datetime]()
     for record in records.values():
-        dates += ledger.published(record)
+        dates += ledger.published_dates(record)
     return sorted(date for date in dates if date <= now)
 
 

@@ -26,10 +26,10 @@ class Finder:
         self.stories = {story.file: story for story in snapshot.stories}
         """The stories that were read, by file, with the changes of this pull."""
 
-    def find(self, file: str, search: Iterable[str]) -> tuple[Story | None, str]:
+    def find(self, file: str, texts: Iterable[str]) -> tuple[Story | None, str]:
         """Returns the story; None with a file that cannot be read and may be it, or with "".
 
-        Such a file contains one of the texts in `search`.
+        Such a file contains one of the `texts`.
         """
         altered = self._snapshot.altered
         for other, owner in altered.items():
@@ -46,7 +46,7 @@ class Finder:
                 best, most = other, (likeness, other == file)
         if best:
             return self.stories[best], ""
-        return None, self._snapshot.unreadable_with(search)
+        return None, self._snapshot.unreadable_with(texts)
 
     def is_gone(self, file: str) -> bool:
         """True if the ledgers know a story by this file, and no file on disk can be it."""
@@ -87,5 +87,5 @@ class Finder:
         """Returns the keys by which a file on disk is recognised as this story."""
         keys = set[str]()
         for record in self._records.get(file, {}).values():
-            keys |= ledger.keys_on_disk(record)
+            keys |= ledger.file_keys(record)
         return keys

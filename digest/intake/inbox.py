@@ -4,9 +4,9 @@
 
 The week is that of `published`, else of the date at the start of the file's name, else the current
 week. The text of a story file is not changed; only a shared URL or a bookmark is converted into
-one. A file stays in the inbox if it cannot be read, or if its story is here already. Is the same
-text in the inbox and in a week's folder, a pull was killed between the two steps of a move, which
-is then completed.
+one. A file stays in the inbox if it cannot be read, or if its story is here already. If the
+same text is in the inbox and in a week's folder, a pull was killed between the two steps of a move,
+which is then completed.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from digest.content.ledger import Ledgers
 from digest.content.slug import Slugs
 from digest.errors import Faults, Problem
 from digest.intake.add import existing, search_texts_at
-from digest.intake.shared_files import fault
+from digest.intake.shared_texts import fault
 from digest.intake.snapshot import Snapshot
 from digest.model import Entry, Story
 from digest.week import Week

@@ -12,7 +12,7 @@ from digest.content.scan import read_bytes
 from digest.content.store import create
 from digest.errors import Faults, Problem
 from digest.intake.inbox import Filing, Inbox, plan, search_texts_of
-from digest.intake.shared_files import BOOKMARKS, of_bookmark, story_text
+from digest.intake.shared_texts import BOOKMARKS, of_bookmark, story_text
 from digest.intake.snapshot import read_snapshot
 from digest.model import Config
 from digest.names import is_picture

@@ -63,7 +63,7 @@ _TIE_BREAKERS = ("whole link", "same", "shared guid", "shared claim", "day")
 
 def resolve(
     documents: Documents,
-    known: identity.FilesByKey,
+    files_by_key: identity.FilesByKey,
     is_gone: Callable[[str], bool] = lambda _: False,
 ) -> list[list[str]]:
     """Returns for each entry of each document the file of its story, or a label (`NEW`).
@@ -74,8 +74,8 @@ def resolve(
     `is_gone` is True for the file of a deleted story: an entry of another feed with its guid and
     date is that story, under any headline.
     """
-    shared = SharedAliases(documents, known)
-    stories = Stories(known)
+    shared = SharedAliases(documents, files_by_key)
+    stories = Stories(files_by_key)
     matches: list[list[str]] = [[""] * len(entries) for _, entries in documents]
     by_feed = sorted(range(len(documents)), key=lambda number: documents[number][0])
     for is_own_feed in (True, False):
@@ -83,7 +83,7 @@ def resolve(
             feed, entries = documents[number]
             files = matches[number]
             order = sorted(range(len(entries)), key=lambda at: _content(entries[at]))
-            evidence = weigh_keys(feed, entries, shared, known)
+            evidence = weigh_keys(feed, entries, shared, files_by_key)
             open_entries = {
                 at: Comparison(feed, evidence[at], stories, is_own_feed=is_own_feed)
                 for at in order
@@ -133,11 +133,11 @@ def _best_matches(
 class Stories:
     """The keys (`identity.keys_of`) of known stories, and those learnt from matched entries."""
 
-    def __init__(self, known: identity.FilesByKey) -> None:
-        self._known = known
+    def __init__(self, files_by_key: identity.FilesByKey) -> None:
+        self._files_by_key = files_by_key
         self._learnt: dict[str, dict[str, None]] = {}
         self._keys: defaultdict[str, set[str]] = defaultdict(set)
-        for key, files in known.items():
+        for key, files in files_by_key.items():
             for file in files:
                 self._keys[file].add(key)
 
@@ -149,7 +149,7 @@ class Stories:
 
     def under(self, key: str) -> Collection[str]:
         """Returns the stories that have a key; if there are more than `_MOST`, perhaps not all."""
-        known, learnt = self._known.get(key, ()), self._learnt.get(key, {})
+        known, learnt = self._files_by_key.get(key, ()), self._learnt.get(key, {})
         if len(known) > _MOST or not learnt:
             return known
         return {**dict.fromkeys(known), **learnt} if len(learnt) <= _MOST else learnt
@@ -184,7 +184,7 @@ class Comparison:
         keys = evidence.keys
         self._keys = {kind: scope(key, feed) for kind, key in keys.items()}
         self._wording = keys.get("wording", "")
-        self._any_of_feed = identity.in_feed(identity.HERE, feed)
+        self._any_of_feed = identity.in_feed(identity.ANY_OF_FEED, feed)
         self._any_guid_of_feed = identity.in_feed("guid:", feed)
         self._guid_in_feed = identity.in_feed(keys.get("guid", ""), feed)
         self._excerpt_in_feed = identity.in_feed(keys.get("excerpt", "none"), feed)

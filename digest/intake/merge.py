@@ -31,9 +31,12 @@ WORDS = frozenset({"title", "excerpt"})
 Hashes = Mapping[str, str]
 Value = str | tuple[str, ...] | datetime
 
-
 MOVED = "moved"
 """Why an excerpt was kept: the editor has moved it below the note."""
+_SHOWN_LENGTH = 120
+"""Characters of a wording that the report shows."""
+_SHOWN_BEFORE = 30
+"""Characters that are shown before the first difference of two long wordings."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +44,8 @@ class KeptField:
     """A field that the feed has changed and the file keeps: both wordings, and why."""
 
     field: str
-    ours: str
-    theirs: str
+    in_file: str
+    from_feed: str
     why: str = ""
     value: Value = dataclasses.field(default="", compare=False)
     """What the feed says, in full."""
@@ -77,15 +80,17 @@ class Merged:
     """The fields that the feed no longer gives, though the file still has them, edited or not."""
 
 
-def agreed_hashes(story: Story, ours: Story) -> dict[str, str]:
+def agreed_hashes(story: Story, fresh: Story) -> dict[str, str]:
     """Returns the hashes of the fields of an adopted file that are as pull would write them.
+
+    `fresh` is the story as it would be added today.
 
     No ledger knows the file's excerpt, so a quotation of the publisher's words is still part of its
     note.
     """
-    wrote = hashes_of(ours)
-    in_file = hashes_of(_with_opening(story, (wrote.get("excerpt", ""),)))
-    return {name: written for name, written in wrote.items() if in_file.get(name) == written}
+    from_feed = hashes_of(fresh)
+    in_file = hashes_of(_with_opening(story, (from_feed.get("excerpt", ""),)))
+    return {name: hash for name, hash in from_feed.items() if in_file.get(name) == hash}
 
 
 def lacking(story: Story) -> tuple[str, ...]:
@@ -103,13 +108,13 @@ def _with_opening(story: Story, hashes: Collection[str] = ()) -> Story:
 
 
 def _with_excerpt(
-    story: Story, wrote: Hashes, theirs: Hashes, *, is_bare: bool
+    story: Story, wrote: Hashes, from_feed: Hashes, *, is_bare: bool
 ) -> tuple[Story, str]:
     """Returns a story with what counts as its excerpt, and an excerpt moved below the note.
 
     `is_bare`: pull wrote no excerpt, so a quotation is the editor's.
     """
-    hashes = {known for known in (wrote.get("excerpt"), theirs.get("excerpt")) if known}
+    hashes = {hash for hash in (wrote.get("excerpt"), from_feed.get("excerpt")) if hash}
     moved = "" if story.excerpt else excerpt.below(story.note, hashes)[0]
     if is_bare:
         story = replace(story, excerpt=story.excerpt or excerpt.split(story.note, hashes).excerpt)
@@ -137,24 +142,24 @@ def merge(
     `incoming` has the hashes of what the feed says now. Fields in `aside` are only reported: the
     file has another feed's words there. `before_killed_pull` is the story before that changed it.
     """
-    theirs = hashes_of(fresh)
+    from_feed = hashes_of(fresh)
     if "excerpt" in incoming:  # digest.toml may say that no excerpts of this feed are kept
-        theirs.setdefault("excerpt", ledger.NOTHING)
+        from_feed.setdefault("excerpt", ledger.NOTHING)
     wrote = {"excerpt": ledger.NOTHING, **recorded.wrote}
     # If the ledger with pull's own hashes is lost, nothing in the file counts as pull's.
     is_lost = recorded.wrote.keys().isdisjoint(PUBLISHER_FIELDS)
     is_bare = wrote["excerpt"] == ledger.NOTHING and not (recorded.is_adopted or is_lost)
-    story, moved = _with_excerpt(story, recorded.wrote, theirs, is_bare=is_bare)
-    ours = {"excerpt": ledger.NOTHING, **hashes_of(story)}
+    story, moved = _with_excerpt(story, recorded.wrote, from_feed, is_bare=is_bare)
+    in_file = {"excerpt": ledger.NOTHING, **hashes_of(story)}
 
     changes, replaced = dict[str, Value](), dict[str, Value]()
     agreed, changed_fields, kept = dict[str, str](), list[str](), list[KeptField]()
-    for name in filter(theirs.__contains__, PUBLISHER_FIELDS):
+    for name in filter(from_feed.__contains__, PUBLISHER_FIELDS):
         old, new = getattr(story, name), getattr(fresh, name)
-        is_same = ours.get(name) == theirs[name]
+        is_same = in_file.get(name) == from_feed[name]
         if name == "link" and urls.clean(old) == new:
             is_same = True  # the file's link has trackers that were mistaken for a part of it
-        is_untouched = ours.get(name) == wrote.get(name) and not is_lost
+        is_untouched = in_file.get(name) == wrote.get(name) and not is_lost
         is_changed = name in incoming and incoming[name] != recorded.said.get(name)
         is_anothers = name in incoming and name in aside and is_untouched and not is_same
         if not (is_changed or is_anothers):
@@ -163,10 +168,10 @@ def merge(
         if is_same:
             was = getattr(before_killed_pull, name) if before_killed_pull else old
             if was != old:  # a killed pull has written it
-                agreed[name], replaced[name] = theirs[name], was
+                agreed[name], replaced[name] = from_feed[name], was
         elif is_untouched and name not in aside:
-            changes[name], agreed[name], replaced[name] = new, theirs[name], old
-        elif theirs[name] != ledger.NOTHING:
+            changes[name], agreed[name], replaced[name] = new, from_feed[name], old
+        elif from_feed[name] != ledger.NOTHING:
             kept += _kept(name, story, fresh, ANOTHERS if is_anothers else "", moved)
 
     updated = _updated(story, fresh, agreed.keys(), recorded.wrote, now)
@@ -212,10 +217,10 @@ def _kept(name: str, story: Story, fresh: Story, why: str, moved: str) -> Iterat
     """
     if name == "excerpt" and moved:
         story, why = replace(story, excerpt=moved), MOVED
-    ours, theirs = words_of(name, getattr(story, name)), words_of(name, getattr(fresh, name))
-    if ours != theirs:
+    in_file, from_feed = words_of(name, getattr(story, name)), words_of(name, getattr(fresh, name))
+    if in_file != from_feed:
         value = getattr(fresh, name)
-        yield KeptField(name, *_side_by_side(ours, theirs), why, value=value)
+        yield KeptField(name, *_side_by_side(in_file, from_feed), why, value=value)
 
 
 def _updated(
@@ -235,27 +240,21 @@ def _updated(
     return now.astimezone(fresh.published.tzinfo)
 
 
-def _side_by_side(ours: str, theirs: str) -> tuple[str, str]:
+def _side_by_side(first: str, second: str) -> tuple[str, str]:
     """Returns two wordings.
 
     Long ones are cut to the part where they begin to differ, with a few words before it.
     """
     same = 0
-    while same < min(len(ours), len(theirs)) and ours[same] == theirs[same]:
+    while same < min(len(first), len(second)) and first[same] == second[same]:
         same += 1
-    begin = same - _BEFORE
-    if max(len(ours), len(theirs)) <= _LONGEST or begin <= 0:
-        return _cut(ours, 0), _cut(theirs, 0)
-    begin = ours.find(" ", begin, begin + _BEFORE) + 1 or begin
-    return _cut(ours, begin), _cut(theirs, begin)
+    begin = same - _SHOWN_BEFORE
+    if max(len(first), len(second)) <= _SHOWN_LENGTH or begin <= 0:
+        return _cut(first, 0), _cut(second, 0)
+    begin = first.find(" ", begin, begin + _SHOWN_BEFORE) + 1 or begin
+    return _cut(first, begin), _cut(second, begin)
 
 
 def _cut(text: str, begin: int) -> str:
-    end = begin + _LONGEST
+    end = begin + _SHOWN_LENGTH
     return f"{'… ' if begin else ''}{text[begin:end]}{'…' if len(text) > end else ''}"
-
-
-_LONGEST = 120
-"""Characters of a wording that the report shows."""
-_BEFORE = 30
-"""Characters that are shown before the first difference of two long wordings."""

@@ -12,7 +12,7 @@ from digest.model import Config, Entry, Feed, Story
 from digest.themes.rules import themes_of
 from digest.week import Week
 
-_AHEAD = timedelta(days=1)
+_TOLERANCE = timedelta(days=1)
 """A date further in the future than this is not believed."""
 _NOON = timedelta(hours=12)
 
@@ -31,14 +31,14 @@ class Arrival:
     aliases: tuple[str, ...]
 
 
-def is_ahead(published: datetime, now: datetime) -> bool:
+def is_in_future(published: datetime, now: datetime) -> bool:
     """True if a date is further in the future than clocks and time zones can differ."""
-    return published - now > _AHEAD
+    return published - now > _TOLERANCE
 
 
 def believes(entry: Entry, now: datetime) -> bool:
     """True if an entry has a date that is not too far in the future."""
-    return entry.published is not None and not is_ahead(entry.published, now)
+    return entry.published is not None and not is_in_future(entry.published, now)
 
 
 def fresh_story(arrival: Arrival, config: Config, now: datetime) -> Story:
@@ -74,19 +74,19 @@ def _local(entry: Entry, zone: ZoneInfo) -> datetime:
 
 
 def first_record(
-    arrival: Arrival, file: str, config: Config, at: str, own: Entry | None = None
+    arrival: Arrival, file: str, config: Config, at: str, in_file: Entry | None = None
 ) -> Record:
     """Returns the record of an entry that is new to its feed, still without `said` and `wrote`.
 
-    `at` is the time of the pull. If the story's file was there before, `own` has the id, headline
+    `at` is the time of the pull. If the story's file was there before, `in_file` has the id, headline
     and link in that file.
     """
     entry = arrival.entry
     return Record(
         feed=arrival.feed.id,
         at=at,
-        id=(own.id or own.link) if own else arrival.guid or entry.link,
-        aliases=identity.aliases_of(own) if own else (),
+        id=(in_file.id or in_file.link) if in_file else arrival.guid or entry.link,
+        aliases=identity.aliases_of(in_file) if in_file else (),
         file=file,
         title=entry.title,
         themes=_evidence(arrival, config),

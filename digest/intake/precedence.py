@@ -1,10 +1,17 @@
 """Decides which feed supplies a story's words, and which corrections reach the file.
 
-The first of a story's feeds supplies its words. A later feed does so only when no feed before it
-carries the entry any longer, and only in fields where it agreed with the file before. Corrections
-that it makes earlier than that are held (`Record.held`). So two feeds that always disagree do not
-change a file back and forth. If a later feed changes a field where it never agreed with the file,
-the file keeps its words, and the change is reported.
+The first of a story's feeds supplies its words. A later feed supplies them only when no feed before
+it carries the entry any longer, and only in fields where it agreed with the file before. Until then
+its corrections are held (`Record.held`). So two feeds that always disagree do not change a file
+back and forth.
+
+    feeds A, B; both say "Old", and so does the file
+    B says "New"                  held: A still carries the entry, and says "Old"
+    A says "New", too             both agree: the file gets "New"
+    or A drops the entry          B supplies the words: the file gets "New"
+
+If a later feed changes a field where it never agreed with the file, the file keeps its words, and
+the change is reported.
 
 Works on ledger records only; the merge is in `merge`.
 """
@@ -80,31 +87,33 @@ def only_reported(
     corrects only one of headline and summary, so that the two in the file may no longer fit
     together.
     """
-    waiting = still_valid(record.held, last_written(records)).keys() & incoming.keys()
-    anothers = set()
+    held = still_valid(record.held, last_written(records)).keys() & incoming.keys()
+    anothers = set()  # fields where neither what it said nor what it says is in the file
     for name in PUBLISHER_FIELDS:
-        if name in incoming and name not in waiting:
+        if name in incoming and name not in held:
             said = record.said.get(name, "")
             if not any(is_in_file(name, words, records) for words in (said, incoming[name])):
                 anothers.add(name)
     changed = {name for name in incoming if incoming[name] != record.said.get(name)}
-    corrected = waiting if is_first else (waiting | changed) - anothers
-    unfit = (anothers - changed) & WORDS if corrected & WORDS else set()
-    return frozenset(unfit if is_first else (anothers & changed) | unfit)
+    corrected = held if is_first else (held | changed) - anothers
+    reported = set() if is_first else anothers & changed
+    if corrected & WORDS:  # the other one of headline and summary may no longer fit
+        reported |= (anothers - changed) & WORDS
+    return frozenset(reported)
 
 
 def agreed_corrections(
-    record: Record, incoming: Mapping[str, str], earlier: Collection[Record], records: Records
+    record: Record, incoming: Mapping[str, str], earlier_feeds: Collection[Record], records: Records
 ) -> dict[str, str]:
     """Returns what a feed said before, in the fields where it now says the same as all earlier feeds.
 
     Without earlier feeds there is nothing to agree with.
     """
     found = {}
-    for name in PUBLISHER_FIELDS if earlier else ():
+    for name in PUBLISHER_FIELDS if earlier_feeds else ():
         said, says = record.said.get(name, ""), incoming.get(name)
         is_correction = says not in (None, said) and is_in_file(name, said, records)
-        if is_correction and all(other.said.get(name) == says for other in earlier):
+        if is_correction and all(other.said.get(name) == says for other in earlier_feeds):
             found[name] = said
     return found
 
@@ -178,9 +187,9 @@ def written_now(
     An excerpt that is still another feed's is left out.
     """
     excerpt = wrote.get("excerpt")
-    is_own = excerpt == record.wrote.get("excerpt")
+    is_of_feed = excerpt == record.wrote.get("excerpt")
     is_new = excerpt != last_written(records).get("excerpt")
-    if is_own or is_new or is_in_file("excerpt", incoming.get("excerpt", ""), records):
+    if is_of_feed or is_new or is_in_file("excerpt", incoming.get("excerpt", ""), records):
         return dict(wrote)
     return {name: hash for name, hash in wrote.items() if name != "excerpt"}
 
@@ -252,11 +261,9 @@ def feeds_with_held_corrections(
     ledgers: Ledgers, lines: Iterable[Record], carried: Mapping[str, Collection[str]]
 ) -> set[str]:
     """Returns the feeds that hold a correction of an entry they carry, after `lines` are added."""
-    newest = {
-        (record.feed, record.id): record
-        for records in ledgers.values()
-        for record in records.values()
-    }
+    newest: dict[tuple[str, str], Record] = {}
+    for records in ledgers.values():
+        newest |= {(record.feed, record.id): record for record in records.values()}
     newest |= {(line.feed, line.id): line for line in lines}
     found = set()
     for record in newest.values():

@@ -86,22 +86,23 @@ def warnings(
     """
     repeated = identity.repeated_guids(distinct)
     passed_over = identity.count_dropped(entries, distinct)
-    wrong = {file: Problem(file, 0, "cannot be read") for file in blocked}
+    problem_of = {file: Problem(file, 0, "cannot be read") for file in blocked}
     for problem in reversed(tuple(problems)):
-        if problem.file in wrong:
-            wrong[problem.file] = problem
-    found = [
-        f"{fault}; until that is fixed, its story is left as it is" for fault in wrong.values()
+        if problem.file in problem_of:
+            problem_of[problem.file] = problem
+    lines = [
+        f"{problem}; until that is fixed, its story is left as it is"
+        for problem in problem_of.values()
     ]
     if repeated:
         guids = "one guid is" if len(repeated) == 1 else f"{len(repeated)} guids are"
-        found.append(f"{guids} used for several entries; Digest uses their links instead")
+        lines.append(f"{guids} used for several entries; Digest uses their links instead")
     if passed_over:
-        found.append(
+        lines.append(
             f"{count_of(passed_over, 'entry', 'entries')} skipped: same guid, link and headline as another one, "
             "but not the same date and text"
         )
-    return found
+    return lines
 
 
 class PullState:
@@ -127,7 +128,7 @@ class PullState:
         pull.
         """
         related = changes.related(documents, snapshot.ledgers)
-        self.known = {
+        self.files_by_key = {
             key: dict.fromkeys(files) for key, files in ledger.known_files(related).items()
         }
         """The stories under each of their keys (`identity.keys_of`)."""
@@ -153,12 +154,12 @@ class PullState:
         """The entries of each document, without repeated ones."""
         ids = [feed.id for feed, _ in documents]
         by_feed = list(zip(ids, self.distinct, strict=True))
-        self.shared = SharedAliases(by_feed, self.known)
-        self.matches = match.resolve(by_feed, self.known, self.finder.is_gone)
+        self.shared = SharedAliases(by_feed, self.files_by_key)
+        self.matches = match.resolve(by_feed, self.files_by_key, self.finder.is_gone)
         """For each document the story of each entry: its file, or the label of a new one
         (`match.NEW`).
         """
-        self.added: dict[str, str] = {}
+        self.files_of_new: dict[str, str] = {}
         """The files of new stories, by their labels in `matches`."""
 
     def _find_adoptable(self) -> dict[str, Story]:
@@ -200,7 +201,7 @@ class PullState:
 
     def _know(self, keys: Iterable[str], file: str) -> None:
         for key in keys:
-            self.known.setdefault(key, {})[file] = None
+            self.files_by_key.setdefault(key, {})[file] = None
 
     # Which feed supplies the words of a story
 
@@ -234,7 +235,7 @@ class PullState:
         if file not in self._pending:
             text, edit = self.snapshot.texts[story.file], self.snapshot.killed_edits.get(story.file)
             texts = (text, edit.before) if edit and edit.after == text else (text,)
-            found = pending.in_file(self.records[file].values(), *texts)
+            found = pending.of_text(self.records[file].values(), *texts)
             self._pending[file] = (story.file, found, found)
         return self._pending[file][2]
 
@@ -255,29 +256,29 @@ class PullState:
 
     # Ledger lines
 
-    def first_record(self, arrival: Arrival, file: str, own: Entry | None = None) -> Record:
+    def first_record(self, arrival: Arrival, file: str, in_file: Entry | None = None) -> Record:
         """Returns the record of an entry that is new to its feed, see `new_story.first_record`."""
-        return first_record(arrival, file, self.config, self._at, own)
+        return first_record(arrival, file, self.config, self._at, in_file)
 
-    def note_first(
+    def add_first_line(
         self,
         arrival: Arrival,
         file: str,
         wrote: Mapping[str, str],
-        own: Entry | None = None,
+        in_file: Entry | None = None,
         lacks: tuple[str, ...] | None = None,
     ) -> None:
         """Adds the first ledger line of an entry.
 
-        If the story's file was there before, `own` has the id, headline and link in that file, and `lacks` the
+        If the story's file was there before, `in_file` has the id, headline and link in that file, and `lacks` the
         fields that it has not.
         """
-        record = self.first_record(arrival, file, own)._replace(lacks=lacks)
+        record = self.first_record(arrival, file, in_file)._replace(lacks=lacks)
         undated = {} if arrival.entry.published else dates.UNDATED
         incoming = ledger.hashes(changes.fields_of(arrival.entry)) | undated
-        self.note(arrival, record, incoming, wrote)
+        self.add_line(arrival, record, incoming, wrote)
 
-    def note(
+    def add_line(
         self,
         arrival: Arrival,
         record: Record,
@@ -312,11 +313,11 @@ class PullState:
         self.lines.append(line)
         self.records.setdefault(line.file, {})[line.feed] = line
 
-    def note_new_aliases(self, arrival: Arrival, record: Record) -> None:
+    def add_alias_line(self, arrival: Arrival, record: Record) -> None:
         """Adds a ledger line if an entry that says nothing new has new aliases."""
         if changes.new_aliases(arrival.aliases, record):
             wrote = precedence.written_by_others(record, self.records[record.file])
-            self.note(arrival, record, {}, wrote)
+            self.add_line(arrival, record, {}, wrote)
 
     def final_lines(self) -> tuple[Record, ...]:
         """Returns the new ledger lines, when all documents are decided."""

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from digest import urls
-from digest.content.edit import edited
+from digest.content.edit import try_changes
 from digest.content.ledger import PendingChange, hash_of_value
 from digest.content.pending import (
     ANOTHERS,
@@ -25,6 +25,9 @@ from digest.content.pending import (
 from digest.content.story_file import Vocabulary
 from digest.intake.merge import MOVED, KeptField, Merged
 from digest.model import Story
+
+_WATCHED = ("title", "link")
+"""Fields whose change may make wrong what an editor wrote about a story."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +53,10 @@ def revise(
     """
     lines = []
     for kept in merged.kept:
-        lines.append(f"{story.file}: {_what_was_kept(kept)}; the feed now says '{kept.theirs}'")
+        lines.append(f"{story.file}: {_what_was_kept(kept)}; the feed now says '{kept.from_feed}'")
     if not merged.changes:
         return Revision(story, text, merged.wrote, tuple(lines))
-    after = edited(text, story, merged.changes, vocabulary)
+    after = try_changes(text, story, merged.changes, vocabulary)
     if after is None:
         said = []
         for name, value in merged.changes.items():
@@ -70,16 +73,13 @@ def revise(
 
 def _what_was_kept(kept: KeptField) -> str:
     if kept.why == ANOTHERS:
-        ours = f" '{kept.ours}'" if kept.ours else ", which is none"
-        return f"kept another feed's {kept.field}{ours}"
+        words = f" '{kept.in_file}'" if kept.in_file else ", which is none"
+        return f"kept another feed's {kept.field}{words}"
     if kept.why == MOVED:
-        return f"kept the excerpt below your note, '{kept.ours}'"
-    if kept.ours:
-        return f"kept your {kept.field} '{kept.ours}'"
+        return f"kept the excerpt below your note, '{kept.in_file}'"
+    if kept.in_file:
+        return f"kept your {kept.field} '{kept.in_file}'"
     return f"kept the {kept.field} out, as you did"
-
-
-_WATCHED = ("title", "link")
 
 
 def pending_after_merge(

@@ -16,7 +16,7 @@ from digest.content.identity import keys_of_story
 from digest.content.ledger import Ledgers, Record
 from digest.content.read import ContentReader, parse_story
 from digest.content.scan import read_bytes, scan
-from digest.content.store import read_added, read_locations
+from digest.content.store import read_from_pages, read_locations
 from digest.content.story_file import Vocabulary
 from digest.errors import Faults, Problem
 from digest.intake.merge import before_kill
@@ -31,7 +31,7 @@ class Snapshot:
     Only those story files are read that may be stories of changed entries.
     """
 
-    ledgers: Mapping[str, Mapping[str, Record]] = field(default_factory=dict)
+    ledgers: Ledgers = field(default_factory=dict)
     files: frozenset[str] = frozenset()
     """All story files."""
     located: tuple[Location, ...] = ()
@@ -42,7 +42,7 @@ class Snapshot:
     """Files whose id and link an editor has changed, each with the ledger's file of its story
     (`attribution`).
     """
-    added: Mapping[str, Record] = field(default_factory=dict)
+    from_pages: Mapping[str, Record] = field(default_factory=dict)
     """What `digest add` has written."""
     texts: Mapping[str, str] = field(default_factory=dict)
     """The texts of the stories that were read, by file."""
@@ -105,7 +105,7 @@ class Snapshot:
         """True if a feed ever brought a story into one of these files, or with a key."""
         for records in self.ledgers.values():
             for record in records.values():
-                if record.file in files or not keys.isdisjoint(ledger.keys_on_disk(record)):
+                if record.file in files or not keys.isdisjoint(ledger.file_keys(record)):
                     return True
         return False
 
@@ -174,8 +174,8 @@ def read_snapshot(
     Without such texts nothing is looked for, and no file is read. `altered` stories are read as
     well, since their files no longer contain their aliases.
     """
-    added = read_added(root)[0]
-    history = History(ledgers, altered=altered, added=added)
+    from_pages = read_from_pages(root)[0]
+    history = History(ledgers, altered=altered, from_pages=from_pages)
     excerpts = history.excerpts()
     files = scan(root).files if search else []
     story_files = list(filter(paths.is_story, files))
@@ -204,7 +204,7 @@ def read_snapshot(
         located=read_locations(root)[0] if search else (),
         stories=tuple(found),
         altered=altered,
-        added=added,
+        from_pages=from_pages,
         texts=texts,
         unreadable=unreadable,
         problems=tuple(reading.problems),

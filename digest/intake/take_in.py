@@ -94,10 +94,10 @@ def _document(
     files: list[str | None] = []
     for story in matches:
         is_new = story.startswith(match.NEW)
-        files.append(pull.added.get(story, None if is_new else story))
+        files.append(pull.files_of_new.get(story, None if is_new else story))
     records = pull.snapshot.ledgers.get(feed.id, {}).values()
     ids = {record.id: record.file for record in records}
-    identified = ledger_aliases(feed.id, entries, files, pull.known, pull.shared, ids)
+    identified = ledger_aliases(feed.id, entries, files, pull.files_by_key, pull.shared, ids)
 
     decided: dict[str, list[str]] = {}
     oldest_first = reversed(list(zip(identified, files, matches, strict=True)))
@@ -105,13 +105,13 @@ def _document(
         decision = _decide(pull, Arrival(feed, entry, guid, aliases), file)
         decided.setdefault(decision.outcome, []).append(decision.file)
         if decision.outcome == "new":
-            pull.added[story] = decision.file
+            pull.files_of_new[story] = decision.file
 
     def files_of(outcome: str) -> tuple[str, ...]:
         return tuple(decided.get(outcome, ()))
 
     blocked = files_of("blocked")
-    found = warnings(document.entries, entries, blocked, pull.snapshot.problems)
+    doubts = warnings(document.entries, entries, blocked, pull.snapshot.problems)
     return Outcome(
         feed=feed,
         entries=len(entries),
@@ -122,7 +122,7 @@ def _document(
         blocked=len(blocked) + len(files_of("withheld")),
         kept=tuple(pull.report.kept),
         notices=(*pull.report.notices, *dates.report_line(pull.report.new_dates)),
-        warnings=(*document.warnings, *found),
+        warnings=(*document.warnings, *doubts),
     )
 
 
@@ -163,7 +163,7 @@ def _add_story(pull: PullState, arrival: Arrival) -> Decision:
     file = paths.story(week, fresh.day, slug)
     story = replace(fresh, file=file, week=week, slug=slug)
     pull.stories[file] = story
-    pull.note_first(arrival, file, hashes_of(story))
+    pull.add_first_line(arrival, file, hashes_of(story))
     return Decision("new", file)
 
 
@@ -174,7 +174,7 @@ def _join_new_story(pull: PullState, arrival: Arrival, file: str) -> Decision:
         themes = dict.fromkeys((*story.themes, *arrival.feed.themes))
         feeds = (*story.feeds, arrival.feed.id)
         pull.stories[file] = replace(story, feeds=feeds, themes=tuple(themes))
-    pull.note_first(arrival, file, {})
+    pull.add_first_line(arrival, file, {})
     return Decision("known", file)
 
 
@@ -185,14 +185,14 @@ def _adopt(pull: PullState, arrival: Arrival, file: str) -> Decision:
     """
     story = pull.adoptable.pop(file)
     feeds = story.feeds if arrival.feed.id in story.feeds else (arrival.feed.id,)
-    ours = replace(fresh_story(arrival, pull.config, pull.now), feeds=feeds)
-    own = Entry(id=story.id, title=story.title, link=story.link)
+    fresh = replace(fresh_story(arrival, pull.config, pull.now), feeds=feeds)
+    in_file = Entry(id=story.id, title=story.title, link=story.link)
     killed_edit = pull.snapshot.killed_edits.get(story.file)
     by_killed_pull = (
         killed_edit is not None and killed_edit.after == pull.snapshot.texts[story.file]
     )
     lacks = None if by_killed_pull else lacking(story)
-    pull.note_first(arrival, file, agreed_hashes(story, ours), own, lacks)
+    pull.add_first_line(arrival, file, agreed_hashes(story, fresh), in_file, lacks)
     return Decision("adopted", story.file)
 
 
@@ -214,7 +214,7 @@ def _known(pull: PullState, arrival: Arrival, file: str) -> Decision:
     if arrival.feed.id in pull.snapshot.returned:
         contradicted = precedence.contradicted(record, incoming, records)
     if not (changes.has_changed(arrival.entry, record) or record.held or contradicted):
-        pull.note_new_aliases(arrival, record)
+        pull.add_alias_line(arrival, record)
         return Decision("known", file)
     story, blocked = pull.finder.find(file, search_texts(arrival.aliases + record.aliases))
     if blocked:
@@ -222,7 +222,7 @@ def _known(pull: PullState, arrival: Arrival, file: str) -> Decision:
     if story is None:
         # The file was deleted. The words are not noted, so that they are news if git brings the
         # file back.
-        pull.note_new_aliases(arrival, record)
+        pull.add_alias_line(arrival, record)
         return Decision("known", file)
 
     known = KnownEntry(arrival, record, story, incoming)
@@ -233,9 +233,9 @@ def _known(pull: PullState, arrival: Arrival, file: str) -> Decision:
     if arrival.feed.id not in suppliers:  # an editor has removed this feed from the story
         return _take_agreed_words(pull, known, [])
     before = suppliers[: suppliers.index(arrival.feed.id)]
-    earlier = [feed for feed in before if pull.carries(feed, file)]
-    if earlier:
-        return _take_agreed_words(pull, known, earlier)
+    earlier_feeds = [feed for feed in before if pull.carries(feed, file)]
+    if earlier_feeds:
+        return _take_agreed_words(pull, known, earlier_feeds)
     return _take_words(pull, known, contradicted, is_first=False)
 
 
@@ -255,7 +255,7 @@ def _add_feed(
     if story is None:
         if file not in pull.records:
             record = record._replace(deleted=True)
-        pull.note(arrival, record, incoming, {})
+        pull.add_line(arrival, record, incoming, {})
         return Decision("known", file)
     pull.pending(file, story)
     feeds, wrote = _feeds_with(pull, arrival.feed.id, file, story)
@@ -268,10 +268,10 @@ def _add_feed(
         as_written = agreed_hashes(story, fresh)
         wrote |= {name: hash for name, hash in as_written.items() if name == "excerpt"}
     known = KnownEntry(arrival, record, story, incoming)
-    merged = _succeed(pull, known, feeds)
+    merged = _take_over_words(pull, known, feeds)
     if merged is None:
         if feeds == story.feeds:
-            pull.note(arrival, record, incoming, wrote)
+            pull.add_line(arrival, record, incoming, wrote)
             return Decision("known", file)
         merged = Merged({}, (), {})
     new_values = dict(merged.changes)
@@ -305,7 +305,7 @@ def _feeds_with(
     return feeds, ledger.hashes({"feeds": feeds})
 
 
-def _succeed(pull: PullState, known: KnownEntry, feeds: tuple[str, ...]) -> Merged | None:
+def _take_over_words(pull: PullState, known: KnownEntry, feeds: tuple[str, ...]) -> Merged | None:
     """Merges the words of a feed that joins a story if its earlier feeds are gone, else None.
 
     They are compared with what the last of those feeds said, so a feed that gets a new id brings
@@ -334,11 +334,13 @@ def _take_words(
     return _update(pull, known, _merge(pull, known, before, aside))
 
 
-def _take_agreed_words(pull: PullState, known: KnownEntry, earlier: Sequence[str]) -> Decision:
-    """Merges the corrections that all `earlier` feeds have made too, and holds the others."""
+def _take_agreed_words(
+    pull: PullState, known: KnownEntry, earlier_feeds: Sequence[str]
+) -> Decision:
+    """Merges the corrections that all earlier feeds have made too, and holds the others."""
     arrival, record, story, incoming = known
     records = pull.records[known.file]
-    others = [records[feed] for feed in earlier]
+    others = [records[feed] for feed in earlier_feeds]
     agreed = precedence.agreed_corrections(record, incoming, others, records)
     held = precedence.held_corrections(record, incoming, records)
     if agreed:
@@ -350,7 +352,7 @@ def _take_agreed_words(pull: PullState, known: KnownEntry, earlier: Sequence[str
         after = revise.reworded(before, fresh, record.said, incoming)
         pull.set_pending(known.file, story, after)
         wrote = precedence.written_by_others(record, records)
-        pull.note(arrival, record, incoming, wrote, held=held)
+        pull.add_line(arrival, record, incoming, wrote, held=held)
     return Decision("known", known.file)
 
 
@@ -427,5 +429,5 @@ def _update(
             held = precedence.still_held(record, incoming, merged.withdrawn, records)
     if merged.changed_fields or changes.needs_line(record, arrival.aliases, incoming, held):
         wrote = precedence.written_now(record, incoming, revision.wrote, records)
-        pull.note(arrival, record, incoming, wrote, more_aliases=more_aliases, held=held)
+        pull.add_line(arrival, record, incoming, wrote, more_aliases=more_aliases, held=held)
     return Decision("known" if after == story else "updated", story.file)

@@ -28,13 +28,13 @@ yet, each with the time of its first line in the ledger.
 
 
 def missing_stories(
-    ledgers: Ledgers, there: Collection[str], known: Collection[str] = ()
+    ledgers: Ledgers, there: Collection[str], ignored: Collection[str] = ()
 ) -> Missing:
-    """Returns stories whose file is missing without a recorded deletion, except `known` ones."""
+    """Returns stories whose file is missing without a recorded deletion, except `ignored` ones."""
     found = {}
     for file, records in ledger.by_file(ledgers).items():
         is_recorded = any(record.deleted is not False for record in records.values())
-        if file not in there and file not in known and not is_recorded:
+        if file not in there and file not in ignored and not is_recorded:
             found[file] = records
     return found
 
@@ -49,7 +49,9 @@ def _name(file: str) -> str:
     return without_ending(file).rpartition("/")[2]
 
 
-def without(missing: Missing, stories: Iterable[Story], altered: Mapping[str, str]) -> Missing:
+def without_moved(
+    missing: Missing, stories: Iterable[Story], altered: Mapping[str, str]
+) -> Missing:
     """Returns the missing stories without those that were only moved: `stories` has their files.
 
     `altered` has the files whose names an editor has changed (`attribution`).
@@ -65,7 +67,7 @@ def without(missing: Missing, stories: Iterable[Story], altered: Mapping[str, st
     return {file: records for file, records in missing.items() if file not in moved}
 
 
-def search_names(missing: Missing) -> frozenset[str]:
+def search_texts_of_missing(missing: Missing) -> frozenset[str]:
     """Returns texts to search for: the file of each of these stories contains one of them."""
     texts = set[str]()
     for records in missing.values():
@@ -92,12 +94,12 @@ def written_by_hand(missing: Missing) -> dict[str, Record]:
     return found
 
 
-def written(files: Collection[str], lines: Iterable[Record]) -> dict[str, str]:
+def newly_written(files: Collection[str], lines: Iterable[Record]) -> dict[str, str]:
     """Returns those of new files that have a line, each with the time of its first (for `KIND`)."""
     return {line.file: line.at for line in lines if line.file in files}
 
 
-def written_here(remembered: Mapping[str, str], ledgers: Ledgers) -> Missing:
+def written_by_this_machine(remembered: Mapping[str, str], ledgers: Ledgers) -> Missing:
     """Returns the listed stories whose first ledger line was written here.
 
     A story that another machine pulled as well may be on that machine.

@@ -153,7 +153,7 @@ def _key(story: Story, content: Content, anchors: Anchors, links_key: bytes) -> 
     file = story.file
     known = (
         anchors.by_file.get(file),
-        content.earlier.get(file),
+        content.earlier_headlines.get(file),
         content.lasting_names.get(file),
         content.writers.get(file),
         content.signed.get(file),
@@ -179,7 +179,7 @@ def _by_week(
         by_week[story.week].append(story)
     facts = (
         anchors.by_file,
-        content.earlier,
+        content.earlier_headlines,
         content.lasting_names,
         content.writers,
         content.signed,

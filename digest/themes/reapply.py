@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from digest.content import excerpt, ledger, pending
-from digest.content.edit import Edit, edited
+from digest.content.edit import Edit, try_changes
 from digest.content.ledger import Record, hashes_of
 from digest.content.story_file import Vocabulary
 from digest.model import Feed, Story, Theme
@@ -178,7 +178,9 @@ def retheme(
     for file, verdict in changed.items():
         before = texts.get(file, "")
         themes = {"themes": tuple(verdict.themes)}
-        after = edited(before, verdict.story, themes, vocabulary) if verdict.differs else before
+        after = (
+            try_changes(before, verdict.story, themes, vocabulary) if verdict.differs else before
+        )
         if after is None:
             stuck.append(file)
         else:

@@ -334,7 +334,7 @@ def test_an_earlier_headline_is_remembered_for_the_site(root: Path) -> None:
 
     content = load.load(root, config.load(root))
 
-    assert content.earlier == {"content/2026/w20/2026-05-15-chips.md": ("Chips",)}
+    assert content.earlier_headlines == {"content/2026/w20/2026-05-15-chips.md": ("Chips",)}
 
 
 def test_a_moved_story_is_updated_in_place_and_its_old_url_redirects(

@@ -94,7 +94,7 @@ def test_a_dry_run_stores_no_summary(tmp_path: Path) -> None:
 
 
 def test_a_story_without_a_guid_finds_its_summary_by_its_link() -> None:
-    memory = summaries.kept(
+    memory = summaries.to_store(
         [], [make_entry(id="", link="https://news.example/a", summary="Words.")]
     )
 
@@ -110,21 +110,21 @@ def test_two_entries_with_one_name_do_not_get_each_others_summaries() -> None:
     two = [
         make_entry(id="same", link=f"https://news.example/{one}", summary=one) for one in ("a", "b")
     ]
-    known = summaries.by_alias(summaries.kept([], two))
+    known = summaries.by_alias(summaries.to_store([], two))
 
     assert summaries.of_story(make_story(id="same", link="https://news.example/b"), known) == "b"
     assert summaries.of_story(make_story(id="same", link="https://news.example/c"), known) == ""
 
 
 def test_the_number_of_stored_summaries_is_limited_and_the_newest_stay() -> None:
-    memory = summaries.kept(
+    memory = summaries.to_store(
         [], [make_entry(id="old", link="https://news.example/old", summary="old")]
     )
     many = [
         make_entry(id=str(n), link=f"https://news.example/{n}", summary="x" * 20_000)
         for n in range(1_200)
     ]
-    memory = summaries.kept(memory, many)
+    memory = summaries.to_store(memory, many)
 
     assert len(memory) == 1_000
     assert {len(words) for _, words in memory} == {10_000}

@@ -101,7 +101,9 @@ def test_places_are_listed_for_weeks_with_a_moved_story_or_a_shared_slug(
 
 def test_earlier_headlines_are_those_of_the_first_feed_without_the_current_one() -> None:
     theirs = record_of(
-        1, FILES[0], earlier=(("Was", "2026-05-16"), ("One", "2026-05-17"), ("Was", "2026-05-18"))
+        1,
+        FILES[0],
+        earlier_titles=(("Was", "2026-05-16"), ("One", "2026-05-17"), ("Was", "2026-05-18")),
     )
     same, other = story_of(1, FILES[0]), story_of(2, FILES[1])
 

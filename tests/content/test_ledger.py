@@ -66,9 +66,9 @@ def test_the_newest_line_wins_and_aliases_are_merged() -> None:
     assert found == {
         "1": NEW._replace(
             aliases=("guid:1", "link:news.example/one", "guid:2"),
-            earlier=(("One", NEW.at),),
+            earlier_titles=(("One", NEW.at),),
             since=OLD.at,
-            made=True,
+            wrote_file=True,
         )
     }
 

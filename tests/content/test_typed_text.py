@@ -16,7 +16,7 @@ from test_inbox import SETTINGS
 from digest import config
 from digest.commands import build
 from digest.content import front_matter, story_file
-from digest.content.edit import edited
+from digest.content.edit import try_changes
 from digest.content.read import ContentReader
 from digest.content.story_file import Vocabulary
 from digest.errors import Faults
@@ -167,7 +167,7 @@ def test_a_pull_replaces_a_headline_without_quotes_and_leaves_every_other_line(o
     text = story(f"title: {old}", "headline: '#2' # mine")
     read = story_file.loads(text, FILE, KNOWN)
 
-    new = edited(text, read, {"title": "Plain"}, KNOWN)
+    new = try_changes(text, read, {"title": "Plain"}, KNOWN)
 
     if "\n" in old:
         assert new is None or new == story("title: Plain", "headline: '#2' # mine")
@@ -356,7 +356,7 @@ def test_the_names_in_a_list_are_read_as_typed(typed: str, authors: tuple[str, .
     read = story_file.loads(text, FILE, ALL)
 
     assert read.authors == authors
-    new = edited(text, read, {"authors": ("a\nb", "C:\\new", "#1")}, ALL)
+    new = try_changes(text, read, {"authors": ("a\nb", "C:\\new", "#1")}, ALL)
     assert new is not None
     assert story_file.loads(new, FILE, ALL).authors == ("a\nb", "C:\\new", "#1")
     assert ("# the three" in new) == ("# the three" in typed)

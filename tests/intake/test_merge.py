@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from digest.content import excerpt, story_file
-from digest.content.edit import edited
+from digest.content.edit import try_changes
 from digest.content.identity import hash_of
 from digest.content.ledger import hashes_of
 from digest.content.story_file import Vocabulary
@@ -237,9 +237,9 @@ def test_the_report_shows_where_long_wordings_differ() -> None:
 
     (kept,) = merged(ours, replace(TAKEN_IN, excerpt=f"{same}and theirs.")).kept
 
-    assert kept.ours.startswith("… words that stand in both and mine at some length")
-    assert kept.theirs == "… words that stand in both and theirs."
-    assert len(kept.ours) < 130
+    assert kept.in_file.startswith("… words that stand in both and mine at some length")
+    assert kept.from_feed == "… words that stand in both and theirs."
+    assert len(kept.in_file) < 130
 
 
 def test_every_field_belongs_to_the_editor_if_the_ledger_does_not_know_what_was_written() -> None:
@@ -334,7 +334,7 @@ def test_only_the_changed_lines_change(path: Path) -> None:
     story = story_file.loads(before, FILE, KNOWN, OURS)
     changes = {name: EDITS[name] for name in path.stem.split(".")[1:]}
 
-    assert edited(before, story, changes, KNOWN) == after
+    assert try_changes(before, story, changes, KNOWN) == after
 
 
 @given(
@@ -355,7 +355,7 @@ def test_any_change_gives_the_intended_story_and_keeps_every_other_line(
     story = story_file.loads(text, FILE, KNOWN, OURS)
     changes = {name: EDITS[name] for name in names}
 
-    result = edited(text, story, changes, KNOWN)
+    result = try_changes(text, story, changes, KNOWN)
 
     assert result is not None
     assert story_file.loads(result, FILE, KNOWN, OURS) == replace(story, **changes)
@@ -374,7 +374,7 @@ def test_a_file_that_cannot_be_changed_in_place_is_left_alone() -> None:
         note="x",
     )
 
-    assert edited(text, story, {"link": "https://news.example/new"}, KNOWN) is None
+    assert try_changes(text, story, {"link": "https://news.example/new"}, KNOWN) is None
 
 
 def test_the_excerpt_hash_covers_its_plain_words_and_the_markdown_if_that_says_more() -> None:

@@ -29,14 +29,14 @@ from digest.content import (
     letter_draft,
     sheet,
     story_file,
-    typing_errors,
+    typos,
     yaml_front_matter,
 )
 from digest.content.change_requests import ChangeRequest
 from digest.content.history import History
 from digest.errors import DigestError, conflicts
 from digest.feeds import plain_text
-from digest.intake import shared_files
+from digest.intake import shared_texts
 from digest.model import Feed, Theme
 from digest.preview.desk import form
 from digest.preview.desk.requests import DeskRequest, RequestRefused
@@ -164,11 +164,11 @@ FUNCTIONS: dict[str, Callable[[str], Any]] = {
     "a body": lambda text: excerpt.split(text, {"a"}),
     "a quotation": lambda text: excerpt.split("> " + text.replace("\n", "\n> "), {"a"}),
     "a quotation below": lambda text: excerpt.below(text, {"a"}),
-    "a shared text": shared_files.story_text,
-    "a fault of a shared text": lambda text: shared_files.fault(text, FILE),
-    "a bookmark": lambda text: shared_files.of_bookmark("a.url", text.encode()),
+    "a shared text": shared_texts.story_text,
+    "a fault of a shared text": lambda text: shared_texts.fault(text, FILE),
+    "a bookmark": lambda text: shared_texts.of_bookmark("a.url", text.encode()),
     "merge conflicts": lambda text: conflicts(text, FILE),
-    "keys without a fence": lambda text: typing_errors.unfenced(text, FILE, ("title",)),
+    "keys without a fence": lambda text: typos.unfenced(text, FILE, ("title",)),
     "a story's body": lambda text: story(FRONT + text),
     "front matter": lambda text: story(f"---\ntitle: A\n{text}\n---\n"),
     "a value of front matter": lambda text: story(f"---\ntitle: {one_line(text)}\n---\n"),

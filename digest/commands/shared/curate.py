@@ -22,7 +22,7 @@ from digest.content import change_requests, ledger, paths, store
 from digest.content.change_requests import ChangeRequest, Refusal, Shown
 from digest.content.edit import Edit
 from digest.content.ledger import Record
-from digest.content.load import ContentReport
+from digest.content.load import Survey
 from digest.content.read import vocabulary_of
 from digest.content.scan import NamesIn
 from digest.content.story_file import Vocabulary
@@ -127,7 +127,7 @@ def make_edits(root: Path, edits: Sequence[Edit]) -> list[str]:
     return []
 
 
-def untouched(survey: ContentReport, config: Config) -> frozenset[str]:
+def untouched(survey: Survey, config: Config) -> frozenset[str]:
     """Returns the files of stories that are as pull wrote them, in what an editor usually changes."""
     history = survey.history
     found = set[str]()

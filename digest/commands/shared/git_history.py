@@ -21,7 +21,7 @@ from digest.cache import Cache
 from digest.commands.shared import story_locations
 from digest.content import ledger, paths, store
 from digest.content.ledger import Ledgers, Record
-from digest.content.load import ContentReport
+from digest.content.load import Survey
 from digest.errors import Kind, Problem, and_more, count_of
 from digest.intake import snapshot, uncommitted
 from digest.intake.uncommitted import Missing
@@ -40,7 +40,7 @@ def list_written(cache: Cache, created: Collection[str], lines: Iterable[Record]
     The caller saves the cache before it writes them. Those that it then does not write, since it is
     killed, are dropped by `note_deletions`, as no ledger has them.
     """
-    for file, at in uncommitted.written(created, lines).items():
+    for file, at in uncommitted.newly_written(created, lines).items():
         cache.put(uncommitted.KIND, file, b"", at)
 
 
@@ -60,7 +60,7 @@ def note_deletions(root: Path, cache: Cache, config: Config) -> tuple[str, ...]:
     if gone:
         ever = committed | (git.once_had(root, _CONTENT, anywhere=True) or frozenset())
         ledgers, _ = store.read_ledgers(root)
-        ours = uncommitted.never_committed(uncommitted.written_here(gone, ledgers), ever)
+        ours = uncommitted.never_committed(uncommitted.written_by_this_machine(gone, ledgers), ever)
         deleted = _without_moved(root, config, ledgers, ours)
         store.add_lines(root, uncommitted.deletions(deleted))
         for feed, files in uncommitted.by_feed(deleted).items():
@@ -85,7 +85,7 @@ def lost_stories(root: Path, cache: Cache, config: Config, ledgers: Ledgers) -> 
     return tuple(_lost(root, _without_moved(root, config, ledgers, missing)))
 
 
-def uncommitted_stories(root: Path, survey: ContentReport) -> Iterator[Problem]:
+def uncommitted_stories(root: Path, survey: Survey) -> Iterator[Problem]:
     """Yields those problems for a survey, and one for stories that git does not have yet."""
     tracked = git.tracked(root, _CONTENT)
     if tracked is None:
@@ -95,7 +95,7 @@ def uncommitted_stories(root: Path, survey: ContentReport) -> Iterator[Problem]:
         with Cache(root) as cache:
             missing = _never_committed(root, cache, survey.ledgers, survey.files)
         if missing:
-            yield from _lost(root, uncommitted.without(missing, stories, content.altered))
+            yield from _lost(root, uncommitted.without_moved(missing, stories, content.altered))
     untracked = [story for story in stories if story.file not in tracked]
     history = survey.history if untracked else None
     found: dict[str, list[str]] = {}
@@ -114,7 +114,7 @@ def uncommitted_stories(root: Path, survey: ContentReport) -> Iterator[Problem]:
 def _never_committed(root: Path, cache: Cache, ledgers: Ledgers, files: Iterable[str]) -> Missing:
     """Returns the stories of ledgers that are not among `files`, and that git never had."""
     listed = cache.get_kind(uncommitted.KIND, str)
-    here = {*uncommitted.written_here(listed, ledgers)} if listed else set()
+    here = {*uncommitted.written_by_this_machine(listed, ledgers)} if listed else set()
     missing = uncommitted.missing_stories(ledgers, frozenset(files), here)
     ever = git.once_had(root, _CONTENT) if missing else None
     return {} if ever is None else uncommitted.never_committed(missing, ever)
@@ -126,13 +126,13 @@ def _without_moved(root: Path, config: Config, ledgers: Ledgers, missing: Missin
         return {}
     altered = story_locations.read_content(root, config).altered
     known = snapshot.read_snapshot(
-        root, config, ledgers, uncommitted.search_names(missing), altered
+        root, config, ledgers, uncommitted.search_texts_of_missing(missing), altered
     )
-    lost = uncommitted.without(missing, known.stories, altered)
+    lost = uncommitted.without_moved(missing, known.stories, altered)
     return {
         file: records
         for file, records in lost.items()
-        if not known.unreadable_with(uncommitted.search_names({file: records}))
+        if not known.unreadable_with(uncommitted.search_texts_of_missing({file: records}))
     }
 
 
@@ -216,7 +216,7 @@ def shortened_ledgers(root: Path, ledgers: Ledgers) -> dict[str, Problem]:
 # ---------------------------------------------------------------- deleted files that are back
 
 
-def brought_back(root: Path, survey: ContentReport) -> Iterator[Problem]:
+def brought_back(root: Path, survey: Survey) -> Iterator[Problem]:
     """Yields a hint for each file that an editor deleted, and a merge or rebase has brought back.
 
     Each side of a merge is right by itself, so this is easy to miss, and the file is published

@@ -18,7 +18,7 @@ from digest.cache import Cache
 from digest.checks import content_rules
 from digest.commands.shared import curate
 from digest.content import store
-from digest.content.load import ContentReport
+from digest.content.load import Survey
 from digest.model import Config, Story
 
 NEW, CHANGED = "new", "changed"
@@ -57,7 +57,7 @@ def set_reviewed(root: Path, story: Story, *, reviewed: bool) -> str:
 
 
 def stories_to_look_at(
-    root: Path, config: Config, survey: ContentReport, unsettled: Collection[str] | None = None
+    root: Path, config: Config, survey: Survey, unsettled: Collection[str] | None = None
 ) -> dict[str, str]:
     """Returns the stories to look at, by file: `NEW` if no one has touched them, or `CHANGED`.
 
@@ -78,7 +78,7 @@ def stories_to_look_at(
     return found
 
 
-def changed_since(root: Path, survey: ContentReport) -> tuple[str, ...]:
+def changed_since(root: Path, survey: Survey) -> tuple[str, ...]:
     """Returns the files in which a pull has left something to look at since an editor wrote."""
     read = partial(store.read_text, root)
     versions = git.merged_from(root, content_rules.edited(survey, read))

@@ -22,7 +22,7 @@ from digest.commands.themes import with_removed_themes
 from digest.config import load as load_config
 from digest.content import paths, store, story_file
 from digest.content.ledger import hashes_of
-from digest.content.load import ContentReport
+from digest.content.load import Survey
 from digest.errors import DigestError
 from digest.model import CONFIG_FILE, Config, Content, Feed, Story
 
@@ -111,7 +111,7 @@ def replace_with(root: Path, found: FoundFeeds, *, timezone: str) -> SampleRepor
     )
 
 
-def _is_unedited(story: Story, text: str, survey: ContentReport, config: Config) -> bool:
+def _is_unedited(story: Story, text: str, survey: Survey, config: Config) -> bool:
     """True if a story's file is as pull or `themes --apply` wrote it, in its place, but for the
     order of its lines."""
     sample = config.feeds[0].id

@@ -77,7 +77,7 @@ def _all(context: SiteContext) -> tuple[Corrected, ...]:
     content, site, zone = context.archive.content, context.config.site, context.entries.zone
     corrected = []
     for story in context.archive.all_stories:
-        earlier = content.earlier.get(story.file, ()) if story.earlier else ()
+        earlier = content.earlier_headlines.get(story.file, ()) if story.earlier else ()
         if not story.corrections and not earlier:
             continue
         name = lasting_name(story, content.lasting_names)

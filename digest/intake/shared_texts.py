@@ -17,7 +17,7 @@ import re
 from pathlib import PurePosixPath
 
 from digest import urls
-from digest.content import typing_errors
+from digest.content import typos
 from digest.content.front_matter import FENCE
 from digest.content.story_file import KEYS
 from digest.errors import Problem, suggestion
@@ -56,8 +56,8 @@ def fault(text: str, file: str) -> Problem | None:
     first = filled[0] if filled else 0
     if lines[first].startswith(FENCE):
         return None
-    if typing_errors.is_like_fence(lines[first]):
-        return typing_errors.no_fence(lines[first], file)._replace(line=first + 1)
+    if typos.is_like_fence(lines[first]):
+        return typos.no_fence(lines[first], file)._replace(line=first + 1)
     found = []
     for number, line in enumerate(lines):
         found += [(number, _bare(address)) for address in _ADDRESS.findall(line)]
@@ -72,7 +72,7 @@ def fault(text: str, file: str) -> Problem | None:
         return Problem(file, 0, f"has {'two' if count == 2 else count} URLs", cure)
     number, address = found[0]
     for above, line in enumerate(lines[:number], start=1):
-        if typing_errors.is_like_fence(line):
+        if typos.is_like_fence(line):
             what = f"a line '{line.strip()}' is between the headline and the URL"
             return Problem(file, above, what, "delete it, or write title: and link: instead")
     if _is_inside(lines[number], address) and not _MARKDOWN.fullmatch("\n".join(lines).strip()):
@@ -109,7 +109,7 @@ def _key_fault(lines: list[str], first: int, addressed: int, file: str) -> Probl
         below += 1
     if not _is_like_front_matter(lines, first, addressed, end):
         return None
-    if typing_errors.is_like_fence(lines[below]):
+    if typos.is_like_fence(lines[below]):
         end = below + 1
     wrong = []
     for number, line in enumerate(lines[first:end], start=first + 1):
@@ -118,7 +118,7 @@ def _key_fault(lines: list[str], first: int, addressed: int, file: str) -> Probl
             continue
         if number > first + 1 and line.startswith((" ", "\t", "- ")):
             continue
-        tests = (_LIKE_KEY.match, _BARE_KEY.match, _ADDRESS.search, typing_errors.is_like_fence)
+        tests = (_LIKE_KEY.match, _BARE_KEY.match, _ADDRESS.search, typos.is_like_fence)
         wrong.append((not any(test(line) for test in tests), number, line))
     if not wrong:
         return Problem(file, first + 1, "there is no 'link'", "add link: … to the lines at the top")
@@ -142,8 +142,8 @@ def _is_like_front_matter(lines: list[str], first: int, addressed: int, end: int
 
 
 def _no_key(line: str, file: str, number: int) -> Problem:
-    if typing_errors.is_like_fence(line):
-        return typing_errors.ends_with(line, file, number)
+    if typos.is_like_fence(line):
+        return typos.ends_with(line, file, number)
     key, words = _KEY.fullmatch(line), line.strip()[:80]
     like, has_address = _LIKE_KEY.match(line) or _BARE_KEY.match(line), _ADDRESS.search(line)
     if has_address and not line[: has_address.start()].strip(" \t<"):
@@ -194,7 +194,7 @@ def _fenced(text: str) -> str | None:
         next_line = filled[0] if filled else 0
         if below and below[next_line].rstrip() == FENCE:
             below = below[next_line + 1 :]
-        elif below and typing_errors.is_like_fence(below[next_line]):
+        elif below and typos.is_like_fence(below[next_line]):
             return None
     return "\n".join([FENCE, *lines[:end], FENCE, "", *below]).rstrip("\n") + "\n"
 
