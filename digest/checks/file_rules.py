@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from digest.checks.hint import Hint
 from digest.content import file_names, paths
-from digest.content.identity import scoped
+from digest.content.identity import in_its_scope
 from digest.content.ledger import Ledgers, Record
 from digest.content.load import Survey
 from digest.errors import did_you_mean
@@ -61,7 +61,7 @@ def _unrelated(records: Iterable[Record]) -> list[Record]:
     groups: list[tuple[frozenset[str], Record]] = []
     for record in records:
         aliases = (*record.aliases, f"guid:{record.id}")
-        names = frozenset(scoped(alias, record.feed) for alias in aliases)
+        names = frozenset(in_its_scope(alias, record.feed) for alias in aliases)
         related = [group for group in groups if group[0] & names]
         first = related[0][1] if related else record
         groups = [group for group in groups if group not in related]

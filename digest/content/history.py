@@ -304,7 +304,7 @@ class History:
     def addresses(
         self, stories: Sequence[Story], attributed: Attribution
     ) -> tuple[StoryAddress, ...]:
-        """Returns the addresses in those weeks where some story is not simply in its first file.
+        """Returns the addresses in the weeks that a story has left, or where two have had one slug.
 
         In all other weeks every story's anchor is its slug, with or without the addresses, so most
         stories do not need any.

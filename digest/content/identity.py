@@ -85,16 +85,16 @@ def rfc3339(time: datetime) -> str:
     return time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def scoped(alias: str, feed: str) -> str:
+def in_its_scope(alias: str, feed: str) -> str:
     """Returns an alias for the whole digest: with the feed's id if it only counts in that feed."""
     kind, _, value = alias.partition(":")
     local = kind == "headline" or (kind == "guid" and not urls.is_absolute(value))
     return f"{feed}\n{alias}" if local else alias
 
 
-def scopes(alias: str, feed: str) -> tuple[str, str]:
+def in_both_scopes(alias: str, feed: str) -> tuple[str, str]:
     """Returns an alias for the whole digest, and one for its own feed."""
-    return scoped(alias, feed), in_feed(alias, feed)
+    return in_its_scope(alias, feed), in_feed(alias, feed)
 
 
 def keys_of(
@@ -149,7 +149,7 @@ def keys_of(
         for address in addresses:
             in_this_feed |= {stem_key(address, title, when) for when in stamps or {""}}
     keys = anywhere | {in_feed(key, feed) for key in in_this_feed}
-    keys |= {scoped(alias, feed) for alias in all_aliases}
+    keys |= {in_its_scope(alias, feed) for alias in all_aliases}
     keys |= {f"guid:{former_link}" for former_link in by_kind["id"]}
     if bare:
         keys |= {f"bare:{address}" for address in addresses}

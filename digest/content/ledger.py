@@ -32,7 +32,7 @@ from typing import Any, NamedTuple
 
 from digest import urls
 from digest.content import excerpt, json_lines, paths
-from digest.content.identity import hash_of, keys_of, rfc3339, scoped, scopes
+from digest.content.identity import hash_of, in_both_scopes, in_its_scope, keys_of, rfc3339
 from digest.errors import Problem
 from digest.model import Story
 
@@ -249,7 +249,7 @@ def alias_keys(ledgers: Ledgers) -> frozenset[str]:
     for records in ledgers.values():
         for record in records.values():
             for alias in record.aliases:
-                keys.update(scopes(alias, record.feed))
+                keys.update(in_both_scopes(alias, record.feed))
     return frozenset(keys)
 
 
@@ -302,7 +302,7 @@ def file_aliases(record: Record) -> list[str]:
 
 def file_keys(record: Record) -> frozenset[str]:
     """Returns the keys of a record's story on disk (`identity.story_keys`), wherever it is now."""
-    return frozenset([scoped(alias, record.feed) for alias in file_aliases(record)])
+    return frozenset([in_its_scope(alias, record.feed) for alias in file_aliases(record)])
 
 
 def published_dates(record: Record) -> Iterator[datetime]:

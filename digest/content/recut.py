@@ -57,7 +57,7 @@ def feed_of(story: Story, records: Iterable[Record], feeds: Mapping[str, Feed]) 
     return next((feeds[name] for name in names if name in feeds), None)
 
 
-def cut(
+def decide(
     story: Story, records: Sequence[Record], feed: Feed | None, summaries: Sequence[str]
 ) -> Cut:
     """Returns what to do with a story's excerpt.

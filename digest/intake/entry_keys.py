@@ -28,10 +28,12 @@ from digest.model import Entry
 Documents = Sequence[tuple[str, Sequence[Entry]]]
 """Feeds' ids, each with the distinct entries of its document."""
 
-LinkKind = Literal["telling", "general", "only", "placed", "shared"]
-"""What a link identifies: "telling", one story; "general", a page that may be about anything;
-"only", such a page that is the only one of its document; "placed", a place in a list, which stories
-pass through; "shared", nothing.
+LinkKind = Literal[
+    "one story", "general page", "only general page", "place in a list", "several stories"
+]
+"""What a link leads to. A general page may be about anything, and may be the only page of its
+document. A place in a list is one that stories pass through. What leads to several stories
+identifies nothing.
 """
 
 _NUMBER = re.compile(r"\d+(?=\D*$)")
@@ -63,35 +65,38 @@ class SharedAliases:
     def __init__(self, documents: Documents, files_by_key: identity.FilesByKey) -> None:
         self._files_by_key = files_by_key
         self._repeated = {feed: identity.repeated_guids(entries) for feed, entries in documents}
-        self._crowded: set[str] = set()
+        self._repeated_links: set[str] = set()
         """Links that several entries of one document have."""
         for _, entries in documents:
             for link_of in (identity.page_of, identity.full_link):
                 times = Counter(map(link_of, entries))
-                self._crowded.update(link for link in times if times[link] > 1)
+                self._repeated_links.update(link for link in times if times[link] > 1)
 
     def own_guid(self, feed: str, entry: Entry) -> str:
         """Returns the guid of an entry, "" if it has none or shares it."""
         guid = identity.guid_of(entry)
         return "" if guid in self._repeated.get(feed, ()) else guid
 
-    def is_crowded(self, link: str) -> bool:
+    def is_of_several_entries(self, link: str) -> bool:
         """True if several entries of a document have a link, or it is that of a whole site."""
-        return urls.lasting(urls.canonical(link)) in self._crowded or urls.is_front_page(link)
+        return urls.lasting(urls.canonical(link)) in self._repeated_links or urls.is_front_page(
+            link
+        )
 
-    def is_page_shared(self, feed: str, link: str) -> bool:
+    def is_of_several_stories(self, feed: str, link: str) -> bool:
         """True if a link is that of several stories or entries, or of a whole site."""
         page = urls.lasting(urls.canonical(link))
         stories = self._files_by_key.get(identity.in_feed(f"page:{page}", feed), ())
-        return self.is_crowded(link) or len(stories) > 1
+        return self.is_of_several_entries(link) or len(stories) > 1
 
     def is_link_shared(self, feed: str, entry: Entry) -> bool:
         """True if several entries or stories have this link, with its fragment if it has one."""
         if not urls.fragment_of(entry.link):
-            return self.is_page_shared(feed, entry.link)
+            return self.is_of_several_stories(feed, entry.link)
         key = identity.in_feed(f"whole link:{identity.hash_of(entry.link)}", feed)
         return (
-            identity.full_link(entry) in self._crowded or len(self._files_by_key.get(key, ())) > 1
+            identity.full_link(entry) in self._repeated_links
+            or len(self._files_by_key.get(key, ())) > 1
         )
 
     def stand_in(self, feed: str, entry: Entry, salt: str = "") -> str:
@@ -101,9 +106,9 @@ class SharedAliases:
         page. Otherwise it is a hash of what the entry says when it first comes.
         """
         has_fragment = bool(urls.fragment_of(entry.link))
-        if has_fragment and identity.full_link(entry) not in self._crowded:
+        if has_fragment and identity.full_link(entry) not in self._repeated_links:
             return entry.link
-        if has_fragment or self.is_page_shared(feed, entry.link):
+        if has_fragment or self.is_of_several_stories(feed, entry.link):
             return made_guid(entry, salt)
         return ""
 
@@ -146,15 +151,15 @@ def weigh_keys(
     found = []
     for entry, guid, page in zip(entries, own_guids, pages, strict=True):
         is_one_key = not guid or _is_in_link(guid, entry.link)
-        link: LinkKind = "telling"
-        if shared.is_crowded(entry.link) and not urls.fragment_of(entry.link):
-            link = "shared"
+        link: LinkKind = "one story"
+        if shared.is_of_several_entries(entry.link) and not urls.fragment_of(entry.link):
+            link = "several stories"
         elif (
             page in in_list or shared.is_link_shared(feed, entry) or (is_one_key and do_links_move)
         ):
-            link = "placed"
+            link = "place in a list"
         elif _is_general(page):
-            link = "only" if is_only_page else "general"
+            link = "only general page" if is_only_page else "general page"
         is_short = not urls.is_absolute(guid) and sum(map(str.isalnum, guid)) < _SHORT_GUID
         is_vague = is_short or guid in guids_in_list or _is_plain_word(guid)
         when = identity.rfc3339(entry.published) if entry.published else ""
@@ -163,7 +168,7 @@ def weigh_keys(
             Evidence(
                 keys=keys,
                 link=link,
-                is_guid_vague=is_vague or (is_one_key and link != "telling"),
+                is_guid_vague=is_vague or (is_one_key and link != "one story"),
                 is_date_shared=dates[when] > 1,
             )
         )
@@ -398,6 +403,6 @@ def _is_of_another(
         return True
     is_page = urls.web_link(entry.id) and not urls.fragment_of(entry.id)
     address = urls.canonical(entry.id) if is_page else ""
-    owners = files_by_key.get(identity.scoped(f"guid:{entry.id}", feed), ())
+    owners = files_by_key.get(identity.in_its_scope(f"guid:{entry.id}", feed), ())
     owners = owners or files_by_key.get(f"bare:{address}", ())
     return bool(owners) and file not in owners

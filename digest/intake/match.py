@@ -180,7 +180,7 @@ class Comparison:
     def __init__(
         self, feed: str, evidence: Evidence, stories: Stories, *, is_own_feed: bool
     ) -> None:
-        scope = identity.in_feed if is_own_feed else identity.scoped
+        scope = identity.in_feed if is_own_feed else identity.in_its_scope
         keys = evidence.keys
         self._keys = {kind: scope(key, feed) for kind, key in keys.items()}
         self._wording = keys.get("wording", "")
@@ -240,7 +240,7 @@ class Comparison:
             return False
         if self._stories.has(file, self._excerpt_in_feed) or not self._is_redated(file):
             return False
-        return headline < 50 or self._link_kind != "telling"
+        return headline < 50 or self._link_kind != "one story"
 
     def _guid_points(self, file: str, *, is_same_second: bool) -> int:
         if self._has("minted", file):
@@ -248,7 +248,7 @@ class Comparison:
         if self._has("guid", file):
             if not self._is_guid_vague:
                 return 40
-            if is_same_second and self._link_kind == "placed":
+            if is_same_second and self._link_kind == "place in a list":
                 return 20
             return 5 if self._is_redated(file) else 15
         if self._is_own_feed:
@@ -262,19 +262,21 @@ class Comparison:
             return 60 if self._is_only("article", file) else 20
         for address in ("whole link", "only page"):
             if self._has(address, file):
-                if kind == "shared":
+                if kind == "several stories":
                     return 10
-                is_page_of_feed = kind == "only" and self._stories.has(file, self._any_of_feed)
-                if kind == "placed" or is_page_of_feed or not self._is_only(address, file):
+                is_page_of_feed = kind == "only general page" and self._stories.has(
+                    file, self._any_of_feed
+                )
+                if kind == "place in a list" or is_page_of_feed or not self._is_only(address, file):
                     return 20
-                is_general = kind in {"general", "only"}
+                is_general = kind in {"general page", "only general page"}
                 return 20 if is_general and not agrees and self._is_redated(file) else 60
         if self._has("page", file):
-            return 20 if kind == "placed" else 10
+            return 20 if kind == "place in a list" else 10
         has_excerpt = self._has("excerpt", file) or "excerpt" not in self._keys
         if has_excerpt and self._is_only("stem", file):
             return 20
-        return 5 if self._is_own_feed and kind == "telling" and self._has("path", file) else 0
+        return 5 if self._is_own_feed and kind == "one story" and self._has("path", file) else 0
 
     def _headline_points(self, file: str) -> int:
         if self._has("untitled", file):

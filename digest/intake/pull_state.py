@@ -186,7 +186,7 @@ class PullState:
             for feed in story.feeds or ("",):
                 aliases = []
                 for alias in identity.aliases_of(entry):
-                    if in_ledgers.isdisjoint(identity.scopes(alias, feed)):
+                    if in_ledgers.isdisjoint(identity.in_both_scopes(alias, feed)):
                         aliases.append(alias)
                 story_keys = identity.keys_of(
                     aliases,

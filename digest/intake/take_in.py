@@ -145,7 +145,7 @@ def _unmatched(pull: PullState, arrival: Arrival) -> Decision:
     if blocked := pull.snapshot.unreadable_with(search_texts(arrival.aliases)):
         return Decision("blocked", blocked)
     link = arrival.entry.link
-    addresses = [] if pull.shared.is_crowded(link) else [link]
+    addresses = [] if pull.shared.is_of_several_entries(link) else [link]
     if deleted := pull.snapshot.deleted(addresses):
         incoming = ledger.hashes(changes.fields_of(arrival.entry))
         return _add_feed(pull, arrival, deleted, None, incoming)

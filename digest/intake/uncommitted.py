@@ -99,7 +99,7 @@ def newly_written(files: Collection[str], lines: Iterable[Record]) -> dict[str, 
     return {line.file: line.at for line in lines if line.file in files}
 
 
-def written_by_this_machine(remembered: Mapping[str, str], ledgers: Ledgers) -> Missing:
+def written_by_this_machine(listed: Mapping[str, str], ledgers: Ledgers) -> Missing:
     """Returns the listed stories whose first ledger line was written here.
 
     A story that another machine pulled as well may be on that machine.
@@ -107,7 +107,7 @@ def written_by_this_machine(remembered: Mapping[str, str], ledgers: Ledgers) -> 
     found = {}
     for file, records in ledger.by_file(ledgers).items():
         times = [record.since or record.at for record in records.values()]
-        if remembered.get(file) in times:
+        if listed.get(file) in times:
             found[file] = records
     return found
 
