@@ -63,6 +63,11 @@ class Recorded(NamedTuple):
     has_guid: bool = False
     is_adopted: bool = False
 
+    @property
+    def is_lost(self) -> bool:
+        """True if the ledger with pull's own hashes is lost: nothing in the file counts as pull's."""
+        return self.wrote.keys().isdisjoint(PUBLISHER_FIELDS)
+
 
 @dataclass(frozen=True, slots=True)
 class Merged:
@@ -107,16 +112,13 @@ def _with_opening(story: Story, hashes: Collection[str] = ()) -> Story:
     return replace(story, excerpt=excerpt.split(story.note, hashes).excerpt or words)
 
 
-def _with_excerpt(
-    story: Story, wrote: Hashes, from_feed: Hashes, *, is_bare: bool
-) -> tuple[Story, str]:
-    """Returns a story with what counts as its excerpt, and an excerpt moved below the note.
-
-    `is_bare`: pull wrote no excerpt, so a quotation is the editor's.
-    """
-    hashes = {hash for hash in (wrote.get("excerpt"), from_feed.get("excerpt")) if hash}
+def _with_excerpt(story: Story, recorded: Recorded, from_feed: Hashes) -> tuple[Story, str]:
+    """Returns a story with what counts as its excerpt, and an excerpt moved below the note."""
+    written = recorded.wrote.get("excerpt")
+    hashes = {hash for hash in (written, from_feed.get("excerpt")) if hash}
     moved = "" if story.excerpt else excerpt.below(story.note, hashes)[0]
-    if is_bare:
+    may_be_edited = recorded.is_adopted or recorded.is_lost
+    if written in {None, ledger.NOTHING} and not may_be_edited:  # a quotation is the editor's
         story = replace(story, excerpt=story.excerpt or excerpt.split(story.note, hashes).excerpt)
     elif not moved:  # a quotation at the top may be what the editor made of the excerpt
         story = _with_opening(story, hashes)
@@ -146,20 +148,18 @@ def merge(
     if "excerpt" in incoming:  # digest.toml may say that no excerpts of this feed are kept
         from_feed.setdefault("excerpt", ledger.NOTHING)
     wrote = {"excerpt": ledger.NOTHING, **recorded.wrote}
-    # If the ledger with pull's own hashes is lost, nothing in the file counts as pull's.
-    is_lost = recorded.wrote.keys().isdisjoint(PUBLISHER_FIELDS)
-    is_bare = wrote["excerpt"] == ledger.NOTHING and not (recorded.is_adopted or is_lost)
-    story, moved = _with_excerpt(story, recorded.wrote, from_feed, is_bare=is_bare)
+    story, moved = _with_excerpt(story, recorded, from_feed)
     in_file = {"excerpt": ledger.NOTHING, **hashes_of(story)}
 
     changes, replaced = dict[str, Value](), dict[str, Value]()
-    agreed, changed_fields, kept = dict[str, str](), list[str](), list[KeptField]()
+    changed_fields, kept = list[str](), list[KeptField]()
+    agreed = dict[str, str]()  # the hashes of fields that are as the feed says from now on
     for name in filter(from_feed.__contains__, PUBLISHER_FIELDS):
         old, new = getattr(story, name), getattr(fresh, name)
         is_same = in_file.get(name) == from_feed[name]
         if name == "link" and urls.clean(old) == new:
             is_same = True  # the file's link has trackers that were mistaken for a part of it
-        is_untouched = in_file.get(name) == wrote.get(name) and not is_lost
+        is_untouched = in_file.get(name) == wrote.get(name) and not recorded.is_lost
         is_changed = name in incoming and incoming[name] != recorded.said.get(name)
         is_anothers = name in incoming and name in aside and is_untouched and not is_same
         if not (is_changed or is_anothers):
