@@ -11,7 +11,7 @@ written, and is ignored if the ledger has changed since. Decisions are made in `
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
@@ -25,7 +25,7 @@ from digest.commands.shared import git_history, story_locations
 from digest.content import begun, store, story_file, summaries
 from digest.content.edit import Edit
 from digest.content.ledger import Ledgers
-from digest.errors import DigestError
+from digest.errors import DigestError, and_more, count_of
 from digest.feeds import feed_state, parse_client
 from digest.feeds.feed_state import FeedState, FeedStates
 from digest.feeds.fetch import fetch_in_batches, user_agent
@@ -40,6 +40,7 @@ from digest.themes.suggest import StorySuggestions, suggestions, without_theme
 
 _CARRIED = "carried"
 """The kind in the cache of the aliases of all entries in each feed's last document."""
+_SHOWN = 5
 
 
 class _Batch(NamedTuple):
@@ -89,9 +90,8 @@ def run(
             limits=replace(limits, quick_answer=None) if dry else limits,
             on_progress=on_progress,
         )
-        puller, reports = _Puller(root, cache, config, memory, hashes, now, dry), []
-        for batch in _parse(batches, limits, dry):
-            reports.append(puller.take_in(batch))
+        puller = _Puller(root, cache, config, memory, hashes, now, dry)
+        reports = puller.take_in_all(_parse(batches, limits, dry), due)
     problems, filed, suggested = list[str](), list[Filing](), list[StorySuggestions]()
     for report in reports:
         rows |= {row.feed: row for row in report.rows}
@@ -205,6 +205,46 @@ class _Puller:
     hashes: Mapping[str, str]
     now: datetime
     dry: bool
+    texts: dict[str, list[str]] = field(default_factory=dict)
+    """The texts that the batches so far were to write, by file of a story."""
+
+    def take_in_all(self, batches: Iterable[_Batch], due: Iterable[Feed]) -> list[PullReport]:
+        """Takes in all batches, which are of the feeds that are `due`; after an error says what was
+        written and what was not.
+        """
+        reports, unfinished = list[PullReport](), [feed.id for feed in due]
+        try:
+            for batch in batches:
+                reports.append(self.take_in(batch))
+                for answer in batch.answers:
+                    unfinished.remove(answer.feed.id)
+        except DigestError as error:
+            raise DigestError(
+                "\n".join([str(error), *self._what_is_written(unfinished)])
+            ) from error
+        return reports
+
+    def _what_is_written(self, unfinished: Sequence[str]) -> list[str]:
+        """Returns lines on what was written and on feeds that are not finished; none if nothing was
+        to be written yet.
+        """
+        written, missing = list[str](), 0
+        for file, texts in self.texts.items():
+            text = store.read_text(self.root, file)
+            written += [file] if text in texts else []
+            missing += text != texts[-1]
+        lines = []
+        if written:
+            were = "was" if len(written) == 1 else "were"
+            stories = count_of(len(written), "story", "stories")
+            lines.append(f"{stories} {were} written before that: {and_more(written, _SHOWN)}")
+        if self.texts:
+            are = "is" if missing == 1 else "are"
+            stories = count_of(missing, "story", "stories")
+            without = f" ({stories} {are} not written)" if missing else ""
+            feeds = and_more(unfinished, _SHOWN)
+            lines.append(f"not finished: {feeds}{without}; pull again when this is fixed")
+        return lines
 
     def take_in(self, batch: _Batch) -> PullReport:
         """Decides what the documents bring, and writes it, unless this is a dry run."""
@@ -287,6 +327,8 @@ class _Puller:
         disk.flush_names(root, [file for file in killed_edits if (root / file).exists()])
         edits = [Edit(story.file, "", story_file.dumps(story)) for story in plan.stories]
         edits += [edit for edit in plan.edits if edit.before != edit.after]
+        for edit in edits:
+            self.texts.setdefault(edit.file, []).append(edit.after)
         created = {edit.file for edit in (*killed_edits.values(), *edits) if not edit.before}
         git_history.list_written(cache, created, plan.lines)
         pull_journal.note_lines(root, cache, plan)

@@ -4,6 +4,7 @@ completes them as if nothing had been.
 
 from __future__ import annotations
 
+import errno
 import itertools
 import json
 import os
@@ -14,6 +15,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import newsroom
@@ -21,9 +23,11 @@ import pytest
 from breaking import run
 from newsroom import FEEDS, Publisher
 
-from digest import config
+from digest import config, disk
 from digest.cache import Cache
+from digest.commands import pull
 from digest.content import load, store
+from digest.errors import DigestError
 from digest.site.output import name_of
 
 SUPPORT = Path(__file__).parents[1] / "support"
@@ -282,6 +286,33 @@ def timeless(files: Files) -> Files:
     return {file: re.sub(rb"(?m)^updated:.*\n", b"", text) for file, text in files.items()}
 
 
+def test_a_pull_that_the_disk_refuses_says_what_was_written_and_what_was_not(
+    unbuilt: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root, replaced = tmp_path / "digest", list[str]()
+    shutil.copytree(unbuilt, root)
+    replace, settings = disk.replace, config.load(root)
+
+    def refuse_the_second(root: Path, file: str, *texts: bytes, flush: bool = True) -> bool:
+        replaced.append(file)
+        if len(replaced) == 2:
+            full = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            raise disk.refused("write", root / file, full)
+        return replace(root, file, *texts, flush=flush)
+
+    with monkeypatch.context() as patched, pytest.raises(DigestError) as refused:
+        patched.setattr(disk, "replace", refuse_the_second)
+        pull.run(root, settings, settings.feeds, now=datetime(2026, 5, 20, 8, 0, tzinfo=UTC))
+
+    why, written, left = str(refused.value).splitlines()
+    assert re.fullmatch(FULL, why)
+    assert written == f"1 story was written before that: {replaced[0]}"
+    assert re.fullmatch(
+        r"not finished: first, second \(\d+ stories are not written\); pull again when this is fixed",
+        left,
+    )
+
+
 @pytest.mark.parametrize("limit", [0, 300, 700, 2000])
 @pytest.mark.parametrize("command", ["pull", "build"])
 def test_a_full_disk_is_one_error_line_for_every_command(
@@ -298,7 +329,9 @@ def test_a_full_disk_is_one_error_line_for_every_command(
 
     assert (done.returncode, done.stdout) == (1, "")
     assert re.fullmatch(
-        r"[^\n]+: cannot write this file: (File too large|disk I/O error[^\n]*)\n", done.stderr
+        r"[^\n]+: cannot write this file: (File too large|disk I/O error[^\n]*)\n"
+        r"(\d+ stor(y was|ies were) written before that: [^\n]+\n)?(not finished: [^\n]+\n)?",
+        done.stderr,
     )
     for again in (command, "build"):
         run(again, root)
