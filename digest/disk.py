@@ -338,8 +338,8 @@ def make_folder(folder: Path, mode: int | None) -> None:
 
 def leftover(name: str) -> str:
     """Returns the final name of an unfinished file; "" for any other name."""
-    found = _HIDDEN.fullmatch(name)
-    return found["name"] if found else ""
+    match = _HIDDEN.fullmatch(name)
+    return match["name"] if match else ""
 
 
 def is_whole(path: Path) -> bool:

@@ -220,8 +220,8 @@ def is_front_page(link: str) -> bool:
 def article_number(link: str) -> str | None:
     """Returns host and number, `scmp.com/3353715`, of `/article/<6 or more digits>/` in a path."""
     parts = _split(link)
-    found = _ARTICLE.search(parts.path)
-    return f"{_host(parts)}/{found[1]}" if found else None
+    match = _ARTICLE.search(parts.path)
+    return f"{_host(parts)}/{match[1]}" if match else None
 
 
 def host_of(link: str) -> str:

@@ -97,7 +97,7 @@ class Week(_Parts):
 
 
 def without_mistyped(weeks: Iterable[Week]) -> list[Week]:
-    """Returns the weeks in order, without those at the end that are far ahead by a typing error.
+    """Returns the weeks in order, without those at the end that are far ahead by a typo.
 
     The last week is left out if it is more than half a year after the one before it. Others are
     left out if they are more than two years after it, or two together more than ten. A mistyped

@@ -57,7 +57,7 @@ def run(root: Path, config: Config, week: str = "") -> LetterReport:
         archive = arrange(content, config)
         editions = {edition.week: edition for edition in archive.editions if edition.stories}
         written = {letter.week: letter.file for letter in content.letters}
-        edition = editions[letter_draft.chosen(week, editions, written)]
+        edition = editions[letter_draft.choose_week(week, editions, written)]
         file = written.get(edition.week) or paths.letter(edition.week)
         sections = [(section.theme, list(section.stories)) for section in edition.sections]
         text = letter_draft.draft(edition.week, edition.lead, sections)
@@ -97,7 +97,7 @@ def more(root: Path, config: Config, week: str = "") -> LetterReport:
             raise DigestError(
                 "content: no week that has stories has a letter yet; 'digest letter' drafts one"
             )
-        choice = letter_draft.chosen(week, by_week if week else lettered, ())
+        choice = letter_draft.choose_week(week, by_week if week else lettered, ())
         if choice not in letters:
             cure = f"'digest letter {choice}' drafts one"
             raise DigestError(f"{paths.letter(choice)}: {choice} has no letter yet; {cure}")
@@ -127,7 +127,7 @@ def publish(root: Path, config: Config, week: str = "", *, now: datetime) -> Let
         if not drafts and not week:
             raise DigestError("content: no letter is a draft; 'digest letter' drafts one")
         weeks = {*letters, *(story.week for story in content.stories)} if week else drafts
-        choice = letter_draft.chosen(week, weeks, ())
+        choice = letter_draft.choose_week(week, weeks, ())
         if choice in letters and choice not in drafts:
             file = letters[choice].file
             raise DigestError(f"{file}: the letter of {choice} is published already")

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from digest.commands.shared import curate
 from digest.content import excerpt, load, pending, recut, store, story_file
-from digest.content.change_requests import ChangeRequest, Refusal, Shown, publisher_values
+from digest.content.change_requests import ChangeRequest, Refusal, StoryInFile, publisher_values
 from digest.content.edit import Edit
 from digest.content.load import Survey
 from digest.errors import Faults, suggestion
@@ -74,14 +74,14 @@ def run(
     return (*refused, *map(_result, results))
 
 
-def read_story(root: Path, config: Config, file: str) -> Shown:
+def read_story(root: Path, config: Config, file: str) -> StoryInFile:
     """Returns the story of a file; raises Faults if it cannot be read."""
     stories = load.survey(root, config).content.stories
     story = next((story for story in stories if story.file == file), None)
     return _shown(root, config, file, story)
 
 
-def write_note(root: Path, config: Config, seen: Shown, note: str) -> tuple[SetResult, ...]:
+def write_note(root: Path, config: Config, seen: StoryInFile, note: str) -> tuple[SetResult, ...]:
     """Writes the note of a story, if its file still is as it was seen."""
     content = Content(stories=(seen.story,))
     request = curate.new_request(seen, {"note": note}, content=content)
@@ -139,7 +139,7 @@ def _value(key: str, value: str, config: Config) -> Any:
     return names
 
 
-def _shown(root: Path, config: Config, file: str, story: Story | None) -> Shown:
+def _shown(root: Path, config: Config, file: str, story: Story | None) -> StoryInFile:
     """Returns a story as its file has it now; raises Faults if there is none, or it cannot be read."""
     if story is None:
         raise Faults(curate.why_not_editable(root, config, file))
@@ -150,7 +150,7 @@ def _changes(
     root: Path,
     config: Config,
     survey: Survey,
-    shown: Shown,
+    shown: StoryInFile,
     values: Mapping[str, Any],
     today: date,
 ) -> dict[str, Any]:

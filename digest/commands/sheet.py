@@ -58,7 +58,7 @@ def run(root: Path, config: Config, week: str = "") -> SheetReport:
     with store.writing(root):
         survey = load.survey(root, config)
         weeks = {story.week for story in survey.content.stories}
-        chosen = letter_draft.chosen(week, weeks, ())
+        chosen = letter_draft.choose_week(week, weeks, ())
         stories = [story for story in survey.content.stories if story.week == chosen]
         new = curate.untouched(survey, config)
         stories.sort(key=lambda story: (story.file not in new, story.file))

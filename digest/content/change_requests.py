@@ -5,20 +5,6 @@
 
 Every command and page that edits stories uses this, so that a file is as if typed by hand: comments,
 order of keys, quoting, line breaks and every other byte stay. Pure: nothing is read or written.
-
-    from digest.commands.shared import curate       # decides, and writes under the digest's lock
-
-    shown = curate.read_story(root, config, story)        # story: from content = load.load(…)
-    shown.story.note, shown.seen_hash               # what the file says now, and its hash
-    changes = {"note": "My words.", "lead": True}
-    request = curate.new_request(shown, changes, content=content)
-    for result in curate.run(root, config, [request], content.stories):
-        if isinstance(result, Refusal):             # nothing was written
-            result.why                              # one line: what is wrong, how to fix it
-            result.now                              # the story in the file now, None if unreadable
-        else:
-            undo = result.inverse                 # an Edit; nothing was changed if before == after
-    curate.make_edits(root, [undo])                       # the files that have changed since, or []
 """
 
 from __future__ import annotations
@@ -77,7 +63,7 @@ class Refusal:
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class StoryInFile:
     """A story as its file has it now, the hash of its file, and its text."""
 
     story: Story
@@ -85,33 +71,35 @@ class Shown:
     text: str
 
 
-def shown(data: bytes | None, file: str, excerpt_was: str, vocabulary: Vocabulary) -> Shown:
+def story_in_file(
+    data: bytes | None, file: str, known_excerpt: str, vocabulary: Vocabulary
+) -> StoryInFile:
     """Returns a story as its file has it now; raises Faults if the file cannot be read.
 
-    `excerpt_was` is its excerpt as last read with the ledgers, which say whose a quotation is.
+    `known_excerpt` is its excerpt as last read with the ledgers, which say whose a quotation is.
     """
     if data is None:
         raise Faults([Problem(file, 0, "there is no such file", "was it moved or deleted?")])
     text = read.decode(data, file)
-    story = story_file.loads(text, file, vocabulary, excerpt.hashes(excerpt_was))
-    return Shown(story, file_hash(text), text)
+    story = story_file.loads(text, file, vocabulary, excerpt.hashes(known_excerpt))
+    return StoryInFile(story, file_hash(text), text)
 
 
 def decide(
     request: ChangeRequest,
     data: bytes | None,
-    excerpt_was: str,
+    known_excerpt: str,
     vocabulary: Vocabulary,
-    beside: Collection[str] = (),
+    names_in_folder: Collection[str] = (),
     user_of: Callable[[str], str] = lambda _: "",
 ) -> Edit | Refusal:
     """Returns the edit that carries out a request on the file's bytes, or why it is refused.
 
-    `excerpt_was` is as in `shown`; `beside` has the names in the file's folder, and `user_of`
-    returns another file that names a picture of it, or "".
+    `known_excerpt` is as in `story_in_file`; `names_in_folder` are those in the file's folder, and
+    `user_of` returns another file that names a picture of it, or "".
     """
     try:
-        state = shown(data, request.file, excerpt_was, vocabulary)
+        state = story_in_file(data, request.file, known_excerpt, vocabulary)
     except Faults as faults:
         return Refusal(request=request, why=str(faults))
     now, text = state.story, state.text
@@ -133,7 +121,7 @@ def decide(
     if request.seen_hash and request.seen_hash != state.seen_hash:
         why = f"{request.file}: this file has been changed since you saw it; choose between both versions"
         return refusal(why, changed=True)
-    pictures = tuple(name for name in beside if is_picture(name) and mentions(text, name))
+    pictures = tuple(name for name in names_in_folder if is_picture(name) and mentions(text, name))
     if new_file and (why := _why_pictures_stay(text, pictures, user_of)):
         return refusal(f"{request.file}: shows {why}")
     try:

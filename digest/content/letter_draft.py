@@ -76,7 +76,7 @@ def links_to(body: str, name: str) -> bool:
     return re.search(rf"(?<![\w-]){re.escape(name)}(?![\w/?-])", body) is not None
 
 
-def chosen(words: str, weeks: Iterable[Week], lettered: Container[Week]) -> Week:
+def choose_week(words: str, weeks: Iterable[Week], lettered: Container[Week]) -> Week:
     """Returns the week meant by `2026-W20`, `2026/w20`, or `w20` (the newest week 20 with stories).
 
     Without words, it is the newest of `weeks` (those with stories) that has no letter yet. Raises

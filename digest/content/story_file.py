@@ -47,7 +47,7 @@ _TRUE, _FALSE = frozenset({"true", "yes", "on"}), frozenset({"false", "no", "off
 _UNKNOWN = {"themes": Kind.UNKNOWN_THEME, "feeds": Kind.UNKNOWN_FEED}
 _FEED = re.compile(r"[a-z0-9][a-z0-9-]*")
 _MISTYPED = 0.85
-"""An id at least this similar to a feed's is a typing error (difflib's ratio)."""
+"""An id at least this similar to a feed's is a typo (difflib's ratio)."""
 _CORRECTION = re.compile(r"(\d{4}-\d{2}-\d{2})\s*:\s+(.+)", re.DOTALL)
 _DUE_DATE = re.compile(r"(\d{4}(?:-\d{2}){0,2})\s*:\s+(.+)", re.DOTALL)
 

@@ -11,7 +11,7 @@ import re
 from datetime import date, datetime, timedelta, timezone, tzinfo
 
 YEARS = range(1800, 9000)
-"""Valid years. Others are typing errors, and time zones fail near the ends of the calendar."""
+"""Valid years. Others are typos, and time zones fail near the ends of the calendar."""
 _GAP = re.compile(r"\s+(?=[+-]\d\d:?\d\d$|Z$)")
 
 

@@ -164,8 +164,8 @@ def _without_cut(text: str) -> str:
         if shown.endswith(ellipsis):
             shown = shown.removesuffix(ellipsis).rstrip()
             break
-    if found := _CUT_REFERENCE.search(shown):
-        return shown[: found.start()]
+    if match := _CUT_REFERENCE.search(shown):
+        return shown[: match.start()]
     cut = _CUT.search(shown)
     return shown[: cut.start()] if cut and _may_be_tag(cut) else text
 

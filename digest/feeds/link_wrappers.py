@@ -64,8 +64,8 @@ def _target(link: str) -> str:
     if host == "news.google.com" and (encoded := _GOOGLE_NEWS.fullmatch(parts.path)):
         padding = "=" * (-len(encoded[1]) % 4)
         with suppress(binascii.Error):  # not base64 after all
-            found = _ADDRESS.search(base64.urlsafe_b64decode(encoded[1] + padding))
-            return (found and urls.web_link(found[0].decode())) or ""
+            match = _ADDRESS.search(base64.urlsafe_b64decode(encoded[1] + padding))
+            return (match and urls.web_link(match[0].decode())) or ""
     if host in _WHOLE_QUERY:
         whole = link.partition("?")[2]
         return urls.web_link(whole) or urls.web_link(unquote(whole)) or ""

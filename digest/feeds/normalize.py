@@ -197,8 +197,8 @@ def _links(candidates: Iterable[str], base: str) -> Iterator[str]:
 
 def _bare(text: str) -> str:
     """Returns a URL or date without markup around it, and with double escapes undone."""
-    found = _IN_MARKUP.search(text) if "<" in text else None
-    return (found[1] if found else text).replace("&amp;", "&").strip(" \t\r\n\"'<>")
+    match = _IN_MARKUP.search(text) if "<" in text else None
+    return (match[1] if match else text).replace("&amp;", "&").strip(" \t\r\n\"'<>")
 
 
 def _with_scheme(address: str, base: str) -> str:

@@ -278,10 +278,10 @@ def _numbered(texts: Iterable[str]) -> set[str]:
     groups: defaultdict[str, dict[str, int]] = defaultdict(dict)
     counts: Counter[str] = Counter()
     for text in texts:
-        found = _NUMBER.search(text)
-        if found and len(found[0]) < 4 and not _ID.search(text[: found.start()]):
-            rest = f"{text[: found.start()]}\0{text[found.end() :]}"
-            groups[rest][text] = int(found[0])
+        number = _NUMBER.search(text)
+        if number and len(number[0]) < 4 and not _ID.search(text[: number.start()]):
+            rest = f"{text[: number.start()]}\0{text[number.end() :]}"
+            groups[rest][text] = int(number[0])
             counts[rest] += 1
     in_list: set[str] = set()
     for rest, numbers in groups.items():

@@ -180,10 +180,10 @@ def _fenced(text: str) -> str | None:
         end += 1
     keys: list[str] = []
     for number, line in enumerate(lines[:end]):
-        found = _KEY.fullmatch(line)
-        if found and found[1].lower() in KEYS:
-            keys.append(found[1].lower())
-            lines[number] = found[1].lower() + found[2]
+        key = _KEY.fullmatch(line)
+        if key and key[1].lower() in KEYS:
+            keys.append(key[1].lower())
+            lines[number] = key[1].lower() + key[2]
         elif not keys or not line.startswith((" ", "\t", "-")):
             return None
     if "link" not in keys:

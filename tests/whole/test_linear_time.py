@@ -52,7 +52,7 @@ FILE = "content/2026/w20/2026-05-15-a.md"
 KNOWN = story_file.Vocabulary()
 FRONT = "---\ntitle: A\nlink: https://a.b/\npublished: 2026-05-15T10:00:00+00:00\n---\n\n"
 STORY = story_file.loads(FRONT, FILE, KNOWN)
-SHOWN = change_requests.shown(FRONT.encode(), FILE, "", KNOWN)
+SHOWN = change_requests.story_in_file(FRONT.encode(), FILE, "", KNOWN)
 TODAY = date(2026, 5, 20)
 THEMES = (Theme(id="chips", title="Chips", match=("memory chip*", "a and b"), ignore=("potato",)),)
 SHEET = sheet.render(STORY.week, [STORY], THEMES)

@@ -81,7 +81,7 @@ class DeskCards:
                 return DeskCard(file=file, refused=refused)
             vocabulary = curate.vocabulary(self._root, build.config)
             excerpt = before.excerpt if before else ""
-            shown = change_requests.shown(data, file, excerpt, vocabulary)
+            shown = change_requests.story_in_file(data, file, excerpt, vocabulary)
         except Faults as faults:
             return DeskCard(file=file, problems=faults.problems, refused=refused)
         except DigestError as error:

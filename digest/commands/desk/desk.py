@@ -25,7 +25,7 @@ from digest.commands.desk.content import DeskContent, LastBuild
 from digest.commands.desk.letter import LetterDesk, LetterForm
 from digest.commands.shared import curate, reviewed
 from digest.content import letter_draft, paths
-from digest.content.change_requests import Refusal, Shown
+from digest.content.change_requests import Refusal, StoryInFile
 from digest.content.edit import Edit
 from digest.errors import DigestError, Problem
 from digest.model import Story
@@ -271,7 +271,7 @@ class Desk:
 
     def _carry_out(
         self, story: Story, given: Mapping[str, str], seen: str
-    ) -> tuple[Shown, form.FormChanges, list[Edit | Refusal]]:
+    ) -> tuple[StoryInFile, form.FormChanges, list[Edit | Refusal]]:
         """Returns a story as it was, what its form asks for, and what became of it: first for the
         story itself, then for others that lead the week.
 

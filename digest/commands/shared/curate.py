@@ -1,9 +1,20 @@
 """Carries out what an editor wants of stories, for the shell and the desk.
 
-    look at the file ──▶ what is wanted of it ──▶ request
-    lock ──▶ each request: read the file ──▶ decide ──▶ write it, if it is still as it was read
+look at the file ──▶ what is wanted of it ──▶ request
+lock ──▶ each request: read the file ──▶ decide ──▶ write it, if it is still as it was read
 
-`content/change_requests.py` shows how to use it.
+content = load.load(root, config)
+seen = curate.read_story(root, config, content.stories[0])
+seen.story.note, seen.seen_hash                 # what the file says now, and its hash
+changes = {"note": "My words.", "lead": True}
+request = curate.new_request(seen, changes, content=content)
+for result in curate.run(root, config, [request], content.stories):
+    if isinstance(result, Refusal):             # nothing was written
+        result.why                              # one line: what is wrong, how to fix it
+        result.now                              # the story in the file now, None if unreadable
+    else:
+        undo = result.inverse                   # an Edit; nothing changed if before == after
+curate.make_edits(root, [undo])                 # the files that have changed since, or []
 """
 
 from __future__ import annotations
@@ -19,7 +30,7 @@ from typing import Any
 from digest import disk
 from digest.checks import also_rules
 from digest.content import change_requests, ledger, paths, store
-from digest.content.change_requests import ChangeRequest, Refusal, Shown
+from digest.content.change_requests import ChangeRequest, Refusal, StoryInFile
 from digest.content.edit import Edit
 from digest.content.ledger import Record
 from digest.content.load import Survey
@@ -42,14 +53,14 @@ def vocabulary(root: Path, config: Config) -> Vocabulary:
     return vocabulary_of(config, with_ledger)
 
 
-def read_story(root: Path, config: Config, story: Story) -> Shown:
+def read_story(root: Path, config: Config, story: Story) -> StoryInFile:
     """Returns a story as its file has it now; raises Faults if the file cannot be read."""
     data = disk.read_inside(root, story.file)
-    return change_requests.shown(data, story.file, story.excerpt, vocabulary(root, config))
+    return change_requests.story_in_file(data, story.file, story.excerpt, vocabulary(root, config))
 
 
 def new_request(
-    shown: Shown,
+    shown: StoryInFile,
     changes: Mapping[str, Any],
     week: Week | None = None,
     *,
@@ -214,7 +225,9 @@ def why_not_editable(root: Path, config: Config, file: str) -> list[Problem]:
     if not paths.is_story(file):
         return [Problem(file, 0, "this is not a story", f"name a file such as {_EXAMPLE}")]
     try:
-        change_requests.shown(disk.read_inside(root, file), file, "", vocabulary(root, config))
+        change_requests.story_in_file(
+            disk.read_inside(root, file), file, "", vocabulary(root, config)
+        )
     except Faults as faults:
         return list(faults.problems)
     return [Problem(file, 0, "this story is new; look at it before you edit it")]

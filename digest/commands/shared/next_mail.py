@@ -63,7 +63,7 @@ def choose(state: MailState, words: str = "", claim: str = "") -> NextMail:
     if words:
         known = {story.week for story in archive.content.stories}
         known |= {letter.week for letter in archive.content.letters}
-        week = letter_draft.chosen(words, known, ())
+        week = letter_draft.choose_week(words, known, ())
         if reason := _refusal(week, state):
             raise DigestError(reason)
         return NextMail(next(edition for edition in archive.editions if edition.week == week))
