@@ -191,7 +191,8 @@ class Builder:
         from digest.site.search import search_index
         from digest.site.social.pages import can_draw
 
-        config, reading = self._config, fingerprint.of_reading(self._config)
+        config = self._config
+        reading = fingerprint.of_reading(config)
         content = load_cached(self._root, config, scanned, self._cache, reading)
         published = publishable.published(content)
         archive = arrange(published, config, drafts=self._drafts, memory=self._memory)
@@ -213,7 +214,8 @@ class Builder:
             "secrets": publishable.notice(content),
             "damaged": list(map(str, content.damaged)),
         }
-        due, output = due_locations(content), self._output()
+        due = due_locations(content)
+        output = self._output()
         output.begin(keys)
         try:
             self._stage_pages(planned, keys, output, on_progress)

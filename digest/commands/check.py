@@ -106,15 +106,15 @@ def run(
     ]
     outside = LinkReport()
     if links:
-        places: dict[str, list[tuple[str, int]]] = defaultdict(list)
+        uses: dict[str, list[tuple[str, int]]] = defaultdict(list)
         for address, file, line in content_rules.outside_links(survey, line_of):
             if changes is None or _is_introduced(Problem(file, line, ""), changes):
-                places[address].append((file, line))
-        outside = check_links.run(root, config, survey, places, now=now, on_progress=on_progress)
+                uses[address].append((file, line))
+        outside = check_links.run(root, config, survey, uses, now=now, on_progress=on_progress)
     checked = [CONFIG_FILE]
-    checked += [
-        file for file in survey.files if is_markdown(file) or file.startswith(f"{paths.LEDGERS}/")
-    ]
+    for file in survey.files:
+        if is_markdown(file) or file.startswith(f"{paths.LEDGERS}/"):
+            checked.append(file)
     if changes is not None:
         checked = [file for file in checked if file in changes.new or file in changes.lines]
     return CheckReport(

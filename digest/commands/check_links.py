@@ -43,16 +43,16 @@ def run(
     root: Path,
     config: Config,
     survey: Survey,
-    places: Mapping[str, Sequence[tuple[str, int]]],
+    uses: Mapping[str, Sequence[tuple[str, int]]],
     *,
     now: datetime,
     on_progress: Progress | None = None,
 ) -> LinkReport:
-    """Requests the links that were not requested lately; `places` has file and line of each use."""
+    """Requests the links that were not requested lately; `uses` has file and line of each use."""
     with Cache(root) as cache:
         stored = cache.get_kind(link_check.KIND, StoredResult)
     results = link_check.valid(stored, now)
-    due = [address for address in places if address not in results]
+    due = [address for address in uses if address not in results]
     agent = fetch.user_agent(config.site)
     answers = fetch.check_links(
         due,
@@ -78,10 +78,10 @@ def run(
     results |= {answer.address: answer for answer in answers}
     stories = {story.file: story for story in survey.content.stories}
     problems, unchecked = list[Problem](), list[Problem]()
-    for address, uses in places.items():
+    for address, lines in uses.items():
         result = results[address]
         doubt = link_check.why_unknown(result)
-        for file, line in uses:
+        for file, line in lines:
             story = stories.get(file)
             is_of_story = story is not None and story.link.partition("#")[0] == address
             if story and is_of_story and story.saved and result.is_gone:
@@ -94,21 +94,20 @@ def run(
     return LinkReport(
         problems=tuple(problems),
         unchecked=tuple(unchecked),
-        private=sum(results[address].is_private for address in places),
+        private=sum(results[address].is_private for address in uses),
         no_copies=no_copies,
     )
 
 
 def _from_public_feeds(survey: Survey, config: Config) -> frozenset[str]:
     """Returns the links from public feeds, which must not lead into a private network."""
-    feeds = {feed.id for feed in config.feeds}
-    own = {
-        feed.id
-        for feed in config.feeds
-        if not urls.web_link(feed.url) or private_networks.is_private_link(feed.url)
-    }
+    public, private = set[str](), set[str]()
+    for feed in config.feeds:
+        is_file = not urls.web_link(feed.url)
+        is_private = is_file or private_networks.is_private_link(feed.url)
+        (private if is_private else public).add(feed.id)
     links = set()
     for story in survey.content.stories:
-        if feeds.intersection(story.feeds) and own.isdisjoint(story.feeds):
+        if public.intersection(story.feeds) and private.isdisjoint(story.feeds):
             links.add(story.link.partition("#")[0])
     return frozenset(links)

@@ -91,8 +91,9 @@ def add(
     found = find_feeds.run(
         addresses, files, now=now, limits=limits, present=config.feeds, taken=ledgers
     )
-    resumed = tuple(feed for feed in found.known if feed.retired)
-    after, feeds = before, {feed.id: feed for feed in config.feeds}
+    resumed = [feed for feed in found.known if feed.retired]
+    after = before
+    feeds = {feed.id: feed for feed in config.feeds}
     for feed in resumed:
         after = config_edit.with_retired(after, feed.id, retired=False)
         feeds[feed.id] = feed._replace(retired=False)
@@ -106,7 +107,7 @@ def add(
             earlier[feed.id] = name
     return AddFeedsReport(
         added=found.feeds,
-        resumed=resumed,
+        resumed=tuple(resumed),
         known=tuple(feed for feed in found.known if not feed.retired),
         left_out=found.left_out,
         earlier=earlier,

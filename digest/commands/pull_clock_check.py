@@ -42,7 +42,8 @@ def checked(
             f"later, from {first:%Y-%m-%d} on, so nothing was pulled; set the clock and pull again (if the clock is "
             "right, the feed's dates are wrong: tell its publisher)"
         )
-    by_id, result = {feed.id: feed for feed in feeds}, dict[str, Document | Failed]()
+    by_id = {feed.id: feed for feed in feeds}
+    result = dict[str, Document | Failed]()
     for feed, document in documents.items():
         if feed in future:
             reason = (

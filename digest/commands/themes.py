@@ -258,11 +258,11 @@ def apply(
         texts = {file: store.read_exactly(root, file) for file in files}
         decided = retheme(chosen, texts, survey.vocabulary)
         changed_meanwhile = () if dry else _carry_out(root, decided, now)
-    changed = {
-        verdict.story.file: verdict
-        for verdict in decided.verdicts
-        if verdict.story.file not in changed_meanwhile and verdict.differs
-    }
+    changed = dict[str, ThemeChange]()
+    for verdict in decided.verdicts:
+        file = verdict.story.file
+        if file not in changed_meanwhile and verdict.differs:
+            changed[file] = ThemeChange(file, verdict.story.themes, tuple(verdict.themes))
     ids = current_ids(config.themes)
     before: Counter[str] = Counter()
     after: Counter[str] = Counter()
@@ -272,7 +272,7 @@ def apply(
         themes = current_themes(story, ids)
         before.update(themes or ("",))
         if story.file in changed:
-            after.update(tuple(changed[story.file].themes) or ("",))
+            after.update(changed[story.file].after or ("",))
             continue
         after.update(themes or ("",))
         if verdict.is_editors:
@@ -282,17 +282,13 @@ def apply(
     rows = (*(theme.id for theme in config.themes), *gone, "")
     stuck = "Digest cannot change its themes safely; left unchanged, so edit them by hand"
     edited = "was changed in the meantime, and left as it is; run the command again"
+    left = [f"{file}: {stuck}" for file in decided.stuck]
+    left += [f"{file}: {edited}" for file in changed_meanwhile]
     return ApplyReport(
         counts={theme: (before[theme], after[theme]) for theme in rows},
         stories=len(verdicts),
-        changed=tuple(
-            ThemeChange(file, verdict.story.themes, tuple(verdict.themes))
-            for file, verdict in changed.items()
-        ),
-        left=(
-            *(f"{file}: {stuck}" for file in decided.stuck),
-            *(f"{file}: {edited}" for file in changed_meanwhile),
-        ),
+        changed=tuple(changed.values()),
+        left=tuple(left),
         own=own,
         gone=still_gone,
         unread=survey.unread,

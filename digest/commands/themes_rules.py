@@ -68,6 +68,38 @@ class ScoreReport:
     skipped: Skipped
 
 
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A phrase that was taken for a theme; `is_new` is false if digest.toml had it already."""
+
+    theme: str
+    phrase: str
+    is_new: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MissingReport:
+    """The stories that have no theme, the newest first, with suggestions; of `stories` in all.
+
+    `older` is how many more there are that are not listed.
+    """
+
+    missing: tuple[StorySuggestions, ...]
+    older: int
+    stories: int
+    skipped: Skipped
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProposeReport:
+    """Themes that recur among the stories without a theme; `fewest` stories are needed for that."""
+
+    themes: tuple[ProposedTheme, ...]
+    searched: int
+    fewest: int = FEWEST
+    skipped: Skipped
+
+
 def suggest(root: Path, config: Config, theme: str = "") -> SuggestReport:
     """Finds phrases for a theme, or for all, and remembers them by their numbers for `take`."""
     survey = load.survey(root, config)
@@ -104,15 +136,6 @@ def suggest(root: Path, config: Config, theme: str = "") -> SuggestReport:
         partly=partly,
         skipped=survey.skipped,
     )
-
-
-@dataclass(frozen=True, slots=True)
-class Taken:
-    """A phrase that was taken for a theme; `is_new` is false if digest.toml had it already."""
-
-    theme: str
-    phrase: str
-    is_new: bool
 
 
 def take(root: Path, config: Config, theme: str, numbers: Collection[int]) -> tuple[Taken, ...]:
@@ -156,19 +179,6 @@ def take(root: Path, config: Config, theme: str, numbers: Collection[int]) -> tu
     return tuple(taken)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MissingReport:
-    """The stories that have no theme, the newest first, with suggestions; of `stories` in all.
-
-    `older` is how many more there are that are not listed.
-    """
-
-    missing: tuple[StorySuggestions, ...]
-    older: int
-    stories: int
-    skipped: Skipped
-
-
 def list_missing(root: Path, config: Config, *, every: bool = False) -> MissingReport:
     """Finds the newest stories without a theme, or `every` one, and which themes they may have."""
     survey = load.survey(root, config)
@@ -181,16 +191,6 @@ def list_missing(root: Path, config: Config, *, every: bool = False) -> MissingR
         stories=len(stories),
         skipped=survey.skipped,
     )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProposeReport:
-    """Themes that recur among the stories without a theme; `fewest` stories are needed for that."""
-
-    themes: tuple[ProposedTheme, ...]
-    searched: int
-    fewest: int = FEWEST
-    skipped: Skipped
 
 
 def propose(root: Path, config: Config) -> ProposeReport:

@@ -65,9 +65,12 @@ def _ids(context: click.Context, table: str, incomplete: str) -> list[str]:
 
     with contextlib.suppress(OSError, ValueError, AttributeError, TypeError):
         tables = tomllib.loads((_root(context) / "digest.toml").read_text(encoding="utf-8"))
-        rows = [row for row in tables.get(table, []) if not row.get("retired")]
-        ids = [str(row.get("id", "")) for row in rows]
-        return [id for id in ids if id and id.startswith(incomplete)]
+        ids = list[str]()
+        for row in tables.get(table, []):
+            id = str(row.get("id", ""))
+            if id and id.startswith(incomplete) and not row.get("retired"):
+                ids.append(id)
+        return ids
     return []
 
 

@@ -37,10 +37,12 @@ def annotate(problems: Iterable[Problem], folder: str) -> None:
             "line": str(problem.line or ""),
             "title": "digest check",
         }
-        properties = ",".join(
-            f"{name}={printable(_escaped(value, ':,'))}" for name, value in place.items() if value
-        )
-        click.echo(f"::{level} {properties}::{printable(_escaped(problem.words))}")
+        properties = []
+        for name, value in place.items():
+            if value:
+                properties.append(f"{name}={printable(_escaped(value, ':,'))}")
+        words = printable(_escaped(problem.words))
+        click.echo(f"::{level} {','.join(properties)}::{words}")
 
 
 def _escaped(value: str, chars: str = "") -> str:
@@ -107,8 +109,9 @@ def summary(report: PullReport) -> str:
     if rows:
         parts.append("".join(f"| {' | '.join(cells)} |\n" for cells in (_HEADS, _RULE, *rows)))
     for title, lines in (("Worth a look", remarks), ("New", new)):
-        if lines:
-            parts.append(f"{title}:\n\n{_code_block(lines)}")
+        if lines:  # as a code block, each as one line
+            code = "".join(f"    {printable(' '.join(line.split()))}\n" for line in lines)
+            parts.append(f"{title}:\n\n{code}")
     return "\n".join(parts) + "\n"
 
 
@@ -118,8 +121,3 @@ def _counts(rows: Sequence[PullRow]) -> list[str]:
     updated = sum(len(row.updated) for row in rows)
     kept = sum(len(row.kept) for row in rows)
     return [str(number or "·") for number in (new, updated, kept)]
-
-
-def _code_block(lines: Iterable[str]) -> str:
-    """Returns lines as a code block of Markdown, each as one line."""
-    return "".join(f"    {printable(' '.join(line.split()))}\n" for line in lines)

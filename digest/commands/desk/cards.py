@@ -56,14 +56,15 @@ class DeskCards:
 
     def read_again(self, week: Week, files: Iterable[str]) -> list[DeskCard]:
         """Reads the cards of those of the files that are stories of the week."""
-        kept, hashes = self._cards.setdefault(week, {}), reviewed.known_hashes(self._root)
+        cards_of_week = self._cards.setdefault(week, {})
+        hashes = reviewed.known_hashes(self._root)
         found = []
         for file in dict.fromkeys(files):
             if paths.week_of(file) == week and paths.is_story(file):
                 card = self._read(file, hashes)
-                kept.pop(file, None)
+                cards_of_week.pop(file, None)
                 if card.exists:
-                    kept[file] = card
+                    cards_of_week[file] = card
                 found.append(card)
         return found
 
@@ -74,7 +75,8 @@ class DeskCards:
     def _read(
         self, file: str, hashes: Mapping[str, str], refused: RefusedForm = NOT_REFUSED
     ) -> DeskCard:
-        build, before = self._content.current(), self._content.stories.get(file)
+        build = self._content.current()
+        before = self._content.stories.get(file)
         try:
             data = disk.read_inside(self._root, file)
             if data is None:
@@ -87,8 +89,10 @@ class DeskCards:
         except DigestError as error:
             what = str(error).replace(f"{self._root}/", "").removeprefix(f"{file}: ")
             return DeskCard(file=file, problems=(Problem(file, 0, what),), refused=refused)
-        story, annotation = shown.story, build.annotations.of_file(file)
-        records, likely = build.annotations.records(story), build.annotations.likely(file)
+        story = shown.story
+        annotation = build.annotations.of_file(file)
+        records = build.annotations.records(story)
+        likely = build.annotations.likely(file)
         feeds = {feed.id: feed for feed in build.config.feeds}
         is_reviewed = reviewed.is_reviewed(story, hashes)
         is_new = curate.is_untouched(story, records, build.config)

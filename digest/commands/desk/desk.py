@@ -203,15 +203,15 @@ class Desk:
 
     def _save_story(self, request: DeskRequest, given: dict[str, str], week: Week) -> DeskResponse:
         """Carries out what a story's form asks for."""
-        build, file, button = self._content.current(), given.get("file", ""), given.get("set", "")
+        file, button = given.get("file", ""), given.get("set", "")
         story = self._content.stories.get(file)
         if story is None:
-            problems = curate.why_not_editable(self._root, build.config, file)
+            config = self._content.current().config
+            problems = curate.why_not_editable(self._root, config, file)
             raise RequestRefused("\n".join(map(str, problems)), 404)
         if button == "take":
-            return self._respond_saved(
-                request, week, [file], f"As the file has it: {self._named([file])}"
-            )
+            message = f"As the file has it: {self._named([file])}"
+            return self._respond_saved(request, week, [file], message)
         typed = {name: text_lines.normalized(given[name]) for name in _TEXTS if name in given}
         seen = given.get("seen") or "unseen"  # the file could not be read when its form was shown
         try:
@@ -229,12 +229,11 @@ class Desk:
         moved_to = formatting.label(changes.week) if changes.week else ""
         headline = view.joined([before.story.shown_headline])
         message = f"{view.save_message(changes, moved_to)}: {headline}"
-        edits = [result for result in results if isinstance(result, Edit)]
-        is_saved = self._remember(message, edits)
+        is_saved = self._remember(message, results)
         now = edit.new_file or file
         if changes.reviewed and seen != before.seen_hash:
-            why = f"Changed since you saw it, look again: {self._named([now])}"
-            return self._respond_saved(request, week, [now], why)
+            message = f"Changed since you saw it, look again: {self._named([now])}"
+            return self._respond_saved(request, week, [now], message)
         notice, why = self._mark(before.story, reviewed_now=changes.reviewed)
         if why:
             done = view.save_message(changes._replace(reviewed=None), moved_to)
@@ -243,6 +242,15 @@ class Desk:
         if button == "link":
             saved = [file, now] if is_saved else []
             return self._save_letter(request, week, {"set": f"link={now}"}, saved)
+        ended, still_leading, why = self._other_leads(others)
+        if ended:
+            message += f"; no longer leads the week: {self._named(ended)}"
+        files = [file, now, *ended, *still_leading]
+        return self._respond_saved(request, week, files, message, why)
+
+    def _other_leads(self, others: Iterable[Edit | Refusal]) -> tuple[list[str], list[str], str]:
+        """Returns the files of other stories that no longer lead the week, those that still do, and
+        why, or ""."""
         ended, still_leading, whys = list[str](), list[str](), list[str]()
         for other in others:
             if isinstance(other, Refusal):
@@ -250,12 +258,7 @@ class Desk:
                 whys.append(self._in_words(other.why))
             elif other.before != other.after:
                 ended.append(other.file)
-        if ended:
-            message += f"; no longer leads the week: {self._named(ended)}"
-        refusal = f"another leads, too: {'; '.join(whys)}" if whys else ""
-        return self._respond_saved(
-            request, week, [file, now, *ended, *still_leading], message, refusal
-        )
+        return ended, still_leading, f"another leads, too: {'; '.join(whys)}" if whys else ""
 
     def _mark(self, story: Story, *, reviewed_now: bool | None) -> tuple[str, str]:
         """Notes whether a story is reviewed, unless that is None; returns a notice, and why it
@@ -344,11 +347,14 @@ class Desk:
         in_week = [file for file in files if paths.week_of(file) == week]
         return _redirect(week, DeskCard(file=in_week[0]).anchor if in_week else "")
 
-    def _remember(self, message: str, edits: Iterable[Edit]) -> bool:
+    def _remember(self, message: str, results: Iterable[Edit | Refusal]) -> bool:
         """Notes the edits of a save, for undo, and where moved stories are; True if it has any."""
-        made = tuple(edit for edit in edits if edit.new_file or edit.before != edit.after)
+        made = list[Edit]()
+        for result in results:
+            if isinstance(result, Edit) and (result.new_file or result.before != result.after):
+                made.append(result)
         if made:
-            self._undo_steps.append(_UndoStep(message, made))
+            self._undo_steps.append(_UndoStep(message, tuple(made)))
         self._content.note_moves(made)
         return bool(made)
 

@@ -108,7 +108,11 @@ class LetterDesk:
             form = found.form
             title, body = (form.title, form.body) if action == "take" else _typed(given, form)
             if action.startswith("link="):
-                body = f"{body}\n\n{self._link(action.removeprefix('link='))}"
+                file = action.removeprefix("link=")
+                story = self._content.stories.get(file)
+                if story is None:
+                    raise DigestError(f"{file}: this is not a story")
+                body = f"{body}\n\n{letter_draft.link(story)}"
             if (title, body) != (form.title, form.body):
                 if given.keys() & {"title", "body"} and given.get("seen") != form.seen_hash:
                     why = f"{form.file}: changed since you saw it; choose between both versions"
@@ -183,13 +187,6 @@ class LetterDesk:
             if letter.week == week:
                 return letter.file
         return paths.letter(week)
-
-    def _link(self, file: str) -> str:
-        """Returns a link to a story as letters have it."""
-        for story in self._content.current().content.stories:
-            if story.file == file:
-                return letter_draft.link(story)
-        raise DigestError(f"{file}: this is not a story")
 
 
 def _typed(given: Mapping[str, str], form: LetterForm) -> tuple[str, str]:

@@ -128,12 +128,11 @@ def _without_moved(root: Path, config: Config, ledgers: Ledgers, missing: Missin
     known = snapshot.read_snapshot(
         root, config, ledgers, uncommitted.search_texts_of_missing(missing), altered
     )
-    lost = uncommitted.without_moved(missing, known.stories, altered)
-    return {
-        file: records
-        for file, records in lost.items()
-        if not known.unreadable_with(uncommitted.search_texts_of_missing({file: records}))
-    }
+    lost = {}
+    for file, records in uncommitted.without_moved(missing, known.stories, altered).items():
+        if not known.unreadable_with(uncommitted.search_texts_of_missing({file: records})):
+            lost[file] = records
+    return lost
 
 
 def _lost(root: Path, missing: Missing) -> Iterator[Problem]:

@@ -183,8 +183,10 @@ def _has_files_of(wheel: bytes, copy: Distribution) -> bool:
                     theirs[name] = archive.read(name)
     except (zipfile.BadZipFile, NotImplementedError, OSError, RuntimeError):
         return False
-    ours = {str(file): file for file in copy.files or () if str(file).startswith("digest/")}
-    ours = {name: file for name, file in ours.items() if not name.endswith(".pyc")}
+    ours = {}
+    for file in copy.files or ():
+        if str(file).startswith("digest/") and not str(file).endswith(".pyc"):
+            ours[str(file)] = file
     if theirs.keys() != ours.keys():
         return False
     return all(Path(file.locate()).read_bytes() == theirs[name] for name, file in ours.items())

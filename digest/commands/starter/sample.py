@@ -131,11 +131,12 @@ def _is_unedited(story: Story, text: str, survey: Survey, config: Config) -> boo
     lines, expected = text.split("\n"), story_file.dumps(written).split("\n")
     if sorted(filter(None, lines)) != sorted(filter(None, expected)):
         return False
-    of_sample = [record for record in survey.history.of(story) if record.feed == sample]
     written_hashes = hashes_of(story).items()
-    return any(
-        record.file == story.file and written_hashes <= record.wrote.items() for record in of_sample
-    )
+    for record in survey.history.of(story):
+        is_here = record.feed == sample and record.file == story.file
+        if is_here and written_hashes <= record.wrote.items():
+            return True
+    return False
 
 
 def _is_any_linked(content: Content, files: Iterable[str]) -> bool:
