@@ -496,6 +496,6 @@ OTHERS: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
         "unread": st.sampled_from(
             [frozenset(), frozenset({"content/2026/w20/2026-05-11-lost.md"})]
         ),
-        "earlier": st.sampled_from([{}, {"content/2026/w20/2026-05-11-a.md": ("Once",)}]),
+        "earlier_headlines": st.sampled_from([{}, {"content/2026/w20/2026-05-11-a.md": ("Once",)}]),
     },
 )

@@ -26,7 +26,9 @@ def test_corrections_and_changed_headlines_are_listed_newest_first() -> None:
     hidden = make_story("d", hide=True, corrections=(Correction(date(2026, 5, 17), "Unseen."),))
     earlier = {renamed.file: ("B was bold",), silent.file: ("Not told",)}
 
-    site = rendered(make_content(wrong, renamed, silent, hidden, earlier=earlier), make_config())
+    site = rendered(
+        make_content(wrong, renamed, silent, hidden, earlier_headlines=earlier), make_config()
+    )
 
     (listed,) = [
         one
