@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import ssl
 import tempfile
 from collections.abc import Iterator
 from importlib.util import find_spec
@@ -71,6 +70,12 @@ def without_extras() -> Iterator[None]:
         yield
 
 
+@pytest.fixture
+def with_extras(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lets commands in processes of their own make search page and social cards, where these extras are installed."""
+    monkeypatch.setenv(warm.WITH_EXTRAS, "1")
+
+
 @pytest.fixture(scope="session", autouse=True)
 def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Caches compiled templates in a temporary folder and not in the user's cache folder."""
@@ -113,18 +118,9 @@ def one_worker() -> Iterator[None]:
 
 @pytest.fixture(scope="session", autouse=True)
 def one_tls_context() -> Iterator[None]:
-    """Fetches share a TLS context, since loading the certificates takes a fiftieth of a second."""
-    contexts = dict[str | None, ssl.SSLContext]()
-    create = httpx.create_ssl_context
-
-    def shared() -> ssl.SSLContext:
-        certificates = os.environ.get("SSL_CERT_FILE")
-        if certificates not in contexts:
-            contexts[certificates] = create()
-        return contexts[certificates]
-
+    """Fetches share a TLS context."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(httpx, "create_ssl_context", shared)
+        patch.setattr(httpx, "create_ssl_context", warm.tls_contexts())
         yield
 
 

@@ -37,6 +37,7 @@ def new(made: Path, tmp_path: Path) -> Path:
     return shutil.copytree(made, tmp_path / "mine", symlinks=True)
 
 
+@pytest.mark.usefixtures("with_extras")
 def test_three_commands_lead_from_an_empty_folder_to_a_site(tmp_path: Path) -> None:
     made = digest("init", "my-tea", cwd=tmp_path)
     pulled = digest("pull", cwd=tmp_path / "my-tea")

@@ -13,7 +13,7 @@ from sites import read_folder
 from test_cli import digest
 
 from digest import config, gh_pages
-from digest.commands import build, publish
+from digest.commands import publish
 from digest.commands.shared import site_address
 from digest.errors import DigestError
 from digest.site import reader_changes
@@ -35,8 +35,7 @@ def _own_git_settings(tmp_path: Path) -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def begun(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A digest in a repository with two stories, committed, and a bare repository; with its social
-    cards and its search index in the cache, so that not every test makes them."""
+    """A digest in a repository with two stories, committed, and a bare repository."""
     folder = tmp_path_factory.mktemp("begun")
     git(folder, "init", "--quiet", "--bare", "remote.git")
     root = folder / "digest"
@@ -48,7 +47,6 @@ def begun(tmp_path_factory: pytest.TempPathFactory) -> Path:
     git(root, "init", "--quiet", "--initial-branch", "main")
     git(root, "add", ".")
     git(root, "commit", "--quiet", "--message", "Begin")
-    build.run(root, config.load(root), output=folder / "site")
     return folder
 
 
@@ -99,6 +97,7 @@ def someone_else_publishes(remote: Path, folder: Path, text: str = "theirs") -> 
     return git(folder, "rev-parse", "HEAD")
 
 
+@pytest.mark.usefixtures("with_extras")
 def test_publishing_changes_the_branch_and_nothing_else_in_the_repository(
     root: Path, remote: Path, tmp_path: Path
 ) -> None:
@@ -126,6 +125,7 @@ def test_publishing_changes_the_branch_and_nothing_else_in_the_repository(
     )
 
 
+@pytest.mark.usefixtures("with_extras")
 def test_a_second_run_says_that_nothing_has_changed_and_commits_nothing(
     root: Path, remote: Path
 ) -> None:
@@ -634,6 +634,7 @@ def test_uncommitted_files_are_published_and_named(root: Path, remote: Path) -> 
     )
 
 
+@pytest.mark.usefixtures("with_extras")
 def test_a_dry_run_lists_all_files_of_the_search_index_on_one_line(
     root: Path, remote: Path, tmp_path: Path
 ) -> None:

@@ -5,11 +5,12 @@
 What a call is given, it hands over: words, folder, environment, streams; so it is the command in a fresh process, as
 shells call it, for tests that call it some hundred times. `command` is what a shell runs instead of `python -m digest`,
 and `run` calls it from a test. What parses feeds is forked as well, and sites have no search page and no social cards,
-as in other tests.
+as in other tests, unless a call asks for them.
 """
 
 from __future__ import annotations
 
+import gc
 import importlib
 import json
 import os
@@ -17,15 +18,31 @@ import pkgutil
 import select
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import tempfile
 import time
 import traceback
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 from typing import IO
 
+WITH_EXTRAS = "DIGEST_TESTS_WITH_EXTRAS"
+"""A variable of a call's environment: if it is set, the site has a search page and social cards."""
+_LATE = (
+    "anyio._backends._asyncio",
+    "ghp_import",
+    "httpcore",
+    "imagesize",
+    "markdown.extensions.fenced_code",
+    "markdown.extensions.sane_lists",
+    "markdown.extensions.tables",
+    "slugify",
+    "tomlkit",
+)
+"""What commands import only when they need it."""
 _CALLER = """
 import json, os, socket, sys
 line = socket.socket(socket.AF_UNIX)
@@ -179,6 +196,21 @@ def _begun() -> str:
     return f"{_Shared.folder.name}/warm"
 
 
+def tls_contexts() -> Callable[[], ssl.SSLContext]:
+    """Returns what creates a TLS context once, since loading the certificates takes a twentieth of a second."""
+    import httpx
+
+    create, contexts = httpx.create_ssl_context, dict[str | None, ssl.SSLContext]()
+
+    def shared() -> ssl.SSLContext:
+        certificates = os.environ.get("SSL_CERT_FILE")
+        if certificates not in contexts:
+            contexts[certificates] = create()
+        return contexts[certificates]
+
+    return shared
+
+
 def listen(place: str) -> None:
     """Reads the whole program, then forks for each call until it is ended."""
     import digest
@@ -186,7 +218,11 @@ def listen(place: str) -> None:
     for module in pkgutil.walk_packages(digest.__path__, "digest."):
         if module.name != "digest.__main__":
             importlib.import_module(module.name)
+    for name in _LATE:
+        importlib.import_module(name)
     _prepare()
+    gc.collect()
+    gc.freeze()  # a collection in a call would touch all of this, and so copy it
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(place)
@@ -245,10 +281,13 @@ class _Parser:
 
 
 def _prepare() -> None:
-    """Lets the calls do without programs that would be started for each of them."""
+    """Lets the calls do without what would be started or made again for each of them."""
+    import httpx
+
+    from digest import installed
+    from digest.commands.starter import own_wheel
     from digest.feeds import parse_client
-    from digest.site.search import search_index
-    from digest.site.social import png
+    from digest.site import fingerprint
 
     def start(worker: parse_client.Worker) -> _Parser:
         process = _Parser()
@@ -257,14 +296,22 @@ def _prepare() -> None:
         return process
 
     parse_client.Worker._start = start  # type: ignore[method-assign, assignment]
-    search_index.available = lambda: False
-    png.available = lambda: False
+    fingerprint.of_program()
+    httpx.create_ssl_context = tls_contexts()  # type: ignore[assignment]
+    httpx.create_ssl_context()
+    if copy := installed.copy():
+        wheel = own_wheel.build(copy)
+        own_wheel.build = lambda installed: wheel  # noqa: ARG005
 
 
 def _call(words: list[str], folder: str, environment: dict[str, str], streams: list[int]) -> int:
     """Runs the command line as if this process had been started for it."""
     from digest.cli.main import main
+    from digest.site.search import search_index
+    from digest.site.social import png
 
+    if not environment.pop(WITH_EXTRAS, ""):
+        search_index.available = png.available = lambda: False
     for number, stream in enumerate(streams):
         os.dup2(stream, number)
     os.chdir(folder)
