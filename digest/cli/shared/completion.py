@@ -10,7 +10,6 @@ from pathlib import Path
 
 import click
 
-from digest.model import FLAGS
 from digest.names import is_markdown
 
 
@@ -54,6 +53,7 @@ def set_words(context: click.Context, option: click.Parameter, incomplete: str) 
         lead = before + comma or "themes="
         return [lead + theme for theme in _ids(context, "themes", last.removeprefix("themes="))]
     from digest.commands.set import KEYS
+    from digest.model import FLAGS
 
     words = [key if key in FLAGS else f"{key}=" for key in KEYS if key.startswith(incomplete)]
     return words + stories(context, option, incomplete)
