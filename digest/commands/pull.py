@@ -332,7 +332,7 @@ class _Puller:
         created = {edit.file for edit in (*killed_edits.values(), *edits) if not edit.before}
         git_history.list_written(cache, created, plan.lines)
         pull_journal.note_lines(root, cache, plan)
-        with begun.noted(cache, "pull", edits):
+        with begun.noted(cache, "pull", edits, left=pull_journal.left(root, cache, plan)):
             store.write(root, plan.stories, plan.edits)
             pull_journal.note_written(cache, plan)
             store.add_lines(root, plan.lines)

@@ -21,6 +21,7 @@ from digest.cache import Cache
 from digest.content import begun, ledger, paths, store
 from digest.content.edit import Edit
 from digest.content.ledger import Record
+from digest.content.scan import read_bytes
 from digest.intake.pull_state import PullPlan
 
 _LINES, _WRITTEN = ("begun", "lines", b""), ("begun", "written", b"")
@@ -39,6 +40,17 @@ def edits(cache: Cache) -> dict[str, Edit]:
     """Returns what a pull that was killed was writing into story files, by file."""
     found = begun.read(cache, "pull", list[Edit]) or []
     return {edit.file: edit for edit in found if paths.is_story(edit.file)}
+
+
+def left(root: Path, cache: Cache, plan: PullPlan) -> list[Edit]:
+    """Returns the corrections by a killed pull that a plan leaves for later: it lacks their feeds."""
+    files = {record.file for record in plan.lines}
+    found = []
+    for file, edit in edits(cache).items():
+        is_as_written = read_bytes(root, file) == edit.after.encode()
+        if edit.before and file not in files and is_as_written:
+            found.append(edit)
+    return found
 
 
 def note_lines(root: Path, cache: Cache, plan: PullPlan) -> None:

@@ -15,7 +15,7 @@ from shell import invoke
 from digest import config
 from digest.commands import pull
 from digest.commands.pull_report import PullReport, PullRow
-from digest.content import load
+from digest.content import load, store
 from digest.errors import DigestError
 from digest.feeds.feed_state import FeedState
 
@@ -206,6 +206,32 @@ def test_the_publishers_corrections_arrive_and_the_editors_words_stay(root: Path
     other = (root / "content" / "2026" / "w20" / "2026-05-15-memory-is-short.md").read_text()
     assert "title: Memory is shorter\n" in other
     assert run(root).rows[0].kept == ()
+
+
+def test_a_killed_pulls_corrections_stay_the_feeds_if_the_next_pull_is_without_that_feed(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(root)
+    story = root / "content" / "2026" / "w20" / "2026-05-15-chips.md"
+    (root / "first.xml").write_text(rss(("2", "Memory is short"), ("1", "Chips, corrected")))
+
+    def kill(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(store, "add_lines", kill)
+        with pytest.raises(KeyboardInterrupt):
+            run(root)
+    assert "title: Chips, corrected\n" in story.read_text()
+
+    run(root, "second")
+    run(root)
+    (root / "first.xml").write_text(rss(("2", "Memory is short"), ("1", "Chips, corrected again")))
+    report = run(root)
+
+    assert report.rows[0].kept == ()
+    assert "title: Chips, corrected again\n" in story.read_text()
+    assert caches.noted(root, "begun") == {}
 
 
 def test_a_field_that_the_editor_removed_is_reported_as_such(root: Path) -> None:
