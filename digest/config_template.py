@@ -10,8 +10,10 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
-from digest.model import Feed, Theme
+if TYPE_CHECKING:
+    from digest.model import Feed, Theme
 
 SNIPPETS = ".vscode/digest.code-snippets"
 """What VS Code completes in front matter."""
