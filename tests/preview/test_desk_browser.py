@@ -13,7 +13,7 @@ import pytest
 from desks import Desk, digest, files, serving
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import APIResponse, Browser, Page, Route
 
 MOST_KEYS = 110
 AXE = """() => axe.run(document, {resultTypes: ['violations']}).then(found =>
@@ -231,6 +231,52 @@ def test_changes_from_elsewhere_appear_without_a_reload_beside_typed_text(
     assert at_once == "By another hand."
     assert page.get_by_role("cell", name="Half a thought").is_visible()
     assert typing.read_text().endswith("\n\nBy another hand.\n")
+
+
+def test_an_answer_that_arrives_late_replaces_no_newer_one(page: Page, desk: Desk) -> None:
+    file, before = desk.file("number-1"), desk.text("number-1")
+    box = page.locator("article[data-name*='number-1'] textarea[name=note]")
+    late: list[tuple[Route, APIResponse]] = []
+
+    def hold_the_first(route: Route) -> None:
+        if late:
+            route.continue_()
+        else:
+            late.append((route, route.fetch()))
+            desk.preview.write(file, before + "The newer.\n")
+
+    page.route("**/_desk/?week=*", hold_the_first)
+    desk.preview.write(file, before + "The older.\n")
+    page.locator("#message").get_by_text("Changed on the disk: Number 1").wait_for()
+    newer = box.input_value()
+    ((route, response),) = late
+    with page.expect_response("**/_desk/?week=*") as answered:
+        route.fulfill(response=response)
+    answered.value.finished()
+    page.evaluate("() => new Promise(done => setTimeout(done, 200))")  # for the script to show it
+
+    assert newer == "The newer."
+    assert box.input_value() == "The newer."
+
+
+@pytest.mark.parametrize("status", [409, 500])
+def test_a_desk_that_was_not_answered_asks_again(page: Page, desk: Desk, status: int) -> None:
+    answers: list[int] = []
+
+    def refuse_the_first(route: Route) -> None:
+        answers.append(status)
+        if len(answers) == 1:
+            route.fulfill(status=status)
+        elif len(answers) == 2:
+            route.abort()
+        else:
+            route.continue_()
+
+    page.route("**/_desk/?week=*", refuse_the_first)
+    desk.preview.write(desk.file("number-1"), desk.text("number-1") + "By another hand.\n")
+    page.locator("#message").get_by_text("Changed on the disk: Number 1").wait_for()
+
+    assert len(answers) > 2
 
 
 def test_stories_added_and_deleted_on_disk_appear_and_disappear_on_the_desk(

@@ -96,16 +96,18 @@
   const stays = (old, node) => Boolean(one("form[data-whole]", old)) || boxes(old).some((box) => unsaved(box) && !one(`[data-box="${box.dataset.box}"]`, node));
   const title = (story) => one("h3", story).textContent;
   const many = (names, words) => names.length === 1 ? `${words}: ${names[0]}` : names.length ? `${words}: ${names.length} stories` : "";
-  let waits = 0, begun = 0, isLate = false;
+  let waits = 0, asked = 0, begun = 0, isLate = false;
   const later = (after) => { clearTimeout(waits); waits = setTimeout(refresh, after); };
   const refresh = async () => {
     if (saving) { later(300); return; }
-    const before = begun;
-    const response = await fetch(`/_desk/?week=${one("[name=at]").value}`).catch(() => null);
-    if (!response) return; // the stream of events tells when the preview is back
-    if (!response.ok) { showMessage("The preview was started again: open the address that it has printed, in this tab. What you typed stays in it.", true); return; }
-    const page = new DOMParser().parseFromString(await response.text(), "text/html");
+    const before = begun, own = ++asked;
+    const answer = await fetch(`/_desk/?week=${one("[name=at]").value}`)
+      .then(async (response) => ({ status: response.status, html: await response.text() })).catch(() => ({ status: 0 }));
+    if (own !== asked) return; // a later answer is newer
+    if (answer.status === 403) { showMessage("The preview was started again: open the address that it has printed, in this tab. What you typed stays in it.", true); return; }
+    if (answer.status !== 200) { later(1000); return; }
     if (saving || begun !== before) { later(300); return; }
+    const page = new DOMParser().parseFromString(answer.html, "text/html");
     const added = [], changed = [], gone = [];
     let next = null;
     isLate = false;
