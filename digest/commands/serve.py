@@ -188,6 +188,7 @@ class Preview:
             known = None if CONFIG_FILE in changed else self._config
             config = known or load_config(self._root)
             result = self._build(config, changed)
+            annotations = self._annotated(result, config)
         except Exception as error:  # the preview goes on and shows it
             self._config = None
             problems = tuple(_problems(error))
@@ -198,7 +199,6 @@ class Preview:
                 self._post(replace(self.state.shown, problems=problems))
             return False
         self._on_progress = None
-        annotations = self._annotated(result, config)
         self._annotations, self._changed = annotations, frozenset()
         base = SiteUrl(config.site.url).path
         if self._desk:

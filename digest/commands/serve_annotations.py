@@ -13,6 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
+from threading import Lock
 from typing import TypeVar
 
 from digest.cache import FILE as CACHE_FILE
@@ -43,6 +44,9 @@ class _Caches:
     `files_by_alias` and `aliases_by_file` are about the links of stories; those of the stories in
     `unindexed` (None for all) are still to be added. `suggestions` has by file which themes a story
     may have: an edit of one story hardly changes that of others.
+
+    `lock` is held while they are read and changed: pages are served, the desk answers and the next
+    build takes over in a thread each.
     """
 
     annotations: dict[str, Annotation] = field(default_factory=dict)
@@ -54,6 +58,7 @@ class _Caches:
     files_by_alias: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     aliases_by_file: dict[str, tuple[str, ...]] = field(default_factory=dict)
     unindexed: list[str] | None = None
+    lock: Lock = field(default_factory=Lock)
 
 
 class Annotations:
@@ -74,19 +79,19 @@ class Annotations:
         """Returns the annotations of the next build, before which these files have changed."""
         following = Annotations(self._root, config, content, archive)
         caches = following._caches = self._caches
-        # New dictionaries: a page that is just being served may still add to the old ones.
-        caches.annotations = _without(caches.annotations, changed)
-        caches.suggestions = _without(caches.suggestions, changed)
-        if following._stories.keys() != self._stories.keys():
-            caches.index, caches.suggestions = None, {}
-        if CONFIG_FILE in changed or any(file.startswith(paths.LEDGERS) for file in changed):
-            caches.annotations, caches.history = {}, None
-            caches.index, caches.suggestions = None, {}
-        for file in changed & caches.aliases_by_file.keys():
-            for alias in caches.aliases_by_file.pop(file):
-                caches.files_by_alias[alias].discard(file)
-        if caches.unindexed is not None:
-            caches.unindexed += filter(paths.is_story, changed)
+        with caches.lock:
+            caches.annotations = _without(caches.annotations, changed)
+            caches.suggestions = _without(caches.suggestions, changed)
+            if following._stories.keys() != self._stories.keys():
+                caches.index, caches.suggestions = None, {}
+            if CONFIG_FILE in changed or any(file.startswith(paths.LEDGERS) for file in changed):
+                caches.annotations, caches.history = {}, None
+                caches.index, caches.suggestions = None, {}
+            for file in changed & caches.aliases_by_file.keys():
+                for alias in caches.aliases_by_file.pop(file):
+                    caches.files_by_alias[alias].discard(file)
+            if caches.unindexed is not None:
+                caches.unindexed += filter(paths.is_story, changed)
         return following
 
     def prepare(self) -> bool:
@@ -97,7 +102,8 @@ class Annotations:
         if self._caches.index is None and self._config.themes:
             self._caches.index = Index(self._content.stories, self._config.themes)
             return True
-        return not self._index_links()
+        with self._caches.lock:
+            return not self._index_links()
 
     def of_story(self, place: str) -> tuple[Annotation, ...]:
         """Returns the annotations of the story at a permalink, () if there is none."""
@@ -108,13 +114,13 @@ class Annotations:
             self._anchored[page] = {anchors.of(story): story.file for story in stories}
         file = self._anchored[page].get(anchor)
         # a file may have been broken or deleted since the build
-        with suppress(DigestError, LookupError):
+        with suppress(DigestError, LookupError), self._caches.lock:
             return (self._annotation(file),) if file else ()
         return ()
 
     def of_file(self, file: str) -> Annotation:
         """Returns the annotation of a story by its file; an empty one if the build had none."""
-        with suppress(DigestError, LookupError):
+        with suppress(DigestError, LookupError), self._caches.lock:
             return self._annotation(file)
         return Annotation(file=file)
 
@@ -140,14 +146,17 @@ class Annotations:
         """Returns the themes that a story may have, and why: by the stories that it is like."""
         story = self._stories.get(file)
         reasons_by_theme = {}
-        for suggestion in self._suggest(story) if story else ():
+        with self._caches.lock:
+            suggestions = self._suggest(story) if story else ()
+        for suggestion in suggestions:
             likeness = replace(suggestion, like=suggestion.like[:1]).likeness
             reasons_by_theme[suggestion.theme] = likeness
         return reasons_by_theme
 
     def records(self, story: Story) -> list[Record]:
         """Returns what the ledgers have about a story."""
-        return self._history().of(story)
+        with self._caches.lock:
+            return self._history().of(story)
 
     def _annotation(self, file: str) -> Annotation:
         """Returns a story's annotation: what follows from the story alone is cached, the rest may
