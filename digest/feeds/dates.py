@@ -10,6 +10,7 @@ count. Reads no clock.
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 from functools import cache
 from typing import NamedTuple
@@ -97,7 +98,7 @@ class ParsedDate(NamedTuple):
 
 
 class _Undated(ValueError):
-    """A text that is not a date, or could be two."""
+    """A text that is not a date in this form, or could be two: another form may fit."""
 
 
 def parse_time(text: str) -> datetime | None:
@@ -140,25 +141,26 @@ def _form(pattern: str) -> re.Pattern[str]:
 
 
 def _by_form(text: str) -> ParsedDate | None:
+    """Returns the date in the first form that fits; raises ValueError if there is no such date."""
     for pattern in _PATTERNS:
         if match := _form(pattern).fullmatch(text):
-            parts = {name: value for name, value in match.groupdict().items() if value}
-            try:
-                day, zone_text = _day(parts), parts.get("zone", "").strip(" ,;.")
-                midnight = datetime(day.year, day.month, day.day, tzinfo=UTC)
-                time_of_day = _time_of_day(parts) if "hour" in parts else timedelta(0)
-                zone = _zone(zone_text)
-                if not time_of_day and (not zone_text or zone is None):
-                    return ParsedDate(midnight, day_only=True, zoneless=True)
-                local = midnight + time_of_day
-                if zone is None:
-                    return ParsedDate(local, day_only=not time_of_day, zoneless=True)
-                return ParsedDate(
-                    local.replace(tzinfo=zone).astimezone(UTC), day_only=not time_of_day
-                )
-            except _Undated:
-                continue
+            with suppress(_Undated):
+                return _of_parts({name: part for name, part in match.groupdict().items() if part})
     return None
+
+
+def _of_parts(parts: dict[str, str]) -> ParsedDate:
+    """Returns the date that the parts of a text are; raises ValueError (`_Undated`: try others)."""
+    day, zone_text = _day(parts), parts.get("zone", "").strip(" ,;.")
+    midnight = datetime(day.year, day.month, day.day, tzinfo=UTC)
+    time_of_day = _time_of_day(parts) if "hour" in parts else timedelta(0)
+    zone = _zone(zone_text)
+    if not time_of_day and (not zone_text or zone is None):
+        return ParsedDate(midnight, day_only=True, zoneless=True)
+    local = midnight + time_of_day
+    if zone is None:
+        return ParsedDate(local, day_only=not time_of_day, zoneless=True)
+    return ParsedDate(local.replace(tzinfo=zone).astimezone(UTC), day_only=not time_of_day)
 
 
 def _day(parts: dict[str, str]) -> date:

@@ -118,7 +118,10 @@ def unwrapped(text: str) -> str:
 
 
 def _is_evidence(tag: re.Match[str], opening: re.Match[str] | None, *, headline: bool) -> bool:
-    """True if a tag shows that the text is markup; `opening` is the last one of its name."""
+    """True if a tag shows that the text is markup: `<a href="x">`, `</p>`, but not `the <b> tag`.
+
+    `opening` is the last opening tag of its name.
+    """
     name, is_word = tag["name"].lower(), _is_word(tag, headline=headline)
     if not tag["slash"] and "=" in tag["values"]:
         return not (headline and is_word) or name in _IN_HEADLINES
@@ -135,7 +138,7 @@ def _is_evidence(tag: re.Match[str], opening: re.Match[str] | None, *, headline:
 
 
 def _is_mention(tag: re.Match[str], *, headline: bool) -> bool:
-    """True if the words beside a line break show that the text is about it."""
+    """True if the words beside a line break show that the text is about it: `the <br> tag`."""
     before, after = tag.string[: tag.start()], tag.string[tag.end() :]
     if _NOUN_AFTER.match(after) is not None:
         return True
@@ -146,7 +149,7 @@ def _is_mention(tag: re.Match[str], *, headline: bool) -> bool:
 
 
 def _is_tag(bracket: re.Match[str], closed: set[str]) -> bool:
-    """True if this `<` starts a tag or a comment."""
+    """True if this `<` starts a tag or a comment: `<p>`, `<!--`, but not `a < b` or `List<int>`."""
     if not bracket["name"]:
         return bracket[0].startswith("<!--")
     name = bracket["name"].lower()
@@ -171,7 +174,7 @@ def _without_cut(text: str) -> str:
 
 
 def _may_be_tag(cut: re.Match[str]) -> bool:
-    """True if what follows the last `<` may be the start of a tag."""
+    """True if what follows the last `<` may be the start of a tag: `<a hre`, but not `x <5`."""
     name, rest = (cut["name"] or "").lower(), cut["values"].strip()
     if not cut["values"]:
         if not name or name in ELEMENTS:
@@ -188,7 +191,10 @@ def _sets_value(cut: re.Match[str]) -> bool:
 
 
 def _is_word(tag: re.Match[str], *, headline: bool) -> bool:
-    """True if a tag is used like a word: anywhere in a headline, elsewhere within a sentence."""
+    """True if a tag is used like a word: `Use <b> for bold`.
+
+    That is anywhere in a headline, elsewhere within a sentence.
+    """
     text, begin = tag.string, tag.start()
     if not _is_alone(text, begin, tag.end()):
         return False
@@ -200,7 +206,7 @@ def _is_word(tag: re.Match[str], *, headline: bool) -> bool:
 
 
 def _is_alone(text: str, begin: int, end: int) -> bool:
-    """True between spaces, punctuation or quotation marks; a plural s may follow."""
+    """True between spaces, punctuation or quotation marks, as in `“<b>”`; a plural s may follow."""
     before, after = text[begin - 1 : begin] if begin else "", text[end : end + 1]
     if before and after and before in _OPENING_QUOTES and after in _CLOSING_QUOTES:
         return True

@@ -51,9 +51,10 @@ def read(fetched: Fetched, base: str) -> Document | str:
     `base` is the base URL for relative links.
     """
     decoded = encodings.decode(fetched.body or b"", fetched.content_type)
-    feed, warnings = _loaded(decoded.text)
-    if isinstance(feed, str):
-        return feed
+    try:
+        feed, warnings = _loaded(decoded.text)
+    except _UnreadableError as error:
+        return str(error)
     if not _is_feed(feed):
         return "JSON, but not a JSON Feed: its 'version' does not say so"
     items = feed.get("items")
@@ -74,8 +75,12 @@ def read(fetched: Fetched, base: str) -> Document | str:
     return document._replace(moved=moved, moved_by=moved_by, language=_text(feed, "language"))
 
 
-def _loaded(text: str) -> tuple[dict[str, Any] | str, list[str]]:
-    """Returns the object in a text, or why it cannot be read; and warnings."""
+class _UnreadableError(Exception):
+    """The text has no object that can be read; the message is the reason."""
+
+
+def _loaded(text: str) -> tuple[dict[str, Any], list[str]]:
+    """Returns the object in a text, and warnings; raises _UnreadableError."""
     start = len(text) - len(text.lstrip(_BLANK))
     if text[start : start + 1] != "{" and (opening := _OBJECT.search(text)):
         start = opening.start()
@@ -91,12 +96,12 @@ def _loaded(text: str) -> tuple[dict[str, Any] | str, list[str]]:
             what = (error.msg[:1].lower() + error.msg[1:]).removesuffix(" starting at")
             line_end = max(text.rfind("\r", 0, error.pos), text.rfind("\n", 0, error.pos))
             place = f"line {text_lines.number(text, error.pos)}, column {error.pos - line_end}"
-            return f"not JSON that can be read: {what} in {place}", []
-    except (ValueError, RecursionError):
+            raise _UnreadableError(f"not JSON that can be read: {what} in {place}") from error
+    except (ValueError, RecursionError) as error:
         reason = "it is nested too deep, or has a number that is too long"
-        return f"not JSON that can be read: {reason}", []
+        raise _UnreadableError(f"not JSON that can be read: {reason}") from error
     if not isinstance(feed, dict):
-        return "JSON, but not a JSON Feed", []
+        raise _UnreadableError("JSON, but not a JSON Feed")
     warnings = []
     for where, other in (("before", text[:start]), ("after", rest)):
         if other.strip(_BLANK):

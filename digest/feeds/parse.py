@@ -104,6 +104,8 @@ class _ParserFixes:
             super()._add_tag(*keyword)  # type: ignore[misc]
 
 
+# feedparser has no other way to treat an element differently: it takes these two classes from its
+# own module for each document.
 for _name in ("StrictFeedParser", "LooseFeedParser"):
     setattr(feedparser.api, _name, type(_name, (_ParserFixes, getattr(feedparser.api, _name)), {}))
 feedparser.datetimes._date_handlers.clear()  # `dates` parses them
