@@ -233,7 +233,7 @@ def _with_excerpt(text: str, before: str, words: str) -> str:
     return "".join([*head, line_break, *quoted, *body])
 
 
-def _with_note(text: str, ours: Collection[str], note: str) -> str:
+def _with_note(text: str, by_pull: Collection[str], note: str) -> str:
     """Returns the text with another note: only its lines that differ are replaced.
 
     A first note goes to the end of the file. If the excerpt is between lines that are replaced, it
@@ -245,7 +245,7 @@ def _with_note(text: str, ours: Collection[str], note: str) -> str:
         lines[-1] += line_break
     end = _fence(lines)
     head, body = lines[: end + 1], text_lines.split("".join(lines[end + 1 :]))
-    start, last = excerpt.span(body, ours)
+    start, last = excerpt.span(body, by_pull)
     without_excerpt = [line.rstrip("\r\n") for line in body]
     without_excerpt[start:last] = [""] * (last - start)
     filled = [number for number, line in enumerate(without_excerpt) if line]

@@ -40,18 +40,18 @@ class Body(NamedTuple):
     above: int
 
 
-def cut(summary: str, words: int) -> str:
+def cut(summary: str, max_words: int) -> str:
     """Returns the first words of a text, with its paragraphs, and an ellipsis if it was cut.
 
     The result has at most 40 characters a word, so that an endless word is cut as well.
     """
-    if words <= 0:
+    if max_words <= 0:
         return ""
-    most = _WORD_LENGTH * words
+    most = _WORD_LENGTH * max_words
     matches = list(re.finditer(_WORD, summary))  # slow to compile, so not compiled at import
-    if len(matches) <= words and len(summary) <= most:
+    if len(matches) <= max_words and len(summary) <= most:
         return summary
-    start = summary[: matches[words - 1].end()] if len(matches) > words else summary
+    start = summary[: matches[max_words - 1].end()] if len(matches) > max_words else summary
     if len(start) + len(_ELLIPSIS) > most:
         start = start[: most - len(_ELLIPSIS)].rstrip()
     return start.rstrip(" ,;:–—-") + _ELLIPSIS
@@ -120,7 +120,7 @@ def opening(body: str) -> tuple[str, str]:
     return _unquoted(lines[start:end]), "\n".join(lines[end:]).strip("\n")
 
 
-def below(body: str, ours: Collection[str]) -> tuple[str, int]:
+def below(body: str, by_pull: Collection[str]) -> tuple[str, int]:
     """Returns the first blockquote below other text that has one of our hashes, and its line.
 
     Lines are counted from 0; ("", 0) if there is none. An excerpt that an editor has moved down is
@@ -129,26 +129,26 @@ def below(body: str, ours: Collection[str]) -> tuple[str, int]:
     lines = body.rstrip("\n").split("\n")
     tops = {start for start, _ in _quotations(lines)}
     start = 0
-    while start < len(lines) and ours:
+    while start < len(lines) and by_pull:
         end = start
         while end < len(lines) and lines[end].lstrip(" ").startswith(">"):
             end += 1
         words = _unquoted(lines[start:end])
-        if words and start not in tops and not set(ours).isdisjoint(hashes(words)):
+        if words and start not in tops and not set(by_pull).isdisjoint(hashes(words)):
             return words, start
         start = max(end, start + 1)
     return "", 0
 
 
-def split(body: str, ours: Collection[str] | None) -> Body:
-    """Returns the excerpt of a body (the blockquote that has one of our hashes), and the note.
+def split(body: str, by_pull: Collection[str] | None) -> Body:
+    """Returns the excerpt of a body (the blockquote that pull wrote), and the note.
 
-    With None for `ours`, it is the first blockquote that pull could have written. If the editor's
-    quotations are above the excerpt, the note has blank lines in its place, so that line numbers
-    stay right.
+    `by_pull` are the hashes of what pull wrote; if they are not known (None), the first blockquote
+    that pull could have written counts. If the editor's quotations are above the excerpt, the note
+    has blank lines in its place, so that line numbers stay right.
     """
     lines = body.rstrip("\n").split("\n")
-    start, end = span(lines, ours)
+    start, end = span(lines, by_pull)
     if not end:
         note = body.strip("\n")
         return Body("", note, _leading(body) if note else 0)
@@ -160,16 +160,16 @@ def split(body: str, ours: Collection[str] | None) -> Body:
     return Body(_unquoted(lines[start:end]), note, first)
 
 
-def span(lines: Sequence[str], ours: Collection[str] | None) -> tuple[int, int]:
+def span(lines: Sequence[str], by_pull: Collection[str] | None) -> tuple[int, int]:
     """Returns the first line of the excerpt in a body and the line after it; (0, 0) without one.
 
-    `ours` is as in `split`.
+    `by_pull` is as in `split`.
     """
-    if ours is None or ours:
+    if by_pull is None or by_pull:
         bare = [line.rstrip("\r\n") for line in lines]
         for start, end in _quotations(bare):
             for hash in hashes(_unquoted(bare[start:end])):
-                if ours is None or hash in ours:
+                if by_pull is None or hash in by_pull:
                     return start, end
     return 0, 0
 

@@ -207,9 +207,9 @@ class _Loader:
         editors_quotations: dict[str, tuple[str, ...]] = {}
         for story in stories:
             if story.excerpt:
-                ours = written_excerpts(story, excerpts)
-                if ours.isdisjoint(excerpt.hashes(story.excerpt)):
-                    editors_quotations[story.file] = tuple(sorted(ours))
+                by_pull = written_excerpts(story, excerpts)
+                if by_pull.isdisjoint(excerpt.hashes(story.excerpt)):
+                    editors_quotations[story.file] = tuple(sorted(by_pull))
         stories = self._with_excerpts(stories, editors_quotations)
         records_of = [(story, history.of(story)) for story in stories]
         writers: dict[str, str] = {}
@@ -249,9 +249,11 @@ class _Loader:
                 if self._hashes.get(story.file, key_of(data)) != key_of(data):
                     what = "this file has changed during the build; build again"
                     raise DigestError(f"{story.file}: {what}")
-                ours = editors_quotations[story.file]
+                by_pull = editors_quotations[story.file]
                 text = data.decode()
-                corrected[index] = story_file.loads(text, story.file, self.reader.vocabulary, ours)
+                corrected[index] = story_file.loads(
+                    text, story.file, self.reader.vocabulary, by_pull
+                )
         return tuple(corrected)
 
     def content(self, folders: list[_Folder], from_ledgers: _FromLedgers) -> Content:

@@ -178,9 +178,9 @@ def parse_story(
     story = story_file.loads(text, file, vocabulary, None)
     if excerpts is None or not story.excerpt:
         return story
-    ours = written_excerpts(story, excerpts)
-    if ours.isdisjoint(excerpt.hashes(story.excerpt)):
-        return story_file.loads(text, file, vocabulary, ours)
+    by_pull = written_excerpts(story, excerpts)
+    if by_pull.isdisjoint(excerpt.hashes(story.excerpt)):
+        return story_file.loads(text, file, vocabulary, by_pull)
     return story
 
 

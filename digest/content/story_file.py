@@ -70,17 +70,19 @@ class Vocabulary:
         return (self.themes or frozenset()) - self.former
 
 
-def loads(text: str, file: str, vocabulary: Vocabulary, ours: Collection[str] | None = ()) -> Story:
+def loads(
+    text: str, file: str, vocabulary: Vocabulary, by_pull: Collection[str] | None = ()
+) -> Story:
     """Returns the story in the text of `file`; raises Faults with every problem in it.
 
-    `ours` has the hashes of all excerpts that pull wrote for this story. If it is None, they are
+    `by_pull` has the hashes of all excerpts that pull wrote for this story. If it is None, they are
     unknown: the first quotation that pull could have written counts.
     """
     matter = front_matter.parse(text, file, required=True)
     reader = Reader(file, matter.values)
     week, day, slug = _parse_path(reader, file)
     day, published = _parse_dates(reader, day, vocabulary.zone)
-    body = excerpt.split(matter.body, ours)
+    body = excerpt.split(matter.body, by_pull)
     parse = partial(parse_time, zone=vocabulary.zone)
     may_be_removed = partial(_may_be_removed, vocabulary.feeds)
     story = Story(
