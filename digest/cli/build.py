@@ -12,7 +12,7 @@ from digest.cli.shared import formatting, progress
 from digest.cli.shared.call import Call
 from digest.errors import count_of
 
-_NAMED = 10  # damaged lines, hints
+_MAX_NAMED = 10  # damaged lines, hints
 
 
 def _site_url(_: click.Context, __: click.Parameter, address: str | None) -> str | None:
@@ -69,9 +69,9 @@ def build(
             now=call.now,
             force=force,
         )
-    call.warn(*report.damaged[:_NAMED])
+    call.warn(*report.damaged[:_MAX_NAMED])
     if report.damaged:
-        rest = len(report.damaged) - _NAMED
+        rest = len(report.damaged) - _MAX_NAMED
         more = f"{rest} more, and " if rest > 0 else ""
         call.warn(f"{more}published addresses and Atom ids may change without these lines")
     for warning in (
@@ -79,9 +79,9 @@ def build(
     ):  # fmt: skip
         if warning:
             call.warn(warning)
-    call.warn(*report.not_removed, *report.hints[:_NAMED])
-    if len(report.hints) > _NAMED:
-        call.warn(f"{len(report.hints) - _NAMED} more hints: run 'digest check'")
+    call.warn(*report.not_removed, *report.hints[:_MAX_NAMED])
+    if len(report.hints) > _MAX_NAMED:
+        call.warn(f"{len(report.hints) - _MAX_NAMED} more hints: run 'digest check'")
     if as_json:
         click.echo(formatting.as_json(report._asdict()))
     else:

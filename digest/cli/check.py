@@ -58,8 +58,15 @@ def check(call: Call, links: bool, since: str | None, form: str) -> None:
         problems = []
         for problem in report.problems:
             level = "hint" if problem.is_hint else "error"
-            place = {"file": problem.file, "line": problem.line, "level": level}
-            problems.append({**place, "what": problem.what, "cure": problem.cure})
+            problems.append(
+                {
+                    "file": problem.file,
+                    "line": problem.line,
+                    "level": level,
+                    "what": problem.what,
+                    "cure": problem.cure,
+                }
+            )
         click.echo(formatting.as_json(problems))
     elif form == "github":
         github.annotate(report.problems, report.folder)
@@ -90,6 +97,6 @@ def _print_report(report: CheckReport, call: Call, since: str) -> None:
     if report.links.no_copies:
         call.say(f"Saved copies of lost pages could not be asked for: {report.links.no_copies}")
     errors, hints = count_of(report.errors, "error"), count_of(report.hints, "hint")
-    place = count_of(report.files, "file") + (f" changed since {since}" if since else "")
+    checked = count_of(report.files, "file") + (f" changed since {since}" if since else "")
     rest = "" if report.is_whole else "; the rest is checked once that is correct"
-    call.say(f"{errors}, {hints} in {place}{rest}")
+    call.say(f"{errors}, {hints} in {checked}{rest}")

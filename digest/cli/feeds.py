@@ -83,10 +83,10 @@ def add(call: Call, urls: tuple[str, ...], files: tuple[Path, ...]) -> None:
     call.say(*(f"{feed.id}: was retired, is pulled again" for feed in report.resumed))
     call.say(*(f"{feed.id}: already in digest.toml, left unchanged" for feed in report.known))
     call.warn(*formatting.left_out(report.left_out))
-    for id, earlier in report.earlier.items():
+    for id, former in report.former_ids.items():
         call.warn(
-            f"{id}: an earlier feed had the id '{earlier}'; if this is the same feed, write"
-            f' id = "{earlier}" before you pull'
+            f"{id}: an earlier feed had the id '{former}'; if this is the same feed, write"
+            f' id = "{former}" before you pull'
         )
     if report.added:
         count = count_of(len(report.added), "feed")

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from digest.commands.publish import PublishReport
 
 _INDEX = "search/pagefind/"
-_NAMED = 10
+_MAX_NAMED = 10
 """How many entries of a feed, and files, are listed; the rest is counted."""
 
 
@@ -86,14 +86,14 @@ def _print_report(report: PublishReport, call: Call) -> None:
         call.say(f"lost     {place}")
     verb = "Would publish" if report.dry else "Published"
     if report.source_note:
-        uncommitted = and_more(report.uncommitted, _NAMED)
+        uncommitted = and_more(report.uncommitted, _MAX_NAMED)
         call.say(f"{verb} {report.source_note}{f': {uncommitted}' if uncommitted else ''}")
     counts = f"{len(report.new)} new, {len(report.changed)} changed, {len(report.gone)} gone"
     call.say(f"{verb} {files} to {branch}: {counts}")
     if report.vanished and not report.dry:
         count = len(report.vanished)
         lost = "1 address no longer exists" if count == 1 else f"{count} addresses no longer exist"
-        call.say(f"{lost}: {and_more(report.vanished, _NAMED)}")
+        call.say(f"{lost}: {and_more(report.vanished, _MAX_NAMED)}")
     if report.first and not report.dry:
         where = "in the settings of the repository"
         call.say(f"The first time: choose this branch as the source of Pages, {where}")
@@ -112,6 +112,6 @@ def _lines_of_feed(
         (again, "shown to its readers again"),
     ):
         if titles:
-            quoted = and_more([f"'{title}'" for title in titles], _NAMED)
+            quoted = and_more([f"'{title}'" for title in titles], _MAX_NAMED)
             lines.append(f"{feed}: {what}: {quoted}")
     return lines

@@ -16,7 +16,7 @@ from digest.errors import and_more, count_of, suggestion
 if TYPE_CHECKING:
     from digest.commands.pull_report import PullReport, PullRow
 
-_SHOWN = 5
+_MAX_NAMED = 5
 
 
 @click.command()
@@ -115,7 +115,7 @@ def _print_left(report: PullReport, call: Call) -> None:
         call.say(f"{file}: left under a hidden name by a run that was killed; put in its place")
     if report.recovered:
         stories = count_of(len(report.recovered), "story", "stories")
-        files = and_more(report.recovered, len(report.recovered) if call.verbose else _SHOWN)
+        files = and_more(report.recovered, len(report.recovered) if call.verbose else _MAX_NAMED)
         call.say(f"the last pull was killed; {stories} that it had written: {files}")
     for file in report.swept if call.verbose else ():
         call.say(f"{file}: left unfinished by a run that was killed; removed")

@@ -15,7 +15,7 @@ from digest.errors import and_more
 if TYPE_CHECKING:
     from digest.commands.serve import Opened, PreviewEvent
 
-_NAMED = 3
+_MAX_NAMED = 3
 
 
 @click.command()
@@ -74,7 +74,7 @@ def serve(
             case command.Built():
                 if event.notice:
                     call.warn(event.notice)
-                changed = and_more(event.changed, _NAMED)
+                changed = and_more(event.changed, _MAX_NAMED)
                 files = f"{event.pages} files, {event.written} written, {event.removed} removed"
                 call.say(f"{changed or 'Built'}: {files} in {event.seconds * 1000:.0f} ms")
             case command.Broken():

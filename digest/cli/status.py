@@ -15,9 +15,9 @@ from digest.errors import count_of
 if TYPE_CHECKING:
     from digest.commands.status import FeedRow, StatusReport
 
-_WEEKS = 12
+_MAX_WEEKS = 12
 """How many weeks are shown without --verbose."""
-_NAME = 26
+_MAX_ID_LENGTH = 26
 """How many characters of a feed's id are shown, so that a row fits 80 columns."""
 
 
@@ -65,8 +65,8 @@ def _print_report(report: StatusReport, call: Call, *, has_themes: bool) -> None
     rows = list[tuple[object, ...]]()
     for feed in report.feeds:
         name = feed.feed
-        if len(name) > _NAME and not call.verbose:
-            name = name[: _NAME - 1] + "…"
+        if len(name) > _MAX_ID_LENGTH and not call.verbose:
+            name = name[: _MAX_ID_LENGTH - 1] + "…"
         counts = (feed.new or 0, feed.brought, feed.present, feed.deleted, feed.hidden)
         rows.append((name, last_answer(feed, call.verbose), *counts))
     call.say(*formatting.table(columns, rows))
@@ -83,7 +83,7 @@ def _print_report(report: StatusReport, call: Call, *, has_themes: bool) -> None
 
 def _print_weeks(report: StatusReport, call: Call) -> None:
     """Prints a row for each week, and which letters lack stories."""
-    shown = report.weeks if call.verbose else report.weeks[:_WEEKS]
+    shown = report.weeks if call.verbose else report.weeks[:_MAX_WEEKS]
     headers = (
         "week",
         "state",

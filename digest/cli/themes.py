@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _EVERY = " "
 """The value of `--suggest` without a theme."""
-_NEAR = 5
+_MAX_NEAR = 5
 """How many near misses are shown."""
 
 
@@ -208,10 +208,10 @@ def _print_matches(report: TryReport, call: Call) -> None:
     call.say(f"'{report.phrase}' would catch {len(report.caught)} of {stories}{end}")
     if report.near:
         call.say("Near misses, which a wider phrase would catch:")
-        for story in report.near[:_NEAR]:
+        for story in report.near[:_MAX_NEAR]:
             call.say(f"  {story.file}: {story.title} ({story.where}; {_listed(story.themes)})")
-        if len(report.near) > _NEAR:
-            call.say(f"  and {len(report.near) - _NEAR} more")
+        if len(report.near) > _MAX_NEAR:
+            call.say(f"  and {len(report.near) - _MAX_NEAR} more")
     call.warn(*report.explained)
     if report.partly:
         partly = formatting.stories(report.partly)

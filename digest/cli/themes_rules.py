@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 _NUMBER = re.compile(r"[0-9]{1,6}")
 _NO_STORY = "No stories yet. Next: digest pull"
-_NAMED = 5
+_MAX_NAMED = 5
 """How many phrases that catch nothing are named without --verbose."""
 
 
@@ -91,7 +91,7 @@ def _print_phrases(report: SuggestReport, asked: str, call: Call) -> None:
         else:
             empty.setdefault(weak.theme, []).append(f"'{weak.phrase}'")
     for theme, phrases in empty.items():
-        shown = phrases if call.verbose else phrases[:_NAMED]
+        shown = phrases if call.verbose else phrases[:_MAX_NAMED]
         listed = ", ".join(shown)
         if len(phrases) > len(shown):
             listed += f" and {len(phrases) - len(shown)} more"

@@ -14,8 +14,7 @@ from datetime import datetime
 from pathlib import Path
 
 from digest import redact
-from digest.content import publishable
-from digest.content.load import survey
+from digest.content import load, publishable
 from digest.errors import Faults
 from digest.model import Config, Content, FreePage, Letter, Story
 from digest.names import current_ids
@@ -39,10 +38,10 @@ def run(root: Path, config: Config) -> Iterator[ExportRecord]:
 
     Raises Faults with every problem in its content.
     """
-    found = survey(root, config)
-    if found.problems:
-        raise Faults(found.problems)
-    return _records(found.content, found.files, config)
+    survey = load.survey(root, config)
+    if survey.problems:
+        raise Faults(survey.problems)
+    return _records(survey.content, survey.files, config)
 
 
 def _records(content: Content, files: Iterable[str], config: Config) -> Iterator[ExportRecord]:

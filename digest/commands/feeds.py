@@ -37,7 +37,7 @@ class AddFeedsReport:
     """The feeds that were added, those that were retired and are pulled again, and those that were
     there already.
 
-    `left_out` are addresses in a list that cannot be pulled. `earlier` has, by the id of an added
+    `left_out` are addresses in a list that cannot be pulled. `former_ids` has, by the id of an added
     feed, the id that it would have if no feed that is gone from digest.toml had a ledger under it.
     """
 
@@ -45,7 +45,7 @@ class AddFeedsReport:
     resumed: tuple[Feed, ...]
     known: tuple[Feed, ...]
     left_out: tuple[str, ...]
-    earlier: Mapping[str, str]
+    former_ids: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,17 +100,17 @@ def add(
     if found.feeds:
         after = config_edit.with_new_feeds(after, found.feeds, found.folders)
     config_file.write(root, before, after, config._replace(feeds=(*feeds.values(), *found.feeds)))
-    earlier = {}
+    former_ids = {}
     for feed in found.feeds:
         name, _, number = feed.id.rpartition("-")
         if number.isdigit() and name in ledgers - ids:
-            earlier[feed.id] = name
+            former_ids[feed.id] = name
     return AddFeedsReport(
         added=found.feeds,
         resumed=tuple(resumed),
         known=tuple(feed for feed in found.known if not feed.retired),
         left_out=found.left_out,
-        earlier=earlier,
+        former_ids=former_ids,
     )
 
 

@@ -38,7 +38,7 @@ _SOURCES = (
 """What a site is built from, as git has it; the ledger and the inbox are not published."""
 _USUAL = frozenset({"main", "master"})
 """Names of default branches, for remotes that do not report theirs."""
-_NAMED = 3
+_MAX_NAMED = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -198,7 +198,7 @@ def _refuse_loss(
     others = _files_of_others(root, standing, ids) if standing.commit else ()
     if others:
         count = count_of(len(others), "file") if len(others) > 1 else "a file"
-        what = f"the branch {gh_pages.NAME} has {count} that Digest did not write ({and_more(others, _NAMED)})"
+        what = f"the branch {gh_pages.NAME} has {count} that Digest did not write ({and_more(others, _MAX_NAMED)})"
         cure = f"move them to content/static/ or to another branch, or replace them with {replace_command}"
         raise DigestError(f"{remote}: {what}; {cure}")
 
@@ -286,7 +286,7 @@ def _warnings(
     """Yields what is odd: a custom domain that is only on the branch, a url on another host, or
     commits that are not pushed."""
     url, expected = config.site.url, site_address.of_remote(standing.address)
-    on_github = all(urls.host_of(place).endswith(".github.io") for place in (url, expected))
+    on_github = all(urls.host_of(address).endswith(".github.io") for address in (url, expected))
     if cname:
         yield f"{_CNAME} ({cname}) is only on {gh_pages.NAME}; it is kept there, but add it to content/static/ as well"
     elif not named and on_github and url.casefold() != expected.casefold():

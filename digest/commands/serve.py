@@ -41,7 +41,7 @@ _FOLDER = Path(disk.CACHE, "preview")
 _REDIRECT = f"{disk.CACHE}/desk/open.html"
 _REDIRECT_HTML = '<!doctype html><title>Desk</title><meta http-equiv="refresh" content="0; url={0}"><a href="{0}">Desk</a>'
 _TEMPLATES = "templates/"
-_NAME = re.compile(r"[\w.-]+|\[?[0-9a-fA-F:.]+\]?")
+_HOST_NAME = re.compile(r"[\w.-]+|\[?[0-9a-fA-F:.]+\]?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +116,7 @@ def run(
     """
     names = []
     for name in allowed:
-        if not _NAME.fullmatch(name):
+        if not _HOST_NAME.fullmatch(name):
             example = "preview.example.org"
             raise DigestError(f"--allow-host {name}: give only the host's name, such as {example}")
         names.append(name.strip("[]"))

@@ -33,7 +33,7 @@ from digest.themes.suggest import Index, Suggestion
 
 T = TypeVar("T")
 
-_AT_ONCE = 200  # stories: more would make a page wait
+_MAX_INDEXED = 200  # stories: more would make a page wait
 
 
 @dataclass(slots=True)
@@ -212,7 +212,7 @@ class Annotations:
     def _hints_beside(self, story: Story) -> Iterator[Problem]:
         """Yields hints about duplicates among the stories whose links have been indexed so far, and
         about a second lead."""
-        if len(self._unindexed()) <= _AT_ONCE:
+        if len(self._unindexed()) <= _MAX_INDEXED:
             self._index_links()
         files = {story.file}
         for alias in aliases_of_link(story.link):
@@ -245,7 +245,7 @@ class Annotations:
     def _index_links(self) -> bool:
         """Indexes the links of a few hundred stories; True if no more are left."""
         unindexed = self._unindexed()
-        for _ in range(min(_AT_ONCE, len(unindexed))):
+        for _ in range(min(_MAX_INDEXED, len(unindexed))):
             file = unindexed.pop()
             with suppress(DigestError, LookupError):  # it may have been deleted
                 aliases = aliases_of_link(self._stories[file].link)

@@ -203,7 +203,7 @@ def _present(root: Path, survey: Survey) -> dict[tuple[str, str], bool]:
     """Returns the records, by feed and id, whose story is still there, each with whether it is
     hidden.
 
-    One whose file cannot be read is found by its place, or by a name in its text. What is found by
+    One whose file cannot be read is found by its path, or by a name in its text. What is found by
     the record of one feed is there for every feed that brought it.
     """
     history = survey.history

@@ -32,13 +32,13 @@ def annotate(problems: Iterable[Problem], folder: str) -> None:
     digest's path in its repository."""
     for problem in problems:
         level = "warning" if problem.is_hint else "error"
-        place = {
+        values = {
             "file": folder + problem.file,
             "line": str(problem.line or ""),
             "title": "digest check",
         }
         properties = []
-        for name, value in place.items():
+        for name, value in values.items():
             if value:
                 properties.append(f"{name}={printable(_escaped(value, ':,'))}")
         words = printable(_escaped(problem.words))
@@ -58,13 +58,13 @@ def write_summary(report: PullReport, call: Call) -> None:
         ("GITHUB_STEP_SUMMARY", summary(report)),
         ("GITHUB_OUTPUT", f"words={commit_message(report)}\n"),
     ):
-        place = os.environ.get(variable)
-        if place:
+        path = os.environ.get(variable)
+        if path:
             try:
-                with Path(place).open("a", encoding="utf-8") as file:
+                with Path(path).open("a", encoding="utf-8") as file:
                     file.write(text)
             except OSError as error:  # only the table is lost: what was pulled is on disk
-                call.warn(f"{variable}: cannot write {place}: {error.strerror or error}")
+                call.warn(f"{variable}: cannot write {path}: {error.strerror or error}")
 
 
 def commit_message(report: PullReport) -> str:

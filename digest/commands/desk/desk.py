@@ -39,7 +39,7 @@ from digest.site.markdown import Html
 from digest.week import Week, without_mistyped
 
 _FOLDER = Path(view.__file__).parent
-_MOST_UNDONE = 50
+_MAX_UNDO_STEPS = 50
 _TEXTS = ("note", "headline", "corrections", "also", "add", "week")
 
 
@@ -59,7 +59,7 @@ class Desk:
         self._content = DeskContent(root)
         self._cards = DeskCards(root, self._content)
         self._letters = LetterDesk(root, self._content, clock)
-        self._undo_steps: deque[_UndoStep] = deque(maxlen=_MOST_UNDONE)
+        self._undo_steps: deque[_UndoStep] = deque(maxlen=_MAX_UNDO_STEPS)
         self._message = ""  # what a save without the script did, for the page after it
         self._lock = threading.Lock()
         self._render = templates.renderer(_FOLDER)

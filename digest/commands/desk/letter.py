@@ -34,7 +34,7 @@ class LetterForm(NamedTuple):
     """A week's letter, as its form shows it; `is_read` if its file can be read.
 
     After a refused save, `title` and `body` are what was typed, `seen_hash` the hash of the file on
-    which they were, and `their_title` and `theirs` what the file says instead.
+    which they were, and `file_title` and `file_body` what the file says instead.
     """
 
     file: str
@@ -46,8 +46,8 @@ class LetterForm(NamedTuple):
     seen_hash: str = ""
     preview: str = ""
     message: str = ""
-    their_title: str = ""
-    theirs: str | None = None
+    file_title: str = ""
+    file_body: str | None = None
     is_refused: bool = False
 
     @property
@@ -116,9 +116,9 @@ class LetterDesk:
             if (title, body) != (form.title, form.body):
                 if given.keys() & {"title", "body"} and given.get("seen") != form.seen_hash:
                     why = f"{form.file}: changed since you saw it; choose between both versions"
-                    mine = form._replace(title=title, body=body, message=why, is_refused=True)
-                    mine = mine._replace(their_title=form.title, theirs=form.body)
-                    return mine, tuple(edits)
+                    typed_form = form._replace(title=title, body=body, message=why, is_refused=True)
+                    typed_form = typed_form._replace(file_title=form.title, file_body=form.body)
+                    return typed_form, tuple(edits)
                 edit = self._edit(found, title, body)
                 if curate.make_edits(self._root, [edit]):
                     raise DigestError(f"{form.file}: is being changed; save again")

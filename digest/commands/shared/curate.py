@@ -42,7 +42,7 @@ from digest.model import Config, Content, Story
 from digest.names import is_markdown
 from digest.week import Week
 
-_TRIES = 3
+_MAX_TRIES = 3
 _EXAMPLE = "content/2026/w20/2026-05-15-slug.md"
 _LEADING = re.compile(rb"^\W*lead\W*:\W*(true|yes|on)\b", re.IGNORECASE | re.MULTILINE)
 
@@ -198,7 +198,7 @@ def _carry_out_one(
             request=request, why="\n".join(map(str, why_not_editable(root, config, request.file)))
         )
     beside = NamesIn(root)(request.file.rpartition("/")[0]) if request.week else ()
-    for _ in range(_TRIES):
+    for _ in range(_MAX_TRIES):
         data = disk.read_inside(root, request.file)
         decided = change_requests.decide(
             request,

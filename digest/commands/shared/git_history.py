@@ -29,7 +29,7 @@ from digest.model import Config
 from digest.names import is_markdown
 
 _CONTENT = "content"
-_SHOWN = 5
+_MAX_NAMED = 5
 
 
 def list_written(cache: Cache, created: Collection[str], lines: Iterable[Record]) -> None:
@@ -66,7 +66,7 @@ def note_deletions(root: Path, cache: Cache, config: Config) -> tuple[str, ...]:
         for feed, files in uncommitted.by_feed(deleted).items():
             were, them = ("was", "it") if len(files) == 1 else ("were", "them")
             what = f"records that {count_of(len(files), 'story', 'stories')} {were} deleted here before git had {them}"
-            messages.append(f"{paths.ledger(feed)}: {what}: {and_more(files, _SHOWN)}")
+            messages.append(f"{paths.ledger(feed)}: {what}: {and_more(files, _MAX_NAMED)}")
         for file in gone.keys() - (ours.keys() - deleted.keys()):
             del waiting[file]
     if waiting != listed:
@@ -106,7 +106,8 @@ def uncommitted_stories(root: Path, survey: Survey) -> Iterator[Problem]:
                 break
     for feed, files in found.items():
         are = "is" if len(files) == 1 else "are"
-        what = f"{count_of(len(files), 'story', 'stories')} that it lists {are} not in git yet: {and_more(files, _SHOWN)}"
+        counted = count_of(len(files), "story", "stories")
+        what = f"{counted} that it lists {are} not in git yet: {and_more(files, _MAX_NAMED)}"
         cure = "run 'git add content' and commit; without the files, other clones would take these stories for deleted"
         yield Problem(paths.ledger(feed), 0, what, cure, kind=Kind.HINT)
 
@@ -151,7 +152,8 @@ def _lost(root: Path, missing: Missing) -> Iterator[Problem]:
     pulled = {file: records for file, records in missing.items() if file not in by_hand}
     for feed, files in uncommitted.by_feed(pulled).items():
         were = "file was" if len(files) == 1 else "files were"
-        what = f"lists {count_of(len(files), 'story', 'stories')} whose {were} never committed: {and_more(files, _SHOWN)}"
+        stories = count_of(len(files), "story", "stories")
+        what = f"lists {stories} whose {were} never committed: {and_more(files, _MAX_NAMED)}"
         cure = (
             "run 'git add content' and commit on the machine that pulled them; or delete their "
             "lines here, and the next pull brings back those that the feed still has"

@@ -61,10 +61,10 @@ def record_lines(files: Mapping[str, bytes]) -> Iterator[str]:
 def _program() -> Iterator[tuple[str, bytes]]:
     """Yields each file of the program by its path in a wheel; some are beside an editable copy."""
     templates = shipped_templates()
-    for folder, place in ((PACKAGE, PACKAGE.name), (templates, f"{PACKAGE.name}/{FOLDER}")):
+    for folder, prefix in ((PACKAGE, PACKAGE.name), (templates, f"{PACKAGE.name}/{FOLDER}")):
         for path in folder.rglob("*"):
             parts = path.relative_to(folder).parts
             is_hidden = any(part.startswith(".") for part in parts)
             if path.is_file() and path.suffix != ".pyc" and not is_hidden:
-                yield "/".join((place, *parts)), path.read_bytes()
+                yield "/".join((prefix, *parts)), path.read_bytes()
     yield f"{PACKAGE.name}/{_WORKFLOW}", called_workflow().read_bytes()

@@ -1,6 +1,6 @@
 """The files of a new digest beside `digest.toml`, which `init` writes and `upgrade` brings up to date.
 
-    digest/starter/ + the requirement of this copy of Digest + themes ──▶ place of each file ──▶ its content
+    digest/starter/ + the requirement of this copy of Digest + themes ──▶ path of each file ──▶ its content
 
 The workflow calls the one in Digest's own repository, at the same commit, if Digest comes from a
 public repository on GitHub. Otherwise the digest's own file gets the jobs of that workflow.
@@ -44,7 +44,7 @@ def new_files(
     *,
     requirements: str = requirement.FILE,
 ) -> dict[str, bytes]:
-    """Returns each file of a new digest but `digest.toml`, by its place.
+    """Returns each file of a new digest but `digest.toml`, by its path.
 
     Without a copy to install, the workflow is left out. `requirements` is the name of the file that pip
     installs it from; the snippets of VS Code offer the `themes`.
@@ -52,9 +52,9 @@ def new_files(
     files = dict[str, bytes]()
     for source in STARTER.rglob("*"):
         if source.is_file():
-            place = source.relative_to(STARTER).as_posix()
-            dot = "." if place.partition("/")[0] in _DOTTED else ""
-            files[dot + place] = source.read_bytes()
+            path = source.relative_to(STARTER).as_posix()
+            dot = "." if path.partition("/")[0] in _DOTTED else ""
+            files[dot + path] = source.read_bytes()
     del files[CONFIG_FILE]
     snippets, choice = files[config_template.SNIPPETS], config_template.theme_choice(themes)
     files[config_template.SNIPPETS] = snippets.replace(b"@THEMES@", choice.encode())
