@@ -181,7 +181,7 @@ def _suggest_themes(
 ) -> tuple[StorySuggestions, ...]:
     """Returns suggestions for those of the new stories that have no theme, the newest first.
 
-    `content` is all that the digest has, None if not read yet.
+    `content` is everything that the digest has, None if not read yet.
     """
     themeless = without_theme(new) if config.themes else []
     if not themeless:
