@@ -161,7 +161,10 @@ class Cache:
                 what = f"{FILE}: another program is using this file; close it there, and try again"
                 raise DigestError(what) from error
             if _is_disk_error(error):
-                what = f"{FILE}: cannot write this file: {error}; make it writable, or delete it"
+                cure = "make it writable, or delete it"
+                if "is full" in str(error):
+                    cure = "free some space"
+                what = f"{FILE}: cannot write this file: {error}; {cure}"
                 raise DigestError(what) from error
             self._throw_away()
             self._write(flush)

@@ -116,7 +116,7 @@ def _print_left(report: PullReport, call: Call) -> None:
     if report.recovered:
         stories = count_of(len(report.recovered), "story", "stories")
         files = and_more(report.recovered, len(report.recovered) if call.verbose else _MAX_NAMED)
-        call.say(f"the last pull was killed; {stories} that it had written: {files}")
+        call.say(f"the last pull was killed after it had written {stories}: {files}")
     for file in report.swept if call.verbose else ():
         call.say(f"{file}: left unfinished by a run that was killed; removed")
 

@@ -176,6 +176,22 @@ def test_reading_a_damaged_file_leaves_it_so_that_the_run_which_replaces_it_says
     assert caches.noted(tmp_path, "kind") == {"two": 2}
 
 
+def test_a_full_disk_asks_for_space(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    connect: Callable[..., sqlite3.Connection] = sqlite3.connect
+
+    def with_three_pages(path: Path, **rest: Any) -> sqlite3.Connection:
+        connection = connect(path, **rest)
+        connection.execute("PRAGMA max_page_count = 3")
+        return connection
+
+    monkeypatch.setattr(sqlite3, "connect", with_three_pages)
+    with Cache(tmp_path) as cache:
+        cache.put("kind", "one", b"", "words" * 9000)
+
+        with pytest.raises(DigestError, match=r"is full; free some space$"):
+            cache.save()
+
+
 def test_a_file_locked_by_another_program_is_waited_for_once_and_said_to_be_in_use(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
