@@ -119,7 +119,8 @@ def parse(text: str) -> ParsedDate | None:
         plain = _REMARK.sub(" ", plain, count=remarks - 1)
     for remark in (r" \1 ", " ") if remarks else ("",):  # the last one may be the zone
         bare = " ".join(_REMARK.sub(remark, plain).split())
-        if len(bare) > _LONGEST or any(sign.isdigit() for sign in bare if not sign.isascii()):
+        digits = "".join(filter(str.isdigit, bare))
+        if len(bare) > _LONGEST or not digits or not digits.isascii():
             continue
         try:
             if seconds := _UNIX_TIME.fullmatch(bare):
