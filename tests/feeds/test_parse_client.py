@@ -435,7 +435,7 @@ parse.parse = parsed""")
         running.send_signal(number)
         said, complained = running.communicate(timeout=60)
 
-    until(lambda: is_free(root / "running"), seconds=5)
+    until(lambda: is_free(root / "running"))
     assert running.returncode != 0
     assert "Traceback" not in said + complained
 
