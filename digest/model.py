@@ -370,7 +370,7 @@ class Content(NamedTuple):
     signed: Mapping[str, str] = MappingProxyType({})
     """The fields whose URL seems to have a secret but is public, since a feed has it, by file."""
     hashes: Mapping[str, bytes] = MappingProxyType({})
-    """A hash of the bytes of each story's file."""
+    """A hash of each story's file, of its name, and of which words in it are the publisher's."""
     suspects: frozenset[str] | None = None
     """The files of stories with what looks like a secret in a URL; None if not searched yet."""
     unread: frozenset[str] = frozenset()

@@ -10,10 +10,10 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from copy import copy
 from datetime import datetime
-from operator import attrgetter, itemgetter
+from operator import attrgetter
 from types import MappingProxyType
 
-from digest import redact, urls
+from digest import urls
 from digest.content import attribution, excerpt, identity, ledger, locations, paths
 from digest.content.attribution import Attribution, Candidate, FeedArrival, KnownStory, Lookup
 from digest.content.identity import keys_of_story
@@ -389,56 +389,6 @@ def _name(record: Record) -> str:
     is_kept = f"id:{record.id}" in record.aliases
     is_first = record.wrote.get("link") in {None, ledger.hash_of_value(record.id)}
     return record.id if is_kept or is_first else ""
-
-
-def writer_of(story: Story, records: Iterable[Record], feeds: Collection[str]) -> str:
-    """Returns the feed whose words are in a story's excerpt: of `feeds`, or else any, the earliest.
-
-    "" if that is the story's first feed, or unknown. `records` are the story's, in the order of its
-    feeds.
-    """
-    if not story.excerpt:
-        return ""
-    hashes = excerpt.hashes(story.excerpt)
-    writers = []
-    for record in records:
-        if times := [record.excerpts[hash] for hash in hashes if hash in record.excerpts]:
-            writers.append((record.feed not in feeds, min(times), record.feed))
-    writer = min(writers, key=itemgetter(0, 1), default=(False, "", ""))[2]
-    return "" if writer == next((feed for feed in story.feeds if feed in feeds), "") else writer
-
-
-def signed_fields(story: Story, records: Collection[Record]) -> str:
-    """Returns which of link and image have a URL that seems to have a secret but is from a feed.
-
-    Many publishers sign the URLs of pictures, and everyone can read those in the feed. Without a
-    record, the URL is the editor's own.
-    """
-    fields = []
-    if redact.secret_names(story.link):
-        alias = f"link:{urls.canonical(story.link)}"
-        if any(record.wrote_file and alias in record.aliases for record in records):
-            fields.append("link")
-    if story.image and redact.secret_names(story.image):
-        image = ledger.hash_of_value(story.image)
-        if any(record.image == image for record in records):
-            fields.append("image")
-    return " ".join(fields)
-
-
-def earlier_titles(
-    stories: Iterable[tuple[Story, Sequence[Record]]],
-) -> dict[str, tuple[str, ...]]:
-    """Returns, by file, the earlier headlines from a story's first feed, oldest first.
-
-    `stories` are stories with their records (`History.of`).
-    """
-    earlier: dict[str, tuple[str, ...]] = {}
-    for story, records in stories:
-        titles = [title for title, _ in records[0].earlier_titles] if records else []
-        if others := dict.fromkeys(title for title in titles if title != story.title):
-            earlier[story.file] = tuple(others)
-    return earlier
 
 
 def _address(file: str, story: str, since: str, owner: str) -> StoryAddress | None:

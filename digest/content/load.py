@@ -3,7 +3,8 @@
     scan ──▶ folders, cached or read ──▶ what the ledgers know of their stories ──▶ Content
 
 Parsing a file depends only on its text and digest.toml. What depends on the ledgers (whose words an
-excerpt has, where a story was before) is found for all stories at once, and cached as one value.
+excerpt has, where a story was before) is found for all stories at once, and cached as one value
+(`from_ledgers`), to which the words of the stories are then compared.
 """
 
 from __future__ import annotations
@@ -13,13 +14,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from digest.cache import Cache, key_of
-from digest.content import excerpt, file_names, paths, publishable, store, story_file
-from digest.content.history import History, earlier_titles, signed_fields, writer_of
-from digest.content.ledger import Ledgers, Record
-from digest.content.read import ContentReader, written_excerpts
+from digest.content import excerpt, file_names, paths, publishable, story_file
+from digest.content.from_ledgers import FromLedgers, known_by, writer_of
+from digest.content.read import ContentReader
 from digest.content.scan import NamesIn, Scan, copied, read_bytes, scan
 from digest.content.story_file import Vocabulary
 from digest.errors import DigestError, Faults, Problem
@@ -28,14 +28,17 @@ from digest.model import (
     Content,
     Copied,
     FreePage,
-    Gone,
     Letter,
     Location,
     Skipped,
     Story,
-    StoryAddress,
 )
 from digest.names import lasting_name
+
+if TYPE_CHECKING:
+    from digest.content.history import History
+    from digest.content.ledger import Ledgers, Record
+    from digest.content.store import AllLedgers
 
 _NO_OFFSET = timedelta()
 
@@ -43,8 +46,9 @@ _NO_OFFSET = timedelta()
 class _Folder(NamedTuple):
     """The parsed files of one folder.
 
-    `hashes` has a hash of each story's file, `suspects` the stories with what looks like a secret
-    in a URL. `known_by` is a hash of everything by which the ledgers know these stories.
+    `hashes` has a hash of each story's file and name, `excerpts` the hashes of each excerpt, if its
+    file has one; `suspects` are the stories with what looks like a secret in a URL. `known_by` is a
+    hash of everything by which the ledgers know these stories, but for their words.
     """
 
     stories: tuple[Story, ...]
@@ -53,28 +57,9 @@ class _Folder(NamedTuple):
     pages: tuple[FreePage, ...]
     copied: tuple[tuple[str, str, tuple[int, int] | None, int], ...]
     hashes: dict[str, bytes]
+    excerpts: dict[str, tuple[str, ...]]
     suspects: tuple[str, ...]
     known_by: bytes
-
-
-class _FromLedgers(NamedTuple):
-    """What the ledgers know of the stories, by file, in fields of `Content`.
-
-    `editors_quotations` has the stories that begin with a quotation which pull did not write, each with the
-    hashes of the excerpts that pull did write for it.
-    """
-
-    editors_quotations: dict[str, tuple[str, ...]]
-    story_addresses: tuple[StoryAddress, ...]
-    earlier_headlines: dict[str, tuple[str, ...]]
-    lasting_names: dict[str, str]
-    altered: dict[str, str]
-    writers: dict[str, str]
-    added_at: dict[str, float]
-    gone: tuple[Gone, ...]
-    signed: dict[str, str]
-    unrecorded: tuple[Location, ...]
-    damaged: tuple[Problem, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,6 +85,8 @@ class Survey:
     @property
     def history(self) -> History:
         """What the ledgers remember of the stories."""
+        from digest.content.history import History
+
         return History(self.ledgers, altered=self.content.altered, from_pages=self.from_pages)
 
     @property
@@ -132,7 +119,7 @@ class _Loader:
 
     def _bytes_of(self, file: str) -> bytes:
         data = read_bytes(self._root, file)
-        self._hashes[file] = key_of(data)
+        self._hashes[file] = _hash_of(file, data)
         return data
 
     def folders(self) -> list[_Folder]:
@@ -176,93 +163,73 @@ class _Loader:
             pages=pages,
             copied=tuple((one.file, one.path, one.size, one.weight) for one in files_to_copy),
             hashes={story.file: self._hashes[story.file] for story in stories},
+            excerpts={
+                story.file: excerpt.hashes(story.excerpt) for story in stories if story.excerpt
+            },
             suspects=tuple(story.file for story in stories if publishable.has_secret(story)),
-            known_by=_known_by(stories),
+            known_by=known_by(stories),
         )
 
-    def from_ledgers(self, folders: list[_Folder]) -> _FromLedgers:
+    def from_ledgers(self, folders: list[_Folder]) -> FromLedgers:
         """Returns what the ledgers know of the stories in the folders, from the cache if it can."""
-
-        def read() -> _FromLedgers:
-            ledgers = store.read_all_ledgers(self._root)
-            return self.attribute(_stories(folders), ledgers, ledgers.history())
-
-        ledgers = self._scan.key(paths.LEDGERS)
+        stories, ledgers = _stories(folders), self._scan.key(paths.LEDGERS)
         if self._cache is None or not ledgers:
-            return read()
+            return self.attribute(stories)
         key = key_of(self._key, ledgers, *(folder.known_by for folder in folders))
-        return self._cache.memo("ledgers", "", key, _FromLedgers, read)
+        found = self._cache.get("ledgers", "", key, FromLedgers)
+        if found is None or not found.is_of(stories):
+            found = self.attribute(stories)
+            self._cache.put("ledgers", "", key, found)
+        return found
 
     def attribute(
-        self, stories: tuple[Story, ...], ledgers: store.AllLedgers, history: History
-    ) -> _FromLedgers:
-        """Returns what these ledgers, from which `history` is made, know of the stories."""
-        candidates = []
-        for story in stories:
-            if candidate := history.candidate(story, history.of(story)):
-                candidates.append(candidate)
-        attribution = history.attribute(candidates, {story.file for story in stories})
-        history = history.with_altered(attribution.altered)
-        excerpts = history.excerpts()
-        editors_quotations: dict[str, tuple[str, ...]] = {}
-        for story in stories:
-            if story.excerpt:
-                by_pull = written_excerpts(story, excerpts)
-                if by_pull.isdisjoint(excerpt.hashes(story.excerpt)):
-                    editors_quotations[story.file] = tuple(sorted(by_pull))
-        stories = self._with_excerpts(stories, editors_quotations)
-        records_of = [(story, history.of(story)) for story in stories]
-        writers: dict[str, str] = {}
-        added_at: dict[str, float] = {}
-        signed: dict[str, str] = {}
-        for story, records in records_of:
-            if writer := writer_of(story, records, self._feeds):
-                writers[story.file] = writer
-            if at := history.added_at(records):
-                added_at[story.file] = at
-            if fields := signed_fields(story, records):
-                signed[story.file] = fields
-        return _FromLedgers(
-            editors_quotations=editors_quotations,
-            story_addresses=history.addresses(stories, attribution),
-            earlier_headlines=earlier_titles(records_of),
-            lasting_names=dict(attribution.lasting_names),
-            altered=dict(attribution.altered),
-            writers=writers,
-            added_at=added_at,
-            gone=history.gone(stories, attribution),
-            signed=signed,
-            unrecorded=attribution.unrecorded,
-            damaged=ledgers.problems,
-        )
+        self, stories: tuple[Story, ...], ledgers: AllLedgers | None = None
+    ) -> FromLedgers:
+        """Returns what these ledgers, or those on the disk, know of the stories."""
+        # Imported late: most builds have this in the cache.
+        from digest.content.attribute import attribute
+        from digest.content.store import read_all_ledgers
 
-    def _with_excerpts(
-        self, stories: tuple[Story, ...], editors_quotations: Mapping[str, tuple[str, ...]]
-    ) -> tuple[Story, ...]:
-        """Returns the stories; in those of `editors_quotations` the quotation becomes part of the note."""
-        if not editors_quotations:
-            return stories
-        corrected = list(stories)
-        for index, story in enumerate(stories):
-            if story.file in editors_quotations:
-                data = read_bytes(self._root, story.file)
-                if self._hashes.get(story.file, key_of(data)) != key_of(data):
+        return attribute(stories, ledgers or read_all_ledgers(self._root), self._feeds)
+
+    def _return_quotations(
+        self,
+        stories: list[Story],
+        hashes: dict[str, bytes],
+        excerpts: dict[str, tuple[str, ...]],
+        from_ledgers: FromLedgers,
+    ) -> None:
+        """Makes quotations that are the editor's part of the note, since pull did not write them.
+
+        Changes `stories` and what is known of their files: `hashes`, and the hashes of `excerpts`.
+        """
+        written = from_ledgers.excerpts
+        edited = set[str]()
+        for file, of_excerpt in excerpts.items():
+            if not set(of_excerpt).intersection(written.get(file, ())):
+                edited.add(file)
+        for index, story in enumerate(stories) if edited else ():
+            file = story.file
+            if file in edited:
+                data = read_bytes(self._root, file)
+                if _hash_of(file, data) != hashes[file]:
                     what = "this file has changed during the build; build again"
-                    raise DigestError(f"{story.file}: {what}")
-                by_pull = editors_quotations[story.file]
-                text = data.decode()
-                corrected[index] = story_file.loads(
-                    text, story.file, self.reader.vocabulary, by_pull
+                    raise DigestError(f"{file}: {what}")
+                text, by_pull = data.decode(), written.get(file, ())
+                stories[index] = story = story_file.loads(
+                    text, file, self.reader.vocabulary, by_pull
                 )
-        return tuple(corrected)
+                excerpts[file] = excerpt.hashes(story.excerpt)
+                words = story.excerpt.encode(errors="surrogatepass")
+                hashes[file] = key_of(hashes[file], words)
 
-    def content(self, folders: list[_Folder], from_ledgers: _FromLedgers) -> Content:
+    def content(self, folders: list[_Folder], from_ledgers: FromLedgers) -> Content:
         """Returns everything that was read as one value."""
-        fields = from_ledgers._asdict()
-        editors_quotations = fields.pop("editors_quotations")
+        stories = list(_stories(folders))
         letters, introductions, pages = list[Letter](), list[FreePage](), list[FreePage]()
         files_to_copy = list[Copied]()
         hashes: dict[str, bytes] = {}
+        excerpts: dict[str, tuple[str, ...]] = {}
         suspects = set[str]()
         for folder in folders:
             letters += folder.letters
@@ -271,19 +238,46 @@ class _Loader:
             for file, path, size, weight in folder.copied:
                 files_to_copy.append(Copied(self._root / file, file, path, size, weight))
             hashes.update(folder.hashes)
+            excerpts.update(folder.excerpts)
             suspects.update(folder.suspects)
+        self._return_quotations(stories, hashes, excerpts, from_ledgers)
         return Content(
-            stories=self._with_excerpts(_stories(folders), editors_quotations),
+            stories=tuple(stories),
             letters=tuple(letters),
             introductions=tuple(introductions),
             pages=tuple(pages),
             copied=tuple(files_to_copy),
+            story_addresses=from_ledgers.story_addresses,
+            earlier_headlines=_earlier_headlines(stories, from_ledgers),
+            lasting_names=from_ledgers.lasting_names,
+            altered=from_ledgers.altered,
+            writers=self._writers(stories, excerpts, from_ledgers),
+            added_at=from_ledgers.added_at,
+            gone=from_ledgers.gone,
+            signed=from_ledgers.signed,
             hashes=hashes,
             suspects=frozenset(suspects),
             unread=frozenset(self.reader.unread),
             beside=NamesIn(self._root),
-            **fields,
+            unrecorded=from_ledgers.unrecorded,
+            damaged=from_ledgers.damaged,
         )
+
+    def _writers(
+        self,
+        stories: Iterable[Story],
+        excerpts: Mapping[str, tuple[str, ...]],
+        from_ledgers: FromLedgers,
+    ) -> dict[str, str]:
+        """Returns the feed whose words a story's excerpt has, if that is not its first one."""
+        by_feed, writers = from_ledgers.by_feed, {}
+        for story in stories if by_feed else ():
+            file = story.file
+            if file in by_feed and file in excerpts:
+                writer = writer_of(story, excerpts[file], by_feed[file], self._feeds)
+                if writer:
+                    writers[file] = writer
+        return writers
 
 
 def load(root: Path, config: Config) -> Content:
@@ -312,10 +306,12 @@ def survey(root: Path, config: Config) -> Survey:
 
     Raises Faults if files were left out (`store.scan_whole`).
     """
+    from digest.content import store
+
     scanned = store.scan_whole(root)
     loader = _Loader(root, config, scanned, None, b"")
     folders, ledgers = loader.folders(), store.read_all_ledgers(root)
-    from_ledgers = loader.attribute(_stories(folders), ledgers, ledgers.history())
+    from_ledgers = loader.attribute(_stories(folders), ledgers)
     return Survey(
         content=loader.content(folders, from_ledgers),
         problems=tuple(loader.reader.combined_problems()),
@@ -356,14 +352,22 @@ def due_locations(content: Content) -> tuple[Location, ...]:
     return tuple(due)
 
 
-def _known_by(stories: Iterable[Story]) -> bytes:
-    """Returns a hash of everything by which the ledgers know these stories."""
-    names = []
-    for story in stories:
-        fields = (story.file, story.id, story.link, story.feeds, story.title, story.image)
-        quotations = excerpt.quotations(story.note)
-        names.append((*fields, story.published.isoformat(), story.excerpt, quotations))
-    return key_of(repr(names).encode(errors="surrogateescape"))
+def _hash_of(file: str, data: bytes) -> bytes:
+    return key_of(file.encode(errors="surrogatepass"), data)
+
+
+def _earlier_headlines(
+    stories: Iterable[Story], from_ledgers: FromLedgers
+) -> dict[str, tuple[str, ...]]:
+    """Returns the earlier headlines of each story that has some besides its present one."""
+    earlier = {}
+    for story in stories if from_ledgers.titles else ():
+        titles = [
+            title for title in from_ledgers.titles.get(story.file, ()) if title != story.title
+        ]
+        if titles:
+            earlier[story.file] = tuple(titles)
+    return earlier
 
 
 def _has_odd_offsets(folder: _Folder) -> bool:

@@ -9,7 +9,7 @@ from builders import make_story
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from digest.content import history, paths
+from digest.content import attribute, paths
 from digest.content.attribution import Attribution
 from digest.content.history import History
 from digest.content.ledger import Record
@@ -99,19 +99,16 @@ def test_places_are_listed_for_weeks_with_a_moved_story_or_a_shared_slug(
     )
 
 
-def test_earlier_headlines_are_those_of_the_first_feed_without_the_current_one() -> None:
+def test_earlier_headlines_are_those_of_the_first_feed() -> None:
     theirs = record_of(
         1,
         FILES[0],
         earlier_titles=(("Was", "2026-05-16"), ("One", "2026-05-17"), ("Was", "2026-05-18")),
     )
-    same, other = story_of(1, FILES[0]), story_of(2, FILES[1])
+    other = record_of(2, FILES[1])
 
-    found = history.earlier_titles([(same, [theirs]), (other, [])])
-    kept = history.earlier_titles([(make_story(title="Was"), [theirs])])
-
-    assert found == {FILES[0]: ("Was", "One")}
-    assert list(kept.values()) == [("One",)]
+    assert attribute.earlier_titles([theirs, other]) == ("Was", "One")
+    assert attribute.earlier_titles([]) == ()
 
 
 def test_the_excerpts_of_a_story_are_found_by_its_guid_link_or_file() -> None:

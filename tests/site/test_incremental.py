@@ -6,20 +6,25 @@ import json
 import os
 import re
 import shutil
+import sqlite3
+import time
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
+from builders import make_story
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from many import many
 from sites import build_into, read_folder
 
 from digest import config, disk
-from digest.cache import Cache
+from digest.cache import FILE, Cache
 from digest.commands.build import Builder
 from digest.errors import DigestError
 from digest.preview.changed_files import FileHashes
+from digest.site.feeds import atom
 from digest.site.output import Written
 
 SMALL = Path(__file__).parents[1] / "data/sites/small"
@@ -665,3 +670,58 @@ def test_only_pages_that_show_an_edit_are_written(root: Path) -> None:
     assert isinstance(done, Written)
     assert 0 < done.written < 12 < done.unchanged
     assert build(root) == Written(written=0, removed=0, unchanged=done.written + done.unchanged)
+
+
+def ledgers_row(root: Path) -> tuple[bytes, bytes]:
+    """The key and value that the cache has of what the ledgers know."""
+    with closing(sqlite3.connect(root / FILE)) as connection:
+        query = "SELECT key, value FROM cache WHERE kind = 'ledgers'"
+        return connection.execute(query).fetchone()  # type: ignore[no-any-return]
+
+
+def settled(root: Path, change: Change) -> None:
+    """Makes a change, and waits until the stamps of its files prove something (`disk.clock`)."""
+    change(root)
+    time.sleep(0.05)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        retold("title: .*", "title: Three cranes arrive"),
+        replaced(RECORDED, "> The harbour board", "> The board"),
+        replaced(RECORDED, "Somebody ordered", "> Quoted\n\nSomebody ordered"),
+    ],
+    ids=["headline", "excerpt", "note"],
+)
+def test_the_ledgers_are_not_read_again_after_an_edit_of_words(root: Path, change: Change) -> None:
+    settled(root, lambda _: None)
+    build(root)
+    before = ledgers_row(root)
+
+    settled(root, change)
+    same_as_clean(root)
+
+    assert ledgers_row(root) == before
+    settled(root, retold("link: .*", "link: https://quay.example/news/article/7777777/x"))
+    same_as_clean(root)
+    assert ledgers_row(root) != before
+
+
+def test_a_story_is_matched_again_after_an_edit_of_the_words_by_which_the_ledger_knew_it(
+    root: Path,
+) -> None:
+    elsewhere = "https://quay.example/news/article/7777777/x"
+    lasting = atom.entry_id(make_story(id=elsewhere), {})
+    settled(root, retold("link: .*", f"link: {elsewhere}"))
+    settled(root, retold("id: .*", f"id: {elsewhere}"))
+    same_as_clean(root)
+    assert lasting not in (root / "site/feed.atom").read_text()
+
+    settled(root, retold("title: .*", "title: Other words"))
+    same_as_clean(root)
+    assert lasting not in (root / "site/feed.atom").read_text()  # its excerpt is still known
+    settled(root, replaced(RECORDED, "> The harbour board", "> The board"))
+    same_as_clean(root)
+
+    assert lasting in (root / "site/feed.atom").read_text()

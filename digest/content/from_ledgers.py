@@ -1,0 +1,91 @@
+"""What the ledgers know of the stories, as a value that an edit of their words hardly ever changes.
+
+    stories, ledgers ──attribute──▶ FromLedgers ──with the words of the stories──▶ Content
+
+It takes long to find and little to apply, so it is cached. It depends on which stories there are and
+on their ids, links and feeds. The words of a story matter only if it is not where a feed's ledger
+has it: they decide which story it is (`attribution`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from operator import itemgetter
+from typing import NamedTuple
+
+from digest.cache import key_of
+from digest.content import excerpt
+from digest.errors import Problem
+from digest.model import Gone, Location, Story, StoryAddress
+
+
+class FromLedgers(NamedTuple):
+    """What the ledgers know of the stories, by file.
+
+    - `excerpts`: the hashes of all excerpts that pull or add wrote for a story
+    - `by_feed`: the excerpts of each of its feeds by hash, with their first times, if not all are
+      from its first feed
+    - `titles`: the earlier headlines from its first feed; one may be its headline again
+    - `candidates`: the stories that are matched by their words, and a hash of these (`words_key`)
+
+    The others are as in `Content`.
+    """
+
+    excerpts: dict[str, tuple[str, ...]]
+    by_feed: dict[str, tuple[tuple[str, dict[str, str]], ...]]
+    titles: dict[str, tuple[str, ...]]
+    candidates: dict[str, bytes]
+    story_addresses: tuple[StoryAddress, ...]
+    lasting_names: dict[str, str]
+    altered: dict[str, str]
+    added_at: dict[str, float]
+    gone: tuple[Gone, ...]
+    signed: dict[str, str]
+    unrecorded: tuple[Location, ...]
+    damaged: tuple[Problem, ...]
+
+    def is_of(self, stories: Iterable[Story]) -> bool:
+        """True if the stories, whose ids, links and feeds are known to agree, have the same words."""
+        candidates = self.candidates
+        return all(
+            words_key(story) == candidates[story.file]
+            for story in stories
+            if story.file in candidates
+        )
+
+
+def writer_of(
+    story: Story,
+    hashes: Iterable[str],
+    written: Iterable[tuple[str, Mapping[str, str]]],
+    feeds: Collection[str],
+) -> str:
+    """Returns the feed whose words are in a story's excerpt: of `feeds`, or else any, the earliest.
+
+    "" if that is the story's first feed, or unknown. `hashes` are those of the excerpt, `written` the
+    excerpts of each feed (`FromLedgers.by_feed`), in the order of the story's feeds.
+    """
+    writers = []
+    for feed, excerpts in written:
+        if times := [excerpts[hash] for hash in hashes if hash in excerpts]:
+            writers.append((feed not in feeds, min(times), feed))
+    writer = min(writers, key=itemgetter(0, 1), default=(False, "", ""))[2]
+    return "" if writer == first_feed(story, feeds) else writer
+
+
+def first_feed(story: Story, feeds: Collection[str]) -> str:
+    """Returns the first of a story's feeds that is among `feeds`; "" if none is."""
+    return next((feed for feed in story.feeds if feed in feeds), "")
+
+
+def known_by(stories: Iterable[Story]) -> bytes:
+    """Returns a hash of everything by which the ledgers know these stories, but for their words."""
+    names = [(story.file, story.id, story.link, story.feeds, story.image) for story in stories]
+    return key_of(repr(names).encode(errors="surrogatepass"))
+
+
+def words_key(story: Story) -> bytes:
+    """Returns a hash of the words by which a story is matched with the ledgers."""
+    quotations = excerpt.quotations(story.note)
+    words = (story.title, story.published.isoformat(), story.excerpt, quotations)
+    return key_of(repr(words).encode(errors="surrogatepass"))
