@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 import tomllib
-import uuid
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, cast
@@ -239,8 +238,12 @@ def _site(table: _Table) -> Site:
     cure = 'write a name from the IANA list, such as "Asia/Hong_Kong"'
     table.check("timezone", _is_zone, "'{}' is not a time zone", cure)
     url = url if url.endswith("/") else url + "/"
-    # The URL as it is typed, so that the id stays if we write the URL in another way.
-    id = table.values.get("id") or f"urn:uuid:{uuid.uuid5(uuid.NAMESPACE_URL, url)}"
+    id = table.values.get("id")
+    if not id:
+        import uuid  # late, since it is slow to import
+
+        # The URL as it is typed, so that the id stays if we write the URL in another way.
+        id = f"urn:uuid:{uuid.uuid5(uuid.NAMESPACE_URL, url)}"
     shown = _without_secrets(table.values, "title", "description", "editor")
     return Site(**{"title": "", **shown, "url": urls.site_url(url) or url, "id": id})
 

@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
-from functools import partial
+from functools import cache, partial
 from itertools import chain
 from operator import attrgetter
 from typing import NamedTuple
@@ -147,8 +147,8 @@ def _links_key(shown: Iterable[Story], content: Content, anchors: Anchors, draft
 def _key(story: Story, content: Content, anchors: Anchors, links_key: bytes) -> bytes:
     """Returns a hash of everything that a page may show of a story.
 
-    That is its file, which of its words are the publisher's, and what the ledgers have on it. Where
-    links lead counts only if its texts have links.
+    That is its file (`Content.hashes`), and what the ledgers have on it. Where links lead counts only
+    if its texts have links.
     """
     file = story.file
     known = (
@@ -159,10 +159,8 @@ def _key(story: Story, content: Content, anchors: Anchors, links_key: bytes) -> 
         content.signed.get(file),
         links_key if has_own_link(story.note) or has_own_link(story.excerpt) else None,
     )
-    text = content.hashes.get(file) or repr(story).encode(errors="surrogatepass")
-    rest = repr(known) if any(known) else ""
-    parts = [part.encode(errors="surrogatepass") for part in (file, story.excerpt, rest)]
-    return key_of(text, *parts)
+    text = content.hashes.get(file) or key_of(repr(story).encode(errors="surrogatepass"))
+    return key_of(text, repr(known).encode(errors="surrogatepass")) if any(known) else text
 
 
 def _by_week(
@@ -185,14 +183,19 @@ def _by_week(
         content.signed,
         content.hashes,
     )
-    themes, zone = current_ids(config.themes), ZoneInfo(config.site.timezone)
+    ids, zone = current_ids(config.themes), ZoneInfo(config.site.timezone)
+
+    @cache  # stories have few combinations of themes
+    def current(themes: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(ids[id] for id in themes if id in ids))
+
     key = partial(_key, content=content, anchors=anchors, links_key=links_key)
     renamed_to = renamed(content.story_addresses)
     weeks = {}
     for week, stories in by_week.items():
         files = [story.file for story in stories]
         known = [list(map(fact.get, files)) if fact else [] for fact in facts]
-        make = partial(_week_stories, stories, key, themes, zone, renamed_to)
+        make = partial(_week_stories, stories, key, current, zone, renamed_to)
         weeks[week] = memory.memo(("stories", week), stories, (links_key, known), make)
     return weeks
 
@@ -200,18 +203,18 @@ def _by_week(
 def _week_stories(
     stories: Iterable[Story],
     key: Callable[[Story], bytes],
-    ids: Mapping[str, str],
+    current: Callable[[tuple[str, ...]], tuple[str, ...]],
     zone: ZoneInfo,
     renamed_to: Renamed,
 ) -> _WeekStories:
-    """Returns a week's stories with today's `ids` of their themes, without those of removed ones."""
+    """Returns a week's stories; `current` returns today's ids of themes, without removed ones."""
     below = groups(stories, renamed_to).below
     files_below = {story.file for group in below.values() for story in group}
     by_theme: dict[str, list[Story]] = defaultdict(list)
     counts: dict[str, int] = defaultdict(int)
     every, shown = [], []
     for story in sorted(stories, key=attrgetter("published", "file"), reverse=True):
-        themes = tuple(dict.fromkeys(ids[id] for id in story.themes if id in ids))
+        themes = current(story.themes)
         if themes != story.themes or story.file in below:
             # Memory compares objects, and a change of a story below another is a change of both.
             story = replace(story, themes=themes)

@@ -11,6 +11,7 @@ import marshal
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from datetime import date
+from functools import cache
 from operator import is_
 from typing import Any, TypeVar, cast
 
@@ -48,12 +49,18 @@ class Keys:
             return str(value)
         if isinstance(value, date):
             return value.isoformat()
-        if not is_dataclass(kind):
-            raise TypeError(f"{kind.__name__} cannot be an input of a page: it has no key")
-        names = [field.name for field in fields(kind)]
+        names = _names_in(kind)  # type: ignore[arg-type]
         if "key" in names:
             return value.key  # type: ignore[attr-defined]
         return (kind.__name__, *[self._flat(getattr(value, name)) for name in names])
+
+
+@cache
+def _names_in(kind: type[object]) -> tuple[str, ...]:
+    """Returns the names of a dataclass's fields."""
+    if not is_dataclass(kind):
+        raise TypeError(f"{kind.__name__} cannot be an input of a page: it has no key")
+    return tuple([field.name for field in fields(kind)])
 
 
 class BuildMemory:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import date
+from functools import cache
 from typing import NamedTuple
 
 from digest.cache import key_of
@@ -58,15 +59,18 @@ def find_neighbours(by_theme: Iterable[ThemeStories]) -> Mapping[str, Neighbours
     """
     of_several = [theme_stories for theme_stories in by_theme if len(theme_stories.stories) > 1]
     sizes = {theme.id: len(stories) for theme, stories, _ in of_several}
+
+    @cache  # stories have few combinations of themes
+    def narrowest(themes: tuple[str, ...]) -> str:
+        return min([id for id in themes if id in sizes], key=sizes.__getitem__)
+
     by_file: dict[str, Neighbours] = {}
     for theme, stories, _ in of_several:
         total = len(stories)
         counted = total if total <= _COUNTED else 0
         for at, story in enumerate(stories):
-            if len(story.themes) > 1:
-                ids = [id for id in story.themes if id in sizes]
-                if min(ids, key=sizes.__getitem__) != theme.id:
-                    continue
+            if narrowest(story.themes) != theme.id:
+                continue
             before = stories[at + 1] if at + 1 < total else None
             after = stories[at - 1] if at else None
             if before and before.week == story.week:

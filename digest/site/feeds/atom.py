@@ -8,7 +8,6 @@ the story, never from a clock. Templates write the XML, and `render` checks it.
 from __future__ import annotations
 
 import posixpath
-import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, time, timedelta, tzinfo
 from functools import partial
@@ -28,6 +27,8 @@ from digest.site.cards import Card, Cards
 from digest.site.edition_dates import EditionDates
 
 _HOUR = 3600  # seconds
+_URLS = bytes.fromhex("6ba7b8119dad11d180b400c04fd430c8")
+"""The namespace of names that are URLs (RFC 9562 §6.6); the module `uuid` is slow to import."""
 NEVER = datetime(2000, 1, 1, tzinfo=UTC)
 """`updated` of an empty feed, which must have one; validators warn of earlier years."""
 _IMAGES = {  # not from `mimetypes`, which differs between machines
@@ -128,10 +129,13 @@ def theme_feed_id(site: Site, theme: Theme) -> str:
 
 def duplicate_ids(content: Content) -> list[Problem]:
     """Returns a problem for each story with the Atom id of another: readers would see only one."""
+    stories, names = content.stories, content.lasting_names
+    if not names and len({story.id or story.link for story in stories}) == len(stories):
+        return []  # then their lasting names differ, too
     first: dict[str, Story] = {}
     problems = []
-    for story in content.stories:
-        other = first.setdefault(lasting_name(story, content.lasting_names), story)
+    for story in stories:
+        other = first.setdefault(lasting_name(story, names), story)
         if other.file != story.file:
             has_id = bool(story.id or other.id)
             same = "link" if story.link == other.link else "Atom id"
@@ -293,9 +297,7 @@ def datetime_of(seconds: float, zone: tzinfo) -> datetime:
 
 def _urn(name: str) -> str:
     """Returns the UUID of a name as a URN (RFC 9562 §5.5), three times as fast as `uuid`."""
-    digest = bytearray(
-        sha1(uuid.NAMESPACE_URL.bytes + name.encode(), usedforsecurity=False).digest()[:16]
-    )
+    digest = bytearray(sha1(_URLS + name.encode(), usedforsecurity=False).digest()[:16])
     digest[6] = digest[6] & 0x0F | 0x50
     digest[8] = digest[8] & 0x3F | 0x80
     digits = digest.hex()
