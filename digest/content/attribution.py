@@ -1,6 +1,6 @@
 """Decides which of the stories in the ledgers each story file is, whatever an editor has changed.
 
-    by id, or by link without one, if link, headline or place agrees
+    by id, or by link without one, if link, headline or file agrees
     ──▶ else by likeness
     ──▶ else it is a new story
 
