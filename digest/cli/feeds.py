@@ -81,7 +81,7 @@ def add(call: Call, urls: tuple[str, ...], files: tuple[Path, ...]) -> None:
     report = command.add(call.root(), addresses, files, now=call.now)
     call.say(*(f"{feed.id}: {feed.title}, {redact.mask(feed.url)}" for feed in report.added))
     call.say(*(f"{feed.id}: was retired, is pulled again" for feed in report.resumed))
-    call.say(*(f"{feed.id}: already in digest.toml, left unchanged" for feed in report.known))
+    call.say(*(f"{feed.id}: already in digest.toml, left unchanged" for feed in report.present))
     call.warn(*formatting.left_out(report.left_out))
     for id, former in report.former_ids.items():
         call.warn(

@@ -72,7 +72,7 @@ def init(call: Call, folder: Path, feeds: tuple[str, ...], files: tuple[Path, ..
             call.say(*(f"{file}: removed" for file in report.removed))
         removed = formatting.stories(len(report.removed))
         call.say(f"Removed the sample: its feed, and {removed} without edits")
-        call.say(*(f"{file}: stays, because it was edited" for file in report.kept))
+        call.say(*(f"{file}: stays, because it was edited" for file in report.edited))
         for file in report.unread:
             call.warn(f"{file}: stays, because it cannot be read; digest check")
         if report.themes:

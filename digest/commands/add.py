@@ -51,9 +51,9 @@ def run(
         _snapshot_without(root, config, ledgers, [address])  # before the page is asked for
         document, final = _read(address, config, now, limits)
         entry = document.entries[0]
-        known = _snapshot_without(root, config, ledgers, [address, final, entry.link])
+        present = _snapshot_without(root, config, ledgers, [address, final, entry.link])
         source = document.title or urls.host_of(entry.link)
-        story = add.story_of(entry, source, known, config, now)
+        story = add.story_of(entry, source, present, config, now)
         # Ledger first: without its line, the page's words in the file would count as the editor's.
         store.add_lines(root, [add.record_of(story, now)])
         store.write(root, (story,))
@@ -68,10 +68,10 @@ def _snapshot_without(
     it has the story."""
     search = add.search_texts_at(addresses, ledgers)
     altered = story_locations.read_content(root, config).altered
-    known = snapshot.read_snapshot(root, config, ledgers, search, altered)
-    if already := add.already(addresses, known):
+    present = snapshot.read_snapshot(root, config, ledgers, search, altered)
+    if already := add.already(addresses, present):
         raise DigestError(already)
-    return known
+    return present
 
 
 def _read(address: str, config: Config, now: datetime, limits: Limits) -> tuple[Document, str]:

@@ -43,7 +43,7 @@ class AddFeedsReport:
 
     added: tuple[Feed, ...]
     resumed: tuple[Feed, ...]
-    known: tuple[Feed, ...]
+    present: tuple[Feed, ...]
     left_out: tuple[str, ...]
     former_ids: Mapping[str, str]
 
@@ -91,7 +91,7 @@ def add(
     found = find_feeds.run(
         addresses, files, now=now, limits=limits, present=config.feeds, taken=ledgers
     )
-    resumed = [feed for feed in found.known if feed.retired]
+    resumed = [feed for feed in found.present_feeds if feed.retired]
     after = before
     feeds = {feed.id: feed for feed in config.feeds}
     for feed in resumed:
@@ -108,7 +108,7 @@ def add(
     return AddFeedsReport(
         added=found.feeds,
         resumed=tuple(resumed),
-        known=tuple(feed for feed in found.known if not feed.retired),
+        present=tuple(feed for feed in found.present_feeds if not feed.retired),
         left_out=found.left_out,
         former_ids=former_ids,
     )

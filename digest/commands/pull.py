@@ -265,8 +265,8 @@ class _Puller:
             raise DigestError("digest.toml: has no feed to pull; add one: digest feeds add URL")
         damaged = git_history.damaged_ledgers(root, problems)
         damaged |= git_history.shortened_ledgers(root, ledgers)
-        known = replace(self._snapshot(documents, ledgers), withheld=frozenset(damaged))
-        plan = take_in(documents, known, config, now)
+        present = replace(self._snapshot(documents, ledgers), withheld=frozenset(damaged))
+        plan = take_in(documents, present, config, now)
         outcomes = {outcome.feed.id: outcome for outcome in plan.outcomes}
         rows = list[PullRow]()
         for answer in batch.answers:
@@ -305,7 +305,7 @@ class _Puller:
         returned = feed_state.returned((feed for feed, _ in documents), self.memory)
         due = precedence.feeds_with_due_corrections(ledgers, self.config, carried)
         search = changes.search_texts_of_changes(documents, ledgers, due, returned)
-        known = snapshot.read_snapshot(
+        present = snapshot.read_snapshot(
             self.root,
             self.config,
             ledgers if search else changes.related(documents, ledgers),
@@ -313,7 +313,7 @@ class _Puller:
             story_locations.read_content(self.root, self.config).altered if search else {},
         )
         return replace(
-            known, killed_edits=pull_journal.edits(self.cache), carried=carried, returned=returned
+            present, killed_edits=pull_journal.edits(self.cache), carried=carried, returned=returned
         )
 
     def _write(self, plan: PullPlan) -> None:
@@ -371,6 +371,6 @@ class _Puller:
             results[row.feed] = row.reason if row.state == "failed" else len(row.new)
         self.memory = feed_state.with_results(learned, self.memory, results, self.now)
         cache.keep_only(feed_state.KIND, self.memory)
-        for feed, known in self.memory.items():
-            cache.put(feed_state.KIND, feed, b"", known)
+        for feed, state in self.memory.items():
+            cache.put(feed_state.KIND, feed, b"", state)
         cache.save(flush=True)

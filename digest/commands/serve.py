@@ -185,8 +185,8 @@ class Preview:
         begun = time.perf_counter()
         self._changed |= changed
         try:
-            known = None if CONFIG_FILE in changed else self._config
-            config = known or load_config(self._root)
+            unchanged = None if CONFIG_FILE in changed else self._config
+            config = unchanged or load_config(self._root)
             result = self._build(config, changed)
             annotations = self._annotated(result, config)
         except Exception as error:  # the preview goes on and shows it

@@ -126,16 +126,16 @@ def _value(key: str, value: str, config: Config) -> Any:
             return (story_file.due_date(value),) if value else ()
         except ValueError as error:
             raise ValueError("; ".join(error.args)) from None
-    known = PUBLISHER_FIELDS if key == "take" else [theme.id for theme in config.themes]
+    allowed = PUBLISHER_FIELDS if key == "take" else [theme.id for theme in config.themes]
     if key not in {"themes", "also", "take"}:
         return value
     names = tuple(dict.fromkeys(filter(None, (part.strip() for part in value.split(",")))))
     if key == "also":
         return tuple(name.rpartition("/")[2] for name in names)
     for name in names:
-        if name not in known:
+        if name not in allowed:
             kind = "theme" if key == "themes" else "field"
-            raise ValueError(f"unknown {kind} '{name}'; {suggestion(name, known)}")
+            raise ValueError(f"unknown {kind} '{name}'; {suggestion(name, allowed)}")
     return names
 
 

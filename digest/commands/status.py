@@ -177,9 +177,10 @@ def feed_rows(root: Path, survey: Survey, config: Config, now: datetime) -> tupl
     zone = ZoneInfo(config.site.timezone)
     rows = []
     for feed, state in states.items():
-        records, known = survey.ledgers.get(feed, {}), memory.get(feed, feed_state.UNKNOWN)
+        records = survey.ledgers.get(feed, {})
+        pulls = memory.get(feed, feed_state.UNKNOWN)
         grown = max((record.at for record in records.values()), default="")
-        answered = known.answered or (datetime.fromisoformat(grown) if grown else None)
+        answered = pulls.answered or (datetime.fromisoformat(grown) if grown else None)
         answered_at = answered.astimezone(zone) if answered else None
         hidden = [present[feed, id] for id in records if (feed, id) in present]
         rows.append(
@@ -188,12 +189,12 @@ def feed_rows(root: Path, survey: Survey, config: Config, now: datetime) -> tupl
                 state=state,
                 answered_at=answered_at,
                 age=now - answered_at if answered_at else None,
-                is_sure=known.answered is not None,
-                new=known.new,
+                is_sure=pulls.answered is not None,
+                new=pulls.new,
                 brought=len(records),
                 present=len(hidden),
                 hidden=sum(hidden),
-                reason=known.failed if state == "active" else "",
+                reason=pulls.failed if state == "active" else "",
             )
         )
     return tuple(rows)

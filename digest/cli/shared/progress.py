@@ -56,8 +56,8 @@ class _Bar:
             MofNCompleteColumn(),
             TimeRemainingColumn(),
         )
-        bar = self._stack.enter_context(
+        shown = self._stack.enter_context(
             Progress(*columns, console=Console(stderr=True), transient=True)
         )
-        task = bar.add_task(self._label, total=total)
-        return lambda done: bar.update(task, completed=done)
+        task = shown.add_task(self._label, total=total)
+        return lambda done: shown.update(task, completed=done)

@@ -169,12 +169,12 @@ def _as_lead(
     return request
 
 
-def _unread_leads(root: Path, week: Week, known: Collection[str]) -> Iterator[Refusal]:
+def _unread_leads(root: Path, week: Week, read: Collection[str]) -> Iterator[Refusal]:
     """Yields refusals for files of a week that say that they lead it, but were never read."""
     folder = f"content/{week.folder}"
     for name in sorted(NamesIn(root)(folder)):
         file = f"{folder}/{name}"
-        if file in known or not paths.is_story(file):
+        if file in read or not paths.is_story(file):
             continue
         if _LEADING.search(disk.read_inside(root, file) or b""):
             why = f"{file}: says that it leads {week}, and cannot be read; see 'digest check'"

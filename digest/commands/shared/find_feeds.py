@@ -27,15 +27,15 @@ _MAX_ID_LENGTH = 40
 class FoundFeeds:
     """The feeds, their common language, and the addresses of lists that cannot be pulled.
 
-    `folders` has the folder of a list in which a feed was, by its id. `known` are feeds that the
-    digest has already.
+    `folders` has the folder of a list in which a feed was, by its id. `present_feeds` are feeds
+    that the digest has already.
     """
 
     feeds: tuple[Feed, ...] = ()
     language: str = "en"
     left_out: tuple[str, ...] = ()
     folders: Mapping[str, str] = field(default_factory=dict)
-    known: tuple[Feed, ...] = ()
+    present_feeds: tuple[Feed, ...] = ()
 
 
 def run(
@@ -78,11 +78,11 @@ def run(
         )
     old = {urls.canonical(feed.url): feed for feed in present}
     ids = {feed.id for feed in old.values()} | set(taken)
-    new, folders, known = dict[str, Feed](), dict[str, str](), dict[str, Feed]()
+    new, folders, present_feeds = dict[str, Feed](), dict[str, str](), dict[str, Feed]()
     for url, document, folder in found:
         address = urls.canonical(url)
         if address in old:
-            known[address] = old[address]
+            present_feeds[address] = old[address]
         elif address not in new:
             new[address] = feed = _feed(url, document, ids)
             ids.add(feed.id)
@@ -92,7 +92,7 @@ def run(
         language=_common_language(document.language for _, document, _ in found),
         left_out=tuple(address for feeds in lists for address in feeds.left_out),
         folders=folders,
-        known=tuple(known.values()),
+        present_feeds=tuple(present_feeds.values()),
     )
 
 

@@ -42,7 +42,7 @@ class SampleReport:
     feeds: tuple[Feed, ...]
     left_out: tuple[str, ...]
     removed: tuple[str, ...]
-    kept: tuple[str, ...]
+    edited: tuple[str, ...]
     themes: bool
     address: str = ""
     unread: tuple[str, ...] = ()
@@ -65,14 +65,14 @@ def replace_with(root: Path, found: FoundFeeds, *, timezone: str) -> SampleRepor
     (sample,) = old.feeds
     with store.writing(root):
         survey, _ = with_removed_themes(root, old)
-        removed, kept = dict[str, str](), list[str]()
+        removed, edited = dict[str, str](), list[str]()
         for story in survey.content.stories:
             if sample.id in story.feeds:
                 text = store.read_exactly(root, story.file)
                 if _is_unedited(story, text, survey, old):
                     removed[story.file] = text
                 else:
-                    kept.append(story.file)
+                    edited.append(story.file)
         others = [story for story in survey.content.stories if story.file not in removed]
         in_use = {page.name for page in survey.content.introductions} | {*sample.themes}
         for story in others:
@@ -97,14 +97,14 @@ def replace_with(root: Path, found: FoundFeeds, *, timezone: str) -> SampleRepor
             site=settings,
         )
         new = config_file.parse(after)
-        needs_ledger = kept or survey.unread or _is_any_linked(survey.content, removed)
+        needs_ledger = edited or survey.unread or _is_any_linked(survey.content, removed)
         _remove_files(root, removed, "" if needs_ledger else paths.ledger(sample.id))
         config_edit.write(root, before, after)
     return SampleReport(
         feeds=found.feeds,
         left_out=found.left_out,
         removed=tuple(sorted(removed)),
-        kept=tuple(kept),
+        edited=tuple(edited),
         themes=bool(new.themes),
         address=address,
         unread=survey.unread,
