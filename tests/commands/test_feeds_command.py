@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import growth
 import pytest
 from feedhost import FeedHost
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
+from many import many
 from test_cli import digest
 from test_init import ATOM, NAMING, RSS, Answers
 
@@ -126,9 +128,13 @@ def test_advertised_feeds_come_before_links() -> None:
 
 
 def test_unclosed_links_are_searched_in_linear_time() -> None:
-    page = b"<!doctype html>" + b"<a href=/x>RSS" * 100_000
+    link = "<a href=/x>RSS"
 
-    assert feed_links.linked(page, "https://a.example/") == ("https://a.example/x",)
+    def linked(page: str) -> tuple[str, ...]:
+        return feed_links.linked(page.encode(), "https://a.example/")
+
+    assert linked("<!doctype html>" + link * 1_000) == ("https://a.example/x",)
+    assert growth.is_growing(linked, lambda size: link * (size // len(link)), 40_000) is None
 
 
 def test_nothing_is_written_if_one_url_has_no_feed(mine: Path) -> None:
@@ -427,6 +433,7 @@ def test_a_table_header_inside_a_multi_line_string_is_not_a_feed() -> None:
 
 
 @given(st.text(), st.text(), st.sampled_from([SIMPLE, SETTINGS, "feeds = []\n" + SIMPLE]))
+@settings(max_examples=many(40))
 def test_any_name_of_a_feed_or_folder_gives_valid_settings(
     name: str, folder: str, text: str
 ) -> None:
