@@ -1,11 +1,7 @@
 """Runs a command again and again on copies of a digest, and fails, kills or cuts it off at its n-th use of the disk.
 
-    python faults.py COMMAND WAY DIGEST COPIES NUMBER
-
-WAY is "kill", where the process ends at that point; "write" or "read", where that one call fails; or "cut", where the
-power goes, and only what was flushed stays (with an even number, some of the rest as well, as disks have it). NUMBER
-says how often; the points are spread over the whole run, and the last one is after its end. COPIES gets a folder for
-each. Prints a line of JSON for each copy: its number, how the run ended, and what it said.
+A way is "kill", where the process ends at that point; "write" or "read", where that one call fails; or "cut", where the
+power goes, and only what was flushed stays (with an even number, some of the rest as well, as disks have it).
 """
 
 from __future__ import annotations
@@ -22,6 +18,7 @@ import stat
 import sys
 import threading
 import uuid
+import warnings
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -493,7 +490,9 @@ def broken(command: str, way: str, root: Path, last: int) -> tuple[int, str]:
     With 0 nothing breaks, and the words are how often it used the disk.
     """
     incoming, outgoing = os.pipe()
-    child = os.fork()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # pytest's own threads are not needed
+        child = os.fork()
     if child:
         os.close(outgoing)
         with os.fdopen(incoming) as pipe:
@@ -518,8 +517,14 @@ def broken(command: str, way: str, root: Path, last: int) -> tuple[int, str]:
     os._exit(code)
 
 
-def main(command: str, way: str, digest: Path, copies: Path, number: int) -> None:
-    """Breaks a command at so many points."""
+def broken_at_points(
+    command: str, way: str, digest: Path, copies: Path, number: int
+) -> Iterator[tuple[int, int, str]]:
+    """Breaks a command on copies of a digest at so many points; they are spread over the whole run, and the last one is
+    after its end.
+
+    Yields for each the number that names the copy, how the run ended, and what it said.
+    """
 
     def copied(name: str) -> Path:
         return Path(shutil.copytree(digest, copies / name, symlinks=True))
@@ -534,8 +539,4 @@ def main(command: str, way: str, digest: Path, copies: Path, number: int) -> Non
         if way == "cut":
             shutil.rmtree(copy)
             Path(f"{copy}.cut").rename(copy)
-        sys.stdout.write(json.dumps([last, code, words]) + "\n")
-
-
-if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2], Path(sys.argv[3]), Path(sys.argv[4]), int(sys.argv[5]))
+        yield last, code, words

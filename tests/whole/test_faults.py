@@ -4,7 +4,6 @@ one would have made. DIGEST_MANY=20 breaks each command in each way at up to a h
 
 from __future__ import annotations
 
-import json
 import re
 import shutil
 import subprocess
@@ -14,14 +13,13 @@ from pathlib import Path
 import caches
 import newsroom
 import pytest
-from faults import CRASHED, KILLED, REFUSED, UNNOTICED, begun, prepare, run
+from faults import CRASHED, KILLED, REFUSED, UNNOTICED, begun, broken_at_points, prepare, run
 from many import MANY, many
 from newsroom import Publisher
 from test_crashes import Files, ledgers, read
 
 from digest.errors import DigestError
 
-SUPPORT = Path(__file__).parents[1] / "support"
 WAYS = ["kill", "write", "read", "cut"]
 COMMANDS = {
     "pull": "cut",
@@ -145,19 +143,9 @@ def test_a_command_interrupted_anywhere_is_completed_by_the_next(
     run(command, whole)
     run("build", whole)
     expected, site = kept(whole), read(whole / "site")
-    words = [
-        sys.executable,
-        SUPPORT / "faults.py",
-        command,
-        way,
-        digest,
-        tmp_path / "copies",
-        many(5),
-    ]
 
-    done = subprocess.run(list(map(str, words)), capture_output=True, text=True, check=True)
+    points = list(broken_at_points(command, way, digest, tmp_path / "copies", many(5)))
 
-    points = [json.loads(line) for line in done.stdout.splitlines()]
     assert len(points) >= 4
     for last, code, said in points:
         place = f"broken at {last}, it ended with {code} and said: {said}"
