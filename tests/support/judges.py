@@ -64,7 +64,9 @@ class RawEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Made:
-    """A digest after two pulls and a build: its feeds' bodies, and its content after the `first` and `second` pull."""
+    """A digest after two pulls and a build: its feeds' bodies, its content after the `first` and `second` pull, and its
+    stories, as they are read back from their files.
+    """
 
     root: Path
     config: Config
@@ -72,10 +74,7 @@ class Made:
     reports: Sequence[PullReport]
     first: Mapping[str, bytes]
     second: Mapping[str, bytes]
-
-    @property
-    def stories(self) -> tuple[Story, ...]:
-        return stories(self.root)
+    stories: tuple[Story, ...]
 
     def output(self, *suffixes: str) -> dict[str, str]:
         """Returns the built files of these suffixes as text, by their path below the site."""
@@ -122,7 +121,13 @@ def make(root: Path, feeds: Mapping[str, bytes], *, words: int = 40, more: str =
     two = pull.run(root, config, config.feeds, now=LATER)
     build.run(root, config, output=root / "site", base_url=None)
     return Made(
-        root=root, config=config, feeds=feeds, reports=(one, two), first=first, second=content(root)
+        root=root,
+        config=config,
+        feeds=feeds,
+        reports=(one, two),
+        first=first,
+        second=content(root),
+        stories=stories(root),
     )
 
 

@@ -9,13 +9,14 @@ import json
 import re
 import resource
 import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import judges
 import pytest
+
+from benchmarks.subjects import DIGEST
 
 OWN = Path(__file__).parents[1] / "data" / "hostile"
 SHARED = Path(__file__).parents[3] / "shared" / "hostile"
@@ -63,26 +64,19 @@ def test_a_hostile_feed_passes_its_checks(vector: Vector, tmp_path: Path) -> Non
     assert [path.name for path in tmp_path.iterdir()] == ["digest"]
 
 
-@pytest.fixture(scope="module", params=[OWN, SHARED], ids=["own", "shared"])
-def together(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> judges.Made:
-    """All vectors of one folder in one digest, with excerpts as long as they can be."""
-    found = list(vectors(request.param))
+@pytest.mark.parametrize("folder", [OWN, SHARED], ids=["own", "shared"])
+def test_all_hostile_feeds_together_pass_the_general_checks_and_none_stops_another(
+    folder: Path, tmp_path: Path
+) -> None:
+    """All are in one digest, with excerpts as long as they can be."""
+    found = list(vectors(folder))
     if not found:
         pytest.skip("the material in ../shared is not here")
     feeds = {vector.file.name: vector.file.read_bytes() for vector in found}
-    return judges.make(tmp_path_factory.mktemp("together") / "digest", feeds, words=1000)
 
+    together = judges.make(tmp_path / "digest", feeds, words=1000)
 
-@pytest.mark.parametrize("check", ALWAYS)
-def test_all_hostile_feeds_together_pass_the_general_checks(
-    together: judges.Made, check: str
-) -> None:
-    judges.judge(together, check)
-
-
-def test_no_hostile_feed_stops_another(together: judges.Made) -> None:
+    judges.judge(together, *ALWAYS)
     whole = together.output("feed.atom").values()
     expected = {name.decode() for body in together.feeds.values() for name in CONTROL.findall(body)}
 
@@ -109,7 +103,7 @@ def test_a_feed_that_expands_is_handled_within_limits(vector: Vector, tmp_path: 
     for command in ("pull", "build"):
         before = cpu_of_children()
         ended = subprocess.run(
-            [sys.executable, "-m", "digest", "--root", str(tmp_path), command],
+            [*DIGEST, "--root", str(tmp_path), command],
             capture_output=True,
             text=True,
             check=False,
