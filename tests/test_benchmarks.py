@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
@@ -9,6 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import warm
 from sites import read_folder
 
 from benchmarks import agree, corpus, measure, themes
@@ -25,7 +27,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A made-up digest, built."""
     root = tmp_path_factory.mktemp("bench") / "digest"
     corpus.write(root, STORIES)
-    called("digest", "--root", str(root), "build")
+    digest(root, "build")
     return root
 
 
@@ -35,10 +37,17 @@ def copy(made: Path, tmp_path: Path) -> Path:
     return shutil.copytree(made / "site", tmp_path / "site")
 
 
-def called(module: str, *words: str) -> str:
-    """What a command of ours prints; it has to go well."""
+def digest(root: Path, command: str) -> str:
+    """What a command of Digest prints; it has to go well."""
+    done = warm.run([command], root, dict(os.environ))
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def bench(*words: str) -> str:
+    """What the benchmark prints; it has to go well."""
     done = subprocess.run(
-        [sys.executable, "-m", module, *words],
+        [sys.executable, "-m", "benchmarks.bench", *words],
         cwd=ROOT,
         capture_output=True,
         text=True,
@@ -70,14 +79,14 @@ def test_a_generated_digest_is_the_same_for_a_seed_and_differs_for_another(
 
 def test_a_generated_digest_has_the_requested_number_of_stories_and_no_problems(made: Path) -> None:
     assert len(list(made.glob("content/2*/w*/2*.md"))) == STORIES
-    assert called("digest", "--root", str(made), "check").startswith("0 errors, 0 hints")
+    assert digest(made, "check").startswith("0 errors, 0 hints")
 
 
 def test_a_pull_of_a_generated_digest_changes_nothing(made: Path, tmp_path: Path) -> None:
     root = shutil.copytree(made, tmp_path / "digest")
     before = read_folder(root / "content")
 
-    said = called("digest", "--root", str(root), "pull")
+    said = digest(root, "pull")
 
     assert len(re.findall(r" 0 new, +[1-9]\d* known", said)) == 2
     assert read_folder(root / "content") == before
@@ -166,8 +175,7 @@ def test_a_failed_command_is_reported_with_its_arguments(tmp_path: Path) -> None
 
 
 def test_the_smallest_run_measures_every_phase_and_the_preview(tmp_path: Path) -> None:
-    said = called(
-        "benchmarks.bench",
+    said = bench(
         "--stories",
         "60",
         "--rounds",
