@@ -962,7 +962,7 @@ STEP = st.tuples(
 
 
 @settings(
-    max_examples=many(40),
+    max_examples=many(25),
     deadline=None,
     suppress_health_check=list(HealthCheck),
 )
