@@ -889,10 +889,17 @@ def slow(exchange: Exchange) -> None:
 
 
 @pytest.fixture
-def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(
-        check_links, "_LIMITS", Limits(deadline=1, connect_timeout=1, read_timeout=0.4, retries=0)
-    )
+def once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Requests each page once, with time for servers of a busy machine."""
+    limits = Limits(deadline=60, connect_timeout=60, read_timeout=60, retries=0)
+    monkeypatch.setattr(check_links, "_LIMITS", limits)
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Requests each page once, and gives up on those that do not answer."""
+    limits = Limits(deadline=4, connect_timeout=4, read_timeout=3, retries=0)
+    monkeypatch.setattr(check_links, "_LIMITS", limits)
 
 
 def linked(root: Path, host: FeedHost, *paths: str) -> str:
@@ -902,7 +909,7 @@ def linked(root: Path, host: FeedHost, *paths: str) -> str:
     )
 
 
-@pytest.mark.usefixtures("quick")
+@pytest.mark.usefixtures("once")
 def test_pages_that_are_gone_or_have_moved_are_hints(root: Path) -> None:
     answers = {
         "/good": answer(200),
@@ -929,7 +936,7 @@ def test_pages_that_are_gone_or_have_moved_are_hints(root: Path) -> None:
 
 
 @pytest.mark.parametrize("refusal", [403, 404, 405, 501])
-@pytest.mark.usefixtures("quick")
+@pytest.mark.usefixtures("once")
 def test_a_page_that_refuses_head_is_requested_with_get(root: Path, refusal: int) -> None:
     with FeedHost({"/page": only_get(refusal)}) as host:
         linked(root, host, "/page")
@@ -939,7 +946,7 @@ def test_a_page_that_refuses_head_is_requested_with_get(root: Path, refusal: int
     assert len(host.requests) == 2
 
 
-@pytest.mark.usefixtures("quick")
+@pytest.mark.usefixtures("once")
 def test_a_page_is_requested_once_however_often_it_is_linked(root: Path, story: Write) -> None:
     with FeedHost({"/page": answer(200)}) as host:
         linked(root, host, "/page", "/page#a", "/page#b")
@@ -955,7 +962,7 @@ def test_a_page_is_requested_once_however_often_it_is_linked(root: Path, story: 
     [(200, timedelta(days=29), 0), (200, timedelta(days=31), 1), (404, timedelta(hours=23), 0),
      (404, timedelta(hours=25), 2), (200, -timedelta(days=2), 1)],
 )  # fmt: skip
-@pytest.mark.usefixtures("quick")
+@pytest.mark.usefixtures("once")
 def test_answers_are_cached_until_they_expire(
     root: Path, status: int, later: timedelta, asked: int
 ) -> None:
@@ -969,7 +976,7 @@ def test_answers_are_cached_until_they_expire(
     assert second.problems == first.problems
 
 
-@pytest.mark.usefixtures("quick")
+@pytest.mark.usefixtures("once")
 def test_a_damaged_link_cache_costs_only_a_request(root: Path) -> None:
     with FeedHost({"/page": answer(200)}) as host:
         linked(root, host, "/page")
@@ -979,7 +986,7 @@ def test_a_damaged_link_cache_costs_only_a_request(root: Path) -> None:
         assert run(root, links=True).problems == ()
 
 
-@pytest.mark.usefixtures("quick")
+@pytest.mark.usefixtures("impatient")
 def test_a_slow_page_is_not_reported_as_gone(root: Path) -> None:
     with FeedHost({"/slow": slow, "/good": answer(200)}) as host:
         linked(root, host, "/slow", "/good")
@@ -988,7 +995,7 @@ def test_a_slow_page_is_not_reported_as_gone(root: Path) -> None:
     assert (report.problems, len(report.links.unchecked)) == ((), 1)
 
 
-@pytest.mark.usefixtures("quick")
+@pytest.mark.usefixtures("impatient")
 @pytest.mark.parametrize("name", ["127.0.0.1", "localhost"])
 def test_a_server_on_this_machine_does_not_prove_a_network_connection(
     root: Path, name: str
@@ -1001,7 +1008,7 @@ def test_a_server_on_this_machine_does_not_prove_a_network_connection(
     assert (report.problems, report.links.is_offline) == ((), True)
 
 
-@pytest.mark.usefixtures("quick")
+@pytest.mark.usefixtures("impatient")
 def test_without_a_network_no_page_is_reported_as_gone(root: Path) -> None:
     put(
         root,
@@ -1040,7 +1047,7 @@ def archive(monkeypatch: pytest.MonkeyPatch) -> Callable[[FeedHost, str], str]:
     return use
 
 
-@pytest.mark.usefixtures("quick")
+@pytest.mark.usefixtures("once")
 def test_a_saved_copy_of_a_missing_page_is_offered_until_it_is_published(
     root: Path, story: Write, archive: Callable[[FeedHost, str], str]
 ) -> None:
@@ -1073,7 +1080,7 @@ def test_a_saved_copy_of_a_missing_page_is_offered_until_it_is_published(
         (slow, "no answer"),
     ],
 )
-@pytest.mark.usefixtures("quick")
+@pytest.mark.usefixtures("impatient")
 def test_an_unavailable_archive_is_one_line_and_the_next_check_asks_again(
     root: Path, archive: Callable[[FeedHost, str], str], reply: Answer, reason: str
 ) -> None:
@@ -1091,7 +1098,7 @@ def test_an_unavailable_archive_is_one_line_and_the_next_check_asks_again(
     assert COPY in str(again.problems[0])
 
 
-@pytest.mark.usefixtures("quick")
+@pytest.mark.usefixtures("once")
 def test_secrets_and_private_urls_are_not_sent_to_other_services(
     root: Path, monkeypatch: pytest.MonkeyPatch, archive: Callable[[FeedHost, str], str]
 ) -> None:
@@ -1109,7 +1116,7 @@ def test_secrets_and_private_urls_are_not_sent_to_other_services(
     assert {path.partition("?")[0] for path, _ in host.requests} == {"/gone"}
 
 
-@pytest.mark.usefixtures("quick")
+@pytest.mark.usefixtures("once")
 def test_only_new_links_are_requested(tracked: Path) -> None:
     with FeedHost({"/old": answer(404), "/new": answer(404)}) as host:
         file = linked(tracked, host, "/old")
@@ -1121,7 +1128,7 @@ def test_only_new_links_are_requested(tracked: Path) -> None:
     assert [(one.file, one.line) for one in report.problems] == [(file, 2)]
 
 
-@pytest.mark.usefixtures("quick")
+@pytest.mark.usefixtures("once")
 def test_unverifiable_links_are_listed_on_request(root: Path) -> None:
     with FeedHost({"/shut": answer(403)}) as host:
         linked(root, host, "/shut")
