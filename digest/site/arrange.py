@@ -144,23 +144,23 @@ def _links_key(shown: Iterable[Story], content: Content, anchors: Anchors, draft
     return key_of(repr(inputs).encode(errors="surrogatepass"))
 
 
-def _key(story: Story, content: Content, anchors: Anchors, links_key: bytes) -> bytes:
+def _key(
+    story: Story,
+    hashes: Mapping[str, bytes],
+    facts: Mapping[str, Mapping[str, object]],
+    links_key: bytes,
+) -> bytes:
     """Returns a hash of everything that a page may show of a story.
 
-    That is its file (`Content.hashes`), and what the ledgers have on it. Where links lead counts only
-    if its texts have links.
+    That is its file (`Content.hashes`), and the `facts` that are known of it besides, each by file.
+    Where links lead counts only if its texts have links.
     """
     file = story.file
-    known = (
-        anchors.by_file.get(file),
-        content.earlier_headlines.get(file),
-        content.lasting_names.get(file),
-        content.writers.get(file),
-        content.signed.get(file),
-        links_key if has_own_link(story.note) or has_own_link(story.excerpt) else None,
-    )
-    text = content.hashes.get(file) or key_of(repr(story).encode(errors="surrogatepass"))
-    return key_of(text, repr(known).encode(errors="surrogatepass")) if any(known) else text
+    known = {name: fact[file] for name, fact in facts.items() if file in fact}
+    if has_own_link(story.note) or has_own_link(story.excerpt):
+        known["links"] = links_key
+    text = hashes.get(file) or key_of(repr(story).encode(errors="surrogatepass"))
+    return key_of(text, repr(known).encode(errors="surrogatepass")) if known else text
 
 
 def _by_week(
@@ -175,26 +175,29 @@ def _by_week(
     by_week: dict[Week, list[Story]] = defaultdict(list)
     for story in shown:
         by_week[story.week].append(story)
-    facts = (
-        anchors.by_file,
-        content.earlier_headlines,
-        content.lasting_names,
-        content.writers,
-        content.signed,
-        content.hashes,
-    )
+    facts: dict[str, Mapping[str, object]] = {
+        "anchor": anchors.by_file,
+        "earlier headlines": content.earlier_headlines,
+        "lasting name": content.lasting_names,
+        "writer": content.writers,
+        "signed": content.signed,
+    }
+    facts = {name: fact for name, fact in facts.items() if fact}
     ids, zone = current_ids(config.themes), ZoneInfo(config.site.timezone)
 
     @cache  # stories have few combinations of themes
     def current(themes: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(dict.fromkeys(ids[id] for id in themes if id in ids))
 
-    key = partial(_key, content=content, anchors=anchors, links_key=links_key)
+    key = partial(_key, hashes=content.hashes, facts=facts, links_key=links_key)
     renamed_to = renamed(content.story_addresses)
     weeks = {}
     for week, stories in by_week.items():
         files = [story.file for story in stories]
-        known = [list(map(fact.get, files)) if fact else [] for fact in facts]
+        known = [
+            (name, list(map(fact.get, files)))
+            for name, fact in {**facts, "file": content.hashes}.items()
+        ]
         make = partial(_week_stories, stories, key, current, zone, renamed_to)
         weeks[week] = memory.memo(("stories", week), stories, (links_key, known), make)
     return weeks

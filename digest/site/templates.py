@@ -31,7 +31,7 @@ from jinja2.bccache import Bucket
 from jinja2.utils import htmlsafe_json_dumps
 
 from digest.errors import Faults, Kind, Problem, conflicts, suggestion
-from digest.site import csp_check, fingerprint
+from digest.site import fingerprint
 from digest.site.fingerprint import FOLDER, irregular_files, shipped_templates
 from digest.site.markdown import Html
 
@@ -147,6 +147,8 @@ class Templates:
                 yield Problem(f"{FOLDER}/{name}", 0, "no page uses it", cure, kind=Kind.HINT)
         if self._own.resolve() == self._shipped.resolve():
             return
+        from digest.site import csp_check  # late: most builds have no templates to check
+
         base = (self._shipped / csp_check.BASE).read_text(encoding="utf-8")
         shown = {name: texts[name] for name in names if name in used}
         yield from csp_check.blocked(shown, base, FOLDER)

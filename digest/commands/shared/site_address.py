@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from digest import git, urls
+from digest import urls
 from digest.config import lines as config_lines
 from digest.errors import DigestError, Kind, Problem
 from digest.model import CONFIG_FILE, Config
@@ -44,6 +44,8 @@ def of_remote(remote: str) -> str:
 def of_origin(root: Path) -> str:
     """Returns where the site of a folder is shown, by its remote `origin`; "" if the folder is not
     the top of a repository."""
+    from digest import git
+
     try:
         prefix = git.run(root, "rev-parse", "--show-prefix")
         remote = git.run(root, "remote", "get-url", "origin")
@@ -58,7 +60,11 @@ def hint(root: Path, config: Config) -> Problem | None:
     """Returns a hint at a url that readers cannot reach, once the digest has a repository that it
     may be pushed to."""
     url = config.site.url
-    if not (why_unreachable(url) and git.remotes(root)):
+    if not why_unreachable(url):
+        return None
+    from digest import git  # late: most builds need not ask it
+
+    if not git.remotes(root):
         return None
     expected = of_origin(root)
     if url == expected:
