@@ -113,6 +113,27 @@ def visit(browser: Browser, url: str) -> Visit:
         )
 
 
+@pytest.fixture(scope="module")
+def reader(browser: Browser) -> Iterator[Page]:
+    """A page on a wide screen."""
+    with browsing.reading(browser, viewport=DESK) as page:
+        yield page
+
+
+@pytest.fixture(scope="module")
+def without_scripts(browser: Browser) -> Iterator[Page]:
+    """A page on a wide screen where no JavaScript runs."""
+    with browsing.reading(browser, viewport=DESK, java_script_enabled=False) as page:
+        yield page
+
+
+@pytest.fixture(scope="module")
+def calm(browser: Browser) -> Iterator[Page]:
+    """A page on a wide screen of a reader who prefers reduced motion."""
+    with browsing.reading(browser, viewport=DESK, reduced_motion="reduce") as page:
+        yield page
+
+
 def test_every_kind_of_page_is_tested(showcase: Path) -> None:
     kinds = {re.sub(r"\d{4}/w\d\d/", "2026/w20/", place) for place in browsing.addresses(showcase)}
     kinds = {re.sub(r"themes/[^/]+/", "themes/controls/", place) for place in kinds}
@@ -125,10 +146,9 @@ def test_no_page_is_wider_than_a_small_phone(visits: dict[str, Visit]) -> None:
 
 
 @pytest.mark.parametrize("place", ["ahead/", "2026/w20/"])
-def test_lists_of_dates_have_readable_lines(place: str, address: str, browser: Browser) -> None:
-    with browsing.reading(browser, viewport=DESK) as page:
-        page.goto(address + place)
-        widest = page.evaluate(WIDEST)
+def test_lists_of_dates_have_readable_lines(place: str, address: str, reader: Page) -> None:
+    reader.goto(address + place)
+    widest = reader.evaluate(WIDEST)
 
     assert 20 < widest <= 34  # em: some 75 characters
 
@@ -147,12 +167,13 @@ def test_no_page_requests_another_host_or_logs_to_the_console(visits: dict[str, 
 @pytest.mark.parametrize(
     "place", ["", "2026/w20/", "archive/", "themes/controls/", "themes/", "subscribe/"]
 )
-def test_a_page_is_complete_without_javascript(place: str, address: str, browser: Browser) -> None:
+def test_a_page_is_complete_without_javascript(
+    place: str, address: str, reader: Page, without_scripts: Page
+) -> None:
     seen = []
-    for scripts in (True, False):
-        with browsing.reading(browser, viewport=DESK, java_script_enabled=scripts) as page:
-            page.goto(address + place)
-            seen.append(page.inner_text("body"))
+    for page in (reader, without_scripts):
+        page.goto(address + place)
+        seen.append(page.inner_text("body"))
 
     assert len(seen[0]) > 200
     assert seen[0] == seen[1]
@@ -160,27 +181,25 @@ def test_a_page_is_complete_without_javascript(place: str, address: str, browser
 
 @pytest.mark.parametrize("place", ["", "2026/w21/", "archive/", "404.html"])
 def test_the_keyboard_reaches_every_link_in_order_with_visible_focus(
-    place: str, address: str, browser: Browser
+    place: str, address: str, calm: Page
 ) -> None:
-    with browsing.reading(browser, viewport=DESK, reduced_motion="reduce") as page:
-        page.goto(address + place)
-        stops = page.evaluate(STOPS)
-        walked = [pressed(page, "Tab") for _ in range(len(stops) + page.evaluate(SCROLLED))]
+    calm.goto(address + place)
+    stops = calm.evaluate(STOPS)
+    walked = [pressed(calm, "Tab") for _ in range(len(stops) + calm.evaluate(SCROLLED))]
 
     assert [stop["name"] for stop in walked if stop["name"] not in {"pre", "table"}] == stops
     assert [stop for stop in walked if not (stop["ring"] and stop["seen"])] == []
 
 
-def test_the_skip_link_comes_first_and_jumps_past_the_menu(address: str, browser: Browser) -> None:
-    with browsing.reading(browser, viewport=DESK) as page:
-        page.goto(address + "2026/w21/")
-        first = pressed(page, "Tab")
-        page.keyboard.press("Enter")
-        page.wait_for_url("**#_main")
-        then = pressed(page, "Tab")
-        in_main = page.evaluate(
-            "() => document.activeElement === document.querySelector('main a[href]')"
-        )
+def test_the_skip_link_comes_first_and_jumps_past_the_menu(address: str, reader: Page) -> None:
+    reader.goto(address + "2026/w21/")
+    first = pressed(reader, "Tab")
+    reader.keyboard.press("Enter")
+    reader.wait_for_url("**#_main")
+    then = pressed(reader, "Tab")
+    in_main = reader.evaluate(
+        "() => document.activeElement === document.querySelector('main a[href]')"
+    )
 
     assert first["name"] == "#_main"
     assert first["seen"]
@@ -196,12 +215,11 @@ def pressed(page: Page, key: str) -> dict[str, object]:
 
 @pytest.mark.parametrize("place", ["", "2026/w20/"])
 def test_nothing_moves_for_readers_who_prefer_reduced_motion(
-    place: str, address: str, browser: Browser
+    place: str, address: str, calm: Page
 ) -> None:
-    with browsing.reading(browser, viewport=DESK, reduced_motion="reduce") as page:
-        page.goto(address + place)
+    calm.goto(address + place)
 
-        assert page.evaluate(MOVES) == []
+    assert calm.evaluate(MOVES) == []
 
 
 def test_a_printed_week_has_urls_and_no_menu(address: str, browser: Browser) -> None:
