@@ -109,6 +109,8 @@ and {ENDLESS}.
 
 And so on.
 """
+MANY = 24
+"""The stories of a full week: a second page of a theme begins with them, and each costs axe seconds."""
 HEADLINES = (
     "Export controls: who may sell what to whom",
     ENDLESS,
@@ -166,7 +168,7 @@ def _beside() -> dict[str, str]:
     """The letter, a free page, an introduction, and what the feeds have brought: excerpts, a headline, a place left."""
     lines = [
         _line("post", number, title, said, folder="2026/w20")
-        for number in range(40)
+        for number in range(MANY)
         for title, said in ((HEADLINES[number % 6] + f" ({number})", hash_of(QUOTED)),)
     ]
     earlier = _line(
@@ -204,7 +206,7 @@ def _quiet_years() -> dict[str, str]:
 
 
 def _full_week() -> dict[str, str]:
-    """Forty stories: half of them with a note, all with an excerpt, the first with every key of a story."""
+    """Many stories: half of them with a note, all with an excerpt, the first with every key of a story."""
     curated = (
         "headline: The editor's own headline\nlead: true\nupdated: 2026-05-14T09:00:00+08:00\n"
         "corrections: ['2026-05-13: It was said here that it was more.', '2026-05-14: It was less.']\n"
@@ -219,9 +221,9 @@ def _full_week() -> dict[str, str]:
             FULL,
             number,
             more=curated if number == 0 else "",
-            body=quoted + ("\n" + notes[number % 10]) * (number < 20),
+            body=quoted + ("\n" + notes[number % 10]) * (number < MANY // 2),
         )
-        for number in range(40)
+        for number in range(MANY)
     )
 
 
