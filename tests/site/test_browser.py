@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -139,31 +140,36 @@ def test_no_script_runs_in_the_content_of_our_feeds(made: judges.Made, page: Pag
     assert [contents[markup] for markup in firing(page, list(contents))] == []
 
 
-def test_no_page_requests_another_host_or_violates_its_content_security_policy(
-    made: judges.Made, address: str, browser: Browser
-) -> None:
-    asked, said = set(), []
-    with browser.new_context() as context:
-        page = context.new_page()
-        page.on("request", lambda request: asked.add(request.url.split("/")[2]))
-        page.on("console", lambda message: said.append(message.text))
-        page.on("pageerror", lambda error: said.append(str(error)))
-        for path in made.output(".html"):
-            page.goto(address + path)
+@dataclass(frozen=True, slots=True)
+class Visits:
+    """All pages on a small phone: the width of each, which hosts they asked, what the console said."""
 
-    assert asked == {address.split("/")[2]}
-    assert said == []
+    widths: dict[str, int]
+    asked: set[str]
+    said: list[str]
 
 
-def test_no_page_is_wider_than_a_small_phone(
-    made: judges.Made, address: str, browser: Browser
-) -> None:
+@pytest.fixture(scope="module")
+def visits(made: judges.Made, address: str, browser: Browser) -> Visits:
+    found = Visits({}, set(), [])
     with browser.new_context(viewport={"width": 320, "height": 640}) as context:
         page = context.new_page()
-        widths = {}
+        page.on("request", lambda request: found.asked.add(request.url.split("/")[2]))
+        page.on("console", lambda message: found.said.append(message.text))
+        page.on("pageerror", lambda error: found.said.append(str(error)))
         for path in made.output(".html"):
             page.goto(address + path)
-            widths[path] = page.evaluate(browsing.WIDTH)
+            found.widths[path] = page.evaluate(browsing.WIDTH)
+    return found
 
-    assert {"index.html", "archive/index.html", "themes/x/index.html"} <= set(widths)
-    assert {path: width for path, width in widths.items() if width > 320} == {}
+
+def test_no_page_requests_another_host_or_violates_its_content_security_policy(
+    visits: Visits, address: str
+) -> None:
+    assert visits.asked == {address.split("/")[2]}
+    assert visits.said == []
+
+
+def test_no_page_is_wider_than_a_small_phone(visits: Visits) -> None:
+    assert {"index.html", "archive/index.html", "themes/x/index.html"} <= set(visits.widths)
+    assert {path: width for path, width in visits.widths.items() if width > 320} == {}
