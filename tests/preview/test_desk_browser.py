@@ -42,7 +42,7 @@ def desk(small: Desk) -> Iterator[Desk]:
 def page(browser: Browser, desk: Desk) -> Iterator[Page]:
     with browsing.reading(browser, viewport={"width": 1280, "height": 900}) as opened:
         said: list[str] = []
-        opened.set_default_timeout(20_000)
+        opened.set_default_timeout(60_000)
         opened.on("pageerror", lambda error: said.append(str(error)))
         arrive(opened, desk)
         yield opened
@@ -67,7 +67,7 @@ def test_a_week_of_sixty_stories_is_edited_by_keyboard_only(
     root, keys = desks.make(tmp_path, 60), 0
 
     with serving(root) as desk, browsing.reading(browser) as page:
-        page.set_default_timeout(20_000)
+        page.set_default_timeout(60_000)
         arrive(page, desk)
 
         def press(key: str) -> None:
@@ -392,7 +392,7 @@ def test_links_are_inserted_into_the_letter_at_the_cursor_and_it_is_previewed(
 
 def test_everything_works_without_javascript(browser: Browser, desk: Desk) -> None:
     with browsing.reading(browser, java_script_enabled=False) as page:
-        page.set_default_timeout(20_000)
+        page.set_default_timeout(60_000)
         arrive(page, desk)
         story = page.locator("main article").first
         name = story.get_attribute("data-name")
@@ -426,7 +426,7 @@ def test_axe_finds_no_problem_and_the_page_fits(
     path.write_text(path.read_text().replace("link:", "lnk:"))
     wishes: dict[str, Any] = {"viewport": {"width": width, "height": 800}, "color_scheme": scheme}
     with browsing.reading(browser, **wishes) as page:
-        page.set_default_timeout(20_000)
+        page.set_default_timeout(60_000)
         arrive(page, desk)
         other = desk.root / desk.file("number-5")
         story = page.locator("article[data-name*='number-5']")
@@ -462,7 +462,7 @@ def test_stories_of_the_same_event_are_grouped_by_one_key(browser: Browser, tmp_
 
     wishes: dict[str, Any] = {"viewport": {"width": 390, "height": 800}, "color_scheme": "dark"}
     with serving(root) as desk, browsing.reading(browser, **wishes) as page:
-        page.set_default_timeout(20_000)
+        page.set_default_timeout(60_000)
         arrive(page, desk)
         story = page.locator("article[data-name*='halden-motors-to-buy']")
         why = "both say Halden, Motors, Voltara, 2.3 billion dollars; 25 hours apart"

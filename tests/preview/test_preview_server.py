@@ -68,7 +68,7 @@ def port(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
 def talk(port: int, beginning: bytes, more: bytes = b"") -> bytes:
     """Sends a start, then more until the server disconnects; returns the response."""
     answered = b""
-    with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
+    with socket.create_connection(("127.0.0.1", port), timeout=60) as connection:
         connection.sendall(beginning)
         connection.settimeout(0.05 if more else 20)
         with contextlib.suppress(ConnectionError, BrokenPipeError):
@@ -112,7 +112,7 @@ def test_the_connection_closes_after_an_answer_to_a_request_that_was_not_read(po
 def test_a_connection_stays_open_after_a_request_that_was_read() -> None:
     with (
         running(reader) as port,
-        socket.create_connection(("127.0.0.1", port), timeout=20) as connection,
+        socket.create_connection(("127.0.0.1", port), timeout=60) as connection,
     ):
         for _ in range(3):
             connection.sendall(POST)
@@ -141,7 +141,7 @@ def test_an_incomplete_form_never_reaches_the_desk(
     start = b"POST /_desk/story HTTP/1.1\r\nHost: a\r\nConnection: close\r\n"
     with running(application) as port:
         answered = talk(port, start + begun)
-        with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
+        with socket.create_connection(("127.0.0.1", port), timeout=60) as connection:
             connection.sendall(start + begun)  # and hangs up at once
         assert talk(port, b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
 
@@ -150,7 +150,7 @@ def test_an_incomplete_form_never_reaches_the_desk(
 
 
 def test_a_client_may_send_another_request_on_the_same_connection(port: int) -> None:
-    with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
+    with socket.create_connection(("127.0.0.1", port), timeout=60) as connection:
         for _ in range(3):
             connection.sendall(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
             answered = b""
