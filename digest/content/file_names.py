@@ -99,11 +99,11 @@ def problem(file: str) -> Problem | None:
     if top in {"themes", "pages"}:
         what = f"is in a folder within {top}, where nothing is read"
         return Problem(file, 0, what, f"move it to content/{top}/")
-    folder = "one such as content/2026/w20/"
+    target = "one such as content/2026/w20/"
     if odd := _ODD_WEEK.fullmatch(folder):
         with suppress(ValueError):  # the year has no such week
-            folder = f"content/{Week(int(odd[1]), int(odd[2])).folder}/"
-    return Problem(file, 0, "is not in a week's folder", f"move it to {folder}")
+            target = f"content/{Week(int(odd[1]), int(odd[2])).folder}/"
+    return Problem(file, 0, "is not in a week's folder", f"move it to {target}")
 
 
 def doubles(files: Iterable[str]) -> Iterator[Problem]:
