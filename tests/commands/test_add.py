@@ -27,7 +27,7 @@ from digest.model import Document, Failed, Fetched
 
 PAGES = sorted((Path(__file__).parents[1] / "data" / "webpages").glob("*.html"))
 NOW = datetime(2026, 5, 20, 8, 0, tzinfo=UTC)
-QUICK = Limits(deadline=3, read_timeout=2, retries=0)
+QUICK = Limits(deadline=30, read_timeout=30, retries=0)
 SETTINGS = """\
 [site]
 title = "Test"

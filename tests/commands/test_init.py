@@ -26,7 +26,7 @@ from digest.feeds.limits import Limits
 from digest.model import Feed
 
 NOW = datetime(2026, 5, 20, 8, 0, tzinfo=UTC)
-QUICK = Limits(deadline=3, read_timeout=2, retries=0)
+QUICK = Limits(deadline=30, read_timeout=30, retries=0)
 RSS = """<?xml version="1.0"?><rss version="2.0"><channel><title>Harbour &amp; sea</title><language>en-GB</language>
 <link>https://news.example/</link><item><title>Quiet harbour</title><link>https://news.example/a</link></item>
 </channel></rss>"""

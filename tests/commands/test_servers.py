@@ -21,7 +21,7 @@ from digest.commands import pull
 from digest.commands.pull_report import PullReport, PullRow
 from digest.feeds.limits import Limits
 
-LIMITS = Limits(deadline=3, connect_timeout=1, read_timeout=1, body=2_000_000, back_off=0.05)
+LIMITS = Limits(deadline=12, connect_timeout=12, read_timeout=12, body=2_000_000, back_off=0.05)
 NOW = datetime.now(UTC)
 PATHS = {"chain": "/chain/5/x", "delay": "/delay/0.2/x"}
 
@@ -59,8 +59,8 @@ FAILED = {
     "doublelength": "its answer is not proper HTTP",
     "empty": "an empty answer",
     "gzipbad": "its answer is incomplete",
-    "hang": "no complete answer within 3 s",
-    "hangbody": "no complete answer within 3 s",
+    "hang": "no complete answer within 12 s",
+    "hangbody": "no complete answer within 12 s",
     "html": "a web page, not a feed; its feed is http://127.0.0.",
     "htmlblock": "a web page, not a feed",
     "huge": "larger than 2 MB",
@@ -73,8 +73,8 @@ FAILED = {
     "redirectjs": "a redirect to 'javascript:window.__xss=1', which is not a web address",
     "redirectport": "connection refused",
     "reset": "the connection was reset",
-    "slowheaders": "no complete answer within 3 s",
-    "slowloris": "no complete answer within 3 s",
+    "slowheaders": "no complete answer within 12 s",
+    "slowloris": "no complete answer within 12 s",
     "unknownencoding": "compressed as 'x-nobody-knows'",
 }
 ALL = [*READ, *WARNED, *FAILED]

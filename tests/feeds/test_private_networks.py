@@ -19,7 +19,7 @@ from digest.feeds.limits import Limits
 from digest.model import Failed, Fetched
 
 NOW = datetime(2026, 5, 20, 8, 0, tzinfo=UTC)
-QUICK = Limits(deadline=5, connect_timeout=2, read_timeout=2, retries=0)
+QUICK = Limits(deadline=30, connect_timeout=30, read_timeout=30, retries=0)
 AGENT = "Digest/1"
 FEED = b"<rss version='2.0'><channel><title>A feed</title></channel></rss>"
 PUBLIC, INSIDE = "127.0.0.2", "127.0.0.1"
