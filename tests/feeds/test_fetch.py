@@ -476,13 +476,13 @@ def test_empty_answer_is_a_failure(body: bytes) -> None:
 BROKEN: Mapping[str, tuple[Answer, str]] = {
     "drips for ever": (
         lambda exchange: exchange.drip(b"HTTP/1.1 200 OK\r\n\r\n"),
-        "no complete answer within 0.6 s",
+        "no complete answer within 5 s",
     ),
     "headers drip": (
         lambda exchange: exchange.drip(b"HTTP/1.1 200 OK\r\nX: "),
-        "no complete answer within 0.6 s",
+        "no complete answer within 5 s",
     ),
-    "says nothing": (lambda exchange: exchange.hang(), "no complete answer within 0.6 s"),
+    "says nothing": (lambda exchange: exchange.hang(), "no complete answer within 5 s"),
     "hangs up": (
         lambda exchange: exchange.send(b""),
         "the server closed the connection without an answer",
@@ -533,7 +533,7 @@ BROKEN: Mapping[str, tuple[Answer, str]] = {
 def test_a_broken_server_is_reported_within_the_deadline(answer: Answer, words: str) -> None:
     begun = time.monotonic()
 
-    outcome = ask_one(answer, limits=Limits(deadline=0.6, back_off=0.01))
+    outcome = ask_one(answer, limits=Limits(deadline=5, back_off=0.01))
 
     assert failed(outcome).reason == words
     assert time.monotonic() - begun < 30
@@ -575,7 +575,7 @@ def test_a_name_server_that_never_answers_does_not_delay_the_run(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     over = threading.Event()
-    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: over.wait(20))
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: over.wait(90))
     begun = time.monotonic()
 
     outcome = ask("http://nowhere.example/feed", limits=Limits(deadline=0.3))[0]
