@@ -62,7 +62,7 @@ def note_lines(root: Path, cache: Cache, plan: PullPlan) -> None:
             lines[record.feed] = lines.get(record.feed, "") + ledger.dumps(record)
     noted = {}
     for feed, text in lines.items():
-        content = _ledger(root, feed)
+        content = store.ledger_bytes(root, feed)
         noted[feed] = _Lines(len(content), _hash(content), text)
     if noted:
         cache.put(*_LINES, noted)
@@ -93,7 +93,7 @@ def complete(root: Path, cache: Cache, feeds: Iterable[str]) -> tuple[str, ...]:
     written = _written(root, cache)
     missing = list[Record]()
     for feed in noted.keys() & feeds:
-        known, content = noted[feed], _ledger(root, feed)
+        known, content = noted[feed], store.ledger_bytes(root, feed)
         if _hash(content[: known.size]) == known.hash:
             there, _ = ledger.loads(content, feed)
             records, _ = ledger.loads(known.lines.encode(), feed)
@@ -128,10 +128,6 @@ def _written(root: Path, cache: Cache) -> Collection[str]:
 
 def _name(file: str) -> str:
     return file.rpartition("/")[2]
-
-
-def _ledger(root: Path, feed: str) -> bytes:
-    return disk.read_inside(root, paths.ledger(feed)) or b""
 
 
 def _hash(content: bytes) -> str:

@@ -111,7 +111,7 @@ def read_from_pages(root: Path) -> tuple[dict[str, Record], tuple[Problem, ...]]
 
 
 def _read_ledger(root: Path, feed: str) -> tuple[dict[str, Record], tuple[Problem, ...]]:
-    return ledger.loads(disk.read_inside(root, paths.ledger(feed)) or b"", feed)
+    return ledger.loads(ledger_bytes(root, feed), feed)
 
 
 def read_sent(root: Path) -> tuple[tuple[Sending, ...], tuple[Problem, ...]]:
@@ -151,9 +151,14 @@ def summaries_of(root: Path) -> Callable[[Story], tuple[str, ...]]:
     return of_story
 
 
+def ledger_bytes(root: Path, feed: str) -> bytes:
+    """Returns a feed's ledger as it is on the disk; empty if there is none."""
+    return disk.read_inside(root, paths.ledger(feed)) or b""
+
+
 def ledger_mark(root: Path, feed: str) -> str:
     """Returns the hash of a feed's ledger as it is now; that of b"" if there is none."""
-    return hashlib.sha256(disk.read_inside(root, paths.ledger(feed)) or b"").hexdigest()[:16]
+    return hashlib.sha256(ledger_bytes(root, feed)).hexdigest()[:16]
 
 
 def write(root: Path, stories: Iterable[Story], edits: Iterable[Edit] = ()) -> None:
