@@ -325,5 +325,10 @@ def key_of(*parts: bytes) -> bytes:
     return hashed.digest()
 
 
+def key_of_value(value: object) -> bytes:
+    """Returns a hash of a value by its `repr`, which has to show all of it, in one order."""
+    return key_of(repr(value).encode(errors="surrogatepass"))
+
+
 def _checksum(kind: str, name: str, key: bytes, value: bytes) -> bytes:
     return key_of(kind.encode(), name.encode(), key, value)[:8]

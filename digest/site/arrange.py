@@ -17,7 +17,7 @@ from operator import attrgetter
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from digest.cache import key_of
+from digest.cache import key_of, key_of_value
 from digest.model import Config, Content, FreePage, Letter, Story
 from digest.names import current_ids, last_change
 from digest.same_event import Renamed, groups, renamed
@@ -141,7 +141,7 @@ def _links_key(shown: Iterable[Story], content: Content, anchors: Anchors, draft
         anchors.by_file,
         sorted(content.unread),
     )
-    return key_of(repr(inputs).encode(errors="surrogatepass"))
+    return key_of_value(inputs)
 
 
 def _key(
@@ -159,7 +159,7 @@ def _key(
     known = {name: fact[file] for name, fact in facts.items() if file in fact}
     if has_own_link(story.note) or has_own_link(story.excerpt):
         known["links"] = links_key
-    text = hashes.get(file) or key_of(repr(story).encode(errors="surrogatepass"))
+    text = hashes.get(file) or key_of_value(story)
     return key_of(text, repr(known).encode(errors="surrogatepass")) if known else text
 
 

@@ -16,7 +16,7 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
-from digest.cache import Cache, key_of
+from digest.cache import Cache, key_of, key_of_value
 from digest.model import Config, FreePage, Letter, Story, Theme
 from digest.site import addresses, fingerprint
 from digest.site.addresses import SiteUrl
@@ -119,7 +119,7 @@ def _shared(config: Config) -> bytes:
     feeds = tuple((feed.id, feed.publisher) for feed in config.feeds)
     themes = tuple((theme.id, theme.was) for theme in config.themes)
     inputs = (fingerprint.of_program(), config.site.language, feeds, themes)
-    return key_of(repr(inputs).encode(errors="surrogatepass"))
+    return key_of_value(inputs)
 
 
 def _by_year(archive: Archive) -> dict[str, _Texts]:
