@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
 from operator import attrgetter
+from posixpath import basename
 from typing import TYPE_CHECKING, NamedTuple
 
 from digest.names import is_markdown
@@ -50,14 +51,14 @@ _NONE = Groups({}, ())
 
 def file_of(name: str, story: Story) -> str:
     """Returns the file that a name in the `also` of a story means: it is in the story's folder."""
-    bare = name.rpartition("/")[2]
+    bare = basename(name)
     folder = story.file.rpartition("/")[0]
     return f"{folder}/{bare if is_markdown(bare) else f'{bare}.md'}"
 
 
 def already_below(file: str) -> str:
     """Returns why a story that is below the one in this file cannot be below another."""
-    return f"is below {file.rpartition('/')[2]} already"
+    return f"is below {basename(file)} already"
 
 
 def renamed(addresses: Iterable[StoryAddress]) -> Renamed:
@@ -70,7 +71,7 @@ def renamed(addresses: Iterable[StoryAddress]) -> Renamed:
             if address.present_file and address.present_file != address.file:
                 folder, name = (
                     address.present_file.rpartition("/")[0],
-                    address.file.rpartition("/")[2],
+                    basename(address.file),
                 )
                 found[f"{folder}/{name}"] = address.present_file
         return found

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
+from posixpath import basename
 
 from digest.checks import event_pairs
 from digest.checks.event_pairs import Pair
@@ -108,7 +109,7 @@ def _why_missing(ignored: Ignored, content: Content) -> tuple[str, str]:
         for address in content.story_addresses
         if address.file == file and address.present_file
     ]
-    moved += [other for other in present if other.rpartition("/")[2] == name]
+    moved += [other for other in present if basename(other) == name]
     for other in (file, *moved):
         if other in present and present[other].week != ignored.story.week:
             cure = f"move one of the two files, or {REMOVE}"
@@ -117,13 +118,13 @@ def _why_missing(ignored: Ignored, content: Content) -> tuple[str, str]:
             return "is hidden", REMOVE
     if any(file in (gone.file, *gone.former_files) for gone in content.gone):
         return "was deleted", REMOVE
-    near = [other.rpartition("/")[2] for other in present if other.startswith(f"{folder}/")]
+    near = [basename(other) for other in present if other.startswith(f"{folder}/")]
     cure = did_you_mean(name, near) or "correct the name, or remove it"
     return "is not a story in this folder", cure
 
 
 def _name(story: Story) -> str:
-    return story.file.rpartition("/")[2]
+    return basename(story.file)
 
 
 def _not_shown(story: Story, other: Story) -> Iterator[tuple[str, str]]:

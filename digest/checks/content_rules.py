@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from posixpath import basename
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
@@ -176,7 +177,7 @@ def _pending(
 ) -> Iterator[Hint]:
     """Finds what pulls have left for the editor to look at in a story."""
     found = _to_look_at(story, history, read, versions)
-    name_of_file = story.file.rpartition("/")[2]
+    name_of_file = basename(story.file)
     linking = [letter.file for letter in letters if found and name_of_file in letter.body]
     for name, what, cure in pending.hints(story, found, linking[0] if linking else ""):
         yield Hint(story.file, story.line if name == "excerpt" else name, what, cure)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from posixpath import basename
 from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
@@ -223,7 +224,7 @@ def foreign_pictures(prose: Prose) -> Iterator[MarkdownHint]:
         if link.picture and _WEB.match(address):
             name = ""
             if urls.web_link(address):
-                name = unquote(urlsplit(address).path.rpartition("/")[2])
+                name = unquote(basename(urlsplit(address).path))
             what = f"the picture is on {_host(address)}, so only a link is shown"
             cure = f"save it beside this file, and write its name instead: {name or 'picture.jpg'}"
             yield MarkdownHint(prose.line_of(link.start), what, cure)

@@ -15,6 +15,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from posixpath import basename
 
 from digest import disk
 from digest.cache import Cache
@@ -113,21 +114,18 @@ def _written(root: Path, cache: Cache) -> Collection[str]:
     created = {file: edit.after for file, edit in edits(cache).items() if not edit.before}
     places = defaultdict[str, list[str]](list)
     for file in store.files(root):
-        places[_name(file)].append(file)
+        places[basename(file)].append(file)
     there = set[str]()
     for file, text in created.items():
         link = next((line for line in text.splitlines() if line.startswith("link:")), "")
         # The editor may have moved it to another week since, or have a story of the same name.
-        if any(link in store.read_text(root, place).splitlines() for place in places[_name(file)]):
+        same_name = places[basename(file)]
+        if any(link in store.read_text(root, place).splitlines() for place in same_name):
             there.add(file)
     # Several that are all gone were not deleted one by one: `git clean`, say, has undone the pull.
     if cache.get(*_WRITTEN, bool) and (there or len(created) == 1):
         return created.keys()
     return there
-
-
-def _name(file: str) -> str:
-    return file.rpartition("/")[2]
 
 
 def _hash(content: bytes) -> str:

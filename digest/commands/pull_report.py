@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from posixpath import basename
 
 from digest import redact, urls
 from digest.commands.sheet import AppliedReport
@@ -140,11 +141,11 @@ def row_of(
 def _renamed(outcome: Outcome, config: Config, ledgers: Ledgers) -> str:
     """Returns a warning if all stories of a new feed are those of one that digest.toml no longer
     has."""
-    names = {file.rpartition("/")[2] for file in (*outcome.updated, *outcome.adopted)}
+    names = {basename(file) for file in (*outcome.updated, *outcome.adopted)}
     if outcome.feed.id in ledgers or outcome.new or not names:
         return ""
     for old in sorted(ledgers.keys() - {feed.id for feed in config.feeds}):
-        if names <= {record.file.rpartition("/")[2] for record in ledgers[old].values()}:
+        if names <= {basename(record.file) for record in ledgers[old].values()}:
             what = f"all its stories are those of '{old}', which is no longer in digest.toml"
             return f"{what}; if you renamed the feed, they now name both ids"
     return ""

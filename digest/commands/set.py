@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
+from posixpath import basename
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -131,7 +132,7 @@ def _value(key: str, value: str, config: Config) -> Any:
         return value
     names = tuple(dict.fromkeys(filter(None, (part.strip() for part in value.split(",")))))
     if key == "also":
-        return tuple(name.rpartition("/")[2] for name in names)
+        return tuple(basename(name) for name in names)
     for name in names:
         if name not in allowed:
             kind = "theme" if key == "themes" else "field"

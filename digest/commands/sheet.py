@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import zip_longest
 from pathlib import Path
+from posixpath import basename
 
 from digest import disk
 from digest.commands.shared import curate
@@ -132,7 +133,7 @@ def _requests(
     """Returns what the lines of each story ask for, and why others cannot be carried out."""
     by_name: dict[str, list[Story]] = {}
     for story in content.stories:
-        by_name.setdefault(without_ending(story.file.rpartition("/")[2]), []).append(story)
+        by_name.setdefault(without_ending(basename(story.file)), []).append(story)
     requests, refused = dict[SheetEntry, ChangeRequest](), dict[SheetEntry, str]()
     files = set[str]()
     for entry in read.entries:

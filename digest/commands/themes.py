@@ -16,6 +16,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
+from posixpath import basename
 from types import MappingProxyType
 
 from digest.cache import Cache
@@ -186,8 +187,8 @@ def explain(root: Path, config: Config, file: str) -> ExplainReport:
             problems = [Problem(file, 0, "cannot be read", "'digest check' says why")]
         if problems:
             raise Faults(problems)
-        files_by_name = {one.file.rpartition("/")[2]: one.file for one in survey.content.stories}
-        near = difflib.get_close_matches(file.rpartition("/")[2], files_by_name, n=1)
+        files_by_name = {basename(one.file): one.file for one in survey.content.stories}
+        near = difflib.get_close_matches(basename(file), files_by_name, n=1)
         if near:
             raise LookupError(f"did you mean '{files_by_name[near[0]]}'?")
         raise LookupError("name a story's file, such as content/2026/w20/…md")

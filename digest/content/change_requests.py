@@ -13,6 +13,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from posixpath import basename
 from typing import Any
 from urllib.parse import unquote
 
@@ -109,7 +110,7 @@ def decide(
     changes = {name: value for name, value in changes.items() if value != getattr(now, name)}
     new_file = ""
     if request.week not in {None, now.week}:
-        new_file = f"content/{request.week.folder}/{request.file.rpartition('/')[2]}"
+        new_file = f"content/{request.week.folder}/{basename(request.file)}"
 
     def refusal(why: str, *, changed: bool = False) -> Refusal:
         return Refusal(

@@ -14,6 +14,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from posixpath import basename
 
 from digest.content import paths
 from digest.errors import Problem
@@ -68,12 +69,12 @@ def proper_name(name: str) -> str:
 
 def is_of_a_week(file: str) -> bool:
     """True for a text outside static/, ledger/, inbox/, themes/ and pages/: a story or letter."""
-    return is_text(file.rpartition("/")[2]) and _top(file) not in _FOLDERS
+    return is_text(basename(file)) and _top(file) not in _FOLDERS
 
 
 def problem(file: str) -> Problem | None:
     """Returns what is wrong with the name or folder of a file that is not a story, or None."""
-    folder, name = paths.folder_of(file), file.rpartition("/")[2]
+    folder, name = paths.folder_of(file), basename(file)
     top = _top(file)
     is_cname = name.lower() == "cname" and folder.lower() in {"", "content", "static"}
     if is_cname and file != "content/static/CNAME":
@@ -124,7 +125,7 @@ def doubles(files: Iterable[str]) -> Iterator[Problem]:
 
 def is_left_out(file: str) -> bool:
     """True for a file beside stories or pages that is not published, unless it is a leftover."""
-    folder, name = paths.folder_of(file), file.rpartition("/")[2]
+    folder, name = paths.folder_of(file), basename(file)
     here = folder in {"themes", "pages"} or _WEEK.fullmatch(folder) is not None
     return here and not (is_text(name) or paths.copied(file) or _LEFTOVER.search(name))
 
@@ -133,7 +134,7 @@ def _kind(file: str) -> str:
     """Returns what a file is meant to be, by its folder and name."""
     if _top(file) in {"themes", "pages"}:
         return "page" if _top(file) == "pages" else "theme introduction"
-    return "letter" if proper_name(file.rpartition("/")[2]) == "letter.md" else "story"
+    return "letter" if proper_name(basename(file)) == "letter.md" else "story"
 
 
 def _top(file: str) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Container, Iterable, Sequence
+from posixpath import basename
 
 from digest.content import excerpt
 from digest.errors import DigestError
@@ -47,10 +48,10 @@ def unlinked(body: str, stories: Iterable[Story], addresses: Iterable[StoryAddre
     """
     names: dict[str, set[str]] = {}
     for address in addresses:
-        names.setdefault(address.present_file, set()).add(_name(address.file))
+        names.setdefault(address.present_file, set()).add(basename(address.file))
     missing = []
     for story in stories:
-        known = {story.link, _name(story.file), *names.get(story.file, ())}
+        known = {story.link, basename(story.file), *names.get(story.file, ())}
         if not any(links_to(body, name) for name in known):
             missing.append(story)
     return missing
@@ -107,11 +108,7 @@ def choose_week(words: str, weeks: Iterable[Week], lettered: Container[Week]) ->
 
 def link(story: Story) -> str:
     """Returns a link to a story's file, which is in the letter's own folder."""
-    return f"[{_words(story.shown_headline)}]({story.file.rpartition('/')[2]})"
-
-
-def _name(file: str) -> str:
-    return file.rpartition("/")[2]
+    return f"[{_words(story.shown_headline)}]({basename(story.file)})"
 
 
 def _words(text: str) -> str:

@@ -19,6 +19,7 @@ from __future__ import annotations
 from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from operator import attrgetter
+from posixpath import basename
 
 from digest.content import excerpt
 from digest.content.edit import Edit
@@ -152,7 +153,7 @@ def is_written_about(story: Story, letters: Iterable[str], files: Iterable[str])
     """
     if has_own_words(story):
         return True
-    names = [file.rpartition("/")[2] for file in files]
+    names = [basename(file) for file in files]
     return any(links_to(letter, name) for letter in letters for name in names)
 
 

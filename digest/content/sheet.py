@@ -18,6 +18,7 @@ import re
 import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import astuple, dataclass, replace
+from posixpath import basename
 from typing import Any, Final
 
 from digest.content import excerpt
@@ -122,7 +123,7 @@ def render(week: Week, stories: Iterable[Story], themes: Sequence[Theme]) -> str
     for story in stories:
         values = values_of(story, ids, names)
         line = f"{values.verb} t{values.themes}  {values.title}"
-        name = without_ending(story.file.rpartition("/")[2])
+        name = without_ending(basename(story.file))
         lines = [f"{line}  {{{name} {''.join(values.hashes)}}}"]
         if values.quote:
             lines.append(values.quote)

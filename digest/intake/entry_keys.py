@@ -18,6 +18,7 @@ import re
 import uuid
 from collections import Counter, defaultdict
 from collections.abc import Collection, Container, Iterable, Mapping, Sequence
+from posixpath import basename
 from types import MappingProxyType
 from typing import Literal, NamedTuple
 
@@ -303,7 +304,7 @@ def _is_general(link: str) -> bool:
     """True if a link leads to a page that may be about anything: `/`, `/live`, `/hot-news/`."""
     page, _, fragment = link.partition("#")
     where = page.partition("/")[2] if "/" in page else page.partition("?")[2]
-    last = where.partition("?")[0].rpartition("/")[2].partition(".")[0]
+    last = basename(where.partition("?")[0]).partition(".")[0]
     return not any(map(str.isdigit, where + fragment)) and _is_plain_word(fragment or last)
 
 

@@ -17,6 +17,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from itertools import chain
+from posixpath import basename
 from urllib.parse import quote
 
 from digest import urls
@@ -159,11 +160,11 @@ class _Planning:
 
 def _day(name: str) -> date | None:
     """Returns the date at the start of a file's name; raises Faults if it is invalid."""
-    dated = _DATED.match(name.rpartition("/")[2])
+    dated = _DATED.match(basename(name))
     try:
         return timestamps.day(dated[0]) if dated else None
     except ValueError:
-        what = f"there is no day {name.rpartition('/')[2][:10]}"
+        what = f"there is no day {basename(name)[:10]}"
         cure = "rename the file, with a correct date or without one"
         raise Faults([Problem(name, 0, what, cure)]) from None
 
@@ -181,7 +182,7 @@ def _filings(inbox: Inbox, files: Mapping[str, str]) -> tuple[Filing, ...]:
         pictures = []
         for picture in sorted(linked[name]):
             times_needed[picture] -= 1
-            new_name = f"{folder}/{picture.rpartition('/')[2]}"
+            new_name = f"{folder}/{basename(picture)}"
             pictures.append(Picture(picture, new_name, last=times_needed[picture] == 0))
         shared = inbox.shared.get(name, b"")
         filings.append(
@@ -200,7 +201,7 @@ def _linked(text: str, pictures: Iterable[str]) -> set[str]:
     """Returns the pictures that a text links to by their names, in Markdown or HTML."""
     found = set()
     for picture in pictures:
-        name = picture.rpartition("/")[2]
+        name = basename(picture)
         spellings = sorted({name, quote(name), name.replace(" ", "%20")})
         words = "|".join(map(re.escape, spellings))
         if re.search(rf"""(?:[(<"'=]|\]:)[ \t]*(?:\./)?(?:{words})(?=[)>"'\s?#]|\Z)""", text):

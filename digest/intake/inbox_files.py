@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
+from posixpath import basename
 
 from digest import disk
 from digest.content import file_names, paths
@@ -50,7 +51,7 @@ def file_away(root: Path, filing: Filing) -> Problem | None:
     """
     for picture in filing.pictures:
         if not _link(root, picture.inbox, picture.file):
-            name = picture.inbox.rpartition("/")[2]
+            name = basename(picture.inbox)
             what = f"its picture {name} has the same name as {picture.file}"
             return Problem(filing.inbox, 0, what, "rename the picture, and correct the link to it")
     if filing.shared:

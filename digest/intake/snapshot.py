@@ -6,6 +6,7 @@ from collections.abc import Container, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from posixpath import basename
 from types import MappingProxyType
 
 from digest import urls
@@ -156,7 +157,7 @@ def search_texts(aliases: Iterable[str]) -> set[str]:
         if kind == "guid":
             found.add(value)
         elif kind == "article":
-            found.add(f"/article/{value.rpartition('/')[2]}")
+            found.add(f"/article/{basename(value)}")
         elif kind == "link":
             found.add(value.partition("?")[0])
     return found

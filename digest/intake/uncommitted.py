@@ -10,6 +10,7 @@ were not recorded then.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
+from posixpath import basename
 
 from digest.content import ledger
 from digest.content.history import History
@@ -46,7 +47,7 @@ def never_committed(missing: Missing, committed: Collection[str]) -> Missing:
 
 
 def _name(file: str) -> str:
-    return without_ending(file).rpartition("/")[2]
+    return basename(without_ending(file))
 
 
 def without_moved(

@@ -16,6 +16,7 @@ import os
 import re
 from collections.abc import AsyncIterator, Iterable
 from pathlib import Path
+from posixpath import basename
 from typing import Any, Protocol
 from urllib.parse import quote, unquote
 
@@ -252,7 +253,7 @@ def _not_found(shown: ShownBuild, path: str) -> Response:
         html = inject.placeholder("No page is built yet.")
     else:
         html = inject.placeholder("There is nothing at this address.")
-    name = path.rpartition("/")[2]
+    name = basename(path)
     is_page = "." not in name or name.endswith(".html")
     return Response(
         inject.for_editor(html, shown, _NOT_FOUND),

@@ -12,6 +12,7 @@ from collections import defaultdict
 from collections.abc import Container, Iterator, Mapping
 from itertools import groupby
 from operator import attrgetter
+from posixpath import basename
 from typing import NamedTuple
 
 from digest.model import Content, Story
@@ -65,7 +66,7 @@ def anchors_of(content: Content) -> Anchors:
     owners: dict[str, str] = {}
     in_order = sorted(
         content.story_addresses,
-        key=lambda address: (address.since, _name(address.file), address.file, address.owner),
+        key=lambda address: (address.since, basename(address.file), address.file, address.owner),
     )
     for address in in_order:
         owner = address.owner or address.file
@@ -77,7 +78,7 @@ def anchors_of(content: Content) -> Anchors:
         elif story:
             moved_away[address.week][anchor] = story.file
     others = [story for story in stories.values() if story.file not in anchors]
-    for story in sorted(others, key=lambda story: (_name(story.file), story.file)):
+    for story in sorted(others, key=lambda story: (basename(story.file), story.file)):
         new = f"new {story.file}"  # an owner may have the name of the file that it had first
         anchors[story.file] = given[story.week].anchor(story.slug, owners.get(story.file, new))
     for file, anchor in anchors.items():  # a story may have been moved back
@@ -95,7 +96,3 @@ def _candidates(content: Content, recorded: Container[Week]) -> Iterator[Story]:
             yield from of_week
         elif moved:
             yield from (story for story in of_week if story.file in moved)
-
-
-def _name(file: str) -> str:
-    return file.rpartition("/")[2]

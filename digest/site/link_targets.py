@@ -93,7 +93,7 @@ class Targets:
         by_name: dict[str, list[str]] = defaultdict(list)
         files = [story.file for story in self._content.stories]
         for file in (*files, *sorted(self._content.unread)):
-            by_name[file.rpartition("/")[2]].append(file)
+            by_name[posixpath.basename(file)].append(file)
         return by_name
 
     @cached_property
@@ -110,7 +110,7 @@ class Targets:
         """The files of stories by each file name that they had before."""
         by_name: dict[str, list[str]] = defaultdict(list)
         for former, file in self._former.items():
-            files = by_name[former.rpartition("/")[2]]
+            files = by_name[posixpath.basename(former)]
             if file not in files:
                 files.append(file)
         return by_name
@@ -212,7 +212,7 @@ class Targets:
         for gone in self._content.gone:
             for file in (*gone.former_files, gone.file):
                 if file in self._unpublished:
-                    by_name[file.rpartition("/")[2]] = file
+                    by_name[posixpath.basename(file)] = file
         return by_name
 
     def _missing(self, path: str, wanted: str) -> BrokenLink:

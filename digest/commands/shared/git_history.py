@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
+from posixpath import basename
 
 from digest import disk, git
 from digest.cache import Cache
@@ -185,7 +186,7 @@ def damaged_ledgers(root: Path, problems: Iterable[Problem]) -> dict[str, Proble
     """
     found: dict[str, Problem] = {}
     for problem in problems:
-        feed = paths.feed_of(problem.file.rpartition("/")[2])
+        feed = paths.feed_of(basename(problem.file))
         if not feed or problem.kind == Kind.CONFLICT_MARK:
             continue
         lines = (disk.read_inside(root, problem.file) or b"").split(b"\n")
@@ -200,7 +201,7 @@ def shortened_ledgers(root: Path, ledgers: Ledgers) -> dict[str, Problem]:
     """Returns a problem for each feed whose ledger lacks entries that the last commit has."""
     found = {}
     for file, committed in git.shortened(root, paths.LEDGERS).items():
-        feed = paths.feed_of(file.rpartition("/")[2])
+        feed = paths.feed_of(basename(file))
         if not feed:
             continue
         lost = ledger.loads(committed, feed)[0].keys() - ledgers.get(feed, {}).keys()

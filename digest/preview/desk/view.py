@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from posixpath import basename
 from typing import Any, NamedTuple
 
 from digest.errors import Problem
@@ -118,7 +119,7 @@ class DeskCard:
     @property
     def name(self) -> str:
         """The file's name, by which a letter links to it."""
-        return self.file.rpartition("/")[2]
+        return basename(self.file)
 
     @property
     def headline(self) -> str:

@@ -13,6 +13,7 @@ import importlib.util
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from posixpath import basename
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -46,7 +47,7 @@ class SearchIndex(NamedTuple):
         """The version of Pagefind's script, a hash of its files; "" without an index."""
         parts = []
         for path, file_hash in self.files.items():
-            name = path.rpartition("/")[2]
+            name = basename(path)
             if _is_script(name):
                 parts.append((name, file_hash))
         return key_of(repr(tuple(sorted(parts))).encode()).hex()[:10] if parts else ""
