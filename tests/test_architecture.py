@@ -14,7 +14,7 @@ from digest.cli.main import cli
 ROOT = Path(__file__).parent.parent
 FILES = sorted((ROOT / "digest").rglob("*.py"))
 SHARED = {
-    "cache", "config_edit", "config_template", "custom_domain", "disk", "earlier_json", "errors", "gh_pages", "git",
+    "cache", "config_edit", "config_template", "custom_domain", "disk", "earlier_json", "errors", "git",
     "installed", "mail_settings", "model", "names", "phrases", "redact", "same_event", "sanitize", "text_lines",
     "tracking_parameters", "urls", "week",
 }  # fmt: skip
@@ -48,7 +48,7 @@ MAY_IMPORT = {
 IMPORTERS = {
     "cbor2": "digest/site/search/reproducible.py",
     "feedparser": "digest/feeds/parse.py",
-    "ghp_import": "digest/gh_pages.py",
+    "ghp_import": "digest/commands/publish_branch.py",
     "httpx": "digest/feeds/fetch.py",
     "msgspec": "digest/cache.py",
     "imagesize": "digest/content/images.py",

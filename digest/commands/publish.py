@@ -15,13 +15,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
-from digest import custom_domain, disk, gh_pages, urls
-from digest.commands import build
+from digest import custom_domain, disk, urls
+from digest.commands import build, publish_branch
+from digest.commands.publish_branch import Source, Standing
 from digest.commands.shared import next_mail, site_address
 from digest.config import lines as config_lines
 from digest.content import store
 from digest.errors import DigestError, Faults, Problem, and_more, count_of
-from digest.gh_pages import Source, Standing
 from digest.model import CONFIG_FILE, Config, Progress
 from digest.site import addresses, formatting, marked_files, reader_changes
 from digest.site.reader_changes import FeedChanges
@@ -87,14 +87,14 @@ def run(
     be reached or rejects the push, or if files would be lost that Digest did not make and that are
     not to be replaced (`replacing`).
     """
-    standing = gh_pages.look(root)
+    standing = publish_branch.look(root)
     if CONFIG_FILE in standing.ids:
-        what = f"the branch {gh_pages.NAME} contains a digest's own files, which publishing would delete"
+        what = f"the branch {publish_branch.NAME} contains a digest's own files, which publishing would delete"
         raise DigestError(f"{standing.address}: {what}; move them to another branch first")
     _refuse_address(root, config, standing, replacing=replacing)
     if damaged := store.read_all_ledgers(root).problems:
         raise Faults(damaged)  # published addresses and Atom ids would change
-    source = gh_pages.source(root, _SOURCES)
+    source = publish_branch.source(root, _SOURCES)
     site = root / _FOLDER
     recorded = None if dry else now
     built = build.run(root, config, output=site, on_progress=on_progress, now=recorded)
@@ -104,7 +104,7 @@ def run(
         ids = {}
         for path in sorted(site.rglob("*")):
             if path.is_file():
-                id = gh_pages.id_of(path.read_bytes(), standing.commit)
+                id = publish_branch.id_of(path.read_bytes(), standing.commit)
                 ids[path.relative_to(site).as_posix()] = id
         if not replacing:
             _refuse_loss(root, site, standing, source, ids)
@@ -127,7 +127,7 @@ def run(
         if source.commit:
             state = ", ".join(filter(None, (branch, uncommitted)))
             message += f" from {source.commit}" + (f" ({state})" if state else "")
-        commit = gh_pages.put(root, site, standing, message=message, cname=cname)
+        commit = publish_branch.put(root, site, standing, message=message, cname=cname)
         return replace(report, commit=commit)
 
 
@@ -148,10 +148,13 @@ def _refuse_address(
     file = custom_domain.FILE
     named = disk.read_inside(root, file)
     if named is None:
-        file, named = f"{_CNAME} on {gh_pages.NAME}", gh_pages.read(root, standing, _CNAME)
+        file, named = (
+            f"{_CNAME} on {publish_branch.NAME}",
+            publish_branch.read(root, standing, _CNAME),
+        )
     problem = None if named is None else custom_domain.problem(named, url, file)
     if problem and file != custom_domain.FILE:
-        if replacing or gh_pages.is_ours(root, standing, _CNAME):
+        if replacing or publish_branch.is_ours(root, standing, _CNAME):
             return
         problem = problem._replace(
             cure=f"{problem.cure}, or give the domain up with 'digest publish --replace'"
@@ -179,8 +182,8 @@ def _refuse_loss(
     """Raises DigestError if publishing would replace what Digest cannot bring back."""
     remote, replace_command = standing.address, "'digest publish --replace'"
     # Published from a commit that is not here: stories may have been taken down in it.
-    if source.commit and (commit := gh_pages.missing_source(root, standing)):
-        what = f"the site on {gh_pages.NAME} was published from commit {commit}, which this branch does not have"
+    if source.commit and (commit := publish_branch.missing_source(root, standing)):
+        what = f"the site on {publish_branch.NAME} was published from commit {commit}, which this branch does not have"
         cure = (
             "run 'git pull' first, or, where the commit was never pushed, push it; if it is lost, "
             f"replace the published site by this version with {replace_command}"
@@ -188,17 +191,17 @@ def _refuse_loss(
         raise DigestError(f"{remote}: {what}; {cure}")
     # The site of another digest, by the id of its feed.
     feed = addresses.FEED
-    theirs = marked_files.feed_id(gh_pages.read(root, standing, feed) or b"")
+    theirs = marked_files.feed_id(publish_branch.read(root, standing, feed) or b"")
     ours = marked_files.feed_id(disk.read(site / feed) or b"")
     if theirs and ours and theirs != ours:
-        what = f"the branch {gh_pages.NAME} has a site with another id, {theirs}"
+        what = f"the branch {publish_branch.NAME} has a site with another id, {theirs}"
         cure = "if it is this digest under an earlier url or id, add --replace; if not, use another repository"
         raise DigestError(f"{remote}: {what}; {cure}")
     # Files that Digest did not put there.
     others = _files_of_others(root, standing, ids) if standing.commit else ()
     if others:
         count = count_of(len(others), "file") if len(others) > 1 else "a file"
-        what = f"the branch {gh_pages.NAME} has {count} that Digest did not write ({and_more(others, _MAX_NAMED)})"
+        what = f"the branch {publish_branch.NAME} has {count} that Digest did not write ({and_more(others, _MAX_NAMED)})"
         cure = f"move them to content/static/ or to another branch, or replace them with {replace_command}"
         raise DigestError(f"{remote}: {what}; {cure}")
 
@@ -210,17 +213,17 @@ def _files_of_others(root: Path, standing: Standing, ids: Mapping[str, str]) -> 
     If no commit is Digest's, as on a branch that was created again, pages and feeds are recognised
     by the mark in them, and the files of every build by the mark of the home page.
     """
-    own = gh_pages.published(root, standing, marked_files.is_marked_home)
+    own = publish_branch.published(root, standing, marked_files.is_marked_home)
     others = []
     for path, id in standing.ids.items():
         is_ours = id in (own.get(path), ids.get(path))
-        if not is_ours and path not in {gh_pages.NO_JEKYLL, _CNAME}:
+        if not is_ours and path not in {publish_branch.NO_JEKYLL, _CNAME}:
             others.append(path)
     if others and not own:
-        home = gh_pages.read(root, standing, "index.html") or b""
+        home = publish_branch.read(root, standing, "index.html") or b""
         if marked_files.is_marked_home(home):
             unknown = [path for path in others if path not in ids]
-            contents = gh_pages.read_all(root, standing, unknown).items()
+            contents = publish_branch.read_all(root, standing, unknown).items()
             others = [
                 path for path, content in contents if not marked_files.is_marked(path, content)
             ]
@@ -248,7 +251,7 @@ def _kept_name(root: Path, config: Config, standing: Standing) -> str | None:
 
     None if `url` is not at this domain, see `_refuse_address`.
     """
-    content = gh_pages.read(root, standing, _CNAME)
+    content = publish_branch.read(root, standing, _CNAME)
     if content is None or custom_domain.problem(content, config.site.url):
         return None
     return content.decode(errors="replace").strip()
@@ -258,11 +261,13 @@ def _compared(
     root: Path, site: Path, standing: Standing, ids: Mapping[str, str], cname: str | None
 ) -> PublishReport:
     """Returns what differs between branch and build, except for what publishing itself adds."""
-    before = {path: id for path, id in standing.ids.items() if path != gh_pages.NO_JEKYLL}
+    before = {path: id for path, id in standing.ids.items() if path != publish_branch.NO_JEKYLL}
     changed = [path for path, id in ids.items() if before.get(path, id) != id]
     new = [path for path in ids if path not in before]
     gone = [path for path in before if path not in ids and not (cname and path == _CNAME)]
-    pages = gh_pages.read_all(root, standing, filter(reader_changes.is_page, (*changed, *gone)))
+    pages = publish_branch.read_all(
+        root, standing, filter(reader_changes.is_page, (*changed, *gone))
+    )
     rebuilt = {path: (site / path).read_bytes() for path in pages if path in ids}
     feeds = list(filter(reader_changes.is_followed, (*new, *changed)))
     return PublishReport(
@@ -273,7 +278,7 @@ def _compared(
         gone=tuple(gone),
         vanished=reader_changes.lost_urls(pages, rebuilt, ids.keys()),
         feeds=reader_changes.all_changes(
-            {path: gh_pages.read(root, standing, path) for path in feeds},
+            {path: publish_branch.read(root, standing, path) for path in feeds},
             {path: (site / path).read_bytes() for path in feeds},
         ),
         first=not standing.commit,
@@ -288,7 +293,7 @@ def _warnings(
     url, expected = config.site.url, site_address.of_remote(standing.address)
     on_github = all(urls.host_of(address).endswith(".github.io") for address in (url, expected))
     if cname:
-        yield f"{_CNAME} ({cname}) is only on {gh_pages.NAME}; it is kept there, but add it to content/static/ as well"
+        yield f"{_CNAME} ({cname}) is only on {publish_branch.NAME}; it is kept there, but add it to content/static/ as well"
     elif not named and on_github and url.casefold() != expected.casefold():
         yield f"digest.toml: url is {url}, but GitHub Pages serves this repository at {expected}; write that as url"
     if unpushed:

@@ -12,8 +12,8 @@ from repositories import git, own_settings
 from sites import read_folder
 from test_cli import digest
 
-from digest import config, gh_pages
-from digest.commands import publish
+from digest import config
+from digest.commands import publish, publish_branch
 from digest.commands.shared import site_address
 from digest.errors import DigestError
 from digest.site import reader_changes
@@ -233,7 +233,7 @@ def test_a_push_made_in_the_meantime_is_never_overwritten(
 
 
 def test_files_left_by_a_killed_run_block_nothing(root: Path, remote: Path) -> None:
-    git(root, "branch", gh_pages._OURS)
+    git(root, "branch", publish_branch._OURS)
 
     assert digest("publish", cwd=root).returncode == 0
     assert git(root, "branch", "--format=%(refname)") == "refs/heads/main"
@@ -792,7 +792,7 @@ def test_a_site_is_published_for_a_public_url(url: str) -> None:
 
 def test_the_url_derived_from_the_remote_is_not_an_example(root: Path) -> None:
     address(root, "https://you.github.io/chips/")
-    standing = gh_pages.Standing(address="git@github.com:you/chips.git")
+    standing = publish_branch.Standing(address="git@github.com:you/chips.git")
 
     publish._refuse_address(root, config.load(root), standing)
 
@@ -802,7 +802,7 @@ def test_the_cure_for_an_example_url_is_the_github_pages_url(root: Path) -> None
 
     with pytest.raises(DigestError, match=r'write url = "https://ada\.github\.io/chips/"'):
         publish._refuse_address(
-            root, config.load(root), gh_pages.Standing(address="git@github.com:ada/chips.git")
+            root, config.load(root), publish_branch.Standing(address="git@github.com:ada/chips.git")
         )
 
 
@@ -869,7 +869,7 @@ def test_a_dry_run_lists_the_urls_that_would_break(root: Path) -> None:
     ],
 )
 def test_git_errors_are_one_line_with_a_cure_and_without_secrets(said: str, line: str) -> None:
-    message = gh_pages.refusal(said, "there")
+    message = publish_branch.refusal(said, "there")
 
     assert message.startswith("there: ")
     assert line in message
@@ -901,7 +901,7 @@ def test_the_public_url_of_a_repository_depends_on_its_host(remote: str, address
 
 
 def test_a_url_on_another_host_is_reported(root: Path) -> None:
-    standing = gh_pages.Standing(address="git@github.com:ada/chips.git")
+    standing = publish_branch.Standing(address="git@github.com:ada/chips.git")
 
     def warned(url: str) -> list[str]:
         address(root, url)

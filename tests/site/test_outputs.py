@@ -17,9 +17,9 @@ from repositories import git, own_settings
 from sites import build_into, read_folder
 from test_incremental import NOTES, NUMBERS, SMALL, THEMES, WORDS, Change, copied
 
-from digest import config, disk, gh_pages
+from digest import config, disk
 from digest.cache import Cache
-from digest.commands import build, publish, serve
+from digest.commands import build, publish, publish_branch, serve
 from digest.content import paths
 from digest.errors import DigestError
 
@@ -110,7 +110,9 @@ class Digest:
                 path: about.split()[2] for about, _, path in (row.partition("\t") for row in rows)
             }
             assert pushed.pop(".nojekyll")
-            assert pushed == {path: gh_pages.id_of(content) for path, content in clean.items()}
+            assert pushed == {
+                path: publish_branch.id_of(content) for path, content in clean.items()
+            }
 
     def _publish(self, *, dry: bool) -> str:
         try:
