@@ -1,7 +1,7 @@
-"""The entry point: finds the command, reads the clock, and sets the exit code.
+"""The command line: finds the command, reads the clock, and sets the exit code.
 
 Exit codes: 0 success; 1 a problem in the content, the config or a feed, one line each; 2 wrong
-usage. Each command has its own module, which is imported when the command is called, so that
+usage; 130 Ctrl-C. Each command has its own module, which is imported when the command is called, so that
 starting is quick.
 """
 
@@ -10,10 +10,12 @@ from __future__ import annotations
 import gc
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -30,8 +32,28 @@ _COMMANDS = ("init", "feeds", "pull", "build", "serve", "check", "status", "new"
 package."""
 
 
+class _Raised(BaseException):
+    """Carries past click, as its cause, what click would print as "Aborted!", whatever it was."""
+
+
+@contextmanager
+def _carried_past_click() -> Iterator[None]:
+    try:
+        yield
+    except (EOFError, KeyboardInterrupt) as error:
+        raise _Raised from error
+
+
 class _LazyCommands(Commands):
     """Imports a command's module when it is called or its help is shown."""
+
+    def make_context(self, *given: Any, **named: Any) -> click.Context:
+        with _carried_past_click():
+            return super().make_context(*given, **named)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        with _carried_past_click():
+            return super().invoke(ctx)
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - as it is called
         return list(_COMMANDS)
@@ -89,7 +111,10 @@ def cli(context: click.Context, root: Path | None, quiet: bool, verbose: bool) -
 
 def main() -> None:
     """Runs the command line. Anything that a user or a feed can get wrong gives one line, never a
-    traceback."""
+    traceback.
+
+    Raises KeyboardInterrupt after Ctrl-C.
+    """
     gc.set_threshold(100_000)  # commands are short, and need what they have read until they end
     try:
         cli(prog_name="digest")
@@ -98,6 +123,9 @@ def main() -> None:
     except OSError as error:
         name = "current folder" if isinstance(error, FileNotFoundError) else "disk"
         _fail([f"{error.filename or name}: {error.strerror or error}"])
+    except _Raised as raised:
+        assert raised.__cause__
+        raise raised.__cause__ from None
     finally:
         gc.freeze()  # no garbage collection at exit
 

@@ -10,7 +10,6 @@ import click
 from digest.cli.set import finish
 from digest.cli.shared import completion
 from digest.cli.shared.call import Call
-from digest.errors import DigestError
 
 
 @click.command()
@@ -22,7 +21,8 @@ def note(call: Call, file: Path) -> None:
     """Write the note of a story in your text editor.
 
     Opens $VISUAL or $EDITOR on the note alone, and writes it into the story's file. If that file
-    was changed meanwhile, it stays as it is, and your words stay in a file that is named.
+    was changed meanwhile, it stays as it is, and your words stay in a file that is named. So do
+    they after Ctrl-C.
 
     \b
     Example:
@@ -37,9 +37,15 @@ def note(call: Call, file: Path) -> None:
     ) as opened:
         opened.write(shown.story.note + "\n" if shown.story.note else "")
     temp_file, original = Path(opened.name), Path(opened.name).read_bytes()
+    here = f"{temp_file}: your words are here"
     try:
         click.edit(filename=opened.name)
         words = temp_file.read_text(encoding="utf-8-sig")
+    except KeyboardInterrupt:
+        call.warn(
+            here
+        )  # even if there are none yet: a text editor with a window of its own goes on
+        raise
     except FileNotFoundError:
         why = f"{temp_file}: your editor has removed this file, so nothing was changed"
         raise click.ClickException(why) from None
@@ -53,11 +59,11 @@ def note(call: Call, file: Path) -> None:
         raise click.ClickException(why) from None
     try:
         results = command.write_note(root, config, shown, words)
-    except (DigestError, OSError):
-        call.warn(f"{temp_file}: your words are here")
+    except BaseException:
+        call.warn(here)
         raise
     if results[0].refused:
-        call.warn(f"{temp_file}: your words are here")
+        call.warn(here)
     else:
         temp_file.unlink()
     finish(call, results)

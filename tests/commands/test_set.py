@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shlex
 import sys
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import warm
 from repositories import git
 from shell import invoke
 from sites import read_folder
@@ -302,6 +304,20 @@ def test_text_stays_in_a_file_that_is_named_while_another_run_writes(root: Path)
     named = re.search(r"(/\S+/a-\S+\.md): your words are here", result.stderr)
     assert named
     assert Path(named[1]).read_text() == "My words."
+    Path(named[1]).unlink()
+
+
+def test_after_ctrl_c_a_file_is_named_in_which_the_text_editor_may_still_save(root: Path) -> None:
+    before = (root / A).read_bytes()
+    code = "import os, signal; place.write_text('My words.'); os.kill(os.getppid(), signal.SIGINT)"
+
+    result = warm.run(["note", A], root, {**os.environ, "VISUAL": editor(code)})
+
+    assert (result.returncode, result.stdout) == (130, "")
+    named = re.fullmatch(r"(/\S+/a-\S+\.md): your words are here\n", result.stderr)
+    assert named
+    assert Path(named[1]).read_text() == "My words."
+    assert (root / A).read_bytes() == before
     Path(named[1]).unlink()
 
 

@@ -108,7 +108,7 @@ def look_through(wheel: Path, sdist: Path) -> None:
         if not re.match(r"digest/|[\w.-]+\.dist-info/", name) or "__pycache__" in name
     ]
     assert not strange, strange
-    assert "digest = digest.cli.main:main" in entry
+    assert "digest = digest.__main__:main" in entry
     assert "License-Expression: MIT" in metadata_text
     print(f"{wheel.name}: {len(inside)} files; {sdist.name}: {len(names)} files")  # noqa: T201
 

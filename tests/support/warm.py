@@ -306,7 +306,7 @@ def _prepare() -> None:
 
 def _call(words: list[str], folder: str, environment: dict[str, str], streams: list[int]) -> int:
     """Runs the command line as if this process had been started for it."""
-    from digest.cli.main import main
+    from digest.__main__ import main
     from digest.site.search import search_index
     from digest.site.social import png
 
