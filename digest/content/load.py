@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from digest.cache import Cache, key_of
 from digest.content import excerpt, file_names, paths, publishable, story_file
 from digest.content.from_ledgers import FromLedgers, known_by, writer_of
-from digest.content.read import ContentReader
+from digest.content.read import ContentReader, combined, unknown_themes, vocabulary_of
 from digest.content.scan import NamesIn, Scan, copied, read_bytes, scan
 from digest.content.story_file import Vocabulary
 from digest.errors import DigestError, Faults, Problem
@@ -103,8 +103,19 @@ class Survey:
         return Skipped(self.unread, self.unknown_themes)
 
 
+class _Found(NamedTuple):
+    """What is in a folder: its files, the problems of those that have some, and those `unread`."""
+
+    folder: _Folder
+    problems: tuple[Problem, ...]
+    unread: tuple[str, ...]
+
+
 class _Loader:
-    """Reads the content once; `key` is as in `load_cached`, and only used with a `cache`."""
+    """Reads the content once; `key` is as in `load_cached`, and only used with a `cache`.
+
+    `folders` sets `problems` and `unread`: what cannot be read, and why.
+    """
 
     def __init__(
         self, root: Path, config: Config, scanned: Scan, cache: Cache | None, key: bytes
@@ -114,21 +125,16 @@ class _Loader:
         with_ledger = [feed for feed in map(paths.feed_of, names) if feed]
         self._key = key_of(key, *(feed.encode(errors="surrogateescape") for feed in with_ledger))
         self._feeds = frozenset(feed.id for feed in config.feeds)
-        self._hashes: dict[str, bytes] = {}
-        self.reader = ContentReader(config, with_ledger, self._bytes_of)
-
-    def _bytes_of(self, file: str) -> bytes:
-        data = read_bytes(self._root, file)
-        self._hashes[file] = _hash_of(file, data)
-        return data
+        self.vocabulary = vocabulary_of(config, with_ledger)
+        self.problems: list[Problem] = []
+        self.unread: list[str] = []
 
     def folders(self) -> list[_Folder]:
-        """Reads all folders; `reader.problems` gets the problems in them."""
+        """Reads all folders."""
         others = [file for file in self._scan.files if not paths.is_story(file)]
-        problems = self.reader.problems
-        problems.extend(self._scan.problems)
-        self.reader.misplaced(others)
-        self.reader.doubled(others)
+        misplaced = filter(None, map(file_names.problem, others))
+        self.problems = [*self._scan.problems, *misplaced, *file_names.doubles(others)]
+        self.unread = []
         names = [name for name in self._scan.folders if not name.startswith(paths.LEDGERS)]
         keys: dict[str, bytes] = {}
         cached: Mapping[str, _Folder] = {}
@@ -142,33 +148,43 @@ class _Loader:
         for name in names:
             folder = cached.get(name)
             if folder is None:
-                count = len(problems)
-                folder = self._read(name)
-                is_sound = len(problems) == count and not _has_odd_offsets(folder)
+                folder, problems, unread = self._read(name)
+                self.problems += problems
+                self.unread += unread
+                is_sound = not problems and not _has_odd_offsets(folder)
                 if self._cache is not None and name in keys and is_sound:
                     self._cache.put("folder", name, keys[name], folder)
             folders.append(folder)
         return folders
 
-    def _read(self, folder: str) -> _Folder:
-        names = self._scan.folders[folder]
-        files, others = paths.split_stories(f"{folder}/{name}" for name in names)
-        stories = tuple(filter(None, map(self.reader.story, files)))
-        letters, introductions, pages = self.reader.texts(others)
+    def _read(self, name: str) -> _Found:
+        """Reads a folder, and changes nothing here."""
+        file_hashes: dict[str, bytes] = {}
+
+        def bytes_of(file: str) -> bytes:
+            data = read_bytes(self._root, file)
+            file_hashes[file] = _hash_of(file, data)
+            return data
+
+        reader = ContentReader(self.vocabulary, bytes_of)
+        files, others = paths.split_stories(f"{name}/{file}" for file in self._scan.folders[name])
+        stories = tuple(filter(None, map(reader.story, files)))
+        letters, introductions, pages = reader.texts(others)
         files_to_copy = copied(self._root, others)
-        return _Folder(
+        folder = _Folder(
             stories=stories,
             letters=letters,
             introductions=introductions,
             pages=pages,
             copied=tuple((one.file, one.path, one.size, one.weight) for one in files_to_copy),
-            hashes={story.file: self._hashes[story.file] for story in stories},
+            hashes={story.file: file_hashes[story.file] for story in stories},
             excerpts={
                 story.file: excerpt.hashes(story.excerpt) for story in stories if story.excerpt
             },
             suspects=tuple(story.file for story in stories if publishable.has_secret(story)),
             known_by=known_by(stories),
         )
+        return _Found(folder, tuple(reader.problems), tuple(reader.unread))
 
     def from_ledgers(self, folders: list[_Folder]) -> FromLedgers:
         """Returns what the ledgers know of the stories in the folders, from the cache if it can."""
@@ -216,9 +232,7 @@ class _Loader:
                     what = "this file has changed during the build; build again"
                     raise DigestError(f"{file}: {what}")
                 text, by_pull = data.decode(), written.get(file, ())
-                stories[index] = story = story_file.loads(
-                    text, file, self.reader.vocabulary, by_pull
-                )
+                stories[index] = story = story_file.loads(text, file, self.vocabulary, by_pull)
                 excerpts[file] = excerpt.hashes(story.excerpt)
                 words = story.excerpt.encode(errors="surrogatepass")
                 hashes[file] = key_of(hashes[file], words)
@@ -257,7 +271,7 @@ class _Loader:
             signed=from_ledgers.signed,
             hashes=hashes,
             suspects=frozenset(suspects),
-            unread=frozenset(self.reader.unread),
+            unread=frozenset(self.unread),
             beside=NamesIn(self._root),
             unrecorded=from_ledgers.unrecorded,
             damaged=from_ledgers.damaged,
@@ -296,8 +310,8 @@ def load_cached(root: Path, config: Config, scanned: Scan, cache: Cache, key: by
 
 def _whole(loader: _Loader) -> Content:
     folders = loader.folders()
-    if loader.reader.problems:
-        raise Faults(loader.reader.combined_problems())
+    if loader.problems:
+        raise Faults(combined(loader.problems, loader.vocabulary))
     return loader.content(folders, loader.from_ledgers(folders))
 
 
@@ -314,14 +328,14 @@ def survey(root: Path, config: Config) -> Survey:
     from_ledgers = loader.attribute(_stories(folders), ledgers)
     return Survey(
         content=loader.content(folders, from_ledgers),
-        problems=tuple(loader.reader.combined_problems()),
+        problems=tuple(combined(loader.problems, loader.vocabulary)),
         ledgers=ledgers.feeds,
         from_pages=ledgers.from_pages,
         ledger_problems=ledgers.problems,
         files=tuple(scanned.files),
         unfinished=tuple(sorted(scanned.unfinished)),
-        vocabulary=loader.reader.vocabulary,
-        unknown_themes=loader.reader.unknown_themes(),
+        vocabulary=loader.vocabulary,
+        unknown_themes=unknown_themes(loader.problems),
     )
 
 

@@ -17,7 +17,7 @@ from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from digest import urls
-from digest.content import excerpt, file_names, front_matter, paths, story_file
+from digest.content import excerpt, front_matter, paths, story_file
 from digest.content.identity import keys_of_story
 from digest.content.story_file import Vocabulary
 from digest.content.timestamps import parse_time
@@ -33,33 +33,31 @@ _MANY = 2  # other stories with the same unknown theme or feed: it was removed, 
 
 
 class ContentReader:
-    """Reads the files in `content/`: each gives its value, or None and problems.
+    """Reads some files in `content/`: each gives its value, or None and `problems`.
 
-    `feeds` are the ids of feeds that have a ledger. `bytes_of` returns the bytes of a file, and
-    raises FileError if it cannot. `excerpts` is as in `parse_story`.
+    `unread` are the files that cannot be read. `bytes_of` returns the bytes of a file, and raises
+    FileError if it cannot. `excerpts` is as in `parse_story`.
     """
 
     def __init__(
         self,
-        config: Config,
-        feeds: Iterable[str],
+        vocabulary: Vocabulary,
         bytes_of: Callable[[str], bytes],
         excerpts: Mapping[str, frozenset[str]] | None = None,
     ) -> None:
-        self._bytes_of, self._excerpts = bytes_of, excerpts
+        self._vocabulary, self._bytes_of, self._excerpts = vocabulary, bytes_of, excerpts
         self.problems: list[Problem] = []
         self.unread: list[str] = []
-        self.vocabulary = vocabulary_of(config, feeds)
 
     def story(self, file: str) -> Story | None:
         """Returns the story of a file."""
         return self._read(
-            file, lambda text: parse_story(text, file, self.vocabulary, self._excerpts)
+            file, lambda text: parse_story(text, file, self._vocabulary, self._excerpts)
         )
 
     def letter(self, file: str) -> Letter | None:
         """Returns the letter of a file."""
-        return self._read(file, lambda text: parse_letter(text, file, self.vocabulary.zone))
+        return self._read(file, lambda text: parse_letter(text, file, self._vocabulary.zone))
 
     def page(self, file: str) -> FreePage | None:
         """Returns the free page of a file."""
@@ -68,9 +66,9 @@ class ContentReader:
     def introduction(self, file: str) -> FreePage | None:
         """Returns the introduction of the theme that gives the file its name."""
         name = Path(file).stem
-        themes = self.vocabulary.themes or frozenset()
+        themes = self._vocabulary.themes or frozenset()
         if name not in themes:
-            current = self.vocabulary.current_themes
+            current = self._vocabulary.current_themes
             cure = did_you_mean(name, current)
             if not cure:
                 cure = f"if the theme is gone, delete this file; {known_words(current)}"
@@ -88,51 +86,6 @@ class ContentReader:
         pages = filter(None, map(self.page, paths.files_in("pages", files)))
         return tuple(letters), tuple(introductions), tuple(pages)
 
-    def misplaced(self, files: Iterable[str]) -> None:
-        """Notes files that are not read because of their name or folder."""
-        problems = (file_names.problem(file) for file in files if not paths.is_story(file))
-        self.problems.extend(filter(None, problems))
-
-    def doubled(self, files: Iterable[str]) -> None:
-        """Notes letters and introductions that exist twice, with different extensions."""
-        self.problems.extend(file_names.doubles(files))
-
-    def combined_problems(self) -> list[Problem]:
-        """Returns the problems, one for all stories that have the same removed theme or feed."""
-        stories = Counter((problem.kind, problem.name) for problem in self.problems)
-        result, combined = list[Problem](), set[tuple[Kind | None, str]]()
-        for problem in self.problems:
-            unknown = (problem.kind, problem.name)
-            if unknown in combined:
-                continue
-            others = stories[unknown] - 1
-            if not self._is_removed(problem, others):
-                result.append(problem)
-                continue
-            combined.add(unknown)
-            cure = story_file.removed_theme_cure(problem.name)
-            if problem.kind == Kind.UNKNOWN_FEED:
-                cure = f"{problem.cure} Or was that feed deleted? Then add it to digest.toml, with retired = true"
-            noun = "story" if others == 1 else "stories"
-            what = f"{problem.what}, here and in {others} other {noun}"
-            result.append(problem._replace(what=what, cure=cure))
-        return result
-
-    def _is_removed(self, problem: Problem, others: int) -> bool:
-        """True for a theme or feed that so many other stories name that it is hardly misspelt."""
-        if problem.kind == Kind.UNKNOWN_THEME:
-            is_misspelt = did_you_mean(problem.name, self.vocabulary.current_themes)
-            return others >= (_MANY if is_misspelt else 1)
-        return problem.kind == Kind.UNKNOWN_FEED and others >= _MANY
-
-    def unknown_themes(self) -> dict[str, tuple[str, ...]]:
-        """Returns the themes that digest.toml does not have, each with the files that name it."""
-        by_theme: dict[str, dict[str, None]] = {}
-        for problem in self.problems:
-            if problem.kind == Kind.UNKNOWN_THEME:
-                by_theme.setdefault(problem.name, {})[problem.file] = None
-        return {theme: tuple(files) for theme, files in by_theme.items()}
-
     def _read(self, file: str, read: Callable[[str], _T]) -> _T | None:
         try:
             return read(decode(self._bytes_of(file), file))
@@ -142,6 +95,45 @@ class ContentReader:
             self.problems.append(Problem(file, 0, error.what, "make it readable"))
         self.unread.append(file)
         return None
+
+
+def combined(problems: Sequence[Problem], vocabulary: Vocabulary) -> list[Problem]:
+    """Returns the problems, one for all stories that have the same removed theme or feed."""
+    stories = Counter((problem.kind, problem.name) for problem in problems)
+    result, done = list[Problem](), set[tuple[Kind | None, str]]()
+    for problem in problems:
+        unknown = (problem.kind, problem.name)
+        if unknown in done:
+            continue
+        others = stories[unknown] - 1
+        if not _is_removed(problem, others, vocabulary):
+            result.append(problem)
+            continue
+        done.add(unknown)
+        cure = story_file.removed_theme_cure(problem.name)
+        if problem.kind == Kind.UNKNOWN_FEED:
+            cure = f"{problem.cure} Or was that feed deleted? Then add it to digest.toml, with retired = true"
+        noun = "story" if others == 1 else "stories"
+        what = f"{problem.what}, here and in {others} other {noun}"
+        result.append(problem._replace(what=what, cure=cure))
+    return result
+
+
+def _is_removed(problem: Problem, others: int, vocabulary: Vocabulary) -> bool:
+    """True for a theme or feed that so many other stories name that it is hardly misspelt."""
+    if problem.kind == Kind.UNKNOWN_THEME:
+        is_misspelt = did_you_mean(problem.name, vocabulary.current_themes)
+        return others >= (_MANY if is_misspelt else 1)
+    return problem.kind == Kind.UNKNOWN_FEED and others >= _MANY
+
+
+def unknown_themes(problems: Iterable[Problem]) -> dict[str, tuple[str, ...]]:
+    """Returns the themes that digest.toml does not have, each with the files that name it."""
+    by_theme: dict[str, dict[str, None]] = {}
+    for problem in problems:
+        if problem.kind == Kind.UNKNOWN_THEME:
+            by_theme.setdefault(problem.name, {})[problem.file] = None
+    return {theme: tuple(files) for theme, files in by_theme.items()}
 
 
 def decode(content: bytes, file: str) -> str:

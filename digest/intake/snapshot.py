@@ -15,7 +15,7 @@ from digest.content.edit import Edit
 from digest.content.history import History
 from digest.content.identity import keys_of_story
 from digest.content.ledger import Ledgers, Record
-from digest.content.read import ContentReader, parse_story
+from digest.content.read import ContentReader, parse_story, vocabulary_of
 from digest.content.scan import read_bytes, scan
 from digest.content.store import read_from_pages, read_locations
 from digest.content.story_file import Vocabulary
@@ -183,7 +183,8 @@ def read_snapshot(
     letter_files = list(filter(paths.is_letter, files))
     # Each file is read once, so that a story is what its text says, whatever is saved meanwhile.
     contents = {file: read_bytes(root, file) for file in (*story_files, *letter_files)}
-    reading = ContentReader(config, ledgers, contents.__getitem__, excerpts)
+    vocabulary = vocabulary_of(config, ledgers)
+    reading = ContentReader(vocabulary, contents.__getitem__, excerpts)
     found: list[Story] = []
     texts: dict[str, str] = {}
     unreadable: dict[str, str] = {}
@@ -209,7 +210,7 @@ def read_snapshot(
         texts=texts,
         unreadable=unreadable,
         problems=tuple(reading.problems),
-        vocabulary=reading.vocabulary,
+        vocabulary=vocabulary,
         excerpts=excerpts,
         closed=closed,
         letters=tuple(contents[file].decode(errors="replace") for file in letter_files),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from builders import make_config
 
-from digest.content.read import ContentReader
+from digest.content.read import ContentReader, vocabulary_of
 from digest.errors import FileError, Problem
 
 
@@ -12,7 +12,7 @@ def test_a_file_that_the_disk_refuses_is_a_problem_and_not_the_end() -> None:
     def refused(file: str) -> bytes:
         raise FileError(f"/home/ann/news: mine/{file}", "cannot read this file: Input/output error")
 
-    reader = ContentReader(make_config(), (), refused)
+    reader = ContentReader(vocabulary_of(make_config(), ()), refused)
 
     assert reader.story("content/2026/w20/2026-05-15-a.md") is None
     assert reader.problems == [

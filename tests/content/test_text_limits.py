@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from digest import config, redact
 from digest.checks.markdown_scan import Prose
 from digest.content import excerpt, story_file
-from digest.content.read import ContentReader
+from digest.content.read import ContentReader, vocabulary_of
 from digest.errors import Faults
 
 FILE = "content/2026/w20/2026-05-15-a.md"
@@ -195,7 +195,9 @@ def test_a_file_that_is_too_large_is_reported(kind: str) -> None:
         "page": "content/pages/about.md",
     }[kind]
     reading = ContentReader(
-        config.loads(SITE), (), lambda _: b"---\ntitle: A\n---\n" + b"word " * 200_000, {}
+        vocabulary_of(config.loads(SITE), ()),
+        lambda _: b"---\ntitle: A\n---\n" + b"word " * 200_000,
+        {},
     )
 
     assert getattr(reading, kind)(file) is None

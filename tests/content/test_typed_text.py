@@ -17,7 +17,7 @@ from digest import config
 from digest.commands import build
 from digest.content import front_matter, story_file
 from digest.content.edit import try_changes
-from digest.content.read import ContentReader
+from digest.content.read import ContentReader, vocabulary_of
 from digest.content.story_file import Vocabulary
 from digest.errors import Faults
 from digest.intake import inbox_files
@@ -216,7 +216,7 @@ LETTER, PAGE = "content/2026/w20/letter.md", "content/pages/about.md"
 def problems_of(tmp_path: Path, file: str, text: str) -> list[tuple[int, str]]:
     """Parses a letter, page or introduction; returns its problems by line."""
     (tmp_path / "digest.toml").write_text(SETTINGS)
-    reading = ContentReader(config.load(tmp_path), (), lambda _: text.encode(), {})
+    reading = ContentReader(vocabulary_of(config.load(tmp_path), ()), lambda _: text.encode(), {})
     assert (reading.letter if file == LETTER else reading.page)(
         file
     ) is None or not reading.problems
