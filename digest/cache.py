@@ -2,9 +2,10 @@
 
     key_of(inputs) ──▶ get: the value stored under this key ──none──▶ compute it ──▶ put
 
-What a run leaves for the next one has no inputs; its key is empty. Deleting the file costs time,
-never content. Values are decoded into the type that the caller asks for, so nothing that a
-repository or CI service puts into the file can run. A damaged value or file counts as missing.
+What a run leaves for the next one has no inputs; its key is empty. Deleting the file costs time and
+what architecture.md lists, never content. Values are decoded into the type that the caller asks
+for, so nothing that a repository or CI service puts into the file can run. A damaged value or file
+counts as missing.
 """
 
 from __future__ import annotations
@@ -142,7 +143,7 @@ class Cache:
                 self.remove(kind, name)
 
     def save(self, *, flush: bool = False) -> None:
-        """Writes all changes since the last `save`, together; with `flush`, they survive a power cut.
+        """Writes all changes since the last `save`; with `flush`, they survive a power cut.
 
         Raises DigestError if the disk refuses.
         """

@@ -2,8 +2,9 @@
 
     DigestError            config, content, feeds or the disk: printed as lines, exit code 1
      ├─ UnknownRefError    not a commit of the repository
-     ├─ FileError          the disk refuses to read or write a file
-     └─ Faults             one or more problems in files that people wrote
+     ├─ FileError          a file cannot be read or written
+     ├─ Faults             one or more problems in files that people wrote
+     └─ …                  two of sending, in mail/errors.py
 
 Bugs of the program are ordinary exceptions, with a traceback.
 """
@@ -89,7 +90,7 @@ class UnknownRefError(DigestError):
 
 
 class FileError(DigestError):
-    """What the disk refuses to do with a file, and why: `what`, without the file's path."""
+    """A file cannot be read or written: `what` says why, without the file's path."""
 
     def __init__(self, path: Path | str, what: str) -> None:
         super().__init__(path, what)

@@ -1,11 +1,11 @@
 """`digest build`: the site from the stories.
 
-    lock ──▶ scan ──as built──▶ report
-               └▶ load ──▶ arrange ──▶ plan ──▶ stage every page that would differ, unseen ──▶ commit ──▶ report
+    lock ──▶ scan ──nothing changed──▶ report
+               └▶ load ──▶ arrange ──▶ plan ──▶ stage changed pages ──▶ commit ──▶ report
 
 All pages are staged under hidden names before the first one appears, so a build that fails leaves
-the old site as it is. The cache saves work and never changes the result. No clock is read: the same
-content, templates and config give the same bytes.
+the old site as it is. The cache saves work and never changes the result. No byte of the site
+depends on a clock; the disk's time only decides which stamps can be trusted.
 """
 
 from __future__ import annotations

@@ -29,7 +29,7 @@ from digest.week import Week, without_mistyped
 class Snapshot:
     """What the digest has before a pull.
 
-    Only those story files are read that may be stories of changed entries.
+    Only those story files are parsed that may be stories of changed entries.
     """
 
     ledgers: Ledgers = field(default_factory=dict)
@@ -38,7 +38,7 @@ class Snapshot:
     located: tuple[Location, ...] = ()
     """Where stories are or were that the feeds' ledgers do not have there."""
     stories: tuple[Story, ...] = ()
-    """The stories that were read."""
+    """The stories that were parsed."""
     altered: Mapping[str, str] = field(default_factory=dict)
     """Files whose id and link an editor has changed, each with the ledger's file of its story
     (`attribution`).
@@ -46,7 +46,7 @@ class Snapshot:
     from_pages: Mapping[str, Record] = field(default_factory=dict)
     """What `digest add` has written."""
     texts: Mapping[str, str] = field(default_factory=dict)
-    """The texts of the stories that were read, by file."""
+    """The texts of these stories, by file."""
     unreadable: Mapping[str, str] = field(default_factory=dict)
     """The texts of files that could not be parsed."""
     problems: tuple[Problem, ...] = ()
@@ -170,10 +170,10 @@ def read_snapshot(
     search: frozenset[str],
     altered: Mapping[str, str] = MappingProxyType({}),
 ) -> Snapshot:
-    """Reads the names of all files, and the story files that contain one of the texts in `search`.
+    """Reads what a pull needs, and parses the story files that contain a text in `search`.
 
-    Without such texts nothing is looked for, and no file is read. `altered` stories are read as
-    well, since their files no longer contain their aliases.
+    Without such texts, no story file is read; with one, all are read. `altered` stories are parsed
+    as well, since their files no longer contain their aliases.
     """
     from_pages = read_from_pages(root)[0]
     history = History(ledgers, altered=altered, from_pages=from_pages)

@@ -7,6 +7,8 @@
                       updated   the file changes: the three-way merge takes new words of the feed,
                                 or a feed joins the story
                       blocked   the entry's story may be in a file that cannot be read
+                      withheld  a new story that is not added: its feed's ledger is damaged, so an
+                                editor may have deleted it
 
 It only decides: documents and a snapshot come in, a plan comes out. A story that an editor has
 deleted does not come back, and a file that cannot be read is never changed.
@@ -32,11 +34,7 @@ from digest.model import Config, Document, Entry, Feed, Story
 
 
 class Decision(NamedTuple):
-    """What becomes of one entry, and the story file that this concerns.
-
-    `withheld` is a new story of a feed whose ledger is damaged: it may be one that an editor has
-    deleted.
-    """
+    """What becomes of one entry (see the module), and the story file that this concerns."""
 
     outcome: Literal["new", "adopted", "known", "updated", "blocked", "withheld"]
     file: str

@@ -1,8 +1,8 @@
 """How sending can fail: nothing was sent, or it is not known whether the message was.
 
 DigestError
- ├─ NotSentError    nothing was sent
- └─ UnknownOutcomeError    the message was sent or not
+ ├─ NotSentError          nothing was sent
+ └─ UnknownOutcomeError   the message may or may not have been sent
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
 """The loop that keeps a preview up to date: it waits for changed files and rebuilds.
 
     watcher ──notices──▶ batch ──▶ has a file's content changed? ──▶ rebuild(changed)
-    every few seconds ──────────▶┘
+    every ten seconds ──────────▶┘
 
 Many disks send no change events: Windows' own in WSL, folders shared into a container, network
-drives. So all files are also scanned every few seconds, and every second once only a scan has
+drives. So all files are also scanned every ten seconds, and every second once only a scan has
 found a change. The loop never ends by itself: after an error in a build or in the watcher, it waits
 for the next change.
 """
@@ -22,10 +22,10 @@ from digest.preview.watcher import Watcher
 
 _AFTER_BUILD = 0.3  # seconds after a build without other work, for browsers to load the pages
 _CHECK_WATCHER = 2.0  # seconds without changes after which we check that the watcher is alive
-_SELDOM = 10.0  # seconds between two scans beside a watcher
-_OFTEN = 1.0  # the same without one
-_SHARE = 50  # scans take at most a fiftieth of the time
-_LATE = 0.5  # seconds after a save; the watcher has reported it by then, or never will
+_SCAN_INTERVAL = 10.0  # seconds between two scans beside a watcher
+_POLL_INTERVAL = 1.0  # the same without one
+_SCAN_PAUSE = 50  # times the duration of a scan: they take at most a fiftieth of the time
+_NOTICE_DELAY = 0.5  # seconds after a save; the watcher has reported it by then, or never will
 
 
 class Rebuilder:
@@ -114,7 +114,7 @@ class Rebuilder:
         changed = self._scan()
         if not changed or is_first or self._polling or self.exhausted:
             return changed
-        late = self._debouncer.next(_LATE)
+        late = self._debouncer.next(_NOTICE_DELAY)
         if not (late.everything or late.names & changed):
             self._polling = True
             self._on_polling()
@@ -127,5 +127,5 @@ class Rebuilder:
             return self._hashes.scan()
         finally:
             end = time.monotonic()
-            interval = _OFTEN if self._polling or self.exhausted else _SELDOM
-            self._next_scan = end + max(interval, _SHARE * (end - start))
+            interval = _POLL_INTERVAL if self._polling or self.exhausted else _SCAN_INTERVAL
+            self._next_scan = end + max(interval, _SCAN_PAUSE * (end - start))

@@ -2,9 +2,9 @@
 
     stories with themes ──▶ index of their words      story ──▶ its words ──▶ the nearest 20 ──▶ up to three themes
 
-Rare words count for more, and a theme whose rule is met counts as a heavy word. Nothing but headlines,
-excerpts and rules decides, all of them in git, in whole numbers: every machine suggests the same.
-StorySuggestions never assign a theme; only rules and the editor do.
+Rare words count for more, and a theme whose rule is met counts as a heavy word. Nothing but
+headlines, excerpts and rules decides, all of them in git, in whole numbers: every machine suggests
+the same. Suggestions never assign a theme; only rules and the editor do.
 """
 
 from __future__ import annotations

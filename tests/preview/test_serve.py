@@ -561,11 +561,13 @@ SOONER = """
 import sys
 from digest.cli.main import main
 from digest.preview import rebuild
-rebuild._SELDOM = 1
+rebuild._SCAN_INTERVAL = 1
 sys.argv = sys.argv[3:]
 main()
 """
-"""Runs the command that follows, `python -m digest …`, and scans the files ten times as often beside a watcher."""
+"""Runs the command that follows, `python -m digest …`, and scans the files ten times as often
+beside a watcher.
+"""
 
 
 @pytest.mark.parametrize("words", [(), ("--poll",)])

@@ -348,13 +348,13 @@ def test_changes_are_found_without_file_system_events(
     plain: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(watcher, "Observer", lambda: BaseObserver(_Silent))
-    monkeypatch.setattr(rebuild, "_SELDOM", 0.2)
-    monkeypatch.setattr(rebuild, "_OFTEN", 0.1)
+    monkeypatch.setattr(rebuild, "_SCAN_INTERVAL", 0.2)
+    monkeypatch.setattr(rebuild, "_POLL_INTERVAL", 0.1)
     with keeping(plain) as kept:
         time.sleep(0.1)  # the look after the first build, which finds what was saved meanwhile
         kept.write(STORY)
         assert kept.next() == {STORY}
-        monkeypatch.setattr(rebuild, "_SELDOM", 1000)  # it need not be waited for any more
+        monkeypatch.setattr(rebuild, "_SCAN_INTERVAL", 1000)  # it need not be waited for any more
         kept.write(STORY, "words once more")
         (kept.root / OTHER).unlink()
 
@@ -366,8 +366,8 @@ def test_changes_are_found_without_file_system_events(
 def test_a_working_watcher_is_used_even_if_a_scan_comes_first(
     plain: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(rebuild, "_SELDOM", 0.001)
-    monkeypatch.setattr(rebuild, "_SHARE", 0)
+    monkeypatch.setattr(rebuild, "_SCAN_INTERVAL", 0.001)
+    monkeypatch.setattr(rebuild, "_SCAN_PAUSE", 0)
     with keeping(plain) as kept:
         for number in range(10):
             kept.write(STORY, f"words {number}")
@@ -378,7 +378,7 @@ def test_a_working_watcher_is_used_even_if_a_scan_comes_first(
 
 def test_polling_uses_no_watcher(plain: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(watcher, "Observer", lambda: pytest.fail("a watcher is asked"))
-    monkeypatch.setattr(rebuild, "_OFTEN", 0.1)
+    monkeypatch.setattr(rebuild, "_POLL_INTERVAL", 0.1)
     with keeping(plain, poll=True) as kept:
         kept.write(STORY)
         assert kept.next() == {STORY}
@@ -392,7 +392,7 @@ def test_polling_uses_no_watcher(plain: Path, monkeypatch: pytest.MonkeyPatch) -
 def test_polling_finds_an_edit_that_keeps_size_and_time(
     plain: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(rebuild, "_OFTEN", 0.1)
+    monkeypatch.setattr(rebuild, "_POLL_INTERVAL", 0.1)
     with keeping(plain, poll=True) as kept:
         status = (plain / STORY).stat()
         kept.write(STORY, (plain / STORY).read_text().upper())
