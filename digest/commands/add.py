@@ -17,7 +17,8 @@ from pathlib import Path
 
 from digest import redact, urls
 from digest.commands.shared import story_locations
-from digest.content import store
+from digest.content import store, story_file
+from digest.content.edit import Edit
 from digest.content.ledger import Ledgers
 from digest.errors import DigestError
 from digest.feeds import parse_client
@@ -56,7 +57,7 @@ def run(
         story = add.story_of(entry, source, present, config, now)
         # Ledger first: without its line, the page's words in the file would count as the editor's.
         store.add_lines(root, [add.record_of(story, now)])
-        store.write(root, (story,))
+        store.write(root, [Edit(story.file, "", story_file.dumps(story))])
         story_locations.record(root, config, now)
     return AddReport(story=story, is_dated=believes(entry, now), problems=tuple(map(str, problems)))
 

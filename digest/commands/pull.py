@@ -326,14 +326,14 @@ class _Puller:
         killed_edits = pull_journal.edits(cache)
         disk.flush_names(root, [file for file in killed_edits if (root / file).exists()])
         edits = [Edit(story.file, "", story_file.dumps(story)) for story in plan.stories]
-        edits += [edit for edit in plan.edits if edit.before != edit.after]
+        edits += plan.edits
         for edit in edits:
             self.texts.setdefault(edit.file, []).append(edit.after)
         created = {edit.file for edit in (*killed_edits.values(), *edits) if not edit.before}
         git_history.list_written(cache, created, plan.lines)
         pull_journal.note_lines(root, cache, plan)
         with begun.noted(cache, "pull", edits, left=pull_journal.left(root, cache, plan)):
-            store.write(root, plan.stories, plan.edits)
+            store.write(root, edits)
             pull_journal.note_written(cache, plan)
             store.add_lines(root, plan.lines)
         pull_journal.forget_lines(cache)

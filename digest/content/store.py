@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from datetime import datetime
@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from digest import disk
 from digest.cache import Cache
-from digest.content import ledger, locations, paths, sent, story_file, summaries
+from digest.content import ledger, locations, paths, sent, summaries
 from digest.content.history import History
 from digest.content.ledger import Record
 from digest.content.scan import Scan, leaves_files_out, read_bytes, scan
@@ -161,21 +161,23 @@ def ledger_mark(root: Path, feed: str) -> str:
     return hashlib.sha256(ledger_bytes(root, feed)).hexdigest()[:16]
 
 
-def write(root: Path, stories: Iterable[Story], edits: Iterable[Edit] = ()) -> None:
-    """Writes story files. Their ledger lines come after them, so a killed pull loses nothing.
+def write(root: Path, edits: Sequence[Edit]) -> None:
+    """Changes story files, then creates new ones. Their ledger lines come after them, so a killed
+    pull loses nothing.
 
     Raises DigestError if a file has changed since it was read, since an editor is working on it.
     """
-    for file in rewrite(root, edits, stop=True):
+    for file in rewrite(root, [edit for edit in edits if edit.before], stop=True):
         raise DigestError(
             f"{file}: this file has changed during the pull and is left alone; pull again"
         )
     with ThreadPoolExecutor(_WRITERS) as writers:
         created = []
-        for story in stories:
-            text = story_file.dumps(story).encode()
-            made = writers.submit(disk.create, root, story.file, text, flush=False)
-            created.append((story.file, made))
+        for edit in edits:
+            if not edit.before:
+                text = edit.after.encode()
+                made = writers.submit(disk.create, root, edit.file, text, flush=False)
+                created.append((edit.file, made))
     taken = [file for file, made in created if not made.result()]
     # A story counts as deleted if the ledger has it and its file does not exist: so flush first.
     disk.flush_names(root, [file for file, _ in created])
