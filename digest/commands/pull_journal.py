@@ -25,7 +25,8 @@ from digest.content.ledger import Record
 from digest.content.scan import read_bytes
 from digest.intake.pull_state import PullPlan
 
-_LINES, _WRITTEN = ("begun", "lines", b""), ("begun", "written", b"")
+_LINES, _WRITTEN = "lines", "written"
+"""What `begun` has beside a pull's edits: the lines of its new stories, and that these are written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,20 +67,20 @@ def note_lines(root: Path, cache: Cache, plan: PullPlan) -> None:
         content = store.ledger_bytes(root, feed)
         noted[feed] = _Lines(len(content), _hash(content), text)
     if noted:
-        cache.put(*_LINES, noted)
+        begun.note(cache, _LINES, noted)
 
 
 def note_written(cache: Cache, plan: PullPlan) -> None:
     """Notes that all stories of a plan are in place, so that one that is gone was deleted."""
     if plan.stories:
-        cache.put(*_WRITTEN, True)
+        begun.note(cache, _WRITTEN, True)
         cache.save(flush=True)
 
 
 def forget_lines(cache: Cache) -> None:
     """Forgets the lines, since the ledgers have them. The caller saves the cache."""
-    for kind, name, _ in (_LINES, _WRITTEN):
-        cache.remove(kind, name)
+    begun.forget(cache, _LINES)
+    begun.forget(cache, _WRITTEN)
 
 
 def complete(root: Path, cache: Cache, feeds: Iterable[str]) -> tuple[str, ...]:
@@ -88,7 +89,7 @@ def complete(root: Path, cache: Cache, feeds: Iterable[str]) -> tuple[str, ...]:
     `feeds` are those of digest.toml. A ledger that has changed since, other than by new lines, gets
     none: the stories may not belong to what git has checked out now. The caller holds the lock.
     """
-    noted = cache.get(*_LINES, dict[str, _Lines]) or {}
+    noted = begun.read(cache, _LINES, dict[str, _Lines]) or {}
     if not noted:
         return ()
     written = _written(root, cache)
@@ -123,7 +124,7 @@ def _written(root: Path, cache: Cache) -> Collection[str]:
         if any(link in store.read_text(root, place).splitlines() for place in same_name):
             there.add(file)
     # Several that are all gone were not deleted one by one: `git clean`, say, has undone the pull.
-    if cache.get(*_WRITTEN, bool) and (there or len(created) == 1):
+    if begun.read(cache, _WRITTEN, bool) and (there or len(created) == 1):
         return created.keys()
     return there
 

@@ -20,6 +20,16 @@ def read(cache: Cache, run: str, as_type: type[T]) -> T | None:
     return cache.get(_KIND, run, b"", as_type)
 
 
+def note(cache: Cache, run: str, what: object) -> None:
+    """Notes what a run is about to write, or what it has written. The caller saves the cache."""
+    cache.put(_KIND, run, b"", what)
+
+
+def forget(cache: Cache, run: str) -> None:
+    """Forgets what a run was writing, since it is done. The caller saves the cache."""
+    cache.remove(_KIND, run)
+
+
 @contextmanager
 def noted(
     cache: Cache,
@@ -33,9 +43,9 @@ def noted(
     cache is saved before the block, and has to be saved after it.
     """
     if what:
-        cache.put(_KIND, run, b"", [*left, *what] if left else what)
+        note(cache, run, [*left, *what] if left else what)
     cache.save(flush=True)
     yield
-    cache.remove(_KIND, run)
+    forget(cache, run)
     if left:
-        cache.put(_KIND, run, b"", left)
+        note(cache, run, left)
