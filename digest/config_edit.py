@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from digest import config_template, disk
-from digest.errors import DigestError
+from digest.errors import DigestError, changed_meanwhile
 from digest.model import CONFIG_FILE, Config, Feed
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ _HEADER = re.compile(r"(?m)^[ \t]*\[\[?[ \t]*([\w-]+)")
 def write(root: Path, before: str, after: str) -> None:
     """Writes `digest.toml`, if it still has the text `before`; raises DigestError if it has not."""
     if after != before and not disk.replace(root, CONFIG_FILE, before.encode(), after.encode()):
-        raise DigestError(f"{CONFIG_FILE}: was changed in the meantime; run the command again")
+        raise DigestError(changed_meanwhile(CONFIG_FILE))
 
 
 def write_checked(root: Path, before: str, after: str, *, parsed: Config, expected: Config) -> None:

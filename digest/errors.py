@@ -135,6 +135,11 @@ def and_more(names: Sequence[str], most: int) -> str:
     return ", ".join(names[:most]) + more
 
 
+def changed_meanwhile(file: str) -> str:
+    """Returns the line on a file that a command leaves as it is, since it has changed."""
+    return f"{file}: was changed in the meantime, and left as it is; run the command again"
+
+
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """Returns the question whether a similar known word was meant; "" if none is similar."""
     import difflib  # only needed if something is wrong

@@ -18,6 +18,7 @@ from pathlib import Path
 
 from digest.content import load, recut, store
 from digest.content.recut import Cut
+from digest.errors import changed_meanwhile
 from digest.model import Config, Skipped
 
 
@@ -70,10 +71,10 @@ def run(root: Path, config: Config, *, now: datetime, dry: bool = False) -> Exce
         texts = {file: store.read_exactly(root, file) for file in due}
         edits = recut.edits_of(due.values(), texts, survey.vocabulary)
         done = {file: cut for file, cut in due.items() if edits[file]}
-        changed_meanwhile: tuple[str, ...] = ()
+        changed_files: tuple[str, ...] = ()
         if done and not dry:
             store.add_lines(root, recut.ledger_lines(done.values(), edits, now))
-            changed_meanwhile = store.rewrite(root, filter(None, edits.values()))
+            changed_files = store.rewrite(root, filter(None, edits.values()))
     left = []
     for cut in cuts:
         if cut.state == recut.EDITED:
@@ -83,9 +84,8 @@ def run(root: Path, config: Config, *, now: datetime, dry: bool = False) -> Exce
         if edit is None:
             what = "Digest cannot change its excerpt safely; left unchanged, so edit it by hand"
             left.append(f"{file}: {what}")
-    for file in changed_meanwhile:
-        what = "was changed in the meantime, and left as it is; run the command again"
-        left.append(f"{file}: {what}")
+    for file in changed_files:
+        left.append(changed_meanwhile(file))
         del done[file]
     states = Counter(cut.state for cut in cuts if cut.is_counted)
     return ExcerptsReport(

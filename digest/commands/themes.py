@@ -23,7 +23,7 @@ from digest.cache import Cache
 from digest.content import begun, load, paths, store, story_file
 from digest.content.identity import hash_of
 from digest.content.load import Survey
-from digest.errors import DigestError, Faults, Problem
+from digest.errors import DigestError, Faults, Problem, changed_meanwhile
 from digest.model import Config, Skipped, Story, Theme
 from digest.names import current_ids
 from digest.phrases import explain as explanation
@@ -258,11 +258,11 @@ def apply(
         files = [verdict.story.file for verdict in chosen]
         texts = {file: store.read_exactly(root, file) for file in files}
         decided = retheme(chosen, texts, survey.vocabulary)
-        changed_meanwhile = () if dry else _carry_out(root, decided, now)
+        changed_files = () if dry else _carry_out(root, decided, now)
     changed = dict[str, ThemeChange]()
     for verdict in decided.verdicts:
         file = verdict.story.file
-        if file not in changed_meanwhile and verdict.differs:
+        if file not in changed_files and verdict.differs:
             changed[file] = ThemeChange(file, verdict.story.themes, tuple(verdict.themes))
     ids = current_ids(config.themes)
     before: Counter[str] = Counter()
@@ -282,9 +282,8 @@ def apply(
                 still_gone[story.file] = removed
     rows = (*(theme.id for theme in config.themes), *gone, "")
     stuck = "Digest cannot change its themes safely; left unchanged, so edit them by hand"
-    edited = "was changed in the meantime, and left as it is; run the command again"
     left = [f"{file}: {stuck}" for file in decided.stuck]
-    left += [f"{file}: {edited}" for file in changed_meanwhile]
+    left += map(changed_meanwhile, changed_files)
     return ApplyReport(
         counts={theme: (before[theme], after[theme]) for theme in rows},
         stories=len(verdicts),
@@ -370,8 +369,8 @@ def _carry_out(root: Path, decided: Retheming, now: datetime) -> tuple[str, ...]
         unfinished[file] = [verdict.written, hash_of(decided.edits[file].after)]
     with Cache(root) as cache:
         with begun.noted(cache, "themes", unfinished):
-            changed_meanwhile = store.rewrite(root, decided.edits.values())
-            written = (verdict for verdict in ours if verdict.story.file not in changed_meanwhile)
+            changed_files = store.rewrite(root, decided.edits.values())
+            written = (verdict for verdict in ours if verdict.story.file not in changed_files)
             store.add_lines(root, lines(written, decided.edits, now))
         cache.save()
-    return changed_meanwhile
+    return changed_files

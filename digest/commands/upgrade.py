@@ -21,7 +21,7 @@ from digest import config_template, disk, git
 from digest.commands.starter import init_record, requirement, starter_files
 from digest.commands.starter.init_record import InitRecord
 from digest.config import load as load_config
-from digest.errors import DigestError
+from digest.errors import DigestError, changed_meanwhile
 from digest.model import Theme
 
 ADDED, REPLACED, MERGED, REMOVED = "added", "replaced", "merged with your changes", "removed"
@@ -175,4 +175,4 @@ def _write(root: Path, changes: list[FileChange]) -> None:
         else:
             done = disk.replace(root, change.file, change.before, change.after)
         if not done:
-            raise DigestError(f"{change.file}: was changed in the meantime; run the command again")
+            raise DigestError(changed_meanwhile(change.file))
