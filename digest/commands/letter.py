@@ -18,10 +18,11 @@ from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from digest.commands.shared.week_choice import choose_week
 from digest.content import edit, letter_draft, paths, store
 from digest.content.edit import Edit
 from digest.content.load import load
-from digest.errors import DigestError
+from digest.errors import DigestError, changed_meanwhile
 from digest.model import Config, Content
 from digest.site.arrange import arrange
 from digest.site.edition_dates import dates_of
@@ -57,7 +58,7 @@ def run(root: Path, config: Config, week: str = "") -> LetterReport:
         archive = arrange(content, config)
         editions = {edition.week: edition for edition in archive.editions if edition.stories}
         written = {letter.week: letter.file for letter in content.letters}
-        edition = editions[letter_draft.choose_week(week, editions, written)]
+        edition = editions[choose_week(week, editions, written)]
         file = written.get(edition.week) or paths.letter(edition.week)
         sections = [(section.theme, list(section.stories)) for section in edition.sections]
         text = letter_draft.draft(edition.week, edition.lead, sections)
@@ -97,7 +98,7 @@ def more(root: Path, config: Config, week: str = "") -> LetterReport:
             raise DigestError(
                 "content: no week that has stories has a letter yet; 'digest letter' drafts one"
             )
-        choice = letter_draft.choose_week(week, by_week if week else lettered, ())
+        choice = choose_week(week, by_week if week else lettered, ())
         if choice not in letters:
             cure = f"'digest letter {choice}' drafts one"
             raise DigestError(f"{paths.letter(choice)}: {choice} has no letter yet; {cure}")
@@ -127,7 +128,7 @@ def publish(root: Path, config: Config, week: str = "", *, now: datetime) -> Let
         if not drafts and not week:
             raise DigestError("content: no letter is a draft; 'digest letter' drafts one")
         weeks = {*letters, *(story.week for story in content.stories)} if week else drafts
-        choice = letter_draft.choose_week(week, weeks, ())
+        choice = choose_week(week, weeks, ())
         if choice in letters and choice not in drafts:
             file = letters[choice].file
             raise DigestError(f"{file}: the letter of {choice} is published already")
@@ -164,6 +165,4 @@ def _count_drafts(content: Content, week: Week) -> int:
 
 def _rewrite(root: Path, change: Edit) -> None:
     if store.rewrite(root, [change]):
-        raise DigestError(
-            f"{change.file}: this file was changed in the meantime; run the command again"
-        )
+        raise DigestError(changed_meanwhile(change.file))

@@ -13,7 +13,8 @@ from posixpath import basename
 
 from digest import disk
 from digest.commands.shared import curate
-from digest.content import letter_draft, load, paths, sheet, store
+from digest.commands.shared.week_choice import choose_week
+from digest.content import load, paths, sheet, store
 from digest.content.change_requests import ChangeRequest, Refusal
 from digest.content.edit import Edit
 from digest.content.read import decode
@@ -59,7 +60,7 @@ def run(root: Path, config: Config, week: str = "") -> SheetReport:
     with store.writing(root):
         survey = load.survey(root, config)
         weeks = {story.week for story in survey.content.stories}
-        chosen = letter_draft.choose_week(week, weeks, ())
+        chosen = choose_week(week, weeks, ())
         stories = [story for story in survey.content.stories if story.week == chosen]
         new = curate.untouched(survey, config)
         stories.sort(key=lambda story: (story.file not in new, story.file))

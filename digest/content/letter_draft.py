@@ -6,15 +6,13 @@ The result is a list of links under a plain title, marked as a draft.
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from posixpath import basename
 
 from digest.content import excerpt
-from digest.errors import DigestError
 from digest.model import Story, StoryAddress, Theme
 from digest.week import Week
 
-_SHORT = re.compile(r"w?(\d{1,2})", re.IGNORECASE)
 _PROMPT = (
     "<!-- Write your letter here, and delete the links that you do not want. A link still works if its"
     " story's file is\n"
@@ -22,7 +20,6 @@ _PROMPT = (
 )
 _MORE = "## More this week"
 """The heading of links that were added after the draft."""
-_MAX_NAMED = 12  # weeks in a message
 
 Sections = Sequence[tuple[Theme | None, Sequence[Story]]]
 """The stories of a week by their main theme, the last perhaps without one."""
@@ -75,35 +72,6 @@ def more(text: str, stories: Iterable[Story]) -> str:
 def links_to(body: str, name: str) -> bool:
     """True if a letter has this file name or link, and not only as part of a longer one."""
     return re.search(rf"(?<![\w-]){re.escape(name)}(?![\w/?-])", body) is not None
-
-
-def choose_week(words: str, weeks: Iterable[Week], lettered: Container[Week]) -> Week:
-    """Returns the week meant by `2026-W20`, `2026/w20`, or `w20` (the newest week 20 with stories).
-
-    Without words, it is the newest of `weeks` (those with stories) that has no letter yet. Raises
-    ValueError if the words are not a week, and DigestError if the week has no stories.
-    """
-    known = sorted(weeks, reverse=True)
-    if not words:
-        if not known:
-            what = "no week has a story to write about; 'digest pull' adds some"
-            raise DigestError(f"content: {what}")
-        for newest in known:
-            if newest not in lettered:
-                return newest
-        what = "every week that has stories has its letter; edit the one you mean"
-        raise DigestError(f"content: {what}")
-    short = _SHORT.fullmatch(words)
-    week = None if short else Week.parse_typed(words)
-    for candidate in known:
-        if candidate == week or (short and candidate.number == int(short[1])):
-            return candidate
-    cure = "'digest pull' adds some"
-    if known:
-        cure = f"weeks that have some are {', '.join(map(str, known[:_MAX_NAMED]))}"
-    if len(known) > _MAX_NAMED:
-        cure += f" and {len(known) - _MAX_NAMED} older ones"
-    raise DigestError(f"{week or words}: no story is published in that week; {cure}")
 
 
 def link(story: Story) -> str:

@@ -17,6 +17,7 @@ from test_cli import digest
 from digest import config, sanitize
 from digest.commands import build, letter
 from digest.commands.letter import LetterReport
+from digest.commands.shared.week_choice import choose_week
 from digest.content import letter_draft
 from digest.errors import DigestError
 from digest.intake import snapshot
@@ -257,7 +258,7 @@ def test_the_default_week_is_the_newest_with_stories_and_no_letter(root: Path) -
 def test_a_week_has_several_spellings(words: str) -> None:
     weeks = [Week(2025, 20), Week(2026, 20), Week(2026, 21)]
 
-    assert letter_draft.choose_week(words, weeks, ()) == Week(2026, 20)
+    assert choose_week(words, weeks, ()) == Week(2026, 20)
 
 
 @pytest.mark.parametrize("words", ["2026-W22", "w22", "w99"])
@@ -265,13 +266,13 @@ def test_a_week_without_stories_is_an_error_that_names_weeks_with_stories(words:
     with pytest.raises(
         DigestError, match=r"no story is published in that week; weeks that have some are 2026-W20$"
     ):
-        letter_draft.choose_week(words, [Week(2026, 20)], ())
+        choose_week(words, [Week(2026, 20)], ())
 
 
 @pytest.mark.parametrize("words", ["2026-W60", "may", "2026-20", "../w20", "w200"])
 def test_an_invalid_week_is_wrong_usage(words: str) -> None:
     with pytest.raises(ValueError, match="is not a week; write it as 2026-W20"):
-        letter_draft.choose_week(words, [Week(2026, 20)], ())
+        choose_week(words, [Week(2026, 20)], ())
 
 
 HEADLINES = st.text(alphabet=st.sampled_from("ab 1.)[]()*_`\\<>&;#!~|+-'\"\n你é{}:/")).filter(

@@ -11,7 +11,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from digest.content import letter_draft, publishable, sent, store
+from digest.commands.shared.week_choice import choose_week
+from digest.content import publishable, sent, store
 from digest.content.load import load
 from digest.content.sent import Mailed
 from digest.errors import DigestError, Faults
@@ -63,7 +64,7 @@ def choose(state: MailState, words: str = "", claim: str = "") -> NextMail:
     if words:
         known = {story.week for story in archive.content.stories}
         known |= {letter.week for letter in archive.content.letters}
-        week = letter_draft.choose_week(words, known, ())
+        week = choose_week(words, known, ())
         if reason := _refusal(week, state):
             raise DigestError(reason)
         return NextMail(next(edition for edition in archive.editions if edition.week == week))
