@@ -103,17 +103,15 @@ def keys_of(
     feed: str,
     *,
     bare: bool,
+    said: Mapping[str, str],
     id: str = "",
-    link: str = "",
-    summary: str = "",
     published: datetime | None = None,
-    unchanged: str = "",
 ) -> frozenset[str]:
     """Returns all keys under which a story from a feed can be found.
 
-    `bare`: the story has no guid, so its link alone identifies it elsewhere. `id` is its id in the
-    ledger; `link` and `summary` are hashes of its full link and summary; `published` is its time,
-    if no alias has it; `unchanged` is the key for everything that its feed said last.
+    `bare`: the story has no guid, so its link alone identifies it elsewhere. `said` has the hashes
+    of its full link and excerpt, as far as known. `id` is its id in the ledger; `published` is its
+    time, if no alias has it.
     """
     all_aliases = {*aliases, *([f"guid:{id}"] if id else [])}
     by_kind: dict[str, list[str]] = defaultdict(list)
@@ -132,7 +130,7 @@ def keys_of(
     }
     if stamps:
         anywhere.add("dated")
-    if link:
+    if link := said.get("link"):
         anywhere |= {f"whole link:{link}", f"same:{link} {hash_of(title)}"}
     anchored = {urls.canonical(guid) for guid in by_kind["guid"] if _is_anchor(guid)}
     for address in addresses:
@@ -140,11 +138,10 @@ def keys_of(
         anywhere |= {f"page:{page}", f"host:{page.partition('/')[0]}", path_key(page)}
         if address not in anchored:
             anywhere.add(f"only page:{page}")
-    in_this_feed = {ANY_OF_FEED, f"now:{hash_of(title)}", f"summary:{summary or hash_of('')}"}
+    summary = said.get("excerpt") or hash_of("")
+    in_this_feed = {ANY_OF_FEED, f"now:{hash_of(title)}", f"summary:{summary}"}
     in_this_feed |= all_aliases | anywhere
     in_this_feed.update(f"noted {alias}" for alias in aliases)
-    if unchanged:
-        in_this_feed.add(unchanged)
     if bare or urls.web_link(id):
         for address in addresses:
             in_this_feed |= {stem_key(address, title, when) for when in stamps or {""}}

@@ -32,7 +32,7 @@ from typing import Any, NamedTuple
 
 from digest import urls
 from digest.content import excerpt, json_lines, paths
-from digest.content.identity import hash_of, in_both_scopes, in_its_scope, keys_of, rfc3339
+from digest.content.identity import hash_of, in_both_scopes, in_feed, in_its_scope, keys_of, rfc3339
 from digest.errors import Problem
 from digest.model import Story
 
@@ -222,18 +222,11 @@ def known_files(ledgers: Ledgers) -> dict[str, tuple[str, ...]]:
 
 def keys_of_record(record: Record) -> frozenset[str]:
     """Returns the keys under which the story of a record can be found."""
-    link, summary = record.said.get("link", ""), record.said.get("excerpt", "")
     is_bare = not has_guid(record)
-    return keys_of(
-        record.aliases,
-        record.title,
-        record.feed,
-        bare=is_bare,
-        id=record.id,
-        link=link,
-        summary=summary,
-        unchanged=unchanged(record.said),
+    keys = keys_of(
+        record.aliases, record.title, record.feed, bare=is_bare, said=record.said, id=record.id
     )
+    return keys | {in_feed(unchanged(record.said), record.feed)}
 
 
 def unchanged(said: Mapping[str, str]) -> str:

@@ -128,9 +128,8 @@ def keys_of_entry(feed: str, entry: Entry, shared: SharedAliases) -> frozenset[s
     aliases = [alias for alias in identity.aliases_of(entry) if not alias.startswith("guid:")]
     if id := guid or shared.stand_in(feed, entry):
         aliases.append(f"guid:{id}")
-    return identity.keys_of(
-        aliases, entry.title, feed, bare=not guid, link=identity.hash_of(entry.link)
-    )
+    said = {"link": identity.hash_of(entry.link)}
+    return identity.keys_of(aliases, entry.title, feed, bare=not guid, said=said)
 
 
 # How much the keys of an entry say

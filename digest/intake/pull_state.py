@@ -193,7 +193,7 @@ class PullState:
                     story.title,
                     feed,
                     bare=not story.id,
-                    link=identity.hash_of(story.link),
+                    said={"link": identity.hash_of(story.link)},
                     published=story.published,
                 )
                 self._know(story_keys, file)

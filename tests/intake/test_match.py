@@ -19,14 +19,13 @@ def known(*entries: tuple[str, Entry, str]) -> dict[str, list[str]]:
     """The stories that feeds have brought: (feed, entry, file)."""
     found: dict[str, list[str]] = {}
     for feed, entry, file in entries:
-        link, published = identity.hash_of(entry.link), entry.published
         for key in identity.keys_of(
             identity.aliases_of(entry),
             entry.title,
             feed,
             bare=not entry.id,
-            link=link,
-            published=published,
+            said={"link": identity.hash_of(entry.link)},
+            published=entry.published,
         ):
             found.setdefault(key, []).append(file)
     return found
