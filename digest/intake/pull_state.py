@@ -17,7 +17,7 @@ from digest.content.ledger import Record
 from digest.content.pending import Pending
 from digest.content.slug import Slugs
 from digest.errors import Problem, count_of
-from digest.intake import changes, dates, match, precedence
+from digest.intake import changes, dates, precedence
 from digest.intake.entry_keys import SharedAliases
 from digest.intake.find_file import Finder
 from digest.intake.merge import Merged
@@ -150,17 +150,11 @@ class PullState:
         """
         self.report = DocumentReport()
 
-        self.distinct = [identity.without_repeats(document.entries) for _, document in documents]
-        """The entries of each document, without repeated ones."""
-        ids = [feed.id for feed, _ in documents]
-        by_feed = list(zip(ids, self.distinct, strict=True))
-        self.shared = SharedAliases(by_feed, self.files_by_key)
-        self.matches = match.resolve(by_feed, self.files_by_key, self.finder.is_gone)
-        """For each document the story of each entry: its file, or the label of a new one
-        (`match.NEW`).
-        """
-        self.files_of_new: dict[str, str] = {}
-        """The files of new stories, by their labels in `matches`."""
+        self.entries = []
+        """The entries of each document without repeated ones, with the feed's id."""
+        for feed, document in documents:
+            self.entries.append((feed.id, identity.without_repeats(document.entries)))
+        self.shared = SharedAliases(self.entries, self.files_by_key)
 
     def _find_adoptable(self) -> dict[str, Story]:
         """Returns the stories on disk that no ledger knows, and makes their keys known.

@@ -67,11 +67,13 @@ def take_in(
     }
     snapshot = replace(snapshot, carried={**snapshot.carried, **carried})
     pull = PullState(documents, snapshot, config, now)
+    matches = match.resolve(pull.entries, pull.files_by_key, pull.finder.is_gone)
+    files_of_new: dict[str, str] = {}
     outcomes = []
-    for (feed, document), entries, matches in zip(
-        documents, pull.distinct, pull.matches, strict=True
+    for (feed, document), (_, entries), stories in zip(
+        documents, pull.entries, matches, strict=True
     ):
-        outcomes.append(_document(pull, feed, document, entries, matches))
+        outcomes.append(_document(pull, feed, document, entries, stories, files_of_new))
     return PullPlan(
         stories=tuple(pull.stories.values()),
         edits=tuple(pull.edits.values()),
@@ -85,25 +87,30 @@ def _document(
     feed: Feed,
     document: Document,
     entries: Sequence[Entry],
-    matches: Sequence[str],
+    stories: Sequence[str],
+    files_of_new: dict[str, str],
 ) -> Outcome:
-    """Decides on the entries of a document; `matches` are their stories (`PullState.matches`)."""
+    """Decides on the entries of a document, without repeated ones.
+
+    `stories` has the file of each one's story, or the label of a new one (`match.NEW`);
+    `files_of_new` gets the files of new stories by their labels, for later documents.
+    """
     pull.report = DocumentReport()
     files: list[str | None] = []
-    for story in matches:
+    for story in stories:
         is_new = story.startswith(match.NEW)
-        files.append(pull.files_of_new.get(story, None if is_new else story))
+        files.append(files_of_new.get(story, None if is_new else story))
     records = pull.snapshot.ledgers.get(feed.id, {}).values()
     ids = {record.id: record.file for record in records}
     identified = ledger_aliases(feed.id, entries, files, pull.files_by_key, pull.shared, ids)
 
     decided: dict[str, list[str]] = {}
-    oldest_first = reversed(list(zip(identified, files, matches, strict=True)))
+    oldest_first = reversed(list(zip(identified, files, stories, strict=True)))
     for (entry, guid, aliases), file, story in oldest_first:
         decision = _decide(pull, Arrival(feed, entry, guid, aliases), file)
         decided.setdefault(decision.outcome, []).append(decision.file)
         if decision.outcome == "new":
-            pull.files_of_new[story] = decision.file
+            files_of_new[story] = decision.file
 
     def files_of(outcome: str) -> tuple[str, ...]:
         return tuple(decided.get(outcome, ()))
