@@ -16,6 +16,7 @@ from datetime import UTC, datetime
 
 from digest import urls
 from digest.model import Entry, Story
+from digest.scripts import HANGUL, UNSPACED
 
 FilesByKey = Mapping[str, Collection[str]]
 """The files of the stories under each of their keys (`keys_of`)."""
@@ -47,9 +48,7 @@ _NO_HEADLINE = frozenset({"", "untitled", "notitle", "na", "null", "none", "unde
 _NUMBERED = re.compile(r"(?:p|t|n|id|[anp]id|\w+_id|post|item|story|article)=", re.IGNORECASE)
 _ENDING = re.compile(r"\.(?:html?|shtml|php|aspx?|jsp)$")
 _SIGNS = re.compile(r"[\W_]+")
-_A_WORD = re.compile(
-    r"[\u0e00-\u0eff\u3040-\u9fff\uac00-\ud7af]|[^\W_\u0e00-\u0eff\u3040-\u9fff\uac00-\ud7af]+"
-)
+_A_WORD = rf"[{UNSPACED}{HANGUL}]|[^\W_{UNSPACED}{HANGUL}]+"
 
 
 def aliases_of(entry: Entry) -> tuple[str, ...]:
@@ -271,7 +270,8 @@ def stem_key(address: str, title: str, when: str = "") -> str:
 
 def wording_key(title: str) -> str:
     """Returns a key of a headline's words; scripts without spaces count each character."""
-    return f"{WORDING}{' '.join(sorted(set(_A_WORD.findall(title.casefold()))))}"
+    words = re.findall(_A_WORD, title.casefold())  # slow to compile, so not compiled at import
+    return f"{WORDING}{' '.join(sorted(set(words)))}"
 
 
 def has_headline(entry: Entry) -> bool:

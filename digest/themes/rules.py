@@ -22,16 +22,12 @@ from functools import lru_cache
 
 from digest.model import Feed, Theme
 from digest.phrases import STAR, fold, parts_of
+from digest.scripts import UNSPACED
 
-# Thai, Lao, Burmese, Khmer, Chinese and Japanese are written without spaces, so that "whole words"
-# means nothing there.
-UNSPACED = (
-    "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u2e80-\u2fdf\u3005-\u3007\u3040-\u30ff\u3100-\u312f\u31a0-\u31ff"
-    "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff66-\uff9f\U00020000-\U0003ffff"
-)
 # Vowel signs and accents are part of a word, but not of `\w`.
 _MARKS = "\u0300-\u036f\u0591-\u05bd\u064b-\u065f\u0900-\u0963\u0966-\u0dff"
 
+# "Whole words" means nothing in a script without spaces.
 WORD = rf"(?:(?![{UNSPACED}])[\w{_MARKS}])+"
 _WORD = re.compile(WORD)
 

@@ -10,7 +10,8 @@ from __future__ import annotations
 import re
 
 from digest.phrases import fold
-from digest.themes.rules import UNSPACED, WORD
+from digest.scripts import HANGUL, UNSPACED
+from digest.themes.rules import WORD
 
 # English words that no story is about. Other languages need no list: a word that is in most stories
 # weighs nothing.
@@ -41,11 +42,11 @@ _SHORT = 2
 # Each sign is a syllable in Hangul, Ethiopic, Cherokee, Yi and Vai, and a consonant with its vowel in the scripts of
 # India and Tibet.
 _SYLLABLE = re.compile(
-    "[\u0900-\u0dff\u0f00-\u0fff\u1200-\u167f\u1700-\u177f\u2d80-\u2ddf\ua000-\ua63f\uac00-\ud7a3]"
+    "[\u0900-\u0dff\u0f00-\u0fff\u1200-\u167f\u1700-\u177f\u2d80-\u2ddf\ua000-\ua63f" + HANGUL + "]"
 )
-_HANGUL = re.compile("[\uac00-\ud7a3]")
+_HANGUL = re.compile(f"[{HANGUL}]")
 _PARTICLE = re.compile(
-    "(?<=[\uac00-\ud7a3]{2})(?:에서|까지|부터|으로|에게|[이가을를은는에의로와과도만])$"
+    f"(?<=[{HANGUL}]{{2}})(?:에서|까지|부터|으로|에게|[이가을를은는에의로와과도만])$"
 )
 _EMPTY = frozenset(_COMMON.split())
 _TERM = re.compile(rf"{WORD}|[{UNSPACED}]+")

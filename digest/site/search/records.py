@@ -17,16 +17,11 @@ from dataclasses import dataclass
 from datetime import date
 
 from digest.model import Story
+from digest.scripts import HANGUL, UNSPACED
 from digest.site import formatting
 
-UNSPACED = (
-    "\u0e01-\u0e5b\u0e81-\u0edf\u1000-\u109f\u1780-\u17ff"
-    "\u2e80-\u2fdf\u3005-\u3007\u3021-\u3029\u3041-\u30ff"
-    "\u3100-\u312f\u31a0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3\uf900-\ufaff\uff66-\uff9f"
-    "\U00020000-\U0003ffff"
-)
-"""The letters of scripts without spaces between words, or with compounds: Thai, Lao, Burmese,
-Khmer, Han, kana, bopomofo, hangul. `search.js` has the same ranges."""
+CUT_LETTERS = UNSPACED + HANGUL
+"""The letters that are found one by one. `search.js` has the same ranges."""
 CUT = "\u200a\u200b"
 """Put where a text is cut: white space to Pagefind, and removed by the page's script."""
 
@@ -37,7 +32,7 @@ SPACE = "\u2420"
 """Put before a space of a text that is cut: Pagefind makes all white space alike, and the page's
 script has to know which spaces to show."""
 
-_UNSPACED = re.compile(f"[{UNSPACED}]")
+_CUT_LETTER = re.compile(f"[{CUT_LETTERS}]")
 _SPACE = re.compile(r"\s+")
 
 
@@ -114,13 +109,13 @@ def with_cuts(text: str) -> str:
     """
     text = unicodedata.normalize("NFC", text).replace("\u200b", "").replace("\u200a", " ")
     text = text.replace(SPACE, "")
-    if not _UNSPACED.search(text):
+    if not _CUT_LETTER.search(text):
         return text
     pieces: list[str] = []
     last = ""  # the last letter or digit since the last space or cut
     for character in _SPACE.sub(lambda space: f"{SPACE}{space[0]}\u200b", text):
         if unicodedata.category(character)[0] in "LN":
-            if last and (_UNSPACED.match(last) or _UNSPACED.match(character)):
+            if last and (_CUT_LETTER.match(last) or _CUT_LETTER.match(character)):
                 pieces.append(CUT)
             last = character
         elif character.isspace():
