@@ -1,10 +1,11 @@
 """Errors that a user can fix: a `Problem` has file, line, what is wrong, and how to fix it.
 
-    DigestError            config, content, feeds or the disk: printed as lines, exit code 1
-     ├─ UnknownRefError    not a commit of the repository
-     ├─ FileError          a file cannot be read or written
-     ├─ Faults             one or more problems in files that people wrote
-     └─ …                  two of sending, in mail/errors.py
+    DigestError                config, content, feeds or the disk: printed as lines, exit code 1
+     ├─ UnknownRefError        not a commit of the repository
+     ├─ FileError              a file cannot be read or written
+     ├─ NotSentError           a mail was not sent
+     ├─ UnknownOutcomeError    a mail may have been sent
+     └─ Faults                 one or more problems in files that people wrote
 
 Bugs of the program are ordinary exceptions, with a traceback.
 """
@@ -98,6 +99,14 @@ class FileError(DigestError):
 
     def __str__(self) -> str:
         return f"{self.path}: {self.what}"
+
+
+class NotSentError(DigestError):
+    """A mail was not sent."""
+
+
+class UnknownOutcomeError(DigestError):
+    """It is not known whether a mail was sent."""
 
 
 class Faults(DigestError):

@@ -23,10 +23,9 @@ from digest.commands.shared import next_mail, site_address
 from digest.config import lines as config_lines
 from digest.content import ledger, sent, store
 from digest.content.sent import Mailed, Sending
-from digest.errors import DigestError, Faults, Problem
+from digest.errors import DigestError, Faults, NotSentError, Problem, UnknownOutcomeError
 from digest.feeds.fetch import ask_api, user_agent
 from digest.mail import smtp
-from digest.mail.errors import NotSentError, UnknownOutcomeError
 from digest.mail.message import headers, message
 from digest.mail.services import service
 from digest.mail_settings import SECRET, SERVICES, secret_name

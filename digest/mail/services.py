@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple, Protocol
 from urllib.parse import urlencode
 
-from digest.mail.errors import NotSentError, UnknownOutcomeError
+from digest.errors import NotSentError, UnknownOutcomeError
 from digest.mail_settings import SECRET
 from digest.model import Mail, Reply
 from digest.site.mail.edition import EditionMail

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from email.utils import parseaddr
 
 from digest import mail_settings
-from digest.mail.errors import NotSentError, UnknownOutcomeError
+from digest.errors import NotSentError, UnknownOutcomeError
 from digest.model import Mail
 
 _PATIENCE = 60.0  # seconds that a server may be silent
