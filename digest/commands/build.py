@@ -17,9 +17,9 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from digest import custom_domain, disk
+from digest import disk
 from digest.cache import Cache, key_of
-from digest.commands.shared import site_address
+from digest.commands.shared import custom_domain, site_address
 from digest.content.scan import Scan, rescan, scan
 from digest.errors import DigestError, Faults, Problem
 from digest.model import Config, Copied, Progress

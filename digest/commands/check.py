@@ -17,12 +17,12 @@ from datetime import date, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
-from digest import config_template, custom_domain, disk, git, redact, urls
+from digest import config_template, disk, git, redact, urls
 from digest.checks import content_rules
 from digest.checks.hint import LineOf, line_finder
 from digest.commands import check_links
 from digest.commands.check_links import LinkReport
-from digest.commands.shared import git_history, site_address
+from digest.commands.shared import custom_domain, git_history, site_address
 from digest.config import lines as config_lines
 from digest.config import load as load_config
 from digest.content import load, paths, publishable, store

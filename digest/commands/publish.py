@@ -15,10 +15,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
-from digest import custom_domain, disk, urls
+from digest import disk, urls
 from digest.commands import build, publish_branch
 from digest.commands.publish_branch import Source, Standing
-from digest.commands.shared import next_mail, site_address
+from digest.commands.shared import custom_domain, next_mail, site_address
 from digest.config import lines as config_lines
 from digest.content import store
 from digest.errors import DigestError, Faults, Problem, and_more, count_of

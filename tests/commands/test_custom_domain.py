@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from test_cli import digest
 
-from digest import custom_domain
+from digest.commands.shared import custom_domain
 
 URL = "https://chips.press/"
 
