@@ -9,7 +9,7 @@ Only a start: the editor chooses, renames and writes the rest.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from digest.content.slug import ascii_words
@@ -31,11 +31,6 @@ _SHOWN = 3
 _SHARE = 1 / 3
 """A word that more of the stories have is what the whole digest is about."""
 
-StoriesByPhrase = Mapping[str, frozenset[int]]
-"""The stories that have each phrase, by their numbers."""
-PhrasesOf = Mapping[int, Sequence[str]]
-"""The phrases of each story."""
-
 
 @dataclass(frozen=True, slots=True)
 class ProposedTheme:
@@ -51,40 +46,23 @@ def propose(stories: Sequence[Story], taken: Sequence[str] = ()) -> list[Propose
 
     Their ids differ from those that are taken.
     """
-    texts = [RuleText(story.file, story.title, "", frozenset()) for story in stories]
-    if len(texts) < FEWEST:
+    if len(stories) < FEWEST:
         return []
-    most = max(2 * _FEW, int(len(texts) * _SHARE))
-    every = candidates(texts)
-    everywhere = {phrase for phrase, numbers in every.items() if len(numbers) > most}
-    beginnings = tuple(phrase[:-1] for phrase in everywhere if phrase.endswith("*"))
-    found = dict[str, frozenset[int]]()
-    phrases_of: dict[int, list[str]] = defaultdict(list)
-    for phrase, numbers in every.items():
-        words = phrase.split()
-        is_everywhere = any(word in everywhere or word.startswith(beginnings) for word in words)
-        if _FEW <= len(numbers) <= most and not is_everywhere:
-            found[phrase] = numbers
-            for number in numbers:
-                phrases_of[number].append(phrase)
-    spelling, left = spellings(texts), set(range(len(texts)))
+    recurring = _Recurring(stories)
     proposed: list[ProposedTheme] = []
     while len(proposed) < _MOST:
-        ranked = [(-_weight(phrase, found, phrases_of, left, spelling), phrase) for phrase in found]
-        score, seed = min(ranked, default=(0.0, ""))
-        if -score < _FEW:
+        seed = recurring.best()
+        if not seed:
             break
-        phrases = [seed, *_companions(seed, found, phrases_of, left)]
-        written = tuple(spelled(phrase, spelling) for phrase in phrases)
-        having = set().union(*(found[phrase] for phrase in phrases))
+        phrases = [seed, *recurring.companions(seed)]
+        written = tuple(map(recurring.spelled, phrases))
         title = written[0].rstrip("*")
         theme = Theme(id="", title=title[:1].upper() + title[1:], match=written)
-        newest = [stories[number] for number in sorted(having & left)]
+        having, new = recurring.take(phrases)
+        newest = [stories[number] for number in sorted(new)]
         newest.sort(key=lambda story: (story.published, story.file), reverse=True)
         headlines = tuple(story.title for story in newest[:_SHOWN])
         proposed.append(ProposedTheme(theme, len(having), headlines))
-        left -= having
-        found = {phrase: numbers for phrase, numbers in found.items() if phrase not in phrases}
     proposed.sort(key=lambda proposal: (-proposal.stories, proposal.theme.title))
     ids, named = list(taken), list[ProposedTheme]()
     for proposal in proposed:
@@ -93,60 +71,99 @@ def propose(stories: Sequence[Story], taken: Sequence[str] = ()) -> list[Propose
     return named
 
 
-def _weight(
-    phrase: str,
-    found: StoriesByPhrase,
-    phrases_of: PhrasesOf,
-    left: set[int],
-    spelling: Mapping[str, str],
-) -> float:
-    """Returns how much a phrase says: the number of stories that it would add.
+class _Recurring:
+    """The phrases that recur in headlines and are in no theme yet, and the stories that are not.
 
-    A pair of words counts half as much again; a single word half, unless it is a name or occurs
-    together with another phrase.
+    Stories are known by their numbers.
     """
-    having = found[phrase]
-    new = len(having & left)
-    if " " in phrase:
-        return 1.5 * new
-    is_name = not spelled(phrase, spelling)[:1].islower()
-    others = () if is_name else _phrases_in(having, found, phrases_of)
-    if is_name or any(_goes_with(other, phrase, having, found) for other in others):
-        return new
-    return 0.5 * new
 
+    def __init__(self, stories: Sequence[Story]) -> None:
+        texts = [RuleText(story.file, story.title, "", frozenset()) for story in stories]
+        self._spelling = spellings(texts)
+        self._left = set(range(len(texts)))
+        self._found: dict[str, frozenset[int]] = {}
+        """The stories that have each phrase."""
+        self._phrases_of: dict[int, list[str]] = defaultdict(list)
+        """The phrases of each story."""
+        most = max(2 * _FEW, int(len(texts) * _SHARE))
+        every = candidates(texts)
+        everywhere = {phrase for phrase, numbers in every.items() if len(numbers) > most}
+        beginnings = tuple(phrase[:-1] for phrase in everywhere if phrase.endswith("*"))
+        for phrase, numbers in every.items():
+            words = phrase.split()
+            is_everywhere = any(word in everywhere or word.startswith(beginnings) for word in words)
+            if _FEW <= len(numbers) <= most and not is_everywhere:
+                self._found[phrase] = numbers
+                for number in numbers:
+                    self._phrases_of[number].append(phrase)
 
-def _companions(
-    seed: str, found: StoriesByPhrase, phrases_of: PhrasesOf, left: set[int]
-) -> list[str]:
-    """Returns the phrases that are mostly in the stories of the seed, and bring others with them."""
-    having = set(found[seed])
-    companions: list[str] = []
-    while len(companions) < _PHRASES - 1:
-        ranked = []
-        for phrase in _phrases_in(having, found, phrases_of):
-            numbers = found[phrase]
-            new = len((numbers - having) & left)
-            if new and _goes_with(phrase, seed, having, found):
-                ranked.append((-len(numbers & having) / len(numbers), -new, phrase))
-        if not ranked:
-            break
-        phrase = min(ranked)[-1]
-        companions.append(phrase)
-        having |= found[phrase]
-    return companions
+    def best(self) -> str:
+        """Returns the phrase that says the most, "" if none says enough for a theme."""
+        ranked = [(-self._weight(phrase), phrase) for phrase in self._found]
+        score, phrase = min(ranked, default=(0.0, ""))
+        return phrase if -score >= _FEW else ""
 
+    def companions(self, seed: str) -> list[str]:
+        """Returns the phrases that are mostly in the stories of the seed, and bring others with
+        them.
+        """
+        having = set(self._found[seed])
+        companions: list[str] = []
+        while len(companions) < _PHRASES - 1:
+            ranked = []
+            for phrase in self._phrases_in(having):
+                numbers = self._found[phrase]
+                new = len((numbers - having) & self._left)
+                if new and self._goes_with(phrase, seed, having):
+                    ranked.append((-len(numbers & having) / len(numbers), -new, phrase))
+            if not ranked:
+                break
+            phrase = min(ranked)[-1]
+            companions.append(phrase)
+            having |= self._found[phrase]
+        return companions
 
-def _phrases_in(having: Iterable[int], found: StoriesByPhrase, phrases_of: PhrasesOf) -> set[str]:
-    """Returns the phrases that are in one of these stories."""
-    phrases = set[str]()
-    for number in having:
-        phrases.update(phrases_of[number])
-    return phrases & found.keys()
+    def spelled(self, phrase: str) -> str:
+        """Returns a phrase as headlines spell it."""
+        return spelled(phrase, self._spelling)
 
+    def take(self, phrases: Iterable[str]) -> tuple[set[int], set[int]]:
+        """Removes the phrases of a theme, and returns the stories that have them, and those of them
+        that were in no theme before.
+        """
+        having = set[int]()
+        for phrase in phrases:
+            having |= self._found.pop(phrase)
+        new = having & self._left
+        self._left -= having
+        return having, new
 
-def _goes_with(phrase: str, seed: str, having: Collection[int], found: StoriesByPhrase) -> bool:
-    """True for another word that is mostly in these stories."""
-    shared = len(found[phrase].intersection(having))
-    is_other = stem_of(phrase.rstrip("*")) != stem_of(seed.rstrip("*"))
-    return is_other and shared > 1 and 3 * shared >= 2 * len(found[phrase])
+    def _weight(self, phrase: str) -> float:
+        """Returns how much a phrase says: the number of stories that it would add.
+
+        A pair of words counts half as much again; a single word half, unless it is a name or occurs
+        together with another phrase.
+        """
+        having = self._found[phrase]
+        new = len(having & self._left)
+        if " " in phrase:
+            return 1.5 * new
+        is_name = not self.spelled(phrase)[:1].islower()
+        others = () if is_name else self._phrases_in(having)
+        if is_name or any(self._goes_with(other, phrase, having) for other in others):
+            return new
+        return 0.5 * new
+
+    def _phrases_in(self, having: Iterable[int]) -> set[str]:
+        """Returns the phrases that are in one of these stories."""
+        phrases = set[str]()
+        for number in having:
+            phrases.update(self._phrases_of[number])
+        return phrases & self._found.keys()
+
+    def _goes_with(self, phrase: str, seed: str, having: Collection[int]) -> bool:
+        """True for another word that is mostly in these stories."""
+        numbers = self._found[phrase]
+        shared = len(numbers.intersection(having))
+        is_other = stem_of(phrase.rstrip("*")) != stem_of(seed.rstrip("*"))
+        return is_other and shared > 1 and 3 * shared >= 2 * len(numbers)
