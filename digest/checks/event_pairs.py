@@ -221,20 +221,22 @@ def _agreement(
     is_agreed = things >= _LEAST_THINGS and less >= _LEAST_SAID and more >= _LEAST_SAID_BY_ONE
     is_alike = len(shared) > _LEAST_THINGS and less >= _SAME_HEADLINE
     has_proof = bool(names or figures) and (is_agreed or is_alike)
-
-    in_both = first.text & second.text
-    shorter = min(len(first.text), len(second.text))
-    names_in_both = [name for name in first.all_names if not name.isdisjoint(in_both)]
-    is_summary_alike = (
-        len(names_in_both) + weight >= _LEAST_THINGS
-        and len(in_both) >= _SUMMARY_WORDS
-        and len(in_both) >= _SUMMARY_SHARE * shorter
-    )
-    if not (has_proof or is_summary_alike):
+    if not (has_proof or _are_summaries_alike(first, second, weight)):
         return ()
     words = [first.shown[word] for word in dict.fromkeys(first.order) if word in shared]
     numbers = [_in_words(figure) for figure in figures]
     return tuple(words[:_SHOWN_WORDS] + numbers) or ("much of their summaries",)
+
+
+def _are_summaries_alike(first: _StoryFacts, second: _StoryFacts, weight: int) -> bool:
+    """True if two whole stories share so much that their headlines need not; `weight` is that of
+    the numbers in both.
+    """
+    in_both = first.text & second.text
+    names_in_both = [name for name in first.all_names if not name.isdisjoint(in_both)]
+    shorter = min(len(first.text), len(second.text))
+    is_enough = len(in_both) >= max(_SUMMARY_WORDS, _SUMMARY_SHARE * shorter)
+    return is_enough and len(names_in_both) + weight >= _LEAST_THINGS
 
 
 def _contradict(first: _StoryFacts, second: _StoryFacts) -> bool:
@@ -373,10 +375,14 @@ def _numbers(text: str) -> dict[str, frozenset[float]]:
     return {unit: frozenset(values) for unit, values in found.items()}
 
 
-_ACTION_OF = {
-    _form(word): sign * number
-    for number, line in enumerate(_ACTIONS.strip().split("\n"), 1)
-    for sign, words in zip((1, -1), line.split("|"), strict=False)
-    for word in words.split()
-}
-"""The number of each word's action; the opposite action has the negative number."""
+def _numbered_actions() -> dict[str, int]:
+    """Returns the number of each word's action; the opposite action has the negative number."""
+    found = {}
+    for number, line in enumerate(_ACTIONS.strip().split("\n"), 1):
+        words, _, opposites = line.partition("|")
+        found.update({_form(word): number for word in words.split()})
+        found.update({_form(word): -number for word in opposites.split()})
+    return found
+
+
+_ACTION_OF = _numbered_actions()
