@@ -256,12 +256,7 @@ def _with_note(text: str, by_pull: Collection[str], note: str) -> str:
         return _ended(result, is_ended or not new)
     top, bottom = filled[0], filled[-1] + 1
     old = without_excerpt[top:bottom]
-    shorter = min(len(old), len(new))
-    same_above, same_below = 0, 0
-    while same_above < shorter and old[same_above] == new[same_above]:
-        same_above += 1
-    while same_below < shorter - same_above and old[-1 - same_below] == new[-1 - same_below]:
-        same_below += 1
+    same_above, same_below = _same_ends(old, new)
     first, below = top + same_above, bottom - same_below
     added = [line + line_break for line in new[same_above : len(new) - same_below]]
     if first < last and start < below:
@@ -269,6 +264,17 @@ def _with_note(text: str, by_pull: Collection[str], note: str) -> str:
         added = [*body[start:last], *gap, *(line + line_break for line in new)]
         first, below = top, bottom
     return _ended("".join([*head, *body[:first], *added, *body[below:]]), is_ended or not new)
+
+
+def _same_ends(old: Sequence[str], new: Sequence[str]) -> tuple[int, int]:
+    """Returns how many lines are the same at the beginning and, of the rest, at the end."""
+    shorter = min(len(old), len(new))
+    above, below = 0, 0
+    while above < shorter and old[above] == new[above]:
+        above += 1
+    while below < shorter - above and old[-1 - below] == new[-1 - below]:
+        below += 1
+    return above, below
 
 
 def _ended(text: str, is_ended: bool) -> str:
