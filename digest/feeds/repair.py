@@ -12,7 +12,7 @@ from __future__ import annotations
 import html.entities
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from xml.sax.saxutils import escape
 
@@ -135,14 +135,7 @@ class _Repairer:
         self._unclosed_entries = _unclosed_entries(all_tokens)
         self._start = root.position if root else len(text)
         self._last_end = text.rfind(f"</{root.value}") if root else -1
-        declared = set(_DECLARED.findall(text, 0, self._start))
-        self._entities = dict[str, str]()
-        for match in _ENTITY.finditer(text, 0, self._start):
-            value = match[2] or match[3] or ""
-            if not declared.intersection(_NAMED.findall(value)) - _PREDEFINED:
-                self._entities[match[1]] = html.unescape(html.unescape(value))
-        self._rejected_entities = declared - set(self._entities)
-        """Entities that are not a short text: external ones, nested ones, long ones."""
+        self._references = _References(text[: self._start], self._note)
         self._declared: dict[str, str] = {}
         self._root_attributes: dict[str, str] = {}
         self._used: set[str] = set()
@@ -164,7 +157,7 @@ class _Repairer:
             if not self._changes and not is_blank:
                 self._note("text before the feed, ignored", token.position)
         elif token.kind == "text":
-            self._output.append(self._text_of(token.value, token.position))
+            self._output.append(self._references.resolved(token.value, token.position))
         elif token.kind == "literal":
             self._output.append(escape(token.value))
         elif token.kind == "end":
@@ -307,11 +300,36 @@ class _Repairer:
                 if not value or name in {"xmlns:xml", "xmlns:xmlns"}:
                     continue
                 self._declared.setdefault(name[6:], html.unescape(value))
-            escaped = self._text_of(value, position).replace("<", "&lt;").replace('"', "&quot;")
+            escaped = (
+                self._references.resolved(value, position)
+                .replace("<", "&lt;")
+                .replace('"', "&quot;")
+            )
             attributes.setdefault(name, f'"{escaped}"')
         return attributes
 
-    def _text_of(self, text: str, position: int) -> str:
+    def _note(self, what: str, position: int) -> None:
+        """Notes a change for the report."""
+        first, count = self._changes.get(what, (position, 0))
+        self._changes[what] = (first, count + 1)
+
+
+class _References:
+    """Resolves references, to entities as the document declares them before its root."""
+
+    def __init__(self, prolog: str, note: Callable[[str, int], None]) -> None:
+        self._note = note
+        declared = set(_DECLARED.findall(prolog))
+        self._entities = dict[str, str]()
+        for match in _ENTITY.finditer(prolog):
+            value = match[2] or match[3] or ""
+            if not declared.intersection(_NAMED.findall(value)) - _PREDEFINED:
+                self._entities[match[1]] = html.unescape(html.unescape(value))
+        self._rejected = declared - self._entities.keys()
+        """Entities that are not a short text: external ones, nested ones, long ones."""
+
+    def resolved(self, text: str, position: int) -> str:
+        """Returns a text in which every `&` begins a reference that XML knows."""
         if "&" in text:
             text = _REFERENCE.sub(lambda reference: self._reference(reference, position), text)
         return text.replace("]]>", "]]&gt;")
@@ -334,7 +352,7 @@ class _Repairer:
             return reference[0]
         if not name:
             return "&amp;" + reference[0][1:]
-        if name in self._rejected_entities:
+        if name in self._rejected:
             self._note("an entity that is more than a short text, removed", position)
             return ""
         meaning = self._entities.get(name, html.entities.html5.get(f"{name};"))
@@ -342,11 +360,6 @@ class _Repairer:
             self._note("an undeclared entity, kept as text", position)
             return "&amp;" + reference[0][1:]
         return escape(meaning)
-
-    def _note(self, what: str, position: int) -> None:
-        """Notes a change for the report."""
-        first, count = self._changes.get(what, (position, 0))
-        self._changes[what] = (first, count + 1)
 
 
 def _is_blank(text: str) -> bool:
