@@ -115,14 +115,19 @@ class Workspace:
         }
 
 
+def pulled(root: Path, **entries: Mapping[str, Any]) -> Workspace:
+    """A digest with these feeds, each of which has brought one entry."""
+    found = Workspace(root, *entries)
+    for feed, entry in entries.items():
+        found.tell(feed, entry)
+    found.pull()
+    return found
+
+
 @pytest.fixture
 def workspace(tmp_path: Path) -> Workspace:
     """A digest whose two feeds have brought one story."""
-    found = Workspace(tmp_path)
-    for feed in "ab":
-        found.tell(feed, ENTRY)
-    found.pull()
-    return found
+    return pulled(tmp_path, a=ENTRY, b=ENTRY)
 
 
 def run(command: str, root: Path) -> str:
@@ -169,10 +174,9 @@ def test_an_old_copy_in_the_first_feed_does_not_revert_a_correction(workspace: W
 
 
 def test_feeds_that_always_disagree_do_not_flip_a_story_back_and_forth(tmp_path: Path) -> None:
-    workspace = Workspace(tmp_path)
-    workspace.tell("a", ENTRY)
-    workspace.tell("b", corrected(title="As the other section has it", summary="Otherwise."))
-    workspace.pull()
+    workspace = pulled(
+        tmp_path, a=ENTRY, b=corrected(title="As the other section has it", summary="Otherwise.")
+    )
     before = workspace.text
     workspace.tell("a", OTHER)
     workspace.pull()
@@ -189,10 +193,7 @@ def test_feeds_that_always_disagree_do_not_flip_a_story_back_and_forth(tmp_path:
 def test_an_old_summary_below_a_headline_corrected_by_another_feed_is_reported(
     tmp_path: Path, waits: bool
 ) -> None:
-    workspace = Workspace(tmp_path)
-    workspace.tell("a", ENTRY)
-    workspace.tell("b", corrected(summary="As b has it."))
-    workspace.pull()
+    workspace = pulled(tmp_path, a=ENTRY, b=corrected(summary="As b has it."))
     if not waits:
         workspace.tell("a", OTHER)
     workspace.tell("b", corrected(title="Corrected", summary="As b has corrected it."))
@@ -232,10 +233,9 @@ def test_an_old_summary_below_a_headline_corrected_by_another_feed_is_reported(
 def test_a_feed_that_changes_a_field_it_never_supplied_is_reported_once(
     tmp_path: Path, change: dict[str, str]
 ) -> None:
-    workspace = Workspace(tmp_path)
-    workspace.tell("a", ENTRY)
-    workspace.tell("b", corrected(title="Of b", image="https://cdn.example/b.jpg"))
-    workspace.pull()
+    workspace = pulled(
+        tmp_path, a=ENTRY, b=corrected(title="Of b", image="https://cdn.example/b.jpg")
+    )
     before = workspace.text
     workspace.tell("a", OTHER)
     assert lines(workspace.pull()) == []
@@ -252,10 +252,7 @@ def test_a_feed_that_changes_a_field_it_never_supplied_is_reported_once(
 def test_the_editors_words_are_kept_whichever_feed_changes(
     tmp_path: Path,
 ) -> None:
-    workspace = Workspace(tmp_path)
-    workspace.tell("a", ENTRY)
-    workspace.tell("b", corrected(title="Of b"))
-    workspace.pull()
+    workspace = pulled(tmp_path, a=ENTRY, b=corrected(title="Of b"))
     workspace.edit("title: Story 1 headline", "title: Mine")
     workspace.tell("a", OTHER)
     workspace.tell("b", corrected(title="New of b"))
@@ -267,10 +264,7 @@ def test_the_editors_words_are_kept_whichever_feed_changes(
 def test_an_excerpt_of_the_first_feed_stays_its_own_when_another_feed_corrects_the_story(
     tmp_path: Path,
 ) -> None:
-    workspace = Workspace(tmp_path)
-    workspace.tell("a", ENTRY)
-    workspace.tell("b", corrected(summary="As b has it."))
-    workspace.pull()
+    workspace = pulled(tmp_path, a=ENTRY, b=corrected(summary="As b has it."))
     workspace.tell("a", OTHER)
     workspace.tell("b", corrected(image="https://cdn.example/2.jpg", summary="As b has it."))
     workspace.pull()
@@ -339,9 +333,7 @@ def test_a_correction_of_an_edited_field_is_reported_whichever_feed_has_it(
 def test_a_feed_with_a_changed_id_brings_its_corrections_at_once(
     tmp_path: Path, retired: str
 ) -> None:
-    workspace = Workspace(tmp_path, "a")
-    workspace.tell("a", ENTRY)
-    workspace.pull()
+    workspace = pulled(tmp_path, a=ENTRY)
     workspace.name(*(["a", "c"] if retired else ["c"]), retired=retired)
     workspace.tell("c", corrected(title="Corrected", summary="Another summary."))
 
@@ -355,9 +347,7 @@ def test_a_feed_with_a_changed_id_brings_its_corrections_at_once(
 
 
 def test_a_feed_with_a_changed_id_leaves_the_editors_words(tmp_path: Path) -> None:
-    workspace = Workspace(tmp_path, "a")
-    workspace.tell("a", ENTRY)
-    workspace.pull()
+    workspace = pulled(tmp_path, a=ENTRY)
     workspace.edit("title: Story 1 headline", "title: Mine")
     workspace.edit("feeds: [a]", "feeds: [c]")
     workspace.name("c")
@@ -441,10 +431,7 @@ def test_a_link_changed_by_a_pull_leaves_the_atom_id(
 def test_the_atom_id_stays_if_a_second_feed_has_a_guid_and_the_first_had_none(
     tmp_path: Path, late: bool
 ) -> None:
-    workspace = Workspace(tmp_path)
-    workspace.tell("a", corrected(id=""))
-    workspace.tell("b", OTHER if late else ENTRY)
-    workspace.pull()
+    workspace = pulled(tmp_path, a=corrected(id=""), b=OTHER if late else ENTRY)
     workspace.tell("b", ENTRY)
     workspace.pull()
     before = named(workspace.story)
@@ -459,9 +446,7 @@ def test_the_atom_id_stays_if_a_second_feed_has_a_guid_and_the_first_had_none(
 
 
 def test_a_story_with_its_old_link_as_id_is_recognised_after_a_move(tmp_path: Path) -> None:
-    workspace = Workspace(tmp_path, "a")
-    workspace.tell("a", corrected(id=""))
-    workspace.pull()
+    workspace = pulled(tmp_path, a=corrected(id=""))
     workspace.tell("a", corrected(id="", url="https://news.example/article/3500001/new"))
     workspace.pull()
     moved = tmp_path / "content/2026/w49/2026-11-26-moved.md"
@@ -710,9 +695,7 @@ def test_an_excerpt_moved_below_the_note_is_reported_as_shown_as_the_editors(
 def test_a_later_summary_is_put_above_the_editors_quotation(
     tmp_path: Path, taken_out: bool
 ) -> None:
-    workspace = Workspace(tmp_path, "a")
-    workspace.tell("a", ENTRY if taken_out else corrected(summary=""))
-    workspace.pull()
+    workspace = pulled(tmp_path, a=ENTRY if taken_out else corrected(summary=""))
     if taken_out:
         settings = (tmp_path / "digest.toml").read_text()
         (tmp_path / "digest.toml").write_text(f"{settings}excerpt = 0\n")
@@ -986,10 +969,7 @@ def test_any_sequence_of_corrections_and_edits_keeps_the_editors_words(
 def test_an_edit_by_a_command_ends_no_hint_about_a_story_in_two_feeds(
     tmp_path: Path, command: str
 ) -> None:
-    workspace = Workspace(tmp_path)
-    workspace.tell("a", ENTRY)
-    workspace.tell("b", OTHER)
-    workspace.pull()
+    workspace = pulled(tmp_path, a=ENTRY, b=OTHER)
     workspace.add_note("My note.\n")
     workspace.tell("a", corrected(title="Corrected"))
     workspace.pull()
@@ -1069,10 +1049,7 @@ def test_a_story_that_moves_to_another_feed_gets_its_correction(
 
 
 def test_a_first_feed_that_disagrees_blocks_a_correction(tmp_path: Path) -> None:
-    workspace = Workspace(tmp_path)
-    workspace.tell("a", OTHER)
-    workspace.tell("b", ENTRY)
-    workspace.pull()
+    workspace = pulled(tmp_path, a=OTHER, b=ENTRY)
     workspace.tell("a", corrected(title="As a has it"))
     workspace.tell("b", corrected(title="Corrected"))
 
@@ -1090,9 +1067,7 @@ RETURNED = "kept another feed's title 'Corrected'; the feed now says 'Story 1 he
 def test_a_returning_feeds_old_words_are_reported_once_if_another_feed_corrected_them(
     tmp_path: Path, away: str
 ) -> None:
-    workspace = Workspace(tmp_path, "a")
-    workspace.tell("a", ENTRY)
-    workspace.pull()
+    workspace = pulled(tmp_path, a=ENTRY)
     workspace.name(*("ab" if away == "retired" else "b"), retired="a")
     workspace.tell("b", corrected(title="Corrected"))
     workspace.pull()

@@ -64,7 +64,10 @@ class Workspace:
         }
         (self.root / f"{feed}.json").write_text(json.dumps(document))
 
-    def pull(self) -> None:
+    def pull(self, **entries: Mapping[str, Any]) -> None:
+        """Pulls, after each of these feeds has got a document with one entry."""
+        for feed, entry in entries.items():
+            self.tell(feed, entry)
         self.now += timedelta(hours=1)
         found = config.load(self.root)
         pull.run(self.root, found, pull.chosen(found, ()), now=self.now)
@@ -123,9 +126,7 @@ def workspace(tmp_path: Path) -> Workspace:
 
 
 def brought_by_b(workspace: Workspace) -> None:
-    workspace.tell("a", OTHER)
-    workspace.tell("b", OF_B)
-    workspace.pull()
+    workspace.pull(a=OTHER, b=OF_B)
     workspace.add_note()
 
 
@@ -150,9 +151,7 @@ def test_a_feed_added_above_the_one_that_wrote_the_excerpt_is_not_quoted(
 def test_the_excerpts_source_is_also_shown_without_a_note_if_it_differs(
     workspace: Workspace,
 ) -> None:
-    workspace.tell("b", OF_B)
-    workspace.tell("a", OTHER)
-    workspace.pull()
+    workspace.pull(b=OF_B, a=OTHER)
     assert "writes:" not in workspace.built()["2026/w48/index.html"]
     workspace.tell("a", ENTRY, OTHER)
     workspace.pull()
@@ -164,15 +163,11 @@ def test_the_excerpts_source_is_also_shown_without_a_note_if_it_differs(
 def test_an_excerpt_from_the_feed_that_now_supplies_the_story_has_no_other_source(
     workspace: Workspace, retired: str
 ) -> None:
-    workspace.tell("a", ENTRY)
-    workspace.tell("b", ENTRY)
-    workspace.pull()
+    workspace.pull(a=ENTRY, b=ENTRY)
     workspace.add_note()
     assert workspace.said() == {"Paper A"}
     workspace.name({"a": retired, "b": "", "c": ""})
-    workspace.tell("a", OTHER)
-    workspace.tell("b", OF_B)
-    workspace.pull()
+    workspace.pull(a=OTHER, b=OF_B)
 
     assert "> B words, more than three.\n" in workspace.file.read_text()
     assert (workspace.said(), workspace.exported()) == ({"Paper B"}, "b")
@@ -181,9 +176,7 @@ def test_an_excerpt_from_the_feed_that_now_supplies_the_story_has_no_other_sourc
 def test_an_order_of_feeds_written_by_the_editor_changes_no_attribution(
     workspace: Workspace,
 ) -> None:
-    workspace.tell("a", ENTRY)
-    workspace.tell("b", OF_B)
-    workspace.pull()
+    workspace.pull(a=ENTRY, b=OF_B)
     workspace.add_note()
     workspace.built()
 
@@ -195,12 +188,8 @@ def test_an_order_of_feeds_written_by_the_editor_changes_no_attribution(
 def test_a_shortened_excerpt_still_belongs_to_the_feed_that_supplied_it(
     workspace: Workspace,
 ) -> None:
-    workspace.tell("a", ENTRY)
-    workspace.tell("b", ENTRY)
-    workspace.pull()
-    workspace.tell("a", OTHER)
-    workspace.tell("b", OF_B)
-    workspace.pull()
+    workspace.pull(a=ENTRY, b=ENTRY)
+    workspace.pull(a=OTHER, b=OF_B)
     workspace.add_note()
     workspace.name({"a": "excerpt = 2", "b": "excerpt = 2", "c": ""})
 
@@ -230,9 +219,7 @@ def test_an_excerpt_is_lengthened_from_the_summary_of_its_feed(workspace: Worksp
 def test_the_excerpt_of_a_removed_feed_is_not_attributed_to_another(
     workspace: Workspace,
 ) -> None:
-    workspace.tell("a", ENTRY)
-    workspace.tell("b", OF_B)
-    workspace.pull()
+    workspace.pull(a=ENTRY, b=OF_B)
     workspace.add_note()
 
     workspace.name({"b": "", "c": ""})
