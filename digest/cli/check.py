@@ -84,9 +84,9 @@ def _print_report(report: CheckReport, call: Call, since: str) -> None:
             call.say(in_colour(problem.as_hint))
         else:
             echo(in_colour(str(problem)))
-    for problem in report.links.unchecked if call.verbose else ():
-        call.say(in_colour(problem.as_hint))
-    if report.links.private and not call.verbose:
+    if call.verbose:
+        call.say(*(in_colour(problem.as_hint) for problem in report.links.unchecked))
+    elif report.links.private:
         count = count_of(report.links.private, "link")
         lead, were = ("leads", "was") if report.links.private == 1 else ("lead", "were")
         call.say(

@@ -66,24 +66,12 @@ def _print_report(report: PublishReport, call: Call) -> None:
         call.say(f"Nothing has changed: {branch} has these {report.files} files already")
         return
     if report.dry or call.verbose:
-        in_index = {}
-        for word, paths in (
-            ("new", report.new),
-            ("changed", report.changed),
-            ("gone", report.gone),
-        ):
-            outside = [path for path in paths if not path.startswith(_INDEX)]
-            call.say(*(f"{word:<8} {path}" for path in outside))
-            in_index[word] = len(paths) - len(outside)
-        differing = [word for word, number in in_index.items() if number]
-        if differing:
-            word = differing[0] if len(differing) == 1 else "changed"
-            numbers = ", ".join(f"{number} {word}" for word, number in in_index.items())
-            call.say(f"{word:<8} {_INDEX} (the search index: {numbers})")
-    for changes in () if report.first else report.feeds:
-        call.say(*_lines_of_feed(changes.feed, changes.new, changes.again, first=changes.first))
-    for place in report.vanished if report.dry else ():
-        call.say(f"lost     {place}")
+        call.say(*_lines_of_files(report))
+    if not report.first:
+        for changes in report.feeds:
+            call.say(*_lines_of_feed(changes.feed, changes.new, changes.again, first=changes.first))
+    if report.dry:
+        call.say(*(f"lost     {place}" for place in report.vanished))
     verb = "Would publish" if report.dry else "Published"
     if report.source_note:
         uncommitted = and_more(report.uncommitted, _MAX_NAMED)
@@ -97,6 +85,21 @@ def _print_report(report: PublishReport, call: Call) -> None:
     if report.first and not report.dry:
         where = "in the settings of the repository"
         call.say(f"The first time: choose this branch as the source of Pages, {where}")
+
+
+def _lines_of_files(report: PublishReport) -> list[str]:
+    """Returns a line for each file that differs, and one for all those of the search index."""
+    lines, in_index = list[str](), dict[str, int]()
+    for word, paths in (("new", report.new), ("changed", report.changed), ("gone", report.gone)):
+        outside = [path for path in paths if not path.startswith(_INDEX)]
+        lines += [f"{word:<8} {path}" for path in outside]
+        in_index[word] = len(paths) - len(outside)
+    differing = [word for word, number in in_index.items() if number]
+    if differing:
+        how = differing[0] if len(differing) == 1 else "changed"
+        numbers = ", ".join(f"{number} {word}" for word, number in in_index.items())
+        lines.append(f"{how:<8} {_INDEX} (the search index: {numbers})")
+    return lines
 
 
 def _lines_of_feed(

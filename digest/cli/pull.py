@@ -117,8 +117,9 @@ def _print_left(report: PullReport, call: Call) -> None:
         stories = count_of(len(report.recovered), "story", "stories")
         files = and_more(report.recovered, len(report.recovered) if call.verbose else _MAX_NAMED)
         call.say(f"the last pull was killed after it had written {stories}: {files}")
-    for file in report.swept if call.verbose else ():
-        call.say(f"{file}: left unfinished by a run that was killed; removed")
+    if call.verbose:
+        for file in report.swept:
+            call.say(f"{file}: left unfinished by a run that was killed; removed")
 
 
 def _result(row: PullRow) -> str:

@@ -73,8 +73,8 @@ def print_applied(report: AppliedReport, call: Call) -> None:
     if not report.is_changed:
         call.say(f"{FILE}: no line was changed, so nothing was done")
     else:
-        for file in report.changed if call.verbose else ():
-            call.say(f"{file}: changed")
+        if call.verbose:
+            call.say(*(f"{file}: changed" for file in report.changed))
         left = sum(line.startswith(f"{FILE}: ") for line in report.refused)
         rest = f"; {count_of(left, 'story', 'stories')} left in it" if left else ""
         call.say(f"{FILE}: {formatting.stories(len(report.changed))} changed{rest}")

@@ -95,8 +95,8 @@ def pending_after_merge(
         for name, value in merged.changes.items():
             if name in merged.changed_fields:
                 found[name] = PendingChange(KEPT, stored(name, value))
-    for name in merged.changed_fields if done else ():
-        if name not in _WATCHED:
+    for name in merged.changed_fields:
+        if not done or name not in _WATCHED:
             continue
         was, now = before.get(name), words_of(name, getattr(story, name))
         old = words_of(name, merged.replaced.get(name, ""))

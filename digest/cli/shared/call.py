@@ -33,8 +33,9 @@ class Call(NamedTuple):
 
     def say(self, *lines: str) -> None:
         """Prints lines of a report, unless --quiet."""
-        for line in () if self.quiet else lines:
-            echo(line)
+        if not self.quiet:
+            for line in lines:
+                echo(line)
 
     def warn(self, *lines: str) -> None:
         """Prints problems to stderr, also with --quiet."""

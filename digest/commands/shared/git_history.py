@@ -232,7 +232,9 @@ def brought_back(root: Path, survey: Survey) -> Iterator[Problem]:
             today[address.file] = address.present_file
     deleted = set()
     for story in content.stories:
-        for record in () if story.hide else history.of(story):
+        if story.hide:
+            continue
+        for record in history.of(story):
             today |= dict.fromkeys(record.other_files, story.file)
             if record.deleted:
                 deleted.add(story.file)
