@@ -18,7 +18,7 @@ from digest.content.load import Survey
 from digest.errors import Kind, Problem
 from digest.feeds import fetch, link_check, private_networks, saved_copies
 from digest.feeds.limits import Limits
-from digest.feeds.link_check import StoredResult
+from digest.feeds.link_check import LinkResult, StoredResult
 from digest.model import Config, Progress
 
 _LIMITS = Limits(deadline=20.0, connect_timeout=8.0, read_timeout=12.0, retries=1)
@@ -76,6 +76,21 @@ def run(
                 cache.put(link_check.KIND, answer.address, b"", StoredResult(now, answer))
             cache.save()
     results |= {answer.address: answer for answer in answers}
+    problems, unchecked = _problems(survey, uses, results)
+    return LinkReport(
+        problems=problems,
+        unchecked=unchecked,
+        private=sum(results[address].is_private for address in uses),
+        no_copies=no_copies,
+    )
+
+
+def _problems(
+    survey: Survey,
+    uses: Mapping[str, Sequence[tuple[str, int]]],
+    results: Mapping[str, LinkResult],
+) -> tuple[tuple[Problem, ...], tuple[Problem, ...]]:
+    """Returns what is wrong with the links, and those that could not be checked, at each use."""
     stories = {story.file: story for story in survey.content.stories}
     problems, unchecked = list[Problem](), list[Problem]()
     for address, lines in uses.items():
@@ -91,12 +106,7 @@ def run(
             if doubt:
                 what = f"{redact.mask(address)} could not be checked: {doubt}"
                 unchecked.append(Problem(file, line, what, kind=Kind.HINT))
-    return LinkReport(
-        problems=tuple(problems),
-        unchecked=tuple(unchecked),
-        private=sum(results[address].is_private for address in uses),
-        no_copies=no_copies,
-    )
+    return tuple(problems), tuple(unchecked)
 
 
 def _from_public_feeds(survey: Survey, config: Config) -> frozenset[str]:
