@@ -57,8 +57,11 @@ def _print_report(report: StatusReport, call: Call, *, has_themes: bool) -> None
     states = [*report.to_look_at.values()]
     if states:
         new, changed = states.count("new"), states.count("changed")
-        parts = [f"{new} new"] if new else []
-        parts += [f"{changed} changed since you wrote"] if changed else []
+        parts = []
+        if new:
+            parts.append(f"{new} new")
+        if changed:
+            parts.append(f"{changed} changed since you wrote")
         call.say(f"{formatting.stories(len(states))} to look at, {', '.join(parts)}: digest new")
     call.say("")
     columns = ("feed", "last answer", "new", "brought", "kept", "deleted", "hidden")
@@ -97,7 +100,8 @@ def _print_weeks(report: StatusReport, call: Call) -> None:
     )
     rows = list[tuple[object, ...]]()
     for week in shown:
-        state, lead = "closed" if week.is_closed else "open", "yes" if week.has_lead else ""
+        state = "closed" if week.is_closed else "open"
+        lead = "yes" if week.has_lead else ""
         counts = (week.stories, week.noted, week.themeless, week.drafts, week.hidden)
         rows.append((str(week.week), state, *counts, lead, week.letter))
     call.say(*formatting.table(headers, rows))

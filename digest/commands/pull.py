@@ -231,8 +231,10 @@ class _Puller:
         written, missing = list[str](), 0
         for file, texts in self.texts.items():
             text = store.read_text(self.root, file)
-            written += [file] if text in texts else []
-            missing += text != texts[-1]
+            if text in texts:
+                written.append(file)
+            if text != texts[-1]:
+                missing += 1
         lines = []
         if written:
             were = "was" if len(written) == 1 else "were"

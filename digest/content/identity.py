@@ -63,8 +63,9 @@ def aliases_of(entry: Entry) -> tuple[str, ...]:
 
 def aliases_of_link(link: str) -> tuple[str, ...]:
     """Returns the aliases of an entry or story that come from its link, strongest first."""
+    alias = f"link:{urls.canonical(link)}"
     number = urls.article_number(link)
-    return (*((f"article:{number}",) if number else ()), f"link:{urls.canonical(link)}")
+    return (f"article:{number}", alias) if number else (alias,)
 
 
 def guid_of(entry: Entry) -> str:

@@ -220,8 +220,9 @@ def _parse_entry(lines: list[str]) -> SheetEntry:
     match = _LINE.fullmatch(lines[0])
     if match is None:
         return SheetEntry(tuple(lines), problem=_UNCLEAR)
-    is_quoted = lines[1:2] != [] and lines[1].startswith(">")
-    quote, below = _squashed(lines[1]) if is_quoted else "", lines[2 if is_quoted else 1 :]
+    quote, below = "", lines[1:]
+    if below and below[0].startswith(">"):
+        quote, below = _squashed(below[0]), below[1:]
     note = _without_indent(below).strip("\n")
     written = tuple(textwrap.wrap(match["written"], _HASH))
     verb = _WORDS.get(match["verb"].lower(), match["verb"].lower())

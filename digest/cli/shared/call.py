@@ -64,8 +64,9 @@ class Call(NamedTuple):
     def _warn_of_cache(self, root: Path) -> None:
         """Prints what was noticed of the cache, unless the command says so itself."""
         cache = sys.modules.get("digest.cache")  # some commands need none, and import none
-        said = self.said.union(str(sys.exc_info()[1]).splitlines())
-        self.warn(*(line for line in cache.notices(root) if line not in said) if cache else ())
+        if cache:
+            said = self.said.union(str(sys.exc_info()[1]).splitlines())
+            self.warn(*(line for line in cache.notices(root) if line not in said))
 
     def resolve_file(self, root: Path, given: Path) -> str:
         """Returns a file of the digest, named from the current folder or from the digest's root."""

@@ -104,8 +104,11 @@ def _refusal(week: Week, state: MailState) -> str:
         stories = [story for story in content.stories if story.week == week]
         hidden = sum(story.hide for story in stories)
         drafts = sum(story.draft and not story.hide for story in stories)
-        counts = [f"{hidden} hidden"] if hidden else []
-        counts += [f"{drafts} in draft"] if drafts else []
+        counts = []
+        if hidden:
+            counts.append(f"{hidden} hidden")
+        if drafts:
+            counts.append(f"{drafts} in draft")
         return f"{week} has no published story; {' and '.join(counts) or 'only its letter'}"
     if week in archive.draft_weeks:
         file = next(letter.file for letter in content.letters if letter.week == week)
