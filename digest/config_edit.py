@@ -175,7 +175,11 @@ def _append(table: Any, key: str, values: Iterable[Any]) -> None:
     """
     from tomlkit import parse
 
-    text, end, comma, depth, is_long = table[key].as_string(), 1, 0, 0, False
+    text = table[key].as_string()
+    end = 1  # of the last value, or of the bracket
+    comma = 0  # the last one between values or behind them
+    depth = 0
+    is_long = False
     for token in _TOKEN.finditer(text):
         depth += (token[0] in "[{") - (token[0] in "]}")
         if token[0] == "," and depth == 1:

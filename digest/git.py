@@ -101,7 +101,9 @@ def merged_from(folder: Path, files: Collection[str]) -> dict[str, tuple[str, ..
     changed = _edited(folder, files) if files else None
     if changed is None:
         return {}
-    place, versions, seen = prefix(folder), list[tuple[str, str]](), set(changed)
+    place = prefix(folder)
+    versions = list[tuple[str, str]]()
+    seen = set(changed)
     words = "-c --topo-order --no-renames --name-only"
     for header, names in _log(folder, "%at %ct %P", *words.split(), "--", *files):
         written, committed, *parents = header

@@ -178,10 +178,14 @@ def canonical(link: str) -> str:
     """
     fit = _FIT.fullmatch(link)
     if fit:  # a third faster than `_split`
-        host, path, query = fit[2].lower().removeprefix("www."), fit[3], _untracked(fit[4] or "")
+        host = fit[2].lower().removeprefix("www.")
+        path = fit[3]
+        query = _untracked(fit[4] or "")
     else:
         parts = _split(link)
-        host, path, query = _host(parts), parts.path, _untracked(parts.query)
+        host = _host(parts)
+        path = parts.path
+        query = _untracked(parts.query)
     if not query:
         return f"{host}{path.rstrip('/')}"
     pairs = sorted(parse_qsl(query, keep_blank_values=True))

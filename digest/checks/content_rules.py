@@ -55,7 +55,9 @@ def review(
 
     `closed` are the closed weeks, `versions` those of the files that `edited` returns.
     """
-    history, content, zone = survey.history, survey.content, ZoneInfo(config.site.timezone)
+    history = survey.history
+    content = survey.content
+    zone = ZoneInfo(config.site.timezone)
     shown = [story for story in content.stories if not story.hide]
     been = {(address.present_file, address.week) for address in content.story_addresses}
     hints: list[Hint] = []

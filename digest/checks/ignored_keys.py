@@ -25,7 +25,8 @@ def keys_in_body(text: str) -> Iterator[tuple[int, str]]:
     """
     lines = text.split("\n")
     blank = [not line.strip() for line in lines]
-    first, last = _leading_key_lines(lines), len(lines) - _leading_key_lines(lines[::-1])
+    first = _leading_key_lines(lines)
+    last = len(lines) - _leading_key_lines(lines[::-1])
     if "---" in (line.rstrip() for line in lines[first : first + 2]):
         return  # front matter that begins too late has a hint of its own
     for number, line in enumerate(lines):

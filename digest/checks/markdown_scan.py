@@ -217,7 +217,9 @@ def _without_code(text: str) -> str:
 
 def _without_fences(lines: Sequence[str]) -> list[str]:
     """Returns lines of the same length, blank where a fenced code block is."""
-    shown, within, number = list(lines), Lines(lines), 0
+    shown = list(lines)
+    within = Lines(lines)
+    number = 0
     while number < len(lines):
         fence = FENCE.fullmatch(lines[number])
         end = None

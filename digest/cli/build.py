@@ -85,7 +85,8 @@ def build(
     if as_json:
         click.echo(formatting.as_json(report._asdict()))
     else:
-        stories, weeks = formatting.stories(report.stories), count_of(report.weeks, "week")
+        stories = formatting.stories(report.stories)
+        weeks = count_of(report.weeks, "week")
         files = f"{report.pages} files, {report.written} written, {report.removed} removed"
         call.say(f"{stories} in {weeks}: {files}", f"The site is in {report.output}")
     if report.not_removed:

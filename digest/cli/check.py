@@ -96,7 +96,8 @@ def _print_report(report: CheckReport, call: Call, since: str) -> None:
         call.say("No linked page could be reached: is this machine on the network?")
     if report.links.no_copies:
         call.say(f"Saved copies of lost pages could not be asked for: {report.links.no_copies}")
-    errors, hints = count_of(report.errors, "error"), count_of(report.hints, "hint")
+    errors = count_of(report.errors, "error")
+    hints = count_of(report.hints, "hint")
     checked = count_of(report.files, "file") + (f" changed since {since}" if since else "")
     rest = "" if report.is_whole else "; the rest is checked once that is correct"
     call.say(f"{errors}, {hints} in {checked}{rest}")

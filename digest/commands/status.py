@@ -114,7 +114,8 @@ class StatusReport:
 def run(root: Path, config: Config, *, now: datetime) -> StatusReport:
     """Counts everything; files that cannot be read are only named."""
     survey = load.survey(root, config)
-    unsettled, stories = reviewed.changed_since(root, survey), survey.content.stories
+    unsettled = reviewed.changed_since(root, survey)
+    stories = survey.content.stories
     asked = without_theme(stories) if config.themes else []
     return StatusReport(
         weeks=_weeks(survey, config.close),

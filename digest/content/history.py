@@ -256,7 +256,8 @@ class History:
                 since = record.since or record.at
                 arrivals.append(FeedArrival(since, not record.wrote_file, record.feed, name))
         if located:
-            first_name, by_link = located[0].lasting_name, locations.is_by_link(located)
+            first_name = located[0].lasting_name
+            by_link = locations.is_by_link(located)
         else:
             writers = [record for record in records if record.wrote_file] or records
             first_name = arrivals[0].lasting_name if arrivals else ""

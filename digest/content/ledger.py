@@ -318,14 +318,19 @@ def by_file(ledgers: Ledgers) -> dict[str, dict[str, Record]]:
 
 def _parse(feed: str, line: dict[str, Any]) -> Record:
     """Parses a line of a feed; raises ValueError, KeyError, TypeError or AttributeError if it is not a record."""
-    at, said, wrote, themes = line["at"], line["said"], line["wrote"], line.get("themes", {})
+    at = line["at"]
+    said = line["said"]
+    wrote = line["wrote"]
+    themes = line.get("themes", {})
     aliases, lacks = line["aliases"], line.get("lacks", [])
     texts = [at, line["id"], line["file"], line["title"], *aliases, *lacks]
     texts += [*said.values(), *wrote.values(), *themes.values()]
     lists = [aliases, lacks]
     held, stood, changes = _NO_HASHES, "", _NOTHING_PENDING
     if "held" in line or "stood" in line:
-        held, stood, pending = line.get("held", {}), line.get("stood", ""), line.get("pending", {})
+        held = line.get("held", {})
+        stood = line.get("stood", "")
+        pending = line.get("pending", {})
         changes = {name: PendingChange(*change) for name, change in pending.items()}
         texts += [stood, *held.values(), *(word for words in pending.values() for word in words)]
         lists += pending.values()

@@ -85,7 +85,8 @@ def scan(root: Path, since: int = 0) -> Scan:
     waiting = [] if problems else ["content"]
     while waiting:
         folder = waiting.pop()
-        is_static, is_top = folder.split("/")[1:2] == ["static"], folder.count("/") < 2
+        is_static = folder.split("/")[1:2] == ["static"]
+        is_top = folder.count("/") < 2
         files: dict[str, Stamp] = {}
         inner: list[str] = []
         for entry in _entries(f"{root}/{folder}"):

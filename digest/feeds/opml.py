@@ -85,7 +85,8 @@ class _Reader:
         self._outlines: list[tuple[str, str, str, str]] = []
         self._folders: list[str] = [""]
         self.parser = parser = expat.ParserCreate()
-        parser.StartElementHandler, parser.EndElementHandler = self._start, self._end
+        parser.StartElementHandler = self._start
+        parser.EndElementHandler = self._end
         parser.CharacterDataHandler = self._text
         parser.EntityDeclHandler = self._entity
 

@@ -133,7 +133,8 @@ def _read_xml(fetched: Fetched, base: str) -> Document | str:
     body = fetched.body or b""
     cleaned = clean.clean(body, fetched.content_type, _NAMESPACES)
     parsed = _feedparser_result(cleaned.document, base)
-    feed, entries = dict.get(parsed, "feed") or {}, list(dict.get(parsed, "entries") or ())
+    feed = dict.get(parsed, "feed") or {}
+    entries = list(dict.get(parsed, "entries") or ())
     version = _text(parsed, "version")
     if not version:  # entries in another namespace (RSS 1.1) are read all the same
         is_page = feed_links.is_page(body)

@@ -119,7 +119,8 @@ class _Pruner:
         parser.namespace_prefixes = True
         parser.buffer_text = True
         parser.StartNamespaceDeclHandler = self._declaration
-        parser.StartElementHandler, parser.EndElementHandler = self._start, self._end
+        parser.StartElementHandler = self._start
+        parser.EndElementHandler = self._end
         parser.CharacterDataHandler = self._text
 
     def _declaration(self, prefix: str | None, address: str | None) -> None:

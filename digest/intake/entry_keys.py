@@ -180,7 +180,8 @@ def _keys(
 ) -> dict[str, str]:
     """Returns the keys of an entry, by kind (`match` says what each kind counts)."""
     page, number = identity.page_of(entry), urls.article_number(entry.link)
-    title_hash, link_hash = identity.hash_of(entry.title), identity.hash_of(entry.link)
+    title_hash = identity.hash_of(entry.title)
+    link_hash = identity.hash_of(entry.link)
     said = {
         "title": entry.title,
         "link": entry.link,

@@ -189,7 +189,8 @@ class Comparison:
         self._guid_in_feed = identity.in_feed(keys.get("guid", ""), feed)
         self._excerpt_in_feed = identity.in_feed(keys.get("excerpt", "none"), feed)
         self._link_kind = evidence.link
-        self._is_guid_vague, self._is_date_shared = evidence.is_guid_vague, evidence.is_date_shared
+        self._is_guid_vague = evidence.is_guid_vague
+        self._is_date_shared = evidence.is_date_shared
         self._stories, self._is_own_feed = stories, is_own_feed
 
     def candidates(self) -> Iterator[tuple[int, str]]:

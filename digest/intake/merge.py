@@ -191,7 +191,9 @@ def merge(
 
 def before_kill(story: Story, old: Story, new: Story) -> Story:
     """Returns a story as it was before a killed pull; fields edited since stay as they are."""
-    story, old, new = _with_opening(story), _with_opening(old), _with_opening(new)
+    story = _with_opening(story)
+    old = _with_opening(old)
+    new = _with_opening(new)
     done = [name for name in PUBLISHER_FIELDS if getattr(new, name) == getattr(story, name)]
     return replace(story, **{name: getattr(old, name) for name in done})
 
@@ -217,7 +219,8 @@ def _kept(name: str, story: Story, fresh: Story, why: str, moved: str) -> Iterat
     """
     if name == "excerpt" and moved:
         story, why = replace(story, excerpt=moved), MOVED
-    in_file, from_feed = words_of(name, getattr(story, name)), words_of(name, getattr(fresh, name))
+    in_file = words_of(name, getattr(story, name))
+    from_feed = words_of(name, getattr(fresh, name))
     if in_file != from_feed:
         value = getattr(fresh, name)
         yield KeptField(name, *_side_by_side(in_file, from_feed), why, value=value)

@@ -213,7 +213,8 @@ class PullState:
 
     def carries(self, feed: str, file: str) -> bool:
         """True if the last document of a feed has the story's entry, or is not known."""
-        record, carried = self.records[file].get(feed), self.snapshot.carried.get(feed)
+        record = self.records[file].get(feed)
+        carried = self.snapshot.carried.get(feed)
         if record is None:
             return False
         return carried is None or not carried.isdisjoint(record.aliases)
@@ -227,7 +228,8 @@ class PullState:
     def pending(self, file: str, story: Story) -> Pending:
         """Returns what is pending in a story after what this pull has decided so far."""
         if file not in self._pending:
-            text, edit = self.snapshot.texts[story.file], self.snapshot.killed_edits.get(story.file)
+            text = self.snapshot.texts[story.file]
+            edit = self.snapshot.killed_edits.get(story.file)
             texts = (text, edit.before) if edit and edit.after == text else (text,)
             found = pending.of_text(self.records[file].values(), *texts)
             self._pending[file] = (story.file, found, found)

@@ -145,7 +145,8 @@ def _no_key(line: str, file: str, number: int) -> Problem:
     if typos.is_like_fence(line):
         return typos.ends_with(line, file, number)
     key, words = _KEY.fullmatch(line), line.strip()[:80]
-    like, has_address = _LIKE_KEY.match(line) or _BARE_KEY.match(line), _ADDRESS.search(line)
+    like = _LIKE_KEY.match(line) or _BARE_KEY.match(line)
+    has_address = _ADDRESS.search(line)
     if has_address and not line[: has_address.start()].strip(" \t<"):
         return Problem(file, number, f"'{words}' has no key", "write link: … in front of the URL")
     names = [name.lower() for name in like.groups() if name] if like else []

@@ -91,7 +91,8 @@ class Snapshot:
                 lasting_names.add(location.lasting_name)
         for name in sorted(lasting_names):
             been = [location for location in self.located if location.lasting_name == name]
-            files, keys = {location.file for location in been}, locations.keys_of(been)
+            files = {location.file for location in been}
+            keys = locations.keys_of(been)
             is_there = not files.isdisjoint(self.files)
             if not (is_there or self._has_story(files, keys) or self._has_record(files, keys)):
                 return been[0].file

@@ -264,7 +264,8 @@ def _add_feed(
         return Decision("known", file)
     pull.pending(file, story)
     feeds, wrote = _feeds_with(pull, arrival.feed.id, file, story)
-    records, fresh = pull.records[file], fresh_story(arrival, pull.config, pull.now)
+    records = pull.records[file]
+    fresh = fresh_story(arrival, pull.config, pull.now)
     if precedence.is_lost(records):
         said = incoming.keys() | precedence.left_out(records)
         record = record._replace(lacks=tuple(name for name in lacking(story) if name in said))
@@ -316,7 +317,9 @@ def _take_over_words(pull: PullState, known: KnownEntry, feeds: tuple[str, ...])
     They are compared with what the last of those feeds said, so a feed that gets a new id brings
     corrections at once. `feeds` are those of the story from now on.
     """
-    file, story, records = known.file, replace(known.story, feeds=feeds), pull.records[known.file]
+    file = known.file
+    story = replace(known.story, feeds=feeds)
+    records = pull.records[file]
     is_first = pull.is_first(known.arrival.feed, file, story)
     is_alone = not any(feed in pull.live and pull.carries(feed, file) for feed in records)
     gone = []
@@ -333,7 +336,9 @@ def _take_words(
     pull: PullState, known: KnownEntry, contradicted: frozenset[str], *, is_first: bool
 ) -> Decision:
     """Merges what a feed says now, if no earlier feed of the story carries the entry."""
-    record, incoming, records = known.record, known.incoming, pull.records[known.file]
+    record = known.record
+    incoming = known.incoming
+    records = pull.records[known.file]
     before = precedence.baseline(record, incoming, records, is_first=is_first)
     aside = precedence.only_reported(record, incoming, records, is_first=is_first) | contradicted
     return _update(pull, known, _merge(pull, known, before, aside))
@@ -371,7 +376,9 @@ def _merge(
     aside: frozenset[str] = frozenset(),
 ) -> Merged:
     """Merges the words of an entry into a story: `said` is what they count as changed from."""
-    feed, entry, story = known.arrival.feed, known.arrival.entry, known.story
+    feed = known.arrival.feed
+    entry = known.arrival.entry
+    story = known.story
     records, written = pull.records[known.file], pull.last_written(known.file)
     ignored: set[str] = set()
     if entry.title == urls.host_of(entry.link):

@@ -118,7 +118,9 @@ class Cards:
             card = self._first[story.file]._replace(under=under, kicker=kicker, themes=themes)
             self._made[key] = card
             return card
-        file, here, anchor = story.file, addresses.week(story.week), self._anchors.of(story)
+        file = story.file
+        here = addresses.week(story.week)
+        anchor = self._anchors.of(story)
         source, feed = self.source(story)
         markdown = partial(self._markdown.html, file=file, here=here, top=4)
         also = []

@@ -151,7 +151,8 @@ def _without(phrases: tuple[_Phrase, ...], headline: str, summary: str) -> tuple
     for phrase in phrases:
         if any(_matches((phrase,), headline, summary)):
             for part in phrase.parts:
-                headline, summary = part.sub(_BLANK, headline), part.sub(_BLANK, summary)
+                headline = part.sub(_BLANK, headline)
+                summary = part.sub(_BLANK, summary)
     return headline, summary
 
 

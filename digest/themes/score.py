@@ -107,7 +107,8 @@ def outdated_rules(rows: Iterable[Score]) -> Iterator[str]:
             by_theme[row.theme].append(row)
     for theme, quarters in by_theme.items():
         *before, last = quarters
-        right, wrong = sum(row.right for row in before), sum(row.wrong for row in before)
+        right = sum(row.right for row in before)
+        wrong = sum(row.wrong for row in before)
         missed = sum(row.missed for row in before)
         if min(right + missed, last.right + last.missed) < _FEWEST:
             continue

@@ -40,7 +40,8 @@ def build(installed: Distribution) -> tuple[str, bytes]:
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
         for path, content in files.items():
             entry = zipfile.ZipInfo(path, _TIME)
-            entry.compress_type, entry.external_attr = zipfile.ZIP_DEFLATED, 0o100644 << 16
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            entry.external_attr = 0o100644 << 16
             archive.writestr(entry, content)
     return f"{name}-py3-none-any.whl", packed.getvalue()
 

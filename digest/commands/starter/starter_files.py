@@ -56,7 +56,8 @@ def new_files(
             dot = "." if path.partition("/")[0] in _DOTTED else ""
             files[dot + path] = source.read_bytes()
     del files[CONFIG_FILE]
-    snippets, choice = files[config_template.SNIPPETS], config_template.theme_choice(themes)
+    snippets = files[config_template.SNIPPETS]
+    choice = config_template.theme_choice(themes)
     files[config_template.SNIPPETS] = snippets.replace(b"@THEMES@", choice.encode())
     if this_copy is None:
         del files[WORKFLOW]

@@ -120,7 +120,8 @@ def _themes(
     having: tuple[str, ...], action: str, value: str, themes: Sequence[Theme]
 ) -> tuple[str, ...]:
     """Returns a story's themes with one added (+id), removed (-id) or put first."""
-    theme, others = value.lstrip("+-"), tuple(id for id in having if id != value.lstrip("+-"))
+    theme = value.lstrip("+-")
+    others = tuple(id for id in having if id != theme)
     if action == "theme" and value.startswith("-"):
         return others
     if theme not in having:

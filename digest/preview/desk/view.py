@@ -237,7 +237,8 @@ def clashes(wanted: Mapping[str, Any], now: Story | None) -> tuple[Clash, ...]:
     for name, value in wanted.items():
         in_file = getattr(now, name, "") if now else ""
         if value != in_file:
-            yours, theirs = form.in_words(name, value), form.in_words(name, in_file)
+            yours = form.in_words(name, value)
+            theirs = form.in_words(name, in_file)
             different.append(Clash(form.LABELS[name], yours, theirs))
     return tuple(different)
 

@@ -58,7 +58,8 @@ def feed_pages(context: SiteContext) -> Iterator[Page]:
     weeks = [edition.week for edition in closed]
     for edition, before, after in zip(closed, (*weeks[1:], None), (None, *weeks), strict=False):
         links = _week_feed(before), _week_feed(after)
-        place, source = addresses.week_feed(edition.week), f"the feed of {edition.week}"
+        place = addresses.week_feed(edition.week)
+        source = f"the feed of {edition.week}"
         make = partial(context.file, place, _STORIES, source, _archive_data, edition, *links)
         yield archive.memory.memo(("week feed", edition.week), (edition,), links, make)
 
@@ -99,6 +100,7 @@ def _opml_data(context: SiteContext) -> Mapping[str, object]:
             sources.append((feed.title, address))
     themes = []
     for theme in context.config.themes:
-        page, feed_place = addresses.theme(theme.id), addresses.theme_feed(theme.id)
+        page = addresses.theme(theme.id)
+        feed_place = addresses.theme_feed(theme.id)
         themes.append(ThemeFeed(theme.title, page, feed_place))
     return {"themes": tuple(themes), "sources": tuple(sources)}

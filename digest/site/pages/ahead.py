@@ -65,7 +65,9 @@ def _calendar_data(context: SiteContext, ahead: Ahead) -> Mapping[str, object]:
     lines += [f"NAME:{title}", f"X-WR-CALNAME:{title}"]
     seen = Counter[tuple[str, str]]()
     for date in ahead.all:
-        source, words, name = date.source, date.text, (date.source.name, date.when)
+        source = date.source
+        words = date.text
+        name = (date.source.name, date.when)
         seen[name] += 1
         number = [str(seen[name])] if seen[name] > 1 else []
         uid = atom.feed_id(site, "ahead", *name, *number).removeprefix("urn:uuid:")

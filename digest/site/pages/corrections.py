@@ -74,7 +74,9 @@ def _feed_data(context: SiteContext, corrected: tuple[Corrected, ...]) -> Mappin
 
 def _all(context: SiteContext) -> tuple[Corrected, ...]:
     """Returns everything that was corrected, the newest first."""
-    content, site, zone = context.archive.content, context.config.site, context.entries.zone
+    content = context.archive.content
+    site = context.config.site
+    zone = context.entries.zone
     corrected = []
     for story in context.archive.all_stories:
         earlier = content.earlier_headlines.get(story.file, ()) if story.earlier else ()
@@ -87,7 +89,8 @@ def _all(context: SiteContext) -> tuple[Corrected, ...]:
             day = datetime.combine(correction.day, time(), zone)
             corrected.append(Corrected(id, day, headline, place, correction.text, ""))
         for title in earlier:
-            id, changed = atom.feed_id(site, "headline", name, title), context.archive.changed
+            id = atom.feed_id(site, "headline", name, title)
+            changed = context.archive.changed
             corrected.append(
                 Corrected(id, changed[story.file], headline, place, story.title, title)
             )

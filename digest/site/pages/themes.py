@@ -183,7 +183,10 @@ def _older_page(
 
 
 def _theme_data(context: SiteContext, page: _ThemePage) -> Mapping[str, object]:
-    cards, theme, stories, text = context.cards, page.theme, page.stories, Html("")
+    cards = context.cards
+    theme = page.theme
+    stories = page.stories
+    text = Html("")
     if page.introduction:
         text = context.text(page.introduction, addresses.theme(theme.id))
     over_time = None
@@ -194,7 +197,8 @@ def _theme_data(context: SiteContext, page: _ThemePage) -> Mapping[str, object]:
     whole = 0 if page.newer else _WHOLE  # an older page has only lines
     groups: tuple[Group, ...] = ()
     if shown := stories[:whole]:
-        title, detail = "Newest stories" if events else "Stories", formatting.stories(len(shown))
+        title = "Newest stories" if events else "Stories"
+        detail = formatting.stories(len(shown))
         groups = (Group(title, "", detail, "_newest", *cards.split(shown, theme.id)),)
     months = []
     rest = stories[whole:]
@@ -249,6 +253,7 @@ def _extent(stories: Sequence[Story]) -> str:
     """Returns how many stories there are and from which days, in words."""
     if not stories:
         return "No stories yet"
-    first, last = formatting.day(stories[-1].published), formatting.day(stories[0].published)
+    first = formatting.day(stories[-1].published)
+    last = formatting.day(stories[0].published)
     days = first if first == last else f"{first} to {last}"
     return f"{formatting.stories(len(stories))}, {days}"

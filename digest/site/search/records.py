@@ -56,7 +56,8 @@ class SearchRecord:
 
 def of_story(story: Story, place: str, source: str, words_of: Callable[[str], str]) -> SearchRecord:
     """Returns the record of a story; `words_of` returns what a page shows of a Markdown text."""
-    headline, note = story.shown_headline, words_of(story.note).replace(NOTE_END, "")
+    headline = story.shown_headline
+    note = words_of(story.note).replace(NOTE_END, "")
     rest = [words_of(story.excerpt)]
     if story.title != headline:
         rest.append(story.title)

@@ -70,7 +70,8 @@ def fit(text: str, wide: int, high: int, sizes: Iterable[int], *, bold: bool) ->
     """
     fitted = Fitted(0, ())
     for size in sizes:
-        room, most = wide * 1000 / size, min(_MOST_LINES, int(high / line_height(size)))
+        room = wide * 1000 / size
+        most = min(_MOST_LINES, int(high / line_height(size)))
         lines = _broken(text, room, bold=bold)
         if len(lines) <= most:
             return Fitted(size, _balanced(text, room, lines, bold=bold))

@@ -70,7 +70,8 @@ def theme_picture(
     title = drawable(theme.title)
     if not context.has_social_cards or not title:
         return None
-    timeline, series = context.counts.timelines.get(theme.id), context.counts.series(theme, number)
+    timeline = context.counts.timelines.get(theme.id)
+    series = context.counts.series(theme, number)
     card = SocialCard(
         nameplate=drawable(context.config.site.title),
         label="",
