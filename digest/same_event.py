@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
 from operator import attrgetter
-from posixpath import basename
+from posixpath import basename, dirname
 from typing import TYPE_CHECKING, NamedTuple
 
 from digest.names import is_markdown
@@ -52,8 +52,9 @@ _NONE = Groups({}, ())
 def file_of(name: str, story: Story) -> str:
     """Returns the file that a name in the `also` of a story means: it is in the story's folder."""
     bare = basename(name)
-    folder = story.file.rpartition("/")[0]
-    return f"{folder}/{bare if is_markdown(bare) else f'{bare}.md'}"
+    if not is_markdown(bare):
+        bare += ".md"
+    return f"{dirname(story.file)}/{bare}"
 
 
 def already_below(file: str) -> str:
@@ -70,7 +71,7 @@ def renamed(addresses: Iterable[StoryAddress]) -> Renamed:
         for address in sorted(addresses, key=attrgetter("since")):
             if address.present_file and address.present_file != address.file:
                 folder, name = (
-                    address.present_file.rpartition("/")[0],
+                    dirname(address.present_file),
                     basename(address.file),
                 )
                 found[f"{folder}/{name}"] = address.present_file

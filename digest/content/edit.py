@@ -11,6 +11,7 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from posixpath import dirname
 from typing import Any
 
 from digest import text_lines
@@ -51,7 +52,7 @@ class Edit:
     @property
     def moved_pictures(self) -> list[tuple[str, str]]:
         """The pictures that move, each with its new file."""
-        old, new = (file.rpartition("/")[0] for file in (self.file, self.new_file))
+        old, new = dirname(self.file), dirname(self.new_file)
         return [(f"{old}/{name}", f"{new}/{name}") for name in self.pictures]
 
 

@@ -124,7 +124,7 @@ def copied(file: str) -> str:
 
 def folder_of(file: str) -> str:
     """Returns a file's folder, relative to `content/`."""
-    return file.removeprefix("content/").rpartition("/")[0]
+    return posixpath.dirname(file.removeprefix("content/"))
 
 
 def week_of(file: str) -> Week | None:

@@ -17,7 +17,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from itertools import chain
-from posixpath import basename
+from posixpath import basename, dirname
 from urllib.parse import quote
 
 from digest import urls
@@ -178,7 +178,7 @@ def _filings(inbox: Inbox, files: Mapping[str, str]) -> tuple[Filing, ...]:
     times_needed = Counter(chain.from_iterable(linked.values()))
     filings = []
     for name, file in files.items():
-        folder = file.rpartition("/")[0]
+        folder = dirname(file)
         pictures = []
         for picture in sorted(linked[name]):
             times_needed[picture] -= 1

@@ -25,6 +25,7 @@ from contextlib import ExitStack, suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from posixpath import dirname
 from typing import Any
 
 from digest import disk
@@ -197,7 +198,7 @@ def _carry_out_one(
         return Refusal(
             request=request, why="\n".join(map(str, why_not_editable(root, config, request.file)))
         )
-    beside = NamesIn(root)(request.file.rpartition("/")[0]) if request.week else ()
+    beside = NamesIn(root)(dirname(request.file)) if request.week else ()
     for _ in range(_MAX_TRIES):
         data = disk.read_inside(root, request.file)
         decided = change_requests.decide(
