@@ -190,8 +190,10 @@ def _append(table: Any, key: str, values: Iterable[Any]) -> None:
             end = token.end()
     rest = text[end:-1] if comma < end else text[end:comma] + text[comma + 1 : -1]
     kept = rest.rstrip()
-    indent = re.search(r"\n([ \t]*)[^\s\]]", text) if is_long else None
-    between = f"\n{indent[1] if indent else '    '}" if is_long else " "
+    between = " "
+    if is_long:
+        indent = re.search(r"\n([ \t]*)[^\s\]]", text)
+        between = f"\n{indent[1]}" if indent else "\n    "
     added = ",".join(f"{between}{_inline(value)}" for value in values)
     if end > 1:
         opening = f"{text[:end]},"

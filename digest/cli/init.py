@@ -100,12 +100,12 @@ def _print_report(report: InitReport, folder: Path, call: Call) -> None:
     call.say(*(f"{file}: written" for file in report.written if call.verbose))
     _print_address(report.address, call)
     call.warn(*report.warnings)
-    here = folder.resolve() == Path.cwd()
-    step = "" if here else f"cd {shlex.quote(str(folder))} && "
+    where, step = "here", ""
+    if folder.resolve() != Path.cwd():
+        where = f"in {folder}"
+        step = f"cd {shlex.quote(str(folder))} && "
     feeds = f" with {count_of(len(report.feeds), 'feed')}" if report.feeds else ""
-    call.say(
-        f"A new digest is {'here' if here else f'in {folder}'}{feeds}. Next: {step}digest pull && digest serve"
-    )
+    call.say(f"A new digest is {where}{feeds}. Next: {step}digest pull && digest serve")
     if report.feeds:
         call.say(_THEMES)
 

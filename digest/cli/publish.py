@@ -74,8 +74,10 @@ def _print_report(report: PublishReport, call: Call) -> None:
         call.say(*(f"lost     {place}" for place in report.vanished))
     verb = "Would publish" if report.dry else "Published"
     if report.source_note:
-        uncommitted = and_more(report.uncommitted, _MAX_NAMED)
-        call.say(f"{verb} {report.source_note}{f': {uncommitted}' if uncommitted else ''}")
+        source = f"{verb} {report.source_note}"
+        if report.uncommitted:
+            source += f": {and_more(report.uncommitted, _MAX_NAMED)}"
+        call.say(source)
     counts = f"{len(report.new)} new, {len(report.changed)} changed, {len(report.gone)} gone"
     call.say(f"{verb} {files} to {branch}: {counts}")
     if report.vanished and not report.dry:

@@ -303,8 +303,10 @@ def _quoted_text(words: str, key: str, *, wrapped: bool) -> str | None:
             return None
         if _COMMENT.fullmatch(enclosed["rest"]):
             plain = _backslashed(enclosed["text"])
-            is_changed = plain != enclosed["text"]
-            return f"{date[0] if date else ''}{plain}{enclosed['rest']}" if is_changed else None
+            if plain == enclosed["text"]:
+                return None
+            before = date[0] if date else ""
+            return before + plain + enclosed["rest"]
         return _in_quotes(words) if enclosed["rest"].lstrip().startswith("#") else None
     if rest[0] in "[{" and key not in ONE_TEXT:
         return None

@@ -260,4 +260,6 @@ def _side_by_side(first: str, second: str) -> tuple[str, str]:
 
 def _cut(text: str, begin: int) -> str:
     end = begin + _SHOWN_LENGTH
-    return f"{'… ' if begin else ''}{text[begin:end]}{'…' if len(text) > end else ''}"
+    before = "… " if begin else ""
+    after = "…" if len(text) > end else ""
+    return before + text[begin:end] + after

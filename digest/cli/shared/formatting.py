@@ -67,7 +67,8 @@ def without_theme(number: int, likely: Mapping[str, int]) -> str:
     verb = "has" if number == 1 else "have"
     likeliest = list(likely.items())[:3]
     like = ", ".join(f"{number} like {theme}" for theme, number in likeliest)
-    return f"{verb} no theme{f' ({like})' if like else ''}: digest themes --missing"
+    what = f"{verb} no theme ({like})" if like else f"{verb} no theme"
+    return f"{what}: digest themes --missing"
 
 
 def as_json(value: Any) -> str:
