@@ -2,8 +2,9 @@
 
 In README and docs/, a block marked `console` is run, all of a page one after the other, in an empty folder and without
 a network. `$ ` begins a command, `> ` its further lines; below it stands what it prints, `…` for anything, on a line of
-its own for any lines. It ends well, or says `# exits with 1`. A block marked `text` is only shown: it needs a network,
-a browser or a person.
+its own for any lines. It ends well, or says `# exits with 1`. A block marked `bash` is for pasting, so each line is a
+command, run in its turn; what would need a network there (the address of the repository, `make`, Python's environments) has
+a stand-in. A block marked `text` is only shown: it needs a network, a browser or a person.
 """
 
 from __future__ import annotations
@@ -35,8 +36,34 @@ PAGES = [ROOT / "README.md", *sorted(DOCS.rglob("*.md"))]
 LINKING = [*PAGES, ROOT / "CHANGELOG.md", ROOT / "templates" / "README.md"]
 BLOCK = re.compile(r"^( *)```(\w*)\n(.*?)^\1```$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"(?<!`)\[[^\]\n]+(?:\n[^\]\n]+)?\]\(([^)\s]+)\)")
-KINDS = {"console", "text", "toml", "markdown", "html", "css", "yaml", "json", "sh", "cron", "ini"}
+KINDS = {
+    "bash",
+    "console",
+    "text",
+    "toml",
+    "markdown",
+    "html",
+    "css",
+    "yaml",
+    "json",
+    "sh",
+    "cron",
+    "ini",
+}
 EXITS = re.compile(r"# exits with (\d)$")
+REPOSITORY_ADDRESS = "https://repository.example/digest"
+IN_CLONE = ("pyproject.toml", "Makefile", "digest.toml")
+STAND_INS = {
+    "python3": """[ "$1 $2" = "-m venv" ] || exit 2
+mkdir -p "$3/bin"
+cp "$STAND_INS/digest-installed" "$3/bin/digest"
+cp "$STAND_INS/pip" "$3/bin/pip"
+""",
+    # Only a folder with the program can be installed by the name `.`.
+    "pip": """[ "$1" = install ] && grep -q '^name = "curated-digest"' pyproject.toml""",
+    "make": """grep -q "^$1:" Makefile""",
+}
+"""Shell scripts in place of the programs that install."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +85,15 @@ def blocks(path: Path, kind: str) -> list[str]:
         for _, marked, body in BLOCK.findall(path.read_text(encoding="utf-8"))
         if marked == kind
     ]
+
+
+def steps_of(path: Path) -> Iterator[Step]:
+    """Yields the commands of a page's `console` and `bash` blocks, in order."""
+    for _, kind, body in BLOCK.findall(path.read_text(encoding="utf-8")):
+        if kind == "console":
+            yield from steps(body)
+        elif kind == "bash":
+            yield from (Step(line, "", 0) for line in body.splitlines())
 
 
 def steps(session: str) -> Iterator[Step]:
@@ -113,13 +149,38 @@ def commands() -> dict[str, click.Command]:
     }
 
 
+def write_script(path: Path, script: str) -> None:
+    path.write_text(f"#!/bin/sh\n{script}\n")
+    path.chmod(0o755)
+
+
+def without_digest(environment: dict[str, str], folder: Path) -> dict[str, str]:
+    """Returns an environment in which `digest` is yet to be installed, from a clone of its repository."""
+    repository, tools = folder / "repository", folder / "stand-ins"
+    for made in (repository, tools):
+        made.mkdir()
+    for name in IN_CLONE:
+        shutil.copy(ROOT / name, repository)
+    for words in (["init", "-q"], ["add", "--all"], ["commit", "-qm", "Digest"]):
+        subprocess.run(["git", *words], cwd=repository, env=environment, check=True)
+    for name, script in STAND_INS.items():
+        write_script(tools / name, script)
+    (folder / "tools/digest").rename(tools / "digest-installed")
+    return environment | {
+        "PATH": f"{tools}{os.pathsep}{environment['PATH']}",
+        "STAND_INS": str(tools),
+        "GIT_CONFIG_COUNT": "1",
+        "GIT_CONFIG_KEY_0": f"url.{repository}.insteadOf",
+        "GIT_CONFIG_VALUE_0": REPOSITORY_ADDRESS,
+    }
+
+
 @pytest.fixture
 def sandbox(tmp_path: Path) -> tuple[Path, dict[str, str]]:
     """An empty folder, and an environment with the command `digest` and without a network."""
     tools = tmp_path / "tools"
     tools.mkdir()
-    (tools / "digest").write_text(f"#!/bin/sh\n{warm.command()}\n")
-    (tools / "digest").chmod(0o755)
+    write_script(tools / "digest", warm.command())
     home = tmp_path / "sandbox"
     home.mkdir()
     nowhere = "http://127.0.0.1:9"
@@ -150,14 +211,18 @@ def test_the_examples_of_a_page_do_what_they_show(
 ) -> None:
     folder, environment = sandbox
     place = folder.parent / "place"
+    if blocks(path, "bash"):
+        environment = without_digest(environment, folder.parent)
 
-    for step in (step for session in blocks(path, "console") for step in steps(session)):
-        script = f"{step.command}\nstatus=$?\npwd > {shlex.quote(str(place))}\nexit $status"
+    for step in steps_of(path):
+        at_end = f'status=$?\nprintf "%s\\n" "$PATH" "$PWD" > {shlex.quote(str(place))}'
         run = subprocess.run(
-            ["bash", "-c", script], cwd=folder, env=environment, text=True, check=False,
+            ["bash", "-c", f"{step.command}\n{at_end}\nexit $status"],
+            cwd=folder, env=environment, text=True, check=False,
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         )  # fmt: skip
-        folder = Path(place.read_text().rstrip("\n"))
+        environment["PATH"], present = place.read_text().splitlines()
+        folder = Path(present)
 
         assert run.returncode == step.status, f"{step.command}\n{run.stdout}"
         if step.printed:
@@ -214,6 +279,13 @@ def test_every_link_of_the_docs_works(path: Path) -> None:
             lost.append(address)
 
     assert lost == []
+
+
+@pytest.mark.parametrize("path", LINKING, ids=name_of)
+def test_no_word_of_the_docs_is_doubled(path: Path) -> None:
+    text = re.sub(r"`[^`\n]*`", "`", BLOCK.sub("", path.read_text(encoding="utf-8")))
+
+    assert re.findall(r"(?i)(?<![\w-])([^\W\d_]+)[ \n]\1(?![\w-])", text) == []
 
 
 def test_every_page_is_reached_from_the_readme() -> None:

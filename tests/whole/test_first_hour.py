@@ -16,7 +16,7 @@ import pytest
 import warm
 from feedhost import FeedHost
 from rehearsal import Hub, git
-from test_docs import DOCS, ROOT, blocks
+from test_docs import DOCS, REPOSITORY_ADDRESS, ROOT, blocks
 from test_init import RSS, Answers
 from test_rehearsal import LONG, index
 
@@ -64,19 +64,20 @@ class Person:
 
 def shown(page: Path, beginning: str) -> str:
     """Returns the block of a page that begins like this."""
-    texts = map(textwrap.dedent, blocks(page, "text"))
+    texts = map(textwrap.dedent, [*blocks(page, "text"), *blocks(page, "bash")])
     return next(text for text in texts if text.startswith(beginning))
 
 
-def begin(person: Person, folder: Path) -> Path:
+def begin(person: Person) -> Path:
     """Makes a digest as the page says, and pushes it."""
     page = '<!doctype html><html><head><title>News</title><link rel="alternate" type="application/rss+xml" href="/feed.xml">'
     with FeedHost(Answers(index_html=page, feed_xml=RSS)) as host:
-        made = shown(FIRST, "digest init chip-news").replace(
+        made = shown(FIRST, "cd ~\ndigest init chip-news").replace(
             "https://news.example/semiconductors/", host.url("/index.html")
         )
-        person.runs(made, folder)
-        desk = folder / "chip-news"
+        person.runs("digest init my-digest", person.home)
+        person.runs(made, person.home / "my-digest")
+        desk = person.home / "chip-news"
         person.runs("digest pull", desk)
     settings = desk / "digest.toml"
     text = settings.read_text()
@@ -96,7 +97,7 @@ def hub(tmp_path: Path) -> Path:
 def test_a_digest_is_pushed_by_the_documented_commands(hub: Path, tmp_path: Path) -> None:
     kim = Person(tmp_path / "home", hub, digest=True)
 
-    begin(kim, kim.home)
+    begin(kim)
 
     files = git(hub, "ls-tree", "-r", "--name-only", "main").splitlines()
     assert {starter_files.WORKFLOW, "requirements.txt", "digest.toml", ".digest-init.json"} <= set(
@@ -133,16 +134,21 @@ def test_a_pull_is_undone_and_branches_with_pulls_on_both_sides_are_merged(
 @pytest.mark.usefixtures("index")
 def test_a_new_user_publishes_and_a_second_editor_joins(hub: Path, tmp_path: Path) -> None:
     kim = Person(tmp_path / "kim", hub, digest=False)
-    copy = kim.home / "copy of digest"
-    for name in ("digest", "templates", ".github", "pyproject.toml", "README.md", "LICENSE"):
+    published = tmp_path / "published program"
+    published.mkdir()
+    names = ("digest", "templates", ".github", "pyproject.toml", "README.md", "LICENSE")
+    for name in (*names, "Makefile", "digest.toml"):
         there = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
-        copy.mkdir(exist_ok=True)
-        there(ROOT / name, copy / name)
-    install = shown(ROOT / "README.md", "python3 -m venv")
-    assert install == shown(FIRST, "python3 -m venv")
-    kim.runs(install, copy)
+        there(ROOT / name, published / name)
+    commit = "git init -q; git add --all; git commit -qm Digest"
+    address = f'git config --global url."{published}".insteadOf {REPOSITORY_ADDRESS}'
+    kim.runs(f"{commit}; {address}", published)
+    install = shown(FIRST, "git clone")
+    *cloning, _ = shown(ROOT / "README.md", "git clone").splitlines(keepends=True)
+    assert install == "".join(cloning) + shown(ROOT / "README.md", "python3 -m venv")
+    kim.runs(install, kim.home)
 
-    begin(kim, kim.home)
+    begin(kim)
     run = Hub(tmp_path, installs=True).run(
         kim.home / "chip-news" / starter_files.WORKFLOW, event="push"
     )
