@@ -16,7 +16,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from digest.errors import Problem
-from digest.week import Week
+from digest.week import Week, reached_by
 
 Progress = Callable[[int, int], None]
 """Called during long work, with how much is done and how much there is."""
@@ -381,6 +381,13 @@ class Content(NamedTuple):
     """Locations that no ledger has yet; `at` is the newest time in any ledger."""
     damaged: tuple[Problem, ...] = ()
     """The lines of ledgers that cannot be read."""
+    newest_record: str = ""
+    """The newest time in the ledgers (ISO 8601, UTC), "" if they are empty."""
+
+    @property
+    def reached(self) -> Week | None:
+        """The last week that is known to have begun, since the ledgers have an entry of that time."""
+        return reached_by(self.newest_record)
 
     @property
     def texts(self) -> tuple[Letter | FreePage, ...]:

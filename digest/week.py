@@ -96,18 +96,28 @@ class Week(_Parts):
         return Week.of(self.monday + timedelta(days=7))
 
 
-def without_mistyped(weeks: Iterable[Week]) -> list[Week]:
+def reached_by(at: str) -> Week | None:
+    """Returns the last week that had begun in any time zone at a time (ISO 8601, UTC); None for ""."""
+    return Week.of(date.fromisoformat(at[:10]) + timedelta(days=1)) if at else None
+
+
+def without_mistyped(weeks: Iterable[Week], reached: Week | None = None) -> list[Week]:
     """Returns the weeks in order, without those at the end that are far ahead by a typo.
 
-    The last week is left out if it is more than half a year after the one before it. Others are
-    left out if they are more than two years after it, or two together more than ten. A mistyped
-    year looks like a long pause; after a real pause, the last week before it closes with the second
-    week after it, and after ten years with the third.
+    A mistyped year looks like a long pause. Weeks up to `reached` are real: the ledgers have an
+    entry of that time. After it, the last week is left out if it is more than half a year after the
+    one before it. Others are left out if they are more than two years after it, or two together
+    more than ten. So in a digest without ledgers, the last week before a pause closes with the
+    second week after it, and after ten years with the third.
     """
     known = sorted(set(weeks))
-    if _gap(known, 1) > _HALF_A_YEAR:
+
+    def is_beyond(many: int, limit: int) -> bool:
+        return _gap(known, many) > limit and (reached is None or known[-1] > reached)
+
+    if is_beyond(1, _HALF_A_YEAR):
         known.pop()
-    while _gap(known, 1) > _TWO_YEARS or _gap(known, 2) > _TEN_YEARS:
+    while is_beyond(1, _TWO_YEARS) or is_beyond(2, _TEN_YEARS):
         known.pop()
     return known
 

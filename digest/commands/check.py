@@ -30,14 +30,14 @@ from digest.content.load import Survey
 from digest.errors import DigestError, Faults, Kind, Problem, conflicts
 from digest.git import Changes
 from digest.intake import inbox_files
-from digest.model import CONFIG_FILE, Config, Progress
+from digest.model import CONFIG_FILE, Config, Letter, Progress, Story
 from digest.names import is_markdown
 from digest.site.addresses import SiteUrl
 from digest.site.arrange import arrange
 from digest.site.build_problems import find_build_problems
 from digest.site.render import template_problems
 from digest.themes.rules import themes_of
-from digest.week import Week
+from digest.week import Week, without_mistyped
 
 _KEY = re.compile(
     r"/(?=[^/?#]*\d)([0-9a-f]{24,}|(?=[^/?#]*[A-Z])(?=[^/?#]*[a-z])[A-Za-z0-9_-]{22,})(?=[./?#]|$)"
@@ -101,6 +101,7 @@ def run(
         *_config_problems(root, config, survey),
         *_secret_hints(root, config, survey),
         *_future_date_hints(survey, now, line_of),
+        *_mistyped_week_hints(survey, now),
         *git_history.uncommitted_stories(root, survey),
         *git_history.brought_back(root, survey),
     ]
@@ -270,6 +271,24 @@ def _future_date_hints(survey: Survey, now: datetime, line_of: LineOf) -> Iterat
                 "if that is a mistake, correct the date",
             )
             yield Problem(file, line_of(file, key), what, cure, kind=Kind.HINT)
+
+
+def _mistyped_week_hints(survey: Survey, now: datetime) -> Iterator[Problem]:
+    """Yields a hint for each week that is taken for mistyped, though it is not in the future."""
+    files: dict[Week, str] = {}
+    dated: tuple[Story | Letter, ...] = (*survey.content.letters, *survey.content.stories)
+    for one in dated:
+        if not (isinstance(one, Story) and (one.hide or one.draft)):
+            files[one.week] = one.file
+    near = without_mistyped(files, survey.content.reached)
+    for week in files.keys() - near:
+        if near and week.monday <= now.date() + _TOLERANCE:
+            what = f"{week} is taken for mistyped, so it closes no earlier week: it is long after"
+            what += f" {near[-1]}, and the ledgers have nothing as new"
+            cure = (
+                "correct its folder, or run 'digest pull', which records that its stories are there"
+            )
+            yield Problem(files[week], 0, what, cure, kind=Kind.HINT)
 
 
 def _sorted(problems: Iterable[Problem], changes: Changes | None) -> tuple[Problem, ...]:

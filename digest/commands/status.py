@@ -137,8 +137,9 @@ def _weeks(survey: Survey, close: str) -> tuple[WeekRow, ...]:
     unread = {week for file in survey.unread if (week := paths.week_of(file))}
     unread_letters = {paths.week_of(file) for file in survey.unread if paths.is_letter(file)}
     published = {week for week, letter in letters.items() if not letter.draft}
+    reached = survey.content.reached
     visible = {story.week for story in survey.content.stories if not (story.hide or story.draft)}
-    last = max(closed_weeks(visible | published, published, close), default=None)
+    last = max(closed_weeks(visible | published, published, close, reached), default=None)
     rows = []
     for week in sorted(stories.keys() | letters.keys() | unread, reverse=True):
         is_closed = last is not None and week <= last

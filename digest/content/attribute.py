@@ -65,6 +65,7 @@ def attribute(
         signed=signed,
         unrecorded=attribution.unrecorded,
         damaged=ledgers.problems,
+        newest_record=history.newest,
     )
 
 

@@ -43,6 +43,7 @@ class FromLedgers(NamedTuple):
     signed: dict[str, str]
     unrecorded: tuple[Location, ...]
     damaged: tuple[Problem, ...]
+    newest_record: str
 
     def is_of(self, stories: Iterable[Story]) -> bool:
         """True if the stories, whose ids, links and feeds are known to agree, have the same words."""

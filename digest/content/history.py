@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from copy import copy
 from datetime import datetime
+from itertools import chain
 from operator import attrgetter
 from types import MappingProxyType
 
@@ -21,6 +22,8 @@ from digest.content.ledger import Ledgers, Record
 from digest.model import Gone, Location, Story, StoryAddress
 from digest.names import lasting_name
 from digest.week import Week
+
+_AT = attrgetter("at")
 
 
 class History:
@@ -219,13 +222,16 @@ class History:
         """Matches candidates with known stories; `files` are those of all stories."""
         if not candidates:
             return Attribution()
-        times = [""]
-        for records in self._ledgers.values():
-            times += [record.at for record in records.values()]
-        for located in self._located.values():
-            times += [location.at for location in located]
         lookup = Lookup(self._known_story, self._owners_by_key)
-        return attribution.attribute(candidates, files, lookup, max(times))
+        return attribution.attribute(candidates, files, lookup, self.newest)
+
+    @property
+    def newest(self) -> str:
+        """The newest time in the ledgers, "" if they are empty."""
+        of_feeds = (map(_AT, records.values()) for records in self._ledgers.values())
+        of_stories = (map(_AT, located) for located in self._located.values())
+        of_pages = map(_AT, self._from_pages.values())
+        return max(chain(of_pages, *of_feeds, *of_stories), default="")
 
     def _known_story(self, owner: str) -> KnownStory:
         if owner in self._known_stories:

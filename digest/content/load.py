@@ -275,6 +275,7 @@ class _Loader:
             beside=NamesIn(self._root),
             unrecorded=from_ledgers.unrecorded,
             damaged=from_ledgers.damaged,
+            newest_record=from_ledgers.newest_record,
         )
 
     def _writers(

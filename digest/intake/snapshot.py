@@ -22,7 +22,7 @@ from digest.content.story_file import Vocabulary
 from digest.errors import Faults, Problem
 from digest.intake.merge import before_kill
 from digest.model import Config, Letter, Location, Story
-from digest.week import Week, without_mistyped
+from digest.week import Week, reached_by, without_mistyped
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -198,13 +198,15 @@ def read_snapshot(
                 texts[file] = text
             else:
                 unreadable[file] = text
+    located = read_locations(root)[0] if search else ()
     closed = None
     if config.close == "letter":
-        closed = _newest_closed(filter(None, map(reading.letter, letter_files)), files)
+        reached = reached_by(max([history.newest, *(location.at for location in located)]))
+        closed = _newest_closed(filter(None, map(reading.letter, letter_files)), files, reached)
     return Snapshot(
         ledgers=ledgers,
         files=frozenset(story_files),
-        located=read_locations(root)[0] if search else (),
+        located=located,
         stories=tuple(found),
         altered=altered,
         from_pages=from_pages,
@@ -218,8 +220,10 @@ def read_snapshot(
     )
 
 
-def _newest_closed(letters: Iterable[Letter], files: Iterable[str]) -> Week | None:
+def _newest_closed(
+    letters: Iterable[Letter], files: Iterable[str], reached: Week | None
+) -> Week | None:
     """Returns the newest week whose letter is published, except weeks that are mistyped."""
-    near = set(without_mistyped(filter(None, map(paths.week_of, files))))
+    near = set(without_mistyped(filter(None, map(paths.week_of, files)), reached))
     weeks = [letter.week for letter in letters if not letter.draft]
     return max((week for week in weeks if week in near), default=None)

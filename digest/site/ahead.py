@@ -110,9 +110,9 @@ def ahead_of(archive: Archive, config: Config, markdown: MarkdownRenderer) -> Ah
             due_dates += [(_story(story, archive), due) for due in story.ahead]
     if not due_dates:
         return Ahead()
-    # Weeks far ahead, by a typing error, do not count.
+    # Weeks that are taken for mistyped do not count.
     with_stories = {edition.week: edition for edition in archive.editions if edition.stories}
-    weeks = without_mistyped(with_stories)
+    weeks = without_mistyped(with_stories, archive.content.reached)
     newest = _newest_day(with_stories[weeks[-1]]) if weeks else None
     links_back = _links_back(archive, config, markdown, {source for source, _ in due_dates})
     coming, past = list[DateAhead](), list[DateAhead]()

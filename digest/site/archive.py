@@ -135,9 +135,8 @@ class Archive:
         for edition in self.editions:
             if edition.closed:
                 return edition
-        newest = without_mistyped(edition.week for edition in self.editions)[
-            -1:
-        ]  # not a week far ahead
+        weeks = (edition.week for edition in self.editions)
+        newest = without_mistyped(weeks, self.content.reached)[-1:]
         return next((edition for edition in self.editions if edition.week in newest), None)
 
     @property

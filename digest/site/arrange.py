@@ -66,7 +66,9 @@ def arrange(
     keys = Keys(story_keys)
     letters = {letter.week: letter for letter in content.letters if drafts or not letter.draft}
     redirects_of = _redirects(anchors, shown)
-    editions = _editions(by_week, letters, redirects_of, links_key, config, keys, memory)
+    editions = _editions(
+        by_week, letters, redirects_of, links_key, config, keys, memory, content.reached
+    )
     introductions = {}
     ids = current_ids(config.themes)
     for page in _published(content.introductions, drafts):
@@ -100,13 +102,15 @@ def arrange(
     )
 
 
-def closed_weeks(weeks: Iterable[Week], lettered: Iterable[Week], close: str) -> frozenset[Week]:
-    """Returns which of the weeks are closed; `close` is from digest.toml.
+def closed_weeks(
+    weeks: Iterable[Week], lettered: Iterable[Week], close: str, reached: Week | None
+) -> frozenset[Week]:
+    """Returns which of the weeks are closed; `close` is from digest.toml, `reached` of the content.
 
     With "next-week", all but the newest. With "letter", those that have a letter (`lettered`), and
-    all before them. A week far in the future closes none, and is not closed itself.
+    all before them. A week that is taken for mistyped closes none, and is not closed itself.
     """
-    known = without_mistyped(weeks)
+    known = without_mistyped(weeks, reached)
     if close == "next-week":
         return frozenset(known[:-1])
     last = max(set(lettered).intersection(known), default=None)
@@ -281,7 +285,9 @@ def _vacated(
     weeks.update(gone.week for gone in content.gone if not gone.never_committed)
     weeks.difference_update(published)
     lettered = (letter.week for letter in content.letters if not letter.draft)
-    closed = redirects_of.keys() | closed_weeks({*published, *weeks}, lettered, close)
+    closed = redirects_of.keys() | closed_weeks(
+        {*published, *weeks}, lettered, close, content.reached
+    )
     vacated = []
     for week in sorted(weeks):
         is_closed, redirects = week in closed, redirects_of.get(week, ())
@@ -298,11 +304,12 @@ def _editions(
     config: Config,
     keys: Keys,
     memory: BuildMemory,
+    reached: Week | None,
 ) -> tuple[Edition, ...]:
     """Returns the editions, newest first; one that is as in the last build is not made again."""
     weeks = sorted(by_week.keys() | letters.keys(), reverse=True)
     final = (week for week, letter in letters.items() if not letter.draft)
-    closed = closed_weeks(weeks, final, config.close)
+    closed = closed_weeks(weeks, final, config.close, reached)
     editions = []
     for week in weeks:
         stories, letter = by_week.get(week, _NO_STORIES), letters.get(week)

@@ -44,8 +44,8 @@ def dates_of(
     """
     content, zone = archive.content, ZoneInfo(config.site.timezone)
     taken_back, moved_away = _taken_back(content, zone), _moved_away(content, zone)
-    # A week far ahead closes none.
-    near = set(without_mistyped(edition.week for edition in archive.editions))
+    # A week that is taken for mistyped closes none.
+    near = set(without_mistyped((edition.week for edition in archive.editions), content.reached))
     dates: dict[Week, EditionDates] = {}
     later = None  # when a later week closed this one
     for edition in archive.editions:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.week import Week, without_mistyped
+from digest.week import Week, reached_by, without_mistyped
 
 
 @pytest.mark.parametrize(
@@ -77,6 +77,17 @@ def test_a_last_week_far_in_the_future_is_ignored(weeks: str, near: str) -> None
     assert without_mistyped(map(Week.parse, reversed(weeks.split()))) == [
         Week.parse(week) for week in near.split()
     ]
+
+
+def test_a_week_that_a_ledger_has_reached_is_no_mistake() -> None:
+    pause, typo = [Week(2026, 20), Week(2026, 49)], [Week(2026, 49), Week(2062, 20)]
+
+    assert without_mistyped(pause, Week(2026, 48)) == pause[:1]
+    assert without_mistyped(pause, Week(2026, 49)) == pause
+    assert without_mistyped(typo, Week(2026, 49)) == typo[:1]
+    assert reached_by("2026-11-29T09:00:00.000000Z") == Week(2026, 49)  # Monday in Auckland
+    assert reached_by("2026-11-28T09:00:00.000000Z") == Week(2026, 48)
+    assert reached_by("") is None
 
 
 @given(st.sets(st.integers(105_000, 106_000)))

@@ -13,6 +13,8 @@ import pytest
 
 from digest import config
 from digest.commands import build, check, pull
+from digest.commands.shared import next_mail
+from digest.errors import DigestError
 
 ATOM = "{http://www.w3.org/2005/Atom}"
 TOML = """\
@@ -63,6 +65,27 @@ def weeks(root: Path) -> dict[str, tuple[str, str]]:
         for entry in feed.iter(f"{ATOM}entry")
     ]
     return {title.partition(",")[0]: (published, updated) for title, published, updated in words}
+
+
+def test_a_week_after_a_long_pause_closes_the_one_before_it_once_a_ledger_has_reached_it(
+    root: Path,
+) -> None:
+    file = story(root, "w49/2026-11-30-c.md").relative_to(root).as_posix()
+    now = datetime(2026, 12, 1, tzinfo=UTC)
+
+    assert "Week 21" not in weeks(root)
+    hints = [problem.what for problem in check.run(root, now=now).problems if problem.file == file]
+    assert hints == [
+        "2026-W49 is taken for mistyped, so it closes no earlier week: it is long after 2026-W21,"
+        " and the ledgers have nothing as new"
+    ]
+    with pytest.raises(DigestError, match="2026-W49 is taken for mistyped; 'digest check' says"):
+        next_mail.choose(next_mail.read(root, config.load(root)), "w21")
+
+    build.run(root, config.load(root), output=root / "site", now=now)
+
+    assert weeks(root)["Week 21"][0] == "2026-11-30T12:00:00+08:00"
+    assert check.run(root, now=now).problems == ()
 
 
 def test_an_edition_is_published_when_the_first_story_of_a_later_week_comes(root: Path) -> None:

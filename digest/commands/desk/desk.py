@@ -119,7 +119,7 @@ class Desk:
                 return Week.parse(words)
         if words:
             raise RequestRefused("this is not a week; choose one on the page of the desk", 404)
-        weeks = without_mistyped(self._content.weeks())
+        weeks = without_mistyped(self._content.weeks(), self._content.current().content.reached)
         return weeks[-1] if weeks else Week.of(self._today())
 
     def _today(self) -> date:

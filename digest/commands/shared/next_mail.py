@@ -20,7 +20,7 @@ from digest.model import Config
 from digest.site.archive import Archive, Edition
 from digest.site.arrange import arrange
 from digest.site.edition_dates import EditionDates, dates_of
-from digest.week import Week
+from digest.week import Week, without_mistyped
 
 
 class MailState(NamedTuple):
@@ -115,6 +115,11 @@ def _refusal(week: Week, state: MailState) -> str:
         cure = f"'digest letter --publish {week}' publishes it"
         return f"{file}: is a draft, so {week} is not mailed; {cure}"
     if week not in state.dates:
+        weeks = sorted(edition.week for edition in archive.editions)
+        near = without_mistyped(weeks, content.reached)
+        if state.config.close != "letter" and near[-1:] == [week] != weeks[-1:]:
+            what = f"{weeks[len(near)]} is taken for mistyped"
+            return f"{week} is still open, since {what}; 'digest check' says why"
         return f"{week} is still open; {_closing(state.config)}"
     return ""
 
