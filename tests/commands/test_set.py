@@ -241,6 +241,14 @@ def test_the_second_of_two_new_leads_of_a_week_is_refused(root: Path) -> None:
     assert ["lead: true" in (root / file).read_text() for file in (A, B)] == [True, False]
 
 
+def test_a_new_lead_reports_no_story_that_only_has_the_word(root: Path) -> None:
+    put(root, "2026/w20/2026-05-15-c.md", "Leaders lead")
+
+    result = invoke(root, "set", A, "lead")
+
+    assert result.stdout == f"{A}: changed\n{B}: changed\n"
+
+
 def test_a_lead_moved_to_another_week_becomes_the_lead_there(root: Path) -> None:
     other = "content/2026/w21/2026-05-20-c.md"
     put(root, other.removeprefix("content/"), "C", "lead: true")

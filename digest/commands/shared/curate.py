@@ -114,8 +114,11 @@ def carry_out(
             del leads[week]
     moved = {edit.new_file for edit in results if isinstance(edit, Edit)}
     for other in change_requests.other_leads(made, stories):
-        if other.file not in moved and b"lead" in (disk.read_inside(root, other.file) or b""):
-            results.append(_carry_out_one(root, config, other, by_file[other.file], names))
+        if other.file in moved or b"lead" not in (disk.read_inside(root, other.file) or b""):
+            continue
+        result = _carry_out_one(root, config, other, by_file[other.file], names)
+        if isinstance(result, Refusal) or result.before != result.after:
+            results.append(result)
     for week in leads:
         results += _unread_leads(root, week, by_file.keys() | moved)
     return results
