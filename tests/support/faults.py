@@ -1,13 +1,16 @@
 """Runs a command again and again on copies of a digest, and fails, kills or cuts it off at its n-th use of the disk.
 
-A way is "kill", where the process ends at that point; "write" or "read", where that one call fails; or "cut", where the
-power goes, and only what was flushed stays (with an even number, some of the rest as well, as disks have it).
+A way is "kill", where the process ends at that point; "write" or "read", where that one call fails; "full", where from
+that point on the disk takes nothing more; or "cut", where the power goes, and only what was flushed stays (with an even
+number, some of the rest as well, as disks have it).
 """
 
 from __future__ import annotations
 
 import contextlib
 import errno
+import gc
+import itertools
 import json
 import os
 import random
@@ -72,9 +75,9 @@ FOUND = FoundFeeds(
 UNTRACKED = frozenset({".git", "remote.git", "first.json", "second.json"})
 """What git writes by itself, and feeds: one that cannot be read is a row of the report."""
 KILLED, REFUSED, UNNOTICED, CRASHED = 9, 1, 3, 4
-_CHANGES = frozenset(
-    {"os.mkdir", "os.rename", "os.link", "os.chmod", "os.truncate", "os.remove", "os.rmdir"}
-)
+_REMOVALS = frozenset({"os.remove", "os.rmdir"})
+"""What a full disk still allows."""
+_CHANGES = frozenset({"os.mkdir", "os.rename", "os.link", "os.chmod", "os.truncate"}) | _REMOVALS
 _READS = frozenset({"os.listdir", "os.scandir"})
 
 
@@ -386,6 +389,7 @@ class Breaker:
             threading.Lock(),
         )
         self.broken, self.busy = False, threading.local()
+        self.error = errno.ENOSPC if way == "full" else errno.EIO
         self.disk = Disk(root) if way == "cut" else None
         sys.addaudithook(self._audit)
         self._wrap("fsync", self._sync)
@@ -395,15 +399,18 @@ class Breaker:
             *given, **named, factory=self._connection()
         )
 
-    def meet(self) -> bool:
+    def meet(self, act: str = "") -> bool:
         """Tells whether a call must fail; does not come back where the process is to end."""
         with self.turn:
             self.met += 1
-            if self.met != self.last:
+            if not self._breaks(self.met) or (self.way == "full" and act in _REMOVALS):
                 return False
             self.broken = True
             self.end()
             return True
+
+    def _breaks(self, number: int) -> bool:
+        return number == self.last or (self.way == "full" and 0 < self.last < number)
 
     def end(self) -> None:
         if self.way == "cut":
@@ -433,8 +440,8 @@ class Breaker:
             name.startswith(self.root) and not UNTRACKED & {*Path(name).parts} for name in named
         ):
             return
-        if self.meet():
-            raise OSError(errno.EIO, os.strerror(errno.EIO), named[0])
+        if self.meet(act):
+            raise OSError(self.error, os.strerror(self.error), named[0])
         if self.disk and act in {"os.rename", "os.remove", "os.rmdir"}:
             self.busy.now = True
             for name in named:
@@ -449,7 +456,7 @@ class Breaker:
 
         class Connection(sqlite3.Connection):
             def commit(self) -> None:
-                if breaker.way != "read" and breaker.meet():
+                if breaker.way not in {"read", "full"} and breaker.meet():
                     raise sqlite3.OperationalError("disk I/O error")
                 super().commit()
                 (flushes,) = self.execute("PRAGMA synchronous").fetchone()
@@ -467,7 +474,7 @@ class Breaker:
 
     def _sync(self, plain: Callable[[int], None], file: int) -> None:
         if self.way != "read" and self.meet():
-            raise OSError(errno.EIO, os.strerror(errno.EIO))
+            raise OSError(self.error, os.strerror(self.error))
         if self.disk:
             self.busy.now = True
             self.disk.flush(file)
@@ -477,10 +484,10 @@ class Breaker:
 
     def _write(self, plain: Callable[[int, bytes], int], file: int, content: bytes) -> int:
         """Half of what is to be written reaches the disk before it breaks."""
-        if self.way != "read" and self.met + 1 == self.last:
+        if self.way != "read" and self._breaks(self.met + 1):
             plain(file, content[: len(content) // 2])
         if self.way != "read" and self.meet():
-            raise OSError(errno.EIO, os.strerror(errno.EIO))
+            raise OSError(self.error, os.strerror(self.error))
         return plain(file, content)
 
 
@@ -498,6 +505,7 @@ def broken(command: str, way: str, root: Path, last: int) -> tuple[int, str]:
         with os.fdopen(incoming) as pipe:
             said = pipe.read()
         return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), said
+    gc.disable()  # a collection would touch all memory of the tests, and so copy it
     code, words = CRASHED, ""
     try:
         command_begun = begun(command, root)
@@ -515,6 +523,22 @@ def broken(command: str, way: str, root: Path, last: int) -> tuple[int, str]:
     with os.fdopen(outgoing, "w") as out:
         out.write(words)
     os._exit(code)
+
+
+def broken_at_steps(
+    command: str, way: str, digest: Path, copies: Path, first: int = 1, step: int = 1
+) -> Iterator[tuple[Path, int, str]]:
+    """Breaks a command on copies of a digest at its `first` use of the disk, and at every `step`-th from there on, until a
+    run comes through.
+
+    Yields for each the copy, how the run ended, and what it said.
+    """
+    for last in itertools.count(first, step):
+        copy = Path(shutil.copytree(digest, copies / str(last), symlinks=True))
+        code, words = broken(command, way, copy, last)
+        if code == 0:
+            return
+        yield copy, code, words
 
 
 def broken_at_points(
