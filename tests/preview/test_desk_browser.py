@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import browsing
 import desks
@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from playwright.sync_api import APIResponse, Browser, Page, Route
 
 MOST_KEYS = 110
-AXE = """() => axe.run(document, {resultTypes: ['violations']}).then(found =>
+COLOURS = {"runOnly": ["color-contrast", "link-in-text-block"]}
+AXE = """only => axe.run(document, {resultTypes: ['violations'], ...only}).then(found =>
     found.violations.map(one => `${one.id}: ${one.nodes.map(node => node.html)}`))"""
 LIVE = "() => document.querySelectorAll('main :is(img, script, iframe, style, svg, math, [onerror])').length"
 
@@ -410,11 +411,13 @@ def test_everything_works_without_javascript(browser: Browser, desk: Desk) -> No
     assert "memory-crunch" in (desk.root / desks.WEEK / str(name)).read_text()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize(
+    ("width", "scheme", "other"), [(390, "light", "dark"), (1280, "dark", "light")]
+)
 def test_axe_finds_no_problem_and_the_page_fits(
-    browser: Browser, desk: Desk, width: int, scheme: str
+    browser: Browser, desk: Desk, width: int, scheme: str, other: Literal["light", "dark"]
 ) -> None:
+    """In the other colour scheme, axe looks at colours only."""
     axe = pytest.importorskip(
         "axe_playwright_python.sync_playwright", reason="axe is not installed"
     )
@@ -428,10 +431,10 @@ def test_axe_finds_no_problem_and_the_page_fits(
     with browsing.reading(browser, **wishes) as page:
         page.set_default_timeout(60_000)
         arrive(page, desk)
-        other = desk.root / desk.file("number-5")
+        file = desk.root / desk.file("number-5")
         story = page.locator("article[data-name*='number-5']")
         story.get_by_label("Note").fill("Mine.")
-        other.write_text(other.read_text() + "By another hand.\n")
+        file.write_text(file.read_text() + "By another hand.\n")
         story.get_by_role("button", name="Save", exact=True).click()
         story.get_by_role("button", name="Save mine").first.wait_for()
         page.keyboard.press("Escape")
@@ -439,8 +442,10 @@ def test_axe_finds_no_problem_and_the_page_fits(
         page.keyboard.press("?")
         page.evaluate(axe.Axe().axe_script)
         found, wide = page.evaluate(AXE), page.evaluate(browsing.WIDTH)
+        page.emulate_media(color_scheme=other)
+        pale = page.evaluate(AXE, COLOURS)
 
-    assert found == []
+    assert (found, pale) == ([], [])
     assert wide <= width
 
 
