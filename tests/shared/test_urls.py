@@ -335,3 +335,19 @@ def test_a_parameter_that_may_select_the_page_stays_in_the_published_link(
 
 def test_a_parameter_that_alone_distinguishes_pages_of_a_site_stays() -> None:
     assert urls.clean("https://p.example/?mod=rss_a") == "https://p.example/?mod=rss_a"
+
+
+@pytest.mark.parametrize(
+    ("text", "may_link"),
+    [
+        ("Plain words.", False),
+        ("See [the port](https://a.example/?id=7) and [more](HTTP://b.example).", False),
+        ("See [last week](../w03/2026-01-14-port.md).", True),
+        ("[Web](https://a.example) and [own](<a file.md>)", True),
+        ("[port]: port.md", True),
+        ('<a HREF = "port.md">', True),
+        ("[x] = y", False),
+    ],
+)
+def test_links_that_may_lead_to_a_file_of_the_digest(text: str, may_link: bool) -> None:
+    assert urls.has_own_link(text) is may_link
