@@ -6,7 +6,7 @@ files, words ──▶ new values by field ──▶ requests ──▶ curate �
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 from posixpath import basename
@@ -66,7 +66,10 @@ def run(
                 shown = _shown(root, config, file, stories.get(file))
                 changes = _changes(root, config, survey, shown, values, today)
                 week = values.get("week")
-                requests.append(curate.new_request(shown, changes, week, content=survey.content))
+                request = curate.new_request(shown, changes, week, content=survey.content)
+                if values.get("themes") == () and _is_pulled_without_theme(survey, shown.story):
+                    request = replace(request, stays_without_theme=True)
+                requests.append(request)
             except Faults as faults:
                 refused.append(SetResult(file, file, False, str(faults)))
             except ValueError as error:
@@ -138,6 +141,11 @@ def _value(key: str, value: str, config: Config) -> Any:
             kind = "theme" if key == "themes" else "field"
             raise ValueError(f"unknown {kind} '{name}'; {suggestion(name, allowed)}")
     return names
+
+
+def _is_pulled_without_theme(survey: Survey, story: Story) -> bool:
+    """True if a pull wrote `themes: []` into a story, which therefore says nothing of the editor."""
+    return any("themes" not in record.wrote for record in survey.history.of(story))
 
 
 def _shown(root: Path, config: Config, file: str, story: Story | None) -> StoryInFile:

@@ -6,7 +6,7 @@ content/sheet.md ──▶ what each line asks ──▶ curate ──▶ story 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import zip_longest
 from pathlib import Path
 from posixpath import basename
@@ -150,12 +150,14 @@ def _requests(
             shown = curate.read_story(root, config, story)
             changes = sheet.changes_of(entry, shown.story, read.themes, config.themes)
             request = curate.new_request(shown, changes, content=content)
+            if entry.stays_without_theme:
+                request = replace(request, stays_without_theme=True)
         except (Faults, ValueError) as error:
             refused[entry] = str(error)
             continue
-        if changes and story.file in files:
+        if (changes or request.stays_without_theme) and story.file in files:
             refused[entry] = _TWICE
-        elif changes:
+        elif changes or request.stays_without_theme:
             requests[entry] = request
             files.add(story.file)
     return requests, refused

@@ -35,13 +35,15 @@ class ChangeRequest:
     """What an editor wants of a story: new values by field, and the week to which it moves.
 
     `seen_hash` is the hash of the file as the editor saw it; "" accepts the file as it is. The
-    publisher's fields are only set to the publisher's own version.
+    publisher's fields are only set to the publisher's own version. With `stays_without_theme`, no
+    rule gives the story a theme later.
     """
 
     file: str
     seen_hash: str = ""
     changes: Mapping[str, Any] = field(default_factory=dict)
     week: Week | None = None
+    stays_without_theme: bool = False
 
     @property
     def leads(self) -> bool:
@@ -117,7 +119,8 @@ def decide(
             request=request, why=why, now=now, seen_hash=state.seen_hash, changed=changed
         )
 
-    if not changes and not new_file:
+    is_decided = request.stays_without_theme and story_file.has_key(text, "themes")
+    if not changes and not new_file and not is_decided:
         return Edit(request.file, text, text)
     if request.seen_hash and request.seen_hash != state.seen_hash:
         why = f"{request.file}: this file has been changed since you saw it; choose between both versions"
@@ -127,8 +130,8 @@ def decide(
         return refusal(f"{request.file}: shows {why}")
     try:
         after = edit.with_changes(text, now, changes, vocabulary)
-        if len(after.encode()) > read.MAX_BYTES:
-            raise ValueError(f"the file would have more than {read.MAX_BYTES:,} bytes")
+        after = edit.without_themes_line(after) if is_decided else after
+        _refuse_large(after)
     except Faults as faults:
         return refusal("\n".join(f"{request.file}: {problem.words}" for problem in faults.problems))
     except ValueError as error:
@@ -137,6 +140,12 @@ def decide(
             why = f"{error}; edit the file itself"
         return refusal(f"{request.file}: {why}")
     return Edit(request.file, text, after, new_file, pictures if new_file else ())
+
+
+def _refuse_large(text: str) -> None:
+    """Raises ValueError if a text is larger than a file may be, or cannot be UTF-8."""
+    if len(text.encode()) > read.MAX_BYTES:
+        raise ValueError(f"the file would have more than {read.MAX_BYTES:,} bytes")
 
 
 def _why_pictures_stay(text: str, pictures: Iterable[str], user_of: Callable[[str], str]) -> str:

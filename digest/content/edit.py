@@ -91,6 +91,21 @@ def with_changes(
     return result
 
 
+def without_themes_line(text: str) -> str:
+    """Returns a story's text without its line `themes`; raises ValueError if a comment would be lost.
+
+    Pull writes `themes: []` for a story that no rule finds yet. Without the line, an editor has
+    decided that it has no theme.
+    """
+    lines = _LINE.findall(text)
+    bare = [line.rstrip("\r\n") for line in lines[1 : _fence(lines)]]
+    span = yaml_front_matter.spans(bare).get("themes")
+    if span is None:
+        return text
+    _refuse_comments("themes", span, bare[span.line : span.last + 1])
+    return "".join([*lines[: span.line + 1], *lines[span.last + 2 :]])
+
+
 def published_letter(text: str, file: str, when: datetime) -> str | None:
     """Returns a letter's text without `draft`, and with `published` unless it has that already.
 

@@ -32,7 +32,8 @@ VERBS = {"k": "", "x": "hide", "l": "lead", "d": "draft"}
 _WORDS = {"keep": "k", "hide": "x", "lead": "l", "draft": "d"}
 _HEAD = """\
 # {week}: change the lines below; 'digest sheet --apply' or the next pull carries them out.
-# First letter: k keep, x hide, l lead the week, d draft. Then its themes: t2,1 (main theme first) or t-
+# First letter: k keep, x hide, l lead the week, d draft. Then its themes: t2,1 (main theme first), t- if it has none
+# yet, t0 if it is to stay without any.
 # The headline may be changed. Write a note below its line, indented by four spaces. Leave {{…}} as it is.
 # Themes: {themes}
 """
@@ -54,6 +55,7 @@ CHANGED = (
 )
 _QUOTED = "the line after > is only there to be read; write a note below it, indented"
 _THEMES = re.compile(r"^# Themes:(.*)$", re.MULTILINE)
+_STAYS_WITHOUT = "0"
 _NO_THEMES = "the line '# Themes: …' is gone from the head of the sheet; put it back"
 _NO_THEME = "the sheet's theme '{theme}' is not in digest.toml; 'digest set' changes its themes"
 
@@ -90,6 +92,11 @@ class SheetEntry:
     written: tuple[str, ...] = ()
     values: SheetValues = SheetValues()
     problem: str = ""
+
+    @property
+    def stays_without_theme(self) -> bool:
+        """True if an editor has decided that the story has no theme."""
+        return self.values.themes == _STAYS_WITHOUT
 
     @property
     def is_changed(self) -> bool:
@@ -235,7 +242,9 @@ def _parse_entry(lines: list[str]) -> SheetEntry:
 
 
 def _themes(numbers: str, ids: Sequence[str], names: Mapping[str, str]) -> tuple[str, ...]:
-    """Returns the themes that have these numbers; raises ValueError if there are none."""
+    """Returns the themes that have these numbers, none for 0; raises ValueError if one is unknown."""
+    if numbers == _STAYS_WITHOUT:
+        return ()
     themes = list[str]()
     for digits in re.findall(r"\d+", numbers):
         number = int(digits[:_DIGITS])

@@ -53,6 +53,33 @@ def pull_again(root: Path) -> None:
 # ---------------------------------------------------------------- set
 
 
+@pytest.mark.parametrize("by", ["set", "sheet"])
+def test_a_story_that_an_editor_leaves_without_a_theme_gets_none_from_a_later_rule(
+    pulled: Path, by: str
+) -> None:
+    file = "content/2026/w20/2026-05-15-chips.md"
+    (pulled / file).write_text(
+        (pulled / file).read_text().replace("id:", "lead: true  # ours\nid:")
+    )
+    before = (pulled / file).read_text()
+    if by == "set":
+        assert invoke(pulled, "set", file, "themes=").stdout == f"{file}: changed\n"
+    else:
+        invoke(pulled, "sheet")
+        sheet = pulled / "content/sheet.md"
+        sheet.write_text(sheet.read_text().replace("l t-  Chips", "l t0  Chips"))
+        assert invoke(pulled, "sheet", "--apply").stdout == "content/sheet.md: 1 story changed\n"
+    assert (pulled / file).read_text() == before.replace("themes: []\n", "")
+    rule = '[[themes]]\nid = "chips"\ntitle = "Chips"\nmatch = ["chips"]\n'
+    (pulled / "digest.toml").write_text((pulled / "digest.toml").read_text() + rule)
+
+    assert invoke(pulled, "themes", "--apply").exit_code == 0
+
+    assert "themes" not in (pulled / file).read_text()
+    again = invoke(pulled, "set", file, "themes=")
+    assert (again.stderr, again.stdout) == ("", f"{file}: unchanged\n")
+
+
 def test_upcoming_dates_are_added_and_a_saved_copy_is_set(root: Path) -> None:
     assert (
         invoke(root, "set", A, "ahead=2026-06: One", "saved=https://saved.example/a").exit_code == 0

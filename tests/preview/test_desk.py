@@ -92,6 +92,17 @@ def test_a_save_changes_its_own_lines_and_nothing_else(
     assert left <= {desk.file(STORY)}
 
 
+def test_a_story_can_be_left_without_a_theme_for_good(desk: Desk) -> None:
+    button, number_1 = '<button name="set" value="theme=-">', "number-1"
+    before, offered = desk.text(number_1), desk.page.count(button)
+
+    desk.save(number_1, set="theme=-")
+
+    assert changed_lines(before, desk.text(number_1)) == ["-themes: []"]
+    desk.open()
+    assert desk.page.count(button) == offered - 1
+
+
 def test_a_story_is_grouped_under_another_and_separated_again(desk: Desk) -> None:
     before = desk.text(STORY)
 

@@ -12,7 +12,7 @@ from digest import disk
 from digest.checks import also_rules
 from digest.commands.desk.content import DeskContent
 from digest.commands.shared import curate, reviewed
-from digest.content import change_requests, paths, pending
+from digest.content import change_requests, paths, pending, story_file
 from digest.errors import DigestError, Faults, Problem
 from digest.model import Content, Story
 from digest.preview.desk import view
@@ -108,6 +108,7 @@ class DeskCards:
             hints=annotation.hints,
             done=is_reviewed or not (is_new or is_changed),
             reviewed=is_reviewed,
+            may_decide_no_theme=not story.themes and story_file.has_key(shown.text, "themes"),
             refused=refused,
         )
 

@@ -13,6 +13,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -286,6 +287,8 @@ class Desk:
         wanted = curate.new_request(
             now, changes.values, changes.week, content=build.content, seen_hash=seen
         )
+        if changes.stays_without_theme:
+            wanted = replace(wanted, stays_without_theme=True)
         return now, changes, curate.run(self._root, build.config, [wanted], stories)
 
     def _save_letter(

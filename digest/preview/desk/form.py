@@ -33,12 +33,14 @@ _DAY = re.compile(r"(\d{4}-\d{2}-\d{2})\s*:\s*")
 class FormChanges(NamedTuple):
     """What a form asks for: new values by field, and the week to move to.
 
-    `reviewed` is None unless the form says whether the story is done.
+    `reviewed` is None unless the form says whether the story is done. With `stays_without_theme`,
+    an editor has decided that it has no theme.
     """
 
     values: dict[str, Any]
     week: Week | None = None
     reviewed: bool | None = None
+    stays_without_theme: bool = False
 
 
 def parse(
@@ -77,7 +79,8 @@ def parse(
         changes["themes"] = having if theme in having else (*having, theme)
     typed = form.get("week", "").strip()
     week = Week.parse_typed(typed) if typed else story.week
-    return FormChanges(changes, week if week != story.week else None, reviewed)
+    stays_without = form.get("set") == "theme=-" and not changes["themes"]
+    return FormChanges(changes, week if week != story.week else None, reviewed, stays_without)
 
 
 def lines_of(corrections: Sequence[Correction]) -> str:
@@ -119,7 +122,7 @@ def _names(typed: str) -> tuple[str, ...]:
 def _themes(
     having: tuple[str, ...], action: str, value: str, themes: Sequence[Theme]
 ) -> tuple[str, ...]:
-    """Returns a story's themes with one added (+id), removed (-id) or put first."""
+    """Returns a story's themes with one added (+id), removed (-id, of none only -) or put first."""
     theme = value.lstrip("+-")
     others = tuple(id for id in having if id != theme)
     if action == "theme" and value.startswith("-"):

@@ -92,7 +92,10 @@ NOT_REFUSED = RefusedForm()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeskCard:
-    """A story on the desk: `problems` are why it cannot be edited, `seen_hash` is its file's hash."""
+    """A story on the desk: `problems` are why it cannot be edited, `seen_hash` is its file's hash.
+
+    With `may_decide_no_theme`, rules may still give it its first theme.
+    """
 
     file: str
     seen_hash: str = ""
@@ -104,6 +107,7 @@ class DeskCard:
     problems: tuple[Problem, ...] = ()
     done: bool = False
     reviewed: bool = False
+    may_decide_no_theme: bool = False
     refused: RefusedForm = NOT_REFUSED
 
     @property
