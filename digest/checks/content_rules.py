@@ -19,7 +19,7 @@ from digest import urls
 from digest.checks import also_rules, file_rules, ignored_keys, markdown_rules, story_rules
 from digest.checks.hint import Hint, LineOf, Read, problems
 from digest.checks.markdown_scan import Prose
-from digest.content import pending
+from digest.content import letter_draft, pending
 from digest.content.history import History
 from digest.content.load import Survey
 from digest.errors import Problem
@@ -77,6 +77,7 @@ def review(
     hints += also_rules.ungrouped(content, closed)
     hints += _titled(content.introductions)
     hints += _late_drafts(content.letters, closed)
+    hints += _unwritten(content.letters)
     if not content.unread:
         hints += file_rules.unknown_feeds(survey, config)
     hints += file_rules.files_of_two_stories(survey.ledgers)
@@ -219,3 +220,10 @@ def _late_drafts(letters: Iterable[Letter], closed: Collection[Week]) -> Iterato
         if letter.draft and letter.week in closed:
             what = f"the letter is still a draft, though {letter.week} is closed"
             yield Hint(letter.file, "draft", what, "run 'digest letter --publish', or delete it")
+
+
+def _unwritten(letters: Iterable[Letter]) -> Iterator[Hint]:
+    for letter in letters:
+        if not letter.draft and letter_draft.is_unwritten(letter.body):
+            what = "the letter is published, and its text is still as drafted: only links"
+            yield Hint(letter.file, letter.line, what, "write it, or delete its first comment")

@@ -30,9 +30,9 @@ def letter(call: Call, week: str, more: bool, publish: bool) -> None:
     """Draft the letter that opens a week.
 
     WEEK is 2026-W20, 2026/w20, or w20 of the newest year that has it; without it, the newest week
-    that has stories and no letter. The draft links the week's stories by theme, for you to write
-    around. A letter that is there stays as it is; --more adds links to stories that came after it,
-    at its end.
+    that has stories and no letter, if it is open or the newest closed one. The draft links the
+    week's stories by theme, for you to write around. A letter that is there stays as it is; --more
+    adds links to stories that came after it, at its end.
 
     While the letter is a draft, the edition is not in the weekly feed. --publish takes out
     'draft: true' and writes when it was published; without WEEK, of the newest drafted letter.
@@ -63,14 +63,24 @@ def letter(call: Call, week: str, more: bool, publish: bool) -> None:
         drafts = f"; still drafts: {report.drafts} of its stories" if report.drafts else ""
         call.say(
             f"{report.file}: published with {stories}{drafts}",
-            "Next: build and publish the site. The weekly feed gets the edition once its week is closed",
+            "Next: build and publish the site. " + _into_the_feed(report),
         )
+        if report.is_unwritten:
+            call.warn(
+                f"{report.file}: its text is still as drafted, only links; write your letter there"
+            )
     elif more and report.stories:
         call.say(f"{report.file}: {stories} added at its end{drafts}")
     elif more:
         call.say(f"{report.file}: every story of {report.week} is in it already{drafts}")
     else:
         _print_drafted(report, call, is_chosen=not week)
+
+
+def _into_the_feed(report: LetterReport) -> str:
+    if report.is_closed:
+        return f"The weekly feed then has the edition, since {report.week} is closed"
+    return "The weekly feed gets the edition once its week is closed"
 
 
 def _print_drafted(report: LetterReport, call: Call, *, is_chosen: bool) -> None:

@@ -13,6 +13,7 @@ letter.
 
 from __future__ import annotations
 
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -24,6 +25,7 @@ from digest.content.edit import Edit
 from digest.content.load import load
 from digest.errors import DigestError, changed_meanwhile
 from digest.model import Config, Content
+from digest.site.archive import Edition
 from digest.site.arrange import arrange
 from digest.site.edition_dates import dates_of
 from digest.week import Week
@@ -34,8 +36,9 @@ class LetterReport:
     """The letter's file, its week, how many stories were linked in it (by `publish`: are shown in
     its week), and how many of the week are drafts and left out.
 
-    `appeared`: when the edition came into the weekly feed, before it had a letter. `edit` is how
-    the file was changed, for undo.
+    `appeared`: when the edition came into the weekly feed, before it had a letter. `is_closed` and
+    `is_unwritten`, of a published letter: whether its week is closed, and its text still as drafted.
+    `edit` is how the file was changed, for undo.
     """
 
     file: str
@@ -43,12 +46,14 @@ class LetterReport:
     stories: int
     drafts: int
     appeared: datetime | None = None
+    is_closed: bool = False
+    is_unwritten: bool = False
     edit: Edit | None = None
 
 
 def run(root: Path, config: Config, week: str = "") -> LetterReport:
     """Drafts a letter; `week` is what the editor typed, such as w20, or "" for the newest week that
-    has stories and no letter.
+    has stories and no letter, if it is open or the newest closed one.
 
     Raises ValueError for words that name no week, DigestError if there is a letter already, or no
     story.
@@ -58,7 +63,8 @@ def run(root: Path, config: Config, week: str = "") -> LetterReport:
         archive = arrange(content, config)
         editions = {edition.week: edition for edition in archive.editions if edition.stories}
         written = {letter.week: letter.file for letter in content.letters}
-        edition = editions[choose_week(week, editions, written)]
+        weeks = editions if week else _recent(editions, written)
+        edition = editions[choose_week(week, weeks, written)]
         file = written.get(edition.week) or paths.letter(edition.week)
         sections = [(section.theme, list(section.stories)) for section in edition.sections]
         text = letter_draft.draft(edition.week, edition.lead, sections)
@@ -145,6 +151,7 @@ def publish(root: Path, config: Config, week: str = "", *, now: datetime) -> Let
             raise DigestError(
                 f"{file}: its front matter cannot be changed; take out 'draft: true' yourself"
             )
+        closed = {edition.week for edition in arrange(content, config).editions if edition.closed}
         _rewrite(root, Edit(file, text, published))
     waiting = _count_drafts(content, choice)
     shown = sum(story.week == choice and not story.hide for story in content.stories)
@@ -153,8 +160,27 @@ def publish(root: Path, config: Config, week: str = "", *, now: datetime) -> Let
         week=choice,
         stories=shown - waiting,
         drafts=waiting,
+        is_closed=config.close == "letter" or choice in closed,
+        is_unwritten=letter_draft.is_unwritten(letters[choice].body),
         edit=Edit(file, text, published),
     )
+
+
+def _recent(editions: Mapping[Week, Edition], lettered: Container[Week]) -> list[Week]:
+    """Returns the open weeks and the newest closed one.
+
+    Raises DigestError if all of them have a letter, and only an older one has none.
+    """
+    newest_closed = max((week for week in editions if editions[week].closed), default=None)
+    recent = [week for week in editions if newest_closed is None or week >= newest_closed]
+    older = [week for week in editions if week not in recent and week not in lettered]
+    if older and all(week in lettered for week in recent):
+        have = (
+            f"{' and '.join(map(str, sorted(recent)))} {'have' if recent[1:] else 'has'} a letter"
+        )
+        cure = f"'digest letter {max(older)}' drafts one for an older week"
+        raise DigestError(f"content: {have}; {cure}")
+    return recent
 
 
 def _count_drafts(content: Content, week: Week) -> int:

@@ -18,6 +18,10 @@ _PROMPT = (
     " story's file is\n"
     "moved later. When readers may see the letter, run: digest letter --publish -->"
 )
+_PROMPT_BEGINS = _PROMPT.partition(",")[0]
+_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
+_DRAFTED = re.compile(r"#+ .*|(?:- )?\[.*\]\(\S*\)(?: leads the week\.)?")
+"""A line of a drafted letter."""
 _MORE = "## More this week"
 """The heading of links that were added after the draft."""
 
@@ -36,6 +40,12 @@ def draft(week: Week, lead: Story | None, sections: Sections) -> str:
             parts.append(f"## {_words(theme.title if theme else 'Elsewhere')}")
         parts.append("\n".join(f"- {link(story)}" for story in stories))
     return "\n\n".join(parts) + "\n"
+
+
+def is_unwritten(body: str) -> bool:
+    """True if a letter still has the prompt of its draft, and besides it only headings and links."""
+    lines = filter(None, map(str.strip, _COMMENT.sub("", body).splitlines()))
+    return _PROMPT_BEGINS in body and all(map(_DRAFTED.fullmatch, lines))
 
 
 def unlinked(body: str, stories: Iterable[Story], addresses: Iterable[StoryAddress]) -> list[Story]:

@@ -10,6 +10,7 @@ from itertools import chain
 from typing import NamedTuple
 
 from digest.model import Content, FreePage, Letter, Story, Theme
+from digest.site import formatting
 from digest.site.anchors import Anchors
 from digest.site.keys import BuildMemory, Keys
 from digest.week import Week, without_mistyped
@@ -60,15 +61,21 @@ class Edition:
         return (*self.stories, *chain.from_iterable(self.below.values()))
 
     @property
+    def own_title(self) -> str:
+        """The title of the letter; "" if it has none, or only the week's name, as it was drafted."""
+        title = self.letter.title if self.letter else ""
+        return "" if title == formatting.label(self.week) else title
+
+    @property
     def letter_title(self) -> str:
         """The title of the letter, or a general one; empty without a letter."""
-        return (self.letter.title or "The week in a letter") if self.letter else ""
+        return (self.own_title or "The week in a letter") if self.letter else ""
 
     @property
     def title(self) -> str:
         """What the edition is called: by its letter, its lead, or its first story with a note."""
-        if self.letter and self.letter.title:
-            return self.letter.title
+        if self.own_title:
+            return self.own_title
         if not self.stories:
             return self.letter_title
         noted = (story for story in self.stories if story.note)

@@ -355,6 +355,55 @@ def test_a_date_written_by_the_editor_stays(root: Path, before: str, after: str)
     )
 
 
+def test_a_letter_that_is_published_as_drafted_is_reported(root: Path) -> None:
+    run(root, "w20")
+
+    as_drafted = digest("letter", "--publish", cwd=root)
+    hint = f"{W20}:5: hint: the letter is published, and its text is still as drafted: only links"
+
+    assert as_drafted.returncode == 0
+    assert (
+        as_drafted.stderr
+        == f"{W20}: its text is still as drafted, only links; write your letter there\n"
+    )
+    assert hint in digest("check", cwd=root).stdout
+    page = built(root)
+    assert "Week 20, 2026: Chips" in page and ">Week 20, 2026</h2>" not in page
+    (root / W20).write_text(
+        (root / W20).read_text().replace("## Memory", "Dear reader.\n\n## Memory")
+    )
+    assert hint not in digest("check", cwd=root).stdout
+
+
+@pytest.mark.parametrize(
+    ("week", "next_step"),
+    [
+        ("w19", "The weekly feed then has the edition, since 2026-W19 is closed\n"),
+        ("w20", "The weekly feed gets the edition once its week is closed\n"),
+    ],
+)
+def test_publishing_a_letter_says_when_the_weekly_feed_has_its_edition(
+    root: Path, week: str, next_step: str
+) -> None:
+    run(root, week)
+
+    assert digest("letter", "--publish", cwd=root).stdout.endswith(next_step)
+
+
+def test_without_a_week_no_letter_is_drafted_that_is_older_than_the_newest_closed_week(
+    root: Path,
+) -> None:
+    put(root, "2026/w18/2026-05-01-h.md", "Oldest")
+    assert [str(run(root).week), str(run(root).week)] == ["2026-W20", "2026-W19"]
+
+    message = "^content: 2026-W19 and 2026-W20 have a letter; 'digest letter 2026-W18' drafts one"
+    with pytest.raises(DigestError, match=message):
+        run(root)
+    assert str(run(root, "w18").week) == "2026-W18"
+    with pytest.raises(DigestError, match="every week that has stories has its letter"):
+        run(root)
+
+
 def test_only_a_draft_is_published(root: Path) -> None:
     settings = config.load(root)
     with pytest.raises(DigestError, match="no letter is a draft; 'digest letter' drafts one"):
