@@ -1,21 +1,23 @@
 """`digest excerpts`: cuts the excerpts that pull wrote to the `excerpt` of digest.toml, or removes
 them if that is 0.
 
-    survey ──cut──▶ what to do with each story's excerpt ──▶ lines of the ledger, then edits ──▶ report
+    survey ──cut──▶ what to do with each story's excerpt ──▶ edits, then lines of the ledger ──▶ report
 
-An excerpt that an editor changed is listed and left alone. The ledger is written before the files,
-so that after a run that was killed the next one still recognises the remaining excerpts as pull's,
-and finishes.
+An excerpt that an editor changed is listed and left alone. If the run is killed, the next one, or
+the next pull, adds the lines of the stories that were written (`journal`).
 """
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from digest.cache import Cache
+from digest.commands.shared import journal
 from digest.content import load, recut, store
 from digest.content.recut import Cut
 from digest.errors import changed_meanwhile
@@ -59,7 +61,9 @@ def run(root: Path, config: Config, *, now: datetime, dry: bool = False) -> Exce
     """Cuts every excerpt that pull wrote to the length in digest.toml; with `dry` nothing is
     written."""
     feeds = {feed.id: feed for feed in config.feeds}
-    with store.writing(root, dry=dry):
+    with store.writing(root, dry=dry), Cache(root) as cache:
+        if not dry:
+            journal.complete(root, cache, feeds)
         survey = load.survey(root, config)
         history, summaries_of = survey.history, store.summaries_of(root)
         cuts = list[Cut]()
@@ -73,8 +77,14 @@ def run(root: Path, config: Config, *, now: datetime, dry: bool = False) -> Exce
         done = {file: cut for file, cut in due.items() if edits[file]}
         changed_files: tuple[str, ...] = ()
         if done and not dry:
-            store.add_lines(root, recut.ledger_lines(done.values(), edits, now))
-            changed_files = store.rewrite(root, filter(None, edits.values()))
+            lines = {file: recut.ledger_lines([cut], edits, now) for file, cut in done.items()}
+            made = [edit for edit in edits.values() if edit]
+            with journal.noted(root, cache, made, lines):
+                changed_files = store.rewrite(root, made)
+                for file in changed_files:
+                    del lines[file]
+                store.add_lines(root, itertools.chain(*lines.values()))
+            cache.save(flush=True)
     left = []
     for cut in cuts:
         if cut.state == recut.EDITED:

@@ -10,6 +10,7 @@ written, and is ignored if the ledger has changed since. Decisions are made in `
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -19,12 +20,12 @@ from typing import NamedTuple
 from digest import disk
 from digest.cache import FILE as CACHE_FILE
 from digest.cache import Cache
-from digest.commands import pull_clock_check, pull_journal, pull_report, sheet
+from digest.commands import pull_clock_check, pull_report, sheet
 from digest.commands.pull_report import PullReport, PullRow
-from digest.commands.shared import git_history, story_locations
-from digest.content import begun, store, story_file, summaries
+from digest.commands.shared import git_history, journal, story_locations
+from digest.content import store, story_file, summaries
 from digest.content.edit import Edit
-from digest.content.ledger import Ledgers
+from digest.content.ledger import Ledgers, Record
 from digest.errors import DigestError, and_more, count_of
 from digest.feeds import feed_state, parse_client
 from digest.feeds.feed_state import FeedState, FeedStates
@@ -68,7 +69,7 @@ def run(
     """
     with store.writing(root, dry=dry) as cleaned_up, Cache(root) as cache:
         known_feeds = [feed.id for feed in config.feeds]
-        recovered = () if dry else pull_journal.complete(root, cache, known_feeds)
+        recovered = () if dry else journal.complete(root, cache, known_feeds)
         deletions = () if dry else git_history.note_deletions(root, cache, config)
         applied = None if dry else sheet.carry_out(root, config)
         stored = cache.get_kind(feed_state.KIND, FeedState)
@@ -315,7 +316,10 @@ class _Puller:
             story_locations.read_content(self.root, self.config).altered if search else {},
         )
         return replace(
-            present, killed_edits=pull_journal.edits(self.cache), carried=carried, returned=returned
+            present,
+            created_by_killed=journal.created(self.cache),
+            carried=carried,
+            returned=returned,
         )
 
     def _write(self, plan: PullPlan) -> None:
@@ -325,20 +329,25 @@ class _Puller:
         """
         root, cache = self.root, self.cache
         # What a killed pull has put in place must be on disk before the ledger names it.
-        killed_edits = pull_journal.edits(cache)
-        disk.flush_names(root, [file for file in killed_edits if (root / file).exists()])
+        created_by_killed = journal.created(cache)
+        disk.flush_names(root, [file for file in created_by_killed if (root / file).exists()])
         edits = [Edit(story.file, "", story_file.dumps(story)) for story in plan.stories]
         edits += plan.edits
         for edit in edits:
             self.texts.setdefault(edit.file, []).append(edit.after)
-        created = {edit.file for edit in (*killed_edits.values(), *edits) if not edit.before}
+        created = {*created_by_killed, *(edit.file for edit in edits if not edit.before)}
         git_history.list_written(cache, created, plan.lines)
-        pull_journal.note_lines(root, cache, plan)
-        with begun.noted(cache, "pull", edits, left=pull_journal.left(root, cache, plan)):
+        written = {edit.file for edit in edits}
+        lines = defaultdict[str, list[Record]](list)
+        for record in plan.lines:
+            file = plan.edited.get(record.file, record.file)
+            if file in written:
+                lines[file].append(record)
+        with journal.noted(root, cache, edits, lines):
             store.write(root, edits)
-            pull_journal.note_written(cache, plan)
+            if plan.stories:
+                journal.note_written(cache)
             store.add_lines(root, plan.lines)
-        pull_journal.forget_lines(cache)
 
     def _remember(
         self, batch: _Batch, plan: PullPlan, rows: Iterable[PullRow], ledgers: Ledgers

@@ -35,17 +35,13 @@ def noted(
     cache: Cache,
     run: str,
     what: Sequence[object] | Mapping[str, object],
-    left: Sequence[object] = (),
 ) -> Iterator[None]:
     """Notes what a run writes within the `with` block; an empty note replaces no earlier one.
 
-    What a killed run wrote and this one leaves as it is (`left`) stays noted after the block. The
-    cache is saved before the block, and has to be saved after it.
+    The cache is saved before the block, and has to be saved after it.
     """
     if what:
-        note(cache, run, [*left, *what] if left else what)
+        note(cache, run, what)
     cache.save(flush=True)
     yield
     forget(cache, run)
-    if left:
-        note(cache, run, left)

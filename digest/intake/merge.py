@@ -137,12 +137,11 @@ def merge(
     now: datetime,
     *,
     aside: Collection[str] = (),
-    before_killed_pull: Story | None = None,
 ) -> Merged:
     """Merges `fresh`, the story as it would be added today, into the story as its file has it.
 
     `incoming` has the hashes of what the feed says now. Fields in `aside` are only reported: the
-    file has another feed's words there. `before_killed_pull` is the story before that changed it.
+    file has another feed's words there.
     """
     from_feed = hashes_of(fresh)
     if "excerpt" in incoming:  # digest.toml may say that no excerpts of this feed are kept
@@ -166,10 +165,8 @@ def merge(
             continue
         changed_fields.append(name)
         if is_same:
-            was = getattr(before_killed_pull, name) if before_killed_pull else old
-            if was != old:  # a killed pull has written it
-                agreed[name], replaced[name] = from_feed[name], was
-        elif is_untouched and name not in aside:
+            continue
+        if is_untouched and name not in aside:
             changes[name], agreed[name], replaced[name] = new, from_feed[name], old
         elif from_feed[name] != ledger.NOTHING:
             kept += _kept(name, story, fresh, ANOTHERS if is_anothers else "", moved)
@@ -187,15 +184,6 @@ def merge(
         replaced=replaced,
         withdrawn=_withdrawn(story, moved, recorded.said, incoming, wrote),
     )
-
-
-def before_kill(story: Story, old: Story, new: Story) -> Story:
-    """Returns a story as it was before a killed pull; fields edited since stay as they are."""
-    story = _with_opening(story)
-    old = _with_opening(old)
-    new = _with_opening(new)
-    done = [name for name in PUBLISHER_FIELDS if getattr(new, name) == getattr(story, name)]
-    return replace(story, **{name: getattr(old, name) for name in done})
 
 
 def _withdrawn(
@@ -229,15 +217,9 @@ def _kept(name: str, story: Story, fresh: Story, why: str, moved: str) -> Iterat
 def _updated(
     story: Story, fresh: Story, agreed: AbstractSet[str], wrote: Hashes, now: datetime
 ) -> datetime | None:
-    """Returns the date of the publisher's last change, None without one or if the editor set it.
-
-    If the words are in the file already, a killed pull has written them, together with the date.
-    """
+    """Returns the date of the publisher's last change, None without one or if the editor set it."""
     if WORDS.isdisjoint(agreed):
         return None
-    changed = any(getattr(story, name) != getattr(fresh, name) for name in WORDS & agreed)
-    if not changed:
-        return story.updated
     if story.updated and ledger.hash_of_value(story.updated) != wrote.get("updated"):
         return None
     return now.astimezone(fresh.published.tzinfo)

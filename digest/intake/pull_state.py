@@ -63,6 +63,8 @@ class PullPlan:
     edits: tuple[Edit, ...] = ()
     lines: tuple[Record, ...] = ()
     outcomes: tuple[Outcome, ...] = ()
+    edited: Mapping[str, str] = field(default_factory=dict)
+    """The files of edited stories, by the files that the ledgers have for them."""
 
 
 @dataclass(slots=True)
@@ -142,6 +144,8 @@ class PullState:
         self.stories: dict[str, Story] = {}
         """New stories, by file."""
         self.edits: dict[str, Edit] = {}
+        self.edited: dict[str, str] = {}
+        """The files of edited stories, by the files that the ledgers have for them."""
         self.lines: list[Record] = []
         """New ledger lines."""
         self._pending: dict[str, tuple[str, Pending, Pending]] = {}
@@ -229,9 +233,7 @@ class PullState:
         """Returns what is pending in a story after what this pull has decided so far."""
         if file not in self._pending:
             text = self.snapshot.texts[story.file]
-            edit = self.snapshot.killed_edits.get(story.file)
-            texts = (text, edit.before) if edit and edit.after == text else (text,)
-            found = pending.of_text(self.records[file].values(), *texts)
+            found = pending.of_text(self.records[file].values(), text)
             self._pending[file] = (story.file, found, found)
         return self._pending[file][2]
 
@@ -246,6 +248,7 @@ class PullState:
         revision = revise(story, text, merged, self.snapshot.vocabulary, self.last_written(file))
         if revision.text != on_disk:
             self.edits[story.file] = Edit(story.file, on_disk, revision.text)
+            self.edited[file] = story.file
             self.finder.stories[story.file] = revision.story
         self.report.kept.extend(revision.kept)
         return revision

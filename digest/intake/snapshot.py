@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from posixpath import basename
@@ -11,7 +10,6 @@ from types import MappingProxyType
 
 from digest import urls
 from digest.content import ledger, locations, paths
-from digest.content.edit import Edit
 from digest.content.history import History
 from digest.content.identity import keys_of_story
 from digest.content.ledger import Ledgers, Record
@@ -19,8 +17,7 @@ from digest.content.read import ContentReader, parse_story, vocabulary_of
 from digest.content.scan import read_bytes, scan
 from digest.content.store import read_from_pages, read_locations
 from digest.content.story_file import Vocabulary
-from digest.errors import Faults, Problem
-from digest.intake.merge import before_kill
+from digest.errors import Problem
 from digest.model import Config, Letter, Location, Story
 from digest.week import Week, reached_by, without_mistyped
 
@@ -63,8 +60,8 @@ class Snapshot:
     """By feed, the aliases of all entries in its last document."""
     returned: frozenset[str] = frozenset()
     """Feeds that were retired, or had another id, in the last pull."""
-    killed_edits: Mapping[str, Edit] = field(default_factory=dict)
-    """What the last pull was about to write into files, if it was killed before its ledger lines."""
+    created_by_killed: Mapping[str, str] = field(default_factory=dict)
+    """The texts of the files that the last pull was about to create, if it was killed."""
     withheld: frozenset[str] = frozenset()
     """Feeds whose ledgers have lost lines.
 
@@ -122,17 +119,6 @@ class Snapshot:
     def parse(self, text: str, file: str) -> Story:
         """Returns the story in a text; raises Faults with every problem in it."""
         return parse_story(text, file, self.vocabulary, self.excerpts)
-
-    def before_kill(self, story: Story) -> Story | None:
-        """Returns a story as it was before a killed pull; later edits by an editor stay."""
-        edit = self.killed_edits.get(story.file)
-        if edit is None:
-            return None
-        with suppress(Faults):
-            old = self.parse(edit.before, story.file)
-            new = self.parse(edit.after, story.file)
-            return before_kill(story, old, new)
-        return None
 
     def open_week(self, week: Week) -> Week:
         """Returns the week itself, or the first open one if a letter has closed it."""

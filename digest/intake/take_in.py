@@ -79,6 +79,7 @@ def take_in(
         edits=tuple(pull.edits.values()),
         lines=pull.final_lines(),
         outcomes=tuple(outcomes),
+        edited=pull.edited,
     )
 
 
@@ -192,10 +193,8 @@ def _adopt(pull: PullState, arrival: Arrival, file: str) -> Decision:
     feeds = story.feeds if arrival.feed.id in story.feeds else (arrival.feed.id,)
     fresh = replace(fresh_story(arrival, pull.config, pull.now), feeds=feeds)
     in_file = Entry(id=story.id, title=story.title, link=story.link)
-    killed_edit = pull.snapshot.killed_edits.get(story.file)
-    by_killed_pull = (
-        killed_edit is not None and killed_edit.after == pull.snapshot.texts[story.file]
-    )
+    text = pull.snapshot.texts[story.file]
+    by_killed_pull = pull.snapshot.created_by_killed.get(story.file) == text
     lacks = None if by_killed_pull else lacking(story)
     pull.add_first_line(arrival, file, agreed_hashes(story, fresh), in_file, lacks)
     return Decision("adopted", story.file)
@@ -400,7 +399,6 @@ def _merge(
         recorded,
         pull.now,
         aside=aside,
-        before_killed_pull=pull.snapshot.before_kill(story),
     )
     if not entry.published:
         return merged

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import shutil
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from shell import invoke, printed
+
+from digest import config
+from digest.commands import excerpts
+from digest.content import store
 
 SUMMARY = "One two three, four five six seven eight nine ten."
 CHIPS, SHIPS, BOATS = (
@@ -275,3 +281,52 @@ def test_a_run_killed_before_it_wrote_the_files_is_completed_by_the_next(
     assert "3 shortened" in printed(root, "excerpts", "--apply")
 
     assert body(root) == "\n> One two …\n\n"
+
+
+@pytest.mark.parametrize("words", [0, 2])
+@pytest.mark.parametrize("place", ["rewrite", "add_lines"])
+def test_excerpts_stay_the_publishers_if_a_pull_comes_after_a_run_that_was_killed(
+    root: Path, monkeypatch: pytest.MonkeyPatch, place: str, words: int
+) -> None:
+    keep(root, words)
+    settings = config.load(root)
+
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(store, place, stop)
+        excerpts.run(root, settings, now=datetime(2026, 5, 20, tzinfo=UTC))
+    (root / "first.xml").write_text(rss("New words come in the place of those before them."))
+
+    report = printed(root, "pull")
+
+    assert "kept" not in report
+    assert "0 hints" in printed(root, "check")
+    printed(root, "excerpts", "--apply")
+    assert body(root) == {0: "\n", 2: "\n> New words …\n\n"}[words]
+    (root / "first.xml").write_text(rss("Newer words."))
+    printed(root, "pull")
+    assert body(root) == {0: "\n", 2: "\n> Newer words.\n\n"}[words]
+
+
+def test_a_file_saved_during_a_run_keeps_its_excerpt_as_the_publishers(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keep(root, 2)
+    settings, rewrite = config.load(root), store.rewrite
+
+    def save_first(*given: Any) -> tuple[str, ...]:
+        edit(root, CHIPS, "title: Chips", "title: Mine")
+        return rewrite(*given)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(store, "rewrite", save_first)
+        report = excerpts.run(root, settings, now=datetime(2026, 5, 20, tzinfo=UTC))
+    (root / "first.xml").write_text(rss("New words come in the place of those before them."))
+
+    assert report.left == (
+        f"{CHIPS}: was changed in the meantime, and left as it is; run the command again",
+    )
+    assert "kept" not in printed(root, "pull")
+    assert body(root) == "\n> New words …\n\n"

@@ -234,6 +234,84 @@ def test_a_killed_pulls_corrections_stay_the_feeds_if_the_next_pull_is_without_t
     assert caches.noted(root, "begun") == {}
 
 
+def kill(monkeypatch: pytest.MonkeyPatch, root: Path, place: str) -> None:
+    """Pulls, and is killed where a function of `store` is called."""
+
+    def stop(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(store, place, stop)
+        run(root)
+
+
+@pytest.mark.parametrize("kills", [["add_lines"], ["add_lines", "write"], ["add_lines"] * 3])
+@pytest.mark.parametrize("in_the_end", ["Chips", "Chips, corrected", "Chips, corrected again"])
+def test_corrections_by_killed_pulls_stay_the_publishers_whatever_the_feed_says_next(
+    root: Path, monkeypatch: pytest.MonkeyPatch, kills: list[str], in_the_end: str
+) -> None:
+    run(root)
+    story = root / "content" / "2026" / "w20" / "2026-05-15-chips.md"
+    for number, place in enumerate(kills):
+        news = [(str(4 + one), f"News {one}") for one in range(number)]
+        (root / "first.xml").write_text(rss(*news, ("1", "Chips, corrected")))
+        kill(monkeypatch, root, place)
+    assert "title: Chips, corrected\n" in story.read_text()
+    (root / "first.xml").write_text(rss(("1", in_the_end)))
+
+    report = run(root)
+
+    assert f"title: {in_the_end}\n" in story.read_text()
+    assert f"> About {in_the_end}.\n" in story.read_text()
+    assert (report.rows[0].kept, report.rows[0].notices) == ((), ())
+    assert run(root).rows[0].kept == ()
+
+
+@pytest.mark.parametrize("week", ["w20", "w19"])
+def test_an_edit_after_a_killed_pull_stays_and_the_other_fields_are_the_publishers(
+    root: Path, monkeypatch: pytest.MonkeyPatch, week: str
+) -> None:
+    run(root)
+    story = root / "content" / "2026" / "w20" / "2026-05-15-chips.md"
+    (root / "first.xml").write_text(rss(("1", "Chips, corrected")))
+    kill(monkeypatch, root, "add_lines")
+    text = story.read_text().replace("title: Chips, corrected", "title: Mine") + "\nMy note.\n"
+    story.unlink()
+    moved = root / "content" / "2026" / week / story.name
+    moved.parent.mkdir(exist_ok=True)
+    moved.write_text(text)
+    (root / "first.xml").write_text(rss(("1", "Chips, corrected again")))
+
+    report = run(root)
+
+    file = moved.relative_to(root)
+    assert moved.read_text() == text.replace(
+        "> About Chips, corrected.", "> About Chips, corrected again."
+    )
+    assert report.rows[0].kept == (
+        f"{file}: kept your title 'Mine'; the feed now says 'Chips, corrected again'",
+    )
+    assert report.recovered == (str(story.relative_to(root)),)
+
+
+@pytest.mark.parametrize("numbers", ["1", "12"])
+def test_new_stories_of_a_killed_pull_that_are_deleted_stay_away(
+    root: Path, monkeypatch: pytest.MonkeyPatch, numbers: str
+) -> None:
+    (root / "first.xml").write_text(rss(*((number, f"News {number}") for number in numbers)))
+    (root / "second.xml").write_text(rss())
+    kill(monkeypatch, root, "add_lines")
+    stories = [*root.glob("content/2026/*/*.md")]
+    for story in stories:
+        story.unlink()
+
+    report = run(root)
+
+    assert len(stories) == len(report.recovered) == len(numbers)
+    assert not [*root.glob("content/2026/*/*.md")]
+    assert not (root / "content/.pull").exists()
+
+
 def test_a_field_that_the_editor_removed_is_reported_as_such(root: Path) -> None:
     run(root)
     story = root / "content" / "2026" / "w20" / "2026-05-15-chips.md"

@@ -246,21 +246,66 @@ def test_a_deletion_is_recorded_even_if_the_pull_of_the_story_was_interrupted(
     assert not (root / file_of(3)).exists()
 
 
-def test_a_killed_pull_whose_stories_were_all_removed_is_repeated(
-    root: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def killed(root: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A pull was killed after it had written two stories, before their lines in the ledger."""
     carries(root, 1, 2, 3, 4)
     settings = config.load(root)
     with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
         patched.setattr("digest.content.store.add_lines", interrupt)
         pull.run(root, settings, settings.feeds, now=datetime(2026, 5, 20, tzinfo=UTC))
-    git(root, "clean", "-d", "--force", "--quiet", "content")
-
-    run = digest("pull", cwd=root)
-
-    assert (run.returncode, run.stderr) == (0, "")
-    assert "4 entries, 2 new" in run.stdout
     assert (root / file_of(3)).exists()
+    return root
+
+
+@pytest.mark.parametrize("words", ["clean -d --force content", "stash --include-untracked"])
+@pytest.mark.parametrize("others", ["none", "one in git already", "one deleted before"])
+def test_a_killed_pull_whose_stories_git_has_cleaned_up_is_repeated(
+    killed: Path, words: str, others: str
+) -> None:
+    if others == "one in git already":
+        git(killed, "add", file_of(4))
+        git(killed, "commit", "--quiet", "--message", "One")
+    elif others == "one deleted before":
+        (killed / file_of(4)).unlink()
+    git(killed, *words.split())
+    assert not (killed / file_of(3)).exists()
+    carries(killed, 1, 2, 3, 4)  # it is in git, so stash has put the old one back
+
+    run = digest("pull", cwd=killed)
+
+    new = 1 if others == "one in git already" else 2
+    assert (run.returncode, run.stderr) == (0, "")
+    assert f"4 entries, {new} new" in run.stdout
+    assert (killed / file_of(3)).exists()
+    assert (killed / file_of(4)).exists()
+
+
+@pytest.mark.parametrize("folder", ["its folder stays", "its folder goes, too"])
+def test_stories_of_a_killed_pull_that_are_all_deleted_by_hand_stay_away(
+    killed: Path, folder: str
+) -> None:
+    for number in (3, 4):
+        (killed / file_of(number)).unlink()
+    if folder == "its folder goes, too":
+        shutil.rmtree(killed / "content/2026/w20")
+        git(killed, "checkout", "--quiet", "content/2026")
+
+    run = digest("pull", cwd=killed)
+
+    words = f"{LEDGER}: records that 2 stories were deleted here before git had them: {file_of(3)}, {file_of(4)}"
+    assert run.stderr.splitlines() == [words]
+    assert "4 entries, 0 new" in run.stdout
+    assert not (killed / file_of(3)).exists()
+    assert not (killed / file_of(4)).exists()
+
+
+def test_no_command_and_no_commit_sees_the_mark_of_a_killed_pull(killed: Path) -> None:
+    assert digest("check", cwd=killed).returncode == 0
+    git(killed, "add", "--all")
+    assert "content/.pull" not in git(killed, "status", "--short")
+    assert digest("pull", cwd=killed).returncode == 0
+    assert not (killed / "content/.pull").exists()
 
 
 def test_a_recorded_deletion_holds_in_any_order_of_lines(root: Path) -> None:

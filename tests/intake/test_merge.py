@@ -293,25 +293,6 @@ def test_an_updated_time_set_by_pull_advances() -> None:
     assert second.changes == {"title": "Newer", "updated": NOW.replace(day=21)}
 
 
-def test_fields_written_by_a_killed_pull_count_as_pulled() -> None:
-    whole = merged(TAKEN_IN, replace(TAKEN_IN, title="New"))
-    left_behind = replace(TAKEN_IN, **dict[str, Any](whole.changes))
-    left_behind_before = replace(left_behind, title="Old")
-
-    theirs, base = replace(TAKEN_IN, title="New"), hashes_of(TAKEN_IN)
-    again = merge(
-        left_behind,
-        theirs,
-        hashes_of(theirs),
-        Recorded(base, base),
-        NOW,
-        before_killed_pull=left_behind_before,
-    )
-
-    assert (again.changes, again.kept) == ({}, ())
-    assert (again.wrote, again.replaced) == (whole.wrote, whole.replaced)
-
-
 # ---------------------------------------------------------------- edits
 
 FILE = "content/2026/w20/2026-05-15-slug.md"

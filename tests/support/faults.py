@@ -33,6 +33,7 @@ from digest import config
 from digest.commands import (
     add,
     build,
+    excerpts,
     feeds,
     init,
     letter,
@@ -133,6 +134,7 @@ def _run(command: str, root: Path) -> None:
         "letter": lambda: letter.run(root, settings, "2026-W19"),
         "letter --publish": lambda: letter.publish(root, settings, now=NOW),
         "themes": lambda: themes.apply(root, settings, now=NOW),
+        "excerpts": lambda: excerpts.run(root, settings, now=NOW),
         "themes --take": lambda: themes_rules.take(root, settings, "", {1}),
         "feeds add": lambda: feeds.add(root, [], [root / LIST], now=NOW),
         "feeds remove": lambda: feeds.remove(root, "second", now=NOW),
@@ -162,6 +164,13 @@ def prepare(command: str, root: Path) -> None:
     elif command == "themes --take":
         _write_more(root)
         themes_rules.suggest(root, config.load(root))
+    elif command == "excerpts":
+        file = root / "digest.toml"
+        file.write_text(
+            file.read_text()
+            .replace("excerpt = 3", "excerpt = 0")
+            .replace('"first.json"', '"first.json"\nexcerpt = 2')
+        )
     elif command == "feeds add":
         (root / LIST).write_text(OPML)
     elif command in {"set", "desk", "desk undo"}:
@@ -302,6 +311,7 @@ class Disk:
         self.root = str(root)
         self.contents: dict[int, bytes] = {}
         self.names: dict[int, dict[str, int]] = {}
+        self.folders: set[int] = set()
         self.open: list[
             int
         ] = []  # a file that is held open keeps its number when its last name goes
@@ -320,6 +330,7 @@ class Disk:
                 self.make(move)
                 self.moves.remove(move)
             self.names[number] = _names(place)
+            self.folders |= {one.inode() for one in os.scandir(place) if one.is_dir()}
         elif isinstance(place, int):
             self.contents[number] = Path(f"/proc/self/fd/{place}").read_bytes()
         else:
@@ -363,7 +374,11 @@ class Disk:
             place, copy = f"{live}/{name}", target / name
             if name in UNTRACKED and Path(place).is_dir():
                 shutil.copytree(place, copy)
-            elif one in self.names or (now.get(name) == one and Path(place).is_dir()):
+            elif (
+                one in self.names
+                or one in self.folders
+                or (now.get(name) == one and Path(place).is_dir())
+            ):
                 self._leave(one, place, copy, rng)
             else:
                 copy.write_bytes(self.contents.get(one, b""))

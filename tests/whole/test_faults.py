@@ -28,6 +28,7 @@ COMMANDS = {
     "letter --publish": "cut",
     "themes": "cut",
     "themes --take": "write",
+    "excerpts": "cut",
     "feeds add": "cut",
     "feeds remove": "",
     "set": "kill",

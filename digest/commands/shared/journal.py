@@ -1,0 +1,169 @@
+"""The ledger lines that a run is about to write, kept in the cache until it has written them.
+
+    noted ──▶ story files (──▶ note_written, of a pull) ──▶ ledger lines ──▶ forgotten
+                   └─killed──────────────┴─▶ the next run: complete ──▶ lines of stories that were written
+
+Pulls do so, and changes of excerpts. Without its line, a new story may be added a second time,
+since a feed may give nothing by which its entries can be told from others; and words of the
+publisher would count as the editor's as soon as the publisher says something else.
+
+New stories that were written and are gone were deleted by the editor: their lines keep them away.
+But if git has cleaned up what it never had (`git clean -fd`, `git stash -u`), the pull is undone.
+These commands also remove an empty folder (`MARK`), which nobody else sees.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from posixpath import basename
+
+from digest import disk
+from digest.cache import Cache
+from digest.content import begun, ledger, paths, store
+from digest.content.edit import Edit
+from digest.content.ledger import Record
+from digest.content.scan import read_bytes
+
+MARK = "content/.pull"
+"""An empty folder while a pull writes new stories. Git does not track it, and cleans it up."""
+_LINES, _WRITTEN = "story lines", "written"
+"""What `begun` has beside a run's edits: their lines, and whether a pull's new stories are written."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Noted:
+    """What a run is about to add to ledgers, and what they were before.
+
+    `lines` are the lines with their feeds, by the file of their story; `ledgers` are the size and
+    hash of each feed's ledger.
+    """
+
+    lines: dict[str, list[tuple[str, str]]]
+    ledgers: dict[str, tuple[int, str]]
+
+
+def _edits(cache: Cache) -> dict[str, Edit]:
+    """Returns what a run that was killed was writing into story files, by file."""
+    found = begun.read(cache, "pull", list[Edit]) or []
+    return {edit.file: edit for edit in found if paths.is_story(edit.file)}
+
+
+def created(cache: Cache) -> dict[str, str]:
+    """Returns the texts of the files that a pull was about to create when it was killed."""
+    return {file: edit.after for file, edit in _edits(cache).items() if not edit.before}
+
+
+@contextmanager
+def noted(
+    root: Path, cache: Cache, edits: Sequence[Edit], lines: Mapping[str, Sequence[Record]]
+) -> Iterator[None]:
+    """Notes what a run writes within the `with` block: edits of story files, then ledger lines.
+
+    `lines` are by the file of their story. The cache is saved before the block, and has to be saved
+    after it. What a killed run noted before must have been completed.
+    """
+    ledgers = {}
+    for feed in {record.feed for records in lines.values() for record in records}:
+        content = store.ledger_bytes(root, feed)
+        ledgers[feed] = (len(content), _hash(content))
+    by_file = {
+        file: [(record.feed, ledger.dumps(record)) for record in records]
+        for file, records in lines.items()
+    }
+    if lines:
+        begun.note(cache, _LINES, _Noted(by_file, ledgers))
+    if any(not edit.before for edit in edits):
+        _make_mark(root)
+    with begun.noted(cache, "pull", edits):
+        yield
+    _forget(root, cache)
+
+
+def note_written(cache: Cache) -> None:
+    """Notes that all new stories of a pull are in place, so that one that is gone was deleted."""
+    begun.note(cache, _WRITTEN, True)
+    cache.save(flush=True)
+
+
+def _forget(root: Path, cache: Cache) -> None:
+    begun.forget(cache, _LINES)
+    begun.forget(cache, _WRITTEN)
+    with suppress(OSError):
+        (root / MARK).rmdir()
+
+
+def complete(root: Path, cache: Cache, feeds: Iterable[str]) -> tuple[str, ...]:
+    """Adds the ledger lines that a killed run did not come to; returns the files of their stories.
+
+    `feeds` are those of digest.toml. A ledger that has changed since, other than by new lines, gets
+    none of new stories: they may not belong to what git has checked out now. The caller holds the
+    lock.
+    """
+    noted = begun.read(cache, _LINES, _Noted)
+    if not noted:
+        _forget(root, cache)
+        return ()
+    edits, written = _edits(cache), _written(root, cache)
+    missing, files = list[Record](), set[str]()
+    for feed, (size, hash) in noted.ledgers.items():
+        content = store.ledger_bytes(root, feed)
+        there, _ = ledger.loads(content, feed)
+        is_same = feed in feeds and _hash(content[:size]) == hash
+        is_lost = size > 0 and not there
+        for file in written & noted.lines.keys():
+            is_new = not edits[file].before
+            for of_feed, line in noted.lines[file]:
+                if of_feed != feed or not (is_same if is_new else not is_lost):
+                    continue
+                for id, record in ledger.loads(line.encode(), feed)[0].items():
+                    if id not in there or not (is_new or line.encode() in content):
+                        missing.append(record)
+                        files.add(file)
+    disk.flush_names(root, [file for file in files if (root / file).exists()])
+    store.add_lines(root, missing)
+    _forget(root, cache)
+    cache.save(flush=True)
+    return tuple(sorted(files))
+
+
+def _written(root: Path, cache: Cache) -> Collection[str]:
+    """Returns which of its stories a killed run has written, whatever became of them."""
+    places = defaultdict[str, list[str]](list)
+    for file in store.files(root):
+        places[basename(file)].append(file)
+    written = set[str]()
+    for file, edit in _edits(cache).items():
+        lines = _own_lines(edit)
+        by_name = places[basename(file)]  # the editor may have moved it to another week since
+        for place in [file] if file in by_name else by_name:
+            is_exact = read_bytes(root, place) == edit.after.encode()
+            if is_exact or not lines.isdisjoint(store.read_text(root, place).splitlines()):
+                written.add(file)
+    if begun.read(cache, _WRITTEN, bool) and (root / MARK).is_dir():
+        written |= created(cache).keys()
+    return written
+
+
+def _own_lines(edit: Edit) -> set[str]:
+    """Returns lines of which a file has at least one if the edit was made, even if edited since."""
+    after = edit.after.splitlines()
+    if edit.before:
+        return set(after).difference(edit.before.splitlines(), [""])
+    return {line for line in after if line.startswith("link:")}
+
+
+def _make_mark(root: Path) -> None:
+    folder = disk.inside(root, MARK)
+    try:
+        disk.make_folder(folder, None)
+    except OSError as error:
+        raise disk.refused("write", folder, error) from error
+
+
+def _hash(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
