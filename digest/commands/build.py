@@ -11,13 +11,14 @@ depends on a clock; the disk's time only decides which stamps can be trusted.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from digest import disk
+from digest import disk, parallel
 from digest.cache import Cache, key_of
 from digest.commands.shared import custom_domain, site_address
 from digest.content.scan import Scan, rescan, scan
@@ -31,8 +32,11 @@ from digest.site.output import Manifest, Output, Written
 if TYPE_CHECKING:
     from digest.model import Content, Location
     from digest.site.archive import Archive
+    from digest.site.page import Page
     from digest.site.plan import Plan
     from digest.site.render import Renderer
+
+_RENDERING, _DRAWING = 0.8, 60  # milliseconds for a page, for a social card
 
 
 class BuildReport(NamedTuple):
@@ -134,7 +138,8 @@ class Builder:
     """Builds one digest into one folder, any number of times; the caller holds the digest's lock.
 
     With `drafts`, stories, letters and pages that wait as such are built as well; without
-    `extras`, the site has no search index, and only the shipped social card.
+    `extras`, the site has no search index, and only the shipped social card. Unless it `may_fork`,
+    a build works in this process alone, which keeps all that was made for the next build.
     """
 
     def __init__(
@@ -147,9 +152,11 @@ class Builder:
         drafts: bool = False,
         extras: bool = True,
         force: bool = False,
+        may_fork: bool = True,
     ) -> None:
         self._root, self._config, self._folder, self._cache = root, config, folder, cache
         self._drafts, self._extras, self._force = drafts, extras, force
+        self._may_fork = may_fork
         self._settings_key = fingerprint.of_pages(root, config, drafts=drafts)
         self._memory = BuildMemory()
         self._scan: Scan | None = None
@@ -191,14 +198,14 @@ class Builder:
         from digest.site.search import search_index
         from digest.site.social.pages import can_draw
 
-        config = self._config
+        root, config, cache = self._root, self._config, self._cache
         reading = fingerprint.of_reading(config)
-        content = load_cached(self._root, config, scanned, self._cache, reading)
+        content = load_cached(root, config, scanned, cache, reading, may_fork=self._may_fork)
         published = publishable.published(content)
         archive = arrange(published, config, drafts=self._drafts, memory=self._memory)
         index = search_index.SearchIndex()
         if self._extras:
-            index = search_index.index(archive, config, self._cache)
+            index = search_index.index(archive, config, cache)
         planned = plan(
             archive,
             config,
@@ -220,7 +227,7 @@ class Builder:
         try:
             self._stage_pages(planned, keys, output, on_progress)
             if planned.context.has_social_cards:
-                self._cache.keep_only("card", keys)
+                cache.keep_only("card", keys)
             for file in planned.copied:
                 if not (copied[file.path] and output.keep(file.path, copied[file.path])):
                     output.stage(file.path, _read(file))
@@ -257,32 +264,93 @@ class Builder:
 
             self._renderer = Renderer(self._root, planned.base)
             self._renderer.raise_problems()
-        self._renderer.begin(planned.context.shared, self._memo_edition)
-        for number, page in enumerate(wanted):
-            if on_progress:
-                on_progress(number, len(wanted))
-            content = self._renderer.page(page, planned.data(page))
-            if page.path.startswith(addresses.CARDS):
-                content = self._card(page.path, content)
-            output.stage(page.path, content)
+        # Pages of the same weeks are neighbours, since a process makes the card of a story once.
+        wanted.sort(key=lambda page: page.newest or (), reverse=True)
+        edition_keys, known = planned.edition_keys(self._settings_key), dict[str, str]()
+        if any(page.path == addresses.WEEKS_FEED for page in wanted):
+            known = self._cache.get_all("edition", edition_keys, str)
+        self._renderer.begin(planned.context.shared, known)
+        progress = _Count(len(wanted), on_progress)
+        pictures: dict[str, bytes] = {}
 
-    def _card(self, path: str, svg: bytes) -> bytes:
-        """Returns a social card as PNG, from the cache unless its SVG has changed.
+        def take(page: Page, rendered: _Rendered) -> None:
+            planned.context.markdown.problems.extend(rendered.problems)
+            for id, text in rendered.editions.items():
+                self._cache.put("edition", id, edition_keys[id], text)
+            if page.path.startswith(addresses.CARDS):
+                pictures[page.path] = rendered.content
+            else:
+                output.stage(page.path, rendered.content)
+                progress.add()
+
+        render, work = partial(_rendered, self._renderer, planned), _RENDERING * len(wanted)
+        parallel.map(render, wanted, take, work=work if self._may_fork else 0)
+        if pictures:
+            self._stage_cards(pictures, output, progress)
+
+    def _stage_cards(self, pictures: Mapping[str, bytes], output: Output, progress: _Count) -> None:
+        """Stages social cards as PNG, from the cache unless their SVG pictures have changed.
 
         Other output folders have the same cards, and a new machine gets them with the cache.
         """
         from digest.site.social import png
 
-        try:
-            return self._cache.memo(
-                "card", path, key_of(png.program(), svg), bytes, partial(png.draw, svg)
-            )
-        except png.DrawingError as error:
-            what, cure = f"gives a picture that cannot be drawn: {error}", "correct the template"
-            raise Faults([Problem(f"{fingerprint.FOLDER}/card.svg", 0, what, cure)]) from error
+        keys = {path: key_of(png.program(), svg) for path, svg in pictures.items()}
 
-    def _memo_edition(self, name: str, key: bytes, make: Callable[[], str]) -> str:
-        return self._cache.memo("edition", name, key_of(self._settings_key, key), str, make)
+        def take(path: str, content: bytes) -> None:
+            self._cache.put("card", path, keys[path], content)
+            output.stage(path, content)
+            progress.add()
+
+        known = self._cache.get_all("card", keys, bytes)
+        for path, content in known.items():
+            output.stage(path, content)
+            progress.add()
+        missing = [path for path in pictures if path not in known]
+        work = _DRAWING * len(missing) if self._may_fork else 0
+        parallel.map(lambda path: _drawn(pictures[path]), missing, take, work=work)
+
+
+class _Rendered(NamedTuple):
+    """A rendered page, with the problems of its texts and the texts of editions made for it, by id."""
+
+    content: bytes
+    problems: list[Problem]
+    editions: dict[str, str]
+
+
+def _rendered(renderer: Renderer, planned: Plan, page: Page) -> _Rendered:
+    """Renders a page; everything that is to be kept of it is in the result."""
+    problems, editions = planned.context.markdown.problems, renderer.editions
+    before = len(problems), len(editions)
+    content = renderer.page(page, planned.data(page))
+    return _Rendered(
+        content, problems[before[0] :], dict(islice(editions.items(), before[1], None))
+    )
+
+
+def _drawn(svg: bytes) -> bytes:
+    """Returns a social card as PNG."""
+    from digest.site.social import png
+
+    try:
+        return png.draw(svg)
+    except png.DrawingError as error:
+        what, cure = f"gives a picture that cannot be drawn: {error}", "correct the template"
+        raise Faults([Problem(f"{fingerprint.FOLDER}/card.svg", 0, what, cure)]) from error
+
+
+class _Count:
+    """Tells how many of all files are done."""
+
+    def __init__(self, total: int, on_progress: Progress | None) -> None:
+        self._done, self._total, self._on_progress = 0, total, on_progress
+
+    def add(self) -> None:
+        """Counts one more."""
+        if self._on_progress:
+            self._on_progress(self._done, self._total)
+        self._done += 1
 
 
 def _record(root: Path, due: tuple[Location, ...], now: datetime) -> str:

@@ -237,7 +237,7 @@ class Preview:
         if builder is None or config != self._config or has_new_template:
             folder = self._root / _FOLDER
             builder = build.Builder(
-                self._root, config, folder, self._cache, drafts=True, extras=False
+                self._root, config, folder, self._cache, drafts=True, extras=False, may_fork=False
             )
             changed = frozenset()
         with disk.lock(self._root, waiting=lambda: self._on_event(Waiting())):

@@ -16,6 +16,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from digest import parallel
 from digest.cache import Cache, key_of
 from digest.content import excerpt, file_names, paths, publishable, story_file
 from digest.content.from_ledgers import FromLedgers, known_by, writer_of
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from digest.content.store import AllLedgers
 
 _NO_OFFSET = timedelta()
+_READING = 0.06  # milliseconds for a file
 
 
 class _Folder(NamedTuple):
@@ -114,13 +116,22 @@ class _Found(NamedTuple):
 class _Loader:
     """Reads the content once; `key` is as in `load_cached`, and only used with a `cache`.
 
+    Unless it `may_fork`, all files are read in this process.
+
     `folders` sets `problems` and `unread`: what cannot be read, and why.
     """
 
     def __init__(
-        self, root: Path, config: Config, scanned: Scan, cache: Cache | None, key: bytes
+        self,
+        root: Path,
+        config: Config,
+        scanned: Scan,
+        cache: Cache | None = None,
+        key: bytes = b"",
+        *,
+        may_fork: bool = True,
     ) -> None:
-        self._root, self._scan, self._cache = root, scanned, cache
+        self._root, self._scan, self._cache, self._may_fork = root, scanned, cache, may_fork
         names = scanned.folders.get(paths.LEDGERS, {})
         with_ledger = [feed for feed in map(paths.feed_of, names) if feed]
         self._key = key_of(key, *(feed.encode(errors="surrogateescape") for feed in with_ledger))
@@ -144,11 +155,15 @@ class _Loader:
                     keys[name] = key_of(self._key, stamps)
             cached = self._cache.get_all("folder", keys, _Folder)
             self._cache.keep_only("folder", names)
+        missing = [name for name in names if name not in cached]
+        found: dict[str, _Found] = {}
+        work = _READING * sum(len(self._scan.folders[name]) for name in missing)
+        parallel.map(self._read, missing, found.__setitem__, work=work if self._may_fork else 0)
         folders = []
         for name in names:
             folder = cached.get(name)
             if folder is None:
-                folder, problems, unread = self._read(name)
+                folder, problems, unread = found.pop(name)
                 self.problems += problems
                 self.unread += unread
                 is_sound = not problems and not _has_odd_offsets(folder)
@@ -297,16 +312,19 @@ class _Loader:
 
 def load(root: Path, config: Config) -> Content:
     """Reads all content; raises Faults with every problem in it."""
-    return _whole(_Loader(root, config, scan(root), None, b""))
+    return _whole(_Loader(root, config, scan(root)))
 
 
-def load_cached(root: Path, config: Config, scanned: Scan, cache: Cache, key: bytes) -> Content:
+def load_cached(
+    root: Path, config: Config, scanned: Scan, cache: Cache, key: bytes, *, may_fork: bool = True
+) -> Content:
     """Reads the folders that have changed since they were cached, and takes the others from there.
 
     `key` is a hash of everything that parsing depends on, except the files. The caller saves the
-    cache. Raises Faults with every problem in the content.
+    cache. Unless it `may_fork`, all is done in this process. Raises Faults with every problem in the
+    content.
     """
-    return _whole(_Loader(root, config, scanned, cache, key))
+    return _whole(_Loader(root, config, scanned, cache, key, may_fork=may_fork))
 
 
 def _whole(loader: _Loader) -> Content:
@@ -324,7 +342,7 @@ def survey(root: Path, config: Config) -> Survey:
     from digest.content import store
 
     scanned = store.scan_whole(root)
-    loader = _Loader(root, config, scanned, None, b"")
+    loader = _Loader(root, config, scanned)
     folders, ledgers = loader.folders(), store.read_all_ledgers(root)
     from_ledgers = loader.attribute(_stories(folders), ledgers)
     return Survey(

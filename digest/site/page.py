@@ -9,12 +9,15 @@ key, and only a page with a new key is made again.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from digest.model import Story
+from digest.site.archive import Edition
 from digest.site.keys import Keys
 from digest.site.social.card import CardPicture
+from digest.week import Week
 
 
 class PageLink(NamedTuple):
@@ -75,8 +78,22 @@ class Page:
     depends_on: object
     head: Head | None
 
+    @property
+    def newest(self) -> Week | None:
+        """The newest week that the page shows stories of; None if it shows none."""
+        return max(_weeks(self.inputs), default=None)
+
     def key(self, shared: bytes, keys: Keys) -> bytes:
         """Returns the hash of what the page is made from; `shared` is that of what all share."""
         made_by = f"{self.make.__module__}.{self.make.__qualname__}"
         made_from = self.inputs, self.depends_on
         return keys.of(shared, self.path, self.template, made_by, self.head, *made_from)
+
+
+def _weeks(value: object) -> Iterator[Week]:
+    """Yields the weeks of the stories and editions in an input."""
+    if isinstance(value, Edition | Story):
+        yield value.week
+    elif isinstance(value, tuple):
+        for part in value:
+            yield from _weeks(part)

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import partial
 
+from digest.cache import key_of
 from digest.errors import Faults, Problem
 from digest.model import Config, Copied, FreePage
 from digest.site import addresses, attachments, path_clashes
@@ -69,6 +70,14 @@ class Plan:
             make = partial(page.key, shared, keys)
             by_path[page.path] = memory.memo(("key", page.path), (page,), shared, make)
         return by_path
+
+    def edition_keys(self, settings_key: bytes) -> dict[str, bytes]:
+        """Returns the key of each edition in the weekly feed, by its Atom id."""
+        site, weekly = self.context.config.site, self.context.archive.weekly
+        return {
+            atom.edition_id(site, edition.week): key_of(settings_key, edition.key)
+            for edition in weekly
+        }
 
     def all_problems(self) -> list[Problem]:
         """Returns all problems of the plan, and of the pages whose data was made."""

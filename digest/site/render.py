@@ -42,20 +42,13 @@ _ANCHOR, _BODY = "\ue000", "\ue001"  # placeholders in the frame of a story (pri
 
 _PROPERTY = re.compile(r"--([\w-]+):([^;}]*)")
 
-Memo = Callable[[str, bytes, Callable[[], str]], str]
-"""Returns the cached text of a name and key, or makes it (`Cache.memo`)."""
-
-
-def _no_memo(_: str, __: bytes, make: Callable[[], str]) -> str:
-    return make()
-
 
 class Renderer:
     """Renders all builds of a process; what several pages share is rendered once per build."""
 
     def __init__(self, root: Path, base: SiteUrl) -> None:
         self._base = base
-        self._memo: Memo = _no_memo
+        self.editions: dict[str, str] = {}
         self._templates = Templates(
             root,
             filters={
@@ -85,9 +78,13 @@ class Renderer:
         self._versions: dict[str, str] = {}
         self._frames: dict[tuple[str, bool, Chip | None], Callable[[str, str], str]] = {}
 
-    def begin(self, shared: Mapping[str, object], memo: Memo = _no_memo) -> None:
-        """Starts another build; `shared` is what all templates receive."""
-        self._shared, self._memo, self._versions = shared, memo, {}
+    def begin(self, shared: Mapping[str, object], editions: Mapping[str, str]) -> None:
+        """Starts another build; `shared` is what all templates receive.
+
+        `editions` has texts of editions in the weekly feed by their ids; others are added to it in
+        `self.editions` as they are rendered.
+        """
+        self._shared, self.editions, self._versions = shared, dict(editions), {}
 
     def page(self, page: Page, data: Mapping[str, object]) -> bytes:
         """Returns a page in UTF-8; `data` is what its template receives.
@@ -188,10 +185,10 @@ class Renderer:
         return self._html(card.template, card=card)
 
     def _edition_content(self, entry: EditionEntry) -> Html:
-        def make() -> str:
-            return self._templates.render("feeds/edition.html", {"edition": entry.view()})
-
-        return Html(self._memo(entry.id, entry.key, make))
+        if entry.id not in self.editions:
+            text = self._templates.render("feeds/edition.html", {"edition": entry.view()})
+            self.editions[entry.id] = text
+        return Html(self.editions[entry.id])
 
     def _html(self, template: str, **values: object) -> Html:
         return Html(self._templates.render(template, values))

@@ -246,7 +246,7 @@ def svgs(*stories: Story, **fields: Any) -> dict[str, bytes]:
     content = make_content(*stories, **fields)
     planned = plan(arranging.arrange(content, config), config, has_social_cards=True)
     renderer = Renderer(Path("no-such-root"), planned.base)
-    renderer.begin(planned.context.shared)
+    renderer.begin(planned.context.shared, {})
     return {
         page.path: renderer.page(page, planned.data(page))
         for page in planned.pages

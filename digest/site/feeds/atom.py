@@ -25,6 +25,7 @@ from digest.site import addresses, formatting
 from digest.site.archive import Edition
 from digest.site.cards import Card, Cards
 from digest.site.edition_dates import EditionDates
+from digest.week import Week
 
 _HOUR = 3600  # seconds
 _URLS = bytes.fromhex("6ba7b8119dad11d180b400c04fd430c8")
@@ -67,16 +68,15 @@ class AtomEntry(NamedTuple):
 
 
 class EditionEntry(NamedTuple):
-    """One edition in `/weeks.atom`, with all its stories; `key` changes if anything in it does."""
+    """One edition in `/weeks.atom`, with all its stories."""
 
     id: str
     title: str
     published: datetime
     updated: datetime
     place: str
-    key: bytes
     view: Callable[[], object]
-    """Makes what the template receives; called only if the cache does not have the entry."""
+    """Makes what the template receives; called only if its text is not known."""
 
 
 class Dated(Protocol):
@@ -115,6 +115,11 @@ def entry_id(story: Story, names: Mapping[str, str]) -> str:
     It is made from the publisher's id. `names` has that by file, if the file says something else.
     """
     return _urn(lasting_name(story, names))
+
+
+def edition_id(site: Site, week: Week) -> str:
+    """Returns the Atom id of a week in the weekly feed."""
+    return feed_id(site, "week", str(week))
 
 
 def feed_id(site: Site, *parts: str) -> str:
@@ -219,12 +224,11 @@ class Entries:
         entries = []
         for edition, (published, updated) in zip(editions, dates, strict=True):
             entry = EditionEntry(
-                id=feed_id(site, "week", str(edition.week)),
+                id=edition_id(site, edition.week),
                 title=formatting.titled(edition.week, edition.title),
                 published=datetime_of(published, self.zone),
                 updated=datetime_of(updated, self.zone),
                 place=addresses.week(edition.week),
-                key=edition.key,
                 view=partial(view, edition),
             )
             entries.append(entry)

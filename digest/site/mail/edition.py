@@ -84,7 +84,7 @@ def edition_mail(
         raise Faults(dict.fromkeys(problems))
     return EditionMail(
         week=edition.week,
-        id=atom.feed_id(site, "week", str(edition.week)),
+        id=atom.edition_id(site, edition.week),
         url=context.base.absolute(view.place),
         subject=title,
         date=datetime.fromtimestamp(int(dates.published), ZoneInfo(site.timezone)),

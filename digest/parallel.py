@@ -1,0 +1,270 @@
+"""Works on many items in several processes at once where that pays, else on one after another.
+
+    items ──▶ this process and copies of it take the next one ──▶ function ──▶ take(item, result), here
+
+A copy (a fork) has all that this process has, so only results travel, through a pipe. It changes
+nothing outside itself: it has none of the files that are open here, and its end finishes nothing
+that was begun here.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+import pickle
+import select
+import signal
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, NoReturn, TypeVar
+
+from digest.errors import DigestError
+
+_WORTH = 30  # milliseconds of work that pay for a process
+_NUMBER, _LENGTH = 4, 8  # bytes
+_PIPE = 1 << 20  # bytes; with less, a copy would wait while this process is busy with an item
+
+_Item = TypeVar("_Item")
+_Result = TypeVar("_Result")
+
+
+def map(
+    function: Callable[[_Item], _Result],
+    items: Sequence[_Item],
+    take: Callable[[_Item, _Result], None],
+    *,
+    work: float,
+) -> None:
+    """Calls `take`, here, with each item and what `function` returns for it, in any order.
+
+    `function` changes nothing but what it keeps to be faster, and its results can be pickled.
+    Neighbours are mostly given to the same process. `work` is about how many milliseconds all items
+    take: there are as many processes as that pays for, at most one for each core, and only this one
+    beside other threads or where the system is not Linux, since a copy would not be safe there.
+    Raises what `function` raised for the first item that fails, as a loop would, and DigestError if
+    a copy is ended from outside.
+    """
+    count = min(int(work / _WORTH), len(items), _most_processes()) if work > _WORTH else 1
+    if count > 1:
+        _map_at_once(function, items, take, count)
+        return
+    for item in items:
+        take(item, function(item))
+
+
+def _map_at_once(
+    function: Callable[[_Item], _Result],
+    items: Sequence[_Item],
+    take: Callable[[_Item, _Result], None],
+    count: int,
+) -> None:
+    """Does the work of `map` in so many processes."""
+    queues, copies = _Queues(len(items), count), list[_Copy]()
+    failed: dict[int, Exception] = {}
+
+    def receive(copy: _Copy) -> None:
+        for index, error, result in copy.receive():
+            if error is None:
+                take(items[index], result)
+            else:
+                failed[index] = error
+
+    try:
+        for number in range(1, count):
+            with suppress(OSError):  # the system gives no other process: these are enough
+                _Copy.begin(copies, function, items, queues, number)
+        for index in queues.numbers(0):
+            try:
+                result = function(items[index])
+            except Exception as error:
+                failed[index] = error
+                queues.end_after(index)
+                break
+            take(items[index], result)
+            for copy in filter(_Copy.has_sent, copies):
+                receive(copy)
+        for copy in copies:
+            while not copy.has_ended:
+                receive(copy)
+    finally:
+        for copy in copies:
+            copy.stop()
+        queues.close()
+    if failed:
+        raise failed[min(failed)]
+
+
+def _most_processes() -> int:
+    """Returns how many processes can work at once: one for each core if this one can be copied."""
+    if sys.platform != "linux":
+        return 1
+    try:
+        threads = len(list(Path("/proc/self/task").iterdir()))  # those of libraries as well
+    except OSError:
+        return 1
+    return len(os.sched_getaffinity(0)) if threads == 1 else 1
+
+
+class _Queues:
+    """The numbers of all items, in as many queues as there are processes.
+
+    Each process begins with its own queue, and goes on with what the others have not got to. A queue
+    is a file in memory: processes that share it read each number once.
+    """
+
+    def __init__(self, length: int, count: int) -> None:
+        self._firsts = [length * number // count for number in range(count)]
+        self._files = []
+        for first, end in zip(self._firsts, [*self._firsts[1:], length], strict=True):
+            file = os.memfd_create("items")
+            self._files.append(file)
+            os.write(file, b"".join(index.to_bytes(_NUMBER) for index in range(first, end)))
+            os.lseek(file, 0, os.SEEK_SET)
+
+    def numbers(self, own: int) -> Iterator[int]:
+        """Yields the numbers of the items that one process works on; it has the queue `own`."""
+        for file in self._files[own:] + self._files[:own]:
+            while number := os.read(file, _NUMBER):
+                yield int.from_bytes(number)
+
+    def end_after(self, index: int) -> None:
+        """Leaves out all items after one that has failed: a loop would not get there."""
+        for first, file in zip(self._firsts[1:], self._files, strict=False):
+            if first > index:
+                os.lseek(file, 0, os.SEEK_END)
+        os.lseek(self._files[-1], 0, os.SEEK_END)
+
+    @property
+    def files(self) -> frozenset[int]:
+        """The open files."""
+        return frozenset(self._files)
+
+    def close(self) -> None:
+        """Closes the files."""
+        for file in self._files:
+            os.close(file)
+
+
+class _Copy:
+    """Another process with what this one has, and what it has sent so far."""
+
+    def __init__(self, process: int, pipe: int) -> None:
+        self._process, self._pipe = process, pipe
+        self._poll = select.poll()
+        self._poll.register(pipe, select.POLLIN)
+        self._received = bytearray()
+        self.has_ended = False
+
+    @staticmethod
+    def begin(
+        copies: list[_Copy],
+        function: Callable[[Any], object],
+        items: Sequence[Any],
+        queues: _Queues,
+        number: int,
+    ) -> None:
+        """Begins a process and adds it to `copies`; raises OSError if the system has none left."""
+        reading, writing = os.pipe()
+        _enlarge(writing)
+        # Blocked until the process is in the list, and for good in the process, which is stopped here.
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        try:
+            process = os.fork()
+            if not process:
+                _work(function, items, queues, number, writing)
+            copies.append(_Copy(process, reading))
+        except OSError:
+            os.close(reading)
+            raise
+        finally:
+            os.close(writing)
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+    def has_sent(self) -> bool:
+        """True if there is something to receive."""
+        return not self.has_ended and bool(self._poll.poll(0))
+
+    def receive(self) -> Iterator[tuple[int, Exception | None, Any]]:
+        """Waits until it sends something; yields items' numbers, each with an error or a result.
+
+        Raises DigestError if it has been ended from outside.
+        """
+        sent = os.read(self._pipe, _PIPE)
+        if not sent:
+            what = "another process of this run was ended from outside, perhaps for lack of memory"
+            raise DigestError(f"{what}; free some memory, and run it again")
+        self._received += sent
+        at = 0
+        while len(self._received) >= at + _LENGTH:
+            begin = at + _LENGTH
+            end = begin + int.from_bytes(self._received[at:begin])
+            if end == begin:
+                self.has_ended = True
+            elif end > len(self._received):
+                break
+            else:
+                yield pickle.loads(self._received[begin:end])
+            at = end
+        del self._received[:at]
+
+    def stop(self) -> None:
+        """Ends the process, whatever it is doing, and waits until it is gone."""
+        os.close(self._pipe)
+        os.kill(self._process, signal.SIGKILL)
+        os.waitpid(self._process, 0)
+
+
+def _work(
+    function: Callable[[Any], object],
+    items: Sequence[Any],
+    queues: _Queues,
+    number: int,
+    writing: int,
+) -> NoReturn:
+    """Works on items as a copy, sends what comes of them, and ends the process."""
+    try:
+        gc.freeze()  # what was there before is not looked at again, so it stays shared memory
+        _close_all_but({0, 1, 2, writing, *queues.files})
+        with open(writing, "wb") as pipe:
+            for index in queues.numbers(number):
+                try:
+                    sent = pickle.dumps((index, None, function(items[index])))
+                except Exception as error:
+                    queues.end_after(index)
+                    sent = pickle.dumps((index, _fit(error), None))
+                pipe.write(len(sent).to_bytes(_LENGTH))
+                pipe.write(sent)
+            pipe.write(bytes(_LENGTH))
+    finally:
+        os._exit(0)
+
+
+def _fit(error: Exception) -> Exception:
+    """Returns an error that can be pickled; that of a bug says where it was raised."""
+    import traceback
+
+    where = "".join(traceback.format_exception(error))
+    if not isinstance(error, DigestError):
+        error.add_note(where)
+    try:
+        pickle.loads(pickle.dumps(error))
+    except Exception:
+        return RuntimeError(where)
+    return error
+
+
+def _close_all_but(files: set[int]) -> None:
+    """Closes the files of the process that was copied: its pipes, its lock, its cache."""
+    for name in os.listdir("/proc/self/fd"):  # noqa: PTH208 - Path would be made for each
+        if int(name) not in files:
+            with suppress(OSError):
+                os.close(int(name))
+
+
+def _enlarge(pipe: int) -> None:
+    import fcntl  # not on Windows
+
+    with suppress(OSError):  # more than the system allows
+        fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, _PIPE)
