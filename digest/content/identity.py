@@ -113,38 +113,43 @@ def keys_of(
     of its full link and excerpt, as far as known. `id` is its id in the ledger; `published` is its
     time, if no alias has it.
     """
-    all_aliases = {*aliases, *([f"guid:{id}"] if id else [])}
+    all_aliases = set(aliases)
+    if id:
+        all_aliases.add(f"guid:{id}")
     by_kind: dict[str, list[str]] = defaultdict(list)
     for alias in all_aliases:
         kind, _, value = alias.partition(":")
         by_kind[kind].append(value)
-    addresses = by_kind["link"]
-    dated = [value.partition(" ")[::2] for value in by_kind["headline"]]
-    stamps = {when for when, _ in dated} | ({rfc3339(published)} if published else set())
-    anywhere = {
-        f"words:{hash_of(title)}",
-        *(f"words:{words}" for _, words in dated),
-        *(f"date:{when}" for when in stamps),
-        *(f"any guid:{guid}" for guid in by_kind["guid"]),
-        wording_key(title),
-    }
-    if stamps:
+    guids, addresses = by_kind["guid"], by_kind["link"]
+    title_hash = hash_of(title)
+    title_hashes, dates = {title_hash}, set[str]()
+    for value in by_kind["headline"]:
+        date, _, headline_hash = value.partition(" ")
+        dates.add(date)
+        title_hashes.add(headline_hash)
+    if published:
+        dates.add(rfc3339(published))
+    anywhere = {wording_key(title)}
+    anywhere.update(f"words:{known_hash}" for known_hash in title_hashes)
+    anywhere.update(f"any guid:{guid}" for guid in guids)
+    anywhere.update(f"date:{date}" for date in dates)
+    if dates:
         anywhere.add("dated")
     if link := said.get("link"):
-        anywhere |= {f"whole link:{link}", f"same:{link} {hash_of(title)}"}
-    anchored = {urls.canonical(guid) for guid in by_kind["guid"] if _is_anchor(guid)}
+        anywhere |= {f"whole link:{link}", f"same:{link} {title_hash}"}
+    anchored = {urls.canonical(guid) for guid in guids if _is_anchor(guid)}
     for address in addresses:
         page = urls.lasting(address)
         anywhere |= {f"page:{page}", f"host:{page.partition('/')[0]}", path_key(page)}
         if address not in anchored:
             anywhere.add(f"only page:{page}")
-    summary = said.get("excerpt") or hash_of("")
-    in_this_feed = {ANY_OF_FEED, f"now:{hash_of(title)}", f"summary:{summary}"}
-    in_this_feed |= all_aliases | anywhere
+    in_this_feed = all_aliases | anywhere
+    in_this_feed |= {ANY_OF_FEED, f"now:{title_hash}"}
+    in_this_feed.add(f"summary:{said.get('excerpt') or hash_of('')}")
     in_this_feed.update(f"noted {alias}" for alias in aliases)
     if bare or urls.web_link(id):
         for address in addresses:
-            in_this_feed |= {stem_key(address, title, when) for when in stamps or {""}}
+            in_this_feed.update(stem_key(address, title, date) for date in dates or {""})
     keys = anywhere | {in_feed(key, feed) for key in in_this_feed}
     keys |= {in_its_scope(alias, feed) for alias in all_aliases}
     keys |= {f"guid:{former_link}" for former_link in by_kind["id"]}
