@@ -67,7 +67,7 @@ def ungrouped(content: Content, closed: Collection[Week]) -> Iterator[Hint]:
             first, other = pair.first, pair.second
             if other.also and not first.also:
                 first, other = other, first
-            name, other_name = _name(first), _name(other)
+            name, other_name = basename(first.file), basename(other.file)
             what = f"likely reports the same event as {name}: {pair.why}"
             cure = f"if so, add {other_name} to 'also' in that file; if not, leave both"
             yield Hint(other.file, "title", what, cure)
@@ -123,13 +123,9 @@ def _why_missing(ignored: Ignored, content: Content) -> tuple[str, str]:
     return "is not a story in this folder", cure
 
 
-def _name(story: Story) -> str:
-    return basename(story.file)
-
-
 def _not_shown(story: Story, other: Story) -> Iterator[tuple[str, str]]:
     """Yields what of a story is not shown while it is below another one."""
-    name = _name(other)
+    name = basename(other.file)
     if other.draft and not story.draft:
         what = f"also: '{name}' is a draft, so it is not shown yet"
         yield what, "remove 'draft' from it, or wait"

@@ -142,7 +142,7 @@ class History:
     def excerpts(self) -> dict[str, frozenset[str]]:
         """Returns the hashes of all excerpts that pull or add wrote for a story.
 
-        They are found by each of its keys (`identity.story_keys`), by its links and its file, and
+        They are found by each of its keys (`identity.keys_of_story`), by its links and its file, and
         by its present file if it was altered.
         """
         written: dict[str, set[str]] = defaultdict(set)

@@ -158,19 +158,18 @@ def keys_of(
     return frozenset(keys)
 
 
-def story_keys(guid: str, link: str, feeds: Iterable[str]) -> frozenset[str]:
-    """Returns the keys of a story on disk: its guid in each of its feeds, or else its link."""
-    if guid:
-        alias = f"guid:{guid}"
-        if urls.is_absolute(guid):
-            return frozenset({alias})
-        return frozenset([in_feed(alias, feed) for feed in feeds])
-    return frozenset({f"link:{urls.canonical(link)}"}) if urls.web_link(link) else frozenset()
-
-
 def keys_of_story(story: Story) -> frozenset[str]:
-    """Returns the keys of a story, going by its file."""
-    return story_keys(story.id, story.link, story.feeds)
+    """Returns the keys of a story, going by its file: its guid in each of its feeds, or else its
+    link.
+    """
+    if story.id:
+        alias = f"guid:{story.id}"
+        if urls.is_absolute(story.id):
+            return frozenset({alias})
+        return frozenset([in_feed(alias, feed) for feed in story.feeds])
+    if urls.web_link(story.link):
+        return frozenset({f"link:{urls.canonical(story.link)}"})
+    return frozenset()
 
 
 def without_repeats(entries: Iterable[Entry]) -> list[Entry]:

@@ -294,7 +294,7 @@ def file_aliases(record: Record) -> list[str]:
 
 
 def file_keys(record: Record) -> frozenset[str]:
-    """Returns the keys of a record's story on disk (`identity.story_keys`), wherever it is now."""
+    """Returns the keys of a record's story on disk (`identity.keys_of_story`), wherever it is now."""
     return frozenset([in_its_scope(alias, record.feed) for alias in file_aliases(record)])
 
 

@@ -43,7 +43,7 @@ def is_by_link(locations: Iterable[Location]) -> bool:
 
 
 def key_of(lasting_name: str) -> str:
-    """Returns the key of a story with this lasting name (`identity.story_keys`)."""
+    """Returns the key of a story with this lasting name (`identity.keys_of_story`)."""
     feed, line_break, guid = lasting_name.partition("\n")
     return f"{feed}\nguid:{guid}" if line_break else f"guid:{lasting_name}"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from builders import make_entry
+from builders import make_entry, make_story
 
 from digest.content import identity
 from digest.intake import match
@@ -190,9 +190,10 @@ def test_a_weak_match_takes_no_story_from_a_strong_one() -> None:
 
 
 def test_a_story_without_a_guid_is_recognised_by_its_link() -> None:
-    assert identity.story_keys("", "https://www.news.example/a/", ("f",)) == {"link:news.example/a"}
-    assert identity.story_keys("7", "https://news.example/a", ("f", "g")) == {
-        "f\nguid:7",
-        "g\nguid:7",
-    }
-    assert identity.story_keys("urn:x:7", "https://news.example/a", ()) == {"guid:urn:x:7"}
+    by_link = make_story(id="", link="https://www.news.example/a/", feeds=("f",))
+    by_guid = make_story(id="7", link="https://news.example/a", feeds=("f", "g"))
+    by_uri = make_story(id="urn:x:7", link="https://news.example/a", feeds=())
+
+    assert identity.keys_of_story(by_link) == {"link:news.example/a"}
+    assert identity.keys_of_story(by_guid) == {"f\nguid:7", "g\nguid:7"}
+    assert identity.keys_of_story(by_uri) == {"guid:urn:x:7"}
