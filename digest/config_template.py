@@ -81,9 +81,7 @@ def sections(text: str) -> list[tuple[str, str]]:
     return parts
 
 
-def tables(
-    feeds: Iterable[Feed], folders: Mapping[str, str] = _NO_FOLDERS, *, noted: bool = False
-) -> str:
+def tables(feeds: Iterable[Feed], folders: Mapping[str, str], *, noted: bool = False) -> str:
     """Returns a table for each feed, below a comment with its folder if it has one.
 
     With `noted`, comments in the first one explain its keys.

@@ -122,7 +122,7 @@ def merged_from(folder: Path, files: Collection[str]) -> dict[str, tuple[str, ..
 
 
 def brought_back(
-    folder: Path, place: str, today: Mapping[str, str], noted: Collection[str] = (), *, beside: str
+    folder: Path, place: str, today: Mapping[str, str], noted: Collection[str], *, beside: str
 ) -> dict[str, str]:
     """Returns deleted files that a merge or rebase has brought back, each with the deleting commit.
 

@@ -49,7 +49,7 @@ def review(
     *,
     closed: Collection[Week],
     read: Read,
-    versions: Versions = _NO_VERSIONS,
+    versions: Versions,
 ) -> tuple[Problem, ...]:
     """Returns all hints about a digest's content.
 
@@ -109,9 +109,7 @@ def of_text(text: Letter | FreePage, read: Read) -> tuple[Problem, ...]:
     return problems(_markdown_hints(Text(text.file, text.line, text.body)), read)
 
 
-def files_to_review(
-    survey: Survey, read: Read, versions: Versions = _NO_VERSIONS
-) -> tuple[str, ...]:
+def files_to_review(survey: Survey, read: Read, versions: Versions) -> tuple[str, ...]:
     """Returns the files with changes by a pull that the editor has not looked at yet.
 
     `versions` are those of the files that `edited` returns.

@@ -19,7 +19,6 @@ from digest.commands import status
 from digest.commands.shared import config_file, find_feeds
 from digest.commands.status import FeedRow
 from digest.content import load, paths
-from digest.feeds.limits import USUAL, Limits
 from digest.model import Config, Feed, Skipped
 
 
@@ -75,12 +74,7 @@ def run(root: Path, config: Config, *, now: datetime) -> FeedsReport:
 
 
 def add(
-    root: Path,
-    addresses: Sequence[str],
-    files: Sequence[Path],
-    *,
-    now: datetime,
-    limits: Limits = USUAL,
+    root: Path, addresses: Sequence[str], files: Sequence[Path], *, now: datetime
 ) -> AddFeedsReport:
     """Adds the feeds behind the addresses, and those in the lists; raises DigestError if one
     address leads to none."""
@@ -88,9 +82,7 @@ def add(
     ids = {feed.id for feed in config.feeds}
     names = (path.name for path in (root / paths.LEDGERS).glob("*.jsonl"))
     ledgers = set(filter(None, map(paths.feed_of, names)))
-    found = find_feeds.run(
-        addresses, files, now=now, limits=limits, present=config.feeds, taken=ledgers
-    )
+    found = find_feeds.run(addresses, files, now=now, present=config.feeds, taken=ledgers)
     resumed = [feed for feed in found.present_feeds if feed.retired]
     after = before
     feeds = {feed.id: feed for feed in config.feeds}

@@ -34,7 +34,7 @@ class NewReport:
     unread: tuple[str, ...]
 
 
-def run(root: Path, config: Config, since: str = "") -> NewReport:
+def run(root: Path, config: Config, since: str) -> NewReport:
     """Finds the stories to look at, or with `since` the untouched ones that are new since a commit.
 
     Raises UnknownRefError for a commit that does not exist, DigestError without a repository.

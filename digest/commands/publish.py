@@ -79,7 +79,7 @@ def run(
     dry: bool = False,
     replacing: bool = False,
     on_progress: Progress | None = None,
-    now: datetime | None = None,
+    now: datetime | None,
 ) -> PublishReport:
     """Publishes the digest at `root`; with `dry`, only reports what that would change.
 

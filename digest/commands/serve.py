@@ -102,9 +102,9 @@ def run(
     on_event: OnEvent,
     on_progress: Progress | None,
     clock: Callable[[], datetime],
-    allowed: Sequence[str] = (),
-    poll: bool = False,
-    desk: bool = False,
+    allowed: Sequence[str],
+    poll: bool,
+    desk: bool,
 ) -> None:
     """Serves the preview of the digest at `root` until the process is asked to end.
 

@@ -179,7 +179,7 @@ def take(root: Path, config: Config, theme: str, numbers: Collection[int]) -> tu
     return tuple(taken)
 
 
-def list_missing(root: Path, config: Config, *, every: bool = False) -> MissingReport:
+def list_missing(root: Path, config: Config, *, every: bool) -> MissingReport:
     """Finds the newest stories without a theme, or `every` one, and which themes they may have."""
     survey = load.survey(root, config)
     stories = survey.content.stories

@@ -170,7 +170,7 @@ def other_leads(
             yield ChangeRequest(file=story.file, changes={"lead": False})
 
 
-def publisher_values(story: Story, pending: Pending, summary: str = "") -> dict[str, Any]:
+def publisher_values(story: Story, pending: Pending, summary: str) -> dict[str, Any]:
     """Returns the fields in which the publisher's version differs and can be taken, with its values.
 
     `summary` is the publisher's excerpt in plain text, if known: the ledgers do not store it.

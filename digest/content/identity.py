@@ -266,7 +266,7 @@ def with_fragment(link: str) -> str:
     return f"{urls.canonical(link)}#{urls.fragment_of(link)}" if urls.web_link(link) else ""
 
 
-def stem_key(address: str, title: str, when: str = "") -> str:
+def stem_key(address: str, title: str, when: str) -> str:
     """Returns a key of a link, headline and date; of the link's query, only article numbers."""
     path, _, query = address.partition("?")
     numbers = "&".join(part for part in query.split("&") if _NUMBERED.match(part))

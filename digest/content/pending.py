@@ -184,7 +184,7 @@ def carried_over(
     return result
 
 
-def hints(story: Story, pending: Pending, letter: str = "") -> Iterator[tuple[str, str, str]]:
+def hints(story: Story, pending: Pending, letter: str) -> Iterator[tuple[str, str, str]]:
     """Yields field, message and cure for each pending change; `letter` links to the story."""
     for name, change in pending.items():
         label = _LABELS.get(name, name)

@@ -186,7 +186,7 @@ class Reader:
         self.file, self.values = file, values
         self.problems: list[Problem] = []
 
-    def add_problem(self, line: int, what: str, cure: str = "") -> None:
+    def add_problem(self, line: int, what: str, cure: str) -> None:
         self.problems.append(Problem(self.file, line, what, cure))
 
     def finish(self, keys: Collection[str]) -> None:

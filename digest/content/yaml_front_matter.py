@@ -142,7 +142,7 @@ def dump(pairs: Iterable[tuple[str, str | tuple[str, ...]]], typed: Mapping[str,
     return "".join(_line(key, value, typed.get(key, "str")) for key, value in pairs)
 
 
-def written(words: str | tuple[str, ...], kind: str, style: str = "") -> str:
+def written(words: str | tuple[str, ...], kind: str, style: str) -> str:
     """Returns a value as it is written after its key; `style` asks for quotes, `'` or `"`."""
     line = _line("x", words, kind, style)
     return line.removeprefix("x: ").removesuffix("\n")

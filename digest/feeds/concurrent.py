@@ -49,7 +49,7 @@ async def _gather(
 def run_in_batches(
     coroutines: Iterable[Coroutine[None, None, _T]],
     seconds: float | None,
-    on_progress: Progress | None = None,
+    on_progress: Progress | None,
 ) -> Iterator[dict[int, _T]]:
     """Yields results by number: those that come within so many seconds, then the others.
 

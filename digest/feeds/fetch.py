@@ -93,7 +93,7 @@ def fetch_in_batches(
     known: Mapping[str, Validators],
     agent: str,
     now: datetime,
-    limits: Limits = USUAL,
+    limits: Limits,
     on_progress: Progress | None = None,
     untrusted: Collection[str] = (),
 ) -> Iterator[tuple[Fetched | Failed, ...]]:
@@ -122,7 +122,7 @@ def fetch_in_batches(
 
 
 def fetch_pages(
-    addresses: Sequence[str], *, agent: str, now: datetime, limits: Limits = USUAL
+    addresses: Sequence[str], *, agent: str, now: datetime, limits: Limits
 ) -> tuple[Fetched | Failed, ...]:
     """Fetches web pages, with the limits that hold for feeds; the results in their order."""
     pages = [Feed(id="", url=address) for address in addresses]
@@ -130,9 +130,7 @@ def fetch_pages(
     return tuple(concurrent.run(_Request(page, session).run() for page in pages))
 
 
-def fetch_page(
-    address: str, *, agent: str, now: datetime, limits: Limits = USUAL
-) -> Fetched | Failed:
+def fetch_page(address: str, *, agent: str, now: datetime, limits: Limits) -> Fetched | Failed:
     """Fetches one web page, as `fetch_pages` does."""
     return fetch_pages([address], agent=agent, now=now, limits=limits)[0]
 

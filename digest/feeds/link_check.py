@@ -60,7 +60,7 @@ class StoredResult(NamedTuple):
     result: LinkResult
 
 
-def problem(result: LinkResult, *, of_story: bool = False) -> tuple[str, str] | None:
+def problem(result: LinkResult, *, of_story: bool) -> tuple[str, str] | None:
     """Returns what is wrong with a link and how to fix it, or None; `of_story`: it is a story's."""
     shown = redact.mask(result.address)
     if result.is_gone:

@@ -19,7 +19,6 @@ import uuid
 from collections import Counter, defaultdict
 from collections.abc import Collection, Container, Iterable, Mapping, Sequence
 from posixpath import basename
-from types import MappingProxyType
 from typing import Literal, NamedTuple
 
 from digest import urls
@@ -114,7 +113,7 @@ class SharedAliases:
         return ""
 
 
-def made_guid(entry: Entry, salt: str = "") -> str:
+def made_guid(entry: Entry, salt: str) -> str:
     """Returns a guid of our own, made from what an entry says."""
     when = identity.rfc3339(entry.published) if entry.published else ""
     when = when if identity.has_headline(entry) else identity.date_or_summary(entry)
@@ -323,7 +322,7 @@ def ledger_aliases(
     files: Sequence[str | None],
     files_by_key: identity.FilesByKey,
     shared: SharedAliases,
-    ids: Mapping[str, str] = MappingProxyType({}),
+    ids: Mapping[str, str],
 ) -> list[tuple[Entry, str, tuple[str, ...]]]:
     """Returns each entry of a document with its guid, or what serves as one, and its aliases.
 

@@ -74,7 +74,7 @@ def _local(entry: Entry, zone: ZoneInfo) -> datetime:
 
 
 def first_record(
-    arrival: Arrival, file: str, config: Config, at: str, in_file: Entry | None = None
+    arrival: Arrival, file: str, config: Config, at: str, in_file: Entry | None
 ) -> Record:
     """Returns the record of an entry that is new to its feed, still without `said` and `wrote`.
 

@@ -28,9 +28,7 @@ yet, each with the time of its first line in the ledger.
 """
 
 
-def missing_stories(
-    ledgers: Ledgers, there: Collection[str], ignored: Collection[str] = ()
-) -> Missing:
+def missing_stories(ledgers: Ledgers, there: Collection[str], ignored: Collection[str]) -> Missing:
     """Returns stories whose file is missing without a recorded deletion, except `ignored` ones."""
     found = {}
     for file, records in ledger.by_file(ledgers).items():

@@ -29,6 +29,7 @@ LEFT, PLOT = 30, 520  # units: the width of the numbers at grid lines, and of th
 TOP, _BELOW = 16, 24  # units above and below the bars
 _LABEL_STEP, _LABEL_WIDTH = 48, 40  # units between two labels, and the width of one
 _FEW_YEARS = 2  # with so many new years or fewer, months have labels, too
+_SMALL_BARS = 20  # the height of small bars
 _MIN_HEIGHT = 4  # stories at least for the full height of small bars: a single story is not a peak
 _STORY_HEIGHT = 24  # units at most for one story: a chart of few is lower
 
@@ -123,10 +124,10 @@ def recent_slots(first: Week, last: Week) -> tuple[Slot, ...]:
     return slots_of(Week.from_ordinal(last.ordinal - number + 1), last)
 
 
-def slots_of(first: Week, last: Week, most: int = _SLOTS) -> tuple[Slot, ...]:
-    """Returns at most `most` slots for these weeks, all as long; the first may be shorter."""
+def slots_of(first: Week, last: Week) -> tuple[Slot, ...]:
+    """Returns a slot for each week, or fewer slots of several weeks; the first may be shorter."""
     begin, end = first.ordinal, last.ordinal
-    size = -(-(end - begin + 1) // most)
+    size = -(-(end - begin + 1) // _SLOTS)
     slots = []
     for at in range(end, begin - 1, -size):
         slots.append((Week.from_ordinal(max(begin, at - size + 1)), Week.from_ordinal(at)))
@@ -176,7 +177,7 @@ def draw(slots: Sequence[Slot], series: Sequence[Series], plot: int) -> Chart | 
     )
 
 
-def sparkline(slots: Sequence[Slot], series: Series, height: int = 20) -> Sparkline | None:
+def sparkline(slots: Sequence[Slot], series: Series) -> Sparkline | None:
     """Returns the small bars of one theme; None if it has no story in these weeks."""
     if not series.total:
         return None
@@ -185,13 +186,13 @@ def sparkline(slots: Sequence[Slot], series: Series, height: int = 20) -> Sparkl
     bars = []
     for slot, number in enumerate(series.counts):
         if number:
-            high = -(-number * height // top)
-            bars.append(_bar(4 * slot, height - high, 3, high))
+            high = -(-number * _SMALL_BARS // top)
+            bars.append(_bar(4 * slot, _SMALL_BARS - high, 3, high))
     total = formatting.stories(series.total)
     return Sparkline(
         colour=colour(series.theme),
         width=4 * len(slots) - 1,
-        height=height,
+        height=_SMALL_BARS,
         path="".join(bars),
         words=f"{total} in the last {len(slots)} weeks, at most {most} a week",
     )

@@ -126,7 +126,7 @@ def still_found(verdict: Verdict, themes: Sequence[Theme]) -> dict[str, str]:
 
 
 def searched_text(
-    story: Story, records: Sequence[Record], summaries: Sequence[str] = ()
+    story: Story, records: Sequence[Record], summaries: Sequence[str]
 ) -> tuple[str, str, bool]:
     """Returns what the rules search: headline, summary, and True if the summary is complete.
 
@@ -150,7 +150,7 @@ def hash_of_themes(themes: tuple[str, ...]) -> str:
     return ledger.hashes({"themes": themes}).get("themes", "")
 
 
-def to_change(verdicts: Iterable[Verdict], gone: Collection[str] = ()) -> list[Verdict]:
+def to_change(verdicts: Iterable[Verdict], gone: Collection[str]) -> list[Verdict]:
     """Returns the verdicts with themes to write: those that are due, where no editor has chosen.
 
     Where an editor has, their choice stays, without those of the `gone` themes that it has.

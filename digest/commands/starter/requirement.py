@@ -73,7 +73,7 @@ class Requirement:
         return head + lock
 
 
-def for_running_copy(*, now: datetime | None = None, index: str = INDEX) -> Requirement | None:
+def for_running_copy(*, now: datetime | None, index: str = INDEX) -> Requirement | None:
     """Returns the requirement of the copy that runs; None if it is not installed, and so has no
     metadata.
 
@@ -84,7 +84,7 @@ def for_running_copy(*, now: datetime | None = None, index: str = INDEX) -> Requ
     return for_copy(copy, now=now, index=index) if copy else None
 
 
-def for_copy(copy: Distribution, *, now: datetime | None = None, index: str = INDEX) -> Requirement:
+def for_copy(copy: Distribution, *, now: datetime | None, index: str = INDEX) -> Requirement:
     """Returns the requirement of an installed copy; of the one that runs, whatever is installed
     beside it."""
     found = None

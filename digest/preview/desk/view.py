@@ -187,7 +187,7 @@ def progress(cards: Iterable[DeskCard], letter: str) -> str:
     return ", ".join([*parts, letter])
 
 
-def save_message(saved: form.FormChanges, place: str = "") -> str:
+def save_message(saved: form.FormChanges, place: str) -> str:
     """Returns in words what a save did; `place` is the week to which the story moved."""
     done = []
     for name, value in saved.values.items():

@@ -40,7 +40,7 @@ _COLUMN = (
 )
 
 
-def styled(markup: Html, direction: str = "") -> Html:
+def styled(markup: Html, direction: str) -> Html:
     """Returns HTML as one column with the styles of its tags; pictures become their words.
 
     `direction` is "rtl" or empty.
