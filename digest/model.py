@@ -295,7 +295,7 @@ class StoryAddress(NamedTuple):
 
     It is that of the story's file when it was called `file`. `present_file` is the story's file
     now: the same one, another, or "" if it is gone. `since` is when the ledgers first mention
-    `file`; the addresses of one story have the same `owner`.
+    `file`; the addresses of one story have the same `origin`.
     """
 
     week: Week
@@ -303,7 +303,7 @@ class StoryAddress(NamedTuple):
     file: str
     present_file: str
     since: str = ""
-    owner: str = ""
+    origin: str = ""
 
 
 class Location(NamedTuple):
@@ -359,7 +359,7 @@ class Content(NamedTuple):
     lasting_names: Mapping[str, str] = MappingProxyType({})
     """What a story's Atom id is made of, by its file, if it differs from what the file says now."""
     altered: Mapping[str, str] = MappingProxyType({})
-    """The owners of stories whose `id` was removed or changed, by file (`attribution`)."""
+    """The origins of stories whose `id` was removed or changed, by file (`match_files`)."""
     writers: Mapping[str, str] = MappingProxyType({})
     """The feed whose words a story's excerpt has, by file, if that is not its first feed."""
     added_at: Mapping[str, float] = MappingProxyType({})

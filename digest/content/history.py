@@ -1,6 +1,6 @@
 """What the ledgers remember of stories: where they were, their lasting names, their earlier headlines.
 
-A story's records are found by its guid or, without one, its link; `attribution` decides what else
+A story's records are found by its guid or, without one, its link; `match_files` decides what else
 identifies it.
 """
 
@@ -15,10 +15,10 @@ from operator import attrgetter
 from types import MappingProxyType
 
 from digest import urls
-from digest.content import attribution, excerpt, identity, ledger, locations, paths
-from digest.content.attribution import Attribution, Candidate, FeedArrival, KnownStory, Lookup
+from digest.content import excerpt, identity, ledger, locations, match_files, paths
 from digest.content.identity import keys_of_story
 from digest.content.ledger import Ledgers, Record
+from digest.content.match_files import Candidate, FeedArrival, KnownStory, StoryMatches
 from digest.model import Gone, Location, Story, StoryAddress
 from digest.names import lasting_name
 from digest.week import Week
@@ -39,7 +39,7 @@ class History:
         self._ledgers = ledgers
         self._from_pages = from_pages
         self.altered = altered
-        """The owners of stories whose `id` was removed or changed, by file (`Attribution`)."""
+        """The origins of stories whose `id` was removed or changed, by file (`StoryMatches`)."""
         self._records: dict[str, list[Record]] = defaultdict(list)
         """The records of stories, by each of their keys."""
         self._since: dict[str, str] = {}
@@ -56,16 +56,16 @@ class History:
                 for key in ledger.file_keys(record):
                     self._records[key].append(record)
         self._located: dict[str, list[Location]] = defaultdict(list)
-        self._owners: dict[str, list[str]] = defaultdict(list)
-        """The owners of stories with locations, by each of their keys."""
+        self._origins: dict[str, list[str]] = defaultdict(list)
+        """The origins of stories with locations, by each of their keys."""
         self._add_locations(located)
-        self._pages_by_owner: dict[str, list[Record]] = defaultdict(list)
-        """What `digest add` has written, by the owner of the story."""
+        self._pages_by_origin: dict[str, list[Record]] = defaultdict(list)
+        """What `digest add` has written, by the origin of the story."""
         self._add_from_pages()
         self._known_stories: dict[str, KnownStory] = {}
 
     def _add_locations(self, located: Sequence[Location]) -> None:
-        """Adds the locations under the story's owner (`attribution`), and notes its keys."""
+        """Adds the locations under the story's origin (`match_files`), and notes its keys."""
         by_name: dict[str, list[Location]] = defaultdict(list)
         for location in located:
             by_name[location.lasting_name].append(location)
@@ -78,20 +78,20 @@ class History:
                 same_link = self._records.get(f"link:{urls.canonical(name)}", ())
                 records = [record for record in same_link if record.id == name]
             files = [record.file for record in records if _is_of(record, sorted(of_story))]
-            owner = min(files, default=name)
-            self._located[owner] += of_story
+            origin = min(files, default=name)
+            self._located[origin] += of_story
             for key in keys:
-                self._owners[key].append(owner)
+                self._origins[key].append(origin)
 
     def _add_from_pages(self) -> None:
         """Adds what `digest add` wrote; a feed may have brought the same story since."""
         for record in self._from_pages.values():
             key = f"link:{urls.canonical(record.id)}"
-            if key not in self._owners and key not in self._records:
-                self._owners[key].append(record.file)  # its location is not recorded
+            if key not in self._origins and key not in self._records:
+                self._origins[key].append(record.file)  # its location is not recorded
                 self._since.setdefault(record.file, record.at)
-            for owner in self._owners.get(key) or {one.file for one in self._records[key]}:
-                self._pages_by_owner[owner].append(record)
+            for origin in self._origins.get(key) or {one.file for one in self._records[key]}:
+                self._pages_by_origin[origin].append(record)
 
     def of(self, story: Story) -> list[Record]:
         """Returns the records of a story, in the order of its feeds."""
@@ -99,9 +99,9 @@ class History:
         for key in keys_of_story(story):
             for record in self._records.get(key, ()):
                 records[record.feed, record.id] = record
-        owner = self.altered.get(story.file)
-        if owner is not None and all(record.file != owner for record in records.values()):
-            records = {(record.feed, record.id): record for record in self.of_file(owner)}
+        origin = self.altered.get(story.file)
+        if origin is not None and all(record.file != origin for record in records.values()):
+            records = {(record.feed, record.id): record for record in self.of_file(origin)}
         order = {feed: number for number, feed in enumerate(story.feeds)}
 
         def rank(record: Record) -> tuple[int, str, str]:
@@ -116,10 +116,10 @@ class History:
     def from_pages(self, story: Story) -> list[Record]:
         """Returns what `digest add` wrote for a story."""
         keys = keys_of_story(story)
-        of_owner = self._pages_by_owner.get(self.altered.get(story.file, ""), ())
+        of_origin = self._pages_by_origin.get(self.altered.get(story.file, ""), ())
         records = []
         for record in self._from_pages.values():
-            if record in of_owner or keys & ledger.file_keys(record):
+            if record in of_origin or keys & ledger.file_keys(record):
                 records.append(record)
         return records
 
@@ -134,7 +134,7 @@ class History:
         return 0 if at == self._first_pulls[feed] else datetime.fromisoformat(at).timestamp()
 
     def with_altered(self, altered: Mapping[str, str]) -> History:
-        """Returns a copy of this history in which these stories are altered (`Attribution`)."""
+        """Returns a copy of this history in which these stories are altered (`StoryMatches`)."""
         other = copy(self)
         other.altered = altered
         return other
@@ -158,37 +158,37 @@ class History:
         for key, of_key in files.items():
             if hashes := frozenset().union(*(written[file] for file in of_key)):
                 excerpts[key] = hashes
-        for file, owner in self.altered.items():
-            excerpts[file] = excerpts.get(file, frozenset()) | self._excerpts_of(owner)
+        for file, origin in self.altered.items():
+            excerpts[file] = excerpts.get(file, frozenset()) | self._excerpts_of(origin)
         return excerpts
 
-    def _excerpts_of(self, owner: str) -> frozenset[str]:
+    def _excerpts_of(self, origin: str) -> frozenset[str]:
         """Returns the hashes of all excerpts that pull or add wrote for a known story."""
-        records = (*self.of_file(owner), *self._pages_by_owner.get(owner, ()))
+        records = (*self.of_file(origin), *self._pages_by_origin.get(origin, ()))
         return frozenset().union(*(record.excerpts for record in records))
 
     def candidate(self, story: Story, records: Sequence[Record]) -> Candidate | None:
         """Returns what to match a story by; None if it is where its feeds' ledgers have it."""
-        owners = dict.fromkeys(record.file for record in records)
-        recorded = list(owners)
+        origins = dict.fromkeys(record.file for record in records)
+        recorded = list(origins)
         name = lasting_name(story)
         key = locations.key_of(name)
-        namesakes = self._owners.get(key, [])
+        namesakes = self._origins.get(key, [])
         by_link = "" if story.id else urls.canonical(story.link)
-        if not owners:
-            owners |= dict.fromkeys((*namesakes, *self._owners.get(f"link:{by_link}", ())))
+        if not origins:
+            origins |= dict.fromkeys((*namesakes, *self._origins.get(f"link:{by_link}", ())))
         is_named = key in self._records
         if not story.id:
             is_named = any(record.id == story.link for record in records)
-        is_in_place = list(owners) == [story.file] and story.file not in self._located
-        is_written = name in (self._written_names(owners) or {name})
+        is_in_place = list(origins) == [story.file] and story.file not in self._located
+        is_written = name in (self._written_names(origins) or {name})
         if is_in_place and not namesakes and is_named and is_written:
             return None
-        for owner in owners:
+        for origin in origins:
             if any(
-                f"link:{by_link}" in page.aliases for page in self._pages_by_owner.get(owner, ())
+                f"link:{by_link}" in page.aliases for page in self._pages_by_origin.get(origin, ())
             ):
-                recorded.append(owner)
+                recorded.append(origin)
         headline = ""
         if identity.is_headline(story.title, urls.host_of(story.link)):
             headline = identity.hash_of(story.title)
@@ -202,7 +202,7 @@ class History:
             link=story.link,
             canonical=by_link or urls.canonical(story.link),
             has_id=bool(story.id),
-            owners=tuple(owners),
+            origins=tuple(origins),
             namesakes=tuple(namesakes),
             feeds=story.feeds,
             headline=headline,
@@ -211,19 +211,16 @@ class History:
             quotations=tuple(quotations),
         )
 
-    def _written_names(self, owners: Iterable[str]) -> frozenset[str]:
+    def _written_names(self, origins: Iterable[str]) -> frozenset[str]:
         """Returns a story's lasting names according to the feeds whose pull wrote its files."""
         names = set[str]()
-        for owner in owners:
-            names.update(_name(record) for record in self.of_file(owner) if record.wrote_file)
+        for origin in origins:
+            names.update(_name(record) for record in self.of_file(origin) if record.wrote_file)
         return frozenset(names - {""})
 
-    def attribute(self, candidates: Sequence[Candidate], files: Collection[str]) -> Attribution:
+    def match(self, candidates: Sequence[Candidate], files: Collection[str]) -> StoryMatches:
         """Matches candidates with known stories; `files` are those of all stories."""
-        if not candidates:
-            return Attribution()
-        lookup = Lookup(self._known_story, self._owners_by_key)
-        return attribution.attribute(candidates, files, lookup, self.newest)
+        return match_files.match(candidates, files, self)
 
     @property
     def newest(self) -> str:
@@ -233,17 +230,18 @@ class History:
         of_pages = map(_AT, self._from_pages.values())
         return max(chain(of_pages, *of_feeds, *of_stories), default="")
 
-    def _known_story(self, owner: str) -> KnownStory:
-        if owner in self._known_stories:
-            return self._known_stories[owner]
-        located = sorted(self._located.get(owner, ()))
-        first = [Location(self._since[owner], owner, "", "", "")] if owner in self._since else []
+    def known_story(self, origin: str) -> KnownStory:
+        """Returns what the ledgers know of the story with this origin."""
+        if origin in self._known_stories:
+            return self._known_stories[origin]
+        located = sorted(self._located.get(origin, ()))
+        first = [Location(self._since[origin], origin, "", "", "")] if origin in self._since else []
         files: dict[str, str] = {}
         for location in sorted((*first, *located)):
             files.setdefault(location.file, location.at)
-        records = self.of_file(owner)
+        records = self.of_file(origin)
         links, dates, headlines = list[str](), set[str](), set[str]()
-        for record in (*records, *self._pages_by_owner.get(owner, ())):
+        for record in (*records, *self._pages_by_origin.get(origin, ())):
             titles = [record.title, *(title for title, _ in record.earlier_titles)]
             headlines.update(map(identity.hash_of, titles))
             for alias in record.aliases:
@@ -269,7 +267,7 @@ class History:
             first_name = arrivals[0].lasting_name if arrivals else ""
             by_link = not any(map(ledger.has_guid, writers))
         known = KnownStory(
-            owner=owner,
+            origin=origin,
             files=files,
             file=max((*first, *located)).file,
             lasting_name=first_name,
@@ -277,39 +275,39 @@ class History:
             by_link=by_link,
             is_located=bool(located),
             arrivals=tuple(arrivals),
-            written_names=self._written_names([owner]),
+            written_names=self._written_names([origin]),
             headlines=frozenset(headlines),
             dates=frozenset(dates),
-            excerpts=self._excerpts_of(owner),
+            excerpts=self._excerpts_of(origin),
         )
-        self._known_stories[owner] = known
+        self._known_stories[origin] = known
         return known
 
-    def _owners_by_key(self, keys: Collection[str]) -> dict[str, set[str]]:
-        """Returns the owners of the known stories by `Candidate.search_keys`."""
+    def origins_by_key(self, keys: Collection[str]) -> dict[str, set[str]]:
+        """Returns the origins of the known stories by `Candidate.search_keys`."""
         wanted = frozenset(keys)
-        owners: dict[str, set[str]] = defaultdict(set)
+        origins: dict[str, set[str]] = defaultdict(set)
         lines = list[tuple[str, Record]]()
         for records in self._ledgers.values():
             lines += [(record.file, record) for record in records.values()]
-        for owner, pages in self._pages_by_owner.items():
-            lines += [(owner, page) for page in pages]
-        for owner, record in lines:
+        for origin, pages in self._pages_by_origin.items():
+            lines += [(origin, page) for page in pages]
+        for origin, record in lines:
             excerpts = [f"excerpt:{hash}" for hash in record.excerpts]
             for key in wanted.intersection((*record.aliases, *excerpts)):
-                owners[key].add(owner)
-        for owner, located in self._located.items():
+                origins[key].add(origin)
+        for origin, located in self._located.items():
             for location in located:
                 link = f"link:{urls.canonical(location.now)}"
                 for key in wanted.intersection((link, f"file:{location.file}")):
-                    owners[key].add(owner)
+                    origins[key].add(origin)
         for file in self._since:
             if f"file:{file}" in wanted:
-                owners[f"file:{file}"].add(file)
-        return owners
+                origins[f"file:{file}"].add(file)
+        return origins
 
     def addresses(
-        self, stories: Sequence[Story], attributed: Attribution
+        self, stories: Sequence[Story], matches: StoryMatches
     ) -> tuple[StoryAddress, ...]:
         """Returns the addresses in the weeks that a story has left, or where two have had one slug.
 
@@ -318,12 +316,12 @@ class History:
         """
         weeks = {story.file: story.week for story in stories}
         moved, stayed = list[StoryAddress](), list[tuple[str, str, str]]()
-        for owner, file, since in self._past_files():
-            plain = owner if owner in weeks and owner not in attributed.candidates else ""
-            story = attributed.files.get(owner, plain)
+        for origin, file, since in self._past_files():
+            plain = origin if origin in weeks and origin not in matches.candidates else ""
+            story = matches.files.get(origin, plain)
             if story == file:
-                stayed.append((owner, file, since))
-            elif address := _address(file, story, since, owner):
+                stayed.append((origin, file, since))
+            elif address := _address(file, story, since, origin):
                 moved.append(address)
         doubtful = {address.week for address in moved if address.present_file}
         slugs = set[tuple[Week, str]]()
@@ -333,20 +331,20 @@ class History:
                 doubtful.add(one.week)
             slugs.add((one.week, one.slug))
         addresses = [address for address in moved if address.week in doubtful]
-        for owner, file, since in stayed:
+        for origin, file, since in stayed:
             if doubtful and weeks[file] in doubtful:
-                address = _address(file, file, since, owner)
+                address = _address(file, file, since, origin)
                 addresses += [address] if address else []
-        return tuple(sorted(addresses, key=attrgetter("file", "owner")))
+        return tuple(sorted(addresses, key=attrgetter("file", "origin")))
 
-    def gone(self, stories: Iterable[Story], attributed: Attribution) -> tuple[Gone, ...]:
+    def gone(self, stories: Iterable[Story], matches: StoryMatches) -> tuple[Gone, ...]:
         """Returns the stories that are in the ledgers and no longer exist."""
         files = {story.file for story in stories}
         gone = []
-        for owner in {*self._since, *self._located}:
-            if owner in attributed.files or (owner in files and owner not in attributed.candidates):
+        for origin in {*self._since, *self._located}:
+            if origin in matches.files or (origin in files and origin not in matches.candidates):
                 continue
-            records, known = self.of_file(owner), self._known_story(owner)
+            records, known = self.of_file(origin), self.known_story(origin)
             path, week = paths.parse(known.file), paths.week_of(known.file)
             if path is None or week is None:
                 continue
@@ -372,9 +370,9 @@ class History:
         for file, since in self._since.items():
             if file not in self._located:
                 yield file, file, since
-        for owner in self._located:
-            for file, since in self._known_story(owner).files.items():
-                yield owner, file, since
+        for origin in self._located:
+            for file, since in self.known_story(origin).files.items():
+                yield origin, file, since
 
 
 def _is_of(record: Record, located: Sequence[Location]) -> bool:
@@ -398,10 +396,10 @@ def _name(record: Record) -> str:
     return record.id if is_kept or is_first else ""
 
 
-def _address(file: str, story: str, since: str, owner: str) -> StoryAddress | None:
+def _address(file: str, story: str, since: str, origin: str) -> StoryAddress | None:
     path, week = paths.parse(file), paths.week_of(file)
     if path and week:  # not if a line of the ledger was edited by hand
         return StoryAddress(
-            week=week, slug=path.slug, file=file, present_file=story, since=since, owner=owner
+            week=week, slug=path.slug, file=file, present_file=story, since=since, origin=origin
         )
     return None

@@ -4,7 +4,7 @@
 
 Parsing a file depends only on its text and digest.toml. What depends on the ledgers (whose words an
 excerpt has, where a story was before) is found for all stories at once, and cached as one value
-(`from_ledgers`), to which the words of the stories are then compared.
+(`ledger_facts`), to which the words of the stories are then compared.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from digest import parallel
 from digest.cache import Cache, key_of
 from digest.content import excerpt, file_names, paths, publishable, story_file
-from digest.content.from_ledgers import FromLedgers, known_by, writer_of
+from digest.content.ledger_facts import LedgerFacts, identity_key, writer_of
 from digest.content.read import ContentReader, combined, unknown_themes, vocabulary_of
 from digest.content.scan import NamesIn, Scan, copied, read_bytes, scan
 from digest.content.story_file import Vocabulary
@@ -49,8 +49,8 @@ class _Folder(NamedTuple):
     """The parsed files of one folder.
 
     `hashes` has a hash of each story's file and name, `excerpts` the hashes of each excerpt, if its
-    file has one; `suspects` are the stories with what looks like a secret in a URL. `known_by` is a
-    hash of everything by which the ledgers know these stories, but for their words.
+    file has one; `suspects` are the stories with what looks like a secret in a URL. `identity_key`
+    is a hash of everything by which the ledgers know these stories, but for their words.
     """
 
     stories: tuple[Story, ...]
@@ -61,7 +61,7 @@ class _Folder(NamedTuple):
     hashes: dict[str, bytes]
     excerpts: dict[str, tuple[str, ...]]
     suspects: tuple[str, ...]
-    known_by: bytes
+    identity_key: bytes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -197,44 +197,44 @@ class _Loader:
                 story.file: excerpt.hashes(story.excerpt) for story in stories if story.excerpt
             },
             suspects=tuple(story.file for story in stories if publishable.has_secret(story)),
-            known_by=known_by(stories),
+            identity_key=identity_key(stories),
         )
         return _Found(folder, tuple(reader.problems), tuple(reader.unread))
 
-    def from_ledgers(self, folders: list[_Folder]) -> FromLedgers:
+    def ledger_facts(self, folders: list[_Folder]) -> LedgerFacts:
         """Returns what the ledgers know of the stories in the folders, from the cache if it can."""
         stories, ledgers = _stories(folders), self._scan.key(paths.LEDGERS)
         if self._cache is None or not ledgers:
-            return self.attribute(stories)
-        key = key_of(self._key, ledgers, *(folder.known_by for folder in folders))
-        found = self._cache.get("ledgers", "", key, FromLedgers)
-        if found is None or not found.is_of(stories):
-            found = self.attribute(stories)
+            return self.find_ledger_facts(stories)
+        key = key_of(self._key, ledgers, *(folder.identity_key for folder in folders))
+        found = self._cache.get("ledgers", "", key, LedgerFacts)
+        if found is None or not found.still_fits(stories):
+            found = self.find_ledger_facts(stories)
             self._cache.put("ledgers", "", key, found)
         return found
 
-    def attribute(
+    def find_ledger_facts(
         self, stories: tuple[Story, ...], ledgers: AllLedgers | None = None
-    ) -> FromLedgers:
+    ) -> LedgerFacts:
         """Returns what these ledgers, or those on the disk, know of the stories."""
         # Imported late: most builds have this in the cache.
-        from digest.content.attribute import attribute
+        from digest.content.find_ledger_facts import find_ledger_facts
         from digest.content.store import read_all_ledgers
 
-        return attribute(stories, ledgers or read_all_ledgers(self._root), self._feeds)
+        return find_ledger_facts(stories, ledgers or read_all_ledgers(self._root), self._feeds)
 
     def _return_quotations(
         self,
         stories: list[Story],
         hashes: dict[str, bytes],
         excerpts: dict[str, tuple[str, ...]],
-        from_ledgers: FromLedgers,
+        ledger_facts: LedgerFacts,
     ) -> None:
         """Makes quotations that are the editor's part of the note, since pull did not write them.
 
         Changes `stories` and what is known of their files: `hashes`, and the hashes of `excerpts`.
         """
-        written = from_ledgers.excerpts
+        written = ledger_facts.excerpts
         edited = set[str]()
         for file, of_excerpt in excerpts.items():
             if not set(of_excerpt).intersection(written.get(file, ())):
@@ -252,7 +252,7 @@ class _Loader:
                 words = story.excerpt.encode(errors="surrogatepass")
                 hashes[file] = key_of(hashes[file], words)
 
-    def content(self, folders: list[_Folder], from_ledgers: FromLedgers) -> Content:
+    def content(self, folders: list[_Folder], ledger_facts: LedgerFacts) -> Content:
         """Returns everything that was read as one value."""
         stories = list(_stories(folders))
         letters, introductions, pages = list[Letter](), list[FreePage](), list[FreePage]()
@@ -269,38 +269,38 @@ class _Loader:
             hashes.update(folder.hashes)
             excerpts.update(folder.excerpts)
             suspects.update(folder.suspects)
-        self._return_quotations(stories, hashes, excerpts, from_ledgers)
+        self._return_quotations(stories, hashes, excerpts, ledger_facts)
         return Content(
             stories=tuple(stories),
             letters=tuple(letters),
             introductions=tuple(introductions),
             pages=tuple(pages),
             copied=tuple(files_to_copy),
-            story_addresses=from_ledgers.story_addresses,
-            earlier_headlines=_earlier_headlines(stories, from_ledgers),
-            lasting_names=from_ledgers.lasting_names,
-            altered=from_ledgers.altered,
-            writers=self._writers(stories, excerpts, from_ledgers),
-            added_at=from_ledgers.added_at,
-            gone=from_ledgers.gone,
-            signed=from_ledgers.signed,
+            story_addresses=ledger_facts.story_addresses,
+            earlier_headlines=_earlier_headlines(stories, ledger_facts),
+            lasting_names=ledger_facts.lasting_names,
+            altered=ledger_facts.altered,
+            writers=self._writers(stories, excerpts, ledger_facts),
+            added_at=ledger_facts.added_at,
+            gone=ledger_facts.gone,
+            signed=ledger_facts.signed,
             hashes=hashes,
             suspects=frozenset(suspects),
             unread=frozenset(self.unread),
             beside=NamesIn(self._root),
-            unrecorded=from_ledgers.unrecorded,
-            damaged=from_ledgers.damaged,
-            newest_record=from_ledgers.newest_record,
+            unrecorded=ledger_facts.unrecorded,
+            damaged=ledger_facts.damaged,
+            newest_record=ledger_facts.newest_record,
         )
 
     def _writers(
         self,
         stories: Iterable[Story],
         excerpts: Mapping[str, tuple[str, ...]],
-        from_ledgers: FromLedgers,
+        ledger_facts: LedgerFacts,
     ) -> dict[str, str]:
         """Returns the feed whose words a story's excerpt has, if that is not its first one."""
-        by_feed, writers = from_ledgers.by_feed, {}
+        by_feed, writers = ledger_facts.by_feed, {}
         for story in stories if by_feed else ():
             file = story.file
             if file in by_feed and file in excerpts:
@@ -331,7 +331,7 @@ def _whole(loader: _Loader) -> Content:
     folders = loader.folders()
     if loader.problems:
         raise Faults(combined(loader.problems, loader.vocabulary))
-    return loader.content(folders, loader.from_ledgers(folders))
+    return loader.content(folders, loader.ledger_facts(folders))
 
 
 def survey(root: Path, config: Config) -> Survey:
@@ -344,9 +344,9 @@ def survey(root: Path, config: Config) -> Survey:
     scanned = store.scan_whole(root)
     loader = _Loader(root, config, scanned)
     folders, ledgers = loader.folders(), store.read_all_ledgers(root)
-    from_ledgers = loader.attribute(_stories(folders), ledgers)
+    ledger_facts = loader.find_ledger_facts(_stories(folders), ledgers)
     return Survey(
-        content=loader.content(folders, from_ledgers),
+        content=loader.content(folders, ledger_facts),
         problems=tuple(combined(loader.problems, loader.vocabulary)),
         ledgers=ledgers.feeds,
         from_pages=ledgers.from_pages,
@@ -390,13 +390,13 @@ def _hash_of(file: str, data: bytes) -> bytes:
 
 
 def _earlier_headlines(
-    stories: Iterable[Story], from_ledgers: FromLedgers
+    stories: Iterable[Story], ledger_facts: LedgerFacts
 ) -> dict[str, tuple[str, ...]]:
     """Returns the earlier headlines of each story that has some besides its present one."""
     earlier = {}
-    for story in stories if from_ledgers.titles else ():
+    for story in stories if ledger_facts.titles else ():
         titles = [
-            title for title in from_ledgers.titles.get(story.file, ()) if title != story.title
+            title for title in ledger_facts.titles.get(story.file, ()) if title != story.title
         ]
         if titles:
             earlier[story.file] = tuple(titles)

@@ -49,16 +49,16 @@ def existing(
     """
     records = _records_at(addresses, snapshot.ledgers)
     from_pages = _records_at(addresses, {paths.ADDED: snapshot.from_pages})
-    keys, owners = set[str](), set[str]()
+    keys, origins = set[str](), set[str]()
     for record in records:
         keys |= ledger.file_keys(record)
     for record in (*records, *from_pages):
-        owners |= {record.file, record.id}
+        origins |= {record.file, record.id}
     with_same_keys = []
     for story in stories:
         if (guid and story.id == guid) or any(_is_at(story, address) for address in addresses):
             return Existing("here", story.file)
-        if not keys.isdisjoint(keys_of_story(story)) or snapshot.altered.get(story.file) in owners:
+        if not keys.isdisjoint(keys_of_story(story)) or snapshot.altered.get(story.file) in origins:
             with_same_keys.append(story)
     if with_same_keys:
         return Existing("here", with_same_keys[0].file)

@@ -32,8 +32,8 @@ class Finder:
         Such a file contains one of the `texts`.
         """
         altered = self._snapshot.altered
-        for other, owner in altered.items():
-            if owner == file and other in self.stories:
+        for other, origin in altered.items():
+            if origin == file and other in self.stories:
                 return self.stories[other], ""
         candidates: set[str] = set()
         for key in self._keys(file):

@@ -38,7 +38,7 @@ class Snapshot:
     """The stories that were parsed."""
     altered: Mapping[str, str] = field(default_factory=dict)
     """Files whose id and link an editor has changed, each with the ledger's file of its story
-    (`attribution`).
+    (`match_files`).
     """
     from_pages: Mapping[str, Record] = field(default_factory=dict)
     """What `digest add` has written."""

@@ -53,7 +53,7 @@ def without_moved(
 ) -> Missing:
     """Returns the missing stories without those that were only moved: `stories` has their files.
 
-    `altered` has the files whose names an editor has changed (`attribution`).
+    `altered` has the files whose names an editor has changed (`match_files`).
     """
     ledgers: dict[str, dict[str, Record]] = {}
     for records in missing.values():

@@ -36,19 +36,19 @@ class Anchors(NamedTuple):
 
 
 class _Given:
-    """The anchors of one week, each with the owner (`StoryAddress.owner`) to which it was given."""
+    """The anchors of one week, each with the origin (`StoryAddress.origin`) to which it was given."""
 
     def __init__(self) -> None:
-        self._owners: dict[str, str] = {}
+        self._origins: dict[str, str] = {}
         self._anchors: dict[tuple[str, str], str] = {}
 
-    def anchor(self, slug: str, owner: str) -> str:
-        """Returns the owner's anchor for a slug; the same one if it is asked for again."""
-        if (slug, owner) not in self._anchors:
-            anchor = slug if self._owners.get(slug) == owner else free_name(slug, self._owners)
-            self._owners[anchor] = owner
-            self._anchors[slug, owner] = anchor
-        return self._anchors[slug, owner]
+    def anchor(self, slug: str, origin: str) -> str:
+        """Returns the origin's anchor for a slug; the same one if it is asked for again."""
+        if (slug, origin) not in self._anchors:
+            anchor = slug if self._origins.get(slug) == origin else free_name(slug, self._origins)
+            self._origins[anchor] = origin
+            self._anchors[slug, origin] = anchor
+        return self._anchors[slug, origin]
 
 
 def anchors_of(content: Content) -> Anchors:
@@ -63,15 +63,15 @@ def anchors_of(content: Content) -> Anchors:
     anchors: dict[str, str] = {}
     moved_away: dict[Week, dict[str, str]] = defaultdict(dict)
     given: dict[Week, _Given] = defaultdict(_Given)
-    owners: dict[str, str] = {}
+    origins: dict[str, str] = {}
     in_order = sorted(
         content.story_addresses,
-        key=lambda address: (address.since, basename(address.file), address.file, address.owner),
+        key=lambda address: (address.since, basename(address.file), address.file, address.origin),
     )
     for address in in_order:
-        owner = address.owner or address.file
-        owners.setdefault(address.present_file, owner)
-        anchor = given[address.week].anchor(address.slug, owner)
+        origin = address.origin or address.file
+        origins.setdefault(address.present_file, origin)
+        anchor = given[address.week].anchor(address.slug, origin)
         story = stories.get(address.present_file)
         if story and (story.week, story.slug) == (address.week, address.slug):
             anchors.setdefault(story.file, anchor)
@@ -79,8 +79,8 @@ def anchors_of(content: Content) -> Anchors:
             moved_away[address.week][anchor] = story.file
     others = [story for story in stories.values() if story.file not in anchors]
     for story in sorted(others, key=lambda story: (basename(story.file), story.file)):
-        new = f"new {story.file}"  # an owner may have the name of the file that it had first
-        anchors[story.file] = given[story.week].anchor(story.slug, owners.get(story.file, new))
+        new = f"new {story.file}"  # an origin may have the name of the file that it had first
+        anchors[story.file] = given[story.week].anchor(story.slug, origins.get(story.file, new))
     for file, anchor in anchors.items():  # a story may have been moved back
         moved_away.get(stories[file].week, {}).pop(anchor, None)
     by_file = {file: anchor for file, anchor in anchors.items() if anchor != stories[file].slug}

@@ -9,10 +9,10 @@ from builders import make_story
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from digest.content import attribute, paths
-from digest.content.attribution import Attribution
+from digest.content import find_ledger_facts, paths
 from digest.content.history import History
 from digest.content.ledger import Record
+from digest.content.match_files import StoryMatches
 from digest.model import Story, StoryAddress
 
 FEED = "semiconductors"
@@ -60,7 +60,7 @@ def expected_addresses(
         story = file if file in claimed else min(claimed, default="")
         addresses.append(
             StoryAddress(
-                week=at.week, slug=at.slug, file=file, present_file=story, since=since, owner=file
+                week=at.week, slug=at.slug, file=file, present_file=story, since=since, origin=file
             )
         )
     moved = [address for address in addresses if address.present_file != address.file]
@@ -71,10 +71,10 @@ def expected_addresses(
     return tuple(address for address in addresses if address.week in doubtful)
 
 
-def attributed(known: History, *stories: Story) -> Attribution:
+def matched(known: History, *stories: Story) -> StoryMatches:
     """The stories, matched with those in the ledgers."""
     candidates = [known.candidate(story, known.of(story)) for story in stories]
-    return known.attribute(list(filter(None, candidates)), {story.file for story in stories})
+    return known.match(list(filter(None, candidates)), {story.file for story in stories})
 
 
 def firsts(records: Mapping[str, Record]) -> set[str]:
@@ -94,7 +94,7 @@ def test_places_are_listed_for_weeks_with_a_moved_story_or_a_shared_slug(
     known = History({FEED: records})
     stories = tuple(story_of(number, file) for file, number in sorted(now.items()))
 
-    assert known.addresses(stories, attributed(known, *stories)) == expected_addresses(
+    assert known.addresses(stories, matched(known, *stories)) == expected_addresses(
         records, stories
     )
 
@@ -107,8 +107,8 @@ def test_earlier_headlines_are_those_of_the_first_feed() -> None:
     )
     other = record_of(2, FILES[1])
 
-    assert attribute.earlier_titles([theirs, other]) == ("Was", "One")
-    assert attribute.earlier_titles([]) == ()
+    assert find_ledger_facts.earlier_titles([theirs, other]) == ("Was", "One")
+    assert find_ledger_facts.earlier_titles([]) == ()
 
 
 def test_the_excerpts_of_a_story_are_found_by_its_guid_link_or_file() -> None:

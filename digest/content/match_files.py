@@ -4,21 +4,21 @@
     ──▶ else by likeness
     ──▶ else it is a new story
 
-A story in the ledgers is identified by its `owner`: the file where a feed's ledger first put it,
+A story in the ledgers is identified by its `origin`: the file where a feed's ledger first put it,
 otherwise its lasting name. Each is matched with one file at most. Nothing is read or written here.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import partial
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from digest import urls
 from digest.model import Location
 
-_PUBLISHED = 9  # more than any other likeness
+_AT_LAST_LOCATION = 9  # more than any other likeness
 
 
 class Candidate(NamedTuple):
@@ -27,11 +27,11 @@ class Candidate(NamedTuple):
     - `lasting_name`: what its Atom id would be made of, going by its file
     - `is_named`: a feed gave it that id
     - `canonical`: its link in the form in which links are compared
-    - `owners`: the known stories found by its id, or by its link if it has no id
+    - `origins`: the known stories found by its id, or by its link if it has no id
     - `namesakes`: known stories whose locations have its lasting name
     - `headline`, `date`: its title and date as the ledgers' aliases have them
     - `quotations`: the hashes of the quotations at the top of its text
-    - `recorded`: those of `owners` that a feed's records or `digest add` know, not only a location
+    - `recorded`: those of `origins` that a feed's records or `digest add` know, not only a location
     """
 
     file: str
@@ -40,7 +40,7 @@ class Candidate(NamedTuple):
     link: str
     canonical: str
     has_id: bool
-    owners: tuple[str, ...]
+    origins: tuple[str, ...]
     namesakes: tuple[str, ...]
     feeds: tuple[str, ...] = ()
     headline: str = ""
@@ -84,7 +84,7 @@ class KnownStory(NamedTuple):
     - `headlines`, `dates`, `excerpts`: what its ledgers have of its words and dates
     """
 
-    owner: str
+    origin: str
     files: Mapping[str, str]
     file: str
     lasting_name: str
@@ -111,16 +111,16 @@ class KnownStory(NamedTuple):
         A story that is exactly at its last location fits best: it was published there.
         """
         if self.is_located and (candidate.file, candidate.canonical) == (self.file, self.links[-1]):
-            return _PUBLISHED
-        has_owner = self.owner in candidate.owners
+            return _AT_LAST_LOCATION
+        is_found = self.origin in candidate.origins
         has_link = candidate.canonical in self.links
         has_link = has_link and f"link:{candidate.canonical}" in candidate.search_keys
         has_file = candidate.file in self.files
         words = int(candidate.headline in self.headlines) + int(candidate.date in self.dates)
         words += not self.excerpts.isdisjoint(candidate.quotations)
         is_in_place = has_file and (words or (self.by_link and not self.dates))
-        if has_owner or has_link or words > 1 or is_in_place:
-            return 2 * has_owner + has_link + has_file + words
+        if is_found or has_link or words > 1 or is_in_place:
+            return 2 * is_found + has_link + has_file + words
         return 0
 
     def first_name(self, feeds: Sequence[str]) -> str:
@@ -140,14 +140,14 @@ class KnownStory(NamedTuple):
         return min(self.arrivals, key=rank).lasting_name
 
 
-class Attribution(NamedTuple):
+class StoryMatches(NamedTuple):
     """The result of matching.
 
-    - `files`: the present file of each known story that was matched, by owner
+    - `files`: the present file of each known story that was matched, by origin
     - `lasting_names`: lasting names that differ from what the file says, by file
     - `unrecorded`: locations that no ledger has yet, with the newest time in the ledgers as `at`
     - `candidates`: the files of all candidates
-    - `altered`: the owner of each story whose `id`, or the feed in which it counts, an editor
+    - `altered`: the origin of each story whose `id`, or the feed in which it counts, an editor
       removed or changed, by file
     """
 
@@ -158,71 +158,74 @@ class Attribution(NamedTuple):
     altered: Mapping[str, str] = {}
 
 
-class Lookup(NamedTuple):
-    """Looks up known stories by owner, and owners by `Candidate.search_keys`."""
+class KnownStories(Protocol):
+    """The stories in the ledgers (`History`); `newest` is the newest time in them."""
 
-    story: Callable[[str], KnownStory]
-    owners: Callable[[Collection[str]], Mapping[str, Collection[str]]]
+    @property
+    def newest(self) -> str: ...
+
+    def known_story(self, origin: str) -> KnownStory: ...
+
+    def origins_by_key(self, keys: Collection[str]) -> Mapping[str, Collection[str]]: ...
 
 
-def attribute(
-    candidates: Sequence[Candidate], files: Collection[str], lookup: Lookup, newest: str
-) -> Attribution:
-    """Matches candidates with known stories.
-
-    `files` are those of all stories, `newest` is the newest time in the ledgers.
-    """
-    matches = _matches(candidates, files, lookup)
+def match(
+    candidates: Sequence[Candidate], files: Collection[str], known_stories: KnownStories
+) -> StoryMatches:
+    """Matches candidates with known stories; `files` are those of all stories."""
+    if not candidates:
+        return StoryMatches()
+    matches = _matches(candidates, files, known_stories)
     stories: dict[str, list[KnownStory]] = defaultdict(list)
-    for owner, candidate in matches.items():
-        stories[candidate.file].append(lookup.story(owner))
+    for origin, candidate in matches.items():
+        stories[candidate.file].append(known_stories.known_story(origin))
     for of_file in stories.values():
-        of_file.sort(key=lambda known: (not known.is_located, known.owner))
+        of_file.sort(key=lambda known: (not known.is_located, known.origin))
     names = _lasting_names(candidates, matches, stories)
     altered: dict[str, str] = {}
-    for owner, candidate in matches.items():
-        known = lookup.story(owner)
-        is_unrecorded = owner not in candidate.recorded and known.headlines
+    for origin, candidate in matches.items():
+        known = known_stories.known_story(origin)
+        is_unrecorded = origin not in candidate.recorded and known.headlines
         is_renamed = candidate.file in names and (candidate.has_id or not known.by_link)
         if is_unrecorded or is_renamed:
-            altered[candidate.file] = owner
-    return Attribution(
-        files={owner: candidate.file for owner, candidate in matches.items()},
+            altered[candidate.file] = origin
+    return StoryMatches(
+        files={origin: candidate.file for origin, candidate in matches.items()},
         lasting_names=names,
-        unrecorded=_unrecorded(candidates, stories, names, newest),
+        unrecorded=_unrecorded(candidates, stories, names, known_stories.newest),
         candidates=frozenset(candidate.file for candidate in candidates),
         altered=altered,
     )
 
 
 def _matches(
-    candidates: Sequence[Candidate], files: Collection[str], lookup: Lookup
+    candidates: Sequence[Candidate], files: Collection[str], known_stories: KnownStories
 ) -> dict[str, Candidate]:
-    """Returns the candidate that each known story is, by owner: by its id or link, else by likeness.
+    """Returns the candidate that each known story is, by origin: by its id or link, else by likeness.
 
     A story that is in its place, so that it is no candidate, is not matched with another file.
     """
     matches: dict[str, Candidate] = {}
     in_place = set(files).difference(candidate.file for candidate in candidates)
 
-    def is_free(owner: str) -> bool:
-        return owner not in matches and owner not in in_place
+    def is_free(origin: str) -> bool:
+        return origin not in matches and origin not in in_place
 
-    by_owner: dict[str, list[Candidate]] = defaultdict(list)
+    by_origin: dict[str, list[Candidate]] = defaultdict(list)
     for candidate in candidates:
-        for owner in filter(is_free, candidate.owners):
-            by_owner[owner].append(candidate)
-    for owner, rivals in by_owner.items():
-        known = lookup.story(owner)
+        for origin in filter(is_free, candidate.origins):
+            by_origin[origin].append(candidate)
+    for origin, rivals in by_origin.items():
+        known = known_stories.known_story(origin)
         agreeing = [candidate for candidate in rivals if known.agrees_with(candidate)]
         if agreeing:
-            matches[owner] = min(agreeing, key=partial(_rank, known))
+            matches[origin] = min(agreeing, key=partial(_rank, known))
 
     matched = {candidate.file for candidate in matches.values()}
     others = [candidate for candidate in candidates if candidate.file not in matched]
-    for known, candidate in _by_likeness(others, lookup):
-        if is_free(known.owner) and candidate.file not in matched:
-            matches[known.owner] = candidate
+    for known, candidate in _by_likeness(others, known_stories):
+        if is_free(known.origin) and candidate.file not in matched:
+            matches[known.origin] = candidate
             matched.add(candidate.file)
     return matches
 
@@ -235,7 +238,7 @@ def _rank(known: KnownStory, candidate: Candidate) -> tuple[object, ...]:
 
 
 def _by_likeness(
-    candidates: Sequence[Candidate], lookup: Lookup
+    candidates: Sequence[Candidate], known_stories: KnownStories
 ) -> list[tuple[KnownStory, Candidate]]:
     """Returns the candidates with each story that they may be, most likely and then latest first."""
     if not candidates:
@@ -243,17 +246,17 @@ def _by_likeness(
     keys = set[str]()
     for candidate in candidates:
         keys.update(candidate.search_keys)
-    owners_of = lookup.owners(keys)
+    owners_of = known_stories.origins_by_key(keys)
     likely: list[tuple[int, KnownStory, Candidate]] = []
     for candidate in candidates:
-        owners = set(candidate.owners)
+        origins = set(candidate.origins)
         for key in candidate.search_keys:
-            owners.update(owners_of.get(key, ()))
-        for owner in owners:
-            known = lookup.story(owner)
+            origins.update(owners_of.get(key, ()))
+        for origin in origins:
+            known = known_stories.known_story(origin)
             if likeness := known.likeness(candidate):
                 likely.append((likeness, known, candidate))
-    likely.sort(key=lambda one: (max(one[1].files.values()), one[1].owner), reverse=True)
+    likely.sort(key=lambda one: (max(one[1].files.values()), one[1].origin), reverse=True)
     likely.sort(key=lambda one: (-one[0], _rank(one[1], one[2])))
     return [(known, candidate) for _, known, candidate in likely]
 
@@ -268,13 +271,13 @@ def _lasting_names(
     for candidate in candidates:
         known = stories.get(candidate.file, [])
         name = _first_name(candidate, known)
-        owners = {story.owner for story in known}
+        origins = {story.origin for story in known}
         if not candidate.has_id and name == candidate.lasting_name:
             for namesake in candidate.namesakes:
                 other = matches.get(namesake)
                 # The first story with the name is gone, or its file has another one now.
-                if namesake not in owners and (other is None or other.lasting_name != name):
-                    name = f"{name}#{known[0].owner if known else candidate.file}"
+                if namesake not in origins and (other is None or other.lasting_name != name):
+                    name = f"{name}#{known[0].origin if known else candidate.file}"
                     break
         if name != candidate.lasting_name:
             names[candidate.file] = name
@@ -286,7 +289,7 @@ def _first_name(candidate: Candidate, known: Sequence[KnownStory]) -> str:
     written = set[str]()
     for story in known:
         written.update(story.written_names)
-    is_found = candidate.is_named and any(story.owner in candidate.owners for story in known)
+    is_found = candidate.is_named and any(story.origin in candidate.origins for story in known)
     is_named = is_found and (not written or candidate.lasting_name in written)
     for story in known:
         if story.lasting_name and (story.is_located or not is_named):

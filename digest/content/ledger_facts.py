@@ -1,10 +1,10 @@
 """What the ledgers know of the stories, as a value that an edit of their words hardly ever changes.
 
-    stories, ledgers ──attribute──▶ FromLedgers ──with the words of the stories──▶ Content
+    stories, ledgers ──find_ledger_facts──▶ LedgerFacts ──with the words of the stories──▶ Content
 
 It takes long to find and little to apply, so it is cached. It depends on which stories there are and
 on their ids, links and feeds. The words of a story matter only if it is not where a feed's ledger
-has it: they decide which story it is (`attribution`).
+has it: they decide which story it is (`match_files`).
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from digest.errors import Problem
 from digest.model import Gone, Location, Story, StoryAddress
 
 
-class FromLedgers(NamedTuple):
+class LedgerFacts(NamedTuple):
     """What the ledgers know of the stories, by file.
 
     - `excerpts`: the hashes of all excerpts that pull or add wrote for a story
@@ -45,8 +45,11 @@ class FromLedgers(NamedTuple):
     damaged: tuple[Problem, ...]
     newest_record: str
 
-    def is_of(self, stories: Iterable[Story]) -> bool:
-        """True if the stories, whose ids, links and feeds are known to agree, have the same words."""
+    def still_fits(self, stories: Iterable[Story]) -> bool:
+        """True if the words of the stories that are matched by them are the same as before.
+
+        The caller has checked the ids, links and feeds of all stories (`identity_key`).
+        """
         candidates = self.candidates
         return all(
             words_key(story) == candidates[story.file]
@@ -64,7 +67,7 @@ def writer_of(
     """Returns the feed whose words are in a story's excerpt: of `feeds`, or else any, the earliest.
 
     "" if that is the story's first feed, or unknown. `hashes` are those of the excerpt, `written` the
-    excerpts of each feed (`FromLedgers.by_feed`), in the order of the story's feeds.
+    excerpts of each feed (`LedgerFacts.by_feed`), in the order of the story's feeds.
     """
     writers = []
     for feed, excerpts in written:
@@ -79,7 +82,7 @@ def first_feed(story: Story, feeds: Collection[str]) -> str:
     return next((feed for feed in story.feeds if feed in feeds), "")
 
 
-def known_by(stories: Iterable[Story]) -> bytes:
+def identity_key(stories: Iterable[Story]) -> bytes:
     """Returns a hash of everything by which the ledgers know these stories, but for their words."""
     names = [(story.file, story.id, story.link, story.feeds, story.image) for story in stories]
     return key_of_value(names)

@@ -1,6 +1,6 @@
 """Finds what the ledgers know of the stories.
 
-stories, ledgers ──▶ which story is which ──▶ FromLedgers
+stories, ledgers ──▶ which story is which ──▶ LedgerFacts
 """
 
 from __future__ import annotations
@@ -9,16 +9,16 @@ from collections.abc import Collection, Sequence
 
 from digest import redact, urls
 from digest.content import ledger
-from digest.content.from_ledgers import FromLedgers, first_feed, words_key
 from digest.content.ledger import Record
+from digest.content.ledger_facts import LedgerFacts, first_feed, words_key
 from digest.content.read import written_excerpts
 from digest.content.store import AllLedgers
 from digest.model import Story
 
 
-def attribute(
+def find_ledger_facts(
     stories: tuple[Story, ...], ledgers: AllLedgers, feeds: Collection[str]
-) -> FromLedgers:
+) -> LedgerFacts:
     """Returns what the ledgers know of the stories; `feeds` are the ids of those in digest.toml."""
     history = ledgers.history()
     records_of = {story.file: history.of(story) for story in stories}
@@ -26,8 +26,8 @@ def attribute(
     for story in stories:
         if candidate := history.candidate(story, records_of[story.file]):
             candidates.append(candidate)
-    attribution = history.attribute(candidates, records_of.keys())
-    history = history.with_altered(attribution.altered)
+    matches = history.match(candidates, records_of.keys())
+    history = history.with_altered(matches.altered)
     written = history.excerpts()
     excerpts: dict[str, tuple[str, ...]] = {}
     by_feed: dict[str, tuple[tuple[str, dict[str, str]], ...]] = {}
@@ -36,7 +36,7 @@ def attribute(
     signed: dict[str, str] = {}
     for story in stories:
         file = story.file
-        records = history.of(story) if file in attribution.altered else records_of[file]
+        records = history.of(story) if file in matches.altered else records_of[file]
         if hashes := written_excerpts(story, written):
             excerpts[file] = tuple(sorted(hashes))
         first = first_feed(story, feeds)
@@ -48,22 +48,20 @@ def attribute(
             added_at[file] = at
         if fields := signed_fields(story, records):
             signed[file] = fields
-    return FromLedgers(
+    return LedgerFacts(
         excerpts=excerpts,
         by_feed=by_feed,
         titles=titles,
         candidates={
-            story.file: words_key(story)
-            for story in stories
-            if story.file in attribution.candidates
+            story.file: words_key(story) for story in stories if story.file in matches.candidates
         },
-        story_addresses=history.addresses(stories, attribution),
-        lasting_names=dict(attribution.lasting_names),
-        altered=dict(attribution.altered),
+        story_addresses=history.addresses(stories, matches),
+        lasting_names=dict(matches.lasting_names),
+        altered=dict(matches.altered),
         added_at=added_at,
-        gone=history.gone(stories, attribution),
+        gone=history.gone(stories, matches),
         signed=signed,
-        unrecorded=attribution.unrecorded,
+        unrecorded=matches.unrecorded,
         damaged=ledgers.problems,
         newest_record=history.newest,
     )
