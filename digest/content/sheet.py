@@ -32,7 +32,7 @@ VERBS = {"k": "", "x": "hide", "l": "lead", "d": "draft"}
 _WORDS = {"keep": "k", "hide": "x", "lead": "l", "draft": "d"}
 _HEAD = """\
 # {week}: change the lines below; 'digest sheet --apply' or the next pull carries them out.
-# First letter: k keep, x hide, l lead the week, d draft. Then its themes: t2,1 (main theme first), t- none yet, t0 none at all.
+# First letter: k keep, x hide, l lead the week, d draft. Then its themes: t2,1 (main first), t- none yet, t0 none at all.
 # The headline may be changed. Write a note below its line, indented by four spaces. Leave {{…}} as it is.
 # Themes: {themes}
 """
