@@ -22,25 +22,25 @@ import msgspec
 from digest import disk, earlier_json
 from digest.errors import DigestError
 
-FILE = f"{disk.CACHE}/cache.sqlite"
+FILE = f"{disk.WORK_FOLDER}/cache.sqlite"
 _TABLE = """CREATE TABLE IF NOT EXISTS cache (
     kind TEXT, name TEXT, key BLOB, value BLOB, checksum BLOB, PRIMARY KEY (kind, name)
 ) WITHOUT ROWID"""
-_FEW = 10  # values that are read one by one, rather than with all others of their kind
-_PATIENCE = 5  # seconds to wait for another process that is writing
+_MAX_SINGLE_READS = 10  # more values than this are read with all others of their kind
+_LOCK_TIMEOUT = 5  # seconds to wait for another process that is writing
 _ERRORS = ("locked", "readonly", "disk I/O error", "unable to open", "is full")
 """Words in SQLite's messages about the disk or another process, and not about a damaged file."""
 
-_BESIDE = ("-journal", "-wal", "-shm")
+_SIDE_FILES = ("-journal", "-wal", "-shm")
 """The endings of files that SQLite may open beside its own."""
 _DAMAGED = f"{FILE} was damaged and is created again"
 _OF_KIND = "SELECT name, key, value, checksum FROM cache WHERE kind = ?"
 
 T = TypeVar("T")
 _notices: dict[Path, dict[str, None]] = {}
-"""What was noticed in this process of the files of each digest."""
-_given_up = set[Path]()
-"""Files that stayed locked as long as we waited; until one can be used again, it is not waited for."""
+"""Warnings of this process, by the digest's root."""
+_locked_roots = set[Path]()
+"""Roots whose file stayed locked for the whole timeout: until it can be used again, we do not wait."""
 
 
 class Cache:
@@ -52,7 +52,7 @@ class Cache:
     def __init__(self, root: Path) -> None:
         self._root = root
         self._connection: sqlite3.Connection | None = None
-        self._held: dict[tuple[str, str], tuple[bytes, Any]] = {}
+        self._loaded: dict[tuple[str, str], tuple[bytes, Any]] = {}
         self._changes: dict[tuple[str, str], tuple[bytes, bytes] | None] = {}
         self._damaged_rows: dict[tuple[str, str], tuple[Any, ...]] = {}
         self._damaged_file: disk.Stamp | None = None
@@ -75,8 +75,8 @@ class Cache:
 
         With an empty key it is always read from disk: another process may have stored a newer one.
         """
-        if self._is_held(kind, name, key):
-            return cast("T", self._held[kind, name][1])
+        if self._is_loaded(kind, name, key):
+            return cast("T", self._loaded[kind, name][1])
         if kind in earlier_json.KINDS:
             self._read_earlier()
         row = self._row(kind, name)
@@ -84,8 +84,10 @@ class Cache:
 
     def get_all(self, kind: str, keys: Mapping[str, bytes], as_type: type[T]) -> dict[str, T]:
         """Returns the values of a kind stored under these keys, by name, with few queries."""
-        missing = [name for name, key in keys.items() if key and not self._is_held(kind, name, key)]
-        if len(missing) <= _FEW:
+        missing = [
+            name for name, key in keys.items() if key and not self._is_loaded(kind, name, key)
+        ]
+        if len(missing) <= _MAX_SINGLE_READS:
             for name in missing:
                 self.get(kind, name, keys[name], as_type)
         else:
@@ -93,9 +95,9 @@ class Cache:
                 if keys.get(name):
                     self._decoded(kind, name, keys[name], row, as_type)
         return {
-            name: self._held[kind, name][1]
+            name: self._loaded[kind, name][1]
             for name, key in keys.items()
-            if self._is_held(kind, name, key)
+            if self._is_loaded(kind, name, key)
         }
 
     def get_kind(self, kind: str, as_type: type[T]) -> dict[str, T]:
@@ -117,7 +119,7 @@ class Cache:
 
     def put(self, kind: str, name: str, key: bytes, value: object) -> None:
         """Stores a value; replaces an earlier one with this kind and name."""
-        self._held[kind, name] = key, value
+        self._loaded[kind, name] = key, value
         self._changes[kind, name] = key, msgspec.json.encode(value)
 
     def memo(self, kind: str, name: str, key: bytes, as_type: type[T], make: Callable[[], T]) -> T:
@@ -131,7 +133,7 @@ class Cache:
     def remove(self, kind: str, name: str) -> None:
         """Removes a value, if there is one."""
         if self._row(kind, name):
-            self._held.pop((kind, name), None)
+            self._loaded.pop((kind, name), None)
             self._changes[kind, name] = None
 
     def keep_only(self, kind: str, names: Collection[str]) -> None:
@@ -145,7 +147,7 @@ class Cache:
     def save(self, *, flush: bool = False) -> None:
         """Writes all changes since the last `save`; with `flush`, they survive a power cut.
 
-        Raises DigestError if the disk refuses.
+        Raises DigestError if the file cannot be written.
         """
         if not self._changes and not self._damaged_rows:
             return
@@ -154,7 +156,7 @@ class Cache:
         self.close()  # the file may have been deleted, and created by another process
         try:
             if self._damaged_file and self._damaged_file == self._stamp():
-                self._throw_away()
+                self._delete_damaged()
             self._write(flush)
         except sqlite3.DatabaseError as error:
             if _is_locked(error):
@@ -167,7 +169,7 @@ class Cache:
                     cure = "free some space"
                 what = f"{FILE}: cannot write this file: {error}; {cure}"
                 raise DigestError(what) from error
-            self._throw_away()
+            self._delete_damaged()
             self._write(flush)
         finally:
             self._changes, self._damaged_rows, self._damaged_file = {}, {}, None
@@ -198,9 +200,9 @@ class Cache:
                 connection.execute("INSERT OR REPLACE INTO cache VALUES (?, ?, ?, ?, ?)", row)
         connection.commit()
 
-    def _is_held(self, kind: str, name: str, key: bytes) -> bool:
-        held = self._held.get((kind, name))
-        return bool(key) and held is not None and held[0] == key
+    def _is_loaded(self, kind: str, name: str, key: bytes) -> bool:
+        loaded = self._loaded.get((kind, name))
+        return bool(key) and loaded is not None and loaded[0] == key
 
     def _decoded(
         self, kind: str, name: str, key: bytes, row: Sequence[Any], as_type: type[T]
@@ -217,7 +219,7 @@ class Cache:
             self._note_damage()
             self._damaged_rows[kind, name] = tuple(row)
             return None
-        self._held[kind, name] = key, found
+        self._loaded[kind, name] = key, found
         return found
 
     def _row(self, kind: str, name: str) -> Sequence[Any] | None:
@@ -235,7 +237,7 @@ class Cache:
             if self._connection is None and not disk.inside(self._root, FILE).exists():
                 return []
             rows = self._open().execute(query, values).fetchall()
-            _given_up.discard(self._root)
+            _locked_roots.discard(self._root)
             return rows
         except DigestError as error:
             _notices.setdefault(self._root, {})[str(error)] = None
@@ -255,11 +257,11 @@ class Cache:
             try:
                 disk.make_folder(path.parent, None)
             except OSError as error:
-                raise disk.refused("write", path, error) from error
-            for file in (FILE, *(f"{FILE}{ending}" for ending in _BESIDE)):
+                raise disk.file_error("write", path, error) from error
+            for file in (FILE, *(f"{FILE}{ending}" for ending in _SIDE_FILES)):
                 _check_regular(self._root, file)
-            patience = 0 if self._root in _given_up else _PATIENCE
-            self._connection = sqlite3.connect(path, timeout=patience, check_same_thread=False)
+            timeout = 0 if self._root in _locked_roots else _LOCK_TIMEOUT
+            self._connection = sqlite3.connect(path, timeout=timeout, check_same_thread=False)
             # A kill leaves the last saved state. A power cut during a build may damage the file,
             # which is then created again: to flush each of its changes would double its time.
             self._connection.execute("PRAGMA synchronous = OFF")
@@ -274,19 +276,19 @@ class Cache:
                 self._changes.setdefault((kind, name), (b"", msgspec.json.encode(value)))
 
     def _give_up(self) -> None:
-        """Waits no longer for another program that has locked the file."""
+        """Stops waiting for the lock, now and in later calls."""
         self.close()
-        _given_up.add(self._root)
+        _locked_roots.add(self._root)
 
     def _stamp(self) -> disk.Stamp | None:
         path = self._root / FILE
         return disk.stamp(path.stat()) if path.exists() else None
 
-    def _throw_away(self) -> None:
+    def _delete_damaged(self) -> None:
         """Deletes a damaged file, so that it is created again."""
         self.close()
         path = disk.inside(self._root, FILE)
-        for ending in ("", *_BESIDE):
+        for ending in ("", *_SIDE_FILES):
             disk.unlink(f"{path}{ending}")
         self._note_damage()
 
@@ -296,8 +298,8 @@ class Cache:
 
 
 def notices(root: Path) -> tuple[str, ...]:
-    """Returns what was noticed of a digest's file since this was called last: that it is damaged,
-    or why it cannot be read.
+    """Returns the warnings about a digest's file since the last call: that it is damaged, or why it
+    cannot be read.
     """
     return tuple(_notices.pop(root, ()))
 

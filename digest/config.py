@@ -413,7 +413,7 @@ def _syntax(text: str, message: str) -> Problem:
         return Problem(CONFIG_FILE, line, what, "move these keys to that one")
     cure = _SYNTAX_CURES.get(message, "")
     if any(quote in content for quote in "“”‘’„"):
-        cure = 'type straight quotes ("), not curled ones'
+        cure = 'use straight quotes ("), not curly ones'
     elif message == "Invalid value" and (key := _KEY.match(content)):
         cure = "put text in double quotes"
         for types in _TABLES.values():

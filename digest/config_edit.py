@@ -253,7 +253,7 @@ def _changed(text: str, change: Callable[[TOMLDocument], str], *, only_feeds: bo
             f"digest.toml: cannot be changed by a program ({error}); change it by hand"
         ) from None
     if dumps(document) != text:
-        raise DigestError(_apart(text))
+        raise DigestError(_scattered_table_message(text))
     after = before + change(document) + behind
     return mark + (after.replace("\n", "\r\n") if is_crlf else after)
 
@@ -272,15 +272,15 @@ def _around_feeds(text: str) -> tuple[str, str, str]:
     return "", text, ""
 
 
-def _apart(text: str) -> str:
-    """Returns the message about the first table that is apart from the others of its name."""
+def _scattered_table_message(text: str) -> str:
+    """Returns the message about the first table that is separated from the others of its name."""
     seen: list[str] = []
     for found in _HEADER.finditer(text):
         if found[1] in seen[:-1] and found[1] != seen[-1]:
             line = text.count("\n", 0, found.start()) + 1
             return (
-                f"{CONFIG_FILE}:{line}: this [[{found[1]}]] is apart from the others; move it up to them,"
-                " or change the file by hand"
+                f"{CONFIG_FILE}:{line}: this [[{found[1]}]] is separated from the others by another table;"
+                " move it up to them, or change the file by hand"
             )
         seen.append(found[1])
     return f"{CONFIG_FILE}: cannot be changed by a program; change it by hand"

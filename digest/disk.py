@@ -24,16 +24,16 @@ try:
 except ImportError:  # pragma: no cover - Windows has no flock, so nothing is locked
     fcntl = None  # type: ignore[assignment]
 
-CACHE = ".digest"
+WORK_FOLDER = ".digest"
 _UNFINISHED = ".unfinished"
 LEFT_BEHIND = f".*{_UNFINISHED}"
 """The pattern of hidden names of unfinished files."""
 _HIDDEN = re.compile(r"\.(?P<name>.+?)(?:\.(?P<hash>[0-9a-f]{16}))?\.unfinished", re.DOTALL)
-_BRIEF = b"brief"
-_SAFELY = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)  # never waits for a pipe
-_READING = os.O_RDONLY | _SAFELY
-_ADDING = os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_NOFOLLOW", 0) | _SAFELY
-_NO_NAMES = frozenset({"", ".", ".."})
+_PREVIEW_MARK = b"brief"
+_NONBLOCKING = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)  # never waits for a pipe
+_READING = os.O_RDONLY | _NONBLOCKING
+_ADDING = os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_NOFOLLOW", 0) | _NONBLOCKING
+_SPECIAL_PARTS = frozenset({"", ".", ".."})
 _BLANK = b" \t\r\n\0"
 _CANNOT_FLUSH = frozenset({errno.EINVAL, errno.ENOTSUP, errno.EBADF})  # a file system has no flush
 _TICK = 20_000_000  # ns: the coarsest resolution of time stamps on disks
@@ -53,7 +53,7 @@ def read(path: Path | str) -> bytes | None:
     except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:
-        raise refused("read", path, error) from error
+        raise file_error("read", path, error) from error
 
 
 def read_inside(root: Path, file: str) -> bytes | None:
@@ -68,7 +68,7 @@ def inside(root: Path, file: str) -> Path:
     """
     path = os.fspath(root)
     parts = file.split("/")
-    if any(part in _NO_NAMES or "\0" in part for part in parts):
+    if any(part in _SPECIAL_PARTS or "\0" in part for part in parts):
         raise DigestError(f"{file!r}: is not a path below the digest's folder")
     for number, part in enumerate(parts, start=1):
         path = f"{path}/{part}"
@@ -77,7 +77,7 @@ def inside(root: Path, file: str) -> Path:
         except (FileNotFoundError, NotADirectoryError):
             break
         except OSError as error:
-            raise refused("read", path, error) from error
+            raise file_error("read", path, error) from error
         if stat.S_ISLNK(mode):
             what = "file" if number == len(parts) else "folder"
             raise DigestError(
@@ -95,13 +95,13 @@ def stamp(status: os.stat_result) -> Stamp:
     return status.st_mtime_ns, status.st_ctime_ns, status.st_size, status.st_ino
 
 
-def clock(root: Path) -> int:
-    """Returns the time (ns) by the disk's own clock, minus the resolution of its time stamps.
+def trusted_until(root: Path) -> int:
+    """Returns the time (ns) up to which stamps can be trusted: the disk's, minus its resolution.
 
-    A file changed before it gets another time stamp when it is changed again; one changed later
+    A file changed before it gets another stamp when it is changed again; one changed later
     may not. The caller holds the lock.
     """
-    lock_file = root / CACHE / "lock"
+    lock_file = root / WORK_FOLDER / "lock"
     os.utime(lock_file)
     return lock_file.stat().st_mtime_ns - _TICK
 
@@ -170,7 +170,7 @@ def link(root: Path, file: str, target: str) -> bool:
     except FileExistsError:
         return False
     except OSError as error:
-        raise refused("write", second, error) from error
+        raise file_error("write", second, error) from error
     flush_names(root, [target])
     return True
 
@@ -184,7 +184,7 @@ def move(root: Path, file: str, target: str) -> None:
             flush_names(root, [target])  # or else a power cut might leave the file in no folder
         path.rename(moved)
     except OSError as error:
-        raise refused("move", path, error) from error
+        raise file_error("move", path, error) from error
     flush_names(root, [file, target])
 
 
@@ -195,7 +195,7 @@ def unlink(path: Path | str) -> None:
     except (FileNotFoundError, NotADirectoryError):
         pass
     except OSError as error:
-        raise refused("move", path, error) from error
+        raise file_error("delete", path, error) from error
 
 
 def remove(root: Path, file: str) -> None:
@@ -243,7 +243,7 @@ def append(root: Path, file: str, lines: str, *, flush: bool = True) -> None:
                     opened.truncate(end)
                 raise
     except OSError as error:
-        raise refused("write", path, error) from error
+        raise file_error("write", path, error) from error
     if flush:
         flush_names(root, [file])
 
@@ -255,7 +255,7 @@ def _end_of_lines(file: str, content: bytes) -> tuple[int, bytes]:
     single unfinished line may be what a killed run left.
     """
     lines = [line for line in content.split(b"\n") if line.strip(_BLANK)]
-    is_unfinished = len(lines) == 1 and is_torn(content[content.index(lines[0]) :])
+    is_unfinished = len(lines) == 1 and is_incomplete(content[content.index(lines[0]) :])
     if lines and not is_unfinished and not any(map(_is_object, lines)):
         ends = ", whose lines end in CR alone," if b"\r" in lines[0].rstrip(b"\r") else ""
         what = f"no line of this file{ends} can be read, so none is added; restore it from git"
@@ -291,14 +291,14 @@ def lock(root: Path, waiting: Callable[[], None] | None = None) -> Iterator[None
     for the preview: its builds are many and short, and other runs wait for them in turn. The
     operating system releases the lock when the process ends, so it can never be stale.
     """
-    lock_file = inside(root, f"{CACHE}/lock")
+    lock_file = inside(root, f"{WORK_FOLDER}/lock")
     try:
         lock_file.parent.mkdir(parents=True, exist_ok=True)
         for name in os.listdir(lock_file.parent):  # noqa: PTH208
-            inside(root, f"{CACHE}/{name}")
+            inside(root, f"{WORK_FOLDER}/{name}")
         file = open(os.open(lock_file, _ADDING, 0o666), "ab", buffering=0)  # noqa: PTH123, SIM115
     except OSError as error:
-        raise refused("write", lock_file, error) from error
+        raise file_error("write", lock_file, error) from error
     with file:
         if fcntl is not None:
             try:
@@ -306,24 +306,24 @@ def lock(root: Path, waiting: Callable[[], None] | None = None) -> Iterator[None
             except OSError as error:
                 if waiting is not None:
                     waiting()
-                elif not _is_brief(lock_file):
+                elif not _is_held_by_preview(lock_file):
                     what = f"{root}: another run of digest is writing here; wait until it has ended"
                     raise DigestError(what) from error
                 fcntl.flock(file, fcntl.LOCK_EX)
             try:
                 file.truncate(0)
                 if waiting is not None:
-                    file.write(_BRIEF)
+                    file.write(_PREVIEW_MARK)
             except OSError as error:
-                raise refused("write", lock_file, error) from error
+                raise file_error("write", lock_file, error) from error
         yield
 
 
-def _is_brief(lock_file: Path) -> bool:
+def _is_held_by_preview(lock_file: Path) -> bool:
     """True if a preview's build holds the lock; it says so only after it has taken it."""
-    if read(lock_file) != _BRIEF:
+    if read(lock_file) != _PREVIEW_MARK:
         time.sleep(0.05)
-    return read(lock_file) == _BRIEF
+    return read(lock_file) == _PREVIEW_MARK
 
 
 def make_folder(folder: Path, mode: int | None) -> None:
@@ -336,7 +336,7 @@ def make_folder(folder: Path, mode: int | None) -> None:
         folder.chmod(mode)
 
 
-def leftover(name: str) -> str:
+def final_name(name: str) -> str:
     """Returns the final name of an unfinished file; "" for any other name."""
     match = _HIDDEN.fullmatch(name)
     return match["name"] if match else ""
@@ -354,13 +354,13 @@ def is_whole(path: Path) -> bool:
     return content.startswith(b"---") and content.endswith(b"\n")
 
 
-def is_torn(content: bytes) -> bool:
-    """True if a file is empty, or only has a line of JSON that a killed run did not finish."""
+def is_incomplete(content: bytes) -> bool:
+    """True if a file is empty, or has only one line of JSON, which a killed run did not finish."""
     return not content or (content.startswith(b"{") and not any(end in content for end in b"\r\n"))
 
 
-def refused(action: str, path: Path | str, error: OSError) -> FileError:
-    """Returns the error for a file if the disk refuses something, with what is in its place."""
+def file_error(action: str, path: Path | str, error: OSError) -> FileError:
+    """Returns the error for a failed file operation; it says if a folder or a link is in the way."""
     why = in_its_place(path, error) or error.strerror or error
     return FileError(path, f"cannot {action} this file: {why}")
 
@@ -386,7 +386,7 @@ def _unfinished(path: Path, name: str, content: bytes, mode: int | None = None) 
         with contextlib.suppress(OSError):
             unfinished.unlink()
         if isinstance(error, OSError):
-            raise refused("write", path, error) from error
+            raise file_error("write", path, error) from error
         raise
 
 
@@ -405,7 +405,7 @@ def _flush_folder(folder: Path) -> None:
             os.close(opened)
     except OSError as error:
         if error.errno not in _CANNOT_FLUSH:
-            raise refused("write", folder, error) from error
+            raise file_error("write", folder, error) from error
 
 
 def _all_of(file: int) -> bytes:

@@ -56,7 +56,7 @@ def rows(root: Path) -> dict[tuple[str, str], object]:
 
 def remove(root: Path) -> None:
     """Removes these files, once the cache has stored what they held."""
-    folder = root / disk.CACHE
+    folder = root / disk.WORK_FOLDER
     for pattern in _FILES:
         for path in folder.glob(pattern):
             with contextlib.suppress(DigestError):
@@ -70,7 +70,7 @@ def remove(root: Path) -> None:
 def _values(root: Path, file: str) -> Iterator[tuple[str, Any]]:
     """Yields the values of a file in `.digest/` by name; none if it is missing or damaged."""
     try:
-        content = disk.read_inside(root, f"{disk.CACHE}/{file}") or b"{}"
+        content = disk.read_inside(root, f"{disk.WORK_FOLDER}/{file}") or b"{}"
         stored = json.loads(content)
         values = stored["says"] if stored["version"] == _VERSION else {}
         json.dumps(values, ensure_ascii=False).encode()  # raises if half of a character is escaped

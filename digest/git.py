@@ -43,7 +43,7 @@ def changes(folder: Path, since: str) -> Changes:
     Includes commits, staged and unstaged changes, and new files. Raises UnknownRefError for an
     unknown commit, DigestError without git or a repository.
     """
-    inside = run(folder, "rev-parse", "--is-inside-work-tree")
+    inside = run(folder, "rev-parse", "--is-inside-work-tree", need="--since")
     if b"not a git repository" in inside.stderr:
         raise DigestError(f"{folder}: is not in a git repository, which --since needs")
     if inside.returncode:
@@ -185,7 +185,7 @@ def _edited(folder: Path, files: Collection[str]) -> frozenset[str] | None:
     return _named(folder, "diff", "--name-only", "--relative", "-z", "HEAD", "--", *files)
 
 
-def contents(folder: Path, objects: Sequence[str], need: str = "--since") -> list[bytes]:
+def contents(folder: Path, objects: Sequence[str], need: str = "this command") -> list[bytes]:
     """Returns the contents of objects, with one call of git; b"" for those that do not exist."""
     asked = "".join(f"{object}\n" for object in objects).encode(errors="surrogateescape")
     answer = run(folder, "cat-file", "--batch", stdin=asked, need=need).stdout if objects else b""
@@ -276,7 +276,7 @@ def _entries(parts: list[bytes]) -> Iterator[tuple[str, str, str]]:
 
 
 def run(
-    folder: Path, *arguments: str, need: str = "--since", stdin: bytes | None = None
+    folder: Path, *arguments: str, need: str = "this command", stdin: bytes | None = None
 ) -> subprocess.CompletedProcess[bytes]:
     """Runs git in a folder, with messages in English; raises DigestError if it cannot be run.
 

@@ -133,15 +133,15 @@ def site_fault(address: str) -> str:
     if "@" in parts.netloc:
         return "has a user name or a password in it, which would be on every page"
     if "?" in address or "#" in address:
-        return "goes on after its path, with ? or #"
+        return "has a query or a fragment (? or #)"
     if any(re.fullmatch(r"(?:\.|%2e){1,2}", part, re.IGNORECASE) for part in parts.path.split("/")):
-        return "has a . or .. in its path, which browsers take out"
+        return "has a . or .. in its path, which browsers remove"
     if "//" in parts.path or re.search(r"%2f|%5c", parts.path, re.IGNORECASE):
         return "has an empty or hidden part in its path"
     host = ascii_host(parts.hostname or "")
     labels = host.rstrip(".").split(".")
     if not host.isascii() or not all(0 < len(label) < 64 for label in labels):
-        return "names no host that can be looked up"
+        return "has no valid host name"
     return ""
 
 

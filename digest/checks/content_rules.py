@@ -196,7 +196,7 @@ def _to_look_at(story: Story, history: History, read: Read, versions: Versions) 
 def _empty_flags(file: str, read: Read) -> Iterator[Hint]:
     for line, key in ignored_keys.empty_flags(read(file)):
         yield Hint(
-            file, line, f"'{key}' has no value, so it is off", "write true, or take the line out"
+            file, line, f"'{key}' has no value, so it is off", "write true, or remove the line"
         )
 
 

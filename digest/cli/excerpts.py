@@ -45,7 +45,7 @@ def excerpts(call: Call, apply: bool, dry: bool) -> None:
     if report.gone:
         were = "was" if report.gone == 1 else "were"
         summary = _summary_of(report.gone)
-        call.say(f"{report.gone} {were} taken out earlier, and {summary} not stored")
+        call.say(f"{report.gone} {were} removed earlier, and {summary} not stored")
     if report.unknown:
         feeds = "its feed is" if report.unknown == 1 else "their feeds are"
         call.say(f"{report.unknown} left unchanged, because {feeds} not in digest.toml")

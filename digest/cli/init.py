@@ -61,7 +61,7 @@ def init(call: Call, folder: Path, feeds: tuple[str, ...], files: tuple[Path, ..
         return
     has_sample = sample.has_only_sample_feed(folder)
     if not has_sample:
-        command.refuse_existing_digest(folder)  # before anybody is asked anything
+        command.check_no_digest(folder)  # before anybody is asked anything
     here = local_timezone.of_this_machine()
     found = find_feeds.run(addresses, files, now=call.now)
     if has_sample:

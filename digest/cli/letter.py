@@ -10,7 +10,7 @@ from digest.cli.shared import completion, formatting
 from digest.cli.shared.call import Call
 
 if TYPE_CHECKING:
-    from digest.commands.letter import LetterReport
+    from digest.commands.letter import AddedLinks, DraftedLetter, PublishedLetter
 
 
 @click.command()
@@ -34,7 +34,7 @@ def letter(call: Call, week: str, more: bool, publish: bool) -> None:
     week's stories by theme, for you to write around. A letter that is there stays as it is; --more
     adds links to stories that came after it, at its end.
 
-    While the letter is a draft, the edition is not in the weekly feed. --publish takes out
+    While the letter is a draft, the edition is not in the weekly feed. --publish removes
     'draft: true' and writes when it was published; without WEEK, of the newest drafted letter.
 
     \b
@@ -51,49 +51,50 @@ def letter(call: Call, week: str, more: bool, publish: bool) -> None:
         raise click.UsageError("--more and --publish exclude each other; run one after the other")
     try:
         if publish:
-            report = command.publish(root, config, week, now=call.now)
+            _print_published(command.publish(root, config, week, now=call.now), call)
+        elif more:
+            _print_added(command.add_links(root, config, week), call)
         else:
-            draft = command.more if more else command.run
-            report = draft(root, config, week)
+            _print_drafted(command.run(root, config, week), call, is_chosen=not week)
     except ValueError as error:
         raise click.BadParameter(str(error), param_hint="WEEK") from None
-    stories = formatting.stories(report.stories)
-    drafts = f"; left out: {report.drafts} in draft" if report.drafts else ""
-    if publish:
-        drafts = f"; still drafts: {report.drafts} of its stories" if report.drafts else ""
-        call.say(
-            f"{report.file}: published with {stories}{drafts}",
-            "Next: build and publish the site. " + _into_the_feed(report),
+
+
+def _print_published(report: PublishedLetter, call: Call) -> None:
+    drafts = f"; still drafts: {report.drafts} of its stories" if report.drafts else ""
+    call.say(
+        f"{report.file}: published with {formatting.stories(report.shown)}{drafts}",
+        "Next: build and publish the site. " + _into_the_feed(report),
+    )
+    if report.is_unwritten:
+        call.warn(
+            f"{report.file}: its text is still as drafted, only links; write your letter there"
         )
-        if report.is_unwritten:
-            call.warn(
-                f"{report.file}: its text is still as drafted, only links; write your letter there"
-            )
-    elif more and report.stories:
-        call.say(f"{report.file}: {stories} added at its end{drafts}")
-    elif more:
-        call.say(f"{report.file}: every story of {report.week} is in it already{drafts}")
-    else:
-        _print_drafted(report, call, is_chosen=not week)
 
 
-def _into_the_feed(report: LetterReport) -> str:
+def _into_the_feed(report: PublishedLetter) -> str:
     if report.is_closed:
         return f"The weekly feed then has the edition, since {report.week} is closed"
     return "The weekly feed gets the edition once its week is closed"
 
 
-def _print_drafted(report: LetterReport, call: Call, *, is_chosen: bool) -> None:
+def _print_added(report: AddedLinks, call: Call) -> None:
+    drafts = f"; left out: {report.drafts} in draft" if report.drafts else ""
+    if report.added:
+        call.say(f"{report.file}: {formatting.stories(report.added)} added at its end{drafts}")
+    else:
+        call.say(f"{report.file}: every story of {report.week} is in it already{drafts}")
+
+
+def _print_drafted(report: DraftedLetter, call: Call, *, is_chosen: bool) -> None:
     """Prints where the draft is; `is_chosen` is True if the week was chosen by us."""
     which = f"{report.week}, the newest week without a letter," if is_chosen else str(report.week)
     drafts = f"; left out: {report.drafts} in draft" if report.drafts else ""
-    call.say(
-        f"{report.file}: drafted for {which} with {formatting.stories(report.stories)}{drafts}"
-    )
+    call.say(f"{report.file}: drafted for {which} with {formatting.stories(report.linked)}{drafts}")
     call.say("Write it, then run 'digest letter --publish'")
-    if report.appeared:
+    if report.in_feed_since:
         call.warn(
-            f"{report.week} has been in the weekly feed since {report.appeared:%Y-%m-%d %H:%M}: the edition"
+            f"{report.week} has been in the weekly feed since {report.in_feed_since:%Y-%m-%d %H:%M}: the edition"
             " leaves the feed until the letter is published; services that mail the feed may then send it"
-            f" a second time. To keep its date, write 'published: {report.appeared.isoformat()}' into the letter"
+            f" a second time. To keep its date, write 'published: {report.in_feed_since.isoformat()}' into the letter"
         )

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     "--claim", default="", metavar="NAME",
     help="Reserve the edition for the run NAME and send nothing; with --send, send only what NAME has reserved.",
 )  # fmt: skip
-@click.option("--sent", is_flag=True, help="Note that it was sent, and send nothing.")
+@click.option("--sent", is_flag=True, help="Mark the edition as sent, without sending it.")
 @click.pass_obj
 def mail(
     call: Call,
@@ -73,7 +73,7 @@ def mail(
     if send and output:
         raise click.UsageError("--send and --output exclude each other; run one after the other")
     if claim and (output or again or (send and week)):
-        raise click.UsageError("--claim goes with --send and WEEK only, not with both")
+        raise click.UsageError("--claim can be used with --send or with WEEK, but not with both")
     if again and not send:
         raise click.UsageError("--again needs --send")
     to_stdout = str(output) == "-"

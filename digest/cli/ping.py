@@ -18,15 +18,20 @@ from digest.errors import count_of
     metavar="DIR",
     help="The folder with the built site; by default site/.",
 )
-@click.option("--dry-run", "dry", is_flag=True, help="Say which feeds have changed, tell no one.")
+@click.option(
+    "--dry-run",
+    "dry",
+    is_flag=True,
+    help="Show which feeds have changed, without notifying the hub.",
+)
 @click.pass_obj
 def ping(call: Call, output: Path | None, dry: bool) -> None:
-    """Tell the WebSub hub which feeds have changed.
+    """Notify the WebSub hub of the feeds that have changed.
 
     Feed readers that know WebSub then show new stories at once. Set the address of a hub as hub in
     digest.toml, and run this when the built site is on the web. Only feeds whose bytes have changed
-    since the hub was last told are announced; the first time, all of them. What the hub was told
-    is noted in .digest/.
+    since the last notification are announced; the first time, all of them. What the hub was
+    notified of is stored in .digest/.
 
     \b
     Examples:
@@ -41,8 +46,10 @@ def ping(call: Call, output: Path | None, dry: bool) -> None:
     call.warn(*report.failures)
     feeds = count_of(len(report.notified), "feed")
     if report.notified:
-        call.say(f"{'Would tell' if dry else 'Told'} {report.hub} of {feeds}:", *report.notified)
+        call.say(
+            f"{'Would notify' if dry else 'Notified'} {report.hub} of {feeds}:", *report.notified
+        )
     elif not report.failures:
-        call.say("No feed has changed since the hub was last told")
+        call.say("No feed has changed since the last notification")
     if report.failures:
         sys.exit(1)

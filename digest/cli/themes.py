@@ -59,7 +59,7 @@ _MAX_NEAR = 5
 )
 @click.option(
     "--all", "all_stories", is_flag=True,
-    help="With --apply: take themes that digest.toml no longer has out of stories with edited themes, too.",
+    help="With --apply: remove themes that digest.toml no longer has from stories with edited themes, too.",
 )  # fmt: skip
 @click.option(
     "--dry-run", "dry", is_flag=True, help="Say what --apply would change, write nothing."
@@ -243,7 +243,7 @@ def _print_changes(report: ApplyReport, call: Call) -> None:
         call.warn(f"{file}: keeps '{names}', which digest.toml no longer has: you chose it")
     if report.gone:
         call.warn(
-            f"{formatting.stories(len(report.gone))} with a theme of your choice that is gone; this takes it out:"
+            f"{formatting.stories(len(report.gone))} with a theme of your choice that is gone; this removes it:"
             " digest themes --apply --all"
         )
 

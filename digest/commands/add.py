@@ -47,7 +47,7 @@ def run(
 ) -> AddReport:
     """Adds the story of a web page; raises DigestError if the page cannot be read or the story is
     here already."""
-    with store.writing(root):
+    with store.locked_for_writing(root):
         ledgers, problems = store.read_whole_ledgers(root)
         _snapshot_without(root, config, ledgers, [address])  # before the page is asked for
         document, final = _read(address, config, now, limits)
@@ -57,7 +57,7 @@ def run(
         story = add.story_of(entry, source, present, config, now)
         # Ledger first: without its line, the page's words in the file would count as the editor's.
         store.add_lines(root, [add.record_of(story, now)])
-        store.write(root, [Edit(story.file, "", story_file.dumps(story))])
+        store.write_stories(root, [Edit(story.file, "", story_file.dumps(story))])
         story_locations.record(root, config, now)
     return AddReport(story=story, is_dated=believes(entry, now), problems=tuple(map(str, problems)))
 

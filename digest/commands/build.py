@@ -164,7 +164,7 @@ class Builder:
 
     def scan(self, changed: Collection[str] = ()) -> Scan:
         """Scans all content, or after an earlier scan only the files that have `changed`."""
-        since = disk.clock(self._root)
+        since = disk.trusted_until(self._root)
         again = rescan(self._root, self._scan, changed, since) if self._scan and changed else None
         self._scan = again or scan(self._root, since)
         if self._scan.unfinished:

@@ -37,7 +37,7 @@ class ExcerptChange:
 class ExcerptsReport:
     """What was changed, and what was left alone and why.
 
-    Of the `excerpts` that pull wrote, `short` cannot be lengthened and `gone`, which were taken out
+    Of the `excerpts` that pull wrote, `short` cannot be lengthened and `gone`, which were removed
     earlier, cannot be restored, since their whole summaries are not stored; `unknown` are of feeds
     that digest.toml does not name.
     """
@@ -61,7 +61,7 @@ def run(root: Path, config: Config, *, now: datetime, dry: bool = False) -> Exce
     """Cuts every excerpt that pull wrote to the length in digest.toml; with `dry` nothing is
     written."""
     feeds = {feed.id: feed for feed in config.feeds}
-    with store.writing(root, dry=dry), Cache(root) as cache:
+    with store.locked_for_writing(root, dry=dry), Cache(root) as cache:
         if not dry:
             journal.complete(root, cache, feeds)
         survey = load.survey(root, config)
@@ -80,7 +80,7 @@ def run(root: Path, config: Config, *, now: datetime, dry: bool = False) -> Exce
             lines = {file: recut.ledger_lines([cut], edits, now) for file, cut in done.items()}
             made = [edit for edit in edits.values() if edit]
             with journal.noted(root, cache, made, lines):
-                changed_files = store.rewrite(root, made)
+                changed_files = store.apply_edits(root, made)
                 for file in changed_files:
                     del lines[file]
                 store.add_lines(root, itertools.chain(*lines.values()))

@@ -53,7 +53,7 @@ def run(
 
     With `now`, servers may be asked for what the workflow installs (`requirement`).
     """
-    refuse_existing_digest(root)
+    check_no_digest(root)
     found = found or FoundFeeds()
     address = site_address.of_origin(root)
     text = _config(root, timezone, found, address)
@@ -77,7 +77,7 @@ def run(
             is_written = after != before and disk.replace(root, file, before, after)
         (written if is_written else kept).append(file)
     disk.create(root, init_record.FILE, init_record.dumps(starter_files.managed(files)))
-    refuse_existing_digest(root)  # another run may have made one meanwhile
+    check_no_digest(root)  # another run may have made one meanwhile
     disk.write(root, CONFIG_FILE, text.encode())  # last: a folder without it is not a digest yet
     disk.flush_names(
         above, [config_file.relative_to(above).as_posix()]
@@ -92,7 +92,7 @@ def run(
     )
 
 
-def refuse_existing_digest(root: Path) -> None:
+def check_no_digest(root: Path) -> None:
     """Raises DigestError if a folder is a digest already, or is inside one."""
     if (root / CONFIG_FILE).exists():
         cure = "choose another folder, or add a feed to it: digest feeds add URL"

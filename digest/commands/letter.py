@@ -3,7 +3,7 @@
     lock ──▶ load ──▶ arrange ──▶ choose the week ──▶ draft ──▶ content/<week>/letter.md
                                                   └─▶ links that are missing ──▶ its end
 
-`--publish` takes out `draft` and writes `published`. A draft holds its edition back from the weekly
+`--publish` removes `draft` and writes `published`. A draft holds its edition back from the weekly
 feed, and mailers look for what was published since they last looked: so the edition then counts as
 published when its letter is.
 
@@ -13,7 +13,7 @@ letter.
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping
+from collections.abc import Collection, Container, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -32,39 +32,63 @@ from digest.week import Week
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LetterReport:
-    """The letter's file, its week, how many stories were linked in it (by `publish`: are shown in
-    its week), and how many of the week are drafts and left out.
+class DraftedLetter:
+    """A new letter with links to `linked` stories of its week, whose `drafts` were left out.
 
-    `appeared`: when the edition came into the weekly feed, before it had a letter. `is_closed` and
-    `is_unwritten`, of a published letter: whether its week is closed, and its text still as drafted.
-    `edit` is how the file was changed, for undo.
+    `in_feed_since` is when the edition came into the weekly feed, if it is there already. `edit` is
+    how the file was changed, for undo.
     """
 
     file: str
     week: Week
-    stories: int
+    linked: int
     drafts: int
-    appeared: datetime | None = None
-    is_closed: bool = False
-    is_unwritten: bool = False
-    edit: Edit | None = None
+    in_feed_since: datetime | None
+    edit: Edit
 
 
-def run(root: Path, config: Config, week: str = "") -> LetterReport:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddedLinks:
+    """How many links were `added` to the letter of a week, whose `drafts` were left out."""
+
+    file: str
+    week: Week
+    added: int
+    drafts: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublishedLetter:
+    """How many stories are `shown` in the published letter's week, and how many are still `drafts`.
+
+    `is_closed` says whether the week is closed, `is_unwritten` whether the text is still as
+    drafted. `edit` is how the file was changed, for undo.
+    """
+
+    file: str
+    week: Week
+    shown: int
+    drafts: int
+    is_closed: bool
+    is_unwritten: bool
+    edit: Edit
+
+
+def run(root: Path, config: Config, week: str = "") -> DraftedLetter:
     """Drafts a letter; `week` is what the editor typed, such as w20, or "" for the newest week that
     has stories and no letter, if it is open or the newest closed one.
 
     Raises ValueError for words that name no week, DigestError if there is a letter already, or no
     story.
     """
-    with store.writing(root):
+    with store.locked_for_writing(root):
         content = load(root, config)
         archive = arrange(content, config)
         editions = {edition.week: edition for edition in archive.editions if edition.stories}
         written = {letter.week: letter.file for letter in content.letters}
         weeks = editions if week else _recent(editions, written)
-        edition = editions[choose_week(week, weeks, written)]
+        choice = choose_week(week, weeks) if week else _unwritten(weeks, written)
+        edition = editions[choice]
         file = written.get(edition.week) or paths.letter(edition.week)
         sections = [(section.theme, list(section.stories)) for section in edition.sections]
         text = letter_draft.draft(edition.week, edition.lead, sections)
@@ -73,28 +97,28 @@ def run(root: Path, config: Config, week: str = "") -> LetterReport:
                 f"{file}: this week already has a letter; edit it, or delete it first"
             )
     dates = dates_of(archive, config).get(edition.week)
-    appeared = None
+    in_feed_since = None
     if dates:
         zone = ZoneInfo(config.site.timezone)
-        appeared = datetime.fromtimestamp(int(dates.published), zone)
-    return LetterReport(
+        in_feed_since = datetime.fromtimestamp(int(dates.published), zone)
+    return DraftedLetter(
         file=file,
         week=edition.week,
-        stories=len(edition.stories),
+        linked=len(edition.stories),
         drafts=_count_drafts(content, edition.week),
-        appeared=appeared,
+        in_feed_since=in_feed_since,
         edit=Edit(file, "", text),
     )
 
 
-def more(root: Path, config: Config, week: str = "") -> LetterReport:
+def add_links(root: Path, config: Config, week: str = "") -> AddedLinks:
     """Adds links to the stories that a letter does not link yet, at its end; without `week`, to
     the newest letter.
 
     Raises ValueError for words that name no week, DigestError if that week has no letter, or no
     story.
     """
-    with store.writing(root):
+    with store.locked_for_writing(root):
         content = load(root, config)
         editions = arrange(content, config).editions
         by_week = {edition.week: edition for edition in editions if edition.stories}
@@ -104,7 +128,7 @@ def more(root: Path, config: Config, week: str = "") -> LetterReport:
             raise DigestError(
                 "content: no week that has stories has a letter yet; 'digest letter' drafts one"
             )
-        choice = choose_week(week, by_week if week else lettered, ())
+        choice = choose_week(week, by_week if week else lettered)
         if choice not in letters:
             cure = f"'digest letter {choice}' drafts one"
             raise DigestError(f"{paths.letter(choice)}: {choice} has no letter yet; {cure}")
@@ -113,28 +137,28 @@ def more(root: Path, config: Config, week: str = "") -> LetterReport:
         missing = letter_draft.unlinked(letter.body, stories, content.story_addresses)
         text = store.read_exactly(root, letter.file)
         if missing:
-            _rewrite(root, Edit(letter.file, text, letter_draft.more(text, missing)))
-    return LetterReport(
+            _rewrite(root, Edit(letter.file, text, letter_draft.with_links(text, missing)))
+    return AddedLinks(
         file=letter.file,
         week=choice,
-        stories=len(missing),
+        added=len(missing),
         drafts=_count_drafts(content, choice),
     )
 
 
-def publish(root: Path, config: Config, week: str = "", *, now: datetime) -> LetterReport:
+def publish(root: Path, config: Config, week: str = "", *, now: datetime) -> PublishedLetter:
     """Takes the draft mark off a week's letter; without `week`, off the newest draft.
 
     Raises ValueError for words that name no week, DigestError if that week has no draft.
     """
-    with store.writing(root):
+    with store.locked_for_writing(root):
         content = load(root, config)
         letters = {letter.week: letter for letter in content.letters}
         drafts = {week: letter.file for week, letter in letters.items() if letter.draft}
         if not drafts and not week:
             raise DigestError("content: no letter is a draft; 'digest letter' drafts one")
         weeks = {*letters, *(story.week for story in content.stories)} if week else drafts
-        choice = choose_week(week, weeks, ())
+        choice = choose_week(week, weeks, "story")
         if choice in letters and choice not in drafts:
             file = letters[choice].file
             raise DigestError(f"{file}: the letter of {choice} is published already")
@@ -149,16 +173,16 @@ def publish(root: Path, config: Config, week: str = "", *, now: datetime) -> Let
         published = edit.published_letter(text, file, when)
         if published is None:
             raise DigestError(
-                f"{file}: its front matter cannot be changed; take out 'draft: true' yourself"
+                f"{file}: its front matter cannot be changed; remove 'draft: true' yourself"
             )
         closed = {edition.week for edition in arrange(content, config).editions if edition.closed}
         _rewrite(root, Edit(file, text, published))
     waiting = _count_drafts(content, choice)
     shown = sum(story.week == choice and not story.hide for story in content.stories)
-    return LetterReport(
+    return PublishedLetter(
         file=file,
         week=choice,
-        stories=shown - waiting,
+        shown=shown - waiting,
         drafts=waiting,
         is_closed=config.close == "letter" or choice in closed,
         is_unwritten=letter_draft.is_unwritten(letters[choice].body),
@@ -183,6 +207,18 @@ def _recent(editions: Mapping[Week, Edition], lettered: Container[Week]) -> list
     return recent
 
 
+def _unwritten(weeks: Collection[Week], lettered: Collection[Week]) -> Week:
+    """Returns the newest of these weeks that has no letter; raises DigestError if there is none."""
+    if not weeks:
+        what = "no week has a story to write about; 'digest pull' adds some"
+        raise DigestError(f"content: {what}")
+    for week in sorted(weeks, reverse=True):
+        if week not in lettered:
+            return week
+    what = "every week that has stories has its letter; edit the one you mean"
+    raise DigestError(f"content: {what}")
+
+
 def _count_drafts(content: Content, week: Week) -> int:
     """Returns how many stories of a week are drafts, without hidden ones."""
     stories = (story for story in content.stories if story.week == week and not story.hide)
@@ -190,5 +226,5 @@ def _count_drafts(content: Content, week: Week) -> int:
 
 
 def _rewrite(root: Path, change: Edit) -> None:
-    if store.rewrite(root, [change]):
+    if store.apply_edits(root, [change]):
         raise DigestError(changed_meanwhile(change.file))

@@ -22,7 +22,7 @@ from digest import disk
 from digest.commands.shared import next_mail, site_address
 from digest.config import lines as config_lines
 from digest.content import ledger, sent, store
-from digest.content.sent import Mailed, Sending
+from digest.content.sent import Mailed, SentLine
 from digest.errors import DigestError, Faults, NotSentError, Problem, UnknownOutcomeError
 from digest.feeds.fetch import ask_api, user_agent
 from digest.mail import smtp
@@ -81,17 +81,17 @@ class _SentLog:
     week: Week
     clock: Callable[[], datetime]
 
-    def record(self, state: str, began: str = "", by: str = "") -> Sending:
-        """Adds a line, and returns it; for the other values, see `Sending`."""
+    def record(self, state: str, began: str = "", by: str = "") -> SentLine:
+        """Adds a line, and returns it; for the other values, see `SentLine`."""
         settings = self.config.mail
         to = settings.to or (f"list {settings.list}" if settings.list else "all readers")
         at, via = ledger.timestamp(self.clock()), settings.via or "hand"
-        line = Sending(at, str(self.week), via, to, state, began, by)
+        line = SentLine(at, str(self.week), via, to, state, began, by)
         store.add_sent(self.root, line)
         return line
 
     @contextlib.contextmanager
-    def while_sending(self, claim_line: Sending | None) -> Iterator[Callable[[], None]]:
+    def while_sending(self, claim_line: SentLine | None) -> Iterator[Callable[[], None]]:
         """Yields a function to be called when the edition is about to leave; notes how it ended.
 
         `claim_line` is the line by which this run has noted it already.
@@ -132,7 +132,7 @@ def run(
     `secret` is the password or key of the service. Raises ValueError for words that name no week,
     DigestError for an edition that cannot be mailed, or was mailed.
     """
-    with store.writing(root, dry=options.dry):
+    with store.locked_for_writing(root, dry=options.dry):
         editions = next_mail.read(root, config)
         edition, reason = next_mail.choose(editions, week, options.claim if options.send else "")
         if edition is None:
@@ -142,9 +142,9 @@ def run(
         at_service = config.mail.via in SERVICES and not options.output
         only_claims = bool(options.claim) and not options.send
         if options.send or at_service or only_claims:
-            _refuse_mailed(before, edition.week, options, at_service=at_service)
+            _check_not_mailed(before, edition.week, options, at_service=at_service)
         is_acting = not options.dry and (options.send or (at_service and not only_claims))
-        _refuse_settings(root, config, is_acting=is_acting, secret=secret)
+        _check_settings(root, config, is_acting=is_acting, secret=secret)
 
         context = make_context(editions.archive, config)
         renderer = Renderer(root, context.base)
@@ -153,7 +153,7 @@ def run(
         made = message(mail, config.mail, config.site.url)
         stories, shown = len(edition.stories), headers(made)
         report = MailReport(mail=mail, stories=stories, message=made, headers=shown)
-        claim_line = before.claimed(options.claim)
+        claim_line = before.claimed_by(options.claim)
         if options.dry:
             return report
         if only_claims:
@@ -176,7 +176,7 @@ def _at_service(
     report: MailReport,
     mail: EditionMail,
     options: MailOptions,
-    claim_line: Sending | None,
+    claim_line: SentLine | None,
     secret: str,
 ) -> MailReport:
     """Makes a draft at a service, unless it has one, and sends it if that is asked for."""
@@ -203,7 +203,7 @@ def mark_sent(root: Path, config: Config, week: str, *, clock: Callable[[], date
 
     Raises ValueError for words that name no week, DigestError for one that was sent already.
     """
-    with store.writing(root):
+    with store.locked_for_writing(root):
         editions = next_mail.read(root, config)
         edition, reason = next_mail.choose(editions, week)
         if edition is None:
@@ -212,12 +212,12 @@ def mark_sent(root: Path, config: Config, week: str, *, clock: Callable[[], date
         if before.sent:
             when = next_mail.date_and_recipient(before)
             raise DigestError(f"{edition.week}: was mailed {when} already")
-        began = before.unknown[-1].at if before.unknown else ""
+        began = before.unresolved[-1].at if before.unresolved else ""
         _SentLog(root, config, edition.week, clock).record(sent.SENT, began)
         return edition.week
 
 
-def _refuse_settings(root: Path, config: Config, *, is_acting: bool, secret: str) -> None:
+def _check_settings(root: Path, config: Config, *, is_acting: bool, secret: str) -> None:
     """Raises DigestError if digest.toml lacks what a mail needs, or the environment what is needed
     to send it or to make a draft (`is_acting`)."""
     settings, lines = config.mail, config_lines(root)
@@ -242,7 +242,9 @@ def _refuse_settings(root: Path, config: Config, *, is_acting: bool, secret: str
         raise DigestError(f"{SECRET} is not set in the environment; it is the {name}{owner}")
 
 
-def _refuse_mailed(before: Mailed, week: Week, options: MailOptions, *, at_service: bool) -> None:
+def _check_not_mailed(
+    before: Mailed, week: Week, options: MailOptions, *, at_service: bool
+) -> None:
     """Raises DigestError if an edition was sent, or if that is not known (a service knows), unless
     `again` is set."""
     if options.again:
@@ -250,8 +252,8 @@ def _refuse_mailed(before: Mailed, week: Week, options: MailOptions, *, at_servi
     if before.sent:
         when = next_mail.date_and_recipient(before)
         raise DigestError(f"{week}: was mailed {when}; --again sends it once more")
-    if before.unknown and not at_service and not before.claimed(options.claim):
-        line = before.unknown[-1]
+    if before.unresolved and not at_service and not before.claimed_by(options.claim):
+        line = before.unresolved[-1]
         began = f"sending to {line.to} began at {line.at[:16].replace('T', ' ')} UTC"
         what = f"{began}, and it is not known whether it went out"
         raise DigestError(f"{week}: {what}; {_decide(week)}")

@@ -16,7 +16,7 @@ from urllib.parse import urlencode
 
 from digest import disk
 from digest.cache import Cache, key_of
-from digest.errors import DigestError
+from digest.errors import DigestError, count_of
 from digest.model import CONFIG_FILE, Config
 from digest.site import marked_files
 
@@ -80,8 +80,9 @@ def _notify(hub: str, feeds: list[str], config: Config) -> tuple[list[str], list
             notified.append(feed)
             continue
         rest = len(feeds) - number
-        more = f"; nor of {rest} more" if rest and not reply.status else ""
-        failures.append(f"{hub}: not told of {feed}: {reply.reason}{more}")
+        more = f"; {count_of(rest, 'more feed was', 'more feeds were')} not tried"
+        skipped = more if rest and not reply.status else ""
+        failures.append(f"{hub}: could not be notified of {feed}: {reply.reason}{skipped}")
         if not reply.status:
             break
     return notified, failures

@@ -26,7 +26,7 @@ from digest.model import CONFIG_FILE, Config, Progress
 from digest.site import addresses, formatting, marked_files, reader_changes
 from digest.site.reader_changes import FeedChanges
 
-_FOLDER = Path(disk.CACHE, "publish")
+_FOLDER = Path(disk.WORK_FOLDER, "publish")
 _CNAME = custom_domain.NAME
 _SOURCES = (
     CONFIG_FILE,
@@ -91,7 +91,7 @@ def run(
     if CONFIG_FILE in standing.ids:
         what = f"the branch {publish_branch.NAME} contains a digest's own files, which publishing would delete"
         raise DigestError(f"{standing.address}: {what}; move them to another branch first")
-    _refuse_address(root, config, standing, replacing=replacing)
+    _check_address(root, config, standing, replacing=replacing)
     if damaged := store.read_all_ledgers(root).problems:
         raise Faults(damaged)  # published addresses and Atom ids would change
     source = publish_branch.source(root, _SOURCES)
@@ -107,7 +107,7 @@ def run(
                 id = publish_branch.id_of(path.read_bytes(), standing.commit)
                 ids[path.relative_to(site).as_posix()] = id
         if not replacing:
-            _refuse_loss(root, site, standing, source, ids)
+            _check_nothing_lost(root, site, standing, source, ids)
         cname = None if _CNAME in ids else _kept_name(root, config, standing)
         warnings = [built.notice, built.warning, built.unrecorded, built.secrets, *built.hints]
         warnings += _warnings(config, standing, cname, _CNAME in ids, source.unpushed)
@@ -131,7 +131,7 @@ def run(
         return replace(report, commit=commit)
 
 
-def _refuse_address(
+def _check_address(
     root: Path, config: Config, standing: Standing, *, replacing: bool = False
 ) -> None:
     """Raises Faults if the url is an example or private, or not that of the custom domain.
@@ -176,7 +176,7 @@ def _next_mail(root: Path, config: Config) -> str:
     return f"'digest mail --send' would send '{title}' to {to}"
 
 
-def _refuse_loss(
+def _check_nothing_lost(
     root: Path, site: Path, standing: Standing, source: Source, ids: Mapping[str, str]
 ) -> None:
     """Raises DigestError if publishing would replace what Digest cannot bring back."""
@@ -249,7 +249,7 @@ def _source_notes(source: Source, default: str) -> tuple[str, str]:
 def _kept_name(root: Path, config: Config, standing: Standing) -> str | None:
     """Returns the custom domain that is only on the branch, where it has to stay.
 
-    None if `url` is not at this domain, see `_refuse_address`.
+    None if `url` is not at this domain, see `_check_address`.
     """
     content = publish_branch.read(root, standing, _CNAME)
     if content is None or custom_domain.problem(content, config.site.url):

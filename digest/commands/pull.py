@@ -67,7 +67,7 @@ def run(
     Feeds that the user has `named_by_user` are fetched even if their servers asked us to wait. Raises
     DigestError if there is neither a feed nor a file in the inbox, or if the clock is wrong.
     """
-    with store.writing(root, dry=dry) as cleaned_up, Cache(root) as cache:
+    with store.locked_for_writing(root, dry=dry) as cleaned_up, Cache(root) as cache:
         known_feeds = [feed.id for feed in config.feeds]
         recovered = () if dry else journal.complete(root, cache, known_feeds)
         deletions = () if dry else git_history.note_deletions(root, cache, config)
@@ -155,10 +155,10 @@ def _input_hashes(root: Path, feeds: Iterable[Feed]) -> dict[str, str]:
 def _parse(
     batches: Iterable[tuple[Fetched | Failed, ...]], limits: Limits, dry: bool
 ) -> Iterator[_Batch]:
-    """Yields the answers of each part with their documents; those that take long to parse are
-    another batch.
+    """Yields each batch with its parsed documents.
 
-    So a hostile feed cannot delay the others. A dry run, which writes nothing, has one batch.
+    Feeds that take long to parse are yielded later, as a batch of their own, so that a hostile feed
+    cannot delay the others. A dry run, which writes nothing, has one batch.
     """
     for answers in batches:
         bodies = [answer for answer in answers if isinstance(answer, Fetched) and answer.body]
@@ -344,7 +344,7 @@ class _Puller:
             if file in written:
                 lines[file].append(record)
         with journal.noted(root, cache, edits, lines):
-            store.write(root, edits)
+            store.write_stories(root, edits)
             if plan.stories:
                 journal.note_written(cache)
             store.add_lines(root, plan.lines)

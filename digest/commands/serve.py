@@ -37,8 +37,8 @@ from digest.preview.rebuild import Rebuilder
 from digest.preview.state import PreviewState, ShownBuild
 from digest.site.addresses import SiteUrl
 
-_FOLDER = Path(disk.CACHE, "preview")
-_REDIRECT = f"{disk.CACHE}/desk/open.html"
+_FOLDER = Path(disk.WORK_FOLDER, "preview")
+_REDIRECT = f"{disk.WORK_FOLDER}/desk/open.html"
 _REDIRECT_HTML = '<!doctype html><title>Desk</title><meta http-equiv="refresh" content="0; url={0}"><a href="{0}">Desk</a>'
 _TEMPLATES = "templates/"
 _HOST_NAME = re.compile(r"[\w.-]+|\[?[0-9a-fA-F:.]+\]?")

@@ -57,7 +57,7 @@ def run(
     """
     values = parsed(words, config)
     today = now.astimezone(ZoneInfo(config.site.timezone)).date()
-    with store.writing(root):
+    with store.locked_for_writing(root):
         survey = load.survey(root, config)
         stories = {story.file: story for story in survey.content.stories}
         requests, refused = list[ChangeRequest](), list[SetResult]()

@@ -57,10 +57,10 @@ def run(root: Path, config: Config, week: str = "") -> SheetReport:
     Raises ValueError for words that name no week, DigestError if the week has no stories, or if
     there is a sheet with changes.
     """
-    with store.writing(root):
+    with store.locked_for_writing(root):
         survey = load.survey(root, config)
         weeks = {story.week for story in survey.content.stories}
-        chosen = choose_week(week, weeks, ())
+        chosen = choose_week(week, weeks, "story")
         stories = [story for story in survey.content.stories if story.week == chosen]
         new = curate.untouched(survey, config)
         stories.sort(key=lambda story: (story.file not in new, story.file))
@@ -76,7 +76,7 @@ def run(root: Path, config: Config, week: str = "") -> SheetReport:
 
 def apply(root: Path, config: Config) -> AppliedReport | None:
     """Carries out the sheet; None if there is none."""
-    with store.writing(root):
+    with store.locked_for_writing(root):
         return carry_out(root, config)
 
 

@@ -251,7 +251,7 @@ def apply(
     A theme that digest.toml no longer has goes from them, too, and with `all_stories` from the
     stories whose themes the editor has changed; their other themes stay.
     """
-    with store.writing(root, dry=dry):
+    with store.locked_for_writing(root, dry=dry):
         survey, gone = with_removed_themes(root, config)
         verdicts = verdicts_of(root, survey, config, _hashes_before_kill(root))
         chosen = to_change(verdicts, gone if all_stories else ())
@@ -369,7 +369,7 @@ def _carry_out(root: Path, decided: Retheming, now: datetime) -> tuple[str, ...]
         unfinished[file] = [verdict.written, hash_of(decided.edits[file].after)]
     with Cache(root) as cache:
         with begun.noted(cache, "themes", unfinished):
-            changed_files = store.rewrite(root, decided.edits.values())
+            changed_files = store.apply_edits(root, decided.edits.values())
             written = (verdict for verdict in ours if verdict.story.file not in changed_files)
             store.add_lines(root, lines(written, decided.edits, now))
         cache.save()

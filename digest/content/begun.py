@@ -1,6 +1,6 @@
 """What a run is about to write into story files, noted in the cache until its ledger lines are there.
 
-If the run is killed in between, the next one so knows what in the files is not an editor's.
+If the run is killed in between, the next run knows which words in the files are not the editor's.
 """
 
 from __future__ import annotations
@@ -44,4 +44,5 @@ def noted(
         note(cache, run, what)
     cache.save(flush=True)
     yield
+    # No `finally`: if the block fails, the note has to stay for the next run.
     forget(cache, run)

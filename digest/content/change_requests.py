@@ -1,6 +1,6 @@
 """What an editor wants to change in a story becomes line edits of its file, or a refusal.
 
-    request, the file's bytes, what is known ──decide──▶ Edit ──store.make──▶ the file
+    request, the file's bytes, what is known ──decide──▶ Edit ──store.apply_edit──▶ the file
                                                  └─▶ Refusal: why, and what the file says now
 
 Every command and page that edits stories uses this, so that a file is as if typed by hand: comments,

@@ -102,7 +102,7 @@ def without_themes_line(text: str) -> str:
     span = yaml_front_matter.spans(bare).get("themes")
     if span is None:
         return text
-    _refuse_comments("themes", span, bare[span.line : span.last + 1])
+    _check_no_comments("themes", span, bare[span.line : span.last + 1])
     return "".join([*lines[: span.line + 1], *lines[span.last + 2 :]])
 
 
@@ -163,12 +163,12 @@ def _with_key(text: str, key: str, old: str | tuple[str, ...], words: str | tupl
     if span.last > span.line:  # lines that may have comments
         replaced = [*bare[span.line : span.last], last[: span.end]]
     if is_removed:
-        _refuse_comments(key, span, replaced, behind)
+        _check_no_comments(key, span, replaced, behind)
         new = []
     elif span.style == "block":
         new = _block(lines, bare, span, key, old, words)
     else:
-        _refuse_comments(key, span, replaced)
+        _check_no_comments(key, span, replaced)
         gap = "" if first[: span.start].endswith((" ", "\t")) else " "
         value = story_file.written(key, words, span.style)
         line_break = _line_break(lines[span.last + 1 :])
@@ -203,7 +203,7 @@ def _block(
         while same < len(old) and old[: same + 1] == new[: same + 1]:
             same += 1
     index = items[same] if same < len(items) else span.last + 1
-    _refuse_comments(key, span, bare[index : span.last + 1])
+    _check_no_comments(key, span, bare[index : span.last + 1])
     bullet = re.match(r"\s*-\s+", bare[items[0]])
     indent = bullet[0] if bullet else "- "
     result = list(lines[span.line + 1 : index + 1])
@@ -213,7 +213,7 @@ def _block(
     return result
 
 
-def _refuse_comments(key: str, span: Span, replaced: Sequence[str], behind: str = "") -> None:
+def _check_no_comments(key: str, span: Span, replaced: Sequence[str], behind: str = "") -> None:
     """Raises ValueError if there is a comment in the lines of a value to be replaced, or behind."""
     is_running = key in RUNNING and span.style == "block"
     comment = _COMMENT_LINE if is_running else _COMMENT

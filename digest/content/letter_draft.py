@@ -64,7 +64,7 @@ def unlinked(body: str, stories: Iterable[Story], addresses: Iterable[StoryAddre
     return missing
 
 
-def more(text: str, stories: Iterable[Story]) -> str:
+def with_links(text: str, stories: Iterable[Story]) -> str:
     """Returns a letter's text with links to more stories at its end, and otherwise unchanged."""
     links = "".join(f"- {link(story)}\n" for story in stories)
     lines = text.rstrip().replace("\r\n", "\n").split("\n")

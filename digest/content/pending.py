@@ -36,7 +36,7 @@ KINDS = KEPT, ANOTHERS, CHANGED, WITHDRAWN, REPLACED = (
     "replaced",
 )
 _LABELS = {"title": "headline", "authors": "byline", "excerpt": "summary"}
-_ENDS = "any edit of this file ends this hint"
+_ENDS = "the hint disappears once you edit the file"
 _STORED_FIELDS = frozenset({"title", "link", "authors", "image"})
 _STORED_LENGTH = 300  # characters
 

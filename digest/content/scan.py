@@ -76,7 +76,7 @@ class Scan(NamedTuple):
 def scan(root: Path, since: int = 0) -> Scan:
     """Scans all files; of hidden files only texts, and those in `static/`.
 
-    `since` is the time of the scan by the disk's clock (`disk.clock`), or 0 if no stamps are
+    `since` is the time of the scan by the disk's clock (`disk.trusted_until`), or 0 if no stamps are
     going to be compared.
     """
     folders: dict[str, Mapping[str, Stamp]] = {}
@@ -92,7 +92,7 @@ def scan(root: Path, since: int = 0) -> Scan:
         for entry in _entries(f"{root}/{folder}"):
             file = f"{folder}/{entry.name}"
             if _is_skipped(entry.name, is_static=is_static):
-                if disk.leftover(entry.name):
+                if disk.final_name(entry.name):
                     unfinished.append(file)
             elif problem := _not_utf8(entry, file):
                 problems.append(problem)
@@ -230,4 +230,4 @@ def _entries(folder: str) -> list[os.DirEntry[str]]:
     except (FileNotFoundError, NotADirectoryError):
         return []
     except OSError as error:
-        raise disk.refused("read", folder, error) from error
+        raise disk.file_error("read", folder, error) from error

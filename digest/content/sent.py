@@ -25,7 +25,7 @@ _STATES = frozenset({SENDING, SENT, FAILED, DRAFT})
 _RESTORE = "restore it from git: it may say that an edition was sent"
 
 
-class Sending(NamedTuple):
+class SentLine(NamedTuple):
     """One line: what became of an edition at one time. All values are text."""
 
     at: str
@@ -38,28 +38,28 @@ class Sending(NamedTuple):
 
 
 class Mailed(NamedTuple):
-    """What became of one edition: the line that says it was sent, those that leave it open."""
+    """What became of one edition: the line that says it was sent, those whose outcome is not known."""
 
-    sent: Sending | None = None
-    unknown: tuple[Sending, ...] = ()
+    sent: SentLine | None = None
+    unresolved: tuple[SentLine, ...] = ()
 
-    def claimed(self, by: str) -> Sending | None:
-        """Returns the open line of a run that sends later; None without one, or if `by` is empty."""
-        return next((line for line in self.unknown if by and line.by == by), None)
+    def claimed_by(self, run: str) -> SentLine | None:
+        """Returns the open line of a run that sends later; None without one, or if `run` is empty."""
+        return next((line for line in self.unresolved if run and line.by == run), None)
 
 
-def dumps(line: Sending) -> str:
+def dumps(line: SentLine) -> str:
     """Returns a line with its line break."""
     return json_lines.dumps({"v": VERSION, **line._asdict()})
 
 
-def loads(content: bytes) -> tuple[tuple[Sending, ...], tuple[Problem, ...]]:
+def loads(content: bytes) -> tuple[tuple[SentLine, ...], tuple[Problem, ...]]:
     """Returns the lines, oldest first, and a problem for each that cannot be read."""
     lines, problems = json_lines.loads(content, paths.SENT, _parse, _RESTORE)
     return tuple(sorted(set(lines))), problems
 
 
-def by_week(lines: Iterable[Sending]) -> dict[Week, Mailed]:
+def by_week(lines: Iterable[SentLine]) -> dict[Week, Mailed]:
     """Returns what became of each edition; one that was sent once is sent, whatever came after."""
     lines = tuple(lines)
     ended = {(line.week, line.began) for line in lines if line.state in (SENT, FAILED)}
@@ -70,14 +70,14 @@ def by_week(lines: Iterable[Sending]) -> dict[Week, Mailed]:
         if line.state == SENT:
             mailed = mailed._replace(sent=mailed.sent or line)
         elif line.state == SENDING and (line.week, line.at) not in ended:
-            mailed = mailed._replace(unknown=(*mailed.unknown, line))
+            mailed = mailed._replace(unresolved=(*mailed.unresolved, line))
         weeks[week] = mailed
     return weeks
 
 
-def _parse(line: dict[str, Any]) -> Sending:
+def _parse(line: dict[str, Any]) -> SentLine:
     """Parses a line; raises ValueError, KeyError, TypeError or AttributeError if it is not one."""
-    sending = Sending(**{name: line.get(name, "") for name in Sending._fields})
+    sending = SentLine(**{name: line.get(name, "") for name in SentLine._fields})
     if line["v"] != VERSION or not all(isinstance(value, str) for value in sending):
         raise ValueError("another version, or a value that is not text")
     json_lines.check_time(sending.at)

@@ -22,7 +22,7 @@ from digest.content import ledger, locations, paths, sent, summaries
 from digest.content.history import History
 from digest.content.ledger import Record
 from digest.content.scan import Scan, leaves_files_out, read_bytes, scan
-from digest.content.sent import Sending
+from digest.content.sent import SentLine
 from digest.errors import DigestError, Faults, Problem
 from digest.model import Location, Story
 from digest.names import is_markdown
@@ -92,7 +92,7 @@ def read_whole_ledgers(root: Path) -> tuple[dict[str, dict[str, Record]], tuple[
     lost = []
     for feed, records in ledgers.items():
         file = paths.ledger(feed)
-        if not records and not disk.is_torn(read_bytes(root, file).strip()):
+        if not records and not disk.is_incomplete(read_bytes(root, file).strip()):
             cure = "restore it from git; until then nothing is added"
             lost.append(Problem(file, 0, "no line of this ledger can be read", cure))
     if lost:
@@ -114,12 +114,12 @@ def _read_ledger(root: Path, feed: str) -> tuple[dict[str, Record], tuple[Proble
     return ledger.loads(ledger_bytes(root, feed), feed)
 
 
-def read_sent(root: Path) -> tuple[tuple[Sending, ...], tuple[Problem, ...]]:
+def read_sent(root: Path) -> tuple[tuple[SentLine, ...], tuple[Problem, ...]]:
     """Reads which editions were mailed."""
     return sent.loads(disk.read_inside(root, paths.SENT) or b"")
 
 
-def add_sent(root: Path, line: Sending) -> None:
+def add_sent(root: Path, line: SentLine) -> None:
     """Adds what became of an edition; it is on the disk when this returns."""
     disk.append(root, paths.SENT, sent.dumps(line))
 
@@ -161,15 +161,15 @@ def ledger_mark(root: Path, feed: str) -> str:
     return hashlib.sha256(ledger_bytes(root, feed)).hexdigest()[:16]
 
 
-def write(root: Path, edits: Sequence[Edit]) -> None:
+def write_stories(root: Path, edits: Sequence[Edit]) -> None:
     """Changes story files, then creates new ones. Their ledger lines come after them, so a killed
     pull loses nothing.
 
     Raises DigestError if a file has changed since it was read, since an editor is working on it.
     """
-    for file in rewrite(root, [edit for edit in edits if edit.before], stop=True):
+    for file in apply_edits(root, [edit for edit in edits if edit.before], stop=True):
         raise DigestError(
-            f"{file}: this file has changed during the pull and is left alone; pull again"
+            f"{file}: this file was changed in the meantime and is left alone; run the command again"
         )
     with ThreadPoolExecutor(_WRITERS) as writers:
         created = []
@@ -183,11 +183,12 @@ def write(root: Path, edits: Sequence[Edit]) -> None:
     disk.flush_names(root, [file for file, _ in created])
     if taken:
         raise DigestError(
-            f"{taken[0]}: this file has appeared during the pull and is left alone; pull again"
+            f"{taken[0]}: this file was created in the meantime and is left alone; run the command"
+            " again"
         )
 
 
-def rewrite(root: Path, edits: Iterable[Edit], *, stop: bool = False) -> tuple[str, ...]:
+def apply_edits(root: Path, edits: Iterable[Edit], *, stop: bool = False) -> tuple[str, ...]:
     """Makes the edits of files that are unchanged since they were read; returns the other files.
 
     With `stop`, ends at the first file that has changed.
@@ -206,24 +207,24 @@ def rewrite(root: Path, edits: Iterable[Edit], *, stop: bool = False) -> tuple[s
     return tuple(left)
 
 
-def make(root: Path, edit: Edit) -> bool:
+def apply_edit(root: Path, edit: Edit) -> bool:
     """Makes one edit, and moves the file if the edit says so; False if the file has changed.
 
-    Raises DigestError if the new file exists, or the disk refuses something: the file is then put
+    Raises DigestError if the new file exists, or a file cannot be written: the file is then put
     back as it was. The caller holds the lock.
     """
     if edit.new_file and os.path.lexists(disk.inside(root, edit.new_file)):
         raise DigestError(f"{edit.new_file}: there is a file with this name; rename one of them")
     try:
-        return _made(root, edit)
+        return _apply_without_undo(root, edit)
     except DigestError:
         with suppress(DigestError):  # the first error is reported
             _put_back(root, edit)
         raise
 
 
-def _made(root: Path, edit: Edit) -> bool:
-    """Does what `make` does, but leaves a file as it is where the disk refuses something."""
+def _apply_without_undo(root: Path, edit: Edit) -> bool:
+    """Does what `apply_edit` does, but puts nothing back after an error."""
     if not edit.before and not os.path.lexists(disk.inside(root, edit.file)):
         return create(root, edit.file, edit.after)
     if not edit.after:
@@ -237,7 +238,7 @@ def _made(root: Path, edit: Edit) -> bool:
             if not disk.link(root, picture, copy):
                 raise DigestError(f"{copy}: there is a file with this name; rename one of them")
             reverting.callback(disk.unlink, disk.inside(root, copy))
-        if rewrite(root, [edit]):
+        if apply_edits(root, [edit]):
             return False
         if edit.new_file:
             disk.move(root, edit.file, edit.new_file)
@@ -287,7 +288,7 @@ def sweep(root: Path, unfinished: Iterable[str]) -> CleanedUp:
 
 
 @contextmanager
-def writing(root: Path, *, dry: bool = False) -> Iterator[CleanedUp]:
+def locked_for_writing(root: Path, *, dry: bool = False) -> Iterator[CleanedUp]:
     """Holds the digest's lock for a command that writes content, and cleans up after a killed one.
 
     A `dry` run does neither. Raises Faults if files were left out (`scan_whole`).
@@ -335,9 +336,9 @@ def read_exactly(root: Path, file: str) -> str:
 def _whole_name(file: str) -> str:
     """Returns the file that an unfinished one would have become."""
     folder, _, name = file.rpartition("/")
-    return f"{folder}/{disk.leftover(name)}"
+    return f"{folder}/{disk.final_name(name)}"
 
 
 def _is_swept(file: str) -> bool:
     folder, _, name = file.rpartition("/")
-    return is_markdown(disk.leftover(name)) and "/." not in folder
+    return is_markdown(disk.final_name(name)) and "/." not in folder

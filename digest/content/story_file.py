@@ -326,7 +326,7 @@ def _flag(words: str) -> bool:
         return True
     if words.lower() in _FALSE:
         return False
-    raise ValueError(f"'{words}' is neither true nor false", "write true, or take the line out")
+    raise ValueError(f"'{words}' is neither true nor false", "write true, or remove the line")
 
 
 def due_date(words: str) -> DueDate:
@@ -357,7 +357,7 @@ def _correction(words: str) -> Correction:
 def _curled(words: str) -> str:
     """Returns how to fix curly quotes; "" if there are none."""
     if is_curled(words):
-        return 'a phone has curled its quotes: type straight ones ("), or none'
+        return 'use straight quotes ("), or none: phones type curly ones'
     return ""
 
 
@@ -385,5 +385,5 @@ def removed_theme_cure(theme: str) -> str:
     """Returns what to do about a theme that is no longer in digest.toml."""
     return (
         f'if another theme takes its place, add  was = ["{theme}"]  to that theme in digest.toml, and its stories '
-        "and addresses lead there; if it is gone, take it out of its stories: digest themes --apply"
+        "and addresses lead there; if it is gone, remove it from its stories: digest themes --apply"
     )

@@ -115,11 +115,11 @@ def _cure(lines: Sequence[str]) -> str:
     """Returns how to fix the first of these lines that has a common mistake; "" if none has."""
     for line in lines:
         if re.match(r"\s*[‐‑‒–—―]", line):
-            return "a phone has curled the hyphen that begins the line: type a plain one"
+            return "begin the line with a plain hyphen (-): phones may type a dash"
         if "\t" in line:
             return "use spaces, not tabs"
         if re.match(r"[A-Za-z]\w*:[^\s/]", line):
             return "put a space after the colon"
         if is_curled(line):
-            return 'a phone has curled a quote: type straight ones (")'
+            return 'use straight quotes ("): phones type curly ones'
     return ""

@@ -89,11 +89,11 @@ def read(lines: Sequence[str], file: str) -> dict[str, Value]:
         key = key_node.value if isinstance(key_node, yaml.ScalarNode) else "?"
         words = _words(value_node, key)
         if words is None:
-            what = f"'{key}' holds a value within a value"
+            what = f"'{key}' has a nested value"
             problems.append(Problem(file, line, what, "put the text in quotes"))
         elif key in values:
             cure = f"keep this one or that of line {values[key].line}"
-            problems.append(Problem(file, line, f"'{key}' is here a second time", cure))
+            problems.append(Problem(file, line, f"'{key}' is given twice", cure))
         else:
             values[key] = Value(line, words)
     if problems:
@@ -184,7 +184,7 @@ def _span(lines: Sequence[str], readable: Sequence[str], key: yaml.Node, value: 
 
 
 def _words(node: yaml.Node, key: str) -> str | tuple[str, ...] | None:
-    """Returns the text or texts of a key's node; None if it has a value within a value.
+    """Returns the text or texts of a key's node; None if it has a nested value.
 
     YAML reads `2026-05-20: what was wrong` as a pair; it is text, also in a list, and below a key
     that has dates. In a headline, `null` is a word.

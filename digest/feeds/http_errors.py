@@ -156,7 +156,7 @@ def private_reason(host: str, *, page: bool) -> str:
 def redirect_reason(location: str | None) -> str:
     """Returns why a redirect cannot be followed: it has no target, or one that is not http(s)."""
     if location is None:
-        return "a redirect that does not say where to; the publisher has to fix that"
+        return "a redirect without a target; the publisher has to fix that"
     target = printable(location)[:_LONGEST_SHOWN]
     return f"a redirect to '{target}', which is not a web address"
 

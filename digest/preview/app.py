@@ -221,7 +221,9 @@ class _SiteFiles(StaticFiles):
 
     def lookup_path(self, path: str) -> tuple[str, os.stat_result | None]:
         """Finds a file, except one that is still being written."""
-        return ("", None) if any(map(disk.leftover, path.split("/"))) else super().lookup_path(path)
+        return (
+            ("", None) if any(map(disk.final_name, path.split("/"))) else super().lookup_path(path)
+        )
 
     def file_response(
         self, full_path: Any, stat_result: os.stat_result, scope: Any, status_code: int = 200

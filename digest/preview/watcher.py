@@ -33,7 +33,7 @@ from watchdog.events import (
 from watchdog.observers import Observer
 from watchdog.observers.api import BaseObserver, ObservedWatch
 
-from digest.disk import CACHE
+from digest.disk import WORK_FOLDER
 from digest.model import CONFIG_FILE
 from digest.preview.changed_files import FOLDERS
 from digest.preview.debounce import Notice
@@ -120,7 +120,7 @@ class Watcher:
         Then some of ours may not be either: watchdog hides such errors for subfolders.
         """
         with contextlib.suppress(FileNotFoundError):
-            cache = str((self._root / CACHE).resolve())
+            cache = str((self._root / WORK_FOLDER).resolve())
             observer.unschedule(
                 observer.schedule(FileSystemEventHandler(), cache, event_filter=_CHANGES)
             )

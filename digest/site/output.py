@@ -28,7 +28,7 @@ from digest.errors import DigestError, and_more
 from digest.site import addresses, marked_files, staging
 from digest.site.staging import Staging
 
-_PROTECTED = ("content", "templates", "digest", "tests", ".git", disk.CACHE)
+_PROTECTED = ("content", "templates", "digest", "tests", ".git", disk.WORK_FOLDER)
 _NAMED = 3
 _BUILT_INSIDE = ("preview", "publish")  # of `.digest/`
 
@@ -74,7 +74,7 @@ def check(root: Path, output: Path) -> Path:
     if home.is_relative_to(folder):
         raise DigestError(f"{output}: the site cannot be built into the digest itself; {cure}")
     for name in _PROTECTED:
-        allowed = _BUILT_INSIDE if name == disk.CACHE else ()
+        allowed = _BUILT_INSIDE if name == disk.WORK_FOLDER else ()
         is_allowed = any(folder.is_relative_to(home / name / inner) for inner in allowed)
         if folder.is_relative_to(home / name) and not is_allowed:
             raise DigestError(f"{output}: the site cannot be built into {name}/; {cure}")
@@ -151,7 +151,7 @@ class Output:
         """Starts a build of these files; removes unfinished files of a build that was killed."""
         self._paths = set(paths)
         if self._id and not self.is_as_built and not self._force:
-            self._refuse_another_digest()
+            self._check_same_digest()
         self._before = dict(self.listed or {})
         if not self.is_as_built:
             if self._is_inside_cache:  # then every file is ours
@@ -164,7 +164,7 @@ class Output:
         if self.listed is None or self._was_killed:
             _sweep(self.folder, self._before.keys() | self._paths)
 
-    def _refuse_another_digest(self) -> None:
+    def _check_same_digest(self) -> None:
         """Raises DigestError if the folder has the site of another digest, by the id of its feed.
 
         If the feed is as the last build left it, or may be, the site is this digest's, and only
@@ -184,7 +184,7 @@ class Output:
 
     @property
     def _is_inside_cache(self) -> bool:
-        return self.folder.is_relative_to(self._root.resolve() / disk.CACHE)
+        return self.folder.is_relative_to(self._root.resolve() / disk.WORK_FOLDER)
 
     def _every_path(self) -> Iterator[str]:
         """Yields the path of every file in the folder."""
@@ -227,7 +227,7 @@ class Output:
         `keys` has the key of each file of the site; they are saved with the manifest.
         """
         staged = self._staging.ready()
-        self._refuse_loss(staged)
+        self._check_nothing_lost(staged)
         now = dict(self._fingerprints)
         for path in self._paths - now.keys():  # those that stay as they are
             fingerprint = self._before.get(path)
@@ -304,7 +304,7 @@ class Output:
             what = "not part of the site, and may be yours, so they stay; delete what is not"
         return f"{self.folder}: {names}: {what}"
 
-    def _refuse_loss(self, staged: Collection[str]) -> None:
+    def _check_nothing_lost(self, staged: Collection[str]) -> None:
         """Raises DigestError if a staged file would replace one that Digest did not make.
 
         If the list is lost and the home page or feed is ours, so is every file that a build makes.
@@ -357,7 +357,7 @@ def _sweep(folder: Path, paths: Collection[str]) -> None:
         inside = folder / inner
         if inside.is_dir() and inside.resolve().is_relative_to(folder):
             for path in inside.glob(".*"):
-                finished = (PurePosixPath(inner) / disk.leftover(path.name)).as_posix()
+                finished = (PurePosixPath(inner) / disk.final_name(path.name)).as_posix()
                 if finished in paths and path.is_file():
                     disk.unlink(path)
 

@@ -60,7 +60,7 @@ class Staging:
                     _fill(_hidden(file), content)
                 os.replace(_hidden(file), file)  # noqa: PTH105
             except OSError as error:
-                raise disk.refused("write", file, error) from error
+                raise disk.file_error("write", file, error) from error
 
     def drop(self, paths: Iterable[str]) -> None:
         """Removes what was staged of these paths, and the folders that were made for it."""
@@ -85,7 +85,7 @@ class Staging:
                 if is_open:
                     _fill(_hidden(file), content)
             except OSError as error:
-                raise disk.refused("write", file, error) from error
+                raise disk.file_error("write", file, error) from error
 
     def _is_open(self, inner: str) -> bool:
         """True if files can be put into a folder, which is made if missing; False for a file.
@@ -110,7 +110,7 @@ class Staging:
                     raise DigestError(f"{folder}: {what}") from None
                 is_open = not stat.S_ISREG(mode)
             except OSError as error:
-                raise disk.refused("write", folder, error) from error
+                raise disk.file_error("write", folder, error) from error
         self._open[inner] = is_open
         return is_open
 

@@ -145,8 +145,8 @@ def test_a_flag_without_a_value_gets_a_hint(root: Path, story: Write, line: str)
     put(root, "content/pages/about.md", "---\ntitle: About\ndraft:\n---\n\nhide:\n")
 
     assert [str(problem) for problem in run(root).problems if problem.is_hint] == [
-        f"{W20}2026-05-15-a.md:4: '{key}' has no value, so it is off; write true, or take the line out",
-        "content/pages/about.md:3: 'draft' has no value, so it is off; write true, or take the line out",
+        f"{W20}2026-05-15-a.md:4: '{key}' has no value, so it is off; write true, or remove the line",
+        "content/pages/about.md:3: 'draft' has no value, so it is off; write true, or remove the line",
         "content/pages/about.md:6: 'hide:' has no effect here, and is published as text; "
         "move this line above the second ---",
     ]

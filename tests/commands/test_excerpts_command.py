@@ -178,7 +178,7 @@ def test_excerpts_that_cannot_be_restored_are_counted(root: Path) -> None:
 
     assert printed(root, "excerpts") == (
         "0 of 3 excerpts that pull wrote would be changed\n"
-        "3 were taken out earlier, and their whole summaries are not stored\n"
+        "3 were removed earlier, and their whole summaries are not stored\n"
     )
     assert body(root) == "\n"
 
@@ -273,7 +273,7 @@ def test_a_run_killed_before_it_wrote_the_files_is_completed_by_the_next(
 ) -> None:
     keep(root, 2)
     with monkeypatch.context() as patch:
-        patch.setattr("digest.content.store.rewrite", lambda *_: ())
+        patch.setattr("digest.content.store.apply_edits", lambda *_: ())
         printed(root, "excerpts", "--apply")
     assert body(root) == "\n> One two three, four …\n\n"
     assert "0 hints" in printed(root, "check")
@@ -314,7 +314,7 @@ def test_a_file_saved_during_a_run_keeps_its_excerpt_as_the_publishers(
     root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     keep(root, 2)
-    settings, rewrite = config.load(root), store.rewrite
+    settings, rewrite = config.load(root), store.apply_edits
 
     def save_first(*given: Any) -> tuple[str, ...]:
         edit(root, CHIPS, "title: Chips", "title: Mine")

@@ -354,7 +354,7 @@ def test_a_removed_theme_is_one_error_with_its_cure(sample: Path) -> None:
     assert second.partition(": ")[2] == (
         "unknown theme 'ferries', here and in 2 other stories; if another theme takes its place, add  "
         'was = ["ferries"]  to that theme in digest.toml, and its stories and addresses lead there; if it is gone, '
-        "take it out of its stories: digest themes --apply"
+        "remove it from its stories: digest themes --apply"
     )
     settings.write_text(
         settings.read_text().replace('id = "boats"', 'id = "boats"\nwas = ["ferries"]')
@@ -400,7 +400,8 @@ def test_separated_feed_tables_are_not_moved() -> None:
     line = text[: text.rindex("[[feeds]]")].count("\n") + 1
 
     with pytest.raises(
-        DigestError, match=rf"toml:{line}: this \[\[feeds\]\] is apart from the others; move it"
+        DigestError,
+        match=rf"toml:{line}: this \[\[feeds\]\] is separated from the others by another table; move it",
     ):
         config_edit.with_new_feeds(text, [NEW], {})
 

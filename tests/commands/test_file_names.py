@@ -188,7 +188,7 @@ def test_a_letter_is_never_drafted_beside_one_with_another_extension(root: Path)
         DigestError, match=r"^content/2026/w20/letter\.markdown: this week already has a letter"
     ):
         letter.run(root, settings, "w20")
-    assert letter.more(root, settings, "w20").file == f"{W20}letter.markdown"
+    assert letter.add_links(root, settings, "w20").file == f"{W20}letter.markdown"
 
     assert not (root / f"{W20}letter.md").exists()
     assert "(2026-05-15-chips.md)" in (root / f"{W20}letter.markdown").read_text()

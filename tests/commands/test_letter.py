@@ -16,7 +16,7 @@ from test_cli import digest
 
 from digest import config, sanitize
 from digest.commands import build, letter
-from digest.commands.letter import LetterReport
+from digest.commands.letter import AddedLinks, DraftedLetter
 from digest.commands.shared.week_choice import choose_week
 from digest.content import letter_draft
 from digest.errors import DigestError
@@ -68,7 +68,7 @@ def put(root: Path, file: str, title: str, *lines: str) -> None:
     path.write_text(f"---\ntitle: '{title}'\nlink: https://news.example/{path.stem}\n{more}---\n")
 
 
-def run(root: Path, week: str = "") -> LetterReport:
+def run(root: Path, week: str = "") -> DraftedLetter:
     return letter.run(root, config.load(root), week)
 
 
@@ -80,7 +80,7 @@ def built(root: Path) -> str:
 def test_a_letter_lists_the_weeks_stories_by_theme_with_the_lead_first(root: Path) -> None:
     report = run(root)
 
-    assert (report.file, report.stories, report.drafts) == (W20, 4, 1)
+    assert (report.file, report.linked, report.drafts) == (W20, 4, 1)
     front, prompt, *rest = (root / W20).read_text().split("\n\n")
     assert front == "---\ntitle: Week 20, 2026\ndraft: true\n---"
     assert prompt.startswith("<!--")
@@ -151,8 +151,8 @@ def test_an_existing_letter_is_never_overwritten(root: Path) -> None:
     assert (root / W20).read_text() == "Dear reader"
 
 
-def more(root: Path, week: str = "") -> LetterReport:
-    return letter.more(root, config.load(root), week)
+def more(root: Path, week: str = "") -> AddedLinks:
+    return letter.add_links(root, config.load(root), week)
 
 
 @pytest.mark.parametrize("end", ["\n", "", "\n\n\n", "\r\n"])
@@ -172,7 +172,7 @@ def test_more_adds_the_missing_links_and_changes_nothing_else(root: Path, end: s
     assert added.endswith("(2026-05-15-f.md)\n")
     assert "-a.md" not in added
     assert (report.file, report.week, report.drafts) == (W20, Week(2026, 20), 1)
-    assert report.stories == added.count("\n- ")
+    assert report.added == added.count("\n- ")
     assert ("\r\n" in after[len(before) :]) == (end == "\r\n")
 
 
@@ -182,7 +182,7 @@ def test_a_second_run_with_more_has_nothing_to_add(root: Path) -> None:
     more(root)
     before = (root / W20).read_bytes()
 
-    assert more(root).stories == 0
+    assert more(root).added == 0
     assert (root / W20).read_bytes() == before
 
 
@@ -190,7 +190,7 @@ def test_later_links_continue_the_list_of_earlier_ones(root: Path) -> None:
     run(root)
     for number in (1, 2):
         put(root, f"2026/w20/2026-05-16-late-{number}.md", f"Late {number}")
-        assert more(root, "w20").stories == 1
+        assert more(root, "w20").added == 1
 
     assert (
         (root / W20)
@@ -258,21 +258,21 @@ def test_the_default_week_is_the_newest_with_stories_and_no_letter(root: Path) -
 def test_a_week_has_several_spellings(words: str) -> None:
     weeks = [Week(2025, 20), Week(2026, 20), Week(2026, 21)]
 
-    assert choose_week(words, weeks, ()) == Week(2026, 20)
+    assert choose_week(words, weeks) == Week(2026, 20)
 
 
 @pytest.mark.parametrize("words", ["2026-W22", "w22", "w99"])
 def test_a_week_without_stories_is_an_error_that_names_weeks_with_stories(words: str) -> None:
     with pytest.raises(
-        DigestError, match=r"no story is published in that week; weeks that have some are 2026-W20$"
+        DigestError, match=r"has no published story; weeks that have one are 2026-W20$"
     ):
-        choose_week(words, [Week(2026, 20)], ())
+        choose_week(words, [Week(2026, 20)])
 
 
 @pytest.mark.parametrize("words", ["2026-W60", "may", "2026-20", "../w20", "w200"])
 def test_an_invalid_week_is_wrong_usage(words: str) -> None:
     with pytest.raises(ValueError, match="is not a week; write it as 2026-W20"):
-        choose_week(words, [Week(2026, 20)], ())
+        choose_week(words, [Week(2026, 20)])
 
 
 HEADLINES = st.text(alphabet=st.sampled_from("ab 1.)[]()*_`\\<>&;#!~|+-'\"\n你é{}:/")).filter(
@@ -331,7 +331,7 @@ def test_a_published_letter_has_a_publication_date_and_is_not_a_draft(root: Path
 
     report = letter.publish(root, config.load(root), now=NOW)
 
-    assert (report.file, report.stories, report.drafts) == (W20, 4, 1)
+    assert (report.file, report.shown, report.drafts) == (W20, 4, 1)
     assert (root / W20).read_text() == before.replace("draft: true\n", "", 1).replace(
         "2026\n", "2026\npublished: 2026-05-18T09:30:15+08:00\n", 1
     )

@@ -181,7 +181,7 @@ def test_unpublished_editions_are_not_mailed(root: Path) -> None:
         "content/2026/w19/letter.md: is a draft, so 2026-W19 is not mailed; "
         "'digest letter --publish 2026-W19' publishes it"
     )
-    assert refused(root, "w17").startswith("w17: no story is published in that week; ")
+    assert refused(root, "w17").startswith("w17: has no published story or letter; ")
     assert digest("mail", "soon", cwd=root).returncode == 2
 
 

@@ -99,7 +99,7 @@ def test_the_hub_is_notified_of_changed_feeds_only(root: Path, hub: WebSubHub) -
     assert (code, complaint) == (0, "")
     assert sorted(hub.notified) == sorted(before)
     assert said == [
-        f"Told {hub.address} of {len(before)} feeds:",
+        f"Notified {hub.address} of {len(before)} feeds:",
         *(URL + path for path in hub.notified),
     ]
     assert all(
@@ -126,7 +126,7 @@ def test_a_second_ping_of_an_unchanged_site_sends_nothing(root: Path, hub: WebSu
     for words in ((), ("--output", "elsewhere")):
         assert run_ping(root, *words) == (
             0,
-            ["No feed has changed since the hub was last told"],
+            ["No feed has changed since the last notification"],
             "",
         )
     assert hub.notified == []
@@ -135,7 +135,7 @@ def test_a_second_ping_of_an_unchanged_site_sends_nothing(root: Path, hub: WebSu
 def test_a_dry_run_notifies_no_hub_and_records_nothing(root: Path, hub: WebSubHub) -> None:
     code, said, _ = run_ping(root, "--dry-run")
 
-    assert (code, said[0]) == (0, f"Would tell {hub.address} of {len(feeds(root))} feeds:")
+    assert (code, said[0]) == (0, f"Would notify {hub.address} of {len(feeds(root))} feeds:")
     assert hub.notified == []
     run_ping(root)
     assert len(hub.notified) == len(feeds(root))
@@ -147,7 +147,7 @@ def test_a_refused_notification_is_sent_again(root: Path, hub: WebSubHub) -> Non
 
     assert code == 1
     assert complaint.splitlines() == [
-        f"{hub.address}: not told of {URL}weeks.atom: it answered 503 (no such topic)"
+        f"{hub.address}: could not be notified of {URL}weeks.atom: it answered 503 (no such topic)"
     ]
     assert len(said) == len(feeds(root))
     hub.answers, hub.notified = {}, []
@@ -171,7 +171,7 @@ def test_an_unreachable_hub_is_one_error_line(root: Path) -> None:
     assert (code, said) == (1, [])
     (line,) = complaint.splitlines()
     assert line.startswith("http://127.0.0.1:1/")
-    assert line.endswith(f"; nor of {len(feeds(root)) - 1} more")
+    assert line.endswith(f"; {len(feeds(root)) - 1} more feeds were not tried")
 
 
 def test_another_hub_is_notified_of_all_feeds(root: Path, hub: WebSubHub) -> None:

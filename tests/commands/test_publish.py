@@ -794,14 +794,14 @@ def test_the_url_derived_from_the_remote_is_not_an_example(root: Path) -> None:
     address(root, "https://you.github.io/chips/")
     standing = publish_branch.Standing(address="git@github.com:you/chips.git")
 
-    publish._refuse_address(root, config.load(root), standing)
+    publish._check_address(root, config.load(root), standing)
 
 
 def test_the_cure_for_an_example_url_is_the_github_pages_url(root: Path) -> None:
     address(root, "https://example.github.io/x/")
 
     with pytest.raises(DigestError, match=r'write url = "https://ada\.github\.io/chips/"'):
-        publish._refuse_address(
+        publish._check_address(
             root, config.load(root), publish_branch.Standing(address="git@github.com:ada/chips.git")
         )
 

@@ -67,7 +67,7 @@ FAILED = {
     "hugeheader": "the headers of its answer are too large",
     "loop": "redirects",
     "neglength": "its answer is not proper HTTP",
-    "nolocation": "a redirect that does not say where to",
+    "nolocation": "a redirect without a target",
     "notHTTP": "the server closed the connection without an answer",
     "redirectfile": "a redirect to 'file:///etc/passwd', which is not a web address",
     "redirectjs": "a redirect to 'javascript:window.__xss=1', which is not a web address",

@@ -392,7 +392,7 @@ def test_a_removed_theme_is_one_error_with_the_cure_for_all_stories(root: Path) 
         CHIPS,
         "unknown theme 'trade', here and in 2 other stories",
         'if another theme takes its place, add  was = ["trade"]  to that theme in digest.toml, and its stories and '
-        "addresses lead there; if it is gone, take it out of its stories: digest themes --apply",
+        "addresses lead there; if it is gone, remove it from its stories: digest themes --apply",
     )
     with pytest.raises(Faults, match=r"here and in 2 other stories; .*themes --apply"):
         load.load(root, config.load(root))
@@ -425,7 +425,7 @@ def test_a_removed_theme_of_one_story_is_an_error_with_the_same_cure_and_todays_
     assert problem.cure == (
         "known are: customs, memory; or digest.toml had it before: if another theme takes its place, add  "
         'was = ["quinoa"]  to that theme in digest.toml, and its stories and addresses lead there; if it is gone, '
-        "take it out of its stories: digest themes --apply"
+        "remove it from its stories: digest themes --apply"
     )
 
 
@@ -510,7 +510,7 @@ def test_the_outcome_for_a_removed_theme_is_reported(root: Path) -> None:
     ]
     assert result.stderr.splitlines() == [
         f"{SHIPS}: keeps 'trade', which digest.toml no longer has: you chose it",
-        "1 story with a theme of your choice that is gone; this takes it out: digest themes --apply --all",
+        "1 story with a theme of your choice that is gone; this removes it: digest themes --apply --all",
     ]
 
 
@@ -847,7 +847,7 @@ def test_a_file_changed_in_the_meantime_is_left_and_named(
     root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rule(root, {"memory": ("memory",), "trade": ("toll",)})
-    rewrite = store.rewrite
+    rewrite = store.apply_edits
 
     def late(*words: object) -> object:
         give(root, CHIPS, "[memory]")

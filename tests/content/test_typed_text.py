@@ -332,8 +332,8 @@ ALL = Vocabulary(zone=HONG_KONG, feeds=frozenset({"a"}), themes=frozenset({"memo
         ("feeds: [&a]", "unknown feed '&a'"),
         ("image: https://a.example/b.png #x", "not an http"),
         ("id: &x", "straight quotes"),
-        ("published: 2026-05-15\nauthors: [“Liu, H.”, Ann]", "a phone has curled its quotes"),
-        ("authors:\n  - Ann\n  - “Liu\n  - H.”", "a phone has curled its quotes"),
+        ("published: 2026-05-15\nauthors: [“Liu, H.”, Ann]", 'use straight quotes ("), or none'),
+        ("authors:\n  - Ann\n  - “Liu\n  - H.”", 'use straight quotes ("), or none'),
     ],
 )
 def test_words_that_yaml_would_ignore_are_an_error(lines: str, what: str) -> None:

@@ -416,7 +416,7 @@ def test_a_redirect_that_cannot_be_followed_is_reported(location: str, words: st
 def test_a_redirect_without_a_target_is_reported() -> None:
     reason = failed(ask_one(lambda exchange: exchange.reply(302))).reason
 
-    assert reason == "a redirect that does not say where to; the publisher has to fix that"
+    assert reason == "a redirect without a target; the publisher has to fix that"
 
 
 def test_an_endless_chain_of_redirects_stops_at_ten() -> None:
@@ -1015,7 +1015,7 @@ BEHAVIOURS = {
     "gzipbad": "incomplete",
     "loop": "redirects more than 10 times",
     "chain/20": "redirects more than 10 times",
-    "nolocation": "does not say where to",
+    "nolocation": "a redirect without a target",
     "redirectfile": "not a web address",
     "redirectjs": "not a web address",
     "redirectport": "connection refused",

@@ -689,7 +689,7 @@ def ledgers_row(root: Path) -> tuple[bytes, bytes]:
 
 
 def settled(root: Path, change: Change) -> None:
-    """Makes a change, and waits until the stamps of its files prove something (`disk.clock`)."""
+    """Makes a change, and waits until the stamps of its files prove something (`disk.trusted_until`)."""
     change(root)
     time.sleep(0.05)
 

@@ -307,7 +307,7 @@ def test_a_pull_that_the_disk_refuses_says_what_was_written_and_what_was_not(
         replaced.append(file)
         if len(replaced) == 2:
             full = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-            raise disk.refused("write", root / file, full)
+            raise disk.file_error("write", root / file, full)
         return replace(root, file, *texts, flush=flush)
 
     with monkeypatch.context() as patched, pytest.raises(DigestError) as refused:

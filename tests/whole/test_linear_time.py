@@ -208,7 +208,7 @@ FUNCTIONS: dict[str, Callable[[str], Any]] = {
         f"---\ntitle: A\ndraft: true\n---\n\n{text}", FILE, datetime(2026, 5, 20, tzinfo=UTC)
     ),
     "a letter's links": lambda text: letter_draft.unlinked(text, [STORY], []),
-    "a letter with more links": lambda text: letter_draft.more(text, [STORY]),
+    "a letter with more links": lambda text: letter_draft.with_links(text, [STORY]),
     "a drafted link": lambda text: letter_draft.link(replace(STORY, title=text)),
     "a page for programs": lambda text: for_programs.markdown_of(
         Html(MarkdownRenderer(Nowhere()).html(text, file=FILE, here="2026/w20/", top=3))

@@ -142,7 +142,7 @@ def test_a_file_saved_during_a_pull_stays_and_is_reported(
         meanwhile(monkeypatch, place.name, lambda: place.write_bytes(mine)),
         pytest.raises(
             DigestError,
-            match=f"^{re.escape(FIRST)}: this file has changed during the pull and is left alone",
+            match=f"^{re.escape(FIRST)}: this file was changed in the meantime and is left alone",
         ),
     ):
         run(root)
@@ -176,7 +176,7 @@ def test_a_file_created_during_a_pull_in_the_place_of_a_new_story_stays(
         meanwhile(monkeypatch, new.name, write),
         pytest.raises(
             DigestError,
-            match=f"^{re.escape(new.as_posix())}: this file has appeared during the pull",
+            match=f"^{re.escape(new.as_posix())}: this file was created in the meantime",
         ),
     ):
         run(root)
@@ -192,7 +192,7 @@ def test_a_story_that_an_editor_deletes_during_a_pull_stays_deleted(
 ) -> None:
     with (
         meanwhile(monkeypatch, Path(FIRST).name, (root / FIRST).unlink),
-        pytest.raises(DigestError, match="has changed"),
+        pytest.raises(DigestError, match="was changed in the meantime"),
     ):
         run(root)
     run(root, hours=1)

@@ -632,7 +632,7 @@ def test_a_hub_is_notified_of_changed_feeds_after_they_are_published(
         websub.answers = {"feed.atom": 500}
         run = published.run(THEIRS)
         assert run.jobs["ping"] == "failure"
-        assert f"not told of {published.address}/feed.atom: it answered 500" in run.log
+        assert f"could not be notified of {published.address}/feed.atom: it answered 500" in run.log
 
 
 def test_a_story_removed_by_a_forced_push_is_not_brought_back(published: Hub, wire: Wire) -> None:

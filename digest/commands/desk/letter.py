@@ -97,11 +97,11 @@ class LetterDesk:
         config = self._content.current().config
         try:
             if action == "draft":
-                report = letters.run(self._root, config, str(week))
-                edits += [report.edit] if report.edit else []
+                drafted = letters.run(self._root, config, str(week))
+                edits.append(drafted.edit)
                 message = "Letter drafted"
-                if report.appeared:
-                    message += f": {report.week} is out of the weekly feed until you publish it"
+                if drafted.in_feed_since:
+                    message += f": {drafted.week} is out of the weekly feed until you publish it"
             found = self._read(week)
             if found is None:
                 raise DigestError("this week has no letter yet; draft one first")
@@ -125,8 +125,8 @@ class LetterDesk:
                 edits.append(edit)
                 message = "Letter saved"
             if action == "publish":
-                report = letters.publish(self._root, config, str(week), now=self._clock())
-                edits += [report.edit] if report.edit else []
+                published = letters.publish(self._root, config, str(week), now=self._clock())
+                edits.append(published.edit)
                 message = "Letter published"
         except (DigestError, ValueError) as error:
             form = self.form(week)

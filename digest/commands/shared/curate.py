@@ -135,9 +135,9 @@ def make_edits(root: Path, edits: Sequence[Edit]) -> list[str]:
         if changed:
             return changed
         for edit in edits:
-            if not store.make(root, edit):
+            if not store.apply_edit(root, edit):
                 return [edit.file]
-            reverting.callback(store.make, root, edit.inverse)
+            reverting.callback(store.apply_edit, root, edit.inverse)
         reverting.pop_all()
     return []
 
@@ -215,7 +215,7 @@ def _carry_out_one(
         if isinstance(decided, Refusal):
             return decided
         try:
-            if store.make(root, decided):
+            if store.apply_edit(root, decided):
                 return decided
         except DigestError as error:
             return Refusal(request=request, why=str(error))

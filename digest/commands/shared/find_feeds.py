@@ -109,7 +109,7 @@ def _read(file: Path) -> bytes:
     except (FileNotFoundError, NotADirectoryError):
         raise DigestError(f"{file}: does not exist") from None
     except OSError as error:
-        raise disk.refused("read", file, error) from error
+        raise disk.file_error("read", file, error) from error
 
 
 def _feed(url: str, document: Document, taken: Container[str]) -> Feed:

@@ -162,7 +162,7 @@ def _make_mark(root: Path) -> None:
     try:
         disk.make_folder(folder, None)
     except OSError as error:
-        raise disk.refused("write", folder, error) from error
+        raise disk.file_error("write", folder, error) from error
 
 
 def _hash(content: bytes) -> str:

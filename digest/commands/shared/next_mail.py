@@ -57,14 +57,14 @@ def choose(state: MailState, words: str = "", claim: str = "") -> NextMail:
     """
     config, archive, dates, mailed = state
     if claim:
-        claimed = [week for week, mail in mailed.items() if mail.claimed(claim)]
+        claimed = [week for week, mail in mailed.items() if mail.claimed_by(claim)]
         if not claimed:
             return NextMail(None, f"nothing to mail: '{claim}' has noted nothing")
         words = str(claimed[0])
     if words:
         known = {story.week for story in archive.content.stories}
         known |= {letter.week for letter in archive.content.letters}
-        week = choose_week(words, known, ())
+        week = choose_week(words, known, "published story or letter")
         if reason := _refusal(week, state):
             raise DigestError(reason)
         return NextMail(next(edition for edition in archive.editions if edition.week == week))

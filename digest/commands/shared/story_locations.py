@@ -32,7 +32,7 @@ def record(root: Path, config: Config, now: datetime) -> Content | None:
     """
     with Cache(root) as cache:
         try:
-            scanned = scan(root, disk.clock(root))
+            scanned = scan(root, disk.trusted_until(root))
             content = load_cached(root, config, scanned, cache, fingerprint.of_reading(config))
         except Faults:
             return None

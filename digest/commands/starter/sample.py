@@ -63,7 +63,7 @@ def replace_with(root: Path, found: FoundFeeds, *, timezone: str) -> SampleRepor
     none."""
     before, old = config_file.read(root)
     (sample,) = old.feeds
-    with store.writing(root):
+    with store.locked_for_writing(root):
         survey, _ = with_removed_themes(root, old)
         removed, edited = dict[str, str](), list[str]()
         for story in survey.content.stories:

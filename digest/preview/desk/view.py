@@ -196,7 +196,7 @@ def save_message(saved: form.FormChanges, place: str) -> str:
         elif name == "themes":
             done.append(f"themes {', '.join(value)}" if value else "no theme")
         else:
-            done.append(f"{form.LABELS[name].lower()} {'saved' if value else 'taken out'}")
+            done.append(f"{form.LABELS[name].lower()} {'saved' if value else 'removed'}")
     if place:
         done.append(f"moved to {place}")
     if saved.reviewed is not None:
