@@ -350,7 +350,7 @@ def _is_zone(name: str) -> bool:
 
 
 def _lines(text: str) -> dict[tuple[str, int, str], int]:
-    """Returns the line of each table's header and keys, which tomllib does not tell."""
+    """Returns the line of each table's header and keys, which tomllib does not report."""
     found: dict[tuple[str, int, str], int] = {}
     table, numbers = "", dict[str, int]()
     for line, content in enumerate(text.splitlines(), start=1):

@@ -47,7 +47,7 @@ your stories. Remove the
 """
 
 
-def filled(text: str, values: Mapping[str, str]) -> str:
+def fill(text: str, values: Mapping[str, str]) -> str:
     """Returns the text with each placeholder, such as `@TITLE@`, replaced inside its string."""
     for place, value in values.items():
         text = text.replace(place, quoted(value)[1:-1])

@@ -10,7 +10,7 @@ from typing import Any
 NAME = "curated-digest"
 
 
-def copy() -> Distribution | None:
+def metadata() -> Distribution | None:
     """Returns the metadata of this copy; None if it is not installed."""
     try:
         return distribution(NAME)
@@ -18,10 +18,10 @@ def copy() -> Distribution | None:
         return None
 
 
-def source(installed: Distribution) -> dict[str, Any]:
-    """Returns what the installer noted; nothing for a release from a package index.
+def direct_url(installed: Distribution) -> dict[str, Any]:
+    """Returns the installer's `direct_url.json`; {} for a release from a package index.
 
-    `url` is "" if the note cannot be read.
+    `url` is "" if it cannot be read.
     """
     noted = installed.read_text("direct_url.json")
     try:
@@ -31,11 +31,11 @@ def source(installed: Distribution) -> dict[str, Any]:
     return found if isinstance(found, dict) else {"url": ""}
 
 
-def described() -> str:
+def origin() -> str:
     """Returns in words where this copy was installed from."""
-    installed = copy()
+    installed = metadata()
     here = f"the folder {Path(__file__).parents[1]}"
-    return here if installed is None else in_words(source(installed)) or here
+    return here if installed is None else in_words(direct_url(installed)) or here
 
 
 def in_words(noted: Any) -> str:

@@ -43,8 +43,8 @@ class Site(NamedTuple):
 class Feed(NamedTuple):
     """A source that we pull; `url` is http(s), or a path relative to the digest's root.
 
-    All its stories have its `themes`. Entries that no `match` phrase finds, or that an `ignore` phrase
-    finds, are passed over.
+    All its stories have its `themes`. Entries that no `match` phrase finds, or that an `ignore`
+    phrase finds, are passed over.
     """
 
     id: str
@@ -203,10 +203,10 @@ class Story:
     """One curated story, as its file has it.
 
     `file` is relative to the digest's root; `week` is its folder, `day` and `slug` are in its name.
-    `saved` is the URL of a saved copy of the article.
-    `also` has file names of stories that report the same event (`same_event`). `excerpt` (the
-    publisher's words, without `>`) and `note` (the editor's) are Markdown. The note begins at line
-    `line` of the file, 0 if unknown.
+    `also` has file names of stories that report the same event (`same_event`), `saved` is the URL
+    of a saved copy of the article. `earlier` is False if the publisher's earlier headlines are not
+    to be shown. `excerpt` (the publisher's words, without `>`) and `note` (the editor's) are
+    Markdown. The note begins at line `line` of the file, 0 if unknown.
     """
 
     file: str
@@ -309,8 +309,9 @@ class StoryAddress(NamedTuple):
 class Location(NamedTuple):
     """A line of `_places.jsonl`: what a run noted of a story's file, id and link.
 
-    From these lines the ledgers know where a story was (`StoryAddress`), and its lasting name: `id`, or
-    without an id the first link that it had, `link`. `now` is the link that it had at the time.
+    From these lines the ledgers know where a story was (`StoryAddress`), and its lasting name:
+    `id`, or without an id the first link that it had, `link`. `now` is the link that it had at the
+    time.
     """
 
     at: str

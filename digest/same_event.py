@@ -19,9 +19,8 @@ from digest.names import is_markdown
 if TYPE_CHECKING:
     from digest.model import Story, StoryAddress
 
-Renamed = Callable[[str], str]
+PresentFile = Callable[[str], str]
 """Returns the present file of one that was renamed, "" if there is none."""
-
 
 REMOVE = "remove the name"
 """How to fix most names that have no effect."""
@@ -62,7 +61,7 @@ def already_below(file: str) -> str:
     return f"is below {basename(file)} already"
 
 
-def renamed(addresses: Iterable[StoryAddress]) -> Renamed:
+def present_file_of(addresses: Iterable[StoryAddress]) -> PresentFile:
     """Returns where files are that were renamed, or moved to the folder in which they are sought."""
 
     @cache
@@ -80,7 +79,7 @@ def renamed(addresses: Iterable[StoryAddress]) -> Renamed:
     return lambda file: files().get(file, "")
 
 
-def groups(stories: Iterable[Story], renamed_to: Renamed) -> Groups:
+def group_stories(stories: Iterable[Story], present_file: PresentFile) -> Groups:
     """Returns which of the stories are below which: whole weeks, since these are in one folder.
 
     A story that names others, or leads its week, has a card of its own. If two stories name one,
@@ -96,7 +95,7 @@ def groups(stories: Iterable[Story], renamed_to: Renamed) -> Groups:
     taken: dict[str, str] = {}
     for story in sorted(naming, key=attrgetter("file")):
         found = []
-        for name, other in _named(story, by_file, renamed_to):
+        for name, other in _named(story, by_file, present_file):
             why, cure = _obstacle(story, other, taken) if other else ("", REMOVE)
             if other is None or why:
                 ignored.append(Ignored(story, name, why, cure))
@@ -109,12 +108,12 @@ def groups(stories: Iterable[Story], renamed_to: Renamed) -> Groups:
 
 
 def _named(
-    story: Story, by_file: Mapping[str, Story], renamed_to: Renamed
+    story: Story, by_file: Mapping[str, Story], present_file: PresentFile
 ) -> Iterator[tuple[str, Story | None]]:
     """Yields each name in the `also` of a story, and the story that it means, None if there is none."""
     for name in story.also:
         file = file_of(name, story)
-        yield name, by_file.get(file) or by_file.get(renamed_to(file))
+        yield name, by_file.get(file) or by_file.get(present_file(file))
 
 
 def _obstacle(story: Story, other: Story, taken: Mapping[str, str]) -> tuple[str, str]:

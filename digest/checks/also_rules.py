@@ -16,7 +16,14 @@ from digest.checks.event_pairs import Pair
 from digest.checks.hint import Hint
 from digest.errors import did_you_mean
 from digest.model import Content, Story
-from digest.same_event import REMOVE, Ignored, already_below, file_of, groups, renamed
+from digest.same_event import (
+    REMOVE,
+    Ignored,
+    already_below,
+    file_of,
+    group_stories,
+    present_file_of,
+)
 from digest.week import Week
 
 _MOST = 50  # names that are explained; finding a suggestion for each is slow
@@ -25,7 +32,7 @@ _MOST = 50  # names that are explained; finding a suggestion for each is slow
 def hints(stories: Iterable[Story], content: Content) -> Iterator[Hint]:
     """Yields the hints about these stories, which are whole weeks of the content."""
     shown = [story for story in stories if not story.hide]
-    found = groups(shown, renamed(content.story_addresses))
+    found = group_stories(shown, present_file_of(content.story_addresses))
     for ignored in found.ignored[:_MOST]:
         if file_of(ignored.name, ignored.story) not in content.unread:
             yield Hint(ignored.story.file, "also", *_explained(ignored, content))
@@ -44,7 +51,7 @@ def likely(week: Iterable[Story], content: Content) -> tuple[Pair, ...]:
     shown = [story for story in week if not story.hide]
     by_file = {story.file: story for story in shown}
     above: dict[str, Story] = {}
-    for file, below in groups(shown, renamed(content.story_addresses)).below.items():
+    for file, below in group_stories(shown, present_file_of(content.story_addresses)).below.items():
         above |= dict.fromkeys((other.file for other in below), by_file[file])
     found: dict[frozenset[str], Pair] = {}
     for pair in event_pairs.likely_pairs(shown):
@@ -76,12 +83,12 @@ def ungrouped(content: Content, closed: Collection[Week]) -> Iterator[Hint]:
 def why_no_effect(story: Story, also: Sequence[str], content: Content) -> str:
     """Returns why the first new name in another `also` of a story would have no effect; or ""."""
     names = [name for name in also if name not in story.also]
-    renamed_to = renamed(content.story_addresses)
+    present_file = present_file_of(content.story_addresses)
     same_week = [other for other in content.stories if other.week == story.week]
     others = [other for other in same_week if other.file != story.file and not other.hide]
     meant = replace(story, hide=False, also=tuple(also))
-    found = list(groups([meant, *others], renamed_to).ignored)
-    for file, below in groups(others, renamed_to).below.items():
+    found = list(group_stories([meant, *others], present_file).ignored)
+    for file, below in group_stories(others, present_file).below.items():
         below_it = {other.file for other in below}
         taken = [name for name in names if file_of(name, story) in below_it]
         found += [Ignored(meant, name, already_below(file)) for name in taken]

@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 from digest import urls
 from digest.checks import also_rules, file_rules, ignored_keys, markdown_rules, story_rules
 from digest.checks.hint import Hint, LineOf, Read, problems
-from digest.checks.markdown_scan import Prose
+from digest.checks.markdown_scan import MarkdownText
 from digest.content import letter_draft, pending
 from digest.content.history import History
 from digest.content.load import Survey
@@ -116,7 +116,7 @@ def files_to_review(survey: Survey, read: Read, versions: Versions) -> tuple[str
     """
     history = survey.history
     shown = (story for story in survey.content.stories if not story.hide)
-    return tuple(story.file for story in shown if _to_look_at(story, history, read, versions))
+    return tuple(story.file for story in shown if _to_review(story, history, read, versions))
 
 
 def edited(survey: Survey, read: Read) -> tuple[str, ...]:
@@ -137,7 +137,7 @@ def outside_links(survey: Survey, line_of: LineOf) -> Iterator[tuple[str, str, i
             if story.saved:
                 yield story.saved.partition("#")[0], story.file, line_of(story.file, "saved")
     for text in texts(survey):
-        prose = Prose(text.words)
+        prose = MarkdownText(text.words)
         for link in prose.links:
             address = urls.web_link(link.address.partition("#")[0])
             if address and link.kind != "bare":
@@ -177,7 +177,7 @@ def _pending(
     letters: Sequence[Letter] = (),
 ) -> Iterator[Hint]:
     """Finds what pulls have left for the editor to look at in a story."""
-    found = _to_look_at(story, history, read, versions)
+    found = _to_review(story, history, read, versions)
     name_of_file = basename(story.file)
     linking = [letter.file for letter in letters if found and name_of_file in letter.body]
     for name, what, cure in pending.hints(story, found, linking[0] if linking else ""):
@@ -186,11 +186,11 @@ def _pending(
         yield from story_rules.requoted(story, history)
 
 
-def _to_look_at(story: Story, history: History, read: Read, versions: Versions) -> pending.Pending:
+def _to_review(story: Story, history: History, read: Read, versions: Versions) -> pending.Pending:
     records = history.of(story)
     if not pending.has_any(records):
         return {}
-    return pending.to_look_at(records, story, read(story.file), versions.get(story.file, ()))
+    return pending.to_review(records, story, read(story.file), versions.get(story.file, ()))
 
 
 def _empty_flags(file: str, read: Read) -> Iterator[Hint]:

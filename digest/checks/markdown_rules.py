@@ -14,7 +14,7 @@ from urllib.parse import unquote, urlsplit
 
 from digest import sanitize, urls
 from digest.checks import ignored_keys
-from digest.checks.markdown_scan import FENCE, MARKER, Lines, Link, Prose, is_fence
+from digest.checks.markdown_scan import FENCE, MARKER, FencedLines, Link, MarkdownText, is_fence
 from digest.errors import count_of
 
 _BULLET = re.compile(r"[-*+][ \t]+\S|1\.[ \t]+\S")
@@ -75,13 +75,13 @@ class MarkdownHint(NamedTuple):
 
 def hints(text: str) -> tuple[MarkdownHint, ...]:
     """Returns all hints about a Markdown text, by line."""
-    prose, found = Prose(text), set[MarkdownHint]()
+    prose, found = MarkdownText(text), set[MarkdownHint]()
     for rule in RULES:
         found.update(rule(prose))
     return tuple(sorted(found))
 
 
-def glued_lists(prose: Prose) -> Iterator[MarkdownHint]:
+def glued_lists(prose: MarkdownText) -> Iterator[MarkdownHint]:
     """Finds lists right below a line of text: without a blank line, they run on as text.
 
     A single line that begins with a hyphen may be a dash. It counts only with a quotation, or if
@@ -103,7 +103,7 @@ def glued_lists(prose: Prose) -> Iterator[MarkdownHint]:
             yield MarkdownHint(block.line + begin + marked[0], what, "put a blank line above it")
 
 
-def accidental_headings(prose: Prose) -> Iterator[MarkdownHint]:
+def accidental_headings(prose: MarkdownText) -> Iterator[MarkdownHint]:
     """Finds lines of text that a `---` or `===` below them turns into headings by mistake."""
     for block in prose.blocks:
         underline = _UNDERLINE.fullmatch(block.lines[1]) if len(block.lines) > 1 else None
@@ -113,7 +113,7 @@ def accidental_headings(prose: Prose) -> Iterator[MarkdownHint]:
             yield MarkdownHint(block.line + 1, what, cure)
 
 
-def shallow_bullets(prose: Prose) -> Iterator[MarkdownHint]:
+def shallow_bullets(prose: MarkdownText) -> Iterator[MarkdownHint]:
     """Finds bullets that are indented by too little to be nested, which takes four spaces.
 
     A bullet indented by one space is not meant to be nested.
@@ -135,7 +135,7 @@ def shallow_bullets(prose: Prose) -> Iterator[MarkdownHint]:
                 above = depth
 
 
-def shallow_paragraphs(prose: Prose) -> Iterator[MarkdownHint]:
+def shallow_paragraphs(prose: MarkdownText) -> Iterator[MarkdownHint]:
     """Finds paragraphs that are indented by too little to belong to the bullet above."""
     listed = False
     lines = prose.text.split("\n")
@@ -148,9 +148,9 @@ def shallow_paragraphs(prose: Prose) -> Iterator[MarkdownHint]:
         listed = marked or (listed and depth >= 2)
 
 
-def fences(prose: Prose) -> Iterator[MarkdownHint]:
+def fences(prose: MarkdownText) -> Iterator[MarkdownHint]:
     """Finds fences that are never closed, or that do not open a code block."""
-    lines = Lines(prose.text.split("\n"))
+    lines = FencedLines(prose.text.split("\n"))
     inside = 0
     for number, line in enumerate(lines):
         fence = FENCE.fullmatch(line)
@@ -173,14 +173,14 @@ def fences(prose: Prose) -> Iterator[MarkdownHint]:
             inside = len(lines) if end is None else end + 1
 
 
-def split_links(prose: Prose) -> Iterator[MarkdownHint]:
+def split_links(prose: MarkdownText) -> Iterator[MarkdownHint]:
     """Finds `[words] (address)`: with the space it is not a link."""
     for found in _SPLIT_LINK.finditer(prose.plain):
         what = "a space separates a link's words from its address"
         yield MarkdownHint(prose.line_of(found.start()), what, "remove the space between ] and (")
 
 
-def broken_links(prose: Prose) -> Iterator[MarkdownHint]:
+def broken_links(prose: MarkdownText) -> Iterator[MarkdownHint]:
     """Finds links that are not closed, have no address, or have a space in it."""
     for link in prose.links:
         if link.kind != "inline":
@@ -200,7 +200,7 @@ def broken_links(prose: Prose) -> Iterator[MarkdownHint]:
             yield MarkdownHint(line, what, "put the ) before the space, or write the space as %20")
 
 
-def curled_quotes(prose: Prose) -> Iterator[MarkdownHint]:
+def curled_quotes(prose: MarkdownText) -> Iterator[MarkdownHint]:
     """Finds curly quotes in or after a link's address: they become part of it."""
     for link in prose.links:
         if _is_curled(link):
@@ -208,7 +208,7 @@ def curled_quotes(prose: Prose) -> Iterator[MarkdownHint]:
             yield MarkdownHint(prose.line_of(link.start), what, 'type straight ones (")')
 
 
-def bare_addresses(prose: Prose) -> Iterator[MarkdownHint]:
+def bare_addresses(prose: MarkdownText) -> Iterator[MarkdownHint]:
     """Finds URLs that are shown as text, since they are not marked up as links."""
     for link in prose.links:
         if link.kind == "bare":
@@ -217,7 +217,7 @@ def bare_addresses(prose: Prose) -> Iterator[MarkdownHint]:
             yield MarkdownHint(prose.line_of(link.start), what, cure)
 
 
-def foreign_pictures(prose: Prose) -> Iterator[MarkdownHint]:
+def foreign_pictures(prose: MarkdownText) -> Iterator[MarkdownHint]:
     """Finds pictures on other hosts, from which a page loads nothing: only a link is shown."""
     for link in prose.links:
         address = f"https:{link.address}" if link.address.startswith("//") else link.address
@@ -230,7 +230,7 @@ def foreign_pictures(prose: Prose) -> Iterator[MarkdownHint]:
             yield MarkdownHint(prose.line_of(link.start), what, cure)
 
 
-def markup_without_effect(prose: Prose) -> Iterator[MarkdownHint]:
+def markup_without_effect(prose: MarkdownText) -> Iterator[MarkdownHint]:
     """Finds markup of other kinds of Markdown, which is shown as typed; each kind once."""
     for mark, what, cure in _UNSUPPORTED:
         found = mark.search(prose.plain)
@@ -238,7 +238,7 @@ def markup_without_effect(prose: Prose) -> Iterator[MarkdownHint]:
             yield MarkdownHint(prose.line_of(found.start()), what, cure)
 
 
-def glued_tables(prose: Prose) -> Iterator[MarkdownHint]:
+def glued_tables(prose: MarkdownText) -> Iterator[MarkdownHint]:
     """Finds tables right below a line of text: without a blank line, they run on as text."""
     for block in prose.blocks:
         lines = block.lines
@@ -251,7 +251,7 @@ def glued_tables(prose: Prose) -> Iterator[MarkdownHint]:
                 break
 
 
-def dropped_links(prose: Prose) -> Iterator[MarkdownHint]:
+def dropped_links(prose: MarkdownText) -> Iterator[MarkdownHint]:
     """Finds links that are not web or mail addresses: only their words are shown."""
     for link in prose.links:
         scheme = _SCHEME.match(link.address)
@@ -261,7 +261,7 @@ def dropped_links(prose: Prose) -> Iterator[MarkdownHint]:
         yield _dropped_link(prose.line_of(found.start()), found[1])
 
 
-def tracking_links(prose: Prose) -> Iterator[MarkdownHint]:
+def tracking_links(prose: MarkdownText) -> Iterator[MarkdownHint]:
     """Finds links whose URL tells the publisher where a reader came from."""
     for link in prose.links:
         cleaned = untracked(link.address)
@@ -270,7 +270,7 @@ def tracking_links(prose: Prose) -> Iterator[MarkdownHint]:
             yield MarkdownHint(prose.line_of(link.start), what, f"write {cleaned}")
 
 
-def raw_html(prose: Prose) -> Iterator[MarkdownHint]:
+def raw_html(prose: MarkdownText) -> Iterator[MarkdownHint]:
     """Finds HTML that is not published; each kind once."""
     if "<" not in prose.plain:
         return
@@ -288,7 +288,7 @@ def raw_html(prose: Prose) -> Iterator[MarkdownHint]:
         yield MarkdownHint(prose.line_of(comment), what, "close it with -->")
 
 
-def lost_front_matter(prose: Prose) -> Iterator[MarkdownHint]:
+def lost_front_matter(prose: MarkdownText) -> Iterator[MarkdownHint]:
     """Finds keys at the top of a text that are shown as text, without a `---` above."""
     first = prose.blocks[0] if prose.blocks else None
     if first is None:
@@ -299,7 +299,7 @@ def lost_front_matter(prose: Prose) -> Iterator[MarkdownHint]:
         yield MarkdownHint(first.line, what, "make --- the first line of the file")
 
 
-def misplaced_keys(prose: Prose) -> Iterator[MarkdownHint]:
+def misplaced_keys(prose: MarkdownText) -> Iterator[MarkdownHint]:
     """Finds keys that were typed below the front matter, where they are published as text."""
     for line, key in ignored_keys.keys_in_body(prose.plain):
         proper = "" if key == key.lower() else f", as '{key.lower()}'"
@@ -307,7 +307,7 @@ def misplaced_keys(prose: Prose) -> Iterator[MarkdownHint]:
         yield MarkdownHint(line, what, f"move this line above the second ---{proper}")
 
 
-RULES: tuple[Callable[[Prose], Iterator[MarkdownHint]], ...] = (
+RULES: tuple[Callable[[MarkdownText], Iterator[MarkdownHint]], ...] = (
     glued_lists,
     accidental_headings,
     shallow_bullets,
@@ -368,7 +368,7 @@ def _dropped(tag: str, attributes: str) -> Iterator[tuple[str, str]]:
         )
 
 
-def _is_pointed_address(prose: Prose, at: int) -> bool:
+def _is_pointed_address(prose: MarkdownText, at: int) -> bool:
     """True if the `<` at this place begins an address, as in `[words](<my file.md>)`."""
     before = prose.plain[max(0, at - 80) : at].rstrip()
     return before.endswith(("](", "]:")) and prose.is_within_link(at)

@@ -66,7 +66,7 @@ class Block:
     lines: tuple[str, ...]
 
 
-class Prose:
+class MarkdownText:
     """One text.
 
     In `plain`, code blocks and comments are replaced by spaces, code within a line by `x`.
@@ -127,7 +127,7 @@ class Prose:
         return tuple(sorted([*found, *_bare(text)], key=lambda link: link.start))
 
 
-def is_silent(text: str) -> bool:
+def renders_nothing(text: str) -> bool:
     """True if nothing of a text is shown: it has at most comments and link definitions."""
     if "<!--" not in text and "]:" not in text:
         return not text.strip()
@@ -145,7 +145,7 @@ def is_fence(info: str) -> bool:
     return _INFO.fullmatch(info) is not None
 
 
-class Lines(list[str]):
+class FencedLines(list[str]):
     """The lines of a text, with a quick search for the line that closes a fence."""
 
     @cached_property
@@ -218,7 +218,7 @@ def _without_code(text: str) -> str:
 def _without_fences(lines: Sequence[str]) -> list[str]:
     """Returns lines of the same length, blank where a fenced code block is."""
     shown = list(lines)
-    within = Lines(lines)
+    within = FencedLines(lines)
     number = 0
     while number < len(lines):
         fence = FENCE.fullmatch(lines[number])

@@ -96,7 +96,7 @@ def in_another_week(
 ) -> Iterator[Hint]:
     """Finds a story written into a folder that is not that of its date's week.
 
-    A story that was pulled or moved there is not meant. `been` are the weeks in which stories are
+    Stories that were pulled or moved there are left out. `been` are the weeks in which stories are
     or were, by file.
     """
     own = Week.of(story.day)

@@ -1,8 +1,8 @@
 """The command line: finds the command, reads the clock, and sets the exit code.
 
 Exit codes: 0 success; 1 a problem in the content, the config or a feed, one line each; 2 wrong
-usage; 130 Ctrl-C. Each command has its own module, which is imported when the command is called, so that
-starting is quick.
+usage; 130 Ctrl-C. Each command has its own module, which is imported when the command is called, so
+that starting is quick.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ def _print_version(context: click.Context, _: click.Parameter, asked: bool) -> N
     if asked and not context.resilient_parsing:
         from digest import installed
 
-        click.echo(f"digest, version {__version__}, from {installed.described()}")
+        click.echo(f"digest, version {__version__}, from {installed.origin()}")
         context.exit()
 
 

@@ -21,12 +21,11 @@ def new(call: Call, since: str | None, as_json: bool) -> None:
     """List the stories to look at: those that no one has touched yet, and those whose publisher has
     changed them since you wrote. Prints the paths of their files, one a line.
 
-    A story counts as touched if it has a note, a headline, a source or a correction of yours, is
-    hidden or a lead, was made a draft or is no longer one, or has other themes than the rules gave
-    it. Untouched stories are listed from weeks after the newest published letter, changed ones from
-    any week. What you have reviewed at the desk ("Leave as it is") is left out until its publisher
-    changes it. With --since, it lists untouched stories alone, of any week, reviewed or not. With
-    --verbose, headlines are shown, too.
+    A story counts as touched once you have changed its note, headline, source, corrections, themes,
+    lead, hide, draft or also. Untouched stories are listed from weeks after the newest published
+    letter, changed ones from any week. What you have reviewed at the desk ("Leave as it is") is
+    left out until its publisher changes it. With --since, it lists untouched stories alone, of any
+    week, reviewed or not. With --verbose, headlines are shown, too.
 
     \b
     Examples:

@@ -46,7 +46,7 @@ def pull(call: Call, feeds: tuple[str, ...], dry: bool, strict: bool, as_json: b
 
     root, config = call.load()
     try:
-        chosen = command.chosen(config, feeds)
+        chosen = command.select_feeds(config, feeds)
     except KeyError as error:
         name = error.args[0]
         cure = suggestion(name, [feed.id for feed in config.feeds])
@@ -81,8 +81,8 @@ def _print_report(report: PullReport, call: Call) -> None:
     if report.sheet and report.sheet.is_changed:
         print_applied(report.sheet, call)
     call.warn(*report.problems)
-    for filing in report.filed:
-        call.say(f"{filing.inbox}: {'would be filed' if report.dry else 'filed'} as {filing.file}")
+    for move in report.filed:
+        call.say(f"{move.inbox}: {'would be filed' if report.dry else 'filed'} as {move.file}")
     _print_left(report, call)
     width = max((len(row.feed) for row in report.rows), default=0)
     for row in report.rows:

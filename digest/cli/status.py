@@ -54,7 +54,7 @@ def _print_report(report: StatusReport, call: Call, *, has_themes: bool) -> None
         call.say(f"{formatting.stories(number)} {formatting.without_theme(number, report.likely)}")
     if report.weeks and not has_themes:
         call.say(formatting.NO_THEMES)
-    states = [*report.to_look_at.values()]
+    states = [*report.to_review.values()]
     if states:
         new, changed = states.count("new"), states.count("changed")
         parts = []
@@ -74,8 +74,8 @@ def _print_report(report: StatusReport, call: Call, *, has_themes: bool) -> None
         rows.append((name, last_answer(feed, call.verbose), *counts))
     call.say(*formatting.table(columns, rows))
     print_remarks(report.feeds, call)
-    if report.unsettled:
-        count = formatting.stories(len(report.unsettled))
+    if report.changed_by_pull:
+        count = formatting.stories(len(report.changed_by_pull))
         call.say(
             f"In {count}, the feed and the file differ, or the feed has changed since you wrote: digest check"
         )

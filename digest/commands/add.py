@@ -25,7 +25,7 @@ from digest.feeds import parse_client
 from digest.feeds.fetch import fetch_page, user_agent
 from digest.feeds.limits import USUAL, Limits
 from digest.intake import add, snapshot
-from digest.intake.new_story import believes
+from digest.intake.new_story import has_credible_date
 from digest.intake.snapshot import Snapshot
 from digest.model import Config, Document, Failed, Story
 
@@ -49,30 +49,34 @@ def run(
     here already."""
     with store.locked_for_writing(root):
         ledgers, problems = store.read_whole_ledgers(root)
-        _snapshot_without(root, config, ledgers, [address])  # before the page is asked for
+        _check_new([address], _snapshot(root, config, ledgers, [address]))  # saves a request
         document, final = _read(address, config, now, limits)
         entry = document.entries[0]
-        present = _snapshot_without(root, config, ledgers, [address, final, entry.link])
+        page_addresses = [address, final, entry.link]
+        present = _snapshot(root, config, ledgers, page_addresses)
+        _check_new(page_addresses, present)
         source = document.title or urls.host_of(entry.link)
         story = add.story_of(entry, source, present, config, now)
         # Ledger first: without its line, the page's words in the file would count as the editor's.
         store.add_lines(root, [add.record_of(story, now)])
         store.write_stories(root, [Edit(story.file, "", story_file.dumps(story))])
         story_locations.record(root, config, now)
-    return AddReport(story=story, is_dated=believes(entry, now), problems=tuple(map(str, problems)))
+    return AddReport(
+        story=story, is_dated=has_credible_date(entry, now), problems=tuple(map(str, problems))
+    )
 
 
-def _snapshot_without(
-    root: Path, config: Config, ledgers: Ledgers, addresses: Sequence[str]
-) -> Snapshot:
-    """Returns what the digest has that may be the story at these addresses; raises DigestError if
-    it has the story."""
+def _snapshot(root: Path, config: Config, ledgers: Ledgers, addresses: Sequence[str]) -> Snapshot:
+    """Returns what the digest has that may be the story at these addresses."""
     search = add.search_texts_at(addresses, ledgers)
     altered = story_locations.read_content(root, config).altered
-    present = snapshot.read_snapshot(root, config, ledgers, search, altered)
-    if already := add.already(addresses, present):
-        raise DigestError(already)
-    return present
+    return snapshot.read_snapshot(root, config, ledgers, search, altered)
+
+
+def _check_new(addresses: Sequence[str], present: Snapshot) -> None:
+    """Raises DigestError if the digest has, or had, the story at these addresses."""
+    if why := add.why_not_new(addresses, present):
+        raise DigestError(why)
 
 
 def _read(address: str, config: Config, now: datetime, limits: Limits) -> tuple[Document, str]:

@@ -40,14 +40,17 @@ _RENDERING, _DRAWING = 0.8, 60  # milliseconds for a page, for a social card
 
 
 class BuildReport(NamedTuple):
-    """What a build did: `pages` is every file of the site, either `written` or `unchanged`.
+    """What a build did.
 
-    `warning` says what is missing in the site and why; `notice` that the cache was damaged;
-    `unrecorded` why the locations of stories could not be recorded; `not_removed` which old files
-    could not be removed; `unknown` which files in the folder stay, since they may be the user's;
-    `secrets` which files have a secret that was left out; `damaged` which lines of ledgers cannot
-    be read, so that addresses and Atom ids may change; `hints` what an editor may want to look at
-    in the texts of rendered pages.
+    - `pages`: how many files the site has, either `written` or `unchanged`
+    - `warning`: what is missing in the site, and why
+    - `notice`: that the cache was damaged
+    - `unrecorded`: why the locations of stories could not be recorded
+    - `not_removed`: old files that could not be removed
+    - `unknown`: which files in the folder stay, since they may be the user's
+    - `secrets`: which files have a secret that was left out
+    - `damaged`: lines of ledgers that cannot be read, so that addresses and Atom ids may change
+    - `hints`: what an editor may want to look at in the texts of rendered pages
     """
 
     output: Path
@@ -201,7 +204,7 @@ class Builder:
         root, config, cache = self._root, self._config, self._cache
         reading = fingerprint.of_reading(config)
         content = load_cached(root, config, scanned, cache, reading, may_fork=self._may_fork)
-        published = publishable.published(content)
+        published = publishable.without_secrets(content)
         archive = arrange(published, config, drafts=self._drafts, memory=self._memory)
         index = search_index.SearchIndex()
         if self._extras:

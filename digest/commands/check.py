@@ -130,7 +130,7 @@ def _content_problems(
     root: Path, config: Config, survey: Survey, line_of: LineOf
 ) -> Iterator[Problem]:
     """Yields what would stop a build, and what the rules say of stories, letters and pages."""
-    archive = arrange(publishable.published(survey.content), config)
+    archive = arrange(publishable.without_secrets(survey.content), config)
     yield from _without_consequences(root, survey.problems)
     yield from survey.ledger_problems
     in_use = {feed.id for feed in config.feeds}
@@ -165,11 +165,11 @@ def _without_consequences(root: Path, problems: Iterable[Problem]) -> Iterator[P
 
 def _waiting_hints(root: Path, config: Config, survey: Survey, now: datetime) -> Iterator[Problem]:
     """Yields a hint for each file that the next pull files, completes or removes."""
-    filed, unfiled = inbox_files.empty_inbox(root, config, survey.ledgers, now=now, dry=True)
-    for filing in filed:
-        what = f"waits to be filed as {filing.file}"
-        yield Problem(filing.inbox, 0, what, "run 'digest pull'", kind=Kind.HINT)
-    for problem in unfiled:
+    filed, not_moved = inbox_files.empty_inbox(root, config, survey.ledgers, now=now, dry=True)
+    for move in filed:
+        what = f"waits to be filed as {move.file}"
+        yield Problem(move.inbox, 0, what, "run 'digest pull'", kind=Kind.HINT)
+    for problem in not_moved:
         yield problem._replace(kind=Kind.HINT)
     for file in survey.unfinished:
         what, cure = (

@@ -45,7 +45,7 @@ def run(root: Path, config: Config) -> Iterator[ExportRecord]:
 
 
 def _records(content: Content, files: Iterable[str], config: Config) -> Iterator[ExportRecord]:
-    content = publishable.published(content)
+    content = publishable.without_secrets(content)
     exporter = _Exporter(content, config)
     yield exporter.digest()
     yield from map(exporter.story, content.stories)

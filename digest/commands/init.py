@@ -124,7 +124,7 @@ def _config(root: Path, timezone: str, found: FoundFeeds, address: str) -> str:
         "@TIMEZONE@": timezone,
         "@LANGUAGE@": found.language,
     }
-    text = config_template.filled((STARTER / CONFIG_FILE).read_text(encoding="utf-8"), values)
+    text = config_template.fill((STARTER / CONFIG_FILE).read_text(encoding="utf-8"), values)
     return config_template.with_feeds(text, found.feeds, found.folders) if found.feeds else text
 
 

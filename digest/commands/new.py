@@ -1,4 +1,5 @@
-"""`digest new`: the stories to look at: new ones, and those that have changed since an editor wrote.
+"""`digest new`: the stories to look at: new ones, and those that have changed since an editor
+wrote.
 
 load ──▶ no one has touched it, or a pull changed it below a note ──▶ not looked at ──▶ files
 """
@@ -44,7 +45,7 @@ def run(root: Path, config: Config, since: str) -> NewReport:
         added = git.changes(root, since).new
         states = dict.fromkeys(added & curate.untouched(survey, config), reviewed.NEW)
     else:
-        states = reviewed.stories_to_look_at(root, config, survey)
+        states = reviewed.stories_to_review(root, config, survey)
     feeds = {feed.id: feed for feed in config.feeds}
     found = []
     for story in survey.content.stories:

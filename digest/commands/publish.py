@@ -213,7 +213,7 @@ def _files_of_others(root: Path, standing: Standing, ids: Mapping[str, str]) -> 
     If no commit is Digest's, as on a branch that was created again, pages and feeds are recognised
     by the mark in them, and the files of every build by the mark of the home page.
     """
-    own = publish_branch.published(root, standing, marked_files.is_marked_home)
+    own = publish_branch.last_published_ids(root, standing, marked_files.is_marked_home)
     others = []
     for path, id in standing.ids.items():
         is_ours = id in (own.get(path), ids.get(path))

@@ -88,7 +88,7 @@ def look(folder: Path) -> Standing:
     return Standing(address=address, commit=commit, default=default, ids=_ids(folder, commit))
 
 
-def published(
+def last_published_ids(
     folder: Path, standing: Standing, is_home: Callable[[bytes], bool]
 ) -> Mapping[str, str]:
     """Returns the ids of the files that Digest last put on the branch; {} if it never did.
@@ -164,11 +164,11 @@ def put(folder: Path, site: Path, standing: Standing, *, message: str, cname: st
     finally:
         git.run(folder, "update-ref", "-d", branch, need=_NEED)
     if push.returncode:
-        message = push.stderr.decode(errors="replace")
-        if _OUTDATED.search(message):
+        stderr = push.stderr.decode(errors="replace")
+        if _OUTDATED.search(stderr):
             what = f"{NAME} was published to by someone else in the meantime; publish again"
             raise DigestError(f"{standing.address}: {what}")
-        raise DigestError(refusal(message, standing.address))
+        raise DigestError(refusal(stderr, standing.address))
     return commit
 
 

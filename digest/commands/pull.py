@@ -32,7 +32,7 @@ from digest.feeds.feed_state import FeedState, FeedStates
 from digest.feeds.fetch import fetch_in_batches, user_agent
 from digest.feeds.limits import USUAL, Limits
 from digest.intake import changes, feed_filter, inbox_files, precedence, snapshot
-from digest.intake.inbox import Filing
+from digest.intake.inbox import InboxMove
 from digest.intake.pull_state import PullPlan
 from digest.intake.snapshot import Snapshot
 from digest.intake.take_in import take_in
@@ -64,14 +64,14 @@ def run(
 ) -> PullReport:
     """Pulls the feeds into the digest at `root`; with `dry`, nothing is written.
 
-    Feeds that the user has `named_by_user` are fetched even if their servers asked us to wait. Raises
-    DigestError if there is neither a feed nor a file in the inbox, or if the clock is wrong.
+    Feeds that the user has `named_by_user` are fetched even if their servers asked us to wait.
+    Raises DigestError if there is neither a feed nor a file in the inbox, or if the clock is wrong.
     """
     with store.locked_for_writing(root, dry=dry) as cleaned_up, Cache(root) as cache:
         known_feeds = [feed.id for feed in config.feeds]
         recovered = () if dry else journal.complete(root, cache, known_feeds)
         deletions = () if dry else git_history.note_deletions(root, cache, config)
-        applied = None if dry else sheet.carry_out(root, config)
+        applied = None if dry else sheet.apply_locked(root, config)
         stored = cache.get_kind(feed_state.KIND, FeedState)
         pulled = {feed.id for feed in (*config.feeds, *feeds) if not feed.retired}
         memory = feed_state.mark_away(feed_state.valid(stored, now), pulled)
@@ -93,7 +93,7 @@ def run(
         )
         puller = _Puller(root, cache, config, memory, hashes, now, dry)
         reports = puller.take_in_all(_parse(batches, limits, dry), due)
-    problems, filed, suggested = list[str](), list[Filing](), list[StorySuggestions]()
+    problems, filed, suggested = list[str](), list[InboxMove](), list[StorySuggestions]()
     for report in reports:
         rows |= {row.feed: row for row in report.rows}
         problems += report.problems
@@ -112,7 +112,7 @@ def run(
     )
 
 
-def chosen(config: Config, names: Iterable[str]) -> tuple[Feed, ...]:
+def select_feeds(config: Config, names: Iterable[str]) -> tuple[Feed, ...]:
     """Returns the feeds of these names, or without names every feed that is not retired.
 
     They are in the order of digest.toml. Raises DigestError for a retired feed, KeyError with the
@@ -255,16 +255,18 @@ class _Puller:
         # Not earlier: git may bring other ledgers during a fetch.
         ledgers, problems = store.read_whole_ledgers(root)
         feeds = {answer.feed.id: answer.feed for answer in batch.answers}
-        parsed = pull_clock_check.checked(batch.documents, feeds.values(), ledgers, now)
+        parsed = pull_clock_check.check_dates(batch.documents, feeds.values(), ledgers, now)
         documents, passed_over = list[tuple[Feed, Document]](), dict[str, tuple[str, ...]]()
         for id, feed in feeds.items():
             document = parsed.get(id)
             if isinstance(document, Document):
-                wanted, passed_over[id] = feed_filter.filtered(feed, document, ledgers.get(id, {}))
+                wanted, passed_over[id] = feed_filter.filter_entries(
+                    feed, document, ledgers.get(id, {})
+                )
                 documents.append((feed, wanted))
         lost = git_history.lost_stories(root, self.cache, config, ledgers)
-        filed, unfiled = inbox_files.empty_inbox(root, config, ledgers, now=now, dry=self.dry)
-        if not (filed or unfiled) and all(feed.retired for feed in config.feeds):
+        filed, not_moved = inbox_files.empty_inbox(root, config, ledgers, now=now, dry=self.dry)
+        if not (filed or not_moved) and all(feed.retired for feed in config.feeds):
             raise DigestError("digest.toml: has no feed to pull; add one: digest feeds add URL")
         damaged = git_history.damaged_ledgers(root, problems)
         damaged |= git_history.shortened_ledgers(root, ledgers)
@@ -295,7 +297,7 @@ class _Puller:
             rows=tuple(rows),
             filed=filed,
             suggestions=_suggest_themes(root, config, plan.stories, content),
-            problems=tuple(map(str, (*problems, *damaged.values(), *lost, *unfiled))),
+            problems=tuple(map(str, (*problems, *damaged.values(), *lost, *not_moved))),
             dry=self.dry,
         )
 

@@ -20,7 +20,7 @@ from digest.intake.new_story import is_in_future
 from digest.model import Document, Entry, Failed, Feed
 
 
-def checked(
+def check_dates(
     documents: Mapping[str, Document | Failed],
     feeds: Iterable[Feed],
     ledgers: Ledgers,

@@ -12,7 +12,7 @@ from digest.content.ledger import Ledgers
 from digest.feeds import feed_state
 from digest.feeds.feed_state import FeedStates
 from digest.intake import feed_health
-from digest.intake.inbox import Filing
+from digest.intake.inbox import InboxMove
 from digest.intake.pull_state import Outcome
 from digest.model import Config, Document, Failed, Fetched
 from digest.themes.suggest import StorySuggestions, likeliest
@@ -26,8 +26,8 @@ class PullRow:
     `moved` is the feed's new address, and `moved_by` says where it is from: "redirect",
     "new-feed-url", or "self" if the feed only names another address as its own. `kept` and
     `notices` are lines for the editor: what was not changed, and what has changed below their
-    words. `passed_over` has the headlines of entries that the feed's `match` and `ignore` leave out.
-    `gap` tells that entries may have been missed; the words are among the warnings.
+    words. `passed_over` has the headlines of entries that the feed's `match` and `ignore` leave
+    out. `gap` tells that entries may have been missed; the words are among the warnings.
     """
 
     feed: str
@@ -49,17 +49,20 @@ class PullRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PullReport:
-    """A row for each feed that was asked, in the order of digest.toml, and what is wrong with
-    ledgers and inbox.
+    """What a pull did.
 
-    `filed` has what was moved out of the inbox, or would be; `swept` what a killed run had left
-    half-written, `completed` what it had left whole under a hidden name, and `recovered` stories whose
-    ledger lines it did not come to; `suggestions` are for the
-    new stories that have no theme, and `sheet` is what became of the sheet.
+    - `rows`: one for each feed that was asked, in the order of digest.toml
+    - `filed`: what was moved out of the inbox, or would be
+    - `swept`, `completed`: files that a killed run had left half-written, or whole under a hidden
+      name
+    - `recovered`: stories whose ledger lines a killed run did not write
+    - `problems`: what is wrong with ledgers and inbox
+    - `suggestions`: for the new stories that have no theme
+    - `sheet`: what became of the sheet
     """
 
     rows: tuple[PullRow, ...]
-    filed: tuple[Filing, ...] = ()
+    filed: tuple[InboxMove, ...] = ()
     swept: tuple[str, ...] = ()
     completed: tuple[str, ...] = ()
     recovered: tuple[str, ...] = ()

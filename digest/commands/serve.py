@@ -47,8 +47,9 @@ _HOST_NAME = re.compile(r"[\w.-]+|\[?[0-9a-fA-F:.]+\]?")
 @dataclass(frozen=True, slots=True)
 class Opened:
     """The preview is ready; `exhausted`: the system has no file watchers left, so files are scanned
-    instead. `desk` is the desk's URL with its key, "" if it is off, and `redirect` a page that leads
-    there: other accounts can read the arguments with which a browser is started."""
+    instead. `desk` is the desk's URL with its key, "" if it is off, and `redirect` a page that
+    leads there: other accounts can read the arguments with which a browser is started.
+    """
 
     url: str
     exhausted: bool
@@ -182,7 +183,7 @@ class Preview:
 
     def rebuild(self, changed: frozenset[str]) -> bool:
         """Builds after these files have changed; True if the build succeeded."""
-        begun = time.perf_counter()
+        started = time.perf_counter()
         self._changed |= changed
         try:
             unchanged = None if CONFIG_FILE in changed else self._config
@@ -214,7 +215,7 @@ class Preview:
                 pages=written.written + written.unchanged,
                 written=written.written,
                 removed=written.removed,
-                seconds=time.perf_counter() - begun,
+                seconds=time.perf_counter() - started,
                 notice="\n".join(notices),
             )
         )

@@ -160,7 +160,7 @@ class Annotations:
 
     def _annotation(self, file: str) -> Annotation:
         """Returns a story's annotation: what follows from the story alone is cached, the rest may
-        be another at any time."""
+        change at any time."""
         caches, story = self._caches.annotations, self._stories[file]
         if file not in caches:
             caches[file] = self._annotation_alone(story)

@@ -1,4 +1,5 @@
-"""`digest set` and `digest note`: changes of stories, given as words such as `hide` or `themes=a,b`.
+"""`digest set` and `digest note`: changes of stories, given as words such as `hide` or
+`themes=a,b`.
 
 files, words ──▶ new values by field ──▶ requests ──▶ curate ──▶ edits and refusals
 """
@@ -74,7 +75,7 @@ def run(
                 refused.append(SetResult(file, file, False, str(faults)))
             except ValueError as error:
                 refused.append(SetResult(file, file, False, f"{file}: {error}"))
-        results = curate.carry_out(root, config, requests, survey.content.stories)
+        results = curate.apply_requests_locked(root, config, requests, survey.content.stories)
     return (*refused, *map(_result, results))
 
 
@@ -89,7 +90,7 @@ def write_note(root: Path, config: Config, seen: StoryInFile, note: str) -> tupl
     """Writes the note of a story, if its file still is as it was seen."""
     content = Content(stories=(seen.story,))
     request = curate.new_request(seen, {"note": note}, content=content)
-    return tuple(map(_result, curate.run(root, config, [request], content.stories)))
+    return tuple(map(_result, curate.apply_requests(root, config, [request], content.stories)))
 
 
 def parsed(words: Sequence[str], config: Config) -> Mapping[str, Any]:

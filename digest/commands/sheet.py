@@ -51,8 +51,8 @@ class AppliedReport:
 
 
 def run(root: Path, config: Config, week: str = "") -> SheetReport:
-    """Writes a sheet; `week` is what the editor typed, such as w20, or "" for the newest week that has
-    stories.
+    """Writes a sheet; `week` is what the editor typed, such as w20, or "" for the newest week that
+    has stories.
 
     Raises ValueError for words that name no week, DigestError if the week has no stories, or if
     there is a sheet with changes.
@@ -77,10 +77,10 @@ def run(root: Path, config: Config, week: str = "") -> SheetReport:
 def apply(root: Path, config: Config) -> AppliedReport | None:
     """Carries out the sheet; None if there is none."""
     with store.locked_for_writing(root):
-        return carry_out(root, config)
+        return apply_locked(root, config)
 
 
-def carry_out(root: Path, config: Config) -> AppliedReport | None:
+def apply_locked(root: Path, config: Config) -> AppliedReport | None:
     """Does what `apply` does, for a caller that holds the digest's lock.
 
     A sheet that no one has changed stays as it is. A story that cannot be changed keeps its lines.
@@ -96,7 +96,7 @@ def carry_out(root: Path, config: Config) -> AppliedReport | None:
         return AppliedReport(is_changed=False)
     survey = load.survey(root, config)
     requests, refused = _requests(root, config, read, survey.content)
-    results = curate.carry_out(root, config, requests.values(), survey.content.stories)
+    results = curate.apply_requests_locked(root, config, requests.values(), survey.content.stories)
     changed = []
     for result in results:
         if isinstance(result, Edit) and result.before != result.after:

@@ -15,7 +15,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from digest.cache import Cache
-from digest.checks.markdown_scan import is_silent
+from digest.checks.markdown_scan import renders_nothing
 from digest.commands.shared import git_history, reviewed
 from digest.content import load, paths, store
 from digest.content.letter_draft import unlinked
@@ -56,10 +56,10 @@ class FeedRow:
     """What a feed has brought in all, and what of it is still there or deleted; `hidden` are some
     of those that are there.
 
-    `answered_at` is when it last answered, `age` how long ago that is. If this machine has not pulled
-    it, `is_sure` is False and it is when its ledger last grew. `new` is the count of the last pull,
-    None if not known. `state` is "active", "retired" or "ledger only". `reason` says why the last
-    pull failed, empty where it did not.
+    `answered_at` is when it last answered, `age` how long ago that is. If this machine has not
+    pulled it, `is_sure` is False and it is when its ledger last grew. `new` is the count of the
+    last pull, None if not known. `state` is "active", "retired" or "ledger only". `reason` says why
+    the last pull failed, empty where it did not.
     """
 
     feed: str
@@ -84,16 +84,16 @@ class StatusReport:
     """The weeks newest first, the feeds in the order of digest.toml, and the files that cannot be
     read.
 
-    `unsettled` are files in which a pull has left something to look at, `restored` those that were
-    deleted and that a merge has brought back: `digest check` has a hint for each.
+    `changed_by_pull` are files in which a pull has left something to look at, `restored` those that
+    were deleted and that a merge has brought back: `digest check` has a hint for each.
     """
 
     weeks: tuple[WeekRow, ...]
     feeds: tuple[FeedRow, ...]
     skipped: Skipped
-    unsettled: tuple[str, ...] = ()
+    changed_by_pull: tuple[str, ...] = ()
     restored: tuple[str, ...] = ()
-    to_look_at: Mapping[str, str] = field(default_factory=dict)
+    to_review: Mapping[str, str] = field(default_factory=dict)
     """The stories that are "new" or "changed" (`reviewed`), by file."""
     themeless: tuple[StorySuggestions, ...] = ()
     """The stories without a theme, with suggestions for the newest; none where there are no themes."""
@@ -114,7 +114,7 @@ class StatusReport:
 def run(root: Path, config: Config, *, now: datetime) -> StatusReport:
     """Counts everything; files that cannot be read are only named."""
     survey = load.survey(root, config)
-    unsettled = reviewed.changed_since(root, survey)
+    changed = reviewed.changed_by_pull(root, survey)
     stories = survey.content.stories
     asked = without_theme(stories) if config.themes else []
     return StatusReport(
@@ -123,8 +123,8 @@ def run(root: Path, config: Config, *, now: datetime) -> StatusReport:
         skipped=survey.skipped,
         themeless=suggestions(asked, stories, config.themes),
         restored=tuple(problem.file for problem in git_history.brought_back(root, survey)),
-        to_look_at=reviewed.stories_to_look_at(root, config, survey, unsettled),
-        unsettled=unsettled,
+        to_review=reviewed.stories_to_review(root, config, survey, changed),
+        changed_by_pull=changed,
     )
 
 
@@ -157,7 +157,7 @@ def _weeks(survey: Survey, close: str) -> tuple[WeekRow, ...]:
                 week=week,
                 is_closed=is_closed,
                 stories=len(of_week),
-                noted=sum(not is_silent(story.note) for story in shown),
+                noted=sum(not renders_nothing(story.note) for story in shown),
                 themeless=sum(not story.themes for story in shown),
                 drafts=sum(story.draft for story in shown),
                 hidden=len(of_week) - len(shown),

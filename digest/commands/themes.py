@@ -96,8 +96,9 @@ class TryReport:
     """What one or more phrases would catch in all stories; of `partly` stories the feed's
     summary is not stored whole.
 
-    `alone` has how many each of several phrases would catch, `near` what slightly wider phrases would:
-    there `where` names the wider phrase. `explained` says how phrases are read that look like several.
+    `alone` has how many each of several phrases would catch, `near` what slightly wider phrases
+    would: there `where` names the wider phrase. `explained` says how phrases are read that look
+    like several.
     """
 
     phrase: str
@@ -258,7 +259,7 @@ def apply(
         files = [verdict.story.file for verdict in chosen]
         texts = {file: store.read_exactly(root, file) for file in files}
         decided = retheme(chosen, texts, survey.vocabulary)
-        changed_files = () if dry else _carry_out(root, decided, now)
+        changed_files = () if dry else _apply(root, decided, now)
     changed = dict[str, ThemeChange]()
     for verdict in decided.verdicts:
         file = verdict.story.file
@@ -353,7 +354,7 @@ def _hashes_before_kill(root: Path) -> dict[str, str]:
     return unfinished
 
 
-def _carry_out(root: Path, decided: Retheming, now: datetime) -> tuple[str, ...]:
+def _apply(root: Path, decided: Retheming, now: datetime) -> tuple[str, ...]:
     """Writes what was decided, files first, then the ledger for themes that are ours; returns files
     that have changed in the meantime.
 

@@ -1,11 +1,13 @@
-"""`digest themes --suggest`, `--score` and `--propose`: rules compared with what the editor has decided.
+"""`digest themes --suggest`, `--score` and `--propose`: rules compared with what the editor has
+decided.
 
     survey ──▶ decided stories ──▶ phrases to add or drop ──▶ .digest/: what was shown ──take──▶ digest.toml
                               └──▶ precision and recall
     stories without a theme ──▶ words that recur ──▶ themes to choose from
 
-A story is decided if an editor has changed its themes, wrote the story, or edited it in another way:
-with a note, a headline, a correction, as the lead, or by a link in the published letter of its week.
+A story is decided if an editor has changed its themes, wrote the story, or edited it in another
+way: with a note, a headline, a correction, as the lead, or by a link in the published letter of its
+week.
 """
 
 from __future__ import annotations
@@ -17,7 +19,7 @@ from pathlib import Path
 
 from digest import config_edit
 from digest.cache import Cache
-from digest.checks.markdown_scan import is_silent
+from digest.checks.markdown_scan import renders_nothing
 from digest.commands.shared import config_file
 from digest.commands.themes import verdicts_of
 from digest.content import load, store
@@ -139,7 +141,8 @@ def suggest(root: Path, config: Config, theme: str = "") -> SuggestReport:
 
 
 def take(root: Path, config: Config, theme: str, numbers: Collection[int]) -> tuple[Taken, ...]:
-    """Writes phrases to digest.toml by their numbers in the list last shown for this theme, "" for all.
+    """Writes phrases to digest.toml by their numbers in the list last shown for this theme, "" for
+    all.
 
     Numbers keep their phrases until a list is shown again. Raises DigestError for a number that no
     phrase has, and if no list was shown.
@@ -239,7 +242,9 @@ def _decided_files(survey: Survey, verdicts: Iterable[Verdict]) -> frozenset[str
             files |= {story.file for story in stories} - {story.file for story in absent}
     for verdict in verdicts:
         story = verdict.story
-        is_noted = story.headline or story.lead or story.corrections or not is_silent(story.note)
+        is_noted = (
+            story.headline or story.lead or story.corrections or not renders_nothing(story.note)
+        )
         if verdict.is_editors or (is_noted and not story.hide):
             files.add(story.file)
     return frozenset(files)

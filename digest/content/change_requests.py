@@ -1,10 +1,11 @@
 """What an editor wants to change in a story becomes line edits of its file, or a refusal.
 
-    request, the file's bytes, what is known ──decide──▶ Edit ──store.apply_edit──▶ the file
+    request, the file's bytes, what is known ──edit_for──▶ Edit ──store.apply_edit──▶ the file
                                                  └─▶ Refusal: why, and what the file says now
 
-Every command and page that edits stories uses this, so that a file is as if typed by hand: comments,
-order of keys, quoting, line breaks and every other byte stay. Pure: nothing is read or written.
+Every command and page that edits stories uses this, so that a file is as if typed by hand:
+comments, order of keys, quoting, line breaks and every other byte stay. Pure: nothing is read or
+written.
 """
 
 from __future__ import annotations
@@ -88,18 +89,18 @@ def story_in_file(
     return StoryInFile(story, file_hash(text), text)
 
 
-def decide(
+def edit_for(
     request: ChangeRequest,
     data: bytes | None,
     known_excerpt: str,
     vocabulary: Vocabulary,
     names_in_folder: Collection[str] = (),
-    user_of: Callable[[str], str] = lambda _: "",
+    other_file_with: Callable[[str], str] = lambda _: "",
 ) -> Edit | Refusal:
     """Returns the edit that carries out a request on the file's bytes, or why it is refused.
 
     `known_excerpt` is as in `story_in_file`; `names_in_folder` are those in the file's folder, and
-    `user_of` returns another file that names a picture of it, or "".
+    `other_file_with` returns another file that names a picture of it, or "".
     """
     try:
         state = story_in_file(data, request.file, known_excerpt, vocabulary)
@@ -126,12 +127,12 @@ def decide(
         why = f"{request.file}: this file has been changed since you saw it; choose between both versions"
         return refusal(why, changed=True)
     pictures = tuple(name for name in names_in_folder if is_picture(name) and mentions(text, name))
-    if new_file and (why := _why_pictures_stay(text, pictures, user_of)):
+    if new_file and (why := _why_pictures_stay(text, pictures, other_file_with)):
         return refusal(f"{request.file}: shows {why}")
     try:
         after = edit.with_changes(text, now, changes, vocabulary)
         after = edit.without_themes_line(after) if is_decided else after
-        _refuse_large(after)
+        _check_size(after)
     except Faults as faults:
         return refusal("\n".join(f"{request.file}: {problem.words}" for problem in faults.problems))
     except ValueError as error:
@@ -142,17 +143,19 @@ def decide(
     return Edit(request.file, text, after, new_file, pictures if new_file else ())
 
 
-def _refuse_large(text: str) -> None:
+def _check_size(text: str) -> None:
     """Raises ValueError if a text is larger than a file may be, or cannot be UTF-8."""
     if len(text.encode()) > read.MAX_BYTES:
         raise ValueError(f"the file would have more than {read.MAX_BYTES:,} bytes")
 
 
-def _why_pictures_stay(text: str, pictures: Iterable[str], user_of: Callable[[str], str]) -> str:
+def _why_pictures_stay(
+    text: str, pictures: Iterable[str], other_file_with: Callable[[str], str]
+) -> str:
     """Returns which picture cannot move with the story that shows it, why, and what to do, or ""."""
     for name in pictures:
-        if user := user_of(name):
-            return f"{name}, as {user} does; move both files by hand, and correct the links"
+        if other := other_file_with(name):
+            return f"{name}, as {other} does; move both files by hand, and correct the links"
         if f"/{_nfc(name)}" in _HERE.sub("", _plain(text)):
             return f"{name}, with its folder; move both files by hand, and correct the link"
     return ""

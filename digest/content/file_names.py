@@ -107,7 +107,7 @@ def problem(file: str) -> Problem | None:
     return Problem(file, 0, "is not in a week's folder", f"move it to {target}")
 
 
-def doubles(files: Iterable[str]) -> Iterator[Problem]:
+def duplicate_problems(files: Iterable[str]) -> Iterator[Problem]:
     """Yields an error for each letter and introduction that exists again with another ending.
 
     Two pages with the same name are an error elsewhere: they have the same address.

@@ -144,7 +144,7 @@ class _Loader:
         """Reads all folders."""
         others = [file for file in self._scan.files if not paths.is_story(file)]
         misplaced = filter(None, map(file_names.problem, others))
-        self.problems = [*self._scan.problems, *misplaced, *file_names.doubles(others)]
+        self.problems = [*self._scan.problems, *misplaced, *file_names.duplicate_problems(others)]
         self.unread = []
         names = [name for name in self._scan.folders if not name.startswith(paths.LEDGERS)]
         keys: dict[str, bytes] = {}

@@ -99,7 +99,7 @@ def of_text(records: Collection[Record], *texts: str) -> Pending:
     return {}
 
 
-def to_look_at(
+def to_review(
     records: Collection[Record], story: Story, text: str, versions: Collection[str] = ()
 ) -> Pending:
     """Returns what an editor should look at in a story, given its file's text.

@@ -21,8 +21,8 @@ _Text = TypeVar("_Text", Letter, FreePage)
 _Dated = TypeVar("_Dated", Correction, DueDate)
 
 
-def published(content: Content) -> Content:
-    """Returns the content as it may be published; Atom ids stay the same."""
+def without_secrets(content: Content) -> Content:
+    """Returns the content without secrets in its URLs; Atom ids stay the same."""
     content = content._replace(
         letters=tuple(map(_clean_text, content.letters)),
         introductions=tuple(map(_clean_text, content.introductions)),
@@ -43,10 +43,10 @@ def published(content: Content) -> Content:
 
 def has_secret(story: Story) -> bool:
     """True if a URL of a story has what looks like a secret, wherever it comes from."""
-    return without_secrets(story, "") is not story
+    return story_without_secrets(story, "") is not story
 
 
-def without_secrets(story: Story, signed: str) -> Story:
+def story_without_secrets(story: Story, signed: str) -> Story:
     """Returns a story without what looks like a secret in its URLs; the same object without any.
 
     The fields named in `signed` are left as they are.
@@ -82,7 +82,7 @@ def _clean_stories(content: Content) -> Iterator[tuple[str, Story]]:
     """Yields the stories that had a secret, without it, each with its file."""
     for story in content.stories:
         if content.suspects is None or story.file in content.suspects:
-            clean = without_secrets(story, content.signed.get(story.file, ""))
+            clean = story_without_secrets(story, content.signed.get(story.file, ""))
             if clean is not story:
                 yield story.file, clean
 

@@ -22,11 +22,11 @@ KIND = "feed"
 class FeedState:
     """What earlier pulls know of a feed.
 
-    `validators`, `wait` (do not ask before) and `moved`, the feed's new address, hold for this `url`;
-    `ledger` is the hash of the ledger that the validators were stored with, and `moved_by` the
-    element that named the address. `answered` is the time of its last answer, `new` the number of new stories
-    then, and `failed` why it has not answered since, all for `digest status`. With `is_away`, the last pull
-    left it out.
+    `validators`, `wait` (do not ask before) and `moved`, the feed's new address, hold for this
+    `url`; `ledger` is the hash of the ledger that the validators were stored with, and `moved_by`
+    the element that named the address. `answered` is the time of its last answer, `new` the number
+    of new stories then, and `failed` why it has not answered since, all for `digest status`. With
+    `is_away`, the last pull left it out.
     """
 
     url: str = ""
@@ -108,7 +108,8 @@ def updated(
     memory: FeedStates,
     ledger_hashes: Mapping[str, str],
 ) -> dict[str, FeedState]:
-    """Returns the states after these answers: validators, or the wait that a server answered for.
+    """Returns the states after these answers: validators, or until when the server wants no
+    request.
 
     A feed in `incomplete` has entries to look at again, so its validators are dropped. A feed that
     has not changed keeps its ledger hash: everything that it brought is in that ledger.
@@ -160,7 +161,8 @@ def moved_to(
 def with_results(
     after: FeedStates, before: FeedStates, results: Mapping[str, int | str], now: datetime
 ) -> dict[str, FeedState]:
-    """Returns the states `after` a pull with what `digest status` shows of each feed that was asked.
+    """Returns the states `after` a pull with what `digest status` shows of each feed that was
+    asked.
 
     A result is the number of new stories, or why the feed failed. Then the time and number of the
     last success, in `before`, are kept.

@@ -73,7 +73,7 @@ def existing(
     return Existing("deleted", deleted) if deleted else None
 
 
-def already(addresses: Collection[str], snapshot: Snapshot) -> str:
+def why_not_new(addresses: Collection[str], snapshot: Snapshot) -> str:
     """Returns the message for a story that is here or was deleted, "" if it is new."""
     story = existing(addresses, snapshot, snapshot.stories)
     if story is None:

@@ -22,7 +22,7 @@ class Filtered(NamedTuple):
     passed_over: tuple[str, ...] = ()
 
 
-def filtered(feed: Feed, document: Document, records: Mapping[str, Record]) -> Filtered:
+def filter_entries(feed: Feed, document: Document, records: Mapping[str, Record]) -> Filtered:
     """Returns the document without the entries that are passed over; `records` are the feed's."""
     if not (feed.match or feed.ignore):
         return Filtered(document)

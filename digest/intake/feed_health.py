@@ -17,7 +17,7 @@ _SHORTEST = timedelta(days=3)
 """Shorter silences are ignored: most feeds rest at weekends."""
 _DOUBLES = (
     "shares no entry with what it brought before, though both are of the same days: if the "
-    "publisher has changed all ids and addresses, the new stories are doubles; "
+    "publisher has changed all ids and addresses, the new stories are duplicates; "
     "delete those that you have already"
 )
 
@@ -25,7 +25,8 @@ _DOUBLES = (
 def gap(
     document: Document, known_entries: int, records: Mapping[str, Record], now: datetime
 ) -> str:
-    """Returns the warning that entries may have been missed, as the document has no `known_entries`.
+    """Returns the warning that entries may have been missed, as the document has no
+    `known_entries`.
 
     A feed has only its newest entries. If even the oldest of those is new, others may have come and
     gone since the last pull. Entries older than the ledger's oldest say nothing, nor do records

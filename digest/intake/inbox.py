@@ -1,6 +1,6 @@
 """Decides where the stories in `content/inbox/` go.
 
-    text ──parsed as a story file──▶ Story ──its week, a free name──▶ Filing, or a Problem
+    text ──parsed as a story file──▶ Story ──its week, a free name──▶ InboxMove, or a Problem
 
 The week is that of `published`, else of the date at the start of the file's name, else the current
 week. The text of a story file is not changed; only a shared URL or a bookmark is converted into
@@ -57,11 +57,11 @@ class Picture:
 
     inbox: str
     file: str
-    last: bool
+    is_last_use: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Filing:
+class InboxMove:
     """One move: a file in the inbox, the story file that it becomes, and its pictures.
 
     A shared URL or bookmark with the bytes `shared` is replaced by a file with `text`.
@@ -91,7 +91,7 @@ def search_texts_of(inbox: Inbox, ledgers: Ledgers) -> frozenset[str]:
 
 def plan(
     inbox: Inbox, snapshot: Snapshot, now: datetime
-) -> tuple[tuple[Filing, ...], tuple[Problem, ...]]:
+) -> tuple[tuple[InboxMove, ...], tuple[Problem, ...]]:
     """Returns the moves, and what is wrong with the files that stay. `now` is the time of the pull.
 
     `snapshot` must have the stories that contain one of `search_texts_of`.
@@ -109,7 +109,7 @@ def plan(
             for problem in faults.problems:
                 line = 0 if name in inbox.shared else problem.line
                 problems.append(problem._replace(file=name, line=line))
-    return _filings(inbox, files), tuple(problems)
+    return _moves(inbox, files), tuple(problems)
 
 
 class _Planning:
@@ -169,24 +169,24 @@ def _day(name: str) -> date | None:
         raise Faults([Problem(name, 0, what, cure)]) from None
 
 
-def _filings(inbox: Inbox, files: Mapping[str, str]) -> tuple[Filing, ...]:
+def _moves(inbox: Inbox, files: Mapping[str, str]) -> tuple[InboxMove, ...]:
     """Returns the moves, each with the pictures that its text links to.
 
     The last file that needs one moves it.
     """
     linked = {name: _linked(text, inbox.pictures) for name, text in inbox.texts.items()}
     times_needed = Counter(chain.from_iterable(linked.values()))
-    filings = []
+    moves = []
     for name, file in files.items():
         folder = dirname(file)
         pictures = []
         for picture in sorted(linked[name]):
             times_needed[picture] -= 1
             new_name = f"{folder}/{basename(picture)}"
-            pictures.append(Picture(picture, new_name, last=times_needed[picture] == 0))
+            pictures.append(Picture(picture, new_name, is_last_use=times_needed[picture] == 0))
         shared = inbox.shared.get(name, b"")
-        filings.append(
-            Filing(
+        moves.append(
+            InboxMove(
                 inbox=name,
                 file=file,
                 pictures=tuple(pictures),
@@ -194,7 +194,7 @@ def _filings(inbox: Inbox, files: Mapping[str, str]) -> tuple[Filing, ...]:
                 text=inbox.texts[name] if shared else "",
             )
         )
-    return tuple(filings)
+    return tuple(moves)
 
 
 def _linked(text: str, pictures: Iterable[str]) -> set[str]:

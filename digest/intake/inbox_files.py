@@ -12,7 +12,7 @@ from digest.content.ledger import Ledgers
 from digest.content.scan import read_bytes
 from digest.content.store import create
 from digest.errors import Faults, Problem
-from digest.intake.inbox import Filing, Inbox, plan, search_texts_of
+from digest.intake.inbox import Inbox, InboxMove, plan, search_texts_of
 from digest.intake.shared_texts import BOOKMARKS, of_bookmark, story_text
 from digest.intake.snapshot import read_snapshot
 from digest.model import Config
@@ -21,7 +21,7 @@ from digest.names import is_picture
 
 def empty_inbox(
     root: Path, config: Config, ledgers: Ledgers, *, now: datetime, dry: bool
-) -> tuple[tuple[Filing, ...], tuple[Problem, ...]]:
+) -> tuple[tuple[InboxMove, ...], tuple[Problem, ...]]:
     """Files everything in the inbox that can be read; returns the moves, and why the rest stays.
 
     With `dry` nothing is moved. `now` is the time of the pull. The caller must hold the digest's
@@ -31,17 +31,17 @@ def empty_inbox(
     if not inbox.texts:
         return (), inbox.problems
     snapshot = read_snapshot(root, config, ledgers, search_texts_of(inbox, ledgers))
-    filings, problems = plan(inbox, snapshot, now)
-    done, wrong = list[Filing](), list(problems)
-    for filing in filings:
-        if problem := None if dry else file_away(root, filing):
+    moves, problems = plan(inbox, snapshot, now)
+    done, wrong = list[InboxMove](), list(problems)
+    for move in moves:
+        if problem := None if dry else move_out(root, move):
             wrong.append(problem)
         else:
-            done.append(filing)
+            done.append(move)
     return tuple(done), tuple(wrong)
 
 
-def file_away(root: Path, filing: Filing) -> Problem | None:
+def move_out(root: Path, move: InboxMove) -> Problem | None:
     """Moves a file out of the inbox, pictures first.
 
     If the new name is taken, returns the problem, and the file stays.
@@ -49,24 +49,24 @@ def file_away(root: Path, filing: Filing) -> Problem | None:
     A move adds the new name to the file and then removes the old one. If it is killed in between,
     nothing is lost, and the next pull completes it.
     """
-    for picture in filing.pictures:
+    for picture in move.pictures:
         if not _link(root, picture.inbox, picture.file):
             name = basename(picture.inbox)
             what = f"its picture {name} has the same name as {picture.file}"
-            return Problem(filing.inbox, 0, what, "rename the picture, and correct the link to it")
-    if filing.shared:
-        if disk.read_inside(root, filing.inbox) != filing.shared:
-            return Problem(filing.inbox, 0, "this file has changed during the pull", "pull again")
-        is_new = create(root, filing.file, filing.text)
-        is_done = is_new or read_bytes(root, filing.file) == filing.text.encode()
+            return Problem(move.inbox, 0, what, "rename the picture, and correct the link to it")
+    if move.shared:
+        if disk.read_inside(root, move.inbox) != move.shared:
+            return Problem(move.inbox, 0, "this file has changed during the pull", "pull again")
+        is_new = create(root, move.file, move.text)
+        is_done = is_new or read_bytes(root, move.file) == move.text.encode()
     else:
-        is_done = _link(root, filing.inbox, filing.file)
+        is_done = _link(root, move.inbox, move.file)
     if not is_done:
-        return Problem(filing.inbox, 0, f"{filing.file} has appeared during the pull", "pull again")
-    for picture in filing.pictures:
-        if picture.last:
+        return Problem(move.inbox, 0, f"{move.file} has appeared during the pull", "pull again")
+    for picture in move.pictures:
+        if picture.is_last_use:
             disk.remove(root, picture.inbox)
-    disk.remove(root, filing.inbox)
+    disk.remove(root, move.inbox)
     return None
 
 

@@ -36,7 +36,7 @@ def is_in_future(published: datetime, now: datetime) -> bool:
     return published - now > _TOLERANCE
 
 
-def believes(entry: Entry, now: datetime) -> bool:
+def has_credible_date(entry: Entry, now: datetime) -> bool:
     """True if an entry has a date that is not too far in the future."""
     return entry.published is not None and not is_in_future(entry.published, now)
 
@@ -45,7 +45,7 @@ def fresh_story(arrival: Arrival, config: Config, now: datetime) -> Story:
     """Returns the story of an entry, without slug and file. Its week is that of its local day."""
     feed, entry = arrival.feed, arrival.entry
     zone = ZoneInfo(config.site.timezone)
-    published = _local(entry, zone) if believes(entry, now) else now.astimezone(zone)
+    published = _local(entry, zone) if has_credible_date(entry, now) else now.astimezone(zone)
     published = published.replace(microsecond=0)
     return Story(
         file="",
@@ -78,8 +78,8 @@ def first_record(
 ) -> Record:
     """Returns the record of an entry that is new to its feed, still without `said` and `wrote`.
 
-    `at` is the time of the pull. If the story's file was there before, `in_file` has the id, headline
-    and link in that file.
+    `at` is the time of the pull. If the story's file was there before, `in_file` has the id,
+    headline and link in that file.
     """
     entry = arrival.entry
     return Record(

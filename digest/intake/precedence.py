@@ -64,7 +64,7 @@ def last_written(records: Records) -> dict[str, str]:
 def baseline(
     record: Record, incoming: Mapping[str, str], records: Records, *, is_first: bool
 ) -> dict[str, str]:
-    """Returns what a feed said before, without held corrections: its words are compared with it.
+    """Returns the baseline of the merge: what the feed said before, without corrections still held.
 
     If the feed is not the first, it cannot withdraw a field where it never agreed with the file.
     """
@@ -105,7 +105,8 @@ def only_reported(
 def agreed_corrections(
     record: Record, incoming: Mapping[str, str], earlier_feeds: Collection[Record], records: Records
 ) -> dict[str, str]:
-    """Returns what a feed said before, in the fields where it now says the same as all earlier feeds.
+    """Returns what a feed said before, in the fields where it now says the same as all earlier
+    feeds.
 
     Without earlier feeds there is nothing to agree with.
     """

@@ -4,8 +4,9 @@
     /_digest/events    the id of the current build, and of each later one
     /_desk/…           the desk, if there is one (`commands/desk/desk.py`)
 
-Policy: answers only to this machine's host names, and except for the desk to GET and HEAD. Nothing is cached, so an
-editor never sees an old page. If the last build failed, every page shows the problems.
+Answers only requests for this machine's host names, and only GET and HEAD, except for the desk.
+Nothing is cached, so an editor never sees an old page. If the last build failed, every page shows
+the problems.
 """
 
 from __future__ import annotations

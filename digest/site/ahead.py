@@ -56,7 +56,7 @@ class DateAheadLine(NamedTuple):
 
 
 class DateAhead(NamedTuple):
-    """A date ahead, from its `first` to its `last` day; `since` are texts that say what came of it."""
+    """A date ahead, from its `first` to its `last` day; `since` are texts that say what happened."""
 
     when: str
     first: date

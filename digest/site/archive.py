@@ -35,12 +35,15 @@ class StoryRedirect(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Edition:
-    """A week as published: its `stories`, newest first; `lead` is in no section.
+    """A week as published.
 
-    `below` has the stories that are shown below another one, by its file; `stories_by_theme` those of
-    each theme's id; `main_theme_counts` how many have it as their main one ("" for none).
-    `theme_order` has the themes as in digest.toml. `key` is a hash of everything that the edition is made
-    from but digest.toml.
+    - `stories`: newest first, without those below another one; `lead` is in no section
+    - `below`: the stories that are shown below another one, by its file
+    - `redirects`: the anchors of stories that were moved to another week
+    - `key`: a hash of everything that the edition is made from, except digest.toml
+    - `stories_by_theme`: by the theme's id
+    - `main_theme_counts`: how many stories have a theme as their main one ("" for none)
+    - `theme_order`: the themes as in digest.toml
     """
 
     week: Week
@@ -104,16 +107,19 @@ class ThemeStories(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Archive:
-    """All published stories: `stories` and `editions` newest first, `by_theme` as in digest.toml.
+    """All published stories, arranged.
 
-    Stories that are shown below another one are only in `below`, by its file, and in `all_stories`.
-
-    `vacated` are weeks whose stories were all moved, hidden or deleted: they keep their addresses,
-    and the anchors of moved stories redirect. `draft_weeks` are those whose letter is a draft: they
-    are not in the weekly feed yet. `changed` says when each story last changed, by file. `keys` has
-    the key of each story. `links_key` is a hash of everything that decides where a link in a text
-    leads.
-    `drafts`: drafts are among the stories. `memory` has what earlier builds have made.
+    - `stories`, `editions`: newest first
+    - `vacated`: weeks whose stories were all moved, hidden or deleted; they keep their addresses,
+      and the anchors of moved stories redirect
+    - `by_theme`: in the order of digest.toml
+    - `below`: the stories that are shown below another one, by its file; they are not in `stories`
+    - `draft_weeks`: weeks whose letter is a draft, which are not in the weekly feed yet
+    - `changed`: when each story last changed, by file
+    - `links_key`: a hash of everything that decides where a link in a text leads
+    - `keys`: the key of each story
+    - `memory`: what earlier builds have made
+    - `drafts`: True if drafts are among the stories
     """
 
     stories: tuple[Story, ...] = ()

@@ -20,7 +20,7 @@ from zoneinfo import ZoneInfo
 from digest.cache import key_of, key_of_value
 from digest.model import Config, Content, FreePage, Letter, Story
 from digest.names import current_ids, last_change
-from digest.same_event import Renamed, groups, renamed
+from digest.same_event import PresentFile, group_stories, present_file_of
 from digest.site.anchors import Anchors, anchors_of
 from digest.site.archive import Archive, Edition, StoryRedirect, ThemeStories
 from digest.site.keys import BuildMemory, Keys
@@ -194,7 +194,7 @@ def _by_week(
         return tuple(dict.fromkeys(ids[id] for id in themes if id in ids))
 
     key = partial(_key, hashes=content.hashes, facts=facts, links_key=links_key)
-    renamed_to = renamed(content.story_addresses)
+    present_file = present_file_of(content.story_addresses)
     weeks = {}
     for week, stories in by_week.items():
         files = [story.file for story in stories]
@@ -202,7 +202,7 @@ def _by_week(
             (name, list(map(fact.get, files)))
             for name, fact in {**facts, "file": content.hashes}.items()
         ]
-        make = partial(_week_stories, stories, key, current, zone, renamed_to)
+        make = partial(_week_stories, stories, key, current, zone, present_file)
         weeks[week] = memory.memo(("stories", week), stories, (links_key, known), make)
     return weeks
 
@@ -212,10 +212,10 @@ def _week_stories(
     key: Callable[[Story], bytes],
     current: Callable[[tuple[str, ...]], tuple[str, ...]],
     zone: ZoneInfo,
-    renamed_to: Renamed,
+    present_file: PresentFile,
 ) -> _WeekStories:
     """Returns a week's stories; `current` returns today's ids of themes, without removed ones."""
-    below = groups(stories, renamed_to).below
+    below = group_stories(stories, present_file).below
     files_below = {story.file for group in below.values() for story in group}
     by_theme: dict[str, list[Story]] = defaultdict(list)
     counts: dict[str, int] = defaultdict(int)

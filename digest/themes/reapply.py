@@ -115,7 +115,8 @@ def judge(
 
 
 def still_found(verdict: Verdict, themes: Sequence[Theme]) -> dict[str, str]:
-    """Returns the themes, each with the phrase, that a phrase of today's rules has found before.
+    """Returns themes that a phrase of today's rules found when the story was pulled: phrase by
+    theme.
 
     Rules cannot find them again in a summary that is not stored; where it is, nothing is returned.
     """

@@ -186,14 +186,14 @@ def likeliest(found: Iterable[StorySuggestions]) -> dict[str, int]:
 
 
 def _terms(story: Story, themes: Iterable[str]) -> tuple[str, ...]:
-    """Returns the words of a story without doubles, and its themes as words; a colon begins these."""
+    """Returns the words of a story without duplicates, and its themes as words; a colon begins these."""
     text = f"{story.title}\n{story.headline}\n{excerpt.unescape(story.excerpt)}"
     return (*_words(text), *dict.fromkeys(f":{theme}" for theme in themes))
 
 
 @lru_cache(maxsize=20_000)
 def _words(text: str) -> tuple[str, ...]:
-    """Returns the words of a text as they are compared, without doubles; the preview asks often."""
+    """Returns the words of a text as they are compared, without duplicates; the preview asks often."""
     return tuple(dict.fromkeys(filter(None, map(_term, words_of(text)))))
 
 

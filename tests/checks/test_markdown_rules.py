@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from digest.checks.markdown_rules import hints, untracked
-from digest.checks.markdown_scan import Prose
+from digest.checks.markdown_scan import MarkdownText
 
 CASES = sorted((Path(__file__).parents[1] / "data" / "hints").glob("*.md"))
 SIGNS = "ab .,:-=#>`~*+1[]()<>!&\"'“”…\\\n\t/"
@@ -34,7 +34,7 @@ def test_any_text_gets_hints_with_line_numbers_inside_the_text(text: str) -> Non
 
 @given(st.text(alphabet=SIGNS) | st.text())
 def test_blanking_out_code_keeps_the_position_of_every_character(text: str) -> None:
-    plain = Prose(text).plain
+    plain = MarkdownText(text).plain
 
     assert [len(line) for line in plain.split("\n")] == [len(line) for line in text.split("\n")]
 

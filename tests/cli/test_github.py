@@ -12,7 +12,7 @@ from markdown import Markdown
 
 from digest.cli.shared import github
 from digest.commands.pull_report import PullReport, PullRow
-from digest.intake.inbox import Filing
+from digest.intake.inbox import InboxMove
 
 NEW = ("content/2026/w20/2026-05-15-a.md", "content/2026/w20/2026-05-15-b.md")
 
@@ -28,7 +28,7 @@ NEW = ("content/2026/w20/2026-05-15-a.md", "content/2026/w20/2026-05-15-b.md")
         (PullReport(rows=(PullRow(feed="a", state="read", updated=NEW), PullRow(feed="b", state="read", updated=NEW[:1]))),
          "Update 2 stories"),
         (PullReport(rows=(PullRow(feed="a", state="read", new=NEW[:1], updated=NEW[1:]),),
-                    filed=(Filing(inbox="content/inbox/x.md", file="content/2026/w20/2026-05-15-x.md"),)),
+                    filed=(InboxMove(inbox="content/inbox/x.md", file="content/2026/w20/2026-05-15-x.md"),)),
          "Pull 1 new story, update 1 story, file 1 story from the inbox"),
     ],
 )  # fmt: skip

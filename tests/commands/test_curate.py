@@ -43,7 +43,7 @@ def stories(root: Path) -> tuple[Story, ...]:
 
 
 def run(root: Path, *wanted: ChangeRequest) -> list[Edit | Refusal]:
-    return curate.run(root, config.load(root), wanted, stories(root))
+    return curate.apply_requests(root, config.load(root), wanted, stories(root))
 
 
 def test_changes_to_files_are_undone_one_after_another(root: Path) -> None:
@@ -73,7 +73,7 @@ def test_of_two_leads_set_in_a_row_only_the_newer_leads(root: Path) -> None:
     seen = stories(root)
 
     for file in (A, C):
-        curate.run(
+        curate.apply_requests(
             root, config.load(root), [ChangeRequest(file=file, changes={"lead": True})], seen
         )
 
@@ -260,8 +260,8 @@ def test_a_moved_lead_stays_a_lead_and_no_other_story_becomes_one(
     assert isinstance(moved, Edit)
     curate.make_edits(root, [moved.inverse])
     (root / A).write_text((root / A).read_text().replace("themes", "lead: false\nthemes"))
-    curate.run(root, settings, [ChangeRequest(file=B, week=week)], seen)
-    curate.run(root, settings, [ChangeRequest(file=A, week=week)], seen)
+    curate.apply_requests(root, settings, [ChangeRequest(file=B, week=week)], seen)
+    curate.apply_requests(root, settings, [ChangeRequest(file=A, week=week)], seen)
 
     assert [(one.slug, one.week) for one in stories(root) if one.lead] == [("b", week)]
 

@@ -51,7 +51,7 @@ def corrected(root: Path) -> tuple[str, ...]:
     """Pulls a correction of the headline, and returns the files that it changed."""
     (root / "first.xml").write_text(rss(("1", "Chips, corrected")))
     settings = config.load(root)
-    return pull.run(root, settings, pull.chosen(settings, ()), now=NOW).rows[0].updated
+    return pull.run(root, settings, pull.select_feeds(settings, ()), now=NOW).rows[0].updated
 
 
 READ = ("markdown", "MD", "Md", "MARKDOWN")

@@ -329,7 +329,7 @@ def test_the_publisher_is_the_part_of_the_title_that_matches_the_host(
 
 @given(st.text(min_size=1), st.text(), st.integers(min_value=1, max_value=3))
 def test_any_feed_title_gives_valid_settings(title: str, publisher: str, count: int) -> None:
-    starter = config_template.filled((STARTER / "digest.toml").read_text(), {
+    starter = config_template.fill((STARTER / "digest.toml").read_text(), {
         "@TITLE@": "T", "@URL@": "https://example.org/", "@ID@": "urn:x:y", "@TIMEZONE@": "UTC", "@LANGUAGE@": "en",
     })  # fmt: skip
     utf8 = [words.encode(errors="ignore").decode() for words in (title, publisher)]
@@ -365,7 +365,7 @@ def test_any_feed_title_gives_valid_settings(title: str, publisher: str, count: 
 def test_a_time_zone_is_a_name_from_the_iana_list(
     variable: str | None, linked: str, named: str, name: str
 ) -> None:
-    assert local_timezone.chosen(variable, linked, named) == name
+    assert local_timezone.choose(variable, linked, named) == name
 
 
 def test_a_machine_without_a_time_zone_is_reported(tmp_path: Path) -> None:

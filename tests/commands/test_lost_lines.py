@@ -59,7 +59,7 @@ def commit(workspace: Workspace) -> None:
 def pulled(workspace: Workspace) -> tuple[list[str], list[str]]:
     """Pulls; returns the files of new stories, and the problems of whole ledgers."""
     settings = config.load(workspace.root)
-    report = pull.run(workspace.root, settings, pull.chosen(settings, ()), now=workspace.now)
+    report = pull.run(workspace.root, settings, pull.select_feeds(settings, ()), now=workspace.now)
     said = [problem for problem in report.problems if problem.startswith(f"{LEDGER}: ")]
     return [file for row in report.rows for file in row.new], said
 

@@ -60,7 +60,7 @@ def root(tmp_path: Path) -> Path:
 
 def run(root: Path, *names: str, dry: bool = False, now: datetime = NOW) -> PullReport:
     settings = config.load(root)
-    return pull.run(root, settings, pull.chosen(settings, names), now=now, dry=dry)
+    return pull.run(root, settings, pull.select_feeds(settings, names), now=now, dry=dry)
 
 
 def content(root: Path) -> dict[str, bytes]:

@@ -129,13 +129,13 @@ def test_a_second_correction_is_added_and_false_turns_off(root: Path) -> None:
 def test_a_correction_that_is_saved_while_another_one_is_added_stays(
     root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    carry_out, saved = curate.carry_out, "corrections: ['2026-05-14: Mine.']"
+    apply_requests, saved = curate.apply_requests_locked, "corrections: ['2026-05-14: Mine.']"
 
     def save_first(*given: Any) -> Any:
         (root / A).write_text((root / A).read_text().replace("\n---\n", f"\n{saved}\n---\n", 1))
-        return carry_out(*given)
+        return apply_requests(*given)
 
-    monkeypatch.setattr(curate, "carry_out", save_first)
+    monkeypatch.setattr(curate, "apply_requests_locked", save_first)
 
     result = invoke(root, "set", A, "correction=Another.")
 

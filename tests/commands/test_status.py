@@ -31,7 +31,7 @@ def root(tmp_path: Path) -> Path:
 
 def pulled(root: Path, now: datetime = NOW) -> None:
     settings = config.load(root)
-    pull.run(root, settings, pull.chosen(settings, ()), now=now)
+    pull.run(root, settings, pull.select_feeds(settings, ()), now=now)
 
 
 def run(root: Path, now: datetime = LATER) -> StatusReport:

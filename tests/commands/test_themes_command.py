@@ -81,7 +81,7 @@ def root(tmp_path: Path) -> Path:
 
 def pulled(root: Path) -> None:
     settings = config.load(root)
-    pull.run(root, settings, pull.chosen(settings, ()), now=NOW)
+    pull.run(root, settings, pull.select_feeds(settings, ()), now=NOW)
 
 
 def forget(root: Path) -> None:

@@ -117,7 +117,7 @@ def test_a_change_request_gives_the_same_file_as_an_edit_by_hand(
     text = bom + stop.join(lines) + (stop if is_ended else "")
     before = read(text)
 
-    result = change_requests.decide(
+    result = change_requests.edit_for(
         ChangeRequest(file=FILE, changes=changes), text.encode(), EXCERPT, KNOWN
     )
 
@@ -160,7 +160,7 @@ STORY = "---\ntitle: Full\nlink: https://news.example/1\nthemes: []\n---\n\n"
 
 
 def decided(text: str, excerpt_was: str = "", **changes: Any) -> Edit | Refusal:
-    return change_requests.decide(
+    return change_requests.edit_for(
         ChangeRequest(file=FILE, changes=changes), text.encode(), excerpt_was, KNOWN
     )
 
@@ -249,13 +249,13 @@ def test_a_file_changed_since_it_was_read_is_not_written() -> None:
     now = (STORY + "Another's note.\n").encode()
     request = ChangeRequest(file=FILE, seen_hash=seen, changes={"note": "Mine.", "lead": True})
 
-    result = change_requests.decide(request, now, "", KNOWN)
+    result = change_requests.edit_for(request, now, "", KNOWN)
 
     assert isinstance(result, Refusal)
     assert result.changed
     assert result.now
     assert (result.request.changes["note"], result.now.note) == ("Mine.", "Another's note.")
-    again = change_requests.decide(replace(request, seen_hash=result.seen_hash), now, "", KNOWN)
+    again = change_requests.edit_for(replace(request, seen_hash=result.seen_hash), now, "", KNOWN)
     assert isinstance(again, Edit)
 
 
@@ -263,7 +263,7 @@ def test_line_endings_converted_by_git_are_not_a_change() -> None:
     crlf = STORY.replace("\n", "\r\n").encode()
     request = ChangeRequest(file=FILE, seen_hash=file_hash(STORY), changes={"note": "Mine."})
 
-    assert isinstance(change_requests.decide(request, crlf, "", KNOWN), Edit)
+    assert isinstance(change_requests.edit_for(request, crlf, "", KNOWN), Edit)
 
 
 def test_a_moved_story_takes_along_the_pictures_that_only_it_shows() -> None:
@@ -272,8 +272,8 @@ def test_a_moved_story_takes_along_the_pictures_that_only_it_shows() -> None:
 
     beside = ("quay.jpg", "a.md")
 
-    alone = change_requests.decide(request, data, "", KNOWN, beside)
-    shared = change_requests.decide(
+    alone = change_requests.edit_for(request, data, "", KNOWN, beside)
+    shared = change_requests.edit_for(
         request, data, "", KNOWN, beside, lambda _: "content/2026/w20/letter.md"
     )
 
@@ -301,7 +301,7 @@ def test_only_the_full_name_of_a_picture_refers_to_it(shown: str, moves: bool) -
     request = ChangeRequest(file=FILE, week=Week(2026, 21))
     data = f"{STORY}{shown}\n".encode()
 
-    done = change_requests.decide(request, data, "", KNOWN, ["1 é.png"])
+    done = change_requests.edit_for(request, data, "", KNOWN, ["1 é.png"])
 
     assert isinstance(done, Edit)
     assert done.pictures == (("1 é.png",) if moves else ())
@@ -311,7 +311,7 @@ def test_a_picture_linked_with_its_folder_does_not_move() -> None:
     request = ChangeRequest(file=FILE, week=Week(2026, 21))
     data = f"{STORY}![](1.png)\n![](../w20/1.png)\n".encode()
 
-    done = change_requests.decide(request, data, "", KNOWN, ["1.png"])
+    done = change_requests.edit_for(request, data, "", KNOWN, ["1.png"])
 
     assert isinstance(done, Refusal)
     assert "shows 1.png, with its folder; move both files by hand" in done.why

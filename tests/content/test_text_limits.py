@@ -9,7 +9,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from digest import config, redact
-from digest.checks.markdown_scan import Prose
+from digest.checks.markdown_scan import MarkdownText
 from digest.content import excerpt, story_file
 from digest.content.read import ContentReader, vocabulary_of
 from digest.errors import Faults
@@ -227,11 +227,11 @@ def test_urls_inside_urls_are_searched_once() -> None:
     ],
 )
 def test_code_and_comments_are_blanked_out(text: str, plain: str) -> None:
-    assert Prose(text).plain == plain
+    assert MarkdownText(text).plain == plain
 
 
 def test_all_links_of_a_large_text_are_found() -> None:
-    links = Prose("[a](b " * 5_000 + "[c](d)").links
+    links = MarkdownText("[a](b " * 5_000 + "[c](d)").links
 
     assert len(links) == 5_001
     assert [link.address for link in links if link.closed] == ["d"]

@@ -251,7 +251,7 @@ WITH_ACCENTS = "".join(
 def pulled(root: Path) -> PullRow:
     loaded = config.load(root)
     return pull.run(
-        root, loaded, pull.chosen(loaded, ()), now=datetime(2026, 11, 28, tzinfo=UTC)
+        root, loaded, pull.select_feeds(loaded, ()), now=datetime(2026, 11, 28, tzinfo=UTC)
     ).rows[0]
 
 

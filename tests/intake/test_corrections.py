@@ -77,7 +77,7 @@ class Workspace:
     def pull(self, *feeds: str) -> PullReport:
         self.now += timedelta(hours=1)
         found = config.load(self.root)
-        return pull.run(self.root, found, pull.chosen(found, feeds), now=self.now)
+        return pull.run(self.root, found, pull.select_feeds(found, feeds), now=self.now)
 
     @property
     def file(self) -> Path:
@@ -540,9 +540,9 @@ def test_a_headline_changed_below_an_editors_note_is_reported_until_the_file_is_
     letter = (workspace.file.parent / "letter.md").relative_to(workspace.root).as_posix()
     hint = TURNED.format(f"{letter} linked to it" if words == "letter" else since)
     assert workspace.hints() == [hint]
-    assert status.run(workspace.root, config.load(workspace.root), now=workspace.now).unsettled == (
-        workspace.story.file,
-    )
+    assert status.run(
+        workspace.root, config.load(workspace.root), now=workspace.now
+    ).changed_by_pull == (workspace.story.file,)
     assert "In 1 story, the feed and the file differ" in run("status", workspace.root)
     assert lines(workspace.pull()) == []
     workspace.tell("a", corrected(title="Chip chief convicted", image="https://cdn.example/2.jpg"))
@@ -551,7 +551,8 @@ def test_a_headline_changed_below_an_editors_note_is_reported_until_the_file_is_
     workspace.edit("title:", "lead: true\ntitle:")
     assert workspace.hints() == []
     assert (
-        status.run(workspace.root, config.load(workspace.root), now=workspace.now).unsettled == ()
+        status.run(workspace.root, config.load(workspace.root), now=workspace.now).changed_by_pull
+        == ()
     )
 
 

@@ -70,7 +70,7 @@ class Workspace:
             self.tell(feed, entry)
         self.now += timedelta(hours=1)
         found = config.load(self.root)
-        pull.run(self.root, found, pull.chosen(found, ()), now=self.now)
+        pull.run(self.root, found, pull.select_feeds(found, ()), now=self.now)
 
     @property
     def file(self) -> Path:

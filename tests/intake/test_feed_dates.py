@@ -41,7 +41,7 @@ def write_feed(root: Path, entries: Sequence[Sequence[str]]) -> None:
 def pulled(root: Path, now: str) -> PullReport:
     loaded = config.load(root)
     return pull.run(
-        root, loaded, pull.chosen(loaded, ()), now=datetime.fromisoformat(now).astimezone(UTC)
+        root, loaded, pull.select_feeds(loaded, ()), now=datetime.fromisoformat(now).astimezone(UTC)
     )
 
 

@@ -69,7 +69,7 @@ def test_neither_an_old_entry_nor_a_future_date_hides_a_gap() -> None:
 def test_a_feed_of_the_same_days_without_known_entries_may_repeat_all_its_stories() -> None:
     assert feed_health.gap(document(18, 12), 0, brought(10, 20), LATER) == (
         "shares no entry with what it brought before, though both are of the same days: if the publisher has changed "
-        "all ids and addresses, the new stories are doubles; delete those that you have already"
+        "all ids and addresses, the new stories are duplicates; delete those that you have already"
     )
 
 

@@ -86,7 +86,7 @@ class Digest:
     def _pull(self, documents: Documents) -> None:
         now = NOW + timedelta(hours=next(self.days))
         report = pull.run(
-            self.root, self.config, pull.chosen(self.config, list(documents)), now=now
+            self.root, self.config, pull.select_feeds(self.config, list(documents)), now=now
         )
         assert report.failed == 0
 

@@ -15,7 +15,7 @@ from digest import config, disk
 from digest.commands import build, check, pull
 from digest.commands.pull_report import PullReport
 from digest.intake import inbox_files
-from digest.intake.inbox import Filing, Picture
+from digest.intake.inbox import InboxMove, Picture
 
 NOW = datetime(2026, 5, 20, 20, 0, tzinfo=UTC)  # in Hong Kong it is the 21st
 SETTINGS = """\
@@ -89,7 +89,7 @@ def test_a_story_is_moved_to_its_week_with_its_bytes_untouched(root: Path) -> No
 
     assert content(root) == {"2026/w21/2026-05-21-quiet-harbour.md": STORY.encode()}
     assert report.filed == (
-        Filing(
+        InboxMove(
             inbox="content/inbox/An idea!.md", file="content/2026/w21/2026-05-21-quiet-harbour.md"
         ),
     )
@@ -672,14 +672,14 @@ def test_shared_text_filed_by_a_killed_pull_becomes_one_story(
 
 def test_a_file_changed_during_the_pull_stays(root: Path) -> None:
     place = drop(root, "x.txt", "https://news.example/b")
-    filing = Filing(
+    filing = InboxMove(
         inbox="content/inbox/x.txt",
         file="content/2026/w21/2026-05-21-x.md",
         shared=b"https://news.example/a",
         text="-",
     )
 
-    assert "has changed during the pull" in str(inbox_files.file_away(root, filing))
+    assert "has changed during the pull" in str(inbox_files.move_out(root, filing))
     assert place.read_text() == "https://news.example/b"
     assert sorted(content(root)) == ["inbox/x.txt"]
 
@@ -809,8 +809,8 @@ def test_a_file_that_appears_during_the_pull_is_not_overwritten(root: Path) -> N
     there.parent.mkdir(parents=True)
     there.write_text("just saved")
 
-    wrong = inbox_files.file_away(
-        root, Filing(inbox="content/inbox/a.md", file="content/2026/w21/2026-05-21-x.md")
+    wrong = inbox_files.move_out(
+        root, InboxMove(inbox="content/inbox/a.md", file="content/2026/w21/2026-05-21-x.md")
     )
 
     assert (
@@ -825,12 +825,14 @@ def test_a_picture_needed_elsewhere_stays_in_the_inbox(root: Path) -> None:
     drop(root, "a.md")
     drop(root, "map.png", b"a map")
 
-    inbox_files.file_away(
+    inbox_files.move_out(
         root,
-        Filing(
+        InboxMove(
             inbox="content/inbox/a.md",
             file="content/2026/w21/a.md",
-            pictures=(Picture("content/inbox/map.png", "content/2026/w21/map.png", last=False),),
+            pictures=(
+                Picture("content/inbox/map.png", "content/2026/w21/map.png", is_last_use=False),
+            ),
         ),
     )
 

@@ -47,8 +47,8 @@ class Clone(Workspace):
         return [hint for hint in super().hints() if "headline" in hint]
 
     @property
-    def unsettled(self) -> tuple[str, ...]:
-        return status.run(self.root, config.load(self.root), now=self.now).unsettled
+    def changed(self) -> tuple[str, ...]:
+        return status.run(self.root, config.load(self.root), now=self.now).changed_by_pull
 
 
 @pytest.fixture
@@ -102,12 +102,12 @@ def test_the_hint_stays_after_a_clean_merge_until_the_editor_edits_the_file(
     two.git(*way, day=29)
 
     hint = CHANGED.format("your own headline" if words == "headline" else "your note")
-    assert (two.hints(), two.unsettled) == ([hint], (two.story.file,))
+    assert (two.hints(), two.changed) == ([hint], (two.story.file,))
     assert one.hints() == ([hint] if words == "edited note" else [])
     two.edit("title:", "lead: true\ntitle:")
     assert two.hints() == []
     two.commit(day=30)
-    assert (two.hints(), two.unsettled) == ([], ())
+    assert (two.hints(), two.changed) == ([], ())
 
 
 def test_the_hint_is_also_there_if_the_commit_of_the_pull_was_rebased(
@@ -131,7 +131,7 @@ def test_a_note_that_is_written_below_the_new_headline_has_no_hint(
 ) -> None:
     one, two = clones
     turn(one)
-    assert (one.hints(), one.unsettled) == ([], ())
+    assert (one.hints(), one.changed) == ([], ())
     two.git("pull", "--quiet")
 
     two.add_note("He is convicted.\n")

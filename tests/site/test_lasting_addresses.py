@@ -75,7 +75,7 @@ class Digest:
     def do_pull(self, one: int, _: int) -> None:
         if one % 3 == 0:
             shutil.rmtree(self.root / ".digest", ignore_errors=True)
-        pull.run(self.root, self.config, pull.chosen(self.config, ()), now=self._moment())
+        pull.run(self.root, self.config, pull.select_feeds(self.config, ()), now=self._moment())
         known = set(self.stories.values())
         for file in self._files() - known:
             word = _word_of((self.root / file).read_text())

@@ -18,7 +18,7 @@ from builders import (
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from digest.checks.markdown_scan import is_silent
+from digest.checks.markdown_scan import renders_nothing
 from digest.content import excerpt
 from digest.model import Content, Copied, Gone
 from digest.site import markdown, markdown_cost
@@ -335,7 +335,7 @@ def sized() -> MarkdownRenderer:
 )
 def test_a_text_that_displays_nothing_counts_as_empty(text: str) -> None:
     assert written(text) == ""
-    assert is_silent(text)
+    assert renders_nothing(text)
 
 
 @given(
@@ -359,7 +359,7 @@ def test_a_text_that_displays_nothing_counts_as_empty(text: str) -> None:
 )
 @example("[x]: y<!--\n-->")
 def test_a_text_that_counts_as_empty_displays_nothing(text: str) -> None:
-    if is_silent(text):
+    if renders_nothing(text):
         assert written(text) == ""
 
 

@@ -72,7 +72,7 @@ class Workspace:
     def pull(self) -> None:
         self.now += timedelta(minutes=1)
         settings = config.load(self.root)
-        pull.run(self.root, settings, pull.chosen(settings, ()), now=self.now)
+        pull.run(self.root, settings, pull.select_feeds(settings, ()), now=self.now)
 
     def build(self) -> dict[str, bytes]:
         """Builds the site; returns its files."""
@@ -612,7 +612,7 @@ def test_check_status_and_a_dry_run_write_nothing(workspace: Workspace) -> None:
 
     check.run(workspace.root, now=NOW)
     status.run(workspace.root, settings, now=NOW)
-    pull.run(workspace.root, settings, pull.chosen(settings, ()), now=NOW, dry=True)
+    pull.run(workspace.root, settings, pull.select_feeds(settings, ()), now=NOW, dry=True)
     assert list(export.run(workspace.root, settings))
 
     assert read_folder(workspace.root / "content") == before

@@ -457,7 +457,7 @@ def test_a_picture_keeps_its_size_under_a_base_path_with_encoded_signs() -> None
         ),
         (
             {"copied": (Copied(source=Path("x"), file="content/static/Feed.Atom", path="Feed.Atom"),)},
-            "content/static/Feed.Atom: claims the address 'Feed.Atom', which the feed of the whole claims too; "
+            "content/static/Feed.Atom: claims the address 'Feed.Atom', which the feed of all stories claims too; "
             "rename one of them",
         ),
         (

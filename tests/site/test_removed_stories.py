@@ -302,7 +302,7 @@ def test_the_inbox_recognises_a_deleted_handwritten_story(workspace: Workspace) 
     shared = workspace.put("content/inbox/again.txt", "Again\nhttps://by-hand.example/a\n")
 
     settings = config.load(workspace.root)
-    report = pull.run(workspace.root, settings, pull.chosen(settings, ()), now=workspace.now)
+    report = pull.run(workspace.root, settings, pull.select_feeds(settings, ()), now=workspace.now)
 
     assert list(report.problems) == [
         f"{shared}: its story was deleted: {file}; bring that file back from git, or move this one to its week's "

@@ -242,7 +242,7 @@ def _desk(root: Path) -> Desk:
     settings = config.load(root)
     desk = Desk(root, DeskSession(8000), lambda: NOW)
     content = load.survey(root, settings).content
-    archive = arrange.arrange(publishable.published(content), settings, drafts=True)
+    archive = arrange.arrange(publishable.without_secrets(content), settings, drafts=True)
     annotations = Annotations(root, settings, content, archive)
     desk.set_build(LastBuild(settings, content, archive, annotations, "/"))
     return desk

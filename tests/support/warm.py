@@ -299,7 +299,7 @@ def _prepare() -> None:
     fingerprint.of_program()
     httpx.create_ssl_context = tls_contexts()  # type: ignore[assignment]
     httpx.create_ssl_context()
-    if copy := installed.copy():
+    if copy := installed.metadata():
         wheel = own_wheel.build(copy)
         own_wheel.build = lambda installed: wheel  # noqa: ARG005
 

@@ -119,7 +119,7 @@ class History(Sequence):
         report = pull.run(
             self.job,
             at,
-            pull.chosen(at, newsroom.FEEDS if one % 4 else newsroom.FEEDS[:1]),
+            pull.select_feeds(at, newsroom.FEEDS if one % 4 else newsroom.FEEDS[:1]),
             now=self.now,
         )
         self._hold_report(report)
@@ -128,7 +128,7 @@ class History(Sequence):
     def _pull(self, names: tuple[str, ...]) -> None:
         self.now += timedelta(hours=1)
         self._hold_report(
-            pull.run(self.root, self.config, pull.chosen(self.config, names), now=self.now)
+            pull.run(self.root, self.config, pull.select_feeds(self.config, names), now=self.now)
         )
 
     def _hold_report(self, report: PullReport) -> None:

@@ -103,7 +103,7 @@ def ledger_line(text: str) -> None:
 
 def act(name: str, value: Any) -> None:
     """Carries out what an editor wants of a story."""
-    change_requests.decide(
+    change_requests.edit_for(
         ChangeRequest(file=FILE, changes={name: value}), FRONT.encode(), "", KNOWN
     )
 
@@ -151,11 +151,11 @@ def proposed(text: str) -> None:
 
 FUNCTIONS: dict[str, Callable[[str], Any]] = {
     "a note's links and blocks": lambda text: (
-        markdown_scan.Prose(text).links,
-        markdown_scan.Prose(text).blocks,
+        markdown_scan.MarkdownText(text).links,
+        markdown_scan.MarkdownText(text).blocks,
     ),
     "a note's hints": markdown_rules.hints,
-    "a silent note": markdown_scan.is_silent,
+    "a silent note": markdown_scan.renders_nothing,
     "plain paragraphs": lambda text: paragraphs.html(text, lambda _: "<a>"),
     "words for search": records.with_cuts,
     "an excerpt cut": lambda text: excerpt.cut(text, 40),
@@ -264,7 +264,7 @@ def test_time_grows_linearly_with_the_text(name: str) -> None:
 def test_a_note_full_of_one_character_is_read_in_linear_time(make: Callable[[int], str]) -> None:
     def read(text: str) -> None:
         markdown_rules.hints(text)
-        markdown_scan.is_silent(text)
+        markdown_scan.renders_nothing(text)
 
     assert not growth.is_growing(read, make, SIZE)
 

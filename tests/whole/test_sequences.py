@@ -201,7 +201,9 @@ class Sequence:
 
     def _pull(self, names: tuple[str, ...]) -> None:
         self.now += timedelta(hours=1)
-        report = pull.run(self.root, self.config, pull.chosen(self.config, names), now=self.now)
+        report = pull.run(
+            self.root, self.config, pull.select_feeds(self.config, names), now=self.now
+        )
         problems = [line for line in report.problems if "deleted here before git had" not in line]
         failures = [(row.feed, row.reason) for row in report.rows if row.state == "failed"]
         assert (failures, problems) == ([], [])

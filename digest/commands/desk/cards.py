@@ -17,7 +17,7 @@ from digest.errors import DigestError, Faults, Problem
 from digest.model import Content, Story
 from digest.preview.desk import view
 from digest.preview.desk.view import NOT_REFUSED, DeskCard, EventView, OtherStory, RefusedForm
-from digest.same_event import groups, renamed
+from digest.same_event import group_stories, present_file_of
 from digest.site import cards
 from digest.week import Week
 
@@ -96,7 +96,7 @@ class DeskCards:
         feeds = {feed.id: feed for feed in build.config.feeds}
         is_reviewed = reviewed.is_reviewed(story, hashes)
         is_new = curate.is_untouched(story, records, build.config)
-        is_changed = bool(pending.to_look_at(records, story, shown.text))
+        is_changed = bool(pending.to_review(records, story, shown.text))
         summary = annotation.summary or story.excerpt
         return DeskCard(
             file=file,
@@ -129,7 +129,7 @@ def _events(
 ) -> dict[str, EventView]:
     """Returns by file which stories are shown above and below it, and which likely belong to it."""
     shown = [story for story in stories if not story.hide]
-    below = groups(shown, renamed(content.story_addresses)).below
+    below = group_stories(shown, present_file_of(content.story_addresses)).below
     events: dict[str, EventView] = {}
     for file, group in below.items():
         events[file] = EventView(below=tuple(_other(by_file[story.file]) for story in group))

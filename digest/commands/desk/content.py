@@ -63,7 +63,7 @@ class DeskContent:
         if self.problems and (last is None or last.problems != self.problems):
             config = last.config if last else load_config(self._root)
             content = load.survey(self._root, config).content
-            archive = arrange.arrange(publishable.published(content), config, drafts=True)
+            archive = arrange.arrange(publishable.without_secrets(content), config, drafts=True)
             annotations = Annotations(self._root, config, content, archive)
             base = last.base if last else "/"
             self.update(LastBuild(config, content, archive, annotations, base, self.problems))

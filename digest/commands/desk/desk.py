@@ -216,7 +216,7 @@ class Desk:
         typed = {name: text_lines.normalized(given[name]) for name in _TEXTS if name in given}
         seen = given.get("seen") or "unseen"  # the file could not be read when its form was shown
         try:
-            before, changes, results = self._carry_out(story, given, seen)
+            before, changes, results = self._apply(story, given, seen)
         except (DigestError, ValueError) as error:
             refused = RefusedForm(self._in_words(error), (), typed, button, seen)
             return self._respond_refused(request, week, file, refused)
@@ -273,7 +273,7 @@ class Desk:
             mark = "reviewed" if reviewed_now else "to do"
             return "", f"not noted as {mark}: {self._in_words(error)}"
 
-    def _carry_out(
+    def _apply(
         self, story: Story, given: Mapping[str, str], seen: str
     ) -> tuple[StoryInFile, form.FormChanges, list[Edit | Refusal]]:
         """Returns a story as it was, what its form asks for, and what became of it: first for the
@@ -289,7 +289,7 @@ class Desk:
         )
         if changes.stays_without_theme:
             wanted = replace(wanted, stays_without_theme=True)
-        return now, changes, curate.run(self._root, build.config, [wanted], stories)
+        return now, changes, curate.apply_requests(self._root, build.config, [wanted], stories)
 
     def _save_letter(
         self, request: DeskRequest, week: Week, given: Mapping[str, str], files: Iterable[str] = ()

@@ -1,20 +1,9 @@
-"""Carries out what an editor wants of stories, for the shell and the desk.
+"""Changes stories as an editor asks, for the shell and the desk.
 
-look at the file ──▶ what is wanted of it ──▶ request
-lock ──▶ each request: read the file ──▶ decide ──▶ write it, if it is still as it was read
+    read_story ──▶ new_request ──▶ apply_requests ──▶ an Edit that was made, or a Refusal, for each
+                                     lock ──▶ read the file again ──▶ edit_for ──▶ write it
 
-content = load.load(root, config)
-seen = curate.read_story(root, config, content.stories[0])
-seen.story.note, seen.seen_hash                 # what the file says now, and its hash
-changes = {"note": "My words.", "lead": True}
-request = curate.new_request(seen, changes, content=content)
-for result in curate.run(root, config, [request], content.stories):
-    if isinstance(result, Refusal):             # nothing was written
-        result.why                              # one line: what is wrong, how to fix it
-        result.now                              # the story in the file now, None if unreadable
-    else:
-        undo = result.inverse                   # an Edit; nothing changed if before == after
-curate.make_edits(root, [undo])                 # the files that have changed since, or []
+A file is only written if it is still as it was read. `make_edits` undoes an edit by its inverse.
 """
 
 from __future__ import annotations
@@ -80,7 +69,7 @@ def new_request(
     return ChangeRequest(file=file, seen_hash=seen_hash, changes=changes, week=week)
 
 
-def run(
+def apply_requests(
     root: Path, config: Config, wanted: Iterable[ChangeRequest], stories: Sequence[Story]
 ) -> list[Edit | Refusal]:
     """Carries out requests in turn; returns an edit that was made, or a refusal, for each.
@@ -90,16 +79,18 @@ def run(
     such requests for a week, the second is refused. Raises DigestError if another run writes here.
     """
     with disk.lock(root):
-        return carry_out(root, config, wanted, stories)
+        return apply_requests_locked(root, config, wanted, stories)
 
 
-def carry_out(
+def apply_requests_locked(
     root: Path, config: Config, wanted: Iterable[ChangeRequest], stories: Sequence[Story]
 ) -> list[Edit | Refusal]:
-    """Does what `run` does, for a caller that holds the digest's lock."""
+    """Does what `apply_requests` does, for a caller that holds the digest's lock."""
     by_file = {story.file: story for story in stories}
     names = vocabulary(root, config)
-    wanted = [_as_lead(root, config, request, by_file.get(request.file)) for request in wanted]
+    wanted = [
+        _keep_lead_on_move(root, config, request, by_file.get(request.file)) for request in wanted
+    ]
     results, made, leads = list[Edit | Refusal](), list[ChangeRequest](), dict[Week, str]()
     for request in wanted:
         week = request.week or paths.week_of(request.file)
@@ -107,7 +98,7 @@ def carry_out(
             why = f"{request.file}: {leads[week]} leads {week} already by the same command"
             results.append(Refusal(request=request, why=f"{why}; a week has one lead"))
             continue
-        results.append(_carry_out_one(root, config, request, by_file.get(request.file), names))
+        results.append(_apply_request(root, config, request, by_file.get(request.file), names))
         if isinstance(results[-1], Edit):
             made.append(request)
         elif request.leads and week:
@@ -116,7 +107,7 @@ def carry_out(
     for other in change_requests.other_leads(made, stories):
         if other.file in moved or b"lead" not in (disk.read_inside(root, other.file) or b""):
             continue
-        result = _carry_out_one(root, config, other, by_file[other.file], names)
+        result = _apply_request(root, config, other, by_file[other.file], names)
         if isinstance(result, Refusal) or result.before != result.after:
             results.append(result)
     for week in leads:
@@ -161,10 +152,10 @@ def is_untouched(story: Story, records: Sequence[Record], config: Config) -> boo
     return themes in {record.wrote.get("themes", "") for record in records}
 
 
-def _as_lead(
+def _keep_lead_on_move(
     root: Path, config: Config, request: ChangeRequest, story: Story | None
 ) -> ChangeRequest:
-    """Returns the request of moving a lead to another week as one that makes it the lead there."""
+    """Returns a request to move a lead so that the story also leads the week that it moves to."""
     if story is None or request.week in {None, story.week}:
         return request
     with suppress(Faults):  # as its file is now: another program may have changed it since
@@ -194,7 +185,7 @@ def _other_file_with(root: Path, file: str, name: str) -> str:
     return ""
 
 
-def _carry_out_one(
+def _apply_request(
     root: Path, config: Config, request: ChangeRequest, story: Story | None, names: Vocabulary
 ) -> Edit | Refusal:
     if story is None:
@@ -204,7 +195,7 @@ def _carry_out_one(
     beside = NamesIn(root)(dirname(request.file)) if request.week else ()
     for _ in range(_MAX_TRIES):
         data = disk.read_inside(root, request.file)
-        decided = change_requests.decide(
+        decided = change_requests.edit_for(
             request,
             data,
             story.excerpt,

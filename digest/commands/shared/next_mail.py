@@ -41,7 +41,7 @@ class NextMail(NamedTuple):
 
 def read(root: Path, config: Config) -> MailState:
     """Reads a digest; raises Faults if it, or the ledger of sent mails, has errors."""
-    archive = arrange(publishable.published(load(root, config)), config)
+    archive = arrange(publishable.without_secrets(load(root, config)), config)
     lines, problems = store.read_sent(root)
     if problems:
         raise Faults(problems)

@@ -1,8 +1,8 @@
 """What an editor has reviewed: the cache has a hash of the publisher's words of each story.
 
-    set_reviewed ──▶ the cache ──▶ stories_to_look_at: new, or changed since the editor wrote
+    set_reviewed ──▶ the cache ──▶ stories_to_review: new, or changed since the editor wrote
 
-If the publisher's words change, the story is to be looked at again. It is not in git, since it is
+If the publisher's words change, the story is to be reviewed again. It is not in git, since it is
 what one editor has seen. Without it, the stories that no one has touched are shown as new again.
 """
 
@@ -56,18 +56,18 @@ def set_reviewed(root: Path, story: Story, *, reviewed: bool) -> str:
         return f"{cache.notice}; {lost}" if cache.notice else ""
 
 
-def stories_to_look_at(
-    root: Path, config: Config, survey: Survey, unsettled: Collection[str] | None = None
+def stories_to_review(
+    root: Path, config: Config, survey: Survey, changed: Collection[str] | None = None
 ) -> dict[str, str]:
-    """Returns the stories to look at, by file: `NEW` if no one has touched them, or `CHANGED`.
+    """Returns the stories to review, by file: `NEW` if no one has touched them, or `CHANGED`.
 
-    New ones are in weeks after the newest published letter; `unsettled` are those in which a pull
+    New ones are in weeks after the newest published letter; `changed` are those in which a pull
     has left something to look at, if that is known.
     """
     hashes = known_hashes(root)
     letters = [letter.week for letter in survey.content.letters if not letter.draft]
     last, untouched = max(letters, default=None), curate.untouched(survey, config)
-    changed = changed_since(root, survey) if unsettled is None else unsettled
+    changed = changed_by_pull(root, survey) if changed is None else changed
     found = {}
     for story in survey.content.stories:
         is_new = story.file in untouched and (last is None or story.week > last)
@@ -78,7 +78,7 @@ def stories_to_look_at(
     return found
 
 
-def changed_since(root: Path, survey: Survey) -> tuple[str, ...]:
+def changed_by_pull(root: Path, survey: Survey) -> tuple[str, ...]:
     """Returns the files in which a pull has left something to look at since an editor wrote."""
     read = partial(store.read_text, root)
     versions = git.merged_from(root, content_rules.edited(survey, read))

@@ -22,10 +22,10 @@ def of_this_machine() -> str:
         linked = str(_LOCAL.readlink())
     with contextlib.suppress(OSError, ValueError):
         named = _NAMED.read_text(encoding="utf-8")
-    return chosen(os.environ.get("TZ"), linked, named)
+    return choose(os.environ.get("TZ"), linked, named)
 
 
-def chosen(variable: str | None, linked: str, named: str) -> str:
+def choose(variable: str | None, linked: str, named: str) -> str:
     """Returns the zone in TZ, else that of the link /etc/localtime, else that in /etc/timezone."""
     if variable:  # POSIX: an empty TZ means UTC, and a set one overrides the rest
         return _name(variable.removeprefix(":"))

@@ -1,5 +1,5 @@
-"""The requirement by which other machines install exactly this version of Digest: the workflow, other
-editors, other hosts.
+"""The requirement by which other machines install exactly this version of Digest: the workflow,
+other editors, other hosts.
 
     how it was installed (PEP 610) ──▶ a release on the index, with its hash
                                    ├─▶ a public repository, at its commit
@@ -41,9 +41,9 @@ _REFUSED = {401, 403, 404, 410}
 """What a host answers for a repository that only some may read."""
 _HASH = re.compile(r" \\\n +--hash=\S+")
 _HEAD = """\
-# What builds this digest: Digest {version} and the exact release of every package that it needs. Install it with
-#     python -m pip install --requirement {file}
-# Written by `digest init`, from {origin}.
+# What builds this digest: Digest {version} and the exact release of every package that it needs.
+# Install it with     python -m pip install --requirement {file} Written by `digest init`, from
+# {origin}.
 
 {line}
 
@@ -55,7 +55,8 @@ class Requirement:
     """A line of pip's that installs this copy, and in words what it is. `wheel` is put into
     `FOLDER`, where it is used.
 
-    `commit` is that of the repository, whose name on GitHub is `repository`; both are "" for what comes from elsewhere.
+    `commit` is that of the repository, whose name on GitHub is `repository`; both are "" for what
+    comes from elsewhere.
     """
 
     line: str
@@ -80,7 +81,7 @@ def for_running_copy(*, now: datetime | None, index: str = INDEX) -> Requirement
     Asks the index only for a copy that came from one, and only with `now`; what the index has is
     used only if it has the same files.
     """
-    copy = installed.copy()
+    copy = installed.metadata()
     return for_copy(copy, now=now, index=index) if copy else None
 
 
@@ -89,7 +90,7 @@ def for_copy(copy: Distribution, *, now: datetime | None, index: str = INDEX) ->
     beside it."""
     found = None
     if Path(str(copy.locate_file(own_wheel.PACKAGE.name))).resolve() == own_wheel.PACKAGE:
-        source = installed.source(copy)
+        source = installed.direct_url(copy)
         found = _of_repository(source, now)
         if not source and now:
             found = _of_release(copy, now, index)

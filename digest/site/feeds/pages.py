@@ -34,8 +34,8 @@ def feed_pages(context: SiteContext) -> Iterator[Page]:
     closed = [week for week in (*archive.editions, *archive.vacated) if week.closed]
     closed.sort(key=attrgetter("week"), reverse=True)
     inputs = archive.recent, _week_feed(closed[0].week if closed else None)
-    yield context.file(addresses.FEED, _STORIES, "the feed of the whole", _feed_data, *inputs)
-    source = "the JSON feed of the whole"
+    yield context.file(addresses.FEED, _STORIES, "the feed of all stories", _feed_data, *inputs)
+    source = "the JSON feed of all stories"
     yield context.file(addresses.FEED_JSON, "feeds/feed.json", source, _feed_data, *inputs)
     weekly = archive.weekly
     dates = tuple([context.dates[edition.week] for edition in weekly])

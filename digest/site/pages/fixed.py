@@ -29,14 +29,14 @@ def fixed_pages(context: SiteContext) -> Iterator[Page]:
         description=f"How to follow {title}: its feeds, what each of them brings, and what a feed is.",
         place=addresses.SUBSCRIBE,
     )
-    source = "the page of subscribing"
+    source = "the Subscribe page"
     yield context.page("subscribe.html", source, head, _subscribe_data, context.themes)
     head = Head(
         title=context.titled("Nothing here"),
         description=f"{title} has no page at this address.",
         place=addresses.NOT_FOUND,
     )
-    yield context.page("404.html", "the page of lost addresses", head, no_data)
+    yield context.page("404.html", "the 404 page", head, no_data)
 
 
 def site_files(context: SiteContext, pages: Iterable[Page]) -> Iterator[Page]:
