@@ -27,7 +27,7 @@ from digest.week import Week
 
 NEWEST = Week(2026, 20)
 _A_WEEK = 20
-_MOST_WEEKS = 500  # about ten years; what is larger has fuller weeks, not more of them
+_MAX_WEEKS = 500  # about ten years; what is larger has fuller weeks, not more of them
 _LETTER_EVERY = 4
 _NOTED = 0.15
 _SECOND_THEME = 0.35
@@ -110,7 +110,7 @@ def _week(
 
 def _sizes(stories: int, dice: random.Random) -> list[int]:
     """Returns how many stories each week has, oldest first: uneven, at least one."""
-    weeks = max(1, min(_MOST_WEEKS, stories // _A_WEEK))
+    weeks = max(1, min(_MAX_WEEKS, stories // _A_WEEK))
     shares = [dice.uniform(0.6, 1.4) for _ in range(weeks)]
     sizes, done, left = [], 0.0, stories
     for at, share in enumerate(shares):

@@ -26,14 +26,14 @@ from digest.same_event import (
 )
 from digest.week import Week
 
-_MOST = 50  # names that are explained; finding a suggestion for each is slow
+_MAX_IGNORED_NAMES = 50  # names that are explained; finding a suggestion for each is slow
 
 
 def hints(stories: Iterable[Story], content: Content) -> Iterator[Hint]:
     """Yields the hints about these stories, which are whole weeks of the content."""
     shown = [story for story in stories if not story.hide]
     found = group_stories(shown, present_file_of(content.story_addresses))
-    for ignored in found.ignored[:_MOST]:
+    for ignored in found.ignored[:_MAX_IGNORED_NAMES]:
         if file_of(ignored.name, ignored.story) not in content.unread:
             yield Hint(ignored.story.file, "also", *_explained(ignored, content))
     by_file = {story.file: story for story in shown if story.file in found.below}

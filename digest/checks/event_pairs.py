@@ -29,7 +29,7 @@ from digest.themes.words import is_telling, stem_of
 # These numbers were tuned on the 219 labelled pairs of tests/data/same-events.tsv: precision 0.97, recall
 # 0.79. `tests/checks/test_event_pairs.py` measures both again.
 
-_NEAR = timedelta(hours=60)
+_MAX_TIME_APART = timedelta(hours=60)
 """Two reports of one event are at most this far apart; a later one reports what followed from it."""
 _LEAST_THINGS = 3
 """Two reports of one event agree in at least this many things."""
@@ -55,7 +55,7 @@ _LEAST_ROOT = 4
 """Letters of a word that stay when its ending is taken off."""
 
 # These only bound the work and the message.
-_LONGEST, _MOST_FIGURES = 1_000, 20
+_LONGEST, _MAX_FIGURES = 1_000, 20
 """Characters of a headline or a summary that are compared, and numbers."""
 _SHOWN_WORDS = 6
 """Words that a pair names."""
@@ -187,7 +187,7 @@ def likely_pairs(stories: Iterable[Story]) -> tuple[Pair, ...]:
     places: dict[object, list[int]] = defaultdict(list)
     """The reports so far that have each rare word or number."""
     for at, (story, report) in enumerate(zip(in_order, reports, strict=True)):
-        since = story.published - _NEAR
+        since = story.published - _MAX_TIME_APART
         shared_words: Counter[int] = Counter()
         for word in report.rare.difference(common):
             for before in places[word]:
@@ -315,7 +315,7 @@ def _report(title: str, summary: str) -> _StoryFacts | None:
         numbers=numbers,
         text=frozenset(word for word in (*order, *more) if is_telling(word)),
         all_names=(*names, *others),
-        figures=tuple(sorted(telling)[:_MOST_FIGURES]),
+        figures=tuple(sorted(telling)[:_MAX_FIGURES]),
     )
 
 

@@ -14,9 +14,9 @@ from digest.errors import did_you_mean
 from digest.model import Config, Copied
 from digest.names import is_picture
 
-_MOST_PIXELS = 2000
+_MAX_PIXELS = 2000
 """Of a picture's longer side."""
-_MOST_BYTES = 1_000_000
+_MAX_BYTES = 1_000_000
 
 
 def unknown_feeds(survey: Survey, config: Config) -> Iterator[Hint]:
@@ -80,15 +80,15 @@ def pictures(copied: Iterable[Copied]) -> Iterator[Hint]:
         sizes = []
         if (
             picture.size
-            and max(picture.size) > _MOST_PIXELS
+            and max(picture.size) > _MAX_PIXELS
             and not picture.file.lower().endswith(".svg")
         ):
             sizes.append(f"{picture.size[0]} by {picture.size[1]} pixels")
-        if picture.weight > _MOST_BYTES:
+        if picture.weight > _MAX_BYTES:
             sizes.append(f"{picture.weight / 1e6:.1f} MB")
         if sizes:
             what = f"this picture is large: {', '.join(sizes)}"
-            cure = f"save it with at most {_MOST_PIXELS} pixels a side and 1 MB"
+            cure = f"save it with at most {_MAX_PIXELS} pixels a side and 1 MB"
             yield Hint(picture.file, 0, what, cure)
 
 

@@ -62,7 +62,7 @@ _UNSUPPORTED = (
         "remove it",
     ),
 )
-_SHOWN = 60
+_MAX_SHOWN_LENGTH = 60
 
 
 class MarkdownHint(NamedTuple):
@@ -385,4 +385,4 @@ def _host(address: str) -> str:
 
 
 def _shown(address: str) -> str:
-    return address if len(address) <= _SHOWN else f"{address[: _SHOWN - 1]}…"
+    return address if len(address) <= _MAX_SHOWN_LENGTH else f"{address[: _MAX_SHOWN_LENGTH - 1]}…"

@@ -41,7 +41,7 @@ from digest.themes.suggest import StorySuggestions, suggestions, without_theme
 
 _CARRIED = "carried"
 """The kind in the cache of the aliases of all entries in each feed's last document."""
-_SHOWN = 5
+_MAX_NAMED = 5
 
 
 class _Batch(NamedTuple):
@@ -240,12 +240,14 @@ class _Puller:
         if written:
             were = "was" if len(written) == 1 else "were"
             stories = count_of(len(written), "story", "stories")
-            lines.append(f"{stories} {were} written before that: {and_more(written, _SHOWN)}")
+            lines.append(
+                f"{stories} {were} written before that: {and_more(written, _MAX_NAMED)}"
+            )
         if self.texts:
             are = "is" if missing == 1 else "are"
             stories = count_of(missing, "story", "stories")
             without = f" ({stories} {are} not written)" if missing else ""
-            feeds = and_more(unfinished, _SHOWN)
+            feeds = and_more(unfinished, _MAX_NAMED)
             lines.append(f"not finished: {feeds}{without}; pull again when this is fixed")
         return lines
 

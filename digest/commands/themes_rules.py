@@ -29,7 +29,7 @@ from digest.errors import DigestError
 from digest.model import CONFIG_FILE, Config, Skipped, Story
 from digest.names import current_ids
 from digest.themes.phrase_proposals import Proposal, RuleText, WeakPhrase, proposals, weak_phrases
-from digest.themes.propose import FEWEST, ProposedTheme
+from digest.themes.propose import MIN_STORIES, ProposedTheme
 from digest.themes.propose import propose as propose_themes
 from digest.themes.reapply import Verdict, searched_text, still_found
 from digest.themes.reasons import current_themes
@@ -39,7 +39,7 @@ from digest.themes.score import Share as Share
 from digest.themes.suggest import AT_ONCE, StorySuggestions, suggestions, without_theme
 from digest.week import Week
 
-_SHOWN = "suggested"
+_KIND = "suggested"
 """The kind of the phrases in the cache that were shown last, by the theme asked for, "" for all."""
 
 
@@ -98,7 +98,7 @@ class ProposeReport:
 
     themes: tuple[ProposedTheme, ...]
     searched: int
-    fewest: int = FEWEST
+    fewest: int = MIN_STORIES
     skipped: Skipped
 
 
@@ -124,7 +124,7 @@ def suggest(root: Path, config: Config, theme: str = "") -> SuggestReport:
     proposed = tuple(proposals(decided, themes))
     shown = [(proposal.theme, proposal.phrase) for proposal in proposed]
     with contextlib.suppress(DigestError), Cache(root) as cache:  # `take` says so
-        cache.put(_SHOWN, theme, b"", shown)
+        cache.put(_KIND, theme, b"", shown)
         cache.save()
     dispensable = []
     for phrase in weak_phrases(decided, undecided, themes):
@@ -149,7 +149,7 @@ def take(root: Path, config: Config, theme: str, numbers: Collection[int]) -> tu
     """
     rules = {rule.id: rule.match for rule in config.themes}
     with Cache(root) as cache:
-        shown = cache.get(_SHOWN, theme, b"", list[tuple[str, str]])
+        shown = cache.get(_KIND, theme, b"", list[tuple[str, str]])
     again = " ".join(filter(None, ("digest themes --suggest", theme)))
     if shown is None:
         raise DigestError(

@@ -29,7 +29,9 @@ _T = TypeVar("_T")
 _LETTER_KEYS = ("title", "draft", "published", "updated", "ahead")
 _PAGE_KEYS = ("title", "draft")
 MAX_BYTES = 1_000_000
-_MANY = 2  # other stories with the same unknown theme or feed: it was removed, not misspelt
+_MIN_FOR_REMOVED = (
+    2  # other stories with the same unknown theme or feed: it was removed, not misspelt
+)
 
 
 class ContentReader:
@@ -123,8 +125,8 @@ def _is_removed(problem: Problem, others: int, vocabulary: Vocabulary) -> bool:
     """True for a theme or feed that so many other stories name that it is hardly misspelt."""
     if problem.kind == Kind.UNKNOWN_THEME:
         is_misspelt = did_you_mean(problem.name, vocabulary.current_themes)
-        return others >= (_MANY if is_misspelt else 1)
-    return problem.kind == Kind.UNKNOWN_FEED and others >= _MANY
+        return others >= (_MIN_FOR_REMOVED if is_misspelt else 1)
+    return problem.kind == Kind.UNKNOWN_FEED and others >= _MIN_FOR_REMOVED
 
 
 def unknown_themes(problems: Iterable[Problem]) -> dict[str, tuple[str, ...]]:

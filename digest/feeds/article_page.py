@@ -29,7 +29,7 @@ from digest.feeds.html_head import Element
 from digest.feeds.normalize import RawEntry
 from digest.model import Document, Failed, Fetched
 
-_LONGEST = 2_000_000
+_MAX_BYTES = 2_000_000
 """Bytes of a page that are read; metadata is near the start."""
 _HTML = frozenset({"text/html", "application/xhtml+xml"})
 _LONGEST_LABEL = 60
@@ -37,7 +37,7 @@ _LONGEST_LABEL = 60
 
 def read(fetched: Fetched) -> Document | Failed:
     """Returns the page as a document of one entry, with the site's name as title, or a failure."""
-    body = (fetched.body or b"")[:_LONGEST]
+    body = (fetched.body or b"")[:_MAX_BYTES]
     kind = fetched.content_type.partition(";")[0].strip().lower()
     elements = list(html_head.scan(encodings.decode(body, fetched.content_type).text))
     is_page = feed_links.is_page(body)

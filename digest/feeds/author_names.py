@@ -11,8 +11,8 @@ from collections.abc import Iterable
 from digest import urls
 from digest.feeds import plain_text
 
-_MOST = 50
-_LONGEST = 2_000
+_MAX_AUTHORS = 50
+_MAX_LENGTH = 2_000
 _MAIL = re.compile(r"[^\s()<>,;]+@[^\s()<>,;]+")
 _AND = re.compile(r"(?:\s+|^)(?:and|&|et(?! al\b)|und|og|och)\s+", re.IGNORECASE)
 # "Ministry of Trade, Industry, Energy" is one author
@@ -35,7 +35,7 @@ def names(elements: Iterable[str]) -> tuple[str, ...]:
     """
     distinct = each(elements)
     listed = _split(distinct[0]) if len(distinct) == 1 else distinct
-    return tuple(dict.fromkeys(listed))[:_MOST]
+    return tuple(dict.fromkeys(listed))[:_MAX_AUTHORS]
 
 
 def each(elements: Iterable[str]) -> tuple[str, ...]:
@@ -45,7 +45,7 @@ def each(elements: Iterable[str]) -> tuple[str, ...]:
         name = _name(element)
         if name and name.lower() not in _NO_NAMES:
             distinct[name] = None
-    return tuple(distinct)[:_MOST]
+    return tuple(distinct)[:_MAX_AUTHORS]
 
 
 def _name(element: str) -> str:
@@ -53,7 +53,7 @@ def _name(element: str) -> str:
 
     Returns "" for a mail address alone, and for a link.
     """
-    cut = element[:_LONGEST].strip()
+    cut = element[:_MAX_LENGTH].strip()
     if by := _BY.match(cut):
         cut = cut[by.end() :]
     if urls.web_link(cut):

@@ -19,7 +19,7 @@ from zoneinfo import ZoneInfo
 from digest.feeds.date_words import MONTHS, ZONES, unaccented
 
 _YEARS = range(1990, 9000)
-_LONGEST = 100
+_MAX_LENGTH = 100
 
 _WORD = r"[^\W\d_]+"
 _WEEKDAY = rf"(?:{_WORD}(?:-{_WORD})?\.?(?:\s*[,،]\s*|\s+))?"
@@ -112,7 +112,7 @@ def parse_time(text: str) -> datetime | None:
 
 def parse(text: str) -> ParsedDate | None:
     """Returns the parsed date, or None."""
-    if len(text) > 10 * _LONGEST:
+    if len(text) > 10 * _MAX_LENGTH:
         return None
     plain = unaccented(text)
     if (remarks := plain.count("(")) > 1:
@@ -120,7 +120,7 @@ def parse(text: str) -> ParsedDate | None:
     for remark in (r" \1 ", " ") if remarks else ("",):  # the last one may be the zone
         bare = " ".join(_REMARK.sub(remark, plain).split())
         digits = "".join(filter(str.isdigit, bare))
-        if len(bare) > _LONGEST or not digits or not digits.isascii():
+        if len(bare) > _MAX_LENGTH or not digits or not digits.isascii():
             continue
         try:
             if seconds := _UNIX_TIME.fullmatch(bare):

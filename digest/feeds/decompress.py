@@ -13,7 +13,7 @@ from contextlib import suppress
 from digest.feeds import http_errors
 
 _OUTPUT_CHUNK, _INPUT_CHUNK = 65_536, 8_192
-_MOST_LAYERS = 3
+_MAX_LAYERS = 3
 _GZIP_SIGNATURE = b"\x1f\x8b"
 _GZIP, _ZLIB, _RAW = 31, 15, -15  # as zlib's wbits
 _SUPPORTED = frozenset({"gzip", "x-gzip", "deflate"})
@@ -133,6 +133,6 @@ def _too_large(limit: int) -> _TooLargeError:
 def _names(encodings: str) -> list[str]:
     parts = (part.strip().lower() for part in encodings.split(","))
     names = [name for name in parts if name not in _IDENTITY]
-    if len(names) > _MOST_LAYERS:
+    if len(names) > _MAX_LAYERS:
         raise UnreadableBodyError(f"compressed {len(names)} times, which no feed is")
     return names

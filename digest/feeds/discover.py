@@ -21,7 +21,7 @@ from digest.model import Document, Failed, Feed, Fetched
 
 _NO_FEED = "a web page that names no feed; look on it for a link to RSS or Atom"
 _SEPARATOR = re.compile(r"\s+[-–—|·•»:]+\s+|:\s+")
-_SHORTEST = 3
+_MIN_NAME_LENGTH = 3
 """Letters of a name that a host can be recognised by."""
 
 
@@ -116,6 +116,6 @@ def _names_host(part: str, host: str) -> bool:
     whole, initials = "".join(words), "".join(word[0] for word in words)
     labels = host.casefold().split(".")[:-1]
     without_dashes = [label.replace("-", "") for label in labels]
-    if len(whole) >= _SHORTEST and any(whole in label for label in without_dashes):
+    if len(whole) >= _MIN_NAME_LENGTH and any(whole in label for label in without_dashes):
         return True
-    return len(initials) >= _SHORTEST and initials in without_dashes
+    return len(initials) >= _MIN_NAME_LENGTH and initials in without_dashes

@@ -34,7 +34,7 @@ _FEED_TYPES = frozenset({
     "application/rss+xml", "application/atom+xml", "application/rdf+xml",
     "application/feed+json", "application/json",
 })  # fmt: skip
-_MOST_OF_A_KIND = 5
+_MAX_OF_A_KIND = 5
 _FEED_WORDS = re.compile(r"\b(?:rss|atom|rdf|xml|feeds?)\b", re.IGNORECASE)
 _USUAL_NAMES = (
     "feed",
@@ -86,7 +86,7 @@ def candidates(body: bytes, base: str) -> tuple[str, ...]:
     """
     named = sorted(advertised(body, base), key=_is_of_comments)
     links = sorted(linked(body, base), key=_is_of_comments)
-    found = [*named[:_MOST_OF_A_KIND], *links[:_MOST_OF_A_KIND]]
+    found = [*named[:_MAX_OF_A_KIND], *links[:_MAX_OF_A_KIND]]
     if not named:
         folders = dict.fromkeys(
             (urljoin(base, "./"), urljoin(base.rstrip("/") + "/", "./"), urljoin(base, "/"))

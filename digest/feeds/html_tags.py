@@ -57,7 +57,7 @@ _OFFICE = re.compile(r"<!\[(?:if\b[^<>\]]*+|endif)\](?:--)?>|<\?xml\b[^<>]*+>", 
 _BEFORE, _AFTER = "([{/-–—", ")]}/-–—,.;:!?…"  # punctuation beside words
 _OPENING_QUOTES, _CLOSING_QUOTES = "\"'“‘«`", "\"'”’»`"
 _SENTENCE_ENDS = ".!?…:;>"
-_NEAR = 200
+_MAX_DISTANCE = 200
 
 
 def is_markup(text: str, *, headline: bool = False) -> bool:
@@ -200,7 +200,7 @@ def _is_word(tag: re.Match[str], *, headline: bool) -> bool:
         return False
     if headline:
         return True
-    before = text[max(0, begin - _NEAR) : begin]
+    before = text[max(0, begin - _MAX_DISTANCE) : begin]
     words = before.rstrip()
     return bool(words) and words[-1] not in _SENTENCE_ENDS and "\n" not in before[len(words) :]
 

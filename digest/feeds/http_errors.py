@@ -31,7 +31,7 @@ UNKNOWN_HOST = "its host is not known; check the url and your network"
 _LONGEST_VALIDATOR = 1_000
 _LONGEST_SHOWN = 80
 _LONGEST_ANSWER = 200
-_MOST_CAUSES = 50
+_MAX_CAUSES = 50
 
 _REASONS = {
     204: "an empty answer (204)",
@@ -210,7 +210,7 @@ def _is_timeout(error: BaseException) -> bool:
 def _causes(error: BaseException) -> Iterator[BaseException]:
     """Yields an exception, its causes and the members of its groups, each once."""
     waiting, seen = [error], set[int]()
-    while waiting and len(seen) < _MOST_CAUSES:
+    while waiting and len(seen) < _MAX_CAUSES:
         cause = waiting.pop(0)
         if id(cause) in seen:
             continue

@@ -12,8 +12,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-_MOST_OBJECTS = 10_000
-_MOST_NAMES = 50
+_MAX_OBJECTS = 10_000
+_MAX_NAMES = 50
 _NESTING_KEYS = ("@graph", "mainEntity", "mainEntityOfPage", "itemListElement", "item")
 _STORY_TYPES = ("Article", "Posting", "Report", "Review")
 """The endings of types of stories: NewsArticle, BlogPosting, OpinionNewsArticle."""
@@ -42,7 +42,7 @@ def read(scripts: Iterable[str]) -> LinkedData:
     return LinkedData(
         headline=_text(story.get("headline")),
         published=_text(story.get("datePublished")),
-        authors=tuple(_names(story.get("author"), by_id))[:_MOST_NAMES],
+        authors=tuple(_names(story.get("author"), by_id))[:_MAX_NAMES],
         publisher=next(_names(story.get("publisher"), by_id), ""),
         image=_address(story.get("image"), by_id),
         description=_text(story.get("description")),
@@ -58,7 +58,7 @@ def _objects(scripts: Iterable[str]) -> Iterator[dict[str, Any]]:
             # many texts contain unescaped line breaks
             waiting.append(json.loads(bare, strict=False))
     waiting.reverse()
-    for _ in range(_MOST_OBJECTS):
+    for _ in range(_MAX_OBJECTS):
         if not waiting:
             return
         value = waiting.pop()

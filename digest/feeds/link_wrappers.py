@@ -13,7 +13,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from digest import urls
 
-_DEEPEST = 3
+_MAX_WRAPPERS = 3
 _SERVICES = (
     ("google.", "/url", ("url", "q")),
     ("news.google.", "/news/url", ("url",)),
@@ -50,7 +50,7 @@ _ADDRESS = re.compile(rb"https?://[!-~]+")
 
 def unwrapped(link: str) -> str:
     """Returns the target of a redirect link; other links unchanged."""
-    for _ in range(_DEEPEST):
+    for _ in range(_MAX_WRAPPERS):
         target = _target(link)
         if not target:
             break

@@ -16,7 +16,7 @@ from digest import redact, urls
 from digest.feeds import dates, link_wrappers, plain_text
 from digest.model import Document, Entry
 
-_MOST_ENTRIES = 5_000
+_MAX_ENTRIES = 5_000
 # In a guid, these are slips, as they are in a URL (WHATWG URL §4.4).
 _BREAKS = re.compile(r"[\t\n\r\u2028]")
 _FOLDED = re.compile(r"[ \t]*[\n\r\u2028]\s*")  # a URL that is written in two lines
@@ -28,7 +28,7 @@ _AVATAR = re.compile(
 _IN_MARKUP = re.compile(r"<(?:a|time)\b[^<>]*?\b(?:href|datetime)\s*=\s*[\"']([^\"']+)")
 _SCHEMES = re.compile(r"((?:https?:?/+|https?:)+|:?/*)(?=([^/?#\s]*))", re.IGNORECASE)
 """The start of a URL, such as `http://https//`, and what follows up to the next slash."""
-_MOST_NAMED = 3
+_MAX_NAMED = 3
 _SHORTEST_SECRET = 8
 """Shorter secrets are masked in URLs only: they may be ordinary words."""
 
@@ -66,9 +66,9 @@ def document_of(
         if entry.published is None and (date := plain_text.first(raw_entry.dates)):
             bad_dates.append(date)
     warnings = list(warnings)
-    if len(raw) > _MOST_ENTRIES:
+    if len(raw) > _MAX_ENTRIES:
         which = "newest" if any(map(_date, raw)) else "first"
-        warnings.append(f"{len(raw)} entries; only the {which} {_MOST_ENTRIES} are read")
+        warnings.append(f"{len(raw)} entries; only the {which} {_MAX_ENTRIES} are read")
     if skipped:
         warnings.append(_skipped_warning(skipped))
     if bad_dates:
@@ -237,7 +237,7 @@ def _newest(raw: Sequence[RawEntry]) -> Sequence[RawEntry]:
 
     An entry without a date counts as old as the one before it.
     """
-    if len(raw) <= _MOST_ENTRIES:
+    if len(raw) <= _MAX_ENTRIES:
         return raw
     times, last = list[datetime](), datetime.max.replace(tzinfo=UTC)
     for entry in raw:
@@ -245,13 +245,13 @@ def _newest(raw: Sequence[RawEntry]) -> Sequence[RawEntry]:
         last = date.time if date else last
         times.append(last)
     by_time = sorted(range(len(raw)), key=times.__getitem__, reverse=True)
-    return [raw[number] for number in sorted(by_time[:_MOST_ENTRIES])]
+    return [raw[number] for number in sorted(by_time[:_MAX_ENTRIES])]
 
 
 def _skipped_warning(titles: Sequence[str]) -> str:
     names = []
-    for title in titles[:_MOST_NAMED]:
+    for title in titles[:_MAX_NAMED]:
         shown = _headline(title)[:80]
         names.append(f"'{shown}'" if shown else "one without a headline")
-    more = f" and {len(titles) - _MOST_NAMED} more" if len(titles) > _MOST_NAMED else ""
+    more = f" and {len(titles) - _MAX_NAMED} more" if len(titles) > _MAX_NAMED else ""
     return f"skipped, no web link: {', '.join(names)}{more}"

@@ -43,7 +43,7 @@ _WIDE_ENOUGH = 600
 """Pixels that a picture beside a headline needs."""
 
 _NAMESPACES: dict[str, str] = feedparser.mixin._FeedParserMixin.namespaces
-_MOST_KEYWORDS = 100
+_MAX_KEYWORDS = 100
 
 
 class _ParserFixes:
@@ -100,7 +100,7 @@ class _ParserFixes:
     def _add_tag(self, *keyword: object) -> None:
         """Stops at a limit: feedparser compares each keyword with all others, and we use none."""
         tags = self._get_context().get("tags")  # type: ignore[attr-defined]
-        if len(tags or ()) < _MOST_KEYWORDS:
+        if len(tags or ()) < _MAX_KEYWORDS:
             super()._add_tag(*keyword)  # type: ignore[misc]
 
 

@@ -42,7 +42,7 @@ _NAMED = re.compile(r"&([A-Za-z][A-Za-z0-9]*);")
 _DECLARED = re.compile(r"<!ENTITY\s+([A-Za-z][A-Za-z0-9]{0,40})\s")
 _PREDEFINED = frozenset({"amp", "lt", "gt", "quot", "apos"})
 _LAST_CHARACTER = 0x10FFFF
-_MOST_SHOWN = 5
+_MAX_SHOWN = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -199,9 +199,9 @@ class _Repairer:
     def _changed(self) -> tuple[str, ...]:
         """Returns what was changed and where, for the report."""
         changes = sorted(self._changes.items(), key=lambda change: change[1])
-        changed = [_with_line(what, self._text, *at) for what, at in changes[:_MOST_SHOWN]]
-        if len(changes) > _MOST_SHOWN:
-            changed.append(f"and {len(changes) - _MOST_SHOWN} more")
+        changed = [_with_line(what, self._text, *at) for what, at in changes[:_MAX_SHOWN]]
+        if len(changes) > _MAX_SHOWN:
+            changed.append(f"and {len(changes) - _MAX_SHOWN} more")
         return tuple(changed)
 
     def _missing_declarations(self) -> dict[str, str]:

@@ -43,7 +43,7 @@ _ID = re.compile(r"[?&](?:p|t|post|article|story|\w*id)=$", re.IGNORECASE)
 _WORDS = re.compile(r"[\W_]+")
 _SHORT_GUID = 8
 """A guid with fewer letters and digits than this will belong to another entry one day."""
-_MOST_WORDS = 2
+_MAX_WORDS = 2
 """A text of more words is not a plain word."""
 _TELLING_WORDS = 5
 """An excerpt with fewer words than this identifies nothing."""
@@ -310,7 +310,7 @@ def _is_general(link: str) -> bool:
 def _is_plain_word(text: str) -> bool:
     """True if a text is one or two words without a number."""
     words = [word for word in _WORDS.split(text) if word]
-    return len(words) <= _MOST_WORDS and not any(map(str.isdigit, text))
+    return len(words) <= _MAX_WORDS and not any(map(str.isdigit, text))
 
 
 # The aliases for the ledger

@@ -11,9 +11,9 @@ from digest.content.ledger import Record
 from digest.errors import count_of
 from digest.model import Document
 
-_RECENT = 50
+_RECENT_ENTRIES = 50
 """The number of newest entries that a feed's silences are measured by."""
-_SHORTEST = timedelta(days=3)
+_MIN_SILENCE = timedelta(days=3)
 """Shorter silences are ignored: most feeds rest at weekends."""
 _DOUBLES = (
     "shares no entry with what it brought before, though both are of the same days: if the "
@@ -51,9 +51,9 @@ def gap(
 
 def quiet(records: Mapping[str, Record], now: datetime) -> str:
     """Returns the warning that a feed is silent for more than twice its longest recent silence."""
-    dates = _past_dates(records, now)[-_RECENT:]
+    dates = _past_dates(records, now)[-_RECENT_ENTRIES:]
     silences = [later - earlier for earlier, later in pairwise(dates)]
-    if not silences or now - dates[-1] <= max(2 * max(silences), _SHORTEST):
+    if not silences or now - dates[-1] <= max(2 * max(silences), _MIN_SILENCE):
         return ""
     return (
         f"nothing new for {_days(now - dates[-1])}, though its longest silence was "

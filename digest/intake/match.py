@@ -48,9 +48,9 @@ from digest.model import Entry
 
 NEW = "new "
 """The label of a new story begins with this; no file does."""
-_ENOUGH = 60
+_MIN_POINTS = 60
 _UNCHANGED = 1000
-_MOST = 20
+_MAX_CANDIDATES = 20
 """A key that more stories have is not used to find them, so that the work does not grow with the
 square.
 """
@@ -148,11 +148,11 @@ class Stories:
         self._keys[file].update(keys)
 
     def under(self, key: str) -> Collection[str]:
-        """Returns the stories that have a key; if there are more than `_MOST`, perhaps not all."""
+        """Returns the stories that have a key; if there are more than `_MAX_CANDIDATES`, perhaps not all."""
         known, learnt = self._files_by_key.get(key, ()), self._learnt.get(key, {})
-        if len(known) > _MOST or not learnt:
+        if len(known) > _MAX_CANDIDATES or not learnt:
             return known
-        return {**dict.fromkeys(known), **learnt} if len(learnt) <= _MOST else learnt
+        return {**dict.fromkeys(known), **learnt} if len(learnt) <= _MAX_CANDIDATES else learnt
 
     def has(self, file: str, key: str) -> bool:
         """True if a story has a key."""
@@ -198,11 +198,11 @@ class Comparison:
         candidates: dict[str, None] = {}
         for kind, key in self._keys.items():
             files = () if kind in _DESCRIBING else self._stories.under(key)
-            if len(files) <= _MOST:
+            if len(files) <= _MAX_CANDIDATES:
                 candidates.update(dict.fromkeys(files))
         for file in candidates:
             score = self._score(file)
-            if score >= _ENOUGH:
+            if score >= _MIN_POINTS:
                 yield score, file
 
     def deleted_story(self, is_gone: Callable[[str], bool]) -> str:

@@ -24,7 +24,7 @@ from digest.site.mail.edition import EditionMail
 Request = Callable[[str, str, Mapping[str, str], bytes | None], Reply]
 """Makes an HTTP request: method, URL, headers, body."""
 
-_MOST_PAGES = 100  # of a list
+_MAX_PAGES = 100  # of a list
 _NEVER_SENT = range(400, 500)
 """Statuses with which a service refuses a request that it has not carried out."""
 _JOINER = "\u2060"  # WORD JOINER, which is not seen
@@ -130,7 +130,7 @@ class _Buttondown(_Api):
     def find(self, mail: EditionMail) -> Remote | None:
         query = {"ordering": "-creation_date", "excluded_fields": "body"}
         with self.understood():
-            for number in range(1, _MOST_PAGES + 1):
+            for number in range(1, _MAX_PAGES + 1):
                 page = self.ask("GET", f"/emails?{urlencode({**query, 'page': number})}")
                 for email in page["results"]:
                     metadata = email.get("metadata")

@@ -18,7 +18,7 @@ from digest import mail_settings
 from digest.errors import NotSentError, UnknownOutcomeError
 from digest.model import Mail
 
-_PATIENCE = 60.0  # seconds that a server may be silent
+_TIMEOUT = 60.0  # seconds that a server may be silent
 _ACCEPTED = frozenset({250, 251})
 
 
@@ -69,10 +69,10 @@ def _connected(settings: Mail, secret: str) -> smtplib.SMTP:
     tls = ssl.create_default_context()
     if mail_settings.is_submissions(settings.port):
         server: smtplib.SMTP = smtplib.SMTP_SSL(
-            settings.host, settings.port, timeout=_PATIENCE, context=tls
+            settings.host, settings.port, timeout=_TIMEOUT, context=tls
         )
     else:
-        server = smtplib.SMTP(settings.host, settings.port, timeout=_PATIENCE)
+        server = smtplib.SMTP(settings.host, settings.port, timeout=_TIMEOUT)
     try:
         server.ehlo_or_helo_if_needed()
         if isinstance(server, smtplib.SMTP_SSL):

@@ -38,7 +38,7 @@ from starlette.staticfiles import StaticFiles
 
 from digest import disk
 from digest.preview import hosts, inject
-from digest.preview.desk.requests import MOST_BYTES, DeskRequest, DeskResponse, DeskSession
+from digest.preview.desk.requests import MAX_BYTES, DeskRequest, DeskResponse, DeskSession
 from digest.preview.state import PreviewState, ShownBuild
 
 _HEADERS = {
@@ -52,7 +52,7 @@ _RETRY = "retry: 500\n\n"  # milliseconds until the browser reconnects after a r
 # other units are ignored (RFC 9110 §14.2)
 _RANGE = re.compile(r"bytes=[\d\s,-]*\d[\d\s,-]*", re.IGNORECASE)
 _BODY_TIMEOUT = 10  # seconds for the body of a request
-_MOST_READ = 10 * MOST_BYTES
+_MAX_READ = 10 * MAX_BYTES
 _NOT_FOUND = "404.html"
 _TYPES = {
     ".html": "text/html; charset=utf-8",
@@ -152,8 +152,8 @@ async def _body(request: Request) -> bytes | None:
         async with asyncio.timeout(_BODY_TIMEOUT):
             async for part in request.stream():
                 length += len(part)
-                body += part[: MOST_BYTES + 1 - len(body)]
-                if length > _MOST_READ:
+                body += part[: MAX_BYTES + 1 - len(body)]
+                if length > _MAX_READ:
                     break
     except (TimeoutError, ClientDisconnect):
         return None

@@ -22,7 +22,9 @@ FOLDERS = ("content", "templates")
 
 _STATIC = "content/static/"
 _BACKUPS = re.compile(r".*~|#.*#|\.#.*|\..*\.sw.|4913|\.DS_Store|\..*\.unfinished")
-_LARGE = 1_000_000  # bytes; of larger files, such as pictures, only the stamp is compared
+_MAX_HASHED_BYTES = (
+    1_000_000  # bytes; of larger files, such as pictures, only the stamp is compared
+)
 _NO_STAMP = (0, 0, 0, 0)
 
 
@@ -86,7 +88,7 @@ class FileHashes:
             if before and is_same and before.sure:
                 return before
             content = b""
-            if stat.S_ISREG(status.st_mode) and status.st_size <= _LARGE:
+            if stat.S_ISREG(status.st_mode) and status.st_size <= _MAX_HASHED_BYTES:
                 content = hashlib.blake2b(path.read_bytes(), digest_size=16).digest()
         except FileNotFoundError:
             return _FileHash(_NO_STAMP, b"link") if path.is_symlink() else None

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 QUIET = 0.05
 """Seconds without a notice after which a batch is complete."""
-_LONGEST = 2.0
-_MANY = 300
+_MAX_WAIT = 2.0
+_MANY_NAMES = 300
 """From so many on, the system may have dropped notices, and scanning everything costs no more."""
 
 
@@ -52,7 +52,7 @@ class Debouncer:
             received = [self._notices.get(timeout=timeout)]
         except queue.Empty:
             return ChangeBatch()
-        end = time.monotonic() + _LONGEST
+        end = time.monotonic() + _MAX_WAIT
         while time.monotonic() < end:
             try:
                 received.append(self._notices.get(timeout=QUIET))
@@ -61,5 +61,5 @@ class Debouncer:
         notices = {notice for notice in received if notice}
         return ChangeBatch(
             names=frozenset(notice.name for notice in notices if not notice.is_folder),
-            everything=len(notices) > _MANY or any(notice.is_folder for notice in notices),
+            everything=len(notices) > _MANY_NAMES or any(notice.is_folder for notice in notices),
         )

@@ -20,7 +20,7 @@ from digest.errors import DigestError
 
 _SHUTDOWN_TIMEOUT = 2  # seconds for streams to end
 _REQUEST_TIMEOUT = 10  # seconds from connection to the first request
-_MOST_CONNECTIONS = 200  # each browser tab has one open, for the events
+_MAX_CONNECTIONS = 200  # each browser tab has one open, for the events
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -79,7 +79,7 @@ def make_server(app: Any, closing: Callable[[], None] = lambda: None) -> uvicorn
         date_header=False,
         timeout_graceful_shutdown=_SHUTDOWN_TIMEOUT,
         http=_ProtocolWithTimeouts,
-        limit_concurrency=_MOST_CONNECTIONS,
+        limit_concurrency=_MAX_CONNECTIONS,
     )
     return _Server(settings, closing)
 

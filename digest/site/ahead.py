@@ -27,7 +27,7 @@ from digest.site.markdown import MarkdownRenderer
 from digest.week import Week, without_mistyped
 
 _ORDER = attrgetter("last", "when", "source.day", "source.place", "text")
-_SHOWN = 3  # in the box on a page
+_MAX_SHOWN = 3  # in the box on a page
 
 
 class DateSource(NamedTuple):
@@ -81,7 +81,7 @@ class Ahead(NamedTuple):
 
     def lines(self) -> tuple[DateAheadLine, ...]:
         """Returns the next three dates after the newest story."""
-        return tuple([date_ahead.line for date_ahead in self.coming[:_SHOWN]])
+        return tuple([date_ahead.line for date_ahead in self.coming[:_MAX_SHOWN]])
 
     def lines_of(self, edition: Edition) -> tuple[DateAheadLine, ...]:
         """Returns the next three dates as of an edition: announced until then, and due after it."""
@@ -95,7 +95,7 @@ class Ahead(NamedTuple):
             if any(text.week <= week and text.day >= date_ahead.first for text in date_ahead.since):
                 continue
             lines.append(date_ahead.line)
-            if len(lines) == _SHOWN:
+            if len(lines) == _MAX_SHOWN:
                 break
         return tuple(lines)
 

@@ -32,7 +32,7 @@ _FOOTNOTE_MARK = re.compile(
 _SIDES = frozenset({"width", "height"})
 """Attributes of a picture that HTML allows only as a whole number of pixels."""
 _IMAGE = re.compile(r'<img(?: [a-z-]+="[^"]*")*>')
-_WIDEST = 600
+_MAX_WIDTH = 600
 """The most pixels that a picture in a feed is wide: some mail programs do not shrink pictures."""
 _UNSHOWN = re.compile(
     r"<!--.*?(?:--!?>|\Z)|^ {0,3}\[(?!\^)[^\]\n]+\]:[^\n]*$", re.DOTALL | re.MULTILINE
@@ -213,11 +213,11 @@ def _narrowed(tag: re.Match[str]) -> str:
     """Returns a picture that is at most as wide as a mail, with its height in proportion."""
     values = _values(tag[0])
     width, height = (int(values.get(side, "0")) for side in ("width", "height"))
-    if width <= _WIDEST:
+    if width <= _MAX_WIDTH:
         return tag[0]
-    sides = {"width": str(_WIDEST)}
+    sides = {"width": str(_MAX_WIDTH)}
     if height:
-        sides["height"] = str(max(1, round(height * _WIDEST / width)))
+        sides["height"] = str(max(1, round(height * _MAX_WIDTH / width)))
     return _tag("img", values | sides)
 
 

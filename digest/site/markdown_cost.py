@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 
 LIMIT = 10_000_000
-_SHORT = 3_000  # characters; no text so short reaches the limit
+_ALWAYS_CHEAP_LENGTH = 3_000  # characters; no text so short reaches the limit
 
 _PARAGRAPH = re.compile(r"\n\s*\n")
 _ESCAPED = re.compile(r"\\.", re.DOTALL)
@@ -27,7 +27,7 @@ _MARK = re.compile(r"[\[<*_`&\\!]|  $", re.MULTILINE)
 
 def is_too_much(text: str) -> bool:
     """True if a text would take too long to render as Markdown."""
-    if len(text) <= _SHORT:
+    if len(text) <= _ALWAYS_CHEAP_LENGTH:
         return False
     signs = (
         len(_DECLARATION.findall(text)) + len(_OPEN_TAG.findall(text)) / 5 + text.count("<") / 1_000

@@ -29,7 +29,7 @@ from digest.site import addresses, marked_files, staging
 from digest.site.staging import Staging
 
 _PROTECTED = ("content", "templates", "digest", "tests", ".git", disk.WORK_FOLDER)
-_NAMED = 3
+_MAX_NAMED = 3
 _BUILT_INSIDE = ("preview", "publish")  # of `.digest/`
 
 
@@ -298,7 +298,7 @@ class Output:
                 unknown.append(path)
         if not unknown:
             return ""
-        names = and_more(sorted(unknown), _NAMED)
+        names = and_more(sorted(unknown), _MAX_NAMED)
         what = "not part of the site, and may be yours, so it stays; delete it if it is not"
         if len(unknown) > 1:
             what = "not part of the site, and may be yours, so they stay; delete what is not"
@@ -322,8 +322,12 @@ class Output:
             first = self.folder / others[0]
             what = f"{first}: Digest did not make this file, and would write over it"
             if len(others) > 1:
-                more = f" and {len(others) - _NAMED} more files" if len(others) > _NAMED else ""
-                what += f" (and over {', '.join(others[1:_NAMED])}{more})"
+                more = (
+                    f" and {len(others) - _MAX_NAMED} more files"
+                    if len(others) > _MAX_NAMED
+                    else ""
+                )
+                what += f" (and over {', '.join(others[1:_MAX_NAMED])}{more})"
             raise DigestError(f"{what}; move it, choose another folder, or build with --force")
 
     def _remove(self, path: str) -> bool:

@@ -15,7 +15,7 @@ from digest.errors import Problem
 _UNPORTABLE = re.compile(
     r'[<>:"|?*\\\x00-\x1f\x7f]|[. ]$|^ |^(con|prn|aux|nul|com\d|lpt\d)(\.|$)', re.IGNORECASE
 )
-_LONGEST = 240  # bytes; file systems allow 255, and a staged file has a longer name
+_MAX_NAME_BYTES = 240  # bytes; file systems allow 255, and a staged file has a longer name
 
 
 def problems(claims: Iterable[tuple[str, str]]) -> list[Problem]:
@@ -70,4 +70,4 @@ def _clash(path: str, source: str, other: str) -> Problem:
 def _is_portable(name: str) -> bool:
     if not name or name in {".", ".."} or _UNPORTABLE.search(name):
         return False
-    return len(name.encode(errors="replace")) <= _LONGEST
+    return len(name.encode(errors="replace")) <= _MAX_NAME_BYTES

@@ -24,9 +24,9 @@ from digest.week import Week
 
 _ACTIVITY_HEIGHT = 130  # units that the bars of the activity chart may be high
 _TIMELINE_HEIGHT = 64  # the same for a theme's timeline
-_QUIET = 3  # weeks without a story that make a quiet stretch
+_MIN_QUIET_WEEKS = 3  # weeks without a story that make a quiet stretch
 _SENTENCE = 240  # characters of the first sentence of a note
-_NAMED = 3  # quiet stretches that are named: the longest
+_MAX_NAMED = 3  # quiet stretches that are named: the longest
 
 
 class Timeline(NamedTuple):
@@ -134,7 +134,11 @@ def timeline_of(counts: Mapping[Week, int], until: Week) -> Timeline | None:
     if not active or active[0] == until:
         return None
     silent = until.ordinal - active[-1].ordinal
-    since = f"nothing in the {formatting.count(silent, 'week')} since" if silent >= _QUIET else ""
+    since = (
+        f"nothing in the {formatting.count(silent, 'week')} since"
+        if silent >= _MIN_QUIET_WEEKS
+        else ""
+    )
     return Timeline(
         first=active[0],
         until=until,
@@ -163,7 +167,7 @@ def story_events(cards: Cards, stories: Sequence[Story], theme: str) -> tuple[Ti
         card = cards.card(story, theme)
         words = formatting.first_sentence(text_of(card.note), _SENTENCE) if card.note else ""
         quiet, week = "", story.week.ordinal
-        if later and later - week - 1 >= _QUIET:
+        if later and later - week - 1 >= _MIN_QUIET_WEEKS:
             days = formatting.span(Week.from_ordinal(week + 1), Week.from_ordinal(later - 1))
             quiet = f"Quiet for {formatting.count(later - week - 1, 'week')}, {days}"
         events.append(TimelineEvent(card.headline, card.place, card.published, words, quiet))
@@ -188,9 +192,9 @@ def _quiet_stretches(active: Sequence[Week]) -> str:
     """Returns the longest quiet stretches between the active weeks, oldest first, in words."""
     stretches = []  # length and first week of each
     for before, after in pairwise(week.ordinal for week in active):
-        if after - before > _QUIET:
+        if after - before > _MIN_QUIET_WEEKS:
             stretches.append((after - before - 1, before + 1))
-    longest = sorted(stretches, reverse=True)[:_NAMED]
+    longest = sorted(stretches, reverse=True)[:_MAX_NAMED]
     named = []
     for length, first in sorted(longest, key=lambda stretch: stretch[1]):
         days = formatting.span(Week.from_ordinal(first), Week.from_ordinal(first + length - 1))

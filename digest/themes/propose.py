@@ -18,17 +18,17 @@ from digest.names import free_name
 from digest.themes.phrase_proposals import RuleText, candidates, spelled, spellings
 from digest.themes.words import stem_of
 
-FEWEST = 20
+MIN_STORIES = 20
 """With fewer stories, words recur by chance."""
-_FEW = 3
+_MIN_SHARING = 3
 """How many stories share a word that recurs."""
-_MOST = 10
+_MAX_THEMES = 10
 """How many themes are proposed."""
-_PHRASES = 6
+_MAX_PHRASES = 6
 """How many phrases a theme has at most."""
-_SHOWN = 3
+_MAX_HEADLINES = 3
 """How many headlines are shown of each."""
-_SHARE = 1 / 3
+_MAX_SHARE = 1 / 3
 """A word that more of the stories have is what the whole digest is about."""
 
 
@@ -46,11 +46,11 @@ def propose(stories: Sequence[Story], taken: Sequence[str] = ()) -> list[Propose
 
     Their ids differ from those that are taken.
     """
-    if len(stories) < FEWEST:
+    if len(stories) < MIN_STORIES:
         return []
     recurring = _Recurring(stories)
     proposed: list[ProposedTheme] = []
-    while len(proposed) < _MOST:
+    while len(proposed) < _MAX_THEMES:
         seed = recurring.best()
         if not seed:
             break
@@ -61,7 +61,7 @@ def propose(stories: Sequence[Story], taken: Sequence[str] = ()) -> list[Propose
         having, new = recurring.take(phrases)
         newest = [stories[number] for number in sorted(new)]
         newest.sort(key=lambda story: (story.published, story.file), reverse=True)
-        headlines = tuple(story.title for story in newest[:_SHOWN])
+        headlines = tuple(story.title for story in newest[:_MAX_HEADLINES])
         proposed.append(ProposedTheme(theme, len(having), headlines))
     proposed.sort(key=lambda proposal: (-proposal.stories, proposal.theme.title))
     ids, named = list(taken), list[ProposedTheme]()
@@ -85,14 +85,14 @@ class _Recurring:
         """The stories that have each phrase."""
         self._phrases_of: dict[int, list[str]] = defaultdict(list)
         """The phrases of each story."""
-        most = max(2 * _FEW, int(len(texts) * _SHARE))
+        most = max(2 * _MIN_SHARING, int(len(texts) * _MAX_SHARE))
         every = candidates(texts)
         everywhere = {phrase for phrase, numbers in every.items() if len(numbers) > most}
         beginnings = tuple(phrase[:-1] for phrase in everywhere if phrase.endswith("*"))
         for phrase, numbers in every.items():
             words = phrase.split()
             is_everywhere = any(word in everywhere or word.startswith(beginnings) for word in words)
-            if _FEW <= len(numbers) <= most and not is_everywhere:
+            if _MIN_SHARING <= len(numbers) <= most and not is_everywhere:
                 self._found[phrase] = numbers
                 for number in numbers:
                     self._phrases_of[number].append(phrase)
@@ -101,7 +101,7 @@ class _Recurring:
         """Returns the phrase that says the most, "" if none says enough for a theme."""
         ranked = [(-self._weight(phrase), phrase) for phrase in self._found]
         score, phrase = min(ranked, default=(0.0, ""))
-        return phrase if -score >= _FEW else ""
+        return phrase if -score >= _MIN_SHARING else ""
 
     def companions(self, seed: str) -> list[str]:
         """Returns the phrases that are mostly in the stories of the seed, and bring others with
@@ -109,7 +109,7 @@ class _Recurring:
         """
         having = set(self._found[seed])
         companions: list[str] = []
-        while len(companions) < _PHRASES - 1:
+        while len(companions) < _MAX_PHRASES - 1:
             ranked = []
             for phrase in self._phrases_in(having):
                 numbers = self._found[phrase]

@@ -16,7 +16,7 @@ _Z = 1.96
 """Standard deviations of an interval of 95 %."""
 Cell = tuple[str | None, str]
 """A theme, None for all, and a quarter."""
-_FEWEST = 5
+_MIN_STORIES = 5
 """A quarter with fewer stories of a theme says nothing of its rule's age."""
 
 
@@ -110,7 +110,7 @@ def outdated_rules(rows: Iterable[Score]) -> Iterator[str]:
         right = sum(row.right for row in before)
         wrong = sum(row.wrong for row in before)
         missed = sum(row.missed for row in before)
-        if min(right + missed, last.right + last.missed) < _FEWEST:
+        if min(right + missed, last.right + last.missed) < _MIN_STORIES:
             continue
         if last.recall.high < right / (right + missed):
             now = f"{last.right} of {last.right + last.missed} in {last.quarter}"

@@ -22,19 +22,19 @@ from digest.themes.reasons import current_themes
 from digest.themes.rules import themes_of
 from digest.themes.words import is_telling, stem_of, words_of
 
-MOST = 3
+MAX_SUGGESTED = 3
 """How many themes are suggested, and how many stories are named for each."""
 AT_ONCE = 50
 """How many stories are compared in a report that does not ask for all."""
-_NEAREST = 20
+_MAX_NEIGHBOURS = 20
 """How many stories are compared in their themes."""
 _THEME_WEIGHT = 3
 """How many times as heavy as a word a theme is."""
 _MET = 0.3
 """What a met rule adds to the score of a theme."""
-_LEAST = 0.03
+_MIN_SIMILARITY = 0.03
 """Stories less alike than this share a word by chance."""
-_ENOUGH = 9
+_MIN_STORIES = 9
 """From this many stories on, a word that more than half of them have does not count."""
 _POSTINGS = 5_000
 """How many entries of the index one question reads: common words come last, and decide little."""
@@ -119,7 +119,9 @@ class Index:
                     scores[theme] = scores.get(theme, 0) + likeness / rank
                     like[theme].append(similar)
         best = sorted(scores, key=lambda theme: (-scores[theme], self._order[theme]))
-        return tuple(Suggestion(theme, tuple(like[theme][:MOST])) for theme in best[:MOST])
+        return tuple(
+            Suggestion(theme, tuple(like[theme][:MAX_SUGGESTED])) for theme in best[:MAX_SUGGESTED]
+        )
 
     def _nearest(self, story: Story, themes: Collection[str]) -> list[tuple[float, int]]:
         """Returns the stories most like this one, each with its likeness (a cosine, 0 to 1)."""
@@ -143,9 +145,9 @@ class Index:
         for number, product in products.items():
             likeness = product / (length * self._lengths[number])
             file = self._stories[number].file
-            if likeness >= _LEAST and file != story.file:
+            if likeness >= _MIN_SIMILARITY and file != story.file:
                 ranked.append((-likeness, file, number))
-        return [(-opposite, number) for opposite, _, number in sorted(ranked)[:_NEAREST]]
+        return [(-opposite, number) for opposite, _, number in sorted(ranked)[:_MAX_NEIGHBOURS]]
 
 
 def without_theme(stories: Iterable[Story]) -> list[Story]:
@@ -216,6 +218,6 @@ def _rarity(term: str, having: int, count: int) -> float:
 
     A word that most of them have says nothing, for example one that a feed puts into every summary.
     """
-    if count >= _ENOUGH and 2 * having > count and not term.startswith(":"):
+    if count >= _MIN_STORIES and 2 * having > count and not term.startswith(":"):
         return 1
     return 1 + count / (1 + having)

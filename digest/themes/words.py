@@ -38,7 +38,7 @@ went were what when where whether which while who whole whom whose why wide will
 work worked works would year years yesterday yet you your
 january february march april june july august september october november december
 """
-_SHORT = 2
+_MAX_SHORT_LENGTH = 2
 # Each sign is a syllable in Hangul, Ethiopic, Cherokee, Yi and Vai, and a consonant with its vowel in the scripts of
 # India and Tibet.
 _SYLLABLE = re.compile(
@@ -69,7 +69,7 @@ def words_of(text: str) -> list[str]:
 
 def is_telling(word: str) -> bool:
     """True for a word that a story may be about: not a short or common one, nor a bare number."""
-    return is_unspaced(word) or (size_of(word) > _SHORT and word not in _EMPTY)
+    return is_unspaced(word) or (size_of(word) > _MAX_SHORT_LENGTH and word not in _EMPTY)
 
 
 def size_of(word: str) -> int:

@@ -36,7 +36,7 @@ ODD = "wrapped-entries.xml"
 """A feed with its entries in an unknown element, which looks like any other one with an entry."""
 ENTRIES = {"item", "entry"}
 FRAME = {"rss", "feed", "rdf", "channel"}
-MOST_PLACES = 10
+MAX_PLACES = 10
 
 FAULTS = {
     "comment": b"<!-- a note -- with <item> & \"quotes' -->",
@@ -83,8 +83,8 @@ def places(body: bytes) -> list[tuple[int, int]]:
         return []
     frame = [place for place in dict.fromkeys(found) if is_between_elements(body, place[0])]
     frame.append((len(body), count))
-    step = max(1, len(frame) / MOST_PLACES)
-    return [frame[int(number * step)] for number in range(min(MOST_PLACES - 1, len(frame)))] + [
+    step = max(1, len(frame) / MAX_PLACES)
+    return [frame[int(number * step)] for number in range(min(MAX_PLACES - 1, len(frame)))] + [
         frame[-1]
     ]
 
@@ -94,7 +94,7 @@ def is_between_elements(body: bytes, place: int) -> bool:
     return body[:place].rstrip()[-1:] in {b"", b">"}
 
 
-def changed(body: bytes, most: int = MOST_PLACES, *, turn: int = 0) -> Iterator[str]:
+def changed(body: bytes, most: int = MAX_PLACES, *, turn: int = 0) -> Iterator[str]:
     """Yields each kind of fault that changes an entry, with its position.
 
     Each kind is at a third of the positions, with another `turn` at others; with DIGEST_MANY, each is at all.
@@ -143,7 +143,7 @@ def feeds(shared: Path) -> list[Path]:
     "path", [path for path in OWN if path.name != ODD], ids=lambda path: path.name
 )
 def test_an_error_outside_the_entries_of_a_feed_changes_no_entry(path: Path) -> None:
-    most, turn = MOST_PLACES if MANY > 1 else 3, OWN.index(path)
+    most, turn = MAX_PLACES if MANY > 1 else 3, OWN.index(path)
 
     assert list(changed(path.read_bytes(), most, turn=turn)) == []
 

@@ -10,7 +10,7 @@ from shell import invoke
 from test_themes_command import pulled, rss, rule
 
 from digest.model import Story
-from digest.themes.propose import FEWEST, propose
+from digest.themes.propose import MIN_STORIES, propose
 from digest.themes.rules import themes_of
 
 COFFEE = (
@@ -75,7 +75,7 @@ def test_a_word_in_most_headlines_in_several_forms_is_not_a_theme() -> None:
 
 
 def test_too_few_stories_propose_nothing() -> None:
-    assert propose(stories(COFFEE[: FEWEST - 1])) == []
+    assert propose(stories(COFFEE[: MIN_STORIES - 1])) == []
 
 
 def test_existing_ids_are_not_proposed_again() -> None:

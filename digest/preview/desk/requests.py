@@ -15,8 +15,8 @@ from typing import NamedTuple
 from urllib.parse import parse_qsl, urlsplit
 
 FORM = "application/x-www-form-urlencoded"
-MOST_BYTES = 2_000_000
-_MOST_FIELDS = 50
+MAX_BYTES = 2_000_000
+_MAX_FIELDS = 50
 _KEY = "23456789abcdefghjkmnpqrstuvwxyz"  # nothing that looks like another, to be typed on a phone
 _KEY_LENGTH = 12  # 59 bits
 _OPEN = "open the address that it has printed, in this tab: what you typed stays in it"
@@ -58,14 +58,14 @@ class DeskRequest:
 
     def form(self) -> dict[str, str]:
         """Returns the fields of the form; raises RequestRefused if it is not one."""
-        if len(self.body) > MOST_BYTES:
-            raise RequestRefused(f"not saved: more than {MOST_BYTES:,} bytes of text at once", 413)
+        if len(self.body) > MAX_BYTES:
+            raise RequestRefused(f"not saved: more than {MAX_BYTES:,} bytes of text at once", 413)
         try:
             pairs = parse_qsl(
                 self.body.decode("ascii"),
                 keep_blank_values=True,
                 errors="strict",
-                max_num_fields=_MOST_FIELDS,
+                max_num_fields=_MAX_FIELDS,
             )
         except ValueError:
             raise RequestRefused("this is not a form of the desk", 400) from None

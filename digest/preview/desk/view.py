@@ -15,7 +15,7 @@ from digest.errors import Problem
 from digest.model import Story, Theme
 from digest.preview.desk import form
 
-_FEW = 9
+_DIGITS = 9
 """As many themes as there are digits; with more, only a story's own and the likely ones are shown."""
 _LONG, _SHOWN = 1000, 700
 """From so many characters on, only the first ones of a summary are shown at once."""
@@ -223,13 +223,13 @@ def chips(
     """
     titles = {theme.id: theme.title for theme in themes}
     near = {*story.themes, *likely, *reasons}
-    shown = [id for id in titles if len(titles) <= _FEW or id in near]
+    shown = [id for id in titles if len(titles) <= _DIGITS or id in near]
     shown += [id for id in story.themes if id not in titles]
     choices = []
     for number, id in enumerate(shown, start=1):
         rank = story.themes.index(id) + 1 if id in story.themes else 0
         why = reasons.get(id, "") if rank else likely.get(id, "")
-        digit = number if number <= _FEW else 0
+        digit = number if number <= _DIGITS else 0
         suggested = not rank and id in likely
         choices.append(DeskChip(id, titles.get(id, id), digit, rank, why, suggested))
     return tuple(choices)

@@ -23,7 +23,7 @@ from digest.site.page import Page
 from digest.site.pages.week import edition_view
 from digest.week import Week
 
-_NEWEST = 26  # weeks in llms.txt; all are in archive.json
+_MAX_WEEKS = 26  # weeks in llms.txt; all are in archive.json
 _TAG = re.compile(
     r"(?P<pre><pre\b.*?</pre>)|"
     r'<(?P<closing>/?)(?P<name>[a-z0-9]+)(?P<attributes>(?:[^>"]|"[^"]*")*)>',
@@ -235,7 +235,7 @@ def _llms_data(
         lines += [f"> {_words(site.description)}", ""]
     lines.append("Stories of other publishers, chosen and commented on week by week.")
     lines += ["", "## Weeks", ""]
-    for week, _, stories, title in weeks[:_NEWEST]:
+    for week, _, stories, title in weeks[:_MAX_WEEKS]:
         link = _link(formatting.titled(week, title), url(addresses.week_markdown(week)))
         lines.append(f"- {link}: {formatting.stories(stories).lower()}")
     lines += ["", "## Themes", ""]

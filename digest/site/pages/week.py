@@ -20,11 +20,11 @@ from digest.site.page import LONGEST_DESCRIPTION, Head, Listed, Page, PageLink
 from digest.site.social.pages import week_picture
 from digest.week import Week
 
-_NAMED = 3  # themes that are named when a page says what a week is about
+_MAX_NAMED_THEMES = 3  # themes that are named when a page says what a week is about
 _INDEXED = 10  # headlines in the index of an edition
 _TO_INDEX = 4  # stories of an edition that has an index
 _SECTION = 2  # stories of a theme that has a section of its own
-_SHORT = 700  # characters of a note (HTML) that fits in half a page's width
+_MAX_SHORT_NOTE = 700  # characters of a note (HTML) that fits in half a page's width
 _DESCRIBED = 12  # headlines, more than a description has
 _OPENING = 4  # paragraphs of a letter, more than a description has
 
@@ -53,7 +53,7 @@ class Group(NamedTuple):
     @property
     def short(self) -> bool:
         """True if there are several cards, each short enough for half a page's width."""
-        return len(self.cards) > 1 and all(len(card.note) <= _SHORT for card in self.cards)
+        return len(self.cards) > 1 and all(len(card.note) <= _MAX_SHORT_NOTE for card in self.cards)
 
 
 class LetterView(NamedTuple):
@@ -305,7 +305,7 @@ def about(context: SiteContext, edition: Edition) -> str:
     def make() -> str:
         by_number = sorted(edition.main_theme_counts.items(), key=lambda theme: -theme[1])
         themes = [(context.cards.chips[id].title, number) for id, number in by_number if id]
-        themes = themes[:_NAMED]
+        themes = themes[:_MAX_NAMED_THEMES]
         others = len(edition.stories) - sum(number for _, number in themes)
         if themes and others:
             themes.append(("other subjects", others))

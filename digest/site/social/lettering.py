@@ -16,8 +16,8 @@ from typing import NamedTuple
 
 _FOLDER = Path(__file__).parent / "font"
 FILES = (_FOLDER / "Regular.ttf", _FOLDER / "Bold.ttf")
-_MOST_LINES = 4  # more would be small print, and a large file
-_LONGEST = 300  # characters; no line or title is longer
+_MAX_LINES = 4  # more would be small print, and a large file
+_MAX_LENGTH = 300  # characters; no line or title is longer
 _SPACES = re.compile(r"[^\S\u00a0\u202f]+")  # all but those that keep words together
 _LEFT_OUT = frozenset({"Cc", "Cf", "Cs"})  # controls, marks of direction
 _SELECTORS = re.compile("[\ufe00-\ufe0f\u20e3]")  # parts of emoji that are no symbols themselves
@@ -37,7 +37,7 @@ def drawable(text: str) -> str:
     """
     advances = _advances()["Bold"]
     letters = []
-    for char in _SPACES.sub(" ", unicodedata.normalize("NFC", text[:_LONGEST])):
+    for char in _SPACES.sub(" ", unicodedata.normalize("NFC", text[:_MAX_LENGTH])):
         category = unicodedata.category(char)
         if category in _LEFT_OUT:
             continue
@@ -71,7 +71,7 @@ def fit(text: str, wide: int, high: int, sizes: Iterable[int], *, bold: bool) ->
     fitted = Fitted(0, ())
     for size in sizes:
         room = wide * 1000 / size
-        most = min(_MOST_LINES, int(high / line_height(size)))
+        most = min(_MAX_LINES, int(high / line_height(size)))
         lines = _broken(text, room, bold=bold)
         if len(lines) <= most:
             return Fitted(size, _balanced(text, room, lines, bold=bold))
