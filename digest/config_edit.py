@@ -1,9 +1,11 @@
-"""Changes to the text of a `digest.toml`: feeds added, retired or pulled again. Its comments and its order stay.
+"""Changes to the text of a `digest.toml`: feeds added, retired or pulled again. Its comments and
+its order stay.
 
     text ──tomlkit──▶ tables, each with its comments ──change──▶ text
 
-The one importer of tomlkit, which is imported only for a change: it is slow to load. Raises DigestError for a text that
-tomlkit would not write back as it is. Callers read the result with `config`, which checks what it says.
+The one importer of tomlkit, which is imported only for a change: it is slow to load. Raises
+DigestError for a text that tomlkit would not write back as it is. Callers read the result with
+`config`, which checks what it says.
 """
 
 from __future__ import annotations
@@ -67,7 +69,8 @@ def with_new_feeds(text: str, feeds: Iterable[Feed], folders: Mapping[str, str])
         if there is None:
             before = dumps(document).rstrip("\n")
             return f"{before}\n\n{added}" if before else added
-        # tomlkit keeps a comment above a table in the table before it: here a dummy, which is not added.
+        # tomlkit keeps a comment above a table in the table before it: here a dummy, which is not
+        # added.
         above, *tables = parse(f"[[feeds]]\n\n{added}")["feeds"]
         if not isinstance(there, AoT):  # feeds = [{id = …}, …]
             _append(document, "feeds", (table.unwrap() for table in tables))
@@ -112,11 +115,12 @@ def with_sample_replaced(
     themes_in_use: Collection[str],
     site: Mapping[str, str],
 ) -> str:
-    """Returns the text of a digest that has only the sample, with these feeds for it, and without its themes.
+    """Returns the text of a digest that has only the sample, with these feeds for it, and without
+    its themes.
 
-    A section that is as in the `starter` is replaced as a whole, so that its comments fit. Where the editor has changed
-    it, the first feed takes the place of the sample's in its table, and the themes stay, as they do if one is in use.
-    `site` has new values for keys, if they are there.
+    A section that is as in the `starter` is replaced as a whole, so that its comments fit. Where
+    the editor has changed it, the first feed takes the place of the sample's in its table, and the
+    themes stay, as they do if one is in use. `site` has new values for keys, if they are there.
     """
 
     def change(document: TOMLDocument) -> str:
@@ -169,7 +173,8 @@ def _first_feed_replaced(document: TOMLDocument, feed: Feed) -> str:
 
 
 def _append(table: Any, key: str, values: Iterable[Any]) -> None:
-    """Appends to a list below its comments, each value on a line of its own if the list has several.
+    """Appends to a list below its comments, each value on a line of its own if the list has
+    several.
 
     tomlkit's own `append` loses the comma between two values if a comment stands there.
     """
@@ -218,7 +223,8 @@ def _inline(value: Any) -> str:
 def _cut_behind(table: Any) -> list[Any]:
     """Removes from a table, and returns, what follows its keys and the comments right below them.
 
-    That is the space and the comments above the next table, which tomlkit takes for a part of this one.
+    That is the space and the comments above the next table, which tomlkit takes for a part of this
+    one.
     """
     body: list[Any] = table.value.body
     last = max((number for number, (key, _) in enumerate(body) if key is not None), default=-1)
@@ -233,7 +239,8 @@ def _cut_behind(table: Any) -> list[Any]:
 def _changed(text: str, change: Callable[[TOMLDocument], str], *, only_feeds: bool = False) -> str:
     """Returns the text after a change; its byte order mark and its line breaks stay as they are.
 
-    tomlkit moves tables of one name together. If it would, a change of `only_feeds` gets their part of the text.
+    tomlkit moves tables of one name together. If it would, a change of `only_feeds` gets their part
+    of the text.
     """
     from tomlkit import dumps, parse
     from tomlkit.exceptions import TOMLKitError

@@ -71,8 +71,8 @@ def check_phrase(phrase: str) -> str | None:
 
 
 def explain(phrase: str) -> str | None:
-    """Returns what a phrase does not mean, if it reads like several, like a quotation or like a regular
-    expression; None if it does not.
+    """Returns what a phrase does not mean, if it reads like several, like a quotation or like a
+    regular expression; None if it does not.
     """
     if "," in phrase:
         return f"'{phrase}' is one phrase, comma included; write two phrases to find either of two"

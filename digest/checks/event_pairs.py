@@ -3,11 +3,11 @@
     stories of a week ──▶ what each headline says ──▶ those near in time with rare words in common
         ──▶ do they agree in three things, and contradict each other in none? ──▶ Pair
 
-Likeness alone decides nothing: two stories about one company, or two headlines from one template, are
-often more alike than two reports of one event. So words that stand together in both headlines count as
-one thing, at least one of the things must be a name or a number, and other names, other numbers, the
-opposite action, or one word in the place of another mean that these are two events. A pair is a hint, and
-nothing more. Scripts without capital letters give few pairs.
+Likeness alone decides nothing: two stories about one company, or two headlines from one template,
+are often more alike than two reports of one event. So words that stand together in both headlines
+count as one thing, at least one of the things must be a name or a number, and other names, other
+numbers, the opposite action, or one word in the place of another mean that these are two events. A
+pair is a hint, and nothing more. Scripts without capital letters give few pairs.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ from digest.content import excerpt
 from digest.model import Story
 from digest.themes.words import is_telling, stem_of
 
-# These numbers were tuned on the 219 labelled pairs of tests/data/same-events.tsv: precision 0.97, recall
-# 0.79. `tests/checks/test_event_pairs.py` measures both again.
+# These numbers were tuned on the 219 labelled pairs of tests/data/same-events.tsv: precision 0.97,
+# recall 0.79. `tests/checks/test_event_pairs.py` measures both again.
 
 _MAX_TIME_APART = timedelta(hours=60)
 """Two reports of one event are at most this far apart; a later one reports what followed from it."""

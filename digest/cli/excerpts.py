@@ -20,8 +20,8 @@ def excerpts(call: Call, apply: bool, dry: bool) -> None:
 
     Every excerpt that pull wrote is cut to the 'excerpt' of its feed, or removed if that is 0. A
     longer one needs the feed's whole summary, which .digest/ has for newer entries. What an editor
-    has changed is listed and left alone. An excerpt that was removed earlier is restored the same way.
-    Later corrections follow the setting as well.
+    has changed is listed and left alone. An excerpt that was removed earlier is restored the same
+    way. Later corrections follow the setting as well.
 
     \b
     Examples:

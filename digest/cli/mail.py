@@ -52,8 +52,8 @@ def mail(
 
     WEEK is 2026-W20, 2026/w20, or w20 of the newest year that has it; without it, the next edition
     that was not mailed. Only closed editions are mailed. Writes a complete message, with HTML and
-    text, to the file 2026-W20.eml, or makes a draft at the service that [mail] in digest.toml names.
-    With --send, it is sent.
+    text, to the file 2026-W20.eml, or makes a draft at the service that [mail] in digest.toml
+    names. With --send, it is sent.
 
     What was sent is noted in content/ledger/sent.jsonl: commit it, so that no clone sends an
     edition again. The password or key is read from the environment, as DIGEST_MAIL_SECRET.

@@ -44,9 +44,9 @@ def set(call: Call, words: tuple[str, ...], as_json: bool) -> None:
     week=2026-W21          moves the story to another week
     take=title,excerpt     uses the publisher's version of a field
 
-    Comments, order, quotes and every other line of a file stay. If a story is made the lead, or moves
-    to another week as a lead, the others of its week no longer lead it. Exits with 1 if a file could
-    not be changed.
+    Comments, order, quotes and every other line of a file stay. If a story is made the lead, or
+    moves to another week as a lead, the others of its week no longer lead it. Exits with 1 if a
+    file could not be changed.
 
     \b
     Examples:

@@ -82,10 +82,10 @@ def themes(
 ) -> None:
     """Count the themes, explain them, find phrases for them, and apply changed rules.
 
-    Without an option, a table of the themes and their stories. Themes that an editor has changed are
-    never touched, and a theme found only in the feed's whole summary is not removed if that summary
-    is not stored. A theme that digest.toml no longer has is removed by --apply, and with --all from
-    stories that an editor has changed, too.
+    Without an option, a table of the themes and their stories. Themes that an editor has changed
+    are never touched, and a theme found only in the feed's whole summary is not removed if that
+    summary is not stored. A theme that digest.toml no longer has is removed by --apply, and with
+    --all from stories that an editor has changed, too.
 
     \b
     Examples:

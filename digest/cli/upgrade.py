@@ -13,9 +13,9 @@ from digest.cli.shared.call import Call
 def upgrade(call: Call, apply: bool) -> None:
     """Bring the files that init wrote up to date.
 
-    Shows, as a diff, what this version of Digest would change in the workflow, in what it installs, in .gitignore,
-    .gitattributes, .vscode and digest.schema.json; with --apply, writes it. What you changed in these files is merged,
-    or the file is left alone and named.
+    Shows, as a diff, what this version of Digest would change in the workflow, in what it installs,
+    in .gitignore, .gitattributes, .vscode and digest.schema.json; with --apply, writes it. What you
+    changed in these files is merged, or the file is left alone and named.
 
     \b
     Examples:

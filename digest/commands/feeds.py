@@ -36,8 +36,9 @@ class AddFeedsReport:
     """The feeds that were added, those that were retired and are pulled again, and those that were
     there already.
 
-    `left_out` are addresses in a list that cannot be pulled. `former_ids` has, by the id of an added
-    feed, the id that it would have if no feed that is gone from digest.toml had a ledger under it.
+    `left_out` are addresses in a list that cannot be pulled. `former_ids` has, by the id of an
+    added feed, the id that it would have if no feed that is gone from digest.toml had a ledger
+    under it.
     """
 
     added: tuple[Feed, ...]
@@ -52,7 +53,8 @@ class RemoveFeedReport:
     """The feed that was retired, and what stays: its stories that are still there, and its ledger
     if it has one.
 
-    `was_retired` is True if it was retired already, `pulled` is the number of feeds that are pulled now.
+    `was_retired` is True if it was retired already, `pulled` is the number of feeds that are pulled
+    now.
     """
 
     feed: Feed

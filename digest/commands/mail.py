@@ -38,8 +38,8 @@ from digest.week import Week
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MailReport:
-    """What became of an edition: its `mail`, with how many `stories`, the `message` in bytes, and its
-    `headers` as they are shown.
+    """What became of an edition: its `mail`, with how many `stories`, the `message` in bytes, and
+    its `headers` as they are shown.
 
     Without a `mail`, none is due, and `reason` says why. `file` is where the message was written,
     `draft` the page of its draft at a service, which is `new` or was there. Otherwise it was
@@ -126,8 +126,8 @@ def run(
     secret: str = "",
     clock: Callable[[], datetime],
 ) -> MailReport:
-    """Mails an edition; `week` is what the editor typed, such as w20, or "" for the next one that was
-    not mailed.
+    """Mails an edition; `week` is what the editor typed, such as w20, or "" for the next one that
+    was not mailed.
 
     `secret` is the password or key of the service. Raises ValueError for words that name no week,
     DigestError for an edition that cannot be mailed, or was mailed.

@@ -240,9 +240,7 @@ class _Puller:
         if written:
             were = "was" if len(written) == 1 else "were"
             stories = count_of(len(written), "story", "stories")
-            lines.append(
-                f"{stories} {were} written before that: {and_more(written, _MAX_NAMED)}"
-            )
+            lines.append(f"{stories} {were} written before that: {and_more(written, _MAX_NAMED)}")
         if self.texts:
             are = "is" if missing == 1 else "are"
             stories = count_of(missing, "story", "stories")

@@ -1,11 +1,12 @@
-"""`digest upgrade`: what this version of Digest would change in the files that `init` wrote, and the change itself.
+"""`digest upgrade`: what this version of Digest would change in the files that `init` wrote, and
+the change itself.
 
     files of a new digest, what is there, what was written once ──▶ added, replaced, merged, removed │ left alone
 
-A file that is as Digest wrote it is replaced. One that an editor has changed is merged: with what Digest wrote once, as
-the digest's git history or its record has it. Where both changed the same lines, or what was written is not known, the
-file is left alone and named. A file that the editor has deleted stays deleted. Stories and pages are not looked
-at, digest.toml only for its themes.
+A file that is as Digest wrote it is replaced. One that an editor has changed is merged: with what
+Digest wrote once, as the digest's git history or its record has it. Where both changed the same
+lines, or what was written is not known, the file is left alone and named. A file that the editor
+has deleted stays deleted. Stories and pages are not looked at, digest.toml only for its themes.
 """
 
 from __future__ import annotations

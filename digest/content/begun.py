@@ -1,4 +1,5 @@
-"""What a run is about to write into story files, noted in the cache until its ledger lines are there.
+"""What a run is about to write into story files, noted in the cache until its ledger lines are
+there.
 
 If the run is killed in between, the next run knows which words in the files are not the editor's.
 """

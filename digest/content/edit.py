@@ -1,8 +1,8 @@
 """Changes single fields in a story's text, and keeps every other line byte for byte.
 
-Comments, key order, blank lines, line breaks and quoting survive. `with_changes` parses its own result:
-if that is not the intended story, because the file has a form that we did not expect, it raises an
-error (`try_changes` returns None), and the file is left alone.
+Comments, key order, blank lines, line breaks and quoting survive. `with_changes` parses its own
+result: if that is not the intended story, because the file has a form that we did not expect, it
+raises an error (`try_changes` returns None), and the file is left alone.
 """
 
 from __future__ import annotations
@@ -125,7 +125,8 @@ def published_letter(text: str, file: str, when: datetime) -> str | None:
 def with_title(text: str, old: str, title: str) -> str:
     """Returns a letter's text with another title than the `old` one; "" for none.
 
-    Raises Faults or ValueError if its front matter cannot be changed, or if a comment would be lost.
+    Raises Faults or ValueError if its front matter cannot be changed, or if a comment would be
+    lost.
     """
     values = front_matter.parse(text, "", required=False).values
     if not values and text.partition("\n")[0].rstrip() != FENCE:

@@ -1,4 +1,5 @@
-"""What the ledgers remember of stories: where they were, their lasting names, their earlier headlines.
+"""What the ledgers remember of stories: where they were, their lasting names, their earlier
+headlines.
 
 A story's records are found by its guid or, without one, its link; `match_files` decides what else
 identifies it.

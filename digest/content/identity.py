@@ -1,4 +1,5 @@
-"""What identifies entries and stories: guids, links and headlines, in the form in which they compare.
+"""What identifies entries and stories: guids, links and headlines, in the form in which they
+compare.
 
 Every alias that an entry ever had stays in its feed's ledger, so that a new guid or slug
 does not make a second story. Placeholders (`N/A`, "Untitled"), a site's front page and guids that

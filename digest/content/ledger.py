@@ -63,8 +63,8 @@ class Record(NamedTuple):
     - `earlier_titles`: the feed's earlier headlines, each with the time when it was replaced
     - `deleted`: True if any line says so, None if none mentions it, as in early versions
     - `excerpts`: the hashes of all excerpts that were written, each with the time of its first line
-    - `wrote_file`: True if the first line says that this feed's pull wrote the file, and did not join or
-      adopt it
+    - `wrote_file`: True if the first line says that this feed's pull wrote the file, and did not
+      join or adopt it
 
     `image` is the hash of the URL of the picture that was written.
     `other_files` are the files in older lines, if two machines added the entry under two names.

@@ -1,4 +1,5 @@
-"""The file `_places.jsonl`: where stories have been, and their lasting names, unless a ledger has it.
+"""The file `_places.jsonl`: where stories have been, and their lasting names, unless a ledger has
+it.
 
     {"v": 1, "at": "2026-05-19T11:30:04.000000Z", "file": "content/2026/w20/….md",
      "id": "", "link": …, "now": …}

@@ -45,7 +45,8 @@ def main() -> None:
             try:
                 answer = pickle.dumps(_answer(job, document), protocol=5)
             except MemoryError:
-                # before the limits are lifted: without memory, Python may loop while it handles this
+                # before the limits are lifted: without memory, Python may loop while it handles
+                # this
                 os._exit(OUT_OF_MEMORY)
             signal.setitimer(signal.ITIMER_PROF, 0)
             answers.write(answer)

@@ -1,4 +1,5 @@
-"""Matches entries with stories: an entry is the story that agrees with it most, if it agrees enough.
+"""Matches entries with stories: an entry is the story that agrees with it most, if it agrees
+enough.
 
     documents ──own ledger──▶ ──all ledgers, and each other──▶ the story of each entry, known or new
 

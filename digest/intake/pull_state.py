@@ -269,8 +269,8 @@ class PullState:
     ) -> None:
         """Adds the first ledger line of an entry.
 
-        If the story's file was there before, `in_file` has the id, headline and link in that file, and `lacks` the
-        fields that it has not.
+        If the story's file was there before, `in_file` has the id, headline and link in that file,
+        and `lacks` the fields that it has not.
         """
         record = self.first_record(arrival, file, in_file)._replace(lacks=lacks)
         undated = {} if arrival.entry.published else dates.UNDATED
@@ -325,8 +325,8 @@ class PullState:
     def _final_line(self, record: Record) -> Record:
         """Returns a ledger line with what later feeds of this pull have changed.
 
-        The line of a new story gets all feeds and themes that its file names in the end, another one what is
-        pending in the file.
+        The line of a new story gets all feeds and themes that its file names in the end, another
+        one what is pending in the file.
         """
         if record.held:
             held = precedence.held_corrections(record, record.said, self.records[record.file])

@@ -46,8 +46,8 @@ class Remote(NamedTuple):
 class Service(Protocol):
     """A service that keeps a list of readers.
 
-    All functions raise NotSentError; `create` and `send` raise UnknownOutcomeError if the service may have
-    done what it was asked for.
+    All functions raise NotSentError; `create` and `send` raise UnknownOutcomeError if the service
+    may have done what it was asked for.
     """
 
     name: str
@@ -81,8 +81,9 @@ class _Api:
         self._headers = {**headers, "Accept": "application/json"}
 
     def ask(self, method: str, path: str, values: Mapping[str, object] | None = None) -> Any:
-        """Returns the answer to a request; raises NotSentError, or UnknownOutcomeError if a request that
-        changes something may have been carried out."""
+        """Returns the answer to a request; raises NotSentError, or UnknownOutcomeError if a request
+        that changes something may have been carried out.
+        """
         body = None if values is None else json.dumps(values).encode()
         headers = {**self._headers, "Content-Type": "application/json"} if body else self._headers
         reply = self._request(method, f"{self._url}{path}", headers, body)

@@ -85,10 +85,11 @@ def make_server(app: Any, closing: Callable[[], None] = lambda: None) -> uvicorn
 
 
 def _closing_unread(app: Any) -> Any:
-    """Returns the application, which closes a connection if it has answered without reading the body.
+    """Returns the application, which closes a connection if it has answered without reading the
+    body.
 
-    `Connection: close` says so, and clients open another one. uvicorn would wait for the rest of the
-    body forever, so any program on this machine could take all connections.
+    `Connection: close` says so, and clients open another one. uvicorn would wait for the rest of
+    the body forever, so any program on this machine could take all connections.
     """
 
     async def answer(scope: Any, receive: Any, send: Any) -> None:

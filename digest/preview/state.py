@@ -19,8 +19,8 @@ class ShownBuild:
     """One state of the preview: its pages are in `folder`, and `problems` stopped the last build.
 
     `build_id` is a new one whenever a page may look different. `annotations_of_story` returns those
-    of the story at a permalink (`2026/w20/#slug`), `annotations_of_page` those of a page's own texts
-    (`2026/w20/`). `base` is the site's base path, empty before the first successful build;
+    of the story at a permalink (`2026/w20/#slug`), `annotations_of_page` those of a page's own
+    texts (`2026/w20/`). `base` is the site's base path, empty before the first successful build;
     `former_bases` are those that it had before.
     """
 

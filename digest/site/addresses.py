@@ -1,8 +1,8 @@
 """Every address of the site: the places of its pages, links to them, and the files behind them.
 
 A *place* is an address below the base path, without a leading slash: `2026/w20/`, `2026/w20/#slug`,
-`feed.atom`. The functions return places, `SiteUrl` makes links of them, and `output` returns the file
-behind one. No other module joins addresses, so that a site works under any base path.
+`feed.atom`. The functions return places, `SiteUrl` makes links of them, and `output` returns the
+file behind one. No other module joins addresses, so that a site works under any base path.
 """
 
 from __future__ import annotations
@@ -55,8 +55,9 @@ PLACES = {
     "search": SEARCH,
     "search_script": SEARCH_SCRIPT,
 }
-"""The places that templates know by name; those of the search exist only if there is an index, those
-of dates ahead only if there are any."""
+"""The places that templates know by name; those of the search exist only if there is an index,
+those of dates ahead only if there are any.
+"""
 
 RESERVED = frozenset(
     {"404", "ahead", "archive", "cards", "corrections", "feed", "search", "subscribe", "themes"}

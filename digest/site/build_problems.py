@@ -1,6 +1,7 @@
 """Finds what would stop a build of the site, now or once a draft is published.
 
-Nothing is rendered: `render.template_problems` finds errors in templates, and a build finds the rest.
+Nothing is rendered: `render.template_problems` finds errors in templates, and a build finds the
+rest.
 """
 
 from __future__ import annotations

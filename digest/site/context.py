@@ -30,8 +30,9 @@ Inputs = TypeVarTuple("Inputs")
 class SiteView(NamedTuple):
     """What every page shows of the digest: `menu` in its head, `more` in its foot, the `icon`.
 
-    `direction` is "rtl" if the digest's language is written from right to left, else empty. `locale`
-    is that language with a territory, `picture` the social card of pages without one of their own.
+    `direction` is "rtl" if the digest's language is written from right to left, else empty.
+    `locale` is that language with a territory, `picture` the social card of pages without one of
+    their own.
     """
 
     title: str

@@ -48,7 +48,8 @@ class Written(NamedTuple):
 
 
 class Manifest(NamedTuple):
-    """The last build into a folder: keys of its content and of all else (program, templates, config).
+    """The last build into a folder: keys of its content and of all else (program, templates,
+    config).
 
     `files` has the key and stamp of each file, `report` what the build reported. `to_record`: the
     locations of some stories were not in the ledgers yet.

@@ -103,7 +103,8 @@ class Templates:
     def render(self, name: str, values: Mapping[str, object]) -> str:
         """Returns what a template makes of values; `problem` explains what it raises."""
         template = self._environment.get_template(name)
-        # One dict: Jinja would give it a ChainMap, which takes a third of the time of rendering a story.
+        # One dict: Jinja would give it a ChainMap, which takes a third of the time of rendering a
+        # story.
         template.globals = self._environment.globals
         return template.render(values)
 

@@ -2,8 +2,9 @@
 
     decided stories ──▶ words and pairs of words ──count right and wrong──▶ the best, one after the other
 
-A phrase is proposed if it finds a story of the theme that no phrase of the rule finds, is hardly ever
-wrong, and is right more often than chance would be; first those that are in a headline. Nothing is added unasked.
+A phrase is proposed if it finds a story of the theme that no phrase of the rule finds, is hardly
+ever wrong, and is right more often than chance would be; first those that are in a headline.
+Nothing is added unasked.
 """
 
 from __future__ import annotations
@@ -110,7 +111,8 @@ def _best(
     with_theme: set[int],
     not_found_yet: set[int],
 ) -> tuple[Proposal, set[int]] | None:
-    """Returns the best phrase for the stories that are not found yet, and the right ones that it finds.
+    """Returns the best phrase for the stories that are not found yet, and the right ones that it
+    finds.
 
     Those in a headline come first: a story is about them, which the words of a summary need not be.
     """

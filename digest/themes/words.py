@@ -39,8 +39,8 @@ work worked works would year years yesterday yet you your
 january february march april june july august september october november december
 """
 _MAX_SHORT_LENGTH = 2
-# Each sign is a syllable in Hangul, Ethiopic, Cherokee, Yi and Vai, and a consonant with its vowel in the scripts of
-# India and Tibet.
+# Each sign is a syllable in Hangul, Ethiopic, Cherokee, Yi and Vai, and a consonant with its vowel
+# in the scripts of India and Tibet.
 _SYLLABLE = re.compile(
     "[\u0900-\u0dff\u0f00-\u0fff\u1200-\u167f\u1700-\u177f\u2d80-\u2ddf\ua000-\ua63f" + HANGUL + "]"
 )

@@ -62,8 +62,9 @@ def unreadable(files: Iterable[str]) -> Iterator[str]:
 
 
 def without_theme(number: int, likely: Mapping[str, int]) -> str:
-    """Returns the words, after that number of stories, that they have no theme, and what they may be:
-    `likely` has how many look like each theme."""
+    """Returns the words, after that number of stories, that they have no theme, and what they may
+    be: `likely` has how many look like each theme.
+    """
     verb = "has" if number == 1 else "have"
     likeliest = list(likely.items())[:3]
     like = ", ".join(f"{number} like {theme}" for theme, number in likeliest)

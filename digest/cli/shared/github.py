@@ -1,5 +1,5 @@
-"""What GitHub Actions shows: the problems of a check beside their lines, and the report of a pull, as
-a table in the job summary and a commit message in the output `words`.
+"""What GitHub Actions shows: the problems of a check beside their lines, and the report of a pull,
+as a table in the job summary and a commit message in the output `words`.
 
 Environment variables name the files for table and message; without them neither is written. Text
 from feeds and editors goes into code blocks only, so that no Markdown in it has an effect.
@@ -28,8 +28,9 @@ _RULE = ("---", "---", "--:", "--:", "--:", "---")
 
 
 def annotate(problems: Iterable[Problem], folder: str) -> None:
-    """Prints each problem as a workflow command, so that it is shown beside its line; `folder` is the
-    digest's path in its repository."""
+    """Prints each problem as a workflow command, so that it is shown beside its line; `folder` is
+    the digest's path in its repository.
+    """
     for problem in problems:
         level = "warning" if problem.is_hint else "error"
         values = {

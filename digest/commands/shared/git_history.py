@@ -36,7 +36,8 @@ _MAX_NAMED = 5
 def list_written(cache: Cache, created: Collection[str], lines: Iterable[Record]) -> None:
     """Adds files that a pull creates here to the list of files that git does not have yet.
 
-    `lines` are those that it adds to the ledgers, and `created` has files that a killed pull created.
+    `lines` are those that it adds to the ledgers, and `created` has files that a killed pull
+    created.
 
     The caller saves the cache before it writes them. Those that it then does not write, since it is
     killed, are dropped by `note_deletions`, as no ledger has them.

@@ -1,7 +1,9 @@
-"""`.digest-init.json`: what `digest init` and `digest upgrade` wrote into a digest, so that a later version can tell.
+"""`.digest-init.json`: what `digest init` and `digest upgrade` wrote into a digest, so that a later
+version can tell.
 
-It has a hash of each file as it was written. A file that an editor has changed, and that `upgrade` has merged, is not
-in git as Digest wrote it: of those it has the text, for the next merge. It travels with the repository.
+It has a hash of each file as it was written. A file that an editor has changed, and that `upgrade`
+has merged, is not in git as Digest wrote it: of those it has the text, for the next merge. It
+travels with the repository.
 """
 
 from __future__ import annotations
@@ -82,7 +84,8 @@ def dumps(
 ) -> bytes:
     """Returns the record of files as Digest writes them, and of the texts that were merged.
 
-    `left` has the hashes of files that were left alone: what Digest once wrote is what it wrote last.
+    `left` has the hashes of files that were left alone: what Digest once wrote is what it wrote
+    last.
     """
     hashes = {file: hash_of(content) for file, content in files.items() if file not in LINES_ADDED}
     record: dict[str, Any] = {

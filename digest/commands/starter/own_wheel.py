@@ -1,7 +1,8 @@
-"""A wheel of the copy of Digest that runs, made from its installed files, without a network or a build tool.
+"""A wheel of the copy of Digest that runs, made from its installed files, without a network or a
+build tool.
 
-`init` puts it into a digest whose copy of Digest no other machine could install: one from a folder, a file or a private
-repository. The same files give the same bytes.
+`init` puts it into a digest whose copy of Digest no other machine could install: one from a folder,
+a file or a private repository. The same files give the same bytes.
 """
 
 from __future__ import annotations

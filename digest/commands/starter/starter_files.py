@@ -1,4 +1,5 @@
-"""The files of a new digest beside `digest.toml`, which `init` writes and `upgrade` brings up to date.
+"""The files of a new digest beside `digest.toml`, which `init` writes and `upgrade` brings up to
+date.
 
     digest/starter/ + the requirement of this copy of Digest + themes ──▶ path of each file ──▶ its content
 
@@ -46,8 +47,8 @@ def new_files(
 ) -> dict[str, bytes]:
     """Returns each file of a new digest but `digest.toml`, by its path.
 
-    Without a copy to install, the workflow is left out. `requirements` is the name of the file that pip
-    installs it from; the snippets of VS Code offer the `themes`.
+    Without a copy to install, the workflow is left out. `requirements` is the name of the file that
+    pip installs it from; the snippets of VS Code offer the `themes`.
     """
     files = dict[str, bytes]()
     for source in STARTER.rglob("*"):

@@ -78,7 +78,8 @@ class DeskRequest:
 class DeskSession:
     """One run of the desk: its key and token, the port at which it listens, other hosts' names.
 
-    The key is in the address and in the cookie, the token in the forms: neither gives the other away.
+    The key is in the address and in the cookie, the token in the forms: neither gives the other
+    away.
     """
 
     def __init__(self, port: int, allowed: frozenset[str] = frozenset()) -> None:

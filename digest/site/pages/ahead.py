@@ -1,7 +1,7 @@
 """The dates ahead that stories and letters announce: their page, and a calendar to subscribe to.
 
-The calendar (iCalendar, RFC 5545) has one all-day event for each. A month or year is an event on its
-first day, whose words say so: an event of a whole year would cover everything else.
+The calendar (iCalendar, RFC 5545) has one all-day event for each. A month or year is an event on
+its first day, whose words say so: an event of a whole year would cover everything else.
 """
 
 from __future__ import annotations

@@ -1,4 +1,5 @@
-"""What was corrected: every correction of the editor's, and every headline that a publisher changed.
+"""What was corrected: every correction of the editor's, and every headline that a publisher
+changed.
 
 Both are on one page, newest first, and in a feed. When a publisher changed a headline is not in the
 story, so it counts as changed when the story last was.

@@ -2,9 +2,9 @@
 
     archive ──by year──▶ changed? ──yes──▶ records ──Pagefind──▶ cache ──▶ files of the site
 
-Each story is a record, so that readers find stories, not pages; so are letters and the texts without
-a date, which are in the newest year's index. If the index of a year cannot be made, the site has no
-search page, rather than an index that is out of date; the build goes on.
+Each story is a record, so that readers find stories, not pages; so are letters and the texts
+without a date, which are in the newest year's index. If the index of a year cannot be made, the
+site has no search page, rather than an index that is out of date; the build goes on.
 """
 
 from __future__ import annotations
