@@ -139,6 +139,38 @@ except Faults as faults:
 
 
 @needs_cores
+def test_items_after_one_that_fails_are_left_out() -> None:
+    program = """
+def first_fails(item):
+    if not item:
+        raise DigestError("the first")
+    os.write(1, b".")
+    return squared(item)
+
+try:
+    parallel.map(first_fails, list(range(10_000)), take, work=10_000)
+except DigestError as error:
+    print(error)
+"""
+    done, _, error = printed(program).rpartition(".")
+    assert error == "the first"
+    assert len(done) < 5_000
+
+
+@needs_cores
+def test_a_process_that_is_done_early_helps_another() -> None:
+    program = """
+def slow_here(item):
+    time.sleep(0.02 if os.getpid() == here else 0)
+    return item * item, os.getpid()
+
+parallel.map(slow_here, list(range(100)), take, work=10_000)
+print(sum(process != here for process in processes.values()) > 60, len(results))
+"""
+    assert printed(program) == "True 100"
+
+
+@needs_cores
 def test_a_bug_in_another_process_says_where_it_is() -> None:
     program = """
 class Odd(Exception):
