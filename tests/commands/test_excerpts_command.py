@@ -284,7 +284,7 @@ def test_a_run_killed_before_it_wrote_the_files_is_completed_by_the_next(
 
 
 @pytest.mark.parametrize("words", [0, 2])
-@pytest.mark.parametrize("place", ["rewrite", "add_lines"])
+@pytest.mark.parametrize("place", ["apply_edits", "add_lines"])
 def test_excerpts_stay_the_publishers_if_a_pull_comes_after_a_run_that_was_killed(
     root: Path, monkeypatch: pytest.MonkeyPatch, place: str, words: int
 ) -> None:
@@ -321,7 +321,7 @@ def test_a_file_saved_during_a_run_keeps_its_excerpt_as_the_publishers(
         return rewrite(*given)
 
     with monkeypatch.context() as patch:
-        patch.setattr(store, "rewrite", save_first)
+        patch.setattr(store, "apply_edits", save_first)
         report = excerpts.run(root, settings, now=datetime(2026, 5, 20, tzinfo=UTC))
     (root / "first.xml").write_text(rss("New words come in the place of those before them."))
 

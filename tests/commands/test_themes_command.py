@@ -853,7 +853,7 @@ def test_a_file_changed_in_the_meantime_is_left_and_named(
         give(root, CHIPS, "[memory]")
         return rewrite(*words)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(store, "rewrite", late)
+    monkeypatch.setattr(store, "apply_edits", late)
 
     report = applied(root)
 
