@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from posixpath import basename
 
 from digest.checks.hint import Hint
 from digest.content import file_names, paths
@@ -31,12 +32,21 @@ def unknown_feeds(survey: Survey, config: Config) -> Iterator[Hint]:
         cure = cure or "add it there, with retired = true: its stories then keep their source"
         yield Hint(files[feed], 0, what, cure)
     for feed in sorted(survey.ledgers.keys() - files.keys() - configured):
+        if _is_linked(survey, survey.ledgers[feed].values()):
+            continue  # a link to a story that is gone becomes text, as long as its ledger is there
         what = f"is the ledger of a feed '{feed}' that is not in digest.toml and has no stories"
         cure = (
             "add it there, with retired = true; if you delete this and pull it again, "
             "stories that you deleted return"
         )
         yield Hint(paths.ledger(feed), 0, what, cure)
+
+
+def _is_linked(survey: Survey, records: Iterable[Record]) -> bool:
+    """True if a letter, a page or a note names the file of one of these records."""
+    texts = [text.body for text in survey.content.texts]
+    texts += [story.note for story in survey.content.stories]
+    return any(basename(record.file) in text for record in records for text in texts)
 
 
 def files_of_two_stories(ledgers: Ledgers) -> Iterator[Hint]:

@@ -69,9 +69,11 @@ def init(call: Call, folder: Path, feeds: tuple[str, ...], files: tuple[Path, ..
         call.say(*(f"{feed.id}: {feed.title}, {redact.mask(feed.url)}" for feed in report.feeds))
         call.warn(*formatting.left_out(report.left_out))
         if call.verbose:
-            call.say(*(f"{file}: removed" for file in report.removed))
+            call.say(*(f"{file}: removed" for file in (*report.removed, *report.letters)))
         removed = formatting.stories(len(report.removed))
-        call.say(f"Removed the sample: its feed, and {removed} without edits")
+        letters = count_of(len(report.letters), "letter")
+        also = f", and {letters} as drafted" if report.letters else ""
+        call.say(f"Removed the sample: its feed, and {removed} without edits{also}")
         call.say(*(f"{file}: stays, because it was edited" for file in report.edited))
         for file in report.unread:
             call.warn(f"{file}: stays, because it cannot be read; digest check")

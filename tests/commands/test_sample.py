@@ -41,6 +41,22 @@ def stories(root: Path) -> list[str]:
     return sorted(path.relative_to(root).as_posix() for path in root.glob("content/2026/w0*/*.md"))
 
 
+def test_a_letter_goes_with_the_sample_only_as_it_was_drafted(mine: Path) -> None:
+    for week in ("w07", "w08"):
+        assert digest("letter", week, cwd=mine).returncode == 0
+    ours = mine / "content/2026/w07/letter.md"
+    ours.write_text(ours.read_text().replace("-->", "-->\n\nDear reader."))
+
+    said = grown(mine)
+
+    assert (
+        said[2]
+        == "Removed the sample: its feed, and 12 stories without edits, and 1 letter as drafted"
+    )
+    assert stories(mine) == ["content/2026/w07/letter.md"]
+    assert LEDGER not in digest("check", cwd=mine).stdout
+
+
 def test_an_unedited_sample_is_removed_and_leaves_a_fresh_digest(
     mine: Path, tmp_path: Path
 ) -> None:

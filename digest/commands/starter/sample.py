@@ -2,15 +2,15 @@
 
     digest with the sample ──▶ unedited stories are deleted ──▶ its feed, ledger and themes are removed ──▶ digest.toml
 
-What the editor wrote stays: stories that were edited or moved, letters, their own themes,
-comments in digest.toml. digest.toml is written last, so that a run that was killed can be run
+What the editor wrote stays: stories that were edited or moved, letters that are not as they were
+drafted, their own themes, comments in digest.toml. digest.toml is written last, so that a run that was killed can be run
 again.
 """
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -20,11 +20,12 @@ from digest.commands.shared.find_feeds import FoundFeeds
 from digest.commands.starter.starter_files import SAMPLE, STARTER
 from digest.commands.themes import with_removed_themes
 from digest.config import load as load_config
-from digest.content import paths, store, story_file
+from digest.content import letter_draft, paths, store, story_file
 from digest.content.ledger import hashes_of
 from digest.content.load import Survey
 from digest.errors import DigestError
 from digest.model import CONFIG_FILE, Config, Content, Feed, Story
+from digest.site.arrange import arrange
 
 _TIMEZONE, _LANGUAGE = "UTC", "en"
 """What a digest with the sample says."""
@@ -33,7 +34,7 @@ _TIMEZONE, _LANGUAGE = "UTC", "en"
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SampleReport:
     """The feeds that took the sample's place, the stories that were removed, and those that were
-    edited and so stay; `unread` files cannot be read.
+    edited and so stay; the drafted `letters` that were removed; `unread` files cannot be read.
 
     `themes` is True if the sample's themes are still in digest.toml. `address` is the site's, if it
     was still an example's and `origin` gives another.
@@ -45,6 +46,7 @@ class SampleReport:
     edited: tuple[str, ...]
     themes: bool
     address: str = ""
+    letters: tuple[str, ...] = ()
     unread: tuple[str, ...] = ()
 
 
@@ -73,6 +75,9 @@ def replace_with(root: Path, found: FoundFeeds, *, timezone: str) -> SampleRepor
                     removed[story.file] = text
                 else:
                     edited.append(story.file)
+        letters = _unedited_letters(root, survey.content, old, removed)
+        left = [letter for letter in survey.content.letters if letter.file not in letters]
+        content = survey.content._replace(letters=tuple(left))
         others = [story for story in survey.content.stories if story.file not in removed]
         in_use = {page.name for page in survey.content.introductions} | {*sample.themes}
         for story in others:
@@ -97,13 +102,14 @@ def replace_with(root: Path, found: FoundFeeds, *, timezone: str) -> SampleRepor
             site=settings,
         )
         new = config_file.parse(after)
-        needs_ledger = edited or survey.unread or _is_any_linked(survey.content, removed)
-        _remove_files(root, removed, "" if needs_ledger else paths.ledger(sample.id))
+        needs_ledger = edited or survey.unread or _is_any_linked(content, removed)
+        _remove_files(root, removed | letters, "" if needs_ledger else paths.ledger(sample.id))
         config_edit.write(root, before, after)
     return SampleReport(
         feeds=found.feeds,
         left_out=found.left_out,
         removed=tuple(sorted(removed)),
+        letters=tuple(sorted(letters)),
         edited=tuple(edited),
         themes=bool(new.themes),
         address=address,
@@ -137,6 +143,25 @@ def _is_unedited(story: Story, text: str, survey: Survey, config: Config) -> boo
         if is_here and written_hashes <= record.wrote.items():
             return True
     return False
+
+
+def _unedited_letters(
+    root: Path, content: Content, config: Config, removed: Container[str]
+) -> dict[str, str]:
+    """Returns the letters that are as `digest letter` drafts them, by file, of weeks whose stories
+    are all removed."""
+    editions = {edition.week: edition for edition in arrange(content, config).editions}
+    found = {}
+    for letter in content.letters:
+        edition = editions[letter.week]
+        stays = any(
+            story.week == letter.week and story.file not in removed for story in content.stories
+        )
+        sections = [(section.theme, section.stories) for section in edition.sections]
+        drafted = letter_draft.draft(letter.week, edition.lead, sections)
+        if not stays and store.read_exactly(root, letter.file) == drafted:
+            found[letter.file] = drafted
+    return found
 
 
 def _is_any_linked(content: Content, files: Iterable[str]) -> bool:
