@@ -125,6 +125,17 @@ def test_a_clone_reports_stories_whose_files_were_never_committed(root: Path) ->
     assert f"::warning file={LEDGER},line=3,title=digest check::{what}" in annotated
 
 
+def test_a_story_that_was_moved_by_hand_is_not_reported_before_the_commit(root: Path) -> None:
+    for week in ("w22", "w23"):
+        old, new = next(root.glob("content/2026/*/*-story-1.md")), root / f"content/2026/{week}"
+        new.mkdir()
+        old.rename(new / old.name)
+
+        assert [what for file, _, what in hints(root) if file == LEDGER] == []
+
+        commit(root)
+
+
 def test_the_machine_that_has_the_files_reports_that_they_are_not_in_git(root: Path) -> None:
     forgets(root, 3, 4)
 

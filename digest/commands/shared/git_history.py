@@ -14,6 +14,7 @@ about files that are back.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from operator import attrgetter
 from pathlib import Path
 from posixpath import basename
 
@@ -31,6 +32,7 @@ from digest.names import is_markdown
 
 _CONTENT = "content"
 _MAX_NAMED = 5
+_FILE = attrgetter("file")
 
 
 def list_written(cache: Cache, created: Collection[str], lines: Iterable[Record]) -> None:
@@ -100,9 +102,18 @@ def uncommitted_stories(root: Path, survey: Survey) -> Iterator[Problem]:
             yield from _lost(root, uncommitted.without_moved(missing, stories, content.altered))
     untracked = [story for story in stories if story.file not in tracked]
     history = survey.history if untracked else None
+    moved_from = tracked.difference(survey.files)
+    names_moved = set(map(basename, moved_from))
+    places: dict[str, set[str]] = {}
+    for address in content.story_addresses:
+        places.setdefault(address.present_file, set()).add(address.file)
     found: dict[str, list[str]] = {}
     for story in untracked:
-        for record in history.of(story) if history else ():
+        records = history.of(story) if history else []
+        were = {*places.get(story.file, ()), *map(_FILE, records)}
+        if basename(story.file) in names_moved or not moved_from.isdisjoint(were):
+            continue  # git has it where it was before
+        for record in records:
             if paths.ledger(record.feed) in tracked:
                 found.setdefault(record.feed, []).append(story.file)
                 break
