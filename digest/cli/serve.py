@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import click
 
@@ -104,6 +105,10 @@ def _print_opened(event: Opened, host: str, allowed: tuple[str, ...], call: Call
     call.say(f"The preview is at {event.url} (Ctrl-C stops it)")
     if event.desk:
         call.say(f"The desk is at {event.desk}")
+    if event.network:
+        place = urlsplit(event.desk or event.url)
+        shown = place._replace(netloc=urlsplit(event.network).netloc).geturl()
+        call.say(f"For other machines in the network, it is at {shown}")
     may = "can read it, too, including drafts"
     if event.desk:
         may += ", and with the desk's address change your stories"

@@ -47,14 +47,16 @@ _HOST_NAME = re.compile(r"[\w.-]+|\[?[0-9a-fA-F:.]+\]?")
 @dataclass(frozen=True, slots=True)
 class Opened:
     """The preview is ready; `exhausted`: the system has no file watchers left, so files are scanned
-    instead. `desk` is the desk's URL with its key, "" if it is off, and `redirect` a page that
-    leads there: other accounts can read the arguments with which a browser is started.
+    instead. `network` is the URL for other machines, without a path, if they can reach all of this
+    one's addresses. `desk` is the desk's URL with its key, "" if it is off, and `redirect` a page
+    that leads there: other accounts can read the arguments with which a browser is started.
     """
 
     url: str
     exhausted: bool
     desk: str = ""
     redirect: str = ""
+    network: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,6 +143,8 @@ def run(
             gc.freeze()  # what the first build has read stays alive: no need to scan it again
             address = server.address_of(listening, host)
             opened = Opened(address + (preview.state.shown.base or "/"), rebuilder.exhausted)
+            if network := server.network_host(listening):
+                opened = replace(opened, network=server.address_of(listening, network))
             if desk_app:
                 opened = replace(opened, desk=f"{address}/_desk/?token={desk_app.session.key}")
             if desk:

@@ -60,6 +60,21 @@ def address_of(listening: socket.socket, host: str) -> str:
     return f"http://[{shown}]:{port}" if ":" in shown else f"http://{shown}:{port}"
 
 
+def network_host(listening: socket.socket) -> str:
+    """Returns this machine's address in its network if the socket listens at all of its addresses.
+
+    "" if it does not, or if the machine is in no network. Nothing is sent.
+    """
+    unbound = {"0.0.0.0": "192.0.2.1", "::": "2001:db8::1"}  # addresses that nobody has
+    elsewhere = unbound.get(listening.getsockname()[0], "")
+    try:
+        with socket.socket(listening.family, socket.SOCK_DGRAM) as probe:
+            probe.connect((elsewhere, 9))
+            return str(probe.getsockname()[0]) if elsewhere else ""
+    except OSError:
+        return ""
+
+
 def serve(app: Any, listening: socket.socket, closing: Callable[[], None]) -> None:
     """Serves until Ctrl-C or SIGTERM, then raises KeyboardInterrupt; `closing` must end streams."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)

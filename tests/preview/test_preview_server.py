@@ -24,6 +24,15 @@ async def app(_: Any, __: Any, send: Any) -> None:
     await send({"type": "http.response.body", "body": b"ok"})
 
 
+def test_only_a_preview_at_all_addresses_has_one_in_the_network() -> None:
+    with server.listen("127.0.0.1", 0) as here, server.listen("0.0.0.0", 0) as everywhere:
+        hosts = server.network_host(here), server.network_host(everywhere)
+
+    assert hosts[0] == ""
+    with server.listen(hosts[1] or "127.0.0.1", 0):  # an address of this machine
+        assert hosts[1] != "0.0.0.0"
+
+
 async def reader(_: Any, receive: Any, send: Any) -> None:
     """Reads the whole request first."""
     while (await receive()).get("more_body"):

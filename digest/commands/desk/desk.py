@@ -87,6 +87,7 @@ class Desk:
         """Answers a request."""
         with self._lock:
             given: dict[str, str] = {}
+            heading = "Not done"
             try:
                 if request.method == "POST":
                     given = self.session.form(request)
@@ -101,12 +102,14 @@ class Desk:
                 return DeskResponse(self._page(week, message=message))
             except RequestRefused as refused:
                 why, status = str(refused), refused.status
+                heading = "Open the desk" if refused.only_needs_key else heading
             except DigestError as error:
                 why, status = self._in_words(error), 409
             if request.wants_json:
                 return _json({"message": why, "refused": True}, status)
             typed = [given[name] for name in (*_TEXTS, "body") if given.get(name)]
-            values = {"why": why, "typed": typed, "is_in": self.session.is_key(request.cookie)}
+            values: dict[str, Any] = {"why": why, "heading": heading, "typed": typed}
+            values["is_in"] = self.session.is_key(request.cookie)
             return DeskResponse(self._render("refused.html", self._values | values), status)
 
     def _in_words(self, error: Exception | str) -> str:

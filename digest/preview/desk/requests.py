@@ -20,14 +20,19 @@ _MAX_FIELDS = 50
 _KEY = "23456789abcdefghjkmnpqrstuvwxyz"  # nothing that looks like another, to be typed on a phone
 _KEY_LENGTH = 12  # 59 bits
 _OPEN = "open the address that it has printed, in this tab: what you typed stays in it"
+_WRONG_KEY = "This is not the key of the 'digest serve' that runs now. Copy the whole address that it has printed."
+_TYPE_KEY = "Type the key that 'digest serve' has printed behind token=, or open the whole address that it has printed."
 
 
 class RequestRefused(Exception):
-    """A request that is not answered, and the HTTP status for it."""
+    """A request that is not answered, and the HTTP status for it.
 
-    def __init__(self, why: str, status: int = 403) -> None:
+    `only_needs_key` if nothing was to be done, and a page asks for the key first.
+    """
+
+    def __init__(self, why: str, status: int = 403, *, only_needs_key: bool = False) -> None:
         super().__init__(why)
-        self.status = status
+        self.status, self.only_needs_key = status, only_needs_key
 
 
 class DeskResponse(NamedTuple):
@@ -104,7 +109,9 @@ class DeskSession:
     def admit(self, request: DeskRequest) -> None:
         """Raises RequestRefused if a browser has no cookie of this run."""
         if not _equal(request.cookie, self.key):
-            raise RequestRefused(f"this desk belongs to a run of 'digest serve'; {_OPEN}")
+            if request.query.get("token"):
+                raise RequestRefused(_WRONG_KEY)
+            raise RequestRefused(_TYPE_KEY, only_needs_key=True)
 
     def form(self, request: DeskRequest) -> dict[str, str]:
         """Returns the form of a request to write; raises RequestRefused if another page may have sent it."""
