@@ -63,6 +63,9 @@ def set(call: Call, words: tuple[str, ...], as_json: bool) -> None:
     if not files:
         raise click.BadParameter("name at least one story's file", param_hint="FILE")
     named = [call.resolve_file(root, Path(word)) for word in files]
+    for word, file in zip(files, named, strict=True):
+        if "*" in word and not rest and not (root / file).exists():
+            raise click.BadParameter(f"no file matches '{word}'", param_hint="FILE")
     try:
         results = command.run(root, config, named, rest, now=call.now)
     except ValueError as error:

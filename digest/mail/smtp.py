@@ -98,4 +98,6 @@ def _words(error: Exception) -> str:
     if isinstance(error, smtplib.SMTPResponseException):
         said = error.smtp_error
         return _answer(error.smtp_code, said if isinstance(said, bytes) else said.encode())
+    if isinstance(error, OSError) and error.strerror:
+        return " ".join(error.strerror.split()).lower()  # "connection refused", without its number
     return " ".join(str(error).split()) or type(error).__name__

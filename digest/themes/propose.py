@@ -55,8 +55,9 @@ def propose(stories: Sequence[Story], taken: Sequence[str] = ()) -> list[Propose
         if not seed:
             break
         phrases = [seed, *recurring.companions(seed)]
-        written = tuple(map(recurring.spelled, phrases))
-        title = written[0].rstrip("*")
+        spelled_phrases = list(map(recurring.spelled, phrases))
+        title = spelled_phrases[0].rstrip("*")
+        written = tuple(_without_caught(spelled_phrases))
         theme = Theme(id="", title=title[:1].upper() + title[1:], match=written)
         having, new = recurring.take(phrases)
         newest = [stories[number] for number in sorted(new)]
@@ -69,6 +70,17 @@ def propose(stories: Sequence[Story], taken: Sequence[str] = ()) -> list[Propose
         ids.append(free_name(ascii_words(proposal.theme.title) or "theme", ids))
         named.append(replace(proposal, theme=proposal.theme._replace(id=ids[-1])))
     return named
+
+
+def _without_caught(phrases: Sequence[str]) -> list[str]:
+    """Returns the phrases without those that another one catches: `giants`, beside `giant*`."""
+    kept = []
+    for phrase in phrases:
+        others = [other for other in phrases if other != phrase and other.endswith("*")]
+        beginnings = tuple(other[:-1].casefold() for other in others)
+        if not phrase.rstrip("*").casefold().startswith(beginnings) or " " in phrase:
+            kept.append(phrase)
+    return kept
 
 
 class _Recurring:

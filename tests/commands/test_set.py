@@ -185,6 +185,7 @@ def test_several_files_move_to_another_week(root: Path) -> None:
         ((A, "take=,"), "'take' needs a value: take=…"),
         ((A, "week=21"), "'21' is not a week; write it as 2026-W20"),
         ((A,), "nothing to change; write one of lead, hide"),
+        (("content/2026/w20/*nope*",), "no file matches 'content/2026/w20/*nope*'"),
         (("hide",), "name at least one story's file"),
     ],
 )

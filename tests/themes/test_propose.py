@@ -10,7 +10,7 @@ from shell import invoke
 from test_themes_command import pulled, rss, rule
 
 from digest.model import Story
-from digest.themes.propose import MIN_STORIES, propose
+from digest.themes.propose import MIN_STORIES, _without_caught, propose
 from digest.themes.rules import themes_of
 
 COFFEE = (
@@ -38,6 +38,12 @@ def test_recurring_words_become_themes_with_the_words_that_accompany_them() -> N
     assert found["starbucks"].theme.title == "Starbucks"
     assert found["minas-gerais"].theme.match[0] == "Minas Gerais"
     assert set(found["arabica-futures"].headlines) <= set(COFFEE)
+
+
+def test_a_phrase_that_another_of_its_theme_catches_is_left_out() -> None:
+    phrases = ["tech", "giants", "tech firm", "Giant*"]
+
+    assert _without_caught(phrases) == ["tech", "tech firm", "Giant*"]
 
 
 def test_a_word_in_most_headlines_is_not_a_theme() -> None:
