@@ -83,7 +83,7 @@ def _print_version(context: click.Context, _: click.Parameter, asked: bool) -> N
     help="The digest's folder; by default, the one that contains the current folder.",
 )  # fmt: skip
 @click.option("--quiet", is_flag=True, help="Print only what is wrong.")
-@click.option("--verbose", is_flag=True, help="Name every file.")
+@click.option("--verbose", is_flag=True, help="Say more: every file, all weeks, exact times.")
 @click.pass_context
 def cli(context: click.Context, root: Path | None, quiet: bool, verbose: bool) -> None:
     """Pull feeds into Markdown, curate it by hand, publish it as an archive.

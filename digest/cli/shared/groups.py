@@ -50,7 +50,7 @@ def _with_shared_options(command: click.Command) -> click.Command:
             is_flag=True,
             expose_value=False,
             callback=_set_verbosity,
-            help="Name every file.",
+            help="Say more: every file, all weeks, exact times.",
         ),
     ]
     return command

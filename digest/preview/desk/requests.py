@@ -20,8 +20,10 @@ _MAX_FIELDS = 50
 _KEY = "23456789abcdefghjkmnpqrstuvwxyz"  # nothing that looks like another, to be typed on a phone
 _KEY_LENGTH = 12  # 59 bits
 _OPEN = "open the address that it has printed, in this tab: what you typed stays in it"
-_WRONG_KEY = "This is not the key of the 'digest serve' that runs now. Copy the whole address that it has printed."
-_TYPE_KEY = "Type the key that 'digest serve' has printed behind token=, or open the whole address that it has printed."
+_WRONG_KEY = (
+    "This is not the key of the 'digest serve' that runs now; open the address that it has printed."
+)
+_TYPE_KEY = "Type the key that 'digest serve' has printed behind token=, or open the address that it has printed."
 
 
 class RequestRefused(Exception):
