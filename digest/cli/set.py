@@ -32,8 +32,8 @@ def set(call: Call, words: tuple[str, ...], as_json: bool) -> None:
 
     \b
     lead, hide, draft      turn it on; hide=false turns it off
-    themes=a,b             its themes, the main one first; with themes= it has none,
-                           and stays without any
+    themes=a,b             its themes, the main one first; themes= for none
+                           for good
     also=FILE,FILE         stories of one event, shown below it; also= for none
     headline=…, source=…   your own words; headline= removes them
     note=…                 your note ('digest note' opens an editor)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _MAX_WEEKS = 12
 """How many weeks are shown without --verbose."""
+_MAX_ID_LENGTH = 26
 """How many characters of a feed's id are shown, so that a row fits 80 columns."""
 
 
@@ -66,8 +67,11 @@ def _print_report(report: StatusReport, call: Call, *, has_themes: bool) -> None
     columns = ("feed", "last answer", "new", "brought", "kept", "deleted", "hidden")
     rows = list[tuple[object, ...]]()
     for feed in report.feeds:
+        name = feed.feed
+        if len(name) > _MAX_ID_LENGTH and not call.verbose:  # ids of one site often begin alike
+            name = f"{name[: _MAX_ID_LENGTH - 12]}…{name[-11:]}"
         counts = (feed.new or 0, feed.brought, feed.present, feed.deleted, feed.hidden)
-        rows.append((feed.feed, last_answer(feed, call.verbose), *counts))
+        rows.append((name, last_answer(feed, call.verbose), *counts))
     call.say(*formatting.table(columns, rows))
     print_remarks(report.feeds, call)
     if report.changed_by_pull:
