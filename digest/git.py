@@ -121,6 +121,30 @@ def merged_from(folder: Path, files: Collection[str]) -> dict[str, tuple[str, ..
     return {name: tuple(texts) for name, texts in found.items()}
 
 
+def both_sides(folder: Path, files: Collection[str]) -> dict[str, tuple[str, ...]]:
+    """Returns the versions that the last merge or rebase of a file had, even if one side won.
+
+    Files that were edited since have none. A merge of which only one side had changed the file
+    counts as none; to tell, git has to look at one file at a time, so `files` should be few.
+    """
+    changed = _edited(folder, files) if files else None
+    if changed is None:
+        return {}
+    place, found = prefix(folder), dict[str, tuple[str, ...]]()
+    for file in files:
+        versions = list[str]()
+        words = ("--simplify-merges", "--topo-order", "--no-renames", "--", file)
+        for header, _ in _log(folder, "%at %ct %P", *words) if file not in changed else ():
+            written, committed, *parents = header
+            if len(parents) < 2 and written == committed:
+                break
+            versions += [f"{parent}:{place}{file}" for parent in parents]
+        if versions:
+            texts = contents(folder, versions)
+            found[file] = tuple(text.decode(errors="replace") for text in texts)
+    return found
+
+
 def brought_back(
     folder: Path, place: str, today: Mapping[str, str], noted: Collection[str], *, beside: str
 ) -> dict[str, str]:

@@ -53,7 +53,8 @@ def review(
 ) -> tuple[Problem, ...]:
     """Returns all hints about a digest's content.
 
-    `closed` are the closed weeks, `versions` those of the files that `edited` returns.
+    `closed` are the closed weeks, `versions` those of the files that `edited`
+    and `outdated` return.
     """
     history = survey.history
     content = survey.content
@@ -112,19 +113,28 @@ def of_text(text: Letter | FreePage, read: Read) -> tuple[Problem, ...]:
 def files_to_review(survey: Survey, read: Read, versions: Versions) -> tuple[str, ...]:
     """Returns the files with changes by a pull that the editor has not looked at yet.
 
-    `versions` are those of the files that `edited` returns.
+    `versions` are those of the files that `edited` and `outdated` return.
     """
     history = survey.history
     shown = (story for story in survey.content.stories if not story.hide)
     return tuple(story.file for story in shown if _to_review(story, history, read, versions))
 
 
-def edited(survey: Survey, read: Read) -> tuple[str, ...]:
+def edited(survey: Survey, history: History, read: Read) -> tuple[str, ...]:
     """Returns the files with changes by a pull that were edited since, here or in a git merge."""
-    history, found = survey.history, []
+    found = []
     for story in survey.content.stories:
         records = [] if story.hide else history.of(story)
         if pending.has_any(records) and pending.is_edited(records, story, read(story.file)):
+            found.append(story.file)
+    return tuple(found)
+
+
+def outdated(survey: Survey, history: History) -> tuple[str, ...]:
+    """Returns the files with words of a feed that a pull had replaced (`pending.outdated_fields`)."""
+    found = []
+    for story in survey.content.stories:
+        if not story.hide and pending.outdated_fields(history.of(story), story):
             found.append(story.file)
     return tuple(found)
 
@@ -188,9 +198,10 @@ def _pending(
 
 def _to_review(story: Story, history: History, read: Read, versions: Versions) -> pending.Pending:
     records = history.of(story)
-    if not pending.has_any(records):
+    merged = versions.get(story.file, ())
+    if not (merged or pending.has_any(records)):
         return {}
-    return pending.to_review(records, story, read(story.file), versions.get(story.file, ()))
+    return pending.to_review(records, story, read(story.file), merged)
 
 
 def _empty_flags(file: str, read: Read) -> Iterator[Hint]:

@@ -34,7 +34,7 @@ from digest import urls
 from digest.content import excerpt, json_lines, paths
 from digest.content.identity import hash_of, in_both_scopes, in_feed, in_its_scope, keys_of, rfc3339
 from digest.errors import Problem
-from digest.model import Story
+from digest.model import PUBLISHER_FIELDS, Story
 
 VERSION = 1
 NOTHING = hash_of("")
@@ -50,6 +50,7 @@ class PendingChange(NamedTuple):
 
 
 _NOTHING_PENDING: Mapping[str, PendingChange] = {}
+_NOTHING_REPLACED: Mapping[str, frozenset[str]] = {}
 
 
 class Record(NamedTuple):
@@ -63,6 +64,8 @@ class Record(NamedTuple):
     - `earlier_titles`: the feed's earlier headlines, each with the time when it was replaced
     - `deleted`: True if any line says so, None if none mentions it, as in early versions
     - `excerpts`: the hashes of all excerpts that were written, each with the time of its first line
+    - `replaced`: the hashes of what was written earlier, by field, where other words were written
+      since
     - `wrote_file`: True if the first line says that this feed's pull wrote the file, and did not
       join or adopt it
 
@@ -90,6 +93,7 @@ class Record(NamedTuple):
     wrote_file: bool = False
     image: str = ""
     other_files: tuple[str, ...] = ()
+    replaced: Mapping[str, frozenset[str]] = _NOTHING_REPLACED
 
 
 Ledgers = Mapping[str, Mapping[str, Record]]
@@ -207,7 +211,28 @@ def _combined(old: Record, record: Record) -> Record:
         deleted=deleted,
         wrote_file=wrote_file,
         other_files=files,
+        replaced=_replaced(old, record),
     )
+
+
+def _replaced(old: Record, record: Record) -> Mapping[str, frozenset[str]]:
+    """Returns the hashes of what was written before a later line, by field."""
+    if old.wrote == record.wrote:
+        return old.replaced
+    found = dict(old.replaced)
+    for name in PUBLISHER_FIELDS:
+        before, now = old.wrote.get(name), record.wrote.get(name)
+        if before and now and before != now:
+            found[name] = found.get(name, frozenset()) | {before}
+    return found
+
+
+def last_written(records: Iterable[Record]) -> dict[str, str]:
+    """Returns the hashes of what pull last wrote into a story's file, from whichever feed."""
+    found: dict[str, str] = {}
+    for record in sorted(records, key=attrgetter("at")):
+        found.update(record.wrote)
+    return found
 
 
 def known_files(ledgers: Ledgers) -> dict[str, tuple[str, ...]]:

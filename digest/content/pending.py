@@ -8,25 +8,38 @@ It is pending until they edit the file, or the file says the same as the feed.
     changed    a headline or link that the editor wrote about       the old words
     withdrawn  the feed dropped a field, the file still has it      none
     replaced   a headline or link that no editor wrote about yet    the old words
+    undone     git has merged the file, and left out a correction   the feed's words
 
 The ledger has the hash of the file as the pull left it: after any edit the change counts as seen.
 If git has merged that file with an edit made elsewhere, the editor has not seen the result, so the
-versions before the merge count. `stored` and `value_of` convert the words.
+versions before the merge count; "undone" is found there and is in no ledger. `stored` and `value_of`
+convert the words.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from operator import attrgetter
 from posixpath import basename
 
-from digest.content import excerpt
+from digest.content import excerpt, story_file
 from digest.content.edit import Edit
 from digest.content.identity import hash_of
-from digest.content.ledger import PendingChange, Record, later, timestamp
+from digest.content.ledger import (
+    NOTHING,
+    PendingChange,
+    Record,
+    hashes_of,
+    last_written,
+    later,
+    timestamp,
+)
 from digest.content.letter_draft import links_to
-from digest.model import Story
+from digest.content.story_file import Vocabulary
+from digest.errors import Faults
+from digest.model import PUBLISHER_FIELDS, Story
 
 KINDS = KEPT, ANOTHERS, CHANGED, WITHDRAWN, REPLACED = (
     "kept",
@@ -35,6 +48,7 @@ KINDS = KEPT, ANOTHERS, CHANGED, WITHDRAWN, REPLACED = (
     "withdrawn",
     "replaced",
 )
+_UNDONE = "undone"
 _LABELS = {"title": "headline", "authors": "byline", "excerpt": "summary"}
 _ENDS = "the hint disappears once you edit the file"
 _STORED_FIELDS = frozenset({"title", "link", "authors", "image"})
@@ -106,9 +120,11 @@ def to_review(
 
     `versions` are texts that git has merged into it since an editor last saw it.
     """
+    undone = _undone(records, story, versions)
     if not is_edited(records, story, text):
         found = of_text(records, text)
-        return {name: change for name, change in found.items() if change.kind != REPLACED}
+        shown = {name: change for name, change in found.items() if change.kind != REPLACED}
+        return {**shown, **undone}
     pending = dict(of_text(records, *versions))
     if not pending:
         # If git has rebased a pull onto an edit, no commit has the file as that pull left it, but
@@ -121,7 +137,52 @@ def to_review(
     for name, change in pending.items():
         if change.kind == REPLACED:
             pending[name] = change._replace(kind=CHANGED)
-    return pending
+    has_changed = {
+        name: change
+        for name, change in pending.items()
+        if change.kind != CHANGED or change.words != stored(name, getattr(story, name))
+    }
+    return {**has_changed, **undone}
+
+
+def outdated_fields(records: Collection[Record], story: Story) -> list[str]:
+    """Returns the fields in which a file has a feed's words that a pull has since replaced.
+
+    An editor has put them back, or git has merged the file and kept the side without the
+    correction.
+    """
+    if len(records) < 2 and not any(record.replaced for record in records):
+        return []
+    written = last_written(records)
+    earlier = dict[str, set[str]]()
+    for name, now in written.items():
+        if name in PUBLISHER_FIELDS and now != NOTHING:
+            known = {record.wrote.get(name, now) for record in records}
+            known = known.union(*(record.replaced.get(name, ()) for record in records)) - {now}
+            if known:
+                earlier[name] = known
+    if not earlier:
+        return []
+    in_file = hashes_of(story)
+    return [name for name, known in earlier.items() if in_file.get(name) in known]
+
+
+def _undone(
+    records: Collection[Record], story: Story, versions: Collection[str]
+) -> dict[str, PendingChange]:
+    """Returns the corrections that git has left out, which one of the merged versions has."""
+    fields = outdated_fields(records, story) if versions else []
+    if not fields:
+        return {}
+    written, found = last_written(records), dict[str, PendingChange]()
+    for version in versions:
+        with suppress(Faults):
+            merged = story_file.loads(version, story.file, Vocabulary(), None)
+            hashes = hashes_of(merged)
+            for name in fields:
+                if hashes.get(name) == written[name]:
+                    found[name] = PendingChange(_UNDONE, stored(name, getattr(merged, name)))
+    return found
 
 
 def is_edited(records: Collection[Record], story: Story, text: str) -> bool:
@@ -198,6 +259,14 @@ def hints(story: Story, pending: Pending, letter: str) -> Iterator[tuple[str, st
             what = f"its {label} is from one feed; another feed, which still has the story, has changed its own"
             if theirs:
                 what += f" to '{theirs}'"
+            yield name, what, f"use the new one or keep this one; {_ENDS}"
+        elif change.kind == _UNDONE:
+            what = f"the feed has changed its {label}; git has kept the earlier one"
+            if theirs:
+                yours = words_of(name, getattr(story, name))
+                what = (
+                    f"the feed's {label} is now '{theirs}'; git has kept its earlier one, '{yours}'"
+                )
             yield name, what, f"use the new one or keep this one; {_ENDS}"
         elif change.kind == KEPT:
             yours = words_of(name, getattr(story, name))

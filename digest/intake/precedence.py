@@ -55,10 +55,7 @@ def _by_arrival(records: Records, rank: Callable[[str], int]) -> list[str]:
 
 def last_written(records: Records) -> dict[str, str]:
     """Returns the hashes of what pull last wrote into a story's file, from whichever feed."""
-    found: dict[str, str] = {}
-    for record in sorted(records.values(), key=lambda record: record.at):
-        found.update(record.wrote)
-    return found
+    return ledger.last_written(records.values())
 
 
 def baseline(

@@ -155,3 +155,48 @@ def test_without_git_any_edit_ends_a_hint(tmp_path: Path) -> None:
     workspace.edit("free", "to jail")
 
     assert workspace.hints() == []
+
+
+SIDES = [
+    ("merge", "--no-edit", "--strategy-option=ours", "origin/main"),
+    ("rebase", "--strategy-option=theirs", "origin/main"),
+]
+
+
+@pytest.mark.parametrize("way", SIDES, ids=["merge", "rebase"])
+@pytest.mark.parametrize("line", ["lead: true", "headline: Free"])
+def test_a_correction_that_a_merge_leaves_out_is_a_hint_until_the_file_is_edited(
+    clones: tuple[Clone, Clone], way: tuple[str, ...], line: str
+) -> None:
+    one, two = clones
+    two.edit("link:", f"{line}\nlink:")
+    two.commit(day=28)
+    turn(one)
+
+    two.git("fetch", "--quiet")
+    two.git(*way, day=29)
+
+    assert two.story.title == "Story 1 headline"
+    hint = f"the feed's headline is now '{FEED_WORDS}'; git has kept its earlier one, 'Story 1 headline'"
+    assert (two.hints(), two.changed) == ([hint], (two.story.file,))
+    two.add_note("He is still free.\n")
+    assert two.hints() == []
+    two.commit(day=30)
+    assert (two.hints(), two.changed) == ([], ())
+
+
+def test_an_editor_who_returns_to_a_feeds_earlier_words_gets_no_hint_after_a_merge(
+    clones: tuple[Clone, Clone],
+) -> None:
+    one, two = clones
+    turn(one)
+    two.git("pull", "--quiet")
+    two.edit(f"title: {FEED_WORDS}", "title: Story 1 headline")
+    two.commit(day=28)
+    (one.root / "content/pages").mkdir()
+    (one.root / "content/pages/about.md").write_text("---\ntitle: About\n---\n\nUs.\n")
+    one.commit(day=28)
+
+    two.git("pull", "--quiet", "--no-rebase", "--no-edit", day=29)
+
+    assert two.hints() == []

@@ -81,8 +81,14 @@ def stories_to_review(
 def changed_by_pull(root: Path, survey: Survey) -> tuple[str, ...]:
     """Returns the files in which a pull has left something to look at since an editor wrote."""
     read = partial(store.read_text, root)
-    versions = git.merged_from(root, content_rules.edited(survey, read))
-    return content_rules.files_to_review(survey, read, versions)
+    return content_rules.files_to_review(survey, read, merged_versions(root, survey))
+
+
+def merged_versions(root: Path, survey: Survey) -> content_rules.Versions:
+    """Returns the versions that git has merged into files in which a pull's change may be unseen."""
+    history, read = survey.history, partial(store.read_text, root)
+    edited = git.merged_from(root, content_rules.edited(survey, history, read))
+    return {**edited, **git.both_sides(root, content_rules.outdated(survey, history))}
 
 
 def _key(story: Story) -> str:
