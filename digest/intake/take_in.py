@@ -193,9 +193,9 @@ def _adopt(pull: PullState, arrival: Arrival, file: str) -> Decision:
     feeds = story.feeds if arrival.feed.id in story.feeds else (arrival.feed.id,)
     fresh = replace(fresh_story(arrival, pull.config, pull.now), feeds=feeds)
     in_file = Entry(id=story.id, title=story.title, link=story.link)
-    text = pull.snapshot.texts[story.file]
-    by_killed_pull = pull.snapshot.created_by_killed.get(story.file) == text
-    lacks = None if by_killed_pull else lacking(story)
+    created = pull.snapshot.created_by_killed.get(story.file)
+    is_unedited = created is not None and created == pull.snapshot.texts[story.file]
+    lacks = None if is_unedited else lacking(story)
     pull.add_first_line(arrival, file, agreed_hashes(story, fresh), in_file, lacks)
     return Decision("adopted", story.file)
 
