@@ -10,11 +10,14 @@ written, and is ignored if the ledger has changed since. Decisions are made in `
 
 from __future__ import annotations
 
+import glob
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
+from posixpath import basename
 from typing import NamedTuple
 
 from digest import disk
@@ -85,7 +88,7 @@ def run(
         batches = fetch_in_batches(
             due,
             root=root,
-            known=feed_state.validators(due, memory, hashes),
+            known=feed_state.validators(due, memory, hashes, partial(_is_there, root)),
             agent=user_agent(config.site),
             now=now,
             limits=replace(limits, quick_answer=None) if dry else limits,
@@ -142,6 +145,11 @@ def _waiting(feeds: Iterable[Feed], memory: FeedStates, now: datetime) -> dict[s
             reason = f"its server asked not to be contacted again before {until.isoformat()}"
             rows[feed.id] = PullRow(feed=feed.id, state="waiting", reason=reason)
     return rows
+
+
+def _is_there(root: Path, file: str) -> bool:
+    """True if a story file is there, or one with its name in another week."""
+    return any(root.glob(f"content/*/w*/{glob.escape(basename(file))}"))
 
 
 def _input_hashes(root: Path, feeds: Iterable[Feed]) -> dict[str, str]:
@@ -376,8 +384,9 @@ class _Puller:
         with_lines = {line.feed for line in plan.lines}
         written = [answer.feed for answer in batch.answers if answer.feed.id in with_lines]
         hashes = {**self.hashes, **_input_hashes(self.root, written)}
+        awaited = {outcome.feed.id: outcome.awaited for outcome in plan.outcomes}
         learned = feed_state.updated(
-            batch.answers, batch.documents, incomplete, self.memory, hashes
+            batch.answers, batch.documents, incomplete, self.memory, hashes, awaited
         )
         results = dict[str, str | int]()
         for row in rows:

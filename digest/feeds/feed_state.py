@@ -6,7 +6,7 @@ were stored with. Another ledger may lack entries that the server believes we ha
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -26,7 +26,7 @@ class FeedState:
     `url`; `ledger` is the hash of the ledger that the validators were stored with, and `moved_by`
     the element that named the address. `answered` is the time of its last answer, `new` the number
     of new stories then, and `failed` why it has not answered since, all for `digest status`. With
-    `is_away`, the last pull left it out.
+    `is_away`, the last pull left it out. `awaited` are files of deleted stories that it has changed.
     """
 
     url: str = ""
@@ -39,6 +39,7 @@ class FeedState:
     new: int | None = None
     failed: str = ""
     is_away: bool = False
+    awaited: tuple[str, ...] = ()
 
 
 FeedStates = Mapping[str, FeedState]
@@ -89,14 +90,20 @@ def wait_of(feed: Feed, memory: FeedStates, now: datetime) -> datetime | None:
 
 
 def validators(
-    feeds: Iterable[Feed], memory: FeedStates, ledger_hashes: Mapping[str, str]
+    feeds: Iterable[Feed],
+    memory: FeedStates,
+    ledger_hashes: Mapping[str, str],
+    is_there: Callable[[str], bool],
 ) -> dict[str, Validators]:
-    """Returns the validators by feed id; none if a feed's URL or its ledger has changed."""
+    """Returns the validators by feed id; none if a feed's URL or its ledger has changed.
+
+    Nor are there any if a file that it awaits `is_there` again: its corrections are still to come.
+    """
     found = {}
     for feed in feeds:
         known = memory.get(feed.id, UNKNOWN)
         is_current = known.url == feed.url and known.ledger == ledger_hashes[feed.id]
-        if known.validators and is_current:
+        if known.validators and is_current and not any(map(is_there, known.awaited)):
             found[feed.id] = known.validators
     return found
 
@@ -107,6 +114,7 @@ def updated(
     incomplete: Collection[str],
     memory: FeedStates,
     ledger_hashes: Mapping[str, str],
+    awaited: Mapping[str, tuple[str, ...]],
 ) -> dict[str, FeedState]:
     """Returns the states after these answers: validators, or until when the server wants no
     request.
@@ -123,7 +131,8 @@ def updated(
         elif feed.id in incomplete or isinstance(documents.get(feed.id), Failed):
             result[feed.id] = UNKNOWN
         else:
-            ledger = ledger_hashes[feed.id] if answer.body else memory[feed.id].ledger
+            known = memory.get(feed.id, UNKNOWN)
+            ledger = ledger_hashes[feed.id] if answer.body else known.ledger
             moved, by = moved_to(answer, documents.get(feed.id), memory)
             if by == "redirect":
                 moved, by = "", ""
@@ -133,6 +142,7 @@ def updated(
                 ledger=ledger,
                 moved=moved,
                 moved_by=by,
+                awaited=awaited.get(feed.id, known.awaited),
             )
     return result
 

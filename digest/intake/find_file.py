@@ -6,6 +6,7 @@ The ledgers name a story by the file where it was first put.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from posixpath import basename
 
 from digest.content import identity, ledger
 from digest.content.ledger import Record, hashes_of
@@ -29,7 +30,7 @@ class Finder:
     def find(self, file: str, texts: Iterable[str]) -> tuple[Story | None, str]:
         """Returns the story; None with a file that cannot be read and may be it, or with "".
 
-        Such a file contains one of the `texts`.
+        Such a file contains one of the `texts`, or has the name that the ledgers have.
         """
         altered = self._snapshot.altered
         for other, origin in altered.items():
@@ -46,7 +47,8 @@ class Finder:
                 best, most = other, (likeness, other == file)
         if best:
             return self.stories[best], ""
-        return None, self._snapshot.unreadable_with(texts)
+        unreadable = self._snapshot.unreadable_with(texts)
+        return None, unreadable or self._snapshot.unreadable_named(basename(file))
 
     def is_gone(self, file: str) -> bool:
         """True if the ledgers know a story by this file, and no file on disk can be it."""

@@ -50,6 +50,8 @@ class Outcome:
     that was withdrawn.
     """
     warnings: tuple[str, ...] = ()
+    awaited: tuple[str, ...] = ()
+    """The files of deleted stories that the feed has changed: it is read again if one is back."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +74,7 @@ class DocumentReport:
     """Lines to report of one document, see `Outcome`."""
 
     kept: list[str] = field(default_factory=list)
+    awaited: list[str] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)
     new_dates: list[dates.NewDate] = field(default_factory=list)
 

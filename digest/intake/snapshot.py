@@ -132,6 +132,10 @@ class Snapshot:
                 return file
         return ""
 
+    def unreadable_named(self, name: str) -> str:
+        """Returns a file with this name, in any week, that is no story; "" if none is."""
+        return next((file for file in self.unreadable if basename(file) == name), "")
+
 
 def search_texts(aliases: Iterable[str]) -> set[str]:
     """Returns texts to search for: a story's file contains one of them.
@@ -177,7 +181,8 @@ def read_snapshot(
     unreadable: dict[str, str] = {}
     for file in story_files:
         text = contents[file].decode(errors="replace")
-        if file in altered or any(part in text for part in search):
+        is_no_story = "link" not in text  # such as an emptied file, or one in UTF-16
+        if is_no_story or file in altered or any(part in text for part in search):
             story = reading.story(file)
             if story:
                 found.append(story)

@@ -129,6 +129,7 @@ def _document(
         kept=tuple(pull.report.kept),
         notices=(*pull.report.notices, *dates.report_line(pull.report.new_dates)),
         warnings=(*document.warnings, *doubts),
+        awaited=tuple(pull.report.awaited),
     )
 
 
@@ -226,6 +227,7 @@ def _known(pull: PullState, arrival: Arrival, file: str) -> Decision:
     if story is None:
         # The file was deleted. The words are not noted, so that they are news if git brings the
         # file back.
+        pull.report.awaited.append(file)
         pull.add_alias_line(arrival, record)
         return Decision("known", file)
 
