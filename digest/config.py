@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 from digest import disk, mail_settings, redact, urls
 from digest.errors import DigestError, Faults, Problem, suggestion
 from digest.model import CONFIG_FILE, Config, Feed, Site, Theme
-from digest.names import current_ids
+from digest.names import current_ids, is_device
 from digest.phrases import check_phrase
 
 _ID = re.compile(r"[a-z0-9][a-z0-9-]*")
@@ -65,6 +65,7 @@ _NOT_AN_ID = (
     "'{}' is not an id",
     "use lower-case letters a to z, digits and hyphens, a letter or digit first",
 )
+_DEVICE = "a file named '{}' cannot be published everywhere", "choose another id"
 _CLOSE = frozenset({"next-week", "letter"})
 _SYNTAX_CURES = {
     "Unclosed array": "put a comma between its values, and ] at its end",
@@ -270,9 +271,14 @@ def _feed(table: _Table) -> Feed:
 
 def _theme(table: _Table) -> Theme:
     table.check("id", _ID.fullmatch, *_NOT_AN_ID)
+    table.check("id", lambda id: not is_device(id), *_DEVICE)
     for old in table.values.get("was", ()):
         if not _ID.fullmatch(old):
             table.add_value("was", old, *_NOT_AN_ID)
+        elif is_device(old):
+            table.add_value("was", old, *_DEVICE)
+        elif old == table.values.get("id"):
+            table.add_value("was", old, "'{}' is the theme's id now", "list only its earlier ids")
     table.check("title", str.strip, "is empty", "name the theme")
     _check_phrases(table)
     return Theme(

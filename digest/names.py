@@ -6,6 +6,7 @@ Shared by `content` and `site`, which must agree on them.
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Container, Iterable, Mapping
 from datetime import datetime, time, tzinfo
 from types import MappingProxyType
@@ -16,12 +17,18 @@ from digest import urls
 if TYPE_CHECKING:
     from digest.model import Story, Theme
 
+_DEVICE = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)", re.IGNORECASE)
 _NO_NAMES: Mapping[str, str] = MappingProxyType({})
 MARKDOWN = (".md", ".markdown")
 """The endings of Markdown files, in upper or lower case."""
 
 PICTURES = frozenset({".png", ".jpg", ".jpeg", ".gif", ".webp", ".avif", ".svg"})
 """The endings of pictures, in upper or lower case."""
+
+
+def is_device(name: str) -> bool:
+    """True if Windows takes a file's name for a device, such as `con` or `nul.txt`."""
+    return _DEVICE.match(name) is not None
 
 
 def is_markdown(file: str) -> bool:

@@ -14,6 +14,8 @@ _DASHES = re.compile(r"[-‐‑‒–—―−－﹘﹣─━⸺⸻]+\s*")
 _RULE = re.compile(r"([*+_=~])(?:[ \t]*\1){2,}\s*")
 _CURLED = re.compile(r"[“”‘’„]")
 _KEY = re.compile(r" {0,3}([A-Za-z][\w-]*)[ \t]*:(?!//)")
+_WIDE_COLON = re.compile(r"([A-Za-z][\w-]*)[ \t]*([：﹕︰꞉∶])")
+_ODD_SPACE = re.compile(r"([A-Za-z][\w-]*)[ \t]*:[ \t]*(?![ \t\r\n])\s")
 _NO_COLON = re.compile(r"([A-Za-z][\w-]*)(?:[ \t](?!.*:(?:\s|$)).*)?")
 
 
@@ -77,6 +79,8 @@ def ends_with(line: str, file: str, number: int) -> Problem:
 
 def not_pairs(lines: Sequence[str], file: str) -> Problem:
     """Returns the problem of front matter that is YAML, but not keys with values."""
+    if problem := _looks_right(lines, file):
+        return problem
     for number, line in enumerate(lines, start=2):
         if re.match(r"[A-Za-z]\w*:\S", line):
             what = f"'{line}' is not 'key: value'"
@@ -89,6 +93,8 @@ def not_pairs(lines: Sequence[str], file: str) -> Problem:
 
 def broken(lines: Sequence[str], file: str, error: Exception) -> Problem:
     """Returns the problem of front matter that is not YAML; `error` is the parser's."""
+    if problem := _looks_right(lines, file):
+        return problem
     mark = getattr(error, "problem_mark", None)
     number = min(mark.line, len(lines) - 1) if mark else 0
     near = list(reversed(lines[max(number - 1, 0) : number + 1]))
@@ -100,6 +106,20 @@ def broken(lines: Sequence[str], file: str, error: Exception) -> Problem:
     reason = getattr(error, "problem", None) or getattr(error, "context", None)
     what = f"the front matter is not valid YAML: {reason or str(error).splitlines()[0]}"
     return Problem(file, number + 2, what, cure or "put the text of that line in straight quotes")
+
+
+def _looks_right(lines: Sequence[str], file: str) -> Problem | None:
+    """Returns the problem of the first line that only looks right; None if there is none."""
+    for number, line in enumerate(lines, start=2):
+        if match := _WIDE_COLON.match(line):
+            what = f"after '{match[1]}' is a '{match[2]}', which only looks like a colon"
+            return Problem(file, number, what, f"type a plain one: {match[1]}:")
+        if match := _ODD_SPACE.match(line):
+            what = f"after '{match[1]}:' is a no-break or other special space"
+            return Problem(file, number, what, "delete it, and type a plain space")
+        if line.rstrip() == "...":
+            return Problem(file, number, "'...' is not 'key: value'", "delete this line")
+    return None
 
 
 def _no_colon(line: str, file: str, number: int) -> Problem | None:

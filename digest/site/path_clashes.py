@@ -11,10 +11,9 @@ from collections.abc import Iterable
 from functools import lru_cache
 
 from digest.errors import Problem
+from digest.names import is_device
 
-_UNPORTABLE = re.compile(
-    r'[<>:"|?*\\\x00-\x1f\x7f]|[. ]$|^ |^(con|prn|aux|nul|com\d|lpt\d)(\.|$)', re.IGNORECASE
-)
+_UNPORTABLE = re.compile(r'[<>:"|?*\\\x00-\x1f\x7f]|[. ]$|^ ')
 _MAX_NAME_BYTES = 240  # bytes; file systems allow 255, and a staged file has a longer name
 
 
@@ -68,6 +67,6 @@ def _clash(path: str, source: str, other: str) -> Problem:
 
 @lru_cache(maxsize=1 << 14)  # most paths have the same few names
 def _is_portable(name: str) -> bool:
-    if not name or name in {".", ".."} or _UNPORTABLE.search(name):
+    if not name or name in {".", ".."} or _UNPORTABLE.search(name) or is_device(name):
         return False
     return len(name.encode(errors="replace")) <= _MAX_NAME_BYTES
