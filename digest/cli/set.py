@@ -84,5 +84,6 @@ def finish(call: Call, results: Sequence[SetResult], *, quiet: bool = False) -> 
             call.say(f"{result.was}: moved to {result.file}")
         elif not quiet:
             call.say(f"{result.file}: {'changed' if result.changed else 'unchanged'}")
+        call.warn(*result.hints)
     if any(result.refused for result in results):
         sys.exit(1)

@@ -41,12 +41,16 @@ _YES, _NO = frozenset({"", "true", "yes", "on"}), frozenset({"false", "no", "off
 
 @dataclass(frozen=True, slots=True)
 class SetResult:
-    """A story's file now and before (`was`), whether it was changed, or why that was refused."""
+    """A story's file now and before (`was`), whether it was changed, or why that was refused.
+
+    `hints` are lines about texts that link to it, if it is hidden now.
+    """
 
     file: str
     was: str
     changed: bool
     refused: str = ""
+    hints: tuple[str, ...] = ()
 
 
 def run(
@@ -76,7 +80,12 @@ def run(
             except ValueError as error:
                 refused.append(SetResult(file, file, False, f"{file}: {error}"))
         results = curate.apply_requests_locked(root, config, requests, survey.content.stories)
-    return (*refused, *map(_result, results))
+        done = list(map(_result, results))
+        for index, result in enumerate(done):
+            if values.get("hide") and not result.refused and result.was in stories:
+                linked = curate.links_to_hidden(stories[result.was], survey.content)
+                done[index] = replace(result, hints=tuple(one.as_hint for one in linked))
+    return (*refused, *done)
 
 
 def read_story(root: Path, config: Config, file: str) -> StoryInFile:

@@ -117,6 +117,30 @@ def test_arguments_change_stories_and_a_new_lead_ends_the_old_one(root: Path) ->
     assert "lead" not in (root / B).read_text()
 
 
+@pytest.mark.parametrize(
+    ("letter", "words", "named"),
+    [
+        ("---\ntitle: L\n---\n\nSee\n[A](2026-05-13-a.md).\n", "hide", True),
+        ("---\ntitle: L\ndraft: true\n---\n\nSee\n[A](2026-05-13-a.md).\n", "hide", False),
+        ("---\ntitle: L\n---\n\nSee\n[B](2026-05-14-b.md).\n", "hide", False),
+        ("---\ntitle: L\n---\n\nSee\n[A](2026-05-13-a.md).\n", "hide=false", False),
+    ],
+    ids=["linked", "draft", "another story", "shown"],
+)
+def test_a_published_letter_that_links_to_a_hidden_story_is_named(
+    root: Path, letter: str, words: str, named: bool
+) -> None:
+    (root / "content/2026/w20/letter.md").write_text(letter)
+
+    result = invoke(root, "set", A, words)
+
+    hint = (
+        "content/2026/w20/letter.md:6: hint: the link to '2026-05-13-a.md' leads to a hidden story; "
+        "its words are published without the link; remove them if they must not be\n"
+    )
+    assert (result.exit_code, result.stderr) == (0, hint if named else "")
+
+
 def test_a_second_correction_is_added_and_false_turns_off(root: Path) -> None:
     invoke(root, "set", A, "correction=One.", "hide")
     invoke(root, "set", A, "correction=Two.", "hide=no", "headline=")

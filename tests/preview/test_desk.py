@@ -151,6 +151,23 @@ def test_comments_quotes_and_line_breaks_of_a_file_stay(desk: Desk) -> None:
     assert path.read_bytes().replace(b"hide: true\r\n", b"") == before
 
 
+def test_hiding_a_story_names_the_published_letter_that_links_to_it(desk: Desk) -> None:
+    name = Path(desk.file(STORY)).name
+    desk.preview.write(f"{WEEK}/letter.md", f"---\ntitle: L\n---\n\n[Words]({name}).\n")
+    named = f"{WEEK}/letter.md:5: the link to &#39;{name}&#39; leads to a hidden story"
+    desk.open()
+
+    for _ in range(500):
+        desk.save(STORY, set="hide=true")
+        if named in desk.open():
+            break
+        desk.undo()
+        time.sleep(0.01)  # until a build has read the letter
+        desk.open()
+
+    assert named in desk.page
+
+
 def test_a_lead_ends_the_lead_of_another_and_undo_gives_it_back(desk: Desk) -> None:
     desk.save("number-1", set="lead=true")
     before = files(desk.root)

@@ -249,6 +249,9 @@ class Desk:
         ended, still_leading, why = self._other_leads(others)
         if ended:
             message += f"; no longer leads the week: {self._named(ended)}"
+        if changes.values.get("hide"):
+            for linked in curate.links_to_hidden(before.story, self._content.current().content):
+                message += f"; {linked}"
         files = [file, now, *ended, *still_leading]
         return self._respond_saved(request, week, files, message, why)
 

@@ -14,7 +14,7 @@ from contextlib import ExitStack, suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from posixpath import dirname
+from posixpath import basename, dirname
 from typing import Any
 
 from digest import disk
@@ -23,11 +23,12 @@ from digest.content import change_requests, ledger, paths, store
 from digest.content.change_requests import ChangeRequest, Refusal, StoryInFile
 from digest.content.edit import Edit
 from digest.content.ledger import Record
+from digest.content.letter_draft import links_to
 from digest.content.load import Survey
 from digest.content.read import vocabulary_of
 from digest.content.scan import NamesIn
 from digest.content.story_file import Vocabulary
-from digest.errors import DigestError, Faults, Problem
+from digest.errors import DigestError, Faults, Kind, Problem
 from digest.model import Config, Content, Story
 from digest.names import is_markdown
 from digest.week import Week
@@ -131,6 +132,27 @@ def make_edits(root: Path, edits: Sequence[Edit]) -> list[str]:
             reverting.callback(store.apply_edit, root, edit.inverse)
         reverting.pop_all()
     return []
+
+
+def links_to_hidden(story: Story, content: Content) -> tuple[Problem, ...]:
+    """Returns a hint for each published letter or page that links to a story that is now hidden.
+
+    The words of such a link are the editor's, and stay published.
+    """
+    names = {basename(story.file)}
+    for address in content.story_addresses:
+        if address.present_file == story.file:
+            names.add(basename(address.file))
+    found = []
+    for text in content.texts:
+        for number, line in enumerate(() if text.draft else text.body.split("\n"), start=text.line):
+            linked = [name for name in sorted(names) if links_to(line, name)]
+            if linked:
+                what = f"the link to '{linked[0]}' leads to a hidden story"
+                cure = "its words are published without the link; remove them if they must not be"
+                found.append(Problem(text.file, number, what, cure, kind=Kind.HINT))
+                break
+    return tuple(found)
 
 
 def untouched(survey: Survey, config: Config) -> frozenset[str]:
