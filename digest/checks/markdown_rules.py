@@ -32,6 +32,7 @@ _ADDRESS = re.compile(
     r"https?://|www\.|mailto:|\.{0,2}/|[\w./-]+\.(?:md|markdown)\b", re.IGNORECASE
 )
 _TITLE = re.compile(r"""(["']).*\1""", re.DOTALL)
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 _CURLED = re.compile(r"[“”„]|^[‘’]|[‘’]$")
 _TAG = re.compile(r"<([A-Za-z][\w-]*)(\s[^<>]*)?/?>")
 _NAME = re.compile(r"(?<![\w-])([A-Za-z][\w-]*+)\s*=")
@@ -307,6 +308,16 @@ def misplaced_keys(prose: MarkdownText) -> Iterator[MarkdownHint]:
         yield MarkdownHint(line, what, f"move this line above the second ---{proper}")
 
 
+def control_characters(prose: MarkdownText) -> Iterator[MarkdownHint]:
+    """Finds characters that no one sees and pages leave out, the first of each line."""
+    for found in re.finditer(r"[^\n]*", prose.text) if _CONTROL.search(prose.text) else ():
+        if control := _CONTROL.search(found[0]):
+            what = f"a control character (U+{ord(control[0]):04X}) is not published"
+            yield MarkdownHint(
+                prose.line_of(found.start()), what, "delete it; many editors hide it"
+            )
+
+
 RULES: tuple[Callable[[MarkdownText], Iterator[MarkdownHint]], ...] = (
     glued_lists,
     accidental_headings,
@@ -325,6 +336,7 @@ RULES: tuple[Callable[[MarkdownText], Iterator[MarkdownHint]], ...] = (
     raw_html,
     lost_front_matter,
     misplaced_keys,
+    control_characters,
 )
 
 

@@ -142,7 +142,8 @@ def render(week: Week, stories: Iterable[Story], themes: Sequence[Theme]) -> str
 def values_of(story: Story, ids: Sequence[str], names: Mapping[str, str]) -> SheetValues:
     """Returns what the line of a story says where themes are numbered as in `ids`.
 
-    `names` has the present id of each theme; one that has no number is `?`.
+    `names` has the present id of each theme; one that has no number is `?`. NUL characters are left
+    out: with one, the sheet would not count as text.
     """
     verb = next((key for key in "xdl" if getattr(story, VERBS[key])), "k")
     numbers = {names.get(name, name): str(number) for number, name in enumerate(ids, start=1)}
@@ -150,7 +151,8 @@ def values_of(story: Story, ids: Sequence[str], names: Mapping[str, str]) -> She
     has = ",".join(dict.fromkeys(theme_numbers)) or "-"
     words = _squashed(excerpt.unescape(story.excerpt))
     quote = f"> {words}" if words else ""
-    return SheetValues(verb, has, _squashed(story.shown_headline), quote, story.note)
+    note = story.note.replace("\0", "")
+    return SheetValues(verb, has, _squashed(story.shown_headline), quote, note)
 
 
 def parse(text: str) -> Sheet:
@@ -264,4 +266,4 @@ def _without_indent(lines: Sequence[str]) -> str:
 
 
 def _squashed(text: str) -> str:
-    return " ".join(text.split())
+    return " ".join(text.replace("\0", "").split())

@@ -119,6 +119,25 @@ def test_a_note_is_edited_in_the_sheet_and_its_own_line_ends_stay(root: Path) ->
     assert text(root, f"content/{A}").endswith("---\n\nFirst,  \nthird.\n\n    code\n")
 
 
+def test_a_note_with_a_nul_character_can_be_read_in_the_sheet_and_check_names_it(
+    root: Path,
+) -> None:
+    path = root / f"content/{A}"
+    path.write_text(path.read_text() + "\nA no\0te.\n")
+    named = f"content/{A}:7: hint: a control character (U+0000) is not published; delete it"
+    assert named in invoke(root, "check").output
+    invoke(root, "sheet")
+    change(root, ("^k t2,1", "x t2,1"))
+
+    assert invoke(root, "sheet", "--apply").exit_code == 0
+    assert text(root, f"content/{A}").endswith("hide: true\n---\n\nA no\0te.\n")
+
+    invoke(root, "sheet")
+    change(root, ("A note", "Our note"))
+    assert invoke(root, "sheet", "--apply").exit_code == 0
+    assert text(root, f"content/{A}").endswith("---\n\nOur note.\n")
+
+
 def test_an_edited_note_that_is_indented_code_stays_indented(root: Path) -> None:
     path = root / f"content/{A}"
     path.write_text(path.read_text().rstrip() + "\n\n    one\n    two\n")
