@@ -27,7 +27,7 @@ from digest.model import Config, Copied, Progress
 from digest.site import addresses, fingerprint
 from digest.site import output as outputs
 from digest.site.keys import BuildMemory
-from digest.site.output import Manifest, Output, Written
+from digest.site.output import Manifest, Output, Summary, Written
 
 if TYPE_CHECKING:
     from digest.model import Content, Location
@@ -73,15 +73,15 @@ class BuildReport(NamedTuple):
 
 
 class BuildResult(NamedTuple):
-    """A build's content, archive and report, and what it wrote; `due` are locations to record in
-    the ledger."""
+    """A build's content and archive, and what it wrote; `new_locations` are to be recorded in the
+    ledger."""
 
     content: Content
     archive: Archive
     written: Written
-    report: dict[str, int | str | list[str]]
+    summary: Summary
     hints: tuple[str, ...]
-    due: tuple[Location, ...]
+    new_locations: tuple[Location, ...]
 
 
 def run(
@@ -113,27 +113,35 @@ def run(
     with disk.lock(root), Cache(root) as cache:
         builder = Builder(root, config, output, cache, force=force)
         scanned = builder.scan()
-        last = builder.manifest_if_current(scanned, recorded=now is not None)
+        last = builder.manifest_if_current(scanned, need_locations=now is not None)
         if last:
-            report = dict(last.report)
+            summary = last.summary
             written = Written(written=0, removed=0, unchanged=len(last.files))
         else:
             built = builder.build(scanned, on_progress=on_progress)
-            report, written, hints = built.report, built.written, built.hints
-            if now and built.due:
-                unrecorded = _record(root, built.due, now)
+            summary, written, hints = built.summary, built.written, built.hints
+            if now and built.new_locations:
+                unrecorded = _record(root, built.new_locations, now)
     if base_url is None and (problem := site_address.hint(root, config)):
         hints = (*hints, problem.as_hint)
     return BuildReport(
         output=output,
         url=config.site.url,
+        stories=summary.stories,
+        weeks=summary.weeks,
         themes=len(config.themes),
         pages=written.written + written.unchanged,
+        written=written.written,
+        unchanged=written.unchanged,
+        removed=written.removed,
+        warning=summary.warning,
         notice=cache.notice,
         unrecorded=unrecorded,
+        not_removed=written.not_removed,
+        unknown=written.unknown,
+        secrets=summary.secrets,
+        damaged=summary.damaged,
         hints=hints,
-        **written._asdict(),
-        **report,  # type: ignore[arg-type]
     )
 
 
@@ -177,17 +185,17 @@ class Builder:
                 self._scan = scan(self._root, since)
         return self._scan
 
-    def manifest_if_current(self, scanned: Scan, *, recorded: bool) -> Manifest | None:
+    def manifest_if_current(self, scanned: Scan, *, need_locations: bool) -> Manifest | None:
         """Returns the last build's manifest if another build would change nothing, else None.
 
         Another build is needed if files of the folder are missing or changed, if the search index
-        failed the last time, or if locations of stories are to be `recorded` and were not.
+        failed the last time, or if it `need_locations` and some stories have new ones.
         """
         output = self._output()
         last = output.manifest
-        if scanned.problems or scanned.unfinished or last.report.get("warning"):
+        if scanned.problems or scanned.unfinished or last.summary.warning:
             return None
-        if recorded and last.to_record:
+        if need_locations and last.has_new_locations:
             return None
         return last if output.is_current(scanned.fingerprint(), self._settings_key) else None
 
@@ -195,7 +203,7 @@ class Builder:
         """Builds the scanned content; raises DigestError, and then nothing is written."""
         # Imported late: a build with nothing to do needs none of these.
         from digest.content import publishable
-        from digest.content.load import due_locations, load_cached
+        from digest.content.load import load_cached, new_locations_of
         from digest.site.arrange import arrange
         from digest.site.plan import plan
         from digest.site.search import search_index
@@ -217,14 +225,14 @@ class Builder:
         )
         copied = {file.path: _copied_key(file, scanned.since) for file in planned.copied}
         keys = {**planned.keys(self._settings_key), **copied, **index.files}
-        report: dict[str, int | str | list[str]] = {
-            "stories": len(archive.stories),
-            "weeks": len(archive.editions),
-            "warning": index.warning,
-            "secrets": publishable.notice(content),
-            "damaged": list(map(str, content.damaged)),
-        }
-        due = due_locations(content)
+        summary = Summary(
+            stories=len(archive.stories),
+            weeks=len(archive.editions),
+            warning=index.warning,
+            secrets=publishable.notice(content),
+            damaged=tuple(map(str, content.damaged)),
+        )
+        new_locations = new_locations_of(content)
         output = self._output()
         output.begin(keys)
         try:
@@ -241,15 +249,15 @@ class Builder:
             manifest = Manifest(
                 content_key=scanned.fingerprint(),
                 settings_key=self._settings_key,
-                report=report,
-                to_record=bool(due),
+                summary=summary,
+                has_new_locations=bool(new_locations),
             )
             written = output.commit(keys, manifest)
         except BaseException:
             output.drop()
             raise
         hints = tuple(problem.as_hint for problem in planned.all_problems() if problem.is_hint)
-        return BuildResult(content, archive, written, report, hints, due)
+        return BuildResult(content, archive, written, summary, hints, new_locations)
 
     def _output(self) -> Output:
         return Output(
@@ -356,12 +364,12 @@ class _Count:
         self._done += 1
 
 
-def _record(root: Path, due: tuple[Location, ...], now: datetime) -> str:
+def _record(root: Path, locations: tuple[Location, ...], now: datetime) -> str:
     """Records where stories are; returns why that failed, since the site is built all the same."""
     from digest.content import store
 
     try:
-        store.add_locations(root, due, now)
+        store.add_locations(root, locations, now)
     except DigestError as error:
         why = "so if you later move or rename a story, links to its old address may break"
         return f"{error}; {why}"

@@ -362,7 +362,7 @@ def _stories(folders: Iterable[_Folder]) -> tuple[Story, ...]:
     return tuple(story for folder in folders for story in folder.stories)
 
 
-def due_locations(content: Content) -> tuple[Location, ...]:
+def new_locations_of(content: Content) -> tuple[Location, ...]:
     """Returns the locations that have to be recorded in the ledger now.
 
     A hidden story or a draft has no address yet, so it may move without a trace. But if another
@@ -377,12 +377,12 @@ def due_locations(content: Content) -> tuple[Location, ...]:
         return ()
     stories = {story.file: story for story in content.stories}
     slugs = Counter((story.week, story.slug) for story in content.stories)
-    due = []
+    found = []
     for location in content.unrecorded:
         story = stories[location.file]
         if not (story.hide or story.draft) or slugs[story.week, story.slug] > 1:
-            due.append(location)
-    return tuple(due)
+            found.append(location)
+    return tuple(found)
 
 
 def _hash_of(file: str, data: bytes) -> bytes:

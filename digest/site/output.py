@@ -47,19 +47,29 @@ class Written(NamedTuple):
     unknown: str = ""
 
 
+class Summary(NamedTuple):
+    """What a report says of a site, also if a later build changes nothing (`BuildReport`)."""
+
+    stories: int = 0
+    weeks: int = 0
+    warning: str = ""
+    secrets: str = ""
+    damaged: tuple[str, ...] = ()
+
+
 class Manifest(NamedTuple):
     """The last build into a folder: keys of its content and of all else (program, templates,
     config).
 
-    `files` has the key and stamp of each file, `report` what the build reported. `to_record`: the
-    locations of some stories were not in the ledgers yet.
+    `files` has the key and stamp of each file. With `has_new_locations`, the locations of some
+    stories were not in the ledgers yet.
     """
 
     content_key: bytes = b""
     settings_key: bytes = b""
     files: Mapping[str, tuple[bytes, Stamp]] = {}
-    report: Mapping[str, int | str | list[str]] = {}
-    to_record: bool = False
+    summary: Summary = Summary()
+    has_new_locations: bool = False
 
 
 def check(root: Path, output: Path) -> Path:

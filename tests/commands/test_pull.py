@@ -245,7 +245,9 @@ def kill(monkeypatch: pytest.MonkeyPatch, root: Path, place: str) -> None:
         run(root)
 
 
-@pytest.mark.parametrize("kills", [["add_lines"], ["add_lines", "write_stories"], ["add_lines"] * 3])
+@pytest.mark.parametrize(
+    "kills", [["add_lines"], ["add_lines", "write_stories"], ["add_lines"] * 3]
+)
 @pytest.mark.parametrize("in_the_end", ["Chips", "Chips, corrected", "Chips, corrected again"])
 def test_corrections_by_killed_pulls_stay_the_publishers_whatever_the_feed_says_next(
     root: Path, monkeypatch: pytest.MonkeyPatch, kills: list[str], in_the_end: str

@@ -64,7 +64,7 @@ def build(root: Path, *, drafts: bool = False) -> Written | str:
         with disk.lock(root), Cache(root) as cache:
             builder = Builder(root, given, root / "site", cache, drafts=drafts, extras=False)
             scanned = builder.scan()
-            last = builder.manifest_if_current(scanned, recorded=False)
+            last = builder.manifest_if_current(scanned, need_locations=False)
             return Written(0, 0, len(last.files)) if last else builder.build(scanned).written
     except DigestError as error:
         return str(error)

@@ -17,7 +17,7 @@ from pathlib import Path
 from digest import disk
 from digest.cache import Cache
 from digest.content import store
-from digest.content.load import due_locations, load_cached, survey
+from digest.content.load import load_cached, new_locations_of, survey
 from digest.content.scan import scan
 from digest.errors import DigestError, Faults
 from digest.model import Config, Content
@@ -36,8 +36,8 @@ def record(root: Path, config: Config, now: datetime) -> Content | None:
             content = load_cached(root, config, scanned, cache, fingerprint.of_reading(config))
         except Faults:
             return None
-        if due := due_locations(content):
-            store.add_locations(root, due, now)
+        if locations := new_locations_of(content):
+            store.add_locations(root, locations, now)
         with suppress(DigestError):  # the next build reads again what could not be kept
             cache.save()
     return content
