@@ -23,6 +23,7 @@ from typing import Any, NoReturn, TypeVar
 from digest.errors import DigestError
 
 _WORTH = 30  # milliseconds of work that pay for a process
+_BLOCKS = 32  # for each process: neighbours are in one, and no process waits long for the last
 _NUMBER, _LENGTH = 4, 8  # bytes
 _PIPE = 1 << 20  # bytes; with less, a copy would wait while this process is busy with an item
 
@@ -61,7 +62,7 @@ def _map_at_once(
     count: int,
 ) -> None:
     """Does the work of `map` in so many processes."""
-    queues, copies = _Queues(len(items), count), list[_Copy]()
+    blocks, copies = _Blocks(len(items), count), list[_Copy]()
     failed: dict[int, Exception] = {}
 
     def receive(copy: _Copy) -> None:
@@ -72,15 +73,15 @@ def _map_at_once(
                 failed[index] = error
 
     try:
-        for number in range(1, count):
+        for _ in range(1, count):
             with suppress(OSError):  # the system gives no other process: these are enough
-                _Copy.begin(copies, function, items, queues, number)
-        for index in queues.numbers(0):
+                _Copy.begin(copies, function, items, blocks)
+        for index in blocks:
             try:
                 result = function(items[index])
             except Exception as error:
                 failed[index] = error
-                queues.end_after(index)
+                blocks.end()
                 break
             take(items[index], result)
             for copy in filter(_Copy.has_sent, copies):
@@ -91,7 +92,7 @@ def _map_at_once(
     finally:
         for copy in copies:
             copy.stop()
-        queues.close()
+        blocks.close()
     if failed:
         raise failed[min(failed)]
 
@@ -107,44 +108,30 @@ def _most_processes() -> int:
     return len(os.sched_getaffinity(0)) if threads == 1 else 1
 
 
-class _Queues:
-    """The numbers of all items, in as many queues as there are processes.
+class _Blocks:
+    """The numbers of all items, in blocks of neighbours that the processes take one after another.
 
-    Each process begins with its own queue, and goes on with what the others have not got to. A queue
-    is a file in memory: processes that share it read each number once.
+    The numbers of the blocks are in a pipe: each is read once, by one of the processes.
     """
 
     def __init__(self, length: int, count: int) -> None:
-        self._firsts = [length * number // count for number in range(count)]
-        self._files = []
-        for first, end in zip(self._firsts, [*self._firsts[1:], length], strict=True):
-            file = os.memfd_create("items")
-            self._files.append(file)
-            os.write(file, b"".join(index.to_bytes(_NUMBER) for index in range(first, end)))
-            os.lseek(file, 0, os.SEEK_SET)
+        size = -(-length // (count * _BLOCKS))
+        self._blocks = [range(at, min(at + size, length)) for at in range(0, length, size)]
+        self.pipe, writing = os.pipe()
+        os.write(writing, b"".join(number.to_bytes(_NUMBER) for number in range(len(self._blocks))))
+        os.close(writing)
 
-    def numbers(self, own: int) -> Iterator[int]:
-        """Yields the numbers of the items that one process works on; it has the queue `own`."""
-        for file in self._files[own:] + self._files[:own]:
-            while number := os.read(file, _NUMBER):
-                yield int.from_bytes(number)
+    def __iter__(self) -> Iterator[int]:
+        """Yields the numbers of the items that this process works on."""
+        while number := os.read(self.pipe, _NUMBER):
+            yield from self._blocks[int.from_bytes(number)]
 
-    def end_after(self, index: int) -> None:
-        """Leaves out all items after one that has failed: a loop would not get there."""
-        for first, file in zip(self._firsts[1:], self._files, strict=False):
-            if first > index:
-                os.lseek(file, 0, os.SEEK_END)
-        os.lseek(self._files[-1], 0, os.SEEK_END)
-
-    @property
-    def files(self) -> frozenset[int]:
-        """The open files."""
-        return frozenset(self._files)
+    def end(self) -> None:
+        """Leaves out all blocks that nobody has begun: a loop would not get there after an error."""
+        os.read(self.pipe, _NUMBER * len(self._blocks))
 
     def close(self) -> None:
-        """Closes the files."""
-        for file in self._files:
-            os.close(file)
+        os.close(self.pipe)
 
 
 class _Copy:
@@ -162,8 +149,7 @@ class _Copy:
         copies: list[_Copy],
         function: Callable[[Any], object],
         items: Sequence[Any],
-        queues: _Queues,
-        number: int,
+        blocks: _Blocks,
     ) -> None:
         """Begins a process and adds it to `copies`; raises OSError if the system has none left."""
         reading, writing = os.pipe()
@@ -173,7 +159,7 @@ class _Copy:
         try:
             process = os.fork()
             if not process:
-                _work(function, items, queues, number, writing)
+                _work(function, items, blocks, writing)
             copies.append(_Copy(process, reading))
         except OSError:
             os.close(reading)
@@ -219,20 +205,19 @@ class _Copy:
 def _work(
     function: Callable[[Any], object],
     items: Sequence[Any],
-    queues: _Queues,
-    number: int,
+    blocks: _Blocks,
     writing: int,
 ) -> NoReturn:
     """Works on items as a copy, sends what comes of them, and ends the process."""
     try:
         gc.freeze()  # what was there before is not looked at again, so it stays shared memory
-        _close_all_but({0, 1, 2, writing, *queues.files})
+        _close_all_but({0, 1, 2, writing, blocks.pipe})
         with open(writing, "wb") as pipe:
-            for index in queues.numbers(number):
+            for index in blocks:
                 try:
                     sent = pickle.dumps((index, None, function(items[index])))
                 except Exception as error:
-                    queues.end_after(index)
+                    blocks.end()
                     sent = pickle.dumps((index, _fit(error), None))
                 pipe.write(len(sent).to_bytes(_LENGTH))
                 pipe.write(sent)

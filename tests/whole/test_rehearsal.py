@@ -840,8 +840,9 @@ def test_a_pull_request_gets_the_problems_that_it_causes_and_no_earlier_ones(
 def test_a_release_is_tagged_with_its_version_and_names_its_repository(
     tmp_path: Path, tag: str, is_right: bool
 ) -> None:
-    (tmp_path / "digest").mkdir()
-    for name in ("pyproject.toml", "digest/__init__.py"):
+    for folder in ("digest", "docs"):
+        (tmp_path / folder).mkdir()
+    for name in ("pyproject.toml", "README.md", "docs/first-digest.md", "digest/__init__.py"):
         shutil.copy(ROOT / name, tmp_path / name)
     steps = [
         step
@@ -868,6 +869,7 @@ def test_a_release_is_tagged_with_its_version_and_names_its_repository(
     urls = tomllib.loads((tmp_path / "pyproject.toml").read_text())["project"]["urls"]
     assert urls["Source"] == "https://github.com/ada/digest"
     assert all(url.startswith("https://github.com/ada/digest") for url in urls.values())
+    assert "git clone https://github.com/ada/digest" in (tmp_path / "README.md").read_text()
 
 
 # ---------------------------------------------------------------- killed
