@@ -22,7 +22,8 @@ from typing import Any, NoReturn, TypeVar
 
 from digest.errors import DigestError
 
-_WORTH = 30  # milliseconds of work that pay for a process
+MIN_WORK = 150
+"""Milliseconds of work that pay for a process, which also takes CPU time of its own."""
 _BLOCKS = 32  # for each process: neighbours are in one, and no process waits long for the last
 _NUMBER, _LENGTH = 4, 8  # bytes
 _PIPE = 1 << 20  # bytes; with less, a copy would wait while this process is busy with an item
@@ -47,7 +48,7 @@ def map(
     Raises what `function` raised for the first item that fails, as a loop would, and DigestError if
     a copy is ended from outside.
     """
-    count = min(int(work / _WORTH), len(items), _most_processes()) if work > _WORTH else 1
+    count = min(int(work / MIN_WORK), len(items), _most_processes()) if work > MIN_WORK else 1
     if count > 1:
         _map_at_once(function, items, take, count)
         return
@@ -72,6 +73,7 @@ def _map_at_once(
             else:
                 failed[index] = error
 
+    gc.freeze()  # what is there is not looked at for garbage, so it stays memory of all processes
     try:
         for _ in range(1, count):
             with suppress(OSError):  # the system gives no other process: these are enough
@@ -93,6 +95,7 @@ def _map_at_once(
         for copy in copies:
             copy.stop()
         blocks.close()
+        gc.unfreeze()
     if failed:
         raise failed[min(failed)]
 
@@ -210,7 +213,6 @@ def _work(
 ) -> NoReturn:
     """Works on items as a copy, sends what comes of them, and ends the process."""
     try:
-        gc.freeze()  # what was there before is not looked at again, so it stays shared memory
         _close_all_but({0, 1, 2, writing, blocks.pipe})
         with open(writing, "wb") as pipe:
             for index in blocks:
