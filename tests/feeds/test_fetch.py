@@ -750,13 +750,13 @@ def test_limits_apply_to_all_hosts_together_and_to_hosts_of_redirects() -> None:
 
 def test_time_in_the_queue_is_not_counted() -> None:
     def slow(exchange: Exchange) -> None:
-        exchange.server.ended.wait(0.2)
+        exchange.server.ended.wait(0.5)
         good(exchange)
 
     with FeedHost({f"/{number}": slow for number in range(5)}) as host:
         outcomes = ask(
             *(host.url(f"/{number}") for number in range(5)),
-            limits=Limits(per_host=1, deadline=0.5),
+            limits=Limits(per_host=1, deadline=2.0),
         )
 
     assert all(fetched(outcome).body == BODY for outcome in outcomes)
