@@ -11,7 +11,7 @@ counts as missing.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from hashlib import blake2b
 from pathlib import Path
 from types import TracebackType
@@ -121,14 +121,6 @@ class Cache:
         """Stores a value; replaces an earlier one with this kind and name."""
         self._loaded[kind, name] = key, value
         self._changes[kind, name] = key, msgspec.json.encode(value)
-
-    def memo(self, kind: str, name: str, key: bytes, as_type: type[T], make: Callable[[], T]) -> T:
-        """Returns the value stored under `key`, or makes and stores it."""
-        found = self.get(kind, name, key, as_type)
-        if found is None:
-            found = make()
-            self.put(kind, name, key, found)
-        return found
 
     def remove(self, kind: str, name: str) -> None:
         """Removes a value, if there is one."""

@@ -8,7 +8,7 @@ properties that need nothing else.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
@@ -394,6 +394,11 @@ class Content(NamedTuple):
     def texts(self) -> tuple[Letter | FreePage, ...]:
         """The editor's own texts: all letters, introductions of themes, and pages."""
         return (*self.letters, *self.introductions, *self.pages)
+
+    def mentions_any(self, names: Iterable[str]) -> bool:
+        """True if a text of the editor's, or a note, contains one of these names of files."""
+        texts = [*(text.body for text in self.texts), *(story.note for story in self.stories)]
+        return any(name in text for name in names for text in texts)
 
 
 # ---------------------------------------------------------------- what reports cannot count

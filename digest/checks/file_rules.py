@@ -32,7 +32,8 @@ def unknown_feeds(survey: Survey, config: Config) -> Iterator[Hint]:
         cure = cure or "add it there, with retired = true: its stories then keep their source"
         yield Hint(files[feed], 0, what, cure)
     for feed in sorted(survey.ledgers.keys() - files.keys() - configured):
-        if _is_linked(survey, survey.ledgers[feed].values()):
+        names = (basename(record.file) for record in survey.ledgers[feed].values())
+        if survey.content.mentions_any(names):
             continue  # a link to a story that is gone becomes text, as long as its ledger is there
         what = f"is the ledger of a feed '{feed}' that is not in digest.toml and has no stories"
         cure = (
@@ -40,13 +41,6 @@ def unknown_feeds(survey: Survey, config: Config) -> Iterator[Hint]:
             "stories that you deleted return"
         )
         yield Hint(paths.ledger(feed), 0, what, cure)
-
-
-def _is_linked(survey: Survey, records: Iterable[Record]) -> bool:
-    """True if a letter, a page or a note names the file of one of these records."""
-    texts = [text.body for text in survey.content.texts]
-    texts += [story.note for story in survey.content.stories]
-    return any(basename(record.file) in text for record in records for text in texts)
 
 
 def files_of_two_stories(ledgers: Ledgers) -> Iterator[Hint]:

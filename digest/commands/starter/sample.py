@@ -10,7 +10,7 @@ again.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -102,7 +102,8 @@ def replace_with(root: Path, found: FoundFeeds, *, timezone: str) -> SampleRepor
             site=settings,
         )
         new = config_file.parse(after)
-        needs_ledger = edited or survey.unread or _is_any_linked(content, removed)
+        is_linked = content.mentions_any(Path(file).stem for file in removed)
+        needs_ledger = edited or survey.unread or is_linked  # without it, the links are errors
         _remove_files(root, removed | letters, "" if needs_ledger else paths.ledger(sample.id))
         config_edit.write(root, before, after)
     return SampleReport(
@@ -162,14 +163,6 @@ def _unedited_letters(
         if not stays and store.read_exactly(root, letter.file) == drafted:
             found[letter.file] = drafted
     return found
-
-
-def _is_any_linked(content: Content, files: Iterable[str]) -> bool:
-    """True if a letter, a page or a note names one of these files: its link needs the ledger."""
-    texts = [letter.body for letter in content.letters]
-    texts += [page.body for page in (*content.pages, *content.introductions)]
-    texts += [story.note for story in content.stories]
-    return any(Path(file).stem in text for file in files for text in texts)
 
 
 def _remove_files(root: Path, stories: Mapping[str, str], ledger: str) -> None:
