@@ -20,8 +20,8 @@ import click
 from benchmarks import digestfiles, words
 from benchmarks.words import TOPICS, Topic
 from digest.content import ledger, paths, story_file
+from digest.intake.plan import plan_pull
 from digest.intake.snapshot import Snapshot
-from digest.intake.take_in import take_in
 from digest.model import Config, Document, Entry, Feed, Letter, Site, Story, Theme
 from digest.week import Week
 
@@ -99,7 +99,7 @@ def _week(
         for place, feed in enumerate(CONFIG.feeds)
     ]
     pulled = datetime.combine(week.following.monday, datetime.min.time(), UTC) + timedelta(hours=5)
-    intake = take_in(documents, Snapshot(), CONFIG, pulled)
+    intake = plan_pull(documents, Snapshot(), CONFIG, pulled)
     noted = [_noted(story, dice, earlier) for story in intake.stories]
     for story in noted:
         digestfiles.put(folder / story.file, story_file.dumps(story))

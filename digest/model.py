@@ -1,6 +1,6 @@
 """The program's values: one frozen type for each stage of a story.
 
-    Feed ──fetch──▶ Fetched ──parse──▶ Document of Entry ──take_in──▶ Story
+    Feed ──fetch──▶ Fetched ──parse──▶ Document of Entry ──plan──▶ Story
 
 What pages and feeds show is made from these in `site/archive.py`. No logic here, except for
 properties that need nothing else.

@@ -1,6 +1,6 @@
 """`digest pull`: feeds into stories.
 
-    chosen feeds ──fetch──▶ answers ──parse──▶ documents ──take in──▶ stories and ledger lines ──▶ written, remembered
+    chosen feeds ──fetch──▶ answers ──parse──▶ documents ──plan──▶ stories and ledger lines ──▶ written, remembered
 
 Answers come in batches, each written before the next is parsed, so slow servers and large feeds do
 not delay the others. A feed that cannot be fetched or read is a row of the report; the others go
@@ -36,9 +36,9 @@ from digest.feeds.fetch import fetch_in_batches, user_agent
 from digest.feeds.limits import USUAL, Limits
 from digest.intake import changes, feed_filter, inbox_files, precedence, snapshot
 from digest.intake.inbox import InboxMove
+from digest.intake.plan import plan_pull
 from digest.intake.pull_state import PullPlan
 from digest.intake.snapshot import Snapshot
-from digest.intake.take_in import take_in
 from digest.model import Config, Content, Document, Failed, Feed, Fetched, Progress, Story
 from digest.themes.suggest import StorySuggestions, suggestions, without_theme
 
@@ -95,7 +95,7 @@ def run(
             on_progress=on_progress,
         )
         puller = _Puller(root, cache, config, memory, hashes, now, dry)
-        reports = puller.take_in_all(_parse(batches, limits, dry), due)
+        reports = puller.process_all(_parse(batches, limits, dry), due)
     problems, filed, suggested = list[str](), list[InboxMove](), list[StorySuggestions]()
     for report in reports:
         rows |= {row.feed: row for row in report.rows}
@@ -217,14 +217,14 @@ class _Puller:
     texts: dict[str, list[str]] = field(default_factory=dict)
     """The texts that the batches so far were to write, by file of a story."""
 
-    def take_in_all(self, batches: Iterable[_Batch], due: Iterable[Feed]) -> list[PullReport]:
-        """Takes in all batches, which are of the feeds that are `due`; after an error says what was
+    def process_all(self, batches: Iterable[_Batch], due: Iterable[Feed]) -> list[PullReport]:
+        """Processes all batches, which are of the feeds that are `due`; after an error says what was
         written and what was not.
         """
         reports, unfinished = list[PullReport](), [feed.id for feed in due]
         try:
             for batch in batches:
-                reports.append(self.take_in(batch))
+                reports.append(self.process(batch))
                 for answer in batch.answers:
                     unfinished.remove(answer.feed.id)
         except DigestError as error:
@@ -257,7 +257,7 @@ class _Puller:
             lines.append(f"not finished: {feeds}{without}; pull again when this is fixed")
         return lines
 
-    def take_in(self, batch: _Batch) -> PullReport:
+    def process(self, batch: _Batch) -> PullReport:
         """Decides what the documents bring, and writes it, unless this is a dry run."""
         root, config, now = self.root, self.config, self.now
         # Not earlier: git may bring other ledgers during a fetch.
@@ -279,7 +279,7 @@ class _Puller:
         damaged = git_history.damaged_ledgers(root, problems)
         damaged |= git_history.shortened_ledgers(root, ledgers)
         present = replace(self._snapshot(documents, ledgers), withheld=frozenset(damaged))
-        plan = take_in(documents, present, config, now)
+        plan = plan_pull(documents, present, config, now)
         outcomes = {outcome.feed.id: outcome for outcome in plan.outcomes}
         rows = list[PullRow]()
         for answer in batch.answers:

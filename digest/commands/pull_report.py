@@ -13,7 +13,7 @@ from digest.feeds import feed_state
 from digest.feeds.feed_state import FeedStates
 from digest.intake import feed_health
 from digest.intake.inbox import InboxMove
-from digest.intake.pull_state import Outcome
+from digest.intake.pull_state import DocumentOutcome
 from digest.model import Config, Document, Failed, Fetched
 from digest.themes.suggest import StorySuggestions, likeliest
 
@@ -91,7 +91,7 @@ def row_of(
     answer: Fetched | Failed,
     *,
     document: Document | Failed | None,
-    outcome: Outcome | None,
+    outcome: DocumentOutcome | None,
     passed_over: tuple[str, ...],
     memory: FeedStates,
     config: Config,
@@ -141,7 +141,7 @@ def row_of(
     )
 
 
-def _renamed(outcome: Outcome, config: Config, ledgers: Ledgers) -> str:
+def _renamed(outcome: DocumentOutcome, config: Config, ledgers: Ledgers) -> str:
     """Returns a warning if all stories of a new feed are those of one that digest.toml no longer
     has."""
     names = {basename(file) for file in (*outcome.updated, *outcome.adopted)}

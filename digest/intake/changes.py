@@ -3,7 +3,7 @@
 `search_texts_of_changes` does so before any story file is read, so that a pull that brings nothing
 new reads none. The parsed stories in the cache cannot be used for that: an edit starts from the
 present text of a file, so the story has to be parsed from this very text. What becomes of the
-entries is decided in `take_in`.
+entries is decided in `plan`.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The state of a pull while `take_in` decides: what it knows of each story, and what it will write.
+"""The state of a pull while `plan` decides: what it knows of each story, and what it will write.
 
 Later entries see what earlier ones have changed. A story that the first feed brings is known when
 the second feed is read, and a file that was edited has its new text. Nothing is read from the disk
@@ -28,7 +28,7 @@ from digest.model import Config, Document, Entry, Feed, Story
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
+class DocumentOutcome:
     """What became of the entries of one document: files of stories, counts, and lines to report."""
 
     feed: Feed
@@ -64,14 +64,14 @@ class PullPlan:
     stories: tuple[Story, ...] = ()
     edits: tuple[Edit, ...] = ()
     lines: tuple[Record, ...] = ()
-    outcomes: tuple[Outcome, ...] = ()
+    outcomes: tuple[DocumentOutcome, ...] = ()
     edited: Mapping[str, str] = field(default_factory=dict)
     """The files of edited stories, by the files that the ledgers have for them."""
 
 
 @dataclass(slots=True)
 class DocumentReport:
-    """Lines to report of one document, see `Outcome`."""
+    """Lines to report of one document, see `DocumentOutcome`."""
 
     kept: list[str] = field(default_factory=list)
     awaited: list[str] = field(default_factory=list)
@@ -90,7 +90,7 @@ def warnings(
     `distinct` are the entries without repeated ones, `blocked` the files that cannot be read.
     """
     repeated = identity.repeated_guids(distinct)
-    passed_over = identity.count_dropped(entries, distinct)
+    dropped = identity.count_dropped(entries, distinct)
     problem_of = {file: Problem(file, 0, "cannot be read") for file in blocked}
     for problem in reversed(tuple(problems)):
         if problem.file in problem_of:
@@ -102,9 +102,9 @@ def warnings(
     if repeated:
         guids = "one guid is" if len(repeated) == 1 else f"{len(repeated)} guids are"
         lines.append(f"{guids} used for several entries; Digest uses their links instead")
-    if passed_over:
+    if dropped:
         lines.append(
-            f"{count_of(passed_over, 'entry', 'entries')} skipped: same guid, link and headline as another one, "
+            f"{count_of(dropped, 'entry', 'entries')} skipped: same guid, link and headline as another one, "
             "but not the same date and text"
         )
     return lines

@@ -25,9 +25,9 @@ from digest.content.story_file import Vocabulary
 from digest.feeds import normalize
 from digest.feeds.normalize import RawEntry
 from digest.intake import changes
+from digest.intake.plan import plan_pull
 from digest.intake.pull_state import PullPlan
 from digest.intake.snapshot import Snapshot
-from digest.intake.take_in import take_in
 from digest.model import Document
 
 FEEDS = (
@@ -55,7 +55,7 @@ class Memory:
         self.pulls += 1
         feeds = [feed for feed in FEEDS if feed.id in documents]
         read = [(feed, normalize.document_of("", documents[feed.id], feed.url)) for feed in feeds]
-        intake = take_in(read, self._desk(read), CONFIG, NOW + timedelta(hours=self.pulls))
+        intake = plan_pull(read, self._desk(read), CONFIG, NOW + timedelta(hours=self.pulls))
         for story in intake.stories:
             assert story.file not in self.texts
             self.texts[story.file] = story_file.dumps(story)

@@ -1,11 +1,11 @@
-"""Decides what each entry of a pull means for story files and ledgers.
+"""Plans a pull: decides what each entry means for story files and ledgers.
 
     entry ──match──▶  new       a new story; its week, file name and slug are set here for good
                       adopted   a story file that no ledger knows: written by hand, or left by a
                                 pull that was killed
                       known     nothing changes in the file
-                      updated   the file changes: the three-way merge takes new words of the feed,
-                                or a feed joins the story
+                      updated   the file changes: the merge brings new words of the feed, or a
+                                feed joins the story
                       blocked   the entry's story may be in a file that cannot be read
                       withheld  a new story that is not added: its feed's ledger is damaged, so an
                                 editor may have deleted it
@@ -28,15 +28,15 @@ from digest.intake import changes, dates, match, precedence, revise
 from digest.intake.entry_keys import ledger_aliases
 from digest.intake.merge import Merged, Recorded, agreed_hashes, lacking, merge
 from digest.intake.new_story import Arrival, fresh_story
-from digest.intake.pull_state import DocumentReport, Outcome, PullPlan, PullState, warnings
+from digest.intake.pull_state import DocumentOutcome, DocumentReport, PullPlan, PullState, warnings
 from digest.intake.snapshot import Snapshot, search_texts
 from digest.model import Config, Document, Entry, Feed, Story
 
 
-class Decision(NamedTuple):
+class EntryDecision(NamedTuple):
     """What becomes of one entry (see the module), and the story file that this concerns."""
 
-    outcome: Literal["new", "adopted", "known", "updated", "blocked", "withheld"]
+    kind: Literal["new", "adopted", "known", "updated", "blocked", "withheld"]
     file: str
 
 
@@ -55,7 +55,7 @@ class KnownEntry(NamedTuple):
         return self.record.file
 
 
-def take_in(
+def plan_pull(
     documents: Sequence[tuple[Feed, Document]], snapshot: Snapshot, config: Config, now: datetime
 ) -> PullPlan:
     """Decides what to write for these documents, which must be in the order of digest.toml.
@@ -90,7 +90,7 @@ def _document(
     entries: Sequence[Entry],
     stories: Sequence[str],
     files_of_new: dict[str, str],
-) -> Outcome:
+) -> DocumentOutcome:
     """Decides on the entries of a document, without repeated ones.
 
     `stories` has the file of each one's story, or the label of a new one (`match.NEW`);
@@ -109,16 +109,16 @@ def _document(
     oldest_first = reversed(list(zip(identified, files, stories, strict=True)))
     for (entry, guid, aliases), file, story in oldest_first:
         decision = _decide(pull, Arrival(feed, entry, guid, aliases), file)
-        decided.setdefault(decision.outcome, []).append(decision.file)
-        if decision.outcome == "new":
+        decided.setdefault(decision.kind, []).append(decision.file)
+        if decision.kind == "new":
             files_of_new[story] = decision.file
 
-    def files_of(outcome: str) -> tuple[str, ...]:
-        return tuple(decided.get(outcome, ()))
+    def files_of(kind: str) -> tuple[str, ...]:
+        return tuple(decided.get(kind, ()))
 
     blocked = files_of("blocked")
     doubts = warnings(document.entries, entries, blocked, pull.snapshot.problems)
-    return Outcome(
+    return DocumentOutcome(
         feed=feed,
         entries=len(entries),
         new=files_of("new"),
@@ -133,7 +133,7 @@ def _document(
     )
 
 
-def _decide(pull: PullState, arrival: Arrival, file: str | None) -> Decision:
+def _decide(pull: PullState, arrival: Arrival, file: str | None) -> EntryDecision:
     """Decides on one entry; `file` is that of the story that it matches, if any."""
     if file is None:
         return _unmatched(pull, arrival)
@@ -147,21 +147,21 @@ def _decide(pull: PullState, arrival: Arrival, file: str | None) -> Decision:
 # No story in the ledgers: new, adopted, blocked, or deleted before any feed brought it
 
 
-def _unmatched(pull: PullState, arrival: Arrival) -> Decision:
+def _unmatched(pull: PullState, arrival: Arrival) -> EntryDecision:
     """Decides on an entry that matches no story."""
     if blocked := pull.snapshot.unreadable_with(search_texts(arrival.aliases)):
-        return Decision("blocked", blocked)
+        return EntryDecision("blocked", blocked)
     link = arrival.entry.link
     addresses = [] if pull.shared.is_of_several_entries(link) else [link]
     if deleted := pull.snapshot.deleted(addresses):
         incoming = ledger.hashes(changes.fields_of(arrival.entry))
         return _add_feed(pull, arrival, deleted, None, incoming)
     if arrival.feed.id in pull.snapshot.withheld:
-        return Decision("withheld", "")
+        return EntryDecision("withheld", "")
     return _add_story(pull, arrival)
 
 
-def _add_story(pull: PullState, arrival: Arrival) -> Decision:
+def _add_story(pull: PullState, arrival: Arrival) -> EntryDecision:
     """Adds a new story. Only a feed that is new itself may add one to a closed week."""
     fresh = fresh_story(arrival, pull.config, pull.now)
     is_new_feed = not pull.snapshot.ledgers.get(arrival.feed.id)
@@ -171,10 +171,10 @@ def _add_story(pull: PullState, arrival: Arrival) -> Decision:
     story = replace(fresh, file=file, week=week, slug=slug)
     pull.stories[file] = story
     pull.add_first_line(arrival, file, hashes_of(story))
-    return Decision("new", file)
+    return EntryDecision("new", file)
 
 
-def _join_new_story(pull: PullState, arrival: Arrival, file: str) -> Decision:
+def _join_new_story(pull: PullState, arrival: Arrival, file: str) -> EntryDecision:
     """Adds a feed to a story that another feed has brought in this same pull."""
     story = pull.stories[file]
     if arrival.feed.id not in story.feeds:
@@ -182,10 +182,10 @@ def _join_new_story(pull: PullState, arrival: Arrival, file: str) -> Decision:
         feeds = (*story.feeds, arrival.feed.id)
         pull.stories[file] = replace(story, feeds=feeds, themes=tuple(themes))
     pull.add_first_line(arrival, file, {})
-    return Decision("known", file)
+    return EntryDecision("known", file)
 
 
-def _adopt(pull: PullState, arrival: Arrival, file: str) -> Decision:
+def _adopt(pull: PullState, arrival: Arrival, file: str) -> EntryDecision:
     """Notes in the ledger that a story file is an entry's.
 
     Fields that are as pull would write them count as written by pull.
@@ -198,13 +198,13 @@ def _adopt(pull: PullState, arrival: Arrival, file: str) -> Decision:
     is_unedited = created is not None and created == pull.snapshot.texts[story.file]
     lacks = None if is_unedited else lacking(story)
     pull.add_first_line(arrival, file, agreed_hashes(story, fresh), in_file, lacks)
-    return Decision("adopted", story.file)
+    return EntryDecision("adopted", story.file)
 
 
 # A story in the ledgers: known or updated, unless its file cannot be read
 
 
-def _known(pull: PullState, arrival: Arrival, file: str) -> Decision:
+def _known(pull: PullState, arrival: Arrival, file: str) -> EntryDecision:
     """Decides on an entry of a story in the ledgers: new words, new aliases, or one more feed."""
     records = pull.records[file]
     record = records.get(arrival.feed.id)
@@ -212,7 +212,7 @@ def _known(pull: PullState, arrival: Arrival, file: str) -> Decision:
     if record is None:
         story, blocked = pull.finder.find(file, search_texts(arrival.aliases))
         if blocked:
-            return Decision("blocked", blocked)
+            return EntryDecision("blocked", blocked)
         return _add_feed(pull, arrival, file, story, incoming)
 
     contradicted: frozenset[str] = frozenset()
@@ -220,29 +220,29 @@ def _known(pull: PullState, arrival: Arrival, file: str) -> Decision:
         contradicted = precedence.contradicted(record, incoming, records)
     if not (changes.has_changed(arrival.entry, record) or record.held or contradicted):
         pull.add_alias_line(arrival, record)
-        return Decision("known", file)
+        return EntryDecision("known", file)
     story, blocked = pull.finder.find(file, search_texts(arrival.aliases + record.aliases))
     if blocked:
-        return Decision("blocked", blocked)
+        return EntryDecision("blocked", blocked)
     if story is None:
         # The file was deleted. The words are not noted, so that they are news if git brings the
         # file back.
         pull.report.awaited.append(file)
         pull.add_alias_line(arrival, record)
-        return Decision("known", file)
+        return EntryDecision("known", file)
 
     known = KnownEntry(arrival, record, story, incoming)
     if pull.is_first(arrival.feed, file, story):
         pull.report.new_dates += dates.new_date(story.file, arrival.entry, record)
-        return _take_words(pull, known, contradicted, is_first=True)
+        return _supply_words(pull, known, contradicted, is_first=True)
     suppliers = pull.suppliers(file, story)
     if arrival.feed.id not in suppliers:  # an editor has removed this feed from the story
-        return _take_agreed_words(pull, known, [])
+        return _supply_agreed_words(pull, known, [])
     before = suppliers[: suppliers.index(arrival.feed.id)]
     earlier_feeds = [feed for feed in before if pull.carries(feed, file)]
     if earlier_feeds:
-        return _take_agreed_words(pull, known, earlier_feeds)
-    return _take_words(pull, known, contradicted, is_first=False)
+        return _supply_agreed_words(pull, known, earlier_feeds)
+    return _supply_words(pull, known, contradicted, is_first=False)
 
 
 def _add_feed(
@@ -251,7 +251,7 @@ def _add_feed(
     file: str,
     story: Story | None,
     incoming: Mapping[str, str],
-) -> Decision:
+) -> EntryDecision:
     """Adds one more feed to a story, in the order of digest.toml.
 
     If the file was deleted, the feed is only added to the ledger. If the editor has removed all
@@ -262,7 +262,7 @@ def _add_feed(
         if file not in pull.records:
             record = record._replace(deleted=True)
         pull.add_line(arrival, record, incoming, {})
-        return Decision("known", file)
+        return EntryDecision("known", file)
     pull.pending(file, story)
     feeds, wrote = _feeds_with(pull, arrival.feed.id, file, story)
     records = pull.records[file]
@@ -275,11 +275,11 @@ def _add_feed(
         as_written = agreed_hashes(story, fresh)
         wrote |= {name: hash for name, hash in as_written.items() if name == "excerpt"}
     known = KnownEntry(arrival, record, story, incoming)
-    merged = _take_over_words(pull, known, feeds)
+    merged = _inherit_words(pull, known, feeds)
     if merged is None:
         if feeds == story.feeds:
             pull.add_line(arrival, record, incoming, wrote)
-            return Decision("known", file)
+            return EntryDecision("known", file)
         merged = Merged({}, (), {})
     new_values = dict(merged.changes)
     if feeds != story.feeds:
@@ -312,7 +312,7 @@ def _feeds_with(
     return feeds, ledger.hashes({"feeds": feeds})
 
 
-def _take_over_words(pull: PullState, known: KnownEntry, feeds: tuple[str, ...]) -> Merged | None:
+def _inherit_words(pull: PullState, known: KnownEntry, feeds: tuple[str, ...]) -> Merged | None:
     """Merges the words of a feed that joins a story if its earlier feeds are gone, else None.
 
     They are compared with what the last of those feeds said, so a feed that gets a new id brings
@@ -333,9 +333,9 @@ def _take_over_words(pull: PullState, known: KnownEntry, feeds: tuple[str, ...])
     return _merge(pull, known._replace(story=story), dict(last.said))
 
 
-def _take_words(
+def _supply_words(
     pull: PullState, known: KnownEntry, contradicted: frozenset[str], *, is_first: bool
-) -> Decision:
+) -> EntryDecision:
     """Merges what a feed says now, if no earlier feed of the story carries the entry."""
     record = known.record
     incoming = known.incoming
@@ -345,9 +345,9 @@ def _take_words(
     return _update(pull, known, _merge(pull, known, before, aside))
 
 
-def _take_agreed_words(
+def _supply_agreed_words(
     pull: PullState, known: KnownEntry, earlier_feeds: Sequence[str]
-) -> Decision:
+) -> EntryDecision:
     """Merges the corrections that all earlier feeds have made too, and holds the others."""
     arrival, record, story, incoming = known
     records = pull.records[known.file]
@@ -364,7 +364,7 @@ def _take_agreed_words(
         pull.set_pending(known.file, story, after)
         wrote = precedence.written_by_others(record, records)
         pull.add_line(arrival, record, incoming, wrote, held=held)
-    return Decision("known", known.file)
+    return EntryDecision("known", known.file)
 
 
 # The merge
@@ -409,7 +409,7 @@ def _merge(
 
 def _update(
     pull: PullState, known: KnownEntry, merged: Merged, held: Mapping[str, str] | None = None
-) -> Decision:
+) -> EntryDecision:
     """Makes the changes of a merge, and notes them for the ledger and the editor.
 
     `held` are the corrections that this feed still holds, by default those that it held before.
@@ -442,4 +442,4 @@ def _update(
     if merged.changed_fields or changes.needs_line(record, arrival.aliases, incoming, held):
         wrote = precedence.written_now(record, incoming, revision.wrote, records)
         pull.add_line(arrival, record, incoming, wrote, more_aliases=more_aliases, held=held)
-    return Decision("known" if after == story else "updated", story.file)
+    return EntryDecision("known" if after == story else "updated", story.file)

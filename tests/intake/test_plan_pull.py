@@ -16,9 +16,9 @@ from digest.content import ledger, story_file
 from digest.content.history import History
 from digest.content.story_file import Vocabulary
 from digest.intake.changes import search_texts_of_changes
+from digest.intake.plan import plan_pull
 from digest.intake.pull_state import PullPlan
 from digest.intake.snapshot import Snapshot
-from digest.intake.take_in import take_in
 from digest.model import Config, Document, Entry, Feed
 from digest.week import Week
 
@@ -32,7 +32,7 @@ def pull(
 ) -> PullPlan:
     """What a pull of these documents decides."""
     read = [(feed, Document(title="", entries=tuple(entries))) for feed, entries in documents]
-    return take_in(read, desk or Snapshot(), config, NOW)
+    return plan_pull(read, desk or Snapshot(), config, NOW)
 
 
 def after(*intakes: PullPlan, **fields: Any) -> Snapshot:
