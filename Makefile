@@ -26,7 +26,7 @@ lint: .venv/tested  ## format, lint, types
 	$(BIN)/mypy
 
 judges: .venv/tested .judges/fetched .judges/lighthouse  ## checks the site with Nu, axe, Lighthouse and others; needs Java, npm and Chromium
-	LIGHTHOUSE=.judges/node_modules/.bin/lighthouse $(BIN)/pytest -n 0 tests/site/test_outside_judges.py
+	LIGHTHOUSE=.judges/node_modules/.bin/lighthouse $(BIN)/pytest -n 0 tests/site/test_validators.py
 
 package-test: .venv/installed  ## builds the package, installs it in empty environments, and runs it there
 	@$(BIN)/python tests/support/package.py $(PYTHONS)

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from newsroom import SETTINGS, Publisher
 from shell import outcome
-from test_output import held
+from test_output_folder import held
 
 from digest.cache import Cache
 from digest.site.output import name_of

@@ -1,3 +1,5 @@
+"""Addresses: the file behind each place, links below any base path, percent-encoding."""
+
 from __future__ import annotations
 
 import pytest

@@ -1,3 +1,5 @@
+"""How content becomes an archive: order, closed weeks, sections, themes, anchors, what a feed has."""
+
 from __future__ import annotations
 
 from dataclasses import replace

@@ -1,3 +1,5 @@
+"""Feeds: ids that stay, dates, authors and sources of entries, archive documents, JSON Feed."""
+
 from __future__ import annotations
 
 import json

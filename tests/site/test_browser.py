@@ -1,6 +1,6 @@
 """The built site in a real browser: nothing that a feed brought runs, whatever is clicked, and every page fits a phone.
 
-Here stand the feeds that attack; `test_reading.py` has what readers' comfort asks of a site that means well.
+Here stand the feeds that attack; `test_reading_comfort.py` has what readers' comfort asks of a site that means well.
 """
 
 from __future__ import annotations

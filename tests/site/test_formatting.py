@@ -1,3 +1,5 @@
+"""Dates, weeks and counts in words."""
+
 from __future__ import annotations
 
 from datetime import datetime

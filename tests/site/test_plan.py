@@ -1,3 +1,5 @@
+"""The pages of the site: links, ids and landmarks, themes and weeks, two sources for one URL."""
+
 from __future__ import annotations
 
 import hashlib

@@ -1,3 +1,5 @@
+"""The search: what is indexed and found, when an index is made again, how the page shows results."""
+
 from __future__ import annotations
 
 import base64

@@ -54,7 +54,7 @@ MEETING = (
     "commands/test_feeds_command", "commands/test_init", "commands/test_publish", "commands/test_pull",
     "commands/test_status", "commands/test_themes_command", "content/test_slug", "content/test_story_file",
     "feeds/test_fetch", "feeds/test_parse", "preview/test_serve", "shared/test_sanitize", "site/test_markdown",
-    "site/test_damaged_caches", "site/test_output", "site/test_paragraphs", "site/test_pictures",
+    "site/test_damaged_caches", "site/test_output_folder", "site/test_paragraphs", "site/test_pictures_in_texts",
 )  # fmt: skip
 """The files of tests that meet other libraries."""
 

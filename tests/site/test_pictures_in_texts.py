@@ -1,3 +1,5 @@
+"""Pictures beside texts: their size, which of them are published, and how they are found."""
+
 from __future__ import annotations
 
 import shutil

@@ -1,3 +1,5 @@
+"""What pages say of themselves in their head and in the sitemap: Open Graph, JSON-LD, dates."""
+
 from __future__ import annotations
 
 import base64

@@ -1,3 +1,5 @@
+"""The output folder: what a build writes, removes, refuses to touch, and never loses."""
+
 from __future__ import annotations
 
 import os
