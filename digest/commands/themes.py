@@ -20,7 +20,8 @@ from posixpath import basename
 from types import MappingProxyType
 
 from digest.cache import Cache
-from digest.content import begun, load, paths, store, story_file
+from digest.commands.shared import journal
+from digest.content import load, paths, store, story_file
 from digest.content.identity import hash_of
 from digest.content.load import Survey
 from digest.errors import DigestError, Faults, Problem, changed_meanwhile
@@ -344,7 +345,7 @@ def _hashes_before_kill(root: Path) -> dict[str, str]:
     Only of files that still are, character for character, as that run wrote them.
     """
     with Cache(root) as cache:
-        stored = begun.read(cache, "themes", dict[str, tuple[str, str]]) or {}
+        stored = journal.unfinished(cache, "themes", dict[str, tuple[str, str]]) or {}
     unfinished = {}
     for file, (themes, written) in stored.items():
         if paths.is_story(file):
@@ -358,7 +359,7 @@ def _apply(root: Path, decided: Retheming, now: datetime) -> tuple[str, ...]:
     """Writes what was decided, files first, then the ledger for themes that are ours; returns files
     that have changed in the meantime.
 
-    The hashes of the themes before and of the new text are noted (`begun`), so that the next run
+    The hashes of the themes before and of the new text are noted (`journal`), so that the next run
     completes a killed one.
     """
     if not decided.verdicts:
@@ -369,7 +370,7 @@ def _apply(root: Path, decided: Retheming, now: datetime) -> tuple[str, ...]:
         file = verdict.story.file
         unfinished[file] = [verdict.written, hash_of(decided.edits[file].after)]
     with Cache(root) as cache:
-        with begun.noted(cache, "themes", unfinished):
+        with journal.in_progress(cache, "themes", unfinished):
             changed_files = store.apply_edits(root, decided.edits.values())
             written = (verdict for verdict in ours if verdict.story.file not in changed_files)
             store.add_lines(root, lines(written, decided.edits, now))

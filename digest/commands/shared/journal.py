@@ -1,4 +1,4 @@
-"""The ledger lines that a run is about to write, kept in the cache until it has written them.
+"""What a run is about to write into story files and ledgers, kept in the cache until it is there.
 
     noted ──▶ story files (──▶ note_written, of a pull) ──▶ ledger lines ──▶ forgotten
                    └─killed──────────────┴─▶ the next run: complete ──▶ lines of stories that were written
@@ -21,18 +21,22 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from posixpath import basename
+from typing import TypeVar
 
 from digest import disk
 from digest.cache import Cache
-from digest.content import begun, ledger, paths, store
+from digest.content import ledger, paths, store
 from digest.content.edit import Edit
 from digest.content.ledger import Record
 from digest.content.scan import read_bytes
 
 MARK = "content/.pull"
 """An empty folder while a pull writes new stories. Git does not track it, and cleans it up."""
-_LINES, _WRITTEN = "story lines", "written"
-"""What `begun` has beside a run's edits: their lines, and whether a pull's new stories are written."""
+_KIND = "begun"
+"""The kind in the cache of what runs are about to write."""
+_PULL, _LINES, _WRITTEN = "pull", "story lines", "written"
+"""Its names for a run's edits, their lines, and whether a pull's new stories are written."""
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +51,30 @@ class _Noted:
     ledgers: dict[str, tuple[int, str]]
 
 
+def unfinished(cache: Cache, run: str, as_type: type[_T]) -> _T | None:
+    """Returns what a killed run (such as `themes`) was writing; None if none was killed."""
+    return cache.get(_KIND, run, b"", as_type)
+
+
+@contextmanager
+def in_progress(
+    cache: Cache, run: str, what: Sequence[object] | Mapping[str, object]
+) -> Iterator[None]:
+    """Notes what a run writes within the `with` block; an empty note replaces no earlier one.
+
+    The cache is saved before the block, and has to be saved after it.
+    """
+    if what:
+        cache.put(_KIND, run, b"", what)
+    cache.save(flush=True)
+    yield
+    # No `finally`: if the block fails, the note has to stay for the next run.
+    cache.remove(_KIND, run)
+
+
 def _edits(cache: Cache) -> dict[str, Edit]:
     """Returns what a run that was killed was writing into story files, by file."""
-    found = begun.read(cache, "pull", list[Edit]) or []
+    found = unfinished(cache, _PULL, list[Edit]) or []
     return {edit.file: edit for edit in found if paths.is_story(edit.file)}
 
 
@@ -76,23 +101,23 @@ def noted(
         for file, records in lines.items()
     }
     if lines:
-        begun.note(cache, _LINES, _Noted(by_file, ledgers))
+        cache.put(_KIND, _LINES, b"", _Noted(by_file, ledgers))
     if any(not edit.before for edit in edits):
         _make_mark(root)
-    with begun.noted(cache, "pull", edits):
+    with in_progress(cache, _PULL, edits):
         yield
     _forget(root, cache)
 
 
 def note_written(cache: Cache) -> None:
     """Notes that all new stories of a pull are in place, so that one that is gone was deleted."""
-    begun.note(cache, _WRITTEN, True)
+    cache.put(_KIND, _WRITTEN, b"", True)
     cache.save(flush=True)
 
 
 def _forget(root: Path, cache: Cache) -> None:
-    begun.forget(cache, _LINES)
-    begun.forget(cache, _WRITTEN)
+    cache.remove(_KIND, _LINES)
+    cache.remove(_KIND, _WRITTEN)
     with suppress(OSError):
         (root / MARK).rmdir()
 
@@ -104,7 +129,7 @@ def complete(root: Path, cache: Cache, feeds: Iterable[str]) -> tuple[str, ...]:
     none of new stories: they may not belong to what git has checked out now. The caller holds the
     lock.
     """
-    noted = begun.read(cache, _LINES, _Noted)
+    noted = unfinished(cache, _LINES, _Noted)
     if not noted:
         _forget(root, cache)
         return ()
@@ -144,7 +169,7 @@ def _written(root: Path, cache: Cache) -> Collection[str]:
             is_exact = read_bytes(root, place) == edit.after.encode()
             if is_exact or not lines.isdisjoint(store.read_text(root, place).splitlines()):
                 written.add(file)
-    if begun.read(cache, _WRITTEN, bool) and (root / MARK).is_dir():
+    if unfinished(cache, _WRITTEN, bool) and (root / MARK).is_dir():
         written |= created(cache).keys()
     return written
 
