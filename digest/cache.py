@@ -312,17 +312,17 @@ def _is_locked(error: sqlite3.DatabaseError) -> bool:
     return "locked" in str(error)
 
 
-def key_of(*parts: bytes) -> bytes:
-    """Returns a hash of the parts, 16 bytes: enough to rule out accidental collisions."""
+def key_of(*inputs: object) -> bytes:
+    """Returns a hash of the inputs, 16 bytes: enough to rule out accidental collisions.
+
+    Bytes count as they are, any other value by its `repr`, which has to show all of it, in one
+    order.
+    """
     hashed = blake2b(digest_size=16)
-    for part in parts:
+    for value in inputs:
+        part = value if isinstance(value, bytes) else repr(value).encode(errors="surrogatepass")
         hashed.update(b"%d:" % len(part) + part)
     return hashed.digest()
-
-
-def key_of_value(value: object) -> bytes:
-    """Returns a hash of a value by its `repr`, which has to show all of it, in one order."""
-    return key_of(repr(value).encode(errors="surrogatepass"))
 
 
 def _checksum(kind: str, name: str, key: bytes, value: bytes) -> bytes:

@@ -383,7 +383,7 @@ def _copied_key(file: Copied, since: int) -> bytes:
         stamp = disk.stamp(os.stat(file.source))  # noqa: PTH116 - a fifth of the cost
     except OSError:
         return b""
-    return key_of(repr(stamp).encode()) if max(stamp[:2]) < since else b""
+    return key_of(stamp) if max(stamp[:2]) < since else b""
 
 
 def _read(file: Copied) -> bytes:

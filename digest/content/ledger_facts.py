@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterable, Mapping
 from operator import itemgetter
 from typing import NamedTuple
 
-from digest.cache import key_of_value
+from digest.cache import key_of
 from digest.content import excerpt
 from digest.errors import Problem
 from digest.model import Gone, Location, Story, StoryAddress
@@ -85,11 +85,11 @@ def first_feed(story: Story, feeds: Collection[str]) -> str:
 def identity_key(stories: Iterable[Story]) -> bytes:
     """Returns a hash of everything by which the ledgers know these stories, but for their words."""
     names = [(story.file, story.id, story.link, story.feeds, story.image) for story in stories]
-    return key_of_value(names)
+    return key_of(names)
 
 
 def words_key(story: Story) -> bytes:
     """Returns a hash of the words by which a story is matched with the ledgers."""
     quotations = excerpt.quotations(story.note)
     words = (story.title, story.published.isoformat(), story.excerpt, quotations)
-    return key_of_value(words)
+    return key_of(words)

@@ -134,7 +134,7 @@ class _Loader:
         self._root, self._scan, self._cache, self._may_fork = root, scanned, cache, may_fork
         names = scanned.folders.get(paths.LEDGERS, {})
         with_ledger = [feed for feed in map(paths.feed_of, names) if feed]
-        self._key = key_of(key, *(feed.encode(errors="surrogateescape") for feed in with_ledger))
+        self._key = key_of(key, with_ledger)
         self._feeds = frozenset(feed.id for feed in config.feeds)
         self.vocabulary = vocabulary_of(config, with_ledger)
         self.problems: list[Problem] = []
@@ -178,7 +178,7 @@ class _Loader:
 
         def bytes_of(file: str) -> bytes:
             data = read_bytes(self._root, file)
-            file_hashes[file] = _hash_of(file, data)
+            file_hashes[file] = key_of(file, data)
             return data
 
         reader = ContentReader(self.vocabulary, bytes_of)
@@ -243,7 +243,7 @@ class _Loader:
             file = story.file
             if file in edited:
                 data = read_bytes(self._root, file)
-                if _hash_of(file, data) != hashes[file]:
+                if key_of(file, data) != hashes[file]:
                     what = "this file has changed during the build; build again"
                     raise DigestError(f"{file}: {what}")
                 text, by_pull = data.decode(), written.get(file, ())
@@ -383,10 +383,6 @@ def new_locations_of(content: Content) -> tuple[Location, ...]:
         if not (story.hide or story.draft) or slugs[story.week, story.slug] > 1:
             found.append(location)
     return tuple(found)
-
-
-def _hash_of(file: str, data: bytes) -> bytes:
-    return key_of(file.encode(errors="surrogatepass"), data)
 
 
 def _earlier_headlines(

@@ -64,7 +64,7 @@ class Scan(NamedTuple):
             if newest >= self.since:
                 return b""
         names = os.fsencode("/".join((folder, *files)))
-        self.keys[folder] = cache.key_of(names, repr(stamps).encode())
+        self.keys[folder] = cache.key_of(names, stamps)
         return self.keys[folder]
 
     def fingerprint(self) -> bytes:

@@ -17,7 +17,7 @@ from operator import attrgetter
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from digest.cache import key_of, key_of_value
+from digest.cache import key_of
 from digest.model import Config, Content, FreePage, Letter, Story
 from digest.names import current_ids, last_change
 from digest.same_event import PresentFile, group_stories, present_file_of
@@ -135,7 +135,7 @@ def _links_key(shown: Iterable[Story], content: Content, anchors: Anchors, draft
     copied = [(file.file, file.size) for file in content.copied]
     gone = [(story.file, story.former_files) for story in content.gone]
     files = "\n".join([story.file for story in shown])
-    inputs = (
+    return key_of(
         files,
         unpublished,
         moved_files,
@@ -145,7 +145,6 @@ def _links_key(shown: Iterable[Story], content: Content, anchors: Anchors, draft
         anchors.by_file,
         sorted(content.unread),
     )
-    return key_of_value(inputs)
 
 
 def _key(
@@ -163,8 +162,8 @@ def _key(
     known = {name: fact[file] for name, fact in facts.items() if file in fact}
     if has_own_link(story.note) or has_own_link(story.excerpt):
         known["links"] = links_key
-    text = hashes.get(file) or key_of_value(story)
-    return key_of(text, repr(known).encode(errors="surrogatepass")) if known else text
+    text = hashes.get(file) or key_of(story)
+    return key_of(text, known) if known else text
 
 
 def _by_week(

@@ -44,8 +44,7 @@ def shipped_templates() -> Path:
 
 def of_reading(config: Config) -> bytes:
     """Returns a hash of what parsing depends on besides the content; it does not depend on the URL."""
-    text = repr(config._replace(site=config.site._replace(url="")))
-    return key_of(of_program(), text.encode())
+    return key_of(of_program(), config._replace(site=config.site._replace(url="")))
 
 
 def of_pages(root: Path, config: Config, *, drafts: bool) -> bytes:
@@ -56,7 +55,7 @@ def of_pages(root: Path, config: Config, *, drafts: bool) -> bytes:
     if problems := list(irregular_files(root)):
         raise Faults(problems)
     templates = (*_contents(root / FOLDER), *_contents(shipped_templates()))
-    return key_of(of_program(), repr((config, drafts)).encode(), *templates)
+    return key_of(of_program(), config, drafts, *templates)
 
 
 @cache
@@ -71,7 +70,7 @@ def of_program() -> bytes:
             if name.endswith(".py"):
                 file = f"{folder}/{name}"
                 stamps.append(file.encode() + _stamp(file))
-    return key_of(f"{__version__} {sys.version}".encode(), *stamps)
+    return key_of(__version__, sys.version, *stamps)
 
 
 def irregular_files(root: Path) -> Iterator[Problem]:

@@ -97,7 +97,7 @@ def key(stories: Iterable[Story], by_file: Mapping[str, Neighbours], anchors: An
                 parts.append(f"{title}\n{file} {neighbour.published.toordinal()} {moved.get(file)}")
             else:
                 parts.append("")
-    return key_of("\n\n".join(parts).encode(errors="surrogatepass"))
+    return key_of(parts)
 
 
 def steps(cards: Cards, story: Story, by_file: Mapping[str, Neighbours]) -> StepsView | None:

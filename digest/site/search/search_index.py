@@ -17,7 +17,7 @@ from posixpath import basename
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
-from digest.cache import Cache, key_of, key_of_value
+from digest.cache import Cache, key_of
 from digest.model import Config, FreePage, Letter, Story, Theme
 from digest.site import addresses, fingerprint
 from digest.site.addresses import SiteUrl
@@ -50,7 +50,7 @@ class SearchIndex(NamedTuple):
             name = basename(path)
             if _is_script(name):
                 parts.append((name, file_hash))
-        return key_of(repr(tuple(sorted(parts))).encode()).hex()[:10] if parts else ""
+        return key_of(tuple(sorted(parts))).hex()[:10] if parts else ""
 
 
 class _Texts(NamedTuple):
@@ -119,8 +119,7 @@ def _shared(config: Config) -> bytes:
     """Returns a hash of what an index depends on besides stories: program, Pagefind, config."""
     feeds = tuple((feed.id, feed.publisher) for feed in config.feeds)
     themes = tuple((theme.id, theme.was) for theme in config.themes)
-    inputs = (fingerprint.of_program(), config.site.language, feeds, themes)
-    return key_of_value(inputs)
+    return key_of(fingerprint.of_program(), config.site.language, feeds, themes)
 
 
 def _by_year(archive: Archive) -> dict[str, _Texts]:
