@@ -30,7 +30,7 @@ from jinja2 import (
 from jinja2.bccache import Bucket
 from jinja2.utils import htmlsafe_json_dumps
 
-from digest.errors import Faults, Kind, Problem, conflicts, suggestion
+from digest.errors import Faults, Kind, Problem, conflicts, did_you_mean, suggestion
 from digest.site import fingerprint
 from digest.site.fingerprint import FOLDER, irregular_files, shipped_templates
 from digest.site.markdown import Html
@@ -64,6 +64,14 @@ class _Compiled(FileSystemBytecodeCache):
 
 _FLAWS = (TemplateError, UnicodeDecodeError, RecursionError)
 """What Jinja raises when it compiles a template that has an error."""
+_Reference = nodes.Extends | nodes.Include | nodes.Import | nodes.FromImport
+_REFERENCES: tuple[type[_Reference], ...] = (
+    nodes.Extends,
+    nodes.Include,
+    nodes.Import,
+    nodes.FromImport,
+)
+_LISTS = (nodes.List, nodes.Tuple)
 
 
 class Templates:
@@ -112,7 +120,8 @@ class Templates:
         """Raises Faults if the digest's own templates have errors that show without rendering."""
         if not self._own.is_dir() or self._own.resolve() == self._shipped.resolve():
             return  # no templates, or those of this repository, which are tested
-        if problems := [problem for problem in self.problems() if not problem.is_hint]:
+        # A template's error is also one of each that extends it.
+        if problems := dict.fromkeys(one for one in self.problems() if not one.is_hint):
             raise Faults(problems)
 
     def problems(self) -> Iterator[Problem]:
@@ -133,18 +142,12 @@ class Templates:
             if marks := conflicts(texts[name], f"{FOLDER}/{name}"):
                 by_name[name], used = marks, used | {name}
                 continue
-            try:
-                self._environment.get_template(name)
-                used |= set(map(str, meta.find_referenced_templates(self._parsed(name))))
-                by_name[name] = tuple(self._stray_blocks(name))
-            except _FLAWS as error:
-                unread = Problem(self._named(name), 0, "not UTF-8 text", "save it as UTF-8")
-                by_name[name] = (self.problem(name, error) or unread,)
+            by_name[name] = tuple(self._faults(name, used))
         for name in names:
             if name in used:
                 yield from by_name[name]
             else:
-                cure = suggestion(name, used)
+                cure = suggestion(name, filter(self._exists, used))
                 yield Problem(f"{FOLDER}/{name}", 0, "no page uses it", cure, kind=Kind.HINT)
         if self._own.resolve() == self._shipped.resolve():
             return
@@ -157,6 +160,44 @@ class Templates:
             if path.suffix.lower() in _COPIED:
                 name, cure = path.relative_to(self._own).as_posix(), "move it to content/static/"
                 yield Problem(f"{FOLDER}/{name}", 0, "is copied nowhere", cure, kind=Kind.HINT)
+
+    def _faults(self, name: str, used: set[str]) -> Iterator[Problem]:
+        """Yields what stops builds in a template; adds the templates that it names to `used`."""
+        try:
+            self._environment.get_template(name)
+            used |= set(map(str, meta.find_referenced_templates(self._parsed(name))))
+            yield from tuple(self._missing(name)) or tuple(self._stray_blocks(name))
+        except TemplateNotFound:
+            return  # named by a template that this one extends, which has this error itself
+        except _FLAWS as error:
+            unread = Problem(self._named(name), 0, "not UTF-8 text", "save it as UTF-8")
+            yield self.problem(name, error) or unread
+
+    def _missing(self, name: str) -> Iterator[Problem]:
+        """Yields a problem for each template that one includes, imports or extends and that does
+        not exist, unless its name is computed or it may be missing.
+        """
+        for node in self._parsed(name).find_all(_REFERENCES):
+            if isinstance(node, nodes.Include) and node.ignore_missing:
+                continue
+            given = node.template.items if isinstance(node.template, _LISTS) else [node.template]
+            values = [part.value for part in given if isinstance(part, nodes.Const)]
+            wanted = [value for value in values if isinstance(value, str)]
+            if len(wanted) == len(given) and not any(map(self._exists, wanted)):
+                names = "' or '".join(wanted)
+                cure = did_you_mean(wanted[0], self._environment.list_templates())
+                cure = cure or "restore it, or correct its name"
+                what = f"there is no template '{names}'"
+                yield Problem(f"{FOLDER}/{name}", node.lineno, what, cure)
+
+    def _exists(self, name: str) -> bool:
+        try:
+            self._loader.get_source(self._environment, name)
+        except TemplateNotFound:
+            return False
+        except UnicodeDecodeError:  # which is a problem of that template
+            return True
+        return True
 
     def _stray_blocks(self, name: str) -> Iterator[Problem]:
         """Yields blocks that the extended template does not have; Jinja ignores them silently."""
@@ -182,7 +223,8 @@ class Templates:
         return blocks
 
     def _parsed(self, name: str) -> nodes.Template:
-        return self._environment.parse(self._loader.get_source(self._environment, name)[0])
+        source, file, _ = self._loader.get_source(self._environment, name)
+        return self._environment.parse(source, name, file)
 
     def problem(self, template: str, error: Exception) -> Problem | None:
         """Returns the error of a template with its place; None if it is not a template's error."""

@@ -197,8 +197,8 @@ def test_a_template_error_is_one_line_and_leaves_the_old_site_untouched(root: Pa
         ("week.html", "{# mine #}\n{% if %}", "templates/week.html:2: Expected an expression"),
         ("story/line.html", "{{ card.nonsense }}", "templates/story/line.html:1: "),
         ("home.html", "\n{{ 1 / 0 }}", "templates/home.html:2: division by zero"),
-        ("page.html", "{% extends 'bass.html' %}", "templates/page.html: there is no template 'bass.html'; "
-                                                   "restore it, or correct its name"),
+        ("page.html", "{% extends 'bass.html' %}", "templates/page.html:1: there is no template 'bass.html'; "
+                                                   "did you mean 'base.html'?"),
         ("feeds/entry.xml", "<entry>", "templates/feeds/stories.xml: gives a feed.atom that is not well-formed"),
     ],
 )  # fmt: skip

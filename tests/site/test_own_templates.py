@@ -174,7 +174,13 @@ def test_a_removed_override_leaves_no_trace(root: Path) -> None:
     ("name", "words", "said"),
     [
         ("week.html", '{% extends "shipped/weak.html" %}',
-         "templates/week.html: there is no template 'shipped/weak.html'; restore it, or correct its name"),
+         "templates/week.html:1: there is no template 'shipped/weak.html'; did you mean 'shipped/week.html'?"),
+        ("week.html", 'Mine\n{% include "a/b" %}',
+         "templates/week.html:2: there is no template 'a/b'; restore it, or correct its name"),
+        ("week.html", '{% from "macros/storys.html" import card %}',
+         "templates/week.html:1: there is no template 'macros/storys.html'; did you mean 'macros/stories.html'?"),
+        ("week.html", '{% include ["mine.html", "own.html"] %}',
+         "templates/week.html:1: there is no template 'mine.html' or 'own.html'; did you mean 'home.html'?"),
         ("week.html", '{% extends "shipped/week.html" %}\n{% block mian %}Mine{% endblock %}',
          "templates/week.html:2: 'shipped/week.html' has no block 'mian'; did you mean 'main'?"),
         ("base.html", '{% extends "shipped/base.html" %}\n{% block footer %}Mine{% endblock %}',
@@ -192,6 +198,35 @@ def test_a_template_error_is_one_line_with_its_place(
     own(root, name, words)
 
     assert fault(root).startswith(said)
+
+
+def test_check_finds_what_stops_a_build_in_the_line_where_it_is(root: Path) -> None:
+    own(root, "base.html", '\n{% extends "shipped/bass.html" %}')
+    own(root, "page.html", "\n\n{% if %}")
+    own(root, "404.html", '{% extends "page.html" %}{% block main %}{% endblock %}')
+
+    found = [
+        str(one) for one in check.run(root, now=NOW).problems if one.file.startswith("templates/")
+    ]
+
+    assert found == [
+        "templates/base.html:2: there is no template 'shipped/bass.html'; did you mean 'shipped/base.html'?",
+        "templates/page.html:3: Expected an expression, got 'end of statement block'",
+    ]
+    with pytest.raises(Faults) as caught:
+        built(root)
+    assert sorted(map(str, caught.value.problems)) == found
+
+
+def test_a_template_that_may_be_missing_is_no_error(root: Path) -> None:
+    own(
+        root,
+        "404.html",
+        '{% extends "base.html" %}{% block main %}{% include "mine.html" ignore missing %}'
+        '{% include ["mine.html", "static/print.css"] ignore missing %}Mine{% endblock %}',
+    )
+
+    assert hints(root) == []
 
 
 def test_a_template_that_is_not_text_is_reported(root: Path) -> None:
