@@ -145,6 +145,26 @@ def both_sides(folder: Path, files: Collection[str]) -> dict[str, tuple[str, ...
     return found
 
 
+def before_rebase(folder: Path, files: Collection[str], beside: str) -> dict[str, str]:
+    """Returns files in which a rebase may have kept one side, each with the last commit before it.
+
+    That is the last one that has changed the file and was not rebased. A rebased one above it has
+    changed a file in `beside`: if that was a pull, the ledger says what the file had then. Files
+    that were edited since are left out.
+    """
+    changed = _edited(folder, files) if files else None
+    if changed is None:
+        return {}
+    found = dict[str, str]()
+    for file in (file for file in files if file not in changed):
+        commits = _log(folder, "%H %at %ct", "--no-merges", "--no-renames", "--", file)
+        last = next((commit for (commit, *times), _ in commits if len(set(times)) == 1), "")
+        above = _log(folder, "%at %ct", f"{last}..HEAD", "--", beside) if last else ()
+        if any(written != committed for (written, committed), _ in above):
+            found[file] = last
+    return found
+
+
 def brought_back(
     folder: Path, place: str, today: Mapping[str, str], noted: Collection[str], *, beside: str
 ) -> dict[str, str]:

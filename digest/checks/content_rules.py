@@ -26,9 +26,9 @@ from digest.errors import Problem
 from digest.model import Config, FreePage, Letter, Story
 from digest.week import Week
 
-Versions = Mapping[str, Sequence[str]]
-"""By file, the versions that git merged into its present text; none if it was edited since."""
-_NO_VERSIONS: Versions = MappingProxyType({})
+MergedFiles = Mapping[str, pending.Merged]
+"""By file, what git has merged into it; none if it was edited since."""
+_NO_MERGED_FILES: MergedFiles = MappingProxyType({})
 
 _ENOUGH_STORIES = 20
 """With fewer stories, a theme without one is normal."""
@@ -49,11 +49,11 @@ def review(
     *,
     closed: Collection[Week],
     read: Read,
-    versions: Versions,
+    merged: MergedFiles,
 ) -> tuple[Problem, ...]:
     """Returns all hints about a digest's content.
 
-    `closed` are the closed weeks, `versions` those of the files that `edited`
+    `closed` are the closed weeks, `merged` those of the files that `edited`
     and `outdated` return.
     """
     history = survey.history
@@ -69,7 +69,7 @@ def review(
     for story in shown:
         hints += story_rules.of_story(story, history, zone)
         hints += story_rules.in_another_week(story, history, been)
-        hints += _pending(story, history, read, versions, content.letters)
+        hints += _pending(story, history, read, merged, content.letters)
     hints += story_rules.second_leads(shown)
     hints += story_rules.same_articles(shown)
     hints += story_rules.hidden_but_shown(content.stories)
@@ -110,14 +110,14 @@ def of_text(text: Letter | FreePage, read: Read) -> tuple[Problem, ...]:
     return problems(_markdown_hints(Text(text.file, text.line, text.body)), read)
 
 
-def files_to_review(survey: Survey, read: Read, versions: Versions) -> tuple[str, ...]:
+def files_to_review(survey: Survey, read: Read, merged: MergedFiles) -> tuple[str, ...]:
     """Returns the files with changes by a pull that the editor has not looked at yet.
 
-    `versions` are those of the files that `edited` and `outdated` return.
+    `merged` are those of the files that `edited` and `outdated` return.
     """
     history = survey.history
     shown = (story for story in survey.content.stories if not story.hide)
-    return tuple(story.file for story in shown if _to_review(story, history, read, versions))
+    return tuple(story.file for story in shown if _to_review(story, history, read, merged))
 
 
 def edited(survey: Survey, history: History, read: Read) -> tuple[str, ...]:
@@ -183,11 +183,11 @@ def _pending(
     story: Story,
     history: History,
     read: Read,
-    versions: Versions = _NO_VERSIONS,
+    merged: MergedFiles = _NO_MERGED_FILES,
     letters: Sequence[Letter] = (),
 ) -> Iterator[Hint]:
     """Finds what pulls have left for the editor to look at in a story."""
-    found = _to_review(story, history, read, versions)
+    found = _to_review(story, history, read, merged)
     name_of_file = basename(story.file)
     linking = [letter.file for letter in letters if found and name_of_file in letter.body]
     for name, what, cure in pending.hints(story, found, linking[0] if linking else ""):
@@ -196,12 +196,12 @@ def _pending(
         yield from story_rules.requoted(story, history)
 
 
-def _to_review(story: Story, history: History, read: Read, versions: Versions) -> pending.Pending:
+def _to_review(story: Story, history: History, read: Read, merged: MergedFiles) -> pending.Pending:
     records = history.of(story)
-    merged = versions.get(story.file, ())
-    if not (merged or pending.has_any(records)):
+    here = merged.get(story.file, pending.NOT_MERGED)
+    if not (any(here) or pending.has_any(records)):
         return {}
-    return pending.to_review(records, story, read(story.file), merged)
+    return pending.to_review(records, story, read(story.file), here)
 
 
 def _empty_flags(file: str, read: Read) -> Iterator[Hint]:

@@ -147,7 +147,7 @@ def _content_problems(
         config,
         closed={edition.week for edition in archive.editions if edition.closed},
         read=read,
-        versions=reviewed.merged_versions(root, survey),
+        merged=reviewed.merged_files(root, survey),
     )
 
 

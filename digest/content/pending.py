@@ -8,11 +8,12 @@ It is pending until they edit the file, or the file says the same as the feed.
     changed    a headline or link that the editor wrote about       the old words
     withdrawn  the feed dropped a field, the file still has it      none
     replaced   a headline or link that no editor wrote about yet    the old words
-    undone     git has merged the file, and left out a correction   the feed's words
+    undone     git has combined two edits, and left out a correction   the feed's words
 
 The ledger has the hash of the file as the pull left it: after any edit the change counts as seen.
 If git has merged that file with an edit made elsewhere, the editor has not seen the result, so the
-versions before the merge count; "undone" is found there and is in no ledger. `stored` and `value_of`
+versions before the merge count. "undone" is in no ledger: it is found in these versions or, after
+a rebase of the pull's own commit, by what the ledger says since. `stored` and `value_of`
 convert the words.
 """
 
@@ -23,6 +24,7 @@ from contextlib import suppress
 from datetime import datetime
 from operator import attrgetter
 from posixpath import basename
+from typing import NamedTuple
 
 from digest.content import excerpt, story_file
 from digest.content.edit import Edit
@@ -56,6 +58,20 @@ _STORED_LENGTH = 300  # characters
 
 Pending = Mapping[str, PendingChange]
 """What is pending in a story, by field."""
+
+
+class Merged(NamedTuple):
+    """What git has merged or rebased into a file since an editor last saw it.
+
+    `versions` are the texts that were combined, even if one side won. `left_out` are fields whose
+    correction no commit has: git has rebased the pull's commit and kept the editor's side.
+    """
+
+    versions: Collection[str] = ()
+    left_out: Collection[str] = ()
+
+
+NOT_MERGED = Merged()
 
 
 def words_of(name: str, value: str | tuple[str, ...] | datetime) -> str:
@@ -114,13 +130,11 @@ def of_text(records: Collection[Record], *texts: str) -> Pending:
 
 
 def to_review(
-    records: Collection[Record], story: Story, text: str, versions: Collection[str] = ()
+    records: Collection[Record], story: Story, text: str, merged: Merged = NOT_MERGED
 ) -> Pending:
-    """Returns what an editor should look at in a story, given its file's text.
-
-    `versions` are texts that git has merged into it since an editor last saw it.
-    """
-    undone = _undone(records, story, versions)
+    """Returns what an editor should look at in a story, given its file's text."""
+    versions = merged.versions
+    undone = _undone(records, story, merged)
     if not is_edited(records, story, text):
         found = of_text(records, text)
         shown = {name: change for name, change in found.items() if change.kind != REPLACED}
@@ -167,21 +181,25 @@ def outdated_fields(records: Collection[Record], story: Story) -> list[str]:
     return [name for name, known in earlier.items() if in_file.get(name) in known]
 
 
-def _undone(
-    records: Collection[Record], story: Story, versions: Collection[str]
-) -> dict[str, PendingChange]:
-    """Returns the corrections that git has left out, which one of the merged versions has."""
-    fields = outdated_fields(records, story) if versions else []
+def _undone(records: Collection[Record], story: Story, merged: Merged) -> dict[str, PendingChange]:
+    """Returns the corrections that git has left out."""
+    fields = outdated_fields(records, story) if any(merged) else []
     if not fields:
         return {}
     written, found = last_written(records), dict[str, PendingChange]()
-    for version in versions:
+    for name in fields:
+        if name in merged.left_out:
+            # Of the publishers' texts, the ledger has only headlines.
+            titles = {hash_of(record.title): record.title for record in records}
+            words = titles.get(written[name], "") if name == "title" else ""
+            found[name] = PendingChange(_UNDONE, stored(name, words))
+    for version in merged.versions:
         with suppress(Faults):
-            merged = story_file.loads(version, story.file, Vocabulary(), None)
-            hashes = hashes_of(merged)
+            side = story_file.loads(version, story.file, Vocabulary(), None)
+            hashes = hashes_of(side)
             for name in fields:
                 if hashes.get(name) == written[name]:
-                    found[name] = PendingChange(_UNDONE, stored(name, getattr(merged, name)))
+                    found[name] = PendingChange(_UNDONE, stored(name, getattr(side, name)))
     return found
 
 

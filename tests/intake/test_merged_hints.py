@@ -185,6 +185,48 @@ def test_a_correction_that_a_merge_leaves_out_is_a_hint_until_the_file_is_edited
     assert (two.hints(), two.changed) == ([], ())
 
 
+@pytest.mark.parametrize("line", ["lead: true", "headline: Free"])
+def test_a_correction_that_a_rebase_of_the_pulls_commit_leaves_out_is_a_hint(
+    clones: tuple[Clone, Clone], line: str
+) -> None:
+    one, two = clones
+    two.edit("link:", f"{line}\nlink:")
+    two.commit(day=28)
+    turn(one)
+
+    one.git("fetch", "--quiet", str(two.root), "main")
+    one.git("rebase", "--strategy-option=ours", "FETCH_HEAD", day=29)
+
+    assert one.story.title == "Story 1 headline"
+    hint = f"the feed's headline is now '{FEED_WORDS}'; git has kept its earlier one, 'Story 1 headline'"
+    assert (one.hints(), one.changed) == ([hint], (one.story.file,))
+    one.add_note("He is still free.\n")
+    assert one.hints() == []
+    one.commit(day=30)
+    assert (one.hints(), one.changed) == ([], ())
+
+
+def test_an_editor_who_returns_to_a_feeds_earlier_words_gets_no_hint_after_a_rebase(
+    clones: tuple[Clone, Clone],
+) -> None:
+    one, two = clones
+    turn(one)
+    one.edit(f"title: {FEED_WORDS}", "title: Story 1 headline")
+    one.commit(day=28)
+    two.git("pull", "--quiet")
+    for feed in "ab":
+        one.tell(feed, corrected(title=FEED_WORDS, summary="He goes to jail."))
+    one.pull()
+    one.commit(day=28)
+    (two.root / "content/pages").mkdir()
+    (two.root / "content/pages/about.md").write_text("---\ntitle: About\n---\n\nUs.\n")
+    two.commit(day=28)
+
+    one.git("pull", "--quiet", "--rebase", str(two.root), "main", day=29)
+
+    assert not any("git has kept" in hint for hint in one.hints())
+
+
 def test_an_editor_who_returns_to_a_feeds_earlier_words_gets_no_hint_after_a_merge(
     clones: tuple[Clone, Clone],
 ) -> None:

@@ -17,8 +17,9 @@ from digest import git
 from digest.cache import Cache
 from digest.checks import content_rules
 from digest.commands.shared import curate
-from digest.content import store
+from digest.content import ledger, paths, pending, store
 from digest.content.load import Survey
+from digest.content.pending import Merged
 from digest.model import Config, Story
 
 NEW, CHANGED = "new", "changed"
@@ -81,14 +82,38 @@ def stories_to_review(
 def changed_by_pull(root: Path, survey: Survey) -> tuple[str, ...]:
     """Returns the files in which a pull has left something to look at since an editor wrote."""
     read = partial(store.read_text, root)
-    return content_rules.files_to_review(survey, read, merged_versions(root, survey))
+    return content_rules.files_to_review(survey, read, merged_files(root, survey))
 
 
-def merged_versions(root: Path, survey: Survey) -> content_rules.Versions:
-    """Returns the versions that git has merged into files in which a pull's change may be unseen."""
+def merged_files(root: Path, survey: Survey) -> content_rules.MergedFiles:
+    """Returns what git has merged into the files in which a pull's change may be unseen."""
     history, read = survey.history, partial(store.read_text, root)
-    edited = git.merged_from(root, content_rules.edited(survey, history, read))
-    return {**edited, **git.both_sides(root, content_rules.outdated(survey, history))}
+    versions = git.merged_from(root, content_rules.edited(survey, history, read))
+    outdated = content_rules.outdated(survey, history)
+    versions |= git.both_sides(root, outdated)
+    left_out = _left_out(root, survey, outdated)
+    return {
+        file: Merged(versions.get(file, ()), left_out.get(file, ()))
+        for file in versions.keys() | left_out.keys()
+    }
+
+
+def _left_out(root: Path, survey: Survey, outdated: Collection[str]) -> dict[str, list[str]]:
+    """Returns the fields that pulls have corrected in commits that were rebased, and no file has."""
+    last_commits = git.before_rebase(root, outdated, paths.LEDGERS)
+    stories = [story for story in survey.content.stories if story.file in last_commits]
+    place, found = git.prefix(root), dict[str, list[str]]()
+    for story in stories:
+        records = survey.history.of(story)
+        feeds = sorted({record.feed for record in records})
+        commit = last_commits[story.file]
+        then = git.contents(root, [f"{commit}:{place}{paths.ledger(feed)}" for feed in feeds])
+        known = {feed: ledger.loads(text, feed)[0] for feed, text in zip(feeds, then, strict=True)}
+        earlier = [known[record.feed].get(record.id) for record in records]
+        were = pending.outdated_fields([record for record in earlier if record], story)
+        now = pending.outdated_fields(records, story)
+        found[story.file] = [name for name in now if name not in were]
+    return found
 
 
 def _key(story: Story) -> str:
