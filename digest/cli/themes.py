@@ -174,9 +174,9 @@ def _print_counts(report: ThemesReport, call: Call) -> None:
             f"Today's rules would change the themes of {formatting.stories(report.due)}:"
             " digest themes --apply --dry-run"
         )
-    if report.own:
+    if report.editors:
         call.say(
-            f"The rules disagree with the editor on {formatting.stories(report.own)}; the editor's choice stays"
+            f"The rules disagree with the editor on {formatting.stories(report.editors)}; the editor's choice stays"
         )
     call.warn(*formatting.skipped(report.skipped))
 
@@ -189,7 +189,7 @@ def _print_reasons(report: ExplainReport, call: Call) -> None:
         call.say(f"  {'has' if reason.has else 'not'} {reason.theme:<{width}}  {reason.why}")
     if not any(reason.has for reason in report.reasons):
         call.say("  It has no theme, so it is listed under Elsewhere")
-    if report.own:
+    if report.is_editors:
         call.say("You chose its themes, so the rules leave them alone")
     else:
         call.say("No editor has changed its themes")
@@ -199,19 +199,21 @@ def _print_matches(report: TryReport, call: Call) -> None:
     """Prints the stories that a phrase would match, with the themes that they have."""
     for story in report.caught:
         call.say(f"{story.file}: {story.title} ({story.where}; {_listed(story.themes)})")
-    if len(report.alone) > 1:
-        for phrase, number in report.alone.items():
+    if len(report.per_phrase) > 1:
+        for phrase, number in report.per_phrase.items():
             call.say(f"'{phrase}' alone: {formatting.stories(number)}")
-    having = ", ".join(f"{count} {theme or 'Elsewhere'}" for theme, count in report.having.items())
-    end = f": {having}" if having else ""
+    themes = ", ".join(
+        f"{count} {theme or 'Elsewhere'}" for theme, count in report.stories_by_theme.items()
+    )
+    end = f": {themes}" if themes else ""
     stories = formatting.stories(report.stories)
     call.say(f"'{report.phrase}' would catch {len(report.caught)} of {stories}{end}")
-    if report.near:
+    if report.near_misses:
         call.say("Near misses, which a wider phrase would catch:")
-        for story in report.near[:_MAX_NEAR]:
+        for story in report.near_misses[:_MAX_NEAR]:
             call.say(f"  {story.file}: {story.title} ({story.where}; {_listed(story.themes)})")
-        if len(report.near) > _MAX_NEAR:
-            call.say(f"  and {len(report.near) - _MAX_NEAR} more")
+        if len(report.near_misses) > _MAX_NEAR:
+            call.say(f"  and {len(report.near_misses) - _MAX_NEAR} more")
     call.warn(*report.explained)
     if report.partly:
         partly = formatting.stories(report.partly)
@@ -233,9 +235,9 @@ def _print_changes(report: ApplyReport, call: Call) -> None:
         call.say(f"{change.file}: {_listed(change.before)} -> {_listed(change.after)}")
     verb = "would change" if report.dry else "changed"
     call.say(f"{len(report.changed)} of {formatting.stories(report.stories)} {verb}")
-    if report.own:
+    if report.editors:
         call.say(
-            f"{formatting.stories(report.own)} would change too, but an editor has changed their themes, so they stay"
+            f"{formatting.stories(report.editors)} would change too, but an editor has changed their themes, so they stay"
         )
     call.warn(*report.left, *formatting.unreadable(report.unread))
     for file, gone in report.gone.items():

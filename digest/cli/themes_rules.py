@@ -16,7 +16,7 @@ from digest.errors import count_of, suggestion
 from digest.phrases import explain
 
 if TYPE_CHECKING:
-    from digest.commands.themes_rules import ScoreReport, Share, SuggestReport
+    from digest.commands.themes_rules import Proportion, ScoreReport, SuggestReport
     from digest.model import Config
 
 _NUMBER = re.compile(r"[0-9]{1,6}")
@@ -36,7 +36,7 @@ def missing(root: Path, config: Config, as_json: bool, call: Call) -> None:
         return
     for story in report.missing:
         call.say(f"{story.file}: {story.title}")
-        call.say(*(f"  {one.theme}: {one.likeness}" for one in story.themes))
+        call.say(*(f"  {one.theme}: {one.why}" for one in story.themes))
     if report.older:
         call.say(f"and {count_of(report.older, 'older one')}: digest --verbose themes --missing")
     number = len(report.missing) + report.older
@@ -157,7 +157,7 @@ def propose(root: Path, config: Config, call: Call) -> None:
         )
 
 
-def _share(share: Share) -> str:
+def _share(share: Proportion) -> str:
     if share.value is None:
         return ""
     return f"{share.value:.2f} ({share.low:.2f} to {share.high:.2f})"

@@ -15,7 +15,7 @@ from digest.intake import feed_health
 from digest.intake.inbox import InboxMove
 from digest.intake.pull_state import DocumentOutcome
 from digest.model import Config, Document, Failed, Fetched
-from digest.themes.suggest import StorySuggestions, likeliest
+from digest.themes.suggest import StorySuggestions, suggested_counts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +84,7 @@ class PullReport:
     @property
     def likely(self) -> dict[str, int]:
         """How many of the new stories without a theme look like each theme."""
-        return likeliest(self.suggestions)
+        return suggested_counts(self.suggestions)
 
 
 def row_of(

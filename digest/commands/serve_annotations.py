@@ -27,7 +27,7 @@ from digest.model import CONFIG_FILE, Config, Content, FreePage, Letter, Story
 from digest.preview.annotations import Annotation
 from digest.site import addresses
 from digest.site.archive import Archive
-from digest.themes.reapply import judge
+from digest.themes.reapply import evaluate_rules
 from digest.themes.reasons import reasons
 from digest.themes.suggest import Index, Suggestion
 
@@ -149,8 +149,7 @@ class Annotations:
         with self._caches.lock:
             suggestions = self._suggest(story) if story else ()
         for suggestion in suggestions:
-            likeness = replace(suggestion, like=suggestion.like[:1]).likeness
-            reasons_by_theme[suggestion.theme] = likeness
+            reasons_by_theme[suggestion.theme] = replace(suggestion, like=suggestion.like[:1]).why
         return reasons_by_theme
 
     def records(self, story: Story) -> list[Record]:
@@ -169,7 +168,7 @@ class Annotations:
         if self._config.themes and not story.themes:
             why.append("No theme")
             for suggestion in self._suggest(story):
-                why.append(f"perhaps {self._titles[suggestion.theme]}: {suggestion.likeness}")
+                why.append(f"perhaps {self._titles[suggestion.theme]}: {suggestion.why}")
         return replace(
             own,
             why=tuple(why),
@@ -180,7 +179,7 @@ class Annotations:
     def _annotation_alone(self, story: Story) -> Annotation:
         """Returns what is known of a story without looking at others."""
         themes, history = self._config.themes, self._history()
-        verdict = judge(
+        result = evaluate_rules(
             story,
             history.of(story),
             themes,
@@ -188,7 +187,7 @@ class Annotations:
             feeds=self._config.feeds,
         )
         why, why_by_theme = [], {}
-        for reason in reasons(verdict, themes):
+        for reason in reasons(result, themes):
             if reason.theme in self._titles:
                 why.append(f"{self._titles[reason.theme]}: {reason.why}")
                 why_by_theme[reason.theme] = reason.why

@@ -26,7 +26,7 @@ from digest.feeds.feed_state import FeedState
 from digest.intake.snapshot import search_texts
 from digest.model import Config, Skipped, Story
 from digest.site.arrange import closed_weeks
-from digest.themes.suggest import StorySuggestions, likeliest, suggestions, without_theme
+from digest.themes.suggest import StorySuggestions, suggested_counts, suggestions, without_theme
 from digest.week import Week
 
 
@@ -101,7 +101,7 @@ class StatusReport:
     @property
     def likely(self) -> dict[str, int]:
         """How many of the newest stories without a theme look like each theme."""
-        return likeliest(self.themeless)
+        return suggested_counts(self.themeless)
 
     @property
     def is_empty(self) -> bool:

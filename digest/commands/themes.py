@@ -1,6 +1,6 @@
 """`digest themes`: counts themes, explains them, tries phrases, and applies changed rules.
 
-    survey ──judge──▶ what the rules say of each story today ──▶ counts | reasons | a phrase's catch | edits ──▶ report
+    survey ──rules──▶ a result for each story ──▶ counts | reasons | what a phrase catches | edits ──▶ report
 
 Files that cannot be read are named, and the rest is shown. Only `apply` writes, and only to stories
 whose themes the editor has not changed: files first, then the ledger. It first records what it is
@@ -30,12 +30,12 @@ from digest.names import current_ids
 from digest.phrases import explain as explanation
 from digest.phrases import loosened
 from digest.themes.reapply import (
-    Retheming,
-    Verdict,
-    judge,
+    RuleResult,
+    ThemeEdits,
+    evaluate_rules,
     lines,
-    retheme,
     searched_text,
+    theme_edits,
     to_change,
 )
 from digest.themes.reasons import Reason, current_themes, reasons
@@ -59,30 +59,30 @@ class ThemesReport:
     """A row for each theme, how many stories have none, and for how many the current rules say
     something else.
 
-    `due` counts those whose themes are ours, `own` those whose themes are the editor's.
+    `due` counts those whose themes are ours, `editors` those whose themes are the editor's.
     """
 
     rows: tuple[ThemeRow, ...]
     stories: int
     elsewhere: int
     due: int
-    own: int
+    editors: int
     skipped: Skipped
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExplainReport:
-    """A story's themes, the main one first, then those that it could have; `own`: they are the
-    editor's."""
+    """A story's themes, the main one first, then those that it could have; `is_editors`: they are
+    the editor's."""
 
     file: str
     title: str
     reasons: tuple[Reason, ...]
-    own: bool
+    is_editors: bool
 
 
 @dataclass(frozen=True, slots=True)
-class Catch:
+class CaughtStory:
     """A story that a phrase would catch: where the phrase stands, and the themes that the story has
     already."""
 
@@ -97,19 +97,19 @@ class TryReport:
     """What one or more phrases would catch in all stories; of `partly` stories the feed's
     summary is not stored whole.
 
-    `alone` has how many each of several phrases would catch, `near` what slightly wider phrases
+    `per_phrase` has how many each of several phrases would catch, `near_misses` what slightly wider phrases
     would: there `where` names the wider phrase. `explained` says how phrases are read that look
     like several.
     """
 
     phrase: str
-    caught: tuple[Catch, ...]
-    alone: Mapping[str, int]
-    near: tuple[Catch, ...]
+    caught: tuple[CaughtStory, ...]
+    per_phrase: Mapping[str, int]
+    near_misses: tuple[CaughtStory, ...]
     explained: tuple[str, ...]
     stories: int
     partly: int
-    having: Mapping[str, int]
+    stories_by_theme: Mapping[str, int]
     skipped: Skipped
 
 
@@ -127,7 +127,7 @@ class ApplyReport:
     """Each theme's stories before and after, "" being Elsewhere; what was changed, and what was
     left and why.
 
-    `own` counts stories for which the rules say something else, but whose themes are the editor's;
+    `editors` counts stories for which the rules say something else, but whose themes are the editor's;
     `gone` has those of them that still have a theme which digest.toml no longer has.
     """
 
@@ -135,7 +135,7 @@ class ApplyReport:
     stories: int
     changed: tuple[ThemeChange, ...]
     left: tuple[str, ...]
-    own: int
+    editors: int
     gone: Mapping[str, tuple[str, ...]]
     unread: tuple[str, ...]
     dry: bool
@@ -145,7 +145,7 @@ def run(root: Path, config: Config) -> ThemesReport:
     """Counts each theme's stories, and the stories for which the current rules say something
     else."""
     survey = load.survey(root, config)
-    verdicts = verdicts_of(root, survey, config)
+    results = results_of(root, survey, config)
     ids = current_ids(config.themes)
     stories: Counter[str] = Counter()
     main: Counter[str] = Counter()
@@ -156,17 +156,17 @@ def run(root: Path, config: Config) -> ThemesReport:
         main.update(themes[:1])
         for theme in themes:
             last[theme] = max(story.week, last.get(theme, story.week))
-    differing = [verdict for verdict in verdicts if verdict.differs]
-    own = sum(verdict.is_editors for verdict in differing)
+    differing = [result for result in results if result.differs]
+    editors = sum(result.is_editors for result in differing)
     return ThemesReport(
         rows=tuple(
             ThemeRow(theme.id, stories[theme.id], main[theme.id], last.get(theme.id))
             for theme in config.themes
         ),
-        stories=len(verdicts),
+        stories=len(results),
         elsewhere=sum(not story.themes for story in survey.content.stories),
-        due=len(differing) - own,
-        own=own,
+        due=len(differing) - editors,
+        editors=editors,
         skipped=survey.skipped,
     )
 
@@ -194,12 +194,12 @@ def explain(root: Path, config: Config, file: str) -> ExplainReport:
         if near:
             raise LookupError(f"did you mean '{files_by_name[near[0]]}'?")
         raise LookupError("name a story's file, such as content/2026/w20/…md")
-    (verdict,) = verdicts_of(root, survey, config, stories=[story])
+    (result,) = results_of(root, survey, config, stories=[story])
     return ExplainReport(
         file=file,
         title=story.shown_headline,
-        reasons=tuple(reasons(verdict, config.themes)),
-        own=verdict.is_editors,
+        reasons=tuple(reasons(result, config.themes)),
+        is_editors=result.is_editors,
     )
 
 
@@ -214,32 +214,32 @@ def try_phrases(root: Path, config: Config, *phrases: str) -> TryReport:
     each = [Theme(id=phrase, title=phrase, match=(phrase,)) for phrase in dict.fromkeys(phrases)]
     wider = tuple(dict.fromkeys(filter(None, map(loosened, phrases))))
     wider_rule = Theme(id="near", title="near", match=wider)
-    caught, near, partly = list[Catch](), list[Catch](), 0
-    alone: Counter[str] = Counter()
-    having: Counter[str] = Counter()
+    caught, near_misses, partly = list[CaughtStory](), list[CaughtStory](), 0
+    per_phrase: Counter[str] = Counter()
+    stories_by_theme: Counter[str] = Counter()
     for story in survey.content.stories:
         title, words, is_whole = searched_text(story, history.of(story), summaries_of(story))
         partly += not is_whole
-        alone.update(list(themes_of(title, words, each)))
+        per_phrase.update(list(themes_of(title, words, each)))
         themes = current_themes(story, ids)
         evidence = themes_of(title, words, (rule,)).get(rule.id)
         if evidence:
             where = evidence if is_whole else of_excerpt(evidence)
             if len(phrases) == 1:
                 where = where.removeprefix(f"'{phrases[0]}' ")
-            caught.append(Catch(story.file, story.title, where, themes))
-            having.update(themes or ("",))
+            caught.append(CaughtStory(story.file, story.title, where, themes))
+            stories_by_theme.update(themes or ("",))
         elif nearly := themes_of(title, words, (wider_rule,)).get(wider_rule.id):
-            near.append(Catch(story.file, story.title, nearly, themes))
+            near_misses.append(CaughtStory(story.file, story.title, nearly, themes))
     return TryReport(
         phrase="' or '".join(phrases),
         caught=tuple(caught),
-        alone={phrase.id: alone[phrase.id] for phrase in each},
-        near=tuple(near),
+        per_phrase={phrase.id: per_phrase[phrase.id] for phrase in each},
+        near_misses=tuple(near_misses),
         explained=tuple(filter(None, map(explanation, phrases))),
         stories=len(survey.content.stories),
         partly=partly,
-        having=dict(having.most_common()),
+        stories_by_theme=dict(stories_by_theme.most_common()),
         skipped=survey.skipped,
     )
 
@@ -255,43 +255,43 @@ def apply(
     """
     with store.locked_for_writing(root, dry=dry):
         survey, gone = with_removed_themes(root, config)
-        verdicts = verdicts_of(root, survey, config, _hashes_before_kill(root))
-        chosen = to_change(verdicts, gone if all_stories else ())
-        files = [verdict.story.file for verdict in chosen]
+        results = results_of(root, survey, config, _hashes_before_kill(root))
+        chosen = to_change(results, gone if all_stories else ())
+        files = [result.story.file for result in chosen]
         texts = {file: store.read_exactly(root, file) for file in files}
-        decided = retheme(chosen, texts, survey.vocabulary)
+        decided = theme_edits(chosen, texts, survey.vocabulary)
         changed_files = () if dry else _apply(root, decided, now)
     changed = dict[str, ThemeChange]()
-    for verdict in decided.verdicts:
-        file = verdict.story.file
-        if file not in changed_files and verdict.differs:
-            changed[file] = ThemeChange(file, verdict.story.themes, tuple(verdict.themes))
+    for result in decided.results:
+        file = result.story.file
+        if file not in changed_files and result.differs:
+            changed[file] = ThemeChange(file, result.story.themes, tuple(result.themes))
     ids = current_ids(config.themes)
     before: Counter[str] = Counter()
     after: Counter[str] = Counter()
-    own, still_gone = 0, dict[str, tuple[str, ...]]()
-    for verdict in verdicts:
-        story = verdict.story
+    editors, still_gone = 0, dict[str, tuple[str, ...]]()
+    for result in results:
+        story = result.story
         themes = current_themes(story, ids)
         before.update(themes or ("",))
         if story.file in changed:
             after.update(changed[story.file].after or ("",))
             continue
         after.update(themes or ("",))
-        if verdict.is_editors:
-            own += verdict.differs
+        if result.is_editors:
+            editors += result.differs
             if removed := tuple(theme for theme in story.themes if theme in gone):
                 still_gone[story.file] = removed
     rows = (*(theme.id for theme in config.themes), *gone, "")
-    stuck = "Digest cannot change its themes safely; left unchanged, so edit them by hand"
-    left = [f"{file}: {stuck}" for file in decided.stuck]
+    why = "Digest cannot change its themes safely; left unchanged, so edit them by hand"
+    left = [f"{file}: {why}" for file in decided.not_editable]
     left += map(changed_meanwhile, changed_files)
     return ApplyReport(
         counts={theme: (before[theme], after[theme]) for theme in rows},
-        stories=len(verdicts),
+        stories=len(results),
         changed=tuple(changed.values()),
         left=tuple(left),
-        own=own,
+        editors=editors,
         gone=still_gone,
         unread=survey.unread,
         dry=dry,
@@ -308,23 +308,23 @@ def with_removed_themes(root: Path, config: Config) -> tuple[Survey, tuple[str, 
     return survey, gone
 
 
-def verdicts_of(
+def results_of(
     root: Path,
     survey: Survey,
     config: Config,
     hashes_before_kill: Mapping[str, str] = MappingProxyType({}),
     *,
     stories: Iterable[Story] | None = None,
-) -> list[Verdict]:
+) -> list[RuleResult]:
     """Returns what today's rules say of some stories, or of all.
 
     A pulled story without a line `themes` counts as one whose themes are the editor's, since pull
     writes one. `hashes_before_kill` are those of themes that a killed run was to replace.
     """
     history, summaries_of = survey.history, store.summaries_of(root)
-    verdicts = []
+    results = []
     for story in survey.content.stories if stories is None else stories:
-        verdict = judge(
+        result = evaluate_rules(
             story,
             history.of(story),
             config.themes,
@@ -332,11 +332,11 @@ def verdicts_of(
             summaries_of(story),
             config.feeds,
         )
-        if not story.themes and verdict.due:  # only then does it matter, and its file is read
+        if not story.themes and result.due:  # only then does it matter, and its file is read
             has_line = story_file.has_key(store.read_text(root, story.file), "themes")
-            verdict = verdict if has_line else replace(verdict, is_editors=True)
-        verdicts.append(verdict)
-    return verdicts
+            result = result if has_line else replace(result, is_editors=True)
+        results.append(result)
+    return results
 
 
 def _hashes_before_kill(root: Path) -> dict[str, str]:
@@ -355,24 +355,24 @@ def _hashes_before_kill(root: Path) -> dict[str, str]:
     return unfinished
 
 
-def _apply(root: Path, decided: Retheming, now: datetime) -> tuple[str, ...]:
+def _apply(root: Path, decided: ThemeEdits, now: datetime) -> tuple[str, ...]:
     """Writes what was decided, files first, then the ledger for themes that are ours; returns files
     that have changed in the meantime.
 
     The hashes of the themes before and of the new text are noted (`journal`), so that the next run
     completes a killed one.
     """
-    if not decided.verdicts:
+    if not decided.results:
         return ()
-    ours = [verdict for verdict in decided.verdicts if not verdict.is_editors]
+    ours = [result for result in decided.results if not result.is_editors]
     unfinished = {}
-    for verdict in ours:
-        file = verdict.story.file
-        unfinished[file] = [verdict.written, hash_of(decided.edits[file].after)]
+    for result in ours:
+        file = result.story.file
+        unfinished[file] = [result.written, hash_of(decided.edits[file].after)]
     with Cache(root) as cache:
         with journal.in_progress(cache, "themes", unfinished):
             changed_files = store.apply_edits(root, decided.edits.values())
-            written = (verdict for verdict in ours if verdict.story.file not in changed_files)
+            written = (result for result in ours if result.story.file not in changed_files)
             store.add_lines(root, lines(written, decided.edits, now))
         cache.save()
     return changed_files

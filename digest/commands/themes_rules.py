@@ -21,7 +21,7 @@ from digest import config_edit
 from digest.cache import Cache
 from digest.checks.markdown_scan import renders_nothing
 from digest.commands.shared import config_file
-from digest.commands.themes import verdicts_of
+from digest.commands.themes import results_of
 from digest.content import load, store
 from digest.content.letter_draft import unlinked
 from digest.content.load import Survey
@@ -31,11 +31,11 @@ from digest.names import current_ids
 from digest.themes.phrase_proposals import Proposal, RuleText, WeakPhrase, proposals, weak_phrases
 from digest.themes.propose import MIN_STORIES, ProposedTheme
 from digest.themes.propose import propose as propose_themes
-from digest.themes.reapply import Verdict, searched_text, still_found
+from digest.themes.reapply import RuleResult, searched_text, still_found
 from digest.themes.reasons import current_themes
-from digest.themes.score import Judged, outdated_rules, scores
+from digest.themes.score import LabelledStory, outdated_rules, scores
+from digest.themes.score import Proportion as Proportion
 from digest.themes.score import Score as Score
-from digest.themes.score import Share as Share
 from digest.themes.suggest import AT_ONCE, StorySuggestions, suggestions, without_theme
 from digest.week import Week
 
@@ -105,14 +105,14 @@ class ProposeReport:
 def suggest(root: Path, config: Config, theme: str = "") -> SuggestReport:
     """Finds phrases for a theme, or for all, and remembers them by their numbers for `take`."""
     survey = load.survey(root, config)
-    verdicts = verdicts_of(root, survey, config)
-    files, ids = _decided_files(survey, verdicts), current_ids(config.themes)
+    results = results_of(root, survey, config)
+    files, ids = _decided_files(survey, results), current_ids(config.themes)
     summaries_of, history = store.summaries_of(root), survey.history
     decided, undecided, partly = list[RuleText](), list[RuleText](), 0
     found_before = set[tuple[str, str]]()
-    for verdict in verdicts:
-        found_before.update(still_found(verdict, config.themes).items())
-        story = verdict.story
+    for result in results:
+        found_before.update(still_found(result, config.themes).items())
+        story = result.story
         title, words, is_whole = searched_text(story, history.of(story), summaries_of(story))
         text = RuleText(story.file, title, words, frozenset(current_themes(story, ids)))
         if story.file in files:
@@ -134,7 +134,7 @@ def suggest(root: Path, config: Config, theme: str = "") -> SuggestReport:
         proposals=proposed,
         weak=tuple(dispensable),
         decided=len(decided),
-        stories=len(verdicts),
+        stories=len(results),
         partly=partly,
         skipped=survey.skipped,
     )
@@ -210,26 +210,28 @@ def propose(root: Path, config: Config) -> ProposeReport:
 def score(root: Path, config: Config) -> ScoreReport:
     """Scores the rules against what the editor has decided."""
     survey = load.survey(root, config)
-    verdicts = verdicts_of(root, survey, config)
-    files, ids = _decided_files(survey, verdicts), current_ids(config.themes)
-    judged, partly = list[Judged](), 0
-    for verdict in verdicts:
-        if verdict.story.file in files:
-            found = {**verdict.earned, **still_found(verdict, config.themes)}
-            judged.append(Judged(verdict.story.day, current_themes(verdict.story, ids), found))
-            partly += not verdict.has_whole_summary
-    rows = scores(judged, [theme.id for theme in config.themes])
+    results = results_of(root, survey, config)
+    files, ids = _decided_files(survey, results), current_ids(config.themes)
+    labelled, partly = list[LabelledStory](), 0
+    for result in results:
+        if result.story.file in files:
+            found = {**result.earned, **still_found(result, config.themes)}
+            labelled.append(
+                LabelledStory(result.story.day, current_themes(result.story, ids), found)
+            )
+            partly += not result.has_whole_summary
+    rows = scores(labelled, [theme.id for theme in config.themes])
     return ScoreReport(
         scores=tuple(rows),
         outdated=tuple(outdated_rules(rows)),
-        decided=len(judged),
-        stories=len(verdicts),
+        decided=len(labelled),
+        stories=len(results),
         partly=partly,
         skipped=survey.skipped,
     )
 
 
-def _decided_files(survey: Survey, verdicts: Iterable[Verdict]) -> frozenset[str]:
+def _decided_files(survey: Survey, results: Iterable[RuleResult]) -> frozenset[str]:
     """Returns the files of the stories that an editor has decided."""
     files = set[str]()
     by_week: dict[Week, list[Story]] = {}
@@ -240,11 +242,11 @@ def _decided_files(survey: Survey, verdicts: Iterable[Verdict]) -> frozenset[str
             stories = by_week.get(letter.week, [])
             absent = unlinked(letter.body, stories, survey.content.story_addresses)
             files |= {story.file for story in stories} - {story.file for story in absent}
-    for verdict in verdicts:
-        story = verdict.story
+    for result in results:
+        story = result.story
         is_noted = (
             story.headline or story.lead or story.corrections or not renders_nothing(story.note)
         )
-        if verdict.is_editors or (is_noted and not story.hide):
+        if result.is_editors or (is_noted and not story.hide):
             files.add(story.file)
     return frozenset(files)

@@ -1,9 +1,9 @@
 """Runs the theme rules again on stories that are in the digest, and decides which files to change.
 
     headline as the feed gave it, stored summary or excerpt ──rules──▶ earned ────┐
-    the ledger: what the whole summary earned when it was pulled ────────────────┴──▶ Verdict
+    the ledger: what the whole summary earned when it was pulled ────────────────┴──▶ RuleResult
 
-    Verdicts ──▶ edits, ledger lines
+    RuleResults ──▶ ThemeEdits, ledger lines
 
 A story's themes are the editor's unless the ledger says that we wrote exactly these. If the whole
 summary is not stored, a theme that it earned stays, since the rules cannot be checked.
@@ -25,7 +25,7 @@ from digest.themes.rules import is_of_summary, of_excerpt, phrase_of, themes_of,
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
+class RuleResult:
     """What today's rules say of one story."""
 
     story: Story
@@ -60,22 +60,22 @@ class Verdict:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Retheming:
-    """What to write, and the files that cannot be changed in place (`stuck`)."""
+class ThemeEdits:
+    """What to write, and the files whose themes cannot be changed safely."""
 
-    verdicts: tuple[Verdict, ...] = ()
+    results: tuple[RuleResult, ...] = ()
     edits: Mapping[str, Edit] = field(default_factory=dict)
-    stuck: tuple[str, ...] = ()
+    not_editable: tuple[str, ...] = ()
 
 
-def judge(
+def evaluate_rules(
     story: Story,
     records: Sequence[Record],
     themes: Sequence[Theme],
     hash_before_kill: str | None = None,
     summaries: Sequence[str] = (),
     feeds: Sequence[Feed] = (),
-) -> Verdict:
+) -> RuleResult:
     """Returns what today's rules say of a story.
 
     `hash_before_kill` is the hash of the themes that the file had before a killed run changed it,
@@ -101,7 +101,7 @@ def judge(
     for theme, evidence in recorded.items():
         if theme in in_file and is_of_summary(evidence) and not whole:
             unseen[theme] = evidence
-    return Verdict(
+    return RuleResult(
         story=story,
         is_editors=newest is None or _is_edited(story, newest, hash_before_kill),
         themes=_ranked(unseen, earned, themes),
@@ -114,15 +114,15 @@ def judge(
     )
 
 
-def still_found(verdict: Verdict, themes: Sequence[Theme]) -> dict[str, str]:
+def still_found(result: RuleResult, themes: Sequence[Theme]) -> dict[str, str]:
     """Returns themes that a phrase of today's rules found when the story was pulled: phrase by
     theme.
 
     Rules cannot find them again in a summary that is not stored; where it is, nothing is returned.
     """
-    if verdict.has_whole_summary:
+    if result.has_whole_summary:
         return {}
-    found = {theme: phrase_of(evidence) for theme, evidence in verdict.recorded.items()}
+    found = {theme: phrase_of(evidence) for theme, evidence in result.recorded.items()}
     return {theme.id: found[theme.id] for theme in themes if found.get(theme.id) in theme.match}
 
 
@@ -151,60 +151,58 @@ def hash_of_themes(themes: tuple[str, ...]) -> str:
     return ledger.hashes({"themes": themes}).get("themes", "")
 
 
-def to_change(verdicts: Iterable[Verdict], gone: Collection[str]) -> list[Verdict]:
-    """Returns the verdicts with themes to write: those that are due, where no editor has chosen.
+def to_change(results: Iterable[RuleResult], gone: Collection[str]) -> list[RuleResult]:
+    """Returns the results with themes to write: those that are due, where no editor has chosen.
 
     Where an editor has, their choice stays, without those of the `gone` themes that it has.
     """
     found = []
-    for verdict in verdicts:
-        if verdict.due:
-            found.append(verdict)
-        elif verdict.is_editors and not set(gone).isdisjoint(verdict.story.themes):
-            others = [theme for theme in verdict.story.themes if theme not in gone]
-            themes = {theme: verdict.recorded.get(theme, "") for theme in others}
-            found.append(replace(verdict, themes=themes))
+    for result in results:
+        if result.due:
+            found.append(result)
+        elif result.is_editors and not set(gone).isdisjoint(result.story.themes):
+            others = [theme for theme in result.story.themes if theme not in gone]
+            themes = {theme: result.recorded.get(theme, "") for theme in others}
+            found.append(replace(result, themes=themes))
     return found
 
 
-def retheme(
-    verdicts: Iterable[Verdict], texts: Mapping[str, str], vocabulary: Vocabulary
-) -> Retheming:
-    """Returns what to write so that these stories have the themes of their verdicts.
+def theme_edits(
+    results: Iterable[RuleResult], texts: Mapping[str, str], vocabulary: Vocabulary
+) -> ThemeEdits:
+    """Returns what to write so that these stories have the themes of their results.
 
     `texts` has the text of each file.
     """
-    changed = {verdict.story.file: verdict for verdict in verdicts}
-    edits, stuck = dict[str, Edit](), list[str]()
-    for file, verdict in changed.items():
+    changed, edits, not_editable = list[RuleResult](), dict[str, Edit](), list[str]()
+    for result in results:
+        file, themes = result.story.file, {"themes": tuple(result.themes)}
         before = texts.get(file, "")
-        themes = {"themes": tuple(verdict.themes)}
-        after = (
-            try_changes(before, verdict.story, themes, vocabulary) if verdict.differs else before
-        )
+        after: str | None = before
+        if result.differs:
+            after = try_changes(before, result.story, themes, vocabulary)
         if after is None:
-            stuck.append(file)
+            not_editable.append(file)
         else:
+            changed.append(result)
             edits[file] = Edit(file, before, after)
-    return Retheming(
-        verdicts=tuple(changed[file] for file in edits), edits=edits, stuck=tuple(stuck)
-    )
+    return ThemeEdits(results=tuple(changed), edits=edits, not_editable=tuple(not_editable))
 
 
-def lines(verdicts: Iterable[Verdict], edits: Mapping[str, Edit], now: datetime) -> list[Record]:
-    """Returns the ledger lines that make the verdicts' themes count as ours.
+def lines(results: Iterable[RuleResult], edits: Mapping[str, Edit], now: datetime) -> list[Record]:
+    """Returns the ledger lines that make the results' themes count as ours.
 
     What is pending in a file stays pending, since the editor has not edited it.
     """
     found = list[Record]()
-    for verdict in verdicts:
-        written = ledger.hashes({"themes": tuple(verdict.themes)})
+    for result in results:
+        written = ledger.hashes({"themes": tuple(result.themes)})
         new = []
-        for record in verdict.sources:
+        for record in result.sources:
             others = {name: hash for name, hash in record.wrote.items() if name != "themes"}
             at = ledger.later(ledger.timestamp(now), record.at)
-            new.append(record._replace(at=at, wrote=others | written, themes=verdict.themes))
-        found += pending.carried_over(new, verdict.records, edits[verdict.story.file], now)
+            new.append(record._replace(at=at, wrote=others | written, themes=result.themes))
+        found += pending.carried_over(new, result.records, edits[result.story.file], now)
     return found
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from digest.model import Story, Theme
 from digest.names import current_ids
-from digest.themes.reapply import Verdict
+from digest.themes.reapply import RuleResult
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,30 +19,30 @@ class Reason:
     why: str
 
 
-def reasons(verdict: Verdict, themes: Sequence[Theme]) -> Iterator[Reason]:
+def reasons(result: RuleResult, themes: Sequence[Theme]) -> Iterator[Reason]:
     """Yields why a story has each of its themes, then why it does not have others."""
-    has = current_themes(verdict.story, current_ids(themes))
+    has = current_themes(result.story, current_ids(themes))
     for theme in has:
         why = "given by the editor"
-        if theme in verdict.earned:
-            why = verdict.earned[theme]
-        elif theme in verdict.recorded:
-            why = f"{verdict.recorded[theme]}, when it was pulled"
-            if not (verdict.is_editors or theme in verdict.themes):
+        if theme in result.earned:
+            why = result.earned[theme]
+        elif theme in result.recorded:
+            why = f"{result.recorded[theme]}, when it was pulled"
+            if not (result.is_editors or theme in result.themes):
                 why += "; --apply would remove it"
         yield Reason(theme, True, why)
-    for theme in dict.fromkeys((*verdict.earned, *verdict.recorded)):
+    for theme in dict.fromkeys((*result.earned, *result.recorded)):
         if theme in has:
             continue
-        if verdict.is_editors and theme in verdict.recorded:
+        if result.is_editors and theme in result.recorded:
             why = "taken off by the editor"
-        elif verdict.is_editors:
+        elif result.is_editors:
             why = "not given by the editor"
-        elif theme in verdict.themes:
+        elif theme in result.themes:
             why = "--apply would add it"
         else:
             why = "the rules say so no longer"
-        evidence = verdict.earned.get(theme) or verdict.recorded[theme]
+        evidence = result.earned.get(theme) or result.recorded[theme]
         yield Reason(theme, False, f"{evidence}; {why}")
 
 

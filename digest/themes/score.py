@@ -21,7 +21,7 @@ _MIN_STORIES = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class LabelledStory:
     """A story that an editor has decided: its themes, and those that the rules give it."""
 
     day: date
@@ -30,7 +30,7 @@ class Judged:
 
 
 @dataclass(frozen=True, slots=True)
-class Share:
+class Proportion:
     """A share of a count, and the interval in which it may really be; nothing of nothing is None."""
 
     value: float | None
@@ -52,33 +52,33 @@ class Score:
     missed: int
 
     @property
-    def precision(self) -> Share:
+    def precision(self) -> Proportion:
         """Which share of the stories that the rule found have the theme."""
         return wilson(self.right, self.right + self.wrong)
 
     @property
-    def recall(self) -> Share:
+    def recall(self) -> Proportion:
         """Which share of the stories with the theme the rule found."""
         return wilson(self.right, self.right + self.missed)
 
 
-def wilson(hits: int, count: int) -> Share:
+def wilson(hits: int, count: int) -> Proportion:
     """Returns the share of hits with its Wilson interval."""
     if not count:
-        return Share(None, 0.0, 1.0)
+        return Proportion(None, 0.0, 1.0)
     share, square = hits / count, _Z * _Z
     middle = share + square / (2 * count)
     reach = _Z * sqrt(share * (1 - share) / count + square / (4 * count * count))
     whole = 1 + square / count
     low, high = (middle - reach) / whole, (middle + reach) / whole
-    return Share(round(share, 3), round(max(0.0, low), 3), round(min(1.0, high), 3))
+    return Proportion(round(share, 3), round(max(0.0, low), 3), round(min(1.0, high), 3))
 
 
-def scores(judged: Iterable[Judged], themes: Sequence[str]) -> list[Score]:
+def scores(labelled: Iterable[LabelledStory], themes: Sequence[str]) -> list[Score]:
     """Returns the scores of each theme over all quarters and in each, then those of all themes."""
     right, wrong, missed = Counter[Cell](), Counter[Cell](), Counter[Cell]()
     quarters = set()
-    for story in judged:
+    for story in labelled:
         quarter = f"{story.day.year}-Q{(story.day.month + 2) // 3}"
         quarters.add(quarter)
         for theme in themes:

@@ -57,7 +57,7 @@ class Suggestion:
     like: tuple[SimilarStory, ...]
 
     @property
-    def likeness(self) -> str:
+    def why(self) -> str:
         """What the story is like, as in "like 'DRAM prices double' (w08)"."""
         if not self.like:
             return "its rule is met"
@@ -111,12 +111,12 @@ class Index:
         by_rules = themes_of(story.title, excerpt.unescape(story.excerpt), self._themes)
         scores: dict[str, float] = {theme: _MET for theme in by_rules if theme not in has}
         like: dict[str, list[SimilarStory]] = defaultdict(list)
-        for likeness, number in self._nearest(story, (*has, *by_rules)):
+        for similarity, number in self._nearest(story, (*has, *by_rules)):
             near = self._stories[number]
             similar = SimilarStory(near.file, near.shown_headline, str(near.week))
             for rank, theme in enumerate(self._having[number], start=1):
                 if theme not in has:
-                    scores[theme] = scores.get(theme, 0) + likeness / rank
+                    scores[theme] = scores.get(theme, 0) + similarity / rank
                     like[theme].append(similar)
         best = sorted(scores, key=lambda theme: (-scores[theme], self._order[theme]))
         return tuple(
@@ -124,7 +124,7 @@ class Index:
         )
 
     def _nearest(self, story: Story, themes: Collection[str]) -> list[tuple[float, int]]:
-        """Returns the stories most like this one, each with its likeness (a cosine, 0 to 1)."""
+        """Returns the stories most like this one, each with its similarity (a cosine, 0 to 1)."""
         terms = _terms(story, themes)
         products: dict[int, int] = defaultdict(int)
         left = _POSTINGS
@@ -143,10 +143,10 @@ class Index:
         length = math.sqrt(squares) or 1.0
         ranked = []
         for number, product in products.items():
-            likeness = product / (length * self._lengths[number])
+            similarity = product / (length * self._lengths[number])
             file = self._stories[number].file
-            if likeness >= _MIN_SIMILARITY and file != story.file:
-                ranked.append((-likeness, file, number))
+            if similarity >= _MIN_SIMILARITY and file != story.file:
+                ranked.append((-similarity, file, number))
         return [(-opposite, number) for opposite, _, number in sorted(ranked)[:_MAX_NEIGHBOURS]]
 
 
@@ -177,7 +177,7 @@ def suggestions(
     return tuple(found)
 
 
-def likeliest(found: Iterable[StorySuggestions]) -> dict[str, int]:
+def suggested_counts(found: Iterable[StorySuggestions]) -> dict[str, int]:
     """Returns how many stories look most like each theme, the most frequent first.
 
     One that is like a single other story looks like nothing yet.

@@ -135,7 +135,7 @@ def test_themes_and_pending_rule_changes_are_counted(root: Path) -> None:
         ThemeRow("trade", 1, 0, Week(2026, 20)),
         ThemeRow("fleet", 0, 0, None),
     )
-    assert (report.stories, report.elsewhere, report.due, report.own) == (3, 1, 1, 1)
+    assert (report.stories, report.elsewhere, report.due, report.editors) == (3, 1, 1, 1)
 
 
 def test_a_digest_without_a_story_says_what_to_do_next(tmp_path: Path) -> None:
@@ -222,7 +222,7 @@ def test_a_story_stays_without_a_theme_if_the_editor_removed_the_line(root: Path
         == [change.file for change in dry.changed]
         == [CHIPS]
     )
-    assert (report.own, themes.explain(root, config.load(root), SHIPS).own) == (1, True)
+    assert (report.editors, themes.explain(root, config.load(root), SHIPS).is_editors) == (1, True)
     assert "themes" not in (root / SHIPS).read_text()
 
 
@@ -257,7 +257,11 @@ def test_trying_a_phrase_lists_its_matches_and_their_current_themes(root: Path) 
     assert [(catch.file, catch.where, catch.themes) for catch in report.caught] == [
         (CHIPS, "in the summary", ("trade",)), (MEMORY, "in the summary", ("memory", "trade")),
     ]  # fmt: skip
-    assert (report.having, report.stories, report.partly) == ({"trade": 2, "memory": 1}, 3, 0)
+    assert (report.stories_by_theme, report.stories, report.partly) == (
+        {"trade": 2, "memory": 1},
+        3,
+        0,
+    )
 
 
 def test_summaries_that_are_not_stored_are_reported_as_not_searched(tmp_path: Path) -> None:
@@ -490,7 +494,7 @@ def test_with_all_it_is_removed_from_the_others_too_and_their_other_themes_stay(
     assert report.counts == {"memory": (1, 1), "trade": (2, 0), "": (1, 2)}
     assert (load.survey(root, config.load(root)).problems, report.gone) == ((), {})
     rule(root, {"memory": ("ships",)})
-    assert applied(root).own == 1
+    assert applied(root).editors == 1
 
 
 def test_the_outcome_for_a_removed_theme_is_reported(root: Path) -> None:
@@ -549,7 +553,7 @@ def test_having_no_theme_can_be_an_editors_choice_that_rules_keep(root: Path) ->
     edit(root, MEMORY, "themes: [memory, trade]", "themes: []")
 
     assert applied(root).changed == ()
-    assert applied(root).own == 1
+    assert applied(root).editors == 1
 
 
 # ---------------------------------------------------------------- the rules run again
@@ -823,7 +827,7 @@ def test_a_story_without_themes_can_get_one_again_in_any_notation(root: Path) ->
 
     applied(root)
 
-    assert themes.explain(root, config.load(root), MEMORY).own is False
+    assert themes.explain(root, config.load(root), MEMORY).is_editors is False
     assert [reason.theme for reason in explained(root, MEMORY)] == ["memory", "trade"]
 
 

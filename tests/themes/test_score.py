@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.themes.score import ALL, Judged, Score, outdated_rules, scores, wilson
+from digest.themes.score import ALL, LabelledStory, Score, outdated_rules, scores, wilson
 
 SPRING, SUMMER = date(2026, 3, 31), date(2026, 7, 1)
 
@@ -33,13 +33,13 @@ def test_a_share_is_inside_its_interval(hits: int, more: int) -> None:
 
 
 def test_stories_are_counted_by_theme_and_quarter() -> None:
-    judged = [
-        Judged(SPRING, ["a"], ["a", "b"]),
-        Judged(SPRING, ["b"], []),
-        Judged(SUMMER, ["a", "b"], ["a"]),
+    labelled = [
+        LabelledStory(SPRING, ["a"], ["a", "b"]),
+        LabelledStory(SPRING, ["b"], []),
+        LabelledStory(SUMMER, ["a", "b"], ["a"]),
     ]
 
-    rows = scores(judged, ["a", "b"])
+    rows = scores(labelled, ["a", "b"])
 
     assert rows[:3] == [
         Score("a", ALL, right=2, wrong=0, missed=0),
@@ -51,8 +51,8 @@ def test_stories_are_counted_by_theme_and_quarter() -> None:
 
 
 def test_a_rule_that_finds_less_than_before_is_marked_as_ageing() -> None:
-    before = [Judged(SPRING, ["a"], ["a"])] * 9 + [Judged(SPRING, ["a"], [])]
-    since = [Judged(SUMMER, ["a"], ["a"])] * 2 + [Judged(SUMMER, ["a"], [])] * 6
+    before = [LabelledStory(SPRING, ["a"], ["a"])] * 9 + [LabelledStory(SPRING, ["a"], [])]
+    since = [LabelledStory(SUMMER, ["a"], ["a"])] * 2 + [LabelledStory(SUMMER, ["a"], [])] * 6
 
     found = list(outdated_rules(scores([*before, *since], ["a"])))
 
@@ -61,8 +61,8 @@ def test_a_rule_that_finds_less_than_before_is_marked_as_ageing() -> None:
 
 
 def test_a_rule_that_is_wrong_more_often_than_before_is_marked_as_ageing() -> None:
-    before = [Judged(SPRING, ["a"], ["a"])] * 10
-    since = [Judged(SUMMER, ["a"], ["a"])] * 5 + [Judged(SUMMER, [], ["a"])] * 5
+    before = [LabelledStory(SPRING, ["a"], ["a"])] * 10
+    since = [LabelledStory(SUMMER, ["a"], ["a"])] * 5 + [LabelledStory(SUMMER, [], ["a"])] * 5
 
     found = list(outdated_rules(scores([*before, *since], ["a"])))
 
@@ -70,8 +70,8 @@ def test_a_rule_that_is_wrong_more_often_than_before_is_marked_as_ageing() -> No
 
 
 def test_a_theme_may_have_the_id_all_and_only_themes_are_marked_as_ageing() -> None:
-    before = [Judged(SPRING, ["all"], ["all"])] * 10
-    since = [Judged(SUMMER, ["all"], [])] * 10
+    before = [LabelledStory(SPRING, ["all"], ["all"])] * 10
+    since = [LabelledStory(SUMMER, ["all"], [])] * 10
 
     rows = scores([*before, *since], ["all"])
 

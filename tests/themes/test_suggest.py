@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from digest.model import Story
-from digest.themes.suggest import Index, likeliest, suggestions, without_theme
+from digest.themes.suggest import Index, suggested_counts, suggestions, without_theme
 
 THEMES = (make_theme("prices", match=("price*",)), make_theme("ships", match=("ship*",)))
 DECIDED = (
@@ -47,7 +47,7 @@ def test_a_story_is_suggested_the_theme_of_stories_with_the_same_rare_words() ->
     assert first.theme == "prices"
     assert [one.title for one in first.like] == ["DRAM contracts get dearer", "DRAM prices double"]
     assert (first.like[0].file, first.like[0].week) == (ARCHIVE[1].file, "2026-W20")
-    assert first.likeness == "like 'DRAM contracts get dearer' (w20), 'DRAM prices double' (w20)"
+    assert first.why == "like 'DRAM contracts get dearer' (w20), 'DRAM prices double' (w20)"
 
 
 def test_words_of_the_excerpt_count_and_function_words_do_not() -> None:
@@ -73,7 +73,7 @@ def test_a_sentence_in_every_summary_of_a_feed_makes_no_stories_similar() -> Non
 def test_a_matching_rule_counts_if_no_story_is_similar_yet() -> None:
     (one,) = Index((), THEMES).suggest(story("Shipping lanes"))
 
-    assert (one.theme, one.like, one.likeness) == ("ships", (), "its rule is met")
+    assert (one.theme, one.like, one.why) == ("ships", (), "its rule is met")
 
 
 def test_themes_of_the_story_and_removed_themes_are_not_suggested() -> None:
@@ -109,11 +109,11 @@ def test_only_a_limited_number_of_stories_is_compared_and_all_are_listed() -> No
     found = suggestions(asked, ARCHIVE, THEMES, most=2)
 
     assert [len(one.themes) for one in found] == [1, 1, 0]
-    assert likeliest(found) == {"prices": 2}
+    assert suggested_counts(found) == {"prices": 2}
 
 
 def test_a_story_similar_to_only_one_other_gets_no_suggestion() -> None:
-    assert likeliest(suggestions([story("Memory lane")], ARCHIVE, THEMES)) == {}
+    assert suggested_counts(suggestions([story("Memory lane")], ARCHIVE, THEMES)) == {}
 
 
 @given(order=st.permutations(range(len(ARCHIVE))))
