@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
-from datetime import date, datetime, time, tzinfo
+from datetime import UTC, date, datetime, time, tzinfo
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -32,6 +32,12 @@ class EditionDates(NamedTuple):
 
     published: float
     updated: float
+
+
+def datetime_of(seconds: float, zone: tzinfo) -> datetime:
+    """Returns a time in a zone; in UTC if the offset has seconds, which RFC 3339 forbids."""
+    local = datetime.fromtimestamp(int(seconds), zone)
+    return local.astimezone(UTC) if local.strftime("%z")[5:] else local
 
 
 def dates_of(

@@ -15,7 +15,8 @@ from functools import partial
 
 from digest.cache import key_of
 from digest.errors import Faults, Problem
-from digest.model import Config, Copied, FreePage
+from digest.model import Config, Content, Copied, FreePage, Story
+from digest.names import lasting_name
 from digest.site import addresses, attachments, path_clashes
 from digest.site.addresses import SiteUrl
 from digest.site.archive import Archive
@@ -27,8 +28,8 @@ from digest.site.pages.ahead import ahead_calendar, ahead_pages
 from digest.site.pages.archive import archive_page
 from digest.site.pages.corrections import corrections_feed, corrections_pages
 from digest.site.pages.fixed import fixed_pages, site_files
-from digest.site.pages.for_programs import program_pages
 from digest.site.pages.home import home_page
+from digest.site.pages.machine_readable import machine_readable_pages
 from digest.site.pages.themes import theme_pages
 from digest.site.pages.week import week_pages
 from digest.site.social.pages import card_pages, shipped_card
@@ -123,7 +124,7 @@ def plan(
         *feed_pages(context),
         corrections_feed(context),
         *ahead_calendar(context),
-        *program_pages(context),
+        *machine_readable_pages(context),
         *site_files(context, for_readers),
         *card_pages(context, for_readers),
     )
@@ -131,7 +132,7 @@ def plan(
     return Plan(
         pages=pages,
         copied=attached if has_social_cards else (*attached, shipped_card()),
-        problems=(*atom.duplicate_ids(archive.content), *_clashes(context, pages, attached)),
+        problems=(*_duplicate_stories(archive.content), *_clashes(context, pages, attached)),
         context=context,
     )
 
@@ -143,6 +144,32 @@ def reserved_names(pages: Iterable[FreePage]) -> list[Problem]:
         if page.name in addresses.RESERVED:
             what = f"the name '{page.name}' is reserved for a page of the site itself"
             problems.append(Problem(page.file, 0, what, "rename it"))
+    return problems
+
+
+def _duplicate_stories(content: Content) -> list[Problem]:
+    """Returns a problem for each story with the Atom id of another: readers would see only one."""
+    stories, names = content.stories, content.lasting_names
+    if not names and len({story.id or story.link for story in stories}) == len(stories):
+        return []  # then their lasting names differ, too
+    first: dict[str, Story] = {}
+    problems = []
+    for story in stories:
+        other = first.setdefault(lasting_name(story, names), story)
+        if other.file != story.file:
+            has_id = bool(story.id or other.id)
+            same = "link" if story.link == other.link else "Atom id"
+            if has_id and story.id == other.id:
+                same = "id"
+            what = f"is the same story as {other.file}: both have the same {same}"
+            cure = "delete one of them"
+            if has_id:
+                cure = "delete one, or remove 'id' from the newer one"
+            if story.hide != other.hide:  # if the hidden one goes, the other is published
+                cure = "delete the one that is not hidden"
+                if has_id:
+                    cure += ", or remove 'id' from it if it is another story"
+            problems.append(Problem(story.file, 0, what, cure))
     return problems
 
 

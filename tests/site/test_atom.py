@@ -30,7 +30,7 @@ from sites import rendered, text
 
 from digest.model import Config, Content, Correction, Story
 from digest.names import last_change
-from digest.site.feeds.atom import entry_id, feed_id, theme_feed_id
+from digest.site.feeds.atom import derived_id, entry_id, theme_feed_id
 from digest.week import Week
 
 ATOM = "{http://www.w3.org/2005/Atom}"
@@ -123,13 +123,13 @@ def test_feed_ids_are_derived_from_the_digests_id_and_stay_when_a_theme_is_renam
     site, config = make_site(), make_config()
     renamed, named = config.themes
 
-    assert feed_id(site) == site.id
+    assert read(feeds(make_content())["feed.atom"]).feed.id == site.id
     assert theme_feed_id(site, renamed) == theme_feed_id(site, named._replace(id="export-curbs"))
     assert (
         len(
             {
-                feed_id(site),
-                feed_id(site, "weeks"),
+                site.id,
+                derived_id(site, "weeks"),
                 theme_feed_id(site, renamed),
                 theme_feed_id(site, named),
             }
@@ -175,7 +175,12 @@ def test_a_picture_of_unknown_type_is_declared_as_jpeg() -> None:
         (
             {},
             {"url": "feeds/sample.xml"},
-            (feed_id(make_site(), "feed", "semiconductors"), "Semiconductors", HOST, "alternate"),
+            (
+                derived_id(make_site(), "feed", "semiconductors"),
+                "Semiconductors",
+                HOST,
+                "alternate",
+            ),
         ),
     ],
 )

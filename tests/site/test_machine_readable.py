@@ -11,8 +11,8 @@ from builders import make_config, make_content, make_introduction, make_letter, 
 from sites import rendered
 
 from digest.model import Correction
+from digest.site.html_to_markdown import html_to_markdown
 from digest.site.markdown import Html
-from digest.site.pages import for_programs
 
 URL = "https://example.org/r/"
 
@@ -74,7 +74,7 @@ def test_hidden_content_is_not_in_the_markdown() -> None:
     ],
 )  # fmt: skip
 def test_html_becomes_equivalent_markdown(markup: str, expected: str) -> None:
-    assert for_programs.markdown_of(Html(markup)) == expected
+    assert html_to_markdown(Html(markup)) == expected
 
 
 def test_all_weeks_and_themes_are_listed_with_their_urls() -> None:

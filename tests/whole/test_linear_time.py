@@ -41,9 +41,9 @@ from digest.model import Feed, Theme
 from digest.preview.desk import form
 from digest.preview.desk.requests import DeskRequest, RequestRefused
 from digest.site import formatting, paragraphs
+from digest.site.html_to_markdown import html_to_markdown
 from digest.site.link_targets import Targets
 from digest.site.markdown import Html, MarkdownRenderer
-from digest.site.pages import for_programs
 from digest.site.search import records
 from digest.themes import phrase_proposals, propose, rules, suggest
 from digest.themes.phrase_proposals import RuleText
@@ -210,7 +210,7 @@ FUNCTIONS: dict[str, Callable[[str], Any]] = {
     "a letter's links": lambda text: letter_draft.unlinked(text, [STORY], []),
     "a letter with more links": lambda text: letter_draft.with_links(text, [STORY]),
     "a drafted link": lambda text: letter_draft.link(replace(STORY, title=text)),
-    "a page for programs": lambda text: for_programs.markdown_of(
+    "a page for programs": lambda text: html_to_markdown(
         Html(MarkdownRenderer(Nowhere()).html(text, file=FILE, here="2026/w20/", top=3))
     ),
     "keys without effect": lambda text: list(ignored_keys.keys_in_body(text)),

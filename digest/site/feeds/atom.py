@@ -10,7 +10,6 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, time, timedelta, tzinfo
-from functools import partial
 from hashlib import sha1
 from operator import attrgetter
 from typing import NamedTuple, Protocol
@@ -18,13 +17,9 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from digest import redact, urls
-from digest.errors import Problem
-from digest.model import Config, Content, Site, Story, Theme
+from digest.model import Config, Site, Story, Theme
 from digest.names import last_change, lasting_name
-from digest.site import addresses, formatting
-from digest.site.archive import Edition
 from digest.site.cards import Card, Cards
-from digest.site.edition_dates import EditionDates
 from digest.week import Week
 
 _HOUR = 3600  # seconds
@@ -119,47 +114,21 @@ def entry_id(story: Story, names: Mapping[str, str]) -> str:
 
 def edition_id(site: Site, week: Week) -> str:
     """Returns the Atom id of a week in the weekly feed."""
-    return feed_id(site, "week", str(week))
-
-
-def feed_id(site: Site, *parts: str) -> str:
-    """Returns the id of a feed: the digest's for all stories, one derived from it for a part."""
-    return _urn("\n".join((site.id, *parts))) if parts else site.id
+    return derived_id(site, "week", str(week))
 
 
 def theme_feed_id(site: Site, theme: Theme) -> str:
     """Returns the id of a theme's feed: made from its first id, so it stays if the id changes."""
-    return feed_id(site, "theme", (*theme.was, theme.id)[0])
+    return derived_id(site, "theme", (*theme.was, theme.id)[0])
 
 
-def duplicate_ids(content: Content) -> list[Problem]:
-    """Returns a problem for each story with the Atom id of another: readers would see only one."""
-    stories, names = content.stories, content.lasting_names
-    if not names and len({story.id or story.link for story in stories}) == len(stories):
-        return []  # then their lasting names differ, too
-    first: dict[str, Story] = {}
-    problems = []
-    for story in stories:
-        other = first.setdefault(lasting_name(story, names), story)
-        if other.file != story.file:
-            has_id = bool(story.id or other.id)
-            same = "link" if story.link == other.link else "Atom id"
-            if has_id and story.id == other.id:
-                same = "id"
-            what = f"is the same story as {other.file}: both have the same {same}"
-            cure = "delete one of them"
-            if has_id:
-                cure = "delete one, or remove 'id' from the newer one"
-            if story.hide != other.hide:  # if the hidden one goes, the other is published
-                cure = "delete the one that is not hidden"
-                if has_id:
-                    cure += ", or remove 'id' from it if it is another story"
-            problems.append(Problem(story.file, 0, what, cure))
-    return problems
+def derived_id(site: Site, *parts: str) -> str:
+    """Returns a URN made from the digest's id and these parts, which say what it identifies."""
+    return _urn("\n".join((site.id, *parts)))
 
 
 class Entries:
-    """Makes the entries of one build, each once, and the feeds."""
+    """Makes the entries of one build, each once."""
 
     def __init__(self, config: Config, cards: Cards) -> None:
         self._config, self._cards = config, cards
@@ -172,74 +141,6 @@ class Entries:
         """Returns the entries of stories, those published last first."""
         newest_first = sorted(stories, key=attrgetter("published"), reverse=True)
         return tuple(map(self._entry, newest_first))
-
-    def feed(self, stories: Iterable[Story], *, place: str, previous: str = "") -> AtomFeed:
-        """Returns the feed of the whole digest."""
-        site = self._config.site
-        return AtomFeed(
-            id=feed_id(site),
-            title=site.title,
-            subtitle=site.description,
-            place=place,
-            page=addresses.HOME,
-            entries=self.entries(stories),
-            previous=previous,
-        )
-
-    def theme(self, theme: Theme, stories: Sequence[Story], subtitle: str) -> AtomFeed:
-        """Returns the feed of a theme; `subtitle` says what it is about."""
-        site = self._config.site
-        return AtomFeed(
-            id=theme_feed_id(site, theme),
-            title=f"{theme.title} – {site.title}",
-            subtitle=subtitle,
-            place=addresses.theme_feed(theme.id),
-            page=addresses.theme(theme.id),
-            entries=self.entries(stories),
-        )
-
-    def archive(self, edition: Edition, *, previous: str, following: str) -> AtomFeed:
-        """Returns the archive document of a closed week (RFC 5005 §4), a part of the whole feed."""
-        site = self._config.site
-        return AtomFeed(
-            id=feed_id(site),
-            title=site.title,
-            subtitle=site.description,
-            place=addresses.week_feed(edition.week),
-            page=addresses.week(edition.week),
-            entries=self.entries(edition.stories),
-            archive=True,
-            previous=previous,
-            following=following,
-        )
-
-    def weeks(
-        self,
-        editions: Iterable[Edition],
-        dates: Iterable[EditionDates],
-        view: Callable[[Edition], object],
-    ) -> AtomFeed:
-        """Returns the weekly feed; `dates` are the editions' dates, `view` makes what is shown."""
-        site = self._config.site
-        entries = []
-        for edition, (published, updated) in zip(editions, dates, strict=True):
-            entry = EditionEntry(
-                id=edition_id(site, edition.week),
-                title=formatting.titled(edition.week, edition.title),
-                published=datetime_of(published, self.zone),
-                updated=datetime_of(updated, self.zone),
-                place=addresses.week(edition.week),
-                view=partial(view, edition),
-            )
-            entries.append(entry)
-        return AtomFeed(
-            id=feed_id(site, "weeks"),
-            title=f"{site.title}, week by week",
-            subtitle=site.description,
-            place=addresses.WEEKS_FEED,
-            page=addresses.ARCHIVE,
-            entries=entries,
-        )
 
     def _entry(self, story: Story) -> AtomEntry:
         """Returns the entry of a story."""
@@ -272,7 +173,7 @@ class Entries:
                 if address:
                     source = AtomSource(id=address, title=feed.title, link=address, rel="self")
                 else:  # a feed in a file has no URL
-                    id = feed_id(self._config.site, "feed", feed.id)
+                    id = derived_id(self._config.site, "feed", feed.id)
                     source = AtomSource(id=id, title=feed.title, link=home, rel="alternate")
             self._sources[key] = source
         return self._sources[key]
@@ -291,12 +192,6 @@ def _updated(story: Story, change: datetime, zone: tzinfo, names: Mapping[str, s
     name = lasting_name(story, names)
     number = int.from_bytes(sha1(name.encode(), usedforsecurity=False).digest()[:4])
     return change + timedelta(seconds=number % _HOUR)
-
-
-def datetime_of(seconds: float, zone: tzinfo) -> datetime:
-    """Returns a time in a zone; in UTC if the offset has seconds, which RFC 3339 forbids."""
-    local = datetime.fromtimestamp(int(seconds), zone)
-    return local.astimezone(UTC) if local.strftime("%z")[5:] else local
 
 
 def _urn(name: str) -> str:

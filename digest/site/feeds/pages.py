@@ -9,10 +9,12 @@ from typing import NamedTuple
 
 from digest import redact, urls
 from digest.model import Story, Theme
-from digest.site import addresses
+from digest.site import addresses, formatting
 from digest.site.archive import FEED_STORIES, Edition
 from digest.site.context import SiteContext
-from digest.site.edition_dates import EditionDates
+from digest.site.edition_dates import EditionDates, datetime_of
+from digest.site.feeds import atom
+from digest.site.feeds.atom import AtomFeed, EditionEntry
 from digest.site.page import Page
 from digest.site.pages.week import edition_view
 from digest.week import Week
@@ -71,25 +73,77 @@ def _week_feed(week: Week | None) -> str:
 def _feed_data(
     context: SiteContext, stories: Sequence[Story], previous: str
 ) -> Mapping[str, object]:
-    return {"feed": context.entries.feed(stories, place=addresses.FEED, previous=previous)}
+    site = context.config.site
+    feed = AtomFeed(
+        id=site.id,
+        title=site.title,
+        subtitle=site.description,
+        place=addresses.FEED,
+        page=addresses.HOME,
+        entries=context.entries.entries(stories),
+        previous=previous,
+    )
+    return {"feed": feed}
 
 
 def _weeks_data(
     context: SiteContext, editions: Sequence[Edition], dates: Sequence[EditionDates]
 ) -> Mapping[str, object]:
-    return {"feed": context.entries.weeks(editions, dates, partial(edition_view, context))}
+    site, zone = context.config.site, context.entries.zone
+    entries = []
+    for edition, (published, updated) in zip(editions, dates, strict=True):
+        entry = EditionEntry(
+            id=atom.edition_id(site, edition.week),
+            title=formatting.titled(edition.week, edition.title),
+            published=datetime_of(published, zone),
+            updated=datetime_of(updated, zone),
+            place=addresses.week(edition.week),
+            view=partial(edition_view, context, edition),
+        )
+        entries.append(entry)
+    feed = AtomFeed(
+        id=atom.derived_id(site, "weeks"),
+        title=f"{site.title}, week by week",
+        subtitle=site.description,
+        place=addresses.WEEKS_FEED,
+        page=addresses.ARCHIVE,
+        entries=entries,
+    )
+    return {"feed": feed}
 
 
 def _theme_data(
     context: SiteContext, theme: Theme, stories: Sequence[Story], about: str
 ) -> Mapping[str, object]:
-    return {"feed": context.entries.theme(theme, stories, about)}
+    site = context.config.site
+    feed = AtomFeed(
+        id=atom.theme_feed_id(site, theme),
+        title=f"{theme.title} – {site.title}",
+        subtitle=about,
+        place=addresses.theme_feed(theme.id),
+        page=addresses.theme(theme.id),
+        entries=context.entries.entries(stories),
+    )
+    return {"feed": feed}
 
 
 def _archive_data(
     context: SiteContext, edition: Edition, previous: str, following: str
 ) -> Mapping[str, object]:
-    return {"feed": context.entries.archive(edition, previous=previous, following=following)}
+    """Returns the archive document of a closed week (RFC 5005 §4), a part of the whole feed."""
+    site = context.config.site
+    feed = AtomFeed(
+        id=site.id,
+        title=site.title,
+        subtitle=site.description,
+        place=addresses.week_feed(edition.week),
+        page=addresses.week(edition.week),
+        entries=context.entries.entries(edition.stories),
+        archive=True,
+        previous=previous,
+        following=following,
+    )
+    return {"feed": feed}
 
 
 def _opml_data(context: SiteContext) -> Mapping[str, object]:

@@ -13,8 +13,8 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 
+from digest.site.html_to_markdown import html_to_markdown
 from digest.site.markdown import Html, text_of
-from digest.site.pages.for_programs import markdown_of
 
 WIDTH = 76
 """Columns: RFC 5322 §2.1.1 allows 78, and replies add a mark before each line."""
@@ -53,7 +53,7 @@ def text_part(markup: Html) -> str:
     flat = _BREAKS.sub(" ", _PRE.sub(code, _PRIVATE.sub("", markup)))
     flat = _RULE.sub(f"<p>{'-' * 40}</p>", flat)
     flat = _LINKED_HEADING.sub(r"<\1>\3<br>\2</\1>", flat)
-    text = html.unescape(markdown_of(Html(_LINK.sub(footnote, flat))))
+    text = html.unescape(html_to_markdown(Html(_LINK.sub(footnote, flat))))
     addresses = {number: html.unescape(address) for address, number in links.items()}
     return "\n".join(_lines(text, addresses, codes)) + "\n"
 

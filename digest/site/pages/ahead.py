@@ -70,7 +70,7 @@ def _calendar_data(context: SiteContext, ahead: Ahead) -> Mapping[str, object]:
         name = (date.source.name, date.when)
         seen[name] += 1
         number = [str(seen[name])] if seen[name] > 1 else []
-        uid = atom.feed_id(site, "ahead", *name, *number).removeprefix("urn:uuid:")
+        uid = atom.derived_id(site, "ahead", *name, *number).removeprefix("urn:uuid:")
         if date.first != date.last:
             words = f"In {formatting.period(date.when)}: {words}"
         link = context.base.absolute(source.place)

@@ -63,7 +63,7 @@ def _feed_data(context: SiteContext, corrected: tuple[Corrected, ...]) -> Mappin
     site = context.config.site
     return {
         "feed": atom.AtomFeed(
-            id=atom.feed_id(site, "corrections"),
+            id=atom.derived_id(site, "corrections"),
             title=f"{site.title}: corrections",
             subtitle="What was corrected, and the headlines that publishers changed.",
             place=addresses.CORRECTIONS_FEED,
@@ -86,11 +86,11 @@ def _all(context: SiteContext) -> tuple[Corrected, ...]:
         name = lasting_name(story, content.lasting_names)
         headline, place = story.shown_headline, context.cards.place(story)
         for correction in story.corrections:
-            id = atom.feed_id(site, "correction", name, str(correction.day), correction.text)
+            id = atom.derived_id(site, "correction", name, str(correction.day), correction.text)
             day = datetime.combine(correction.day, time(), zone)
             corrected.append(Corrected(id, day, headline, place, correction.text, ""))
         for title in earlier:
-            id = atom.feed_id(site, "headline", name, title)
+            id = atom.derived_id(site, "headline", name, title)
             changed = context.archive.changed
             corrected.append(
                 Corrected(id, changed[story.file], headline, place, story.title, title)

@@ -13,7 +13,7 @@ from digest.site.ahead import DateAheadLine
 from digest.site.archive import Edition
 from digest.site.cards import Card
 from digest.site.context import SiteContext
-from digest.site.feeds.atom import datetime_of
+from digest.site.edition_dates import datetime_of
 from digest.site.markdown import Html
 from digest.site.neighbours import StepsView
 from digest.site.page import LONGEST_DESCRIPTION, Head, Listed, Page, PageLink

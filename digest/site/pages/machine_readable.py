@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import chain
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from digest.site import addresses, formatting
@@ -18,29 +17,13 @@ from digest.site.ahead import DateAheadLine
 from digest.site.archive import Edition
 from digest.site.cards import Card
 from digest.site.context import SiteContext
+from digest.site.html_to_markdown import html_to_markdown
 from digest.site.markdown import Html, absolute
 from digest.site.page import Page
 from digest.site.pages.week import edition_view
 from digest.week import Week
 
 _MAX_WEEKS = 26  # weeks in llms.txt; all are in archive.json
-_TAG = re.compile(
-    r"(?P<pre><pre\b.*?</pre>)|"
-    r'<(?P<closing>/?)(?P<name>[a-z0-9]+)(?P<attributes>(?:[^>"]|"[^"]*")*)>',
-    re.DOTALL,
-)
-_LINE = "\0"  # a line break in preformatted text, which stays as it is
-_HREF, _ALT = re.compile(r'href="([^"]*)"'), re.compile(r'alt="([^"]*)"')
-_GAP = re.compile(r"(?<!\s)\s*\n\s*\n")
-_MARKS = {
-    **{f"h{level}": f"\n\n{'#' * level} " for level in range(1, 7)},
-    **dict.fromkeys(("p", "/p", "table", "hr"), "\n\n"),
-    **dict.fromkeys(("em", "/em"), "*"),
-    **dict.fromkeys(("strong", "/strong"), "**"),
-    **dict.fromkeys(("code", "/code"), "`"),
-    **dict.fromkeys(("br", "tr"), "\n"),
-    **dict.fromkeys(("/td", "/th"), " | "),
-}
 
 
 class WeekEntry(NamedTuple):
@@ -52,7 +35,15 @@ class WeekEntry(NamedTuple):
     title: str
 
 
-def program_pages(context: SiteContext) -> Iterator[Page]:
+class ThemeEntry(NamedTuple):
+    """A theme in these lists."""
+
+    id: str
+    stories: int
+    title: str
+
+
+def machine_readable_pages(context: SiteContext) -> Iterator[Page]:
     """Yields each week as Markdown, and the two lists of all."""
     weeks = []
     for edition in context.archive.editions:
@@ -63,79 +54,12 @@ def program_pages(context: SiteContext) -> Iterator[Page]:
         weeks.append(WeekEntry(week, edition.closed, len(edition.stories), edition.title))
     themes = []
     for summary in context.themes:
-        themes.append((summary.theme.id, summary.theme.title, summary.stories))
+        themes.append(ThemeEntry(summary.theme.id, summary.stories, summary.theme.title))
     lists = tuple(weeks), tuple(themes), tuple([date.line for date in context.ahead.all])
     place, source = addresses.ARCHIVE_JSON, "the list of weeks"
     yield context.file(place, "feeds/archive.json", source, _archive_data, *lists)
     place, source = addresses.LLMS, "the list for language models"
     yield context.file(place, "feeds/plain.txt", source, _llms_data, *lists)
-
-
-def markdown_of(markup: Html) -> str:
-    """Returns sanitized HTML as Markdown; what is escaped in it stays so.
-
-    Preformatted text stays HTML, which Markdown may contain.
-    """
-    hrefs: list[str] = []
-    numbers: list[int] = []  # of the last item of each open list, below 0 if it has bullets
-    open_blocks: list[list[str]] = [[]]  # the document, and each open quotation or list item
-    end = 0
-    for tag in _TAG.finditer(markup):
-        block, text = open_blocks[-1], markup[end : tag.start()]
-        end = tag.end()
-        if tag["pre"]:
-            block += [text, "\n\n", tag["pre"].replace("\n", _LINE), "\n\n"]
-            continue
-        name = tag["closing"] + tag["name"]
-        block.append(text.rstrip() if tag["name"] in ("ul", "ol", "li") else text)
-        if name in ("blockquote", "li"):
-            open_blocks.append([])
-        elif name in ("/blockquote", "/li") and len(open_blocks) > 1:
-            words = _joined(open_blocks.pop())
-            if name == "/blockquote":
-                open_blocks[-1].append("\n\n" + _indented(words, "> ", "> ") + "\n\n")
-                continue
-            lead = "- "
-            if numbers and numbers[-1] >= 0:
-                numbers[-1] += 1
-                lead = f"{numbers[-1]}. "
-            open_blocks[-1].append("\n" + _indented(words, lead, " " * len(lead)))
-        elif name in ("ul", "ol"):
-            numbers.append(0 if name == "ol" else -1)
-            block.append("\n\n" if len(numbers) == 1 else "")
-        elif name in ("/ul", "/ol") and numbers:
-            numbers.pop()
-            block.append("\n" if numbers else "\n\n")
-        elif name == "/a" and hrefs:
-            block.append(f"](<{hrefs.pop()}>)")
-        elif name == "a":
-            href = _HREF.search(tag["attributes"])
-            hrefs.append(href[1] if href else "")
-            block.append("[")
-        elif name == "img":
-            alt = _ALT.search(tag["attributes"])
-            block.append(alt[1] if alt else "")
-        else:
-            block.append(_MARKS.get(name, ""))
-    open_blocks[-1].append(markup[end:])
-    return _joined(chain.from_iterable(open_blocks)).replace(_LINE, "\n")
-
-
-def _joined(texts: Iterable[str]) -> str:
-    """Returns texts as one, without blank lines at its ends, and with single ones in it."""
-    return _GAP.sub("\n\n", "".join(texts)).strip()
-
-
-def _indented(text: str, first: str, others: str) -> str:
-    """Returns a text with something before its first line, and before each of the others."""
-    lines = text.replace(_LINE, f"\n{_LINE}").split("\n")
-    indented = [first + lines[0]]
-    for line in lines[1:]:
-        if line.startswith(_LINE):  # preformatted: spaces at its end stay
-            indented.append(_LINE + others + line.removeprefix(_LINE))
-        else:
-            indented.append((others + line).rstrip())
-    return "\n".join(indented).replace(f"\n{_LINE}", _LINE)
 
 
 def _week_data(
@@ -149,7 +73,7 @@ def _week_data(
         f"{view.span}, {view.count.lower()}.",
     ]
     if view.letter:
-        parts.append(markdown_of(absolute(view.letter.body, context.base.origin)))
+        parts.append(html_to_markdown(absolute(view.letter.body, context.base.origin)))
     if view.lead:
         parts += ["## Lead story", _story(context.base, view.lead)]
     for group in view.groups:
@@ -171,10 +95,10 @@ def _story(base: SiteUrl, card: Card) -> str:
     parts = [
         f"### {_link(card.headline, card.link)}",
         f"{_words(', '.join(filter(None, details)))}. {saved}{permalink}",
-        markdown_of(absolute(card.note, base.origin)),
+        html_to_markdown(absolute(card.note, base.origin)),
     ]
     if card.excerpt:
-        quoted = markdown_of(absolute(card.excerpt, base.origin)).replace("\n", "\n> ")
+        quoted = html_to_markdown(absolute(card.excerpt, base.origin)).replace("\n", "\n> ")
         parts.append(f"{_words(card.speaker)} writes:\n\n> {quoted}")
     for correction in card.corrections:
         parts.append(f"Corrected {formatting.day(correction.day)}: {_words(correction.text)}")
@@ -186,7 +110,7 @@ def _story(base: SiteUrl, card: Card) -> str:
 def _archive_data(
     context: SiteContext,
     weeks: Sequence[WeekEntry],
-    themes: Sequence[tuple[str, str, int]],
+    themes: Sequence[ThemeEntry],
     ahead: Sequence[DateAheadLine],
 ) -> Mapping[str, object]:
     site, url = context.config.site, context.base.absolute
@@ -206,7 +130,7 @@ def _archive_data(
             facts["feed"] = url(addresses.week_feed(week))
         listed_weeks.append(facts)
     listed_themes = []
-    for id, title, stories in themes:
+    for id, stories, title in themes:
         place, feed = url(addresses.theme(id)), url(addresses.theme_feed(id))
         facts = {"id": id, "title": title, "stories": stories, "url": place, "feed": feed}
         listed_themes.append(facts)
@@ -225,7 +149,7 @@ def _archive_data(
 def _llms_data(
     context: SiteContext,
     weeks: Sequence[WeekEntry],
-    themes: Sequence[tuple[str, str, int]],
+    themes: Sequence[ThemeEntry],
     ahead: Sequence[DateAheadLine],
 ) -> Mapping[str, object]:
     """Returns the site in short, in the form that llmstxt.org proposes."""
@@ -239,7 +163,7 @@ def _llms_data(
         link = _link(formatting.titled(week, title), url(addresses.week_markdown(week)))
         lines.append(f"- {link}: {formatting.stories(stories).lower()}")
     lines += ["", "## Themes", ""]
-    for id, title, stories in themes:
+    for id, stories, title in themes:
         link = _link(title, url(addresses.theme(id)))
         lines.append(f"- {link}: {formatting.stories(stories).lower()}")
     lines += ["", "## Optional", ""]
