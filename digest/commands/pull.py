@@ -10,14 +10,11 @@ written, and is ignored if the ledger has changed since. Decisions are made in `
 
 from __future__ import annotations
 
-import glob
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from functools import partial
 from pathlib import Path
-from posixpath import basename
 from typing import NamedTuple
 
 from digest import disk
@@ -71,30 +68,30 @@ def run(
     Raises DigestError if there is neither a feed nor a file in the inbox, or if the clock is wrong.
     """
     with store.locked_for_writing(root, dry=dry) as cleaned_up, Cache(root) as cache:
-        known_feeds = [feed.id for feed in config.feeds]
-        recovered = () if dry else journal.complete(root, cache, known_feeds)
+        recovered = () if dry else journal.complete(root, cache, {feed.id for feed in config.feeds})
         deletions = () if dry else git_history.note_deletions(root, cache, config)
         applied = None if dry else sheet.apply_locked(root, config)
         stored = cache.get_kind(feed_state.KIND, FeedState)
         pulled = {feed.id for feed in (*config.feeds, *feeds) if not feed.retired}
-        memory = feed_state.mark_away(feed_state.valid(stored, now), pulled)
+        states = feed_state.mark_away(feed_state.valid(stored, now), pulled)
         dropped = []
-        for id in sorted(stored.keys() - memory.keys()):
+        for id in sorted(stored.keys() - states.keys()):
             what = f"what it says about '{id}' cannot be true, so it was dropped"
             dropped.append(f"{CACHE_FILE}: {what}, and the feed is fetched again")
-        rows = {} if named_by_user else _waiting(feeds, memory, now)
+        rows = {} if named_by_user else _waiting(feeds, states, now)
         due = [feed for feed in feeds if feed.id not in rows]
         hashes = _input_hashes(root, due)
+        files = store.files(root) if any(state.awaited for state in states.values()) else ()
         batches = fetch_in_batches(
             due,
             root=root,
-            known=feed_state.validators(due, memory, hashes, partial(_is_there, root)),
+            known=feed_state.validators(due, states, hashes, files),
             agent=user_agent(config.site),
             now=now,
             limits=replace(limits, quick_answer=None) if dry else limits,
             on_progress=on_progress,
         )
-        puller = _Puller(root, cache, config, memory, hashes, now, dry)
+        puller = _Puller(root, cache, config, states, hashes, now, dry)
         reports = puller.process_all(_parse(batches, limits, dry), due)
     problems, filed, suggested = list[str](), list[InboxMove](), list[StorySuggestions]()
     for report in reports:
@@ -136,20 +133,15 @@ def select_feeds(config: Config, names: Iterable[str]) -> tuple[Feed, ...]:
     return feeds
 
 
-def _waiting(feeds: Iterable[Feed], memory: FeedStates, now: datetime) -> dict[str, PullRow]:
+def _waiting(feeds: Iterable[Feed], states: FeedStates, now: datetime) -> dict[str, PullRow]:
     """Returns rows for the feeds whose servers asked us to wait."""
     rows = {}
     for feed in feeds:
-        until = feed_state.wait_of(feed, memory, now)
+        until = feed_state.wait_of(feed, states, now)
         if until:
             reason = f"its server asked not to be contacted again before {until.isoformat()}"
             rows[feed.id] = PullRow(feed=feed.id, state="waiting", reason=reason)
     return rows
-
-
-def _is_there(root: Path, file: str) -> bool:
-    """True if a story file is there, or one with its name in another week."""
-    return any(root.glob(f"content/*/w*/{glob.escape(basename(file))}"))
 
 
 def _input_hashes(root: Path, feeds: Iterable[Feed]) -> dict[str, str]:
@@ -203,14 +195,14 @@ def _suggest_themes(
 class _Puller:
     """Decides and writes one batch after another.
 
-    `memory` is what is known of each feed; it has what the batches so far brought. `hashes` are
+    `states` is what is known of each feed, with what the batches so far brought. `hashes` are
     those of the ledgers before the fetch (`_input_hashes`).
     """
 
     root: Path
     cache: Cache
     config: Config
-    memory: FeedStates
+    states: FeedStates
     hashes: Mapping[str, str]
     now: datetime
     dry: bool
@@ -218,7 +210,7 @@ class _Puller:
     """The texts that the batches so far were to write, by file of a story."""
 
     def process_all(self, batches: Iterable[_Batch], due: Iterable[Feed]) -> list[PullReport]:
-        """Processes all batches, which are of the feeds that are `due`; after an error says what was
+        """Processes all batches, which are of the feeds that are `due`; an error also says what was
         written and what was not.
         """
         reports, unfinished = list[PullReport](), [feed.id for feed in due]
@@ -290,7 +282,7 @@ class _Puller:
                     document=parsed.get(id),
                     outcome=outcomes.get(id),
                     passed_over=passed_over.get(id, ()),
-                    memory=self.memory,
+                    states=self.states,
                     config=config,
                     ledgers=ledgers,
                     now=now,
@@ -315,7 +307,7 @@ class _Puller:
         carried = self.cache.get_kind(_CARRIED, frozenset[str])
         for feed, document in documents:
             carried[feed.id] = frozenset(changes.aliases_carried(document))
-        returned = feed_state.returned((feed for feed, _ in documents), self.memory)
+        returned = feed_state.returned((feed for feed, _ in documents), self.states)
         due = precedence.feeds_with_due_corrections(ledgers, self.config, carried)
         search = changes.search_texts_of_changes(documents, ledgers, due, returned)
         present = snapshot.read_snapshot(
@@ -386,13 +378,13 @@ class _Puller:
         hashes = {**self.hashes, **_input_hashes(self.root, written)}
         awaited = {outcome.feed.id: outcome.awaited for outcome in plan.outcomes}
         learned = feed_state.updated(
-            batch.answers, batch.documents, incomplete, self.memory, hashes, awaited
+            batch.answers, batch.documents, incomplete, self.states, hashes, awaited
         )
         results = dict[str, str | int]()
         for row in rows:
             results[row.feed] = row.reason if row.state == "failed" else len(row.new)
-        self.memory = feed_state.with_results(learned, self.memory, results, self.now)
-        cache.keep_only(feed_state.KIND, self.memory)
-        for feed, state in self.memory.items():
+        self.states = feed_state.with_results(learned, self.states, results, self.now)
+        cache.keep_only(feed_state.KIND, self.states)
+        for feed, state in self.states.items():
             cache.put(feed_state.KIND, feed, b"", state)
         cache.save(flush=True)

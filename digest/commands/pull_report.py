@@ -93,21 +93,21 @@ def row_of(
     document: Document | Failed | None,
     outcome: DocumentOutcome | None,
     passed_over: tuple[str, ...],
-    memory: FeedStates,
+    states: FeedStates,
     config: Config,
     ledgers: Ledgers,
     now: datetime,
 ) -> PullRow:
     """Returns the row of a feed by its answer, its parsed document and what became of it.
 
-    `memory` is what earlier pulls know of the feeds. Warnings compare the feed with the `ledgers`
+    `states` is what earlier pulls know of the feeds. Warnings compare the feed with the `ledgers`
     before this pull.
     """
     feed = answer.feed
     for result in (answer, document):
         if isinstance(result, Failed):
             return PullRow(feed=feed.id, state="failed", reason=redact.mask(result.reason))
-    moved, moved_by = feed_state.moved_to(answer, document, memory)
+    moved, moved_by = feed_state.moved_to(answer, document, states)
     records = ledgers.get(feed.id, {})
     is_silent = urls.web_link(feed.url) and not (outcome and outcome.new)
     silence = feed_health.quiet(records, now) if is_silent else ""

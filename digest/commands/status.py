@@ -172,39 +172,40 @@ def _weeks(survey: Survey, close: str) -> tuple[WeekRow, ...]:
 def feed_rows(root: Path, survey: Survey, config: Config, now: datetime) -> tuple[FeedRow, ...]:
     """Returns a row for each feed in digest.toml, then for those that have only a ledger."""
     with Cache(root) as cache:
-        memory = feed_state.valid(cache.get_kind(feed_state.KIND, FeedState), now)
-    present = _present(root, survey)
+        pulls = feed_state.valid(cache.get_kind(feed_state.KIND, FeedState), now)
+    hidden_by_record = _hidden_by_record(root, survey)
     states = {feed.id: "retired" if feed.retired else "active" for feed in config.feeds}
     states |= {feed: "ledger only" for feed in survey.ledgers if feed not in states}
     zone = ZoneInfo(config.site.timezone)
     rows = []
     for feed, state in states.items():
         records = survey.ledgers.get(feed, {})
-        pulls = memory.get(feed, feed_state.UNKNOWN)
+        last = pulls.get(feed, feed_state.UNKNOWN)
         grown = max((record.at for record in records.values()), default="")
-        answered = pulls.answered or (datetime.fromisoformat(grown) if grown else None)
+        answered = last.answered or (datetime.fromisoformat(grown) if grown else None)
         answered_at = answered.astimezone(zone) if answered else None
-        hidden = [present[feed, id] for id in records if (feed, id) in present]
+        are_hidden = [
+            hidden_by_record[feed, id] for id in records if (feed, id) in hidden_by_record
+        ]
         rows.append(
             FeedRow(
                 feed=feed,
                 state=state,
                 answered_at=answered_at,
                 age=now - answered_at if answered_at else None,
-                is_sure=pulls.answered is not None,
-                new=pulls.new,
+                is_sure=last.answered is not None,
+                new=last.new,
                 brought=len(records),
-                present=len(hidden),
-                hidden=sum(hidden),
-                reason=pulls.failed if state == "active" else "",
+                present=len(are_hidden),
+                hidden=sum(are_hidden),
+                reason=last.failed if state == "active" else "",
             )
         )
     return tuple(rows)
 
 
-def _present(root: Path, survey: Survey) -> dict[tuple[str, str], bool]:
-    """Returns the records, by feed and id, whose story is still there, each with whether it is
-    hidden.
+def _hidden_by_record(root: Path, survey: Survey) -> dict[tuple[str, str], bool]:
+    """Returns for each record, by feed and id, whose story is still there, whether it is hidden.
 
     One whose file cannot be read is found by its path, or by a name in its text. What is found by
     the record of one feed is there for every feed that brought it.

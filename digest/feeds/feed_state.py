@@ -6,9 +6,10 @@ were stored with. Another ledger may lack entries that the server believes we ha
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from posixpath import basename
 
 from digest import urls
 from digest.feeds import http_errors
@@ -46,28 +47,28 @@ FeedStates = Mapping[str, FeedState]
 UNKNOWN = FeedState()
 
 
-def valid(memory: FeedStates, now: datetime) -> dict[str, FeedState]:
+def valid(states: FeedStates, now: datetime) -> dict[str, FeedState]:
     """Returns the feeds whose times are plausible: the clock may have been wrong.
 
     A feed with a time more than a week ahead, or without a zone, is left out.
     """
     latest = now + http_errors.LONGEST_WAIT
     result = {}
-    for feed, state in memory.items():
+    for feed, state in states.items():
         times = [time for time in (state.wait, state.answered) if time]
         if all(time.tzinfo and time.year > 1 and time <= latest for time in times):
             result[feed] = state
     return result
 
 
-def mark_away(memory: FeedStates, pulled: Collection[str]) -> dict[str, FeedState]:
+def mark_away(states: FeedStates, pulled: Collection[str]) -> dict[str, FeedState]:
     """Returns the states; feeds that are not pulled now are marked, and lose their validators.
 
     When such a feed is pulled again, it is read even if it has not changed, since other feeds may
     have brought the same stories in the meantime.
     """
     result = {}
-    for feed, known in memory.items():
+    for feed, known in states.items():
         if feed in pulled:
             result[feed] = known
         else:
@@ -77,33 +78,36 @@ def mark_away(memory: FeedStates, pulled: Collection[str]) -> dict[str, FeedStat
     return result
 
 
-def returned(feeds: Iterable[Feed], memory: FeedStates) -> frozenset[str]:
+def returned(feeds: Iterable[Feed], states: FeedStates) -> frozenset[str]:
     """Returns the feeds that were away: retired, or under another id."""
-    return frozenset(feed.id for feed in feeds if memory.get(feed.id, UNKNOWN).is_away)
+    return frozenset(feed.id for feed in feeds if states.get(feed.id, UNKNOWN).is_away)
 
 
-def wait_of(feed: Feed, memory: FeedStates, now: datetime) -> datetime | None:
+def wait_of(feed: Feed, states: FeedStates, now: datetime) -> datetime | None:
     """Returns the time before which the server does not want another request, if there is one."""
-    known = memory.get(feed.id, UNKNOWN)
+    known = states.get(feed.id, UNKNOWN)
     is_waiting = known.wait and known.url == feed.url and known.wait > now
     return known.wait if is_waiting else None
 
 
 def validators(
     feeds: Iterable[Feed],
-    memory: FeedStates,
+    states: FeedStates,
     ledger_hashes: Mapping[str, str],
-    is_there: Callable[[str], bool],
+    files: Iterable[str],
 ) -> dict[str, Validators]:
     """Returns the validators by feed id; none if a feed's URL or its ledger has changed.
 
-    Nor are there any if a file that it awaits `is_there` again: its corrections are still to come.
+    Nor are there any if a file that it awaits is among the `files` that there are, in any folder:
+    its corrections are still to come.
     """
+    names = set(map(basename, files))
     found = {}
     for feed in feeds:
-        known = memory.get(feed.id, UNKNOWN)
+        known = states.get(feed.id, UNKNOWN)
+        names_awaited = set(map(basename, known.awaited))
         is_current = known.url == feed.url and known.ledger == ledger_hashes[feed.id]
-        if known.validators and is_current and not any(map(is_there, known.awaited)):
+        if known.validators and is_current and names_awaited.isdisjoint(names):
             found[feed.id] = known.validators
     return found
 
@@ -112,7 +116,7 @@ def updated(
     answers: Iterable[Fetched | Failed],
     documents: Mapping[str, Document | Failed],
     incomplete: Collection[str],
-    memory: FeedStates,
+    states: FeedStates,
     ledger_hashes: Mapping[str, str],
     awaited: Mapping[str, tuple[str, ...]],
 ) -> dict[str, FeedState]:
@@ -122,7 +126,7 @@ def updated(
     A feed in `incomplete` has entries to look at again, so its validators are dropped. A feed that
     has not changed keeps its ledger hash: everything that it brought is in that ledger.
     """
-    result = dict(memory)
+    result = dict(states)
     for answer in answers:
         feed = answer.feed
         if isinstance(answer, Failed):
@@ -131,9 +135,9 @@ def updated(
         elif feed.id in incomplete or isinstance(documents.get(feed.id), Failed):
             result[feed.id] = UNKNOWN
         else:
-            known = memory.get(feed.id, UNKNOWN)
+            known = states.get(feed.id, UNKNOWN)
             ledger = ledger_hashes[feed.id] if answer.body else known.ledger
-            moved, by = moved_to(answer, documents.get(feed.id), memory)
+            moved, by = moved_to(answer, documents.get(feed.id), states)
             if by == "redirect":
                 moved, by = "", ""
             result[feed.id] = FeedState(
@@ -148,7 +152,7 @@ def updated(
 
 
 def moved_to(
-    answer: Fetched | Failed, document: Document | Failed | None, memory: FeedStates
+    answer: Fetched | Failed, document: Document | Failed | None, states: FeedStates
 ) -> tuple[str, str]:
     """Returns a feed's new address and the source of it, or two empty strings.
 
@@ -161,7 +165,7 @@ def moved_to(
         return answer.moved, "redirect"
     if isinstance(document, Document):
         return document.moved, document.moved_by
-    known = memory.get(answer.feed.id, UNKNOWN)
+    known = states.get(answer.feed.id, UNKNOWN)
     is_unchanged = answer.body is None and known.url == answer.feed.url
     if is_unchanged and urls.web_link(known.moved):
         return known.moved, known.moved_by
@@ -177,13 +181,13 @@ def with_results(
     A result is the number of new stories, or why the feed failed. Then the time and number of the
     last success, in `before`, are kept.
     """
-    memory = dict(after)
+    states = dict(after)
     for feed, result in results.items():
         known, last = after.get(feed, UNKNOWN), before.get(feed, UNKNOWN)
         if isinstance(result, str):
-            memory[feed] = replace(known, answered=last.answered, new=last.new, failed=result)
+            states[feed] = replace(known, answered=last.answered, new=last.new, failed=result)
         else:
-            memory[feed] = replace(
+            states[feed] = replace(
                 known, answered=now.replace(microsecond=0), new=result, failed=""
             )
-    return memory
+    return states
