@@ -46,7 +46,7 @@ _locked_roots = set[Path]()
 class Cache:
     """The cache of the digest at `root`. `save` writes all changes; without it they are lost.
 
-    `notice` says so if the file or a value is damaged; `save` then removes it.
+    It also removes a damaged file, and damaged values, which are `notices` before.
     """
 
     def __init__(self, root: Path) -> None:
@@ -57,7 +57,6 @@ class Cache:
         self._damaged_rows: dict[tuple[str, str], tuple[Any, ...]] = {}
         self._damaged_file: disk.Stamp | None = None
         self._has_read_earlier = False
-        self.notice = ""
 
     def __enter__(self) -> Cache:
         return self
@@ -285,7 +284,6 @@ class Cache:
         self._note_damage()
 
     def _note_damage(self) -> None:
-        self.notice = _DAMAGED
         _notices.setdefault(self._root, {})[_DAMAGED] = None
 
 

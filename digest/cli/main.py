@@ -104,9 +104,7 @@ def cli(context: click.Context, root: Path | None, quiet: bool, verbose: bool) -
     def clock() -> datetime:
         return datetime.now(UTC)
 
-    context.obj = Call(
-        folder=root, quiet=quiet, verbose=verbose, now=clock(), clock=clock, said=set()
-    )
+    context.obj = Call(folder=root, quiet=quiet, verbose=verbose, now=clock(), clock=clock)
 
 
 def main() -> None:

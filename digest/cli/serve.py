@@ -73,8 +73,8 @@ def serve(
                     url = event.desk if desk else event.url
                     _open_browser(event.redirect or url, url, call)
             case command.Built():
-                if event.notice:
-                    call.warn(event.notice)
+                call.warn_of_cache(root)
+                call.warn(*event.not_removed)
                 changed = and_more(event.changed, _MAX_NAMED)
                 files = f"{event.pages} files, {event.written} written, {event.removed} removed"
                 call.say(f"{changed or 'Built'}: {files} in {event.seconds * 1000:.0f} ms")
@@ -86,10 +86,10 @@ def serve(
             case command.Waiting():
                 call.say("Waiting for another run of digest to end")
 
-    bar = contextlib.ExitStack()
+    root, bar = call.root(), contextlib.ExitStack()
     with contextlib.suppress(KeyboardInterrupt), bar:  # Ctrl-C during the first build
         command.run(
-            call.root(),
+            root,
             host=host,
             port=port,
             on_event=on_event,

@@ -44,7 +44,6 @@ class BuildReport(NamedTuple):
 
     - `pages`: how many files the site has, either `written` or `unchanged`
     - `warning`: what is missing in the site, and why
-    - `notice`: that the cache was damaged
     - `unrecorded`: why the locations of stories could not be recorded
     - `not_removed`: old files that could not be removed
     - `unknown`: which files in the folder stay, since they may be the user's
@@ -63,7 +62,6 @@ class BuildReport(NamedTuple):
     unchanged: int
     removed: int
     warning: str = ""
-    notice: str = ""
     unrecorded: str = ""
     not_removed: tuple[str, ...] = ()
     unknown: str = ""
@@ -135,7 +133,6 @@ def run(
         unchanged=written.unchanged,
         removed=written.removed,
         warning=summary.warning,
-        notice=cache.notice,
         unrecorded=unrecorded,
         not_removed=written.not_removed,
         unknown=written.unknown,

@@ -109,7 +109,7 @@ def run(
         if not replacing:
             _check_nothing_lost(root, site, standing, source, ids)
         cname = None if _CNAME in ids else _kept_name(root, config, standing)
-        warnings = [built.notice, built.warning, built.unrecorded, built.secrets, *built.hints]
+        warnings = [built.warning, built.unrecorded, built.secrets, *built.hints]
         warnings += _warnings(config, standing, cname, _CNAME in ids, source.unpushed)
         branch, uncommitted = _source_notes(source, standing.default)
         source_note = ", ".join(filter(None, (f"from {branch}" if branch else "", uncommitted)))

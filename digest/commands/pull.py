@@ -19,7 +19,7 @@ from typing import NamedTuple
 
 from digest import disk
 from digest.cache import FILE as CACHE_FILE
-from digest.cache import Cache
+from digest.cache import Cache, notices
 from digest.commands import pull_clock_check, pull_report, sheet
 from digest.commands.pull_report import PullReport, PullRow
 from digest.commands.shared import git_history, journal, story_locations
@@ -106,7 +106,7 @@ def run(
         completed=cleaned_up.completed,
         recovered=recovered,
         suggestions=tuple(suggested),
-        problems=(*filter(None, [cache.notice]), *dropped, *deletions, *dict.fromkeys(problems)),
+        problems=(*notices(root), *dropped, *deletions, *dict.fromkeys(problems)),
         sheet=applied,
         dry=dry,
     )

@@ -64,7 +64,7 @@ class Built:
     """A finished build: the files that had changed (none at first), what it wrote and removed, how
     long it took.
 
-    `notice` says that the cache was damaged.
+    `not_removed` are old files that could not be removed.
     """
 
     changed: tuple[str, ...]
@@ -72,7 +72,7 @@ class Built:
     written: int
     removed: int
     seconds: float
-    notice: str = ""
+    not_removed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,8 +211,6 @@ class Preview:
                 LastBuild(config, result.content, result.archive, annotations, base)
             )
         written = result.written
-        notices = [line for line in (self._cache.notice, *written.not_removed) if line]
-        self._cache.notice = ""
         self._on_event(
             Built(
                 changed=tuple(sorted(changed)),
@@ -220,7 +218,7 @@ class Preview:
                 written=written.written,
                 removed=written.removed,
                 seconds=time.perf_counter() - started,
-                notice="\n".join(notices),
+                not_removed=written.not_removed,
             )
         )
         before = self.state.shown

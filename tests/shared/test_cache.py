@@ -14,8 +14,10 @@ from typing import Any
 import caches
 import pytest
 
-from digest.cache import FILE, Cache
+from digest.cache import FILE, Cache, notices
 from digest.errors import DigestError
+
+DAMAGED = ".digest/cache.sqlite was damaged and is created again"
 
 
 def test_a_value_is_returned_for_its_own_key_alone(tmp_path: Path) -> None:
@@ -141,12 +143,12 @@ def test_a_damaged_value_is_reported_once_and_removed_by_the_next_save(tmp_path:
     caches.damage(tmp_path, "two")
     with Cache(tmp_path) as cache:
         assert cache.get_kind("kind", int) == {"one": 1}
-        assert "damaged" in cache.notice
+        assert notices(tmp_path) == (DAMAGED,)
         cache.save()
 
     with Cache(tmp_path) as cache:
         assert cache.get_kind("kind", int) == {"one": 1}
-        assert cache.notice == ""
+        assert notices(tmp_path) == ()
     assert caches.noted(tmp_path, "kind") == {"one": 1}
 
 
@@ -172,7 +174,7 @@ def test_reading_a_damaged_file_leaves_it_so_that_the_run_which_replaces_it_says
         cache.put("kind", "two", b"", 2)
         cache.save()
 
-        assert "damaged" in cache.notice
+        assert notices(tmp_path) == (DAMAGED,)
     assert caches.noted(tmp_path, "kind") == {"two": 2}
 
 

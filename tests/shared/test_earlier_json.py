@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from digest.cache import Cache
+from digest.cache import Cache, notices
 from digest.content.edit import Edit
 from digest.feeds.feed_state import FeedState
 
@@ -47,7 +47,7 @@ def test_values_of_json_files_are_read_and_the_files_removed_with_the_first_save
             "b": FeedState(new=2, is_away=True),
         }
         assert cache.get_kind("reviewed", str) == {"1 https://a.example/1": "0123456789abcdef"}
-        assert cache.notice == ""
+        assert notices(tmp_path) == ()
     assert {path.name for path in (tmp_path / ".digest").iterdir()} == {"cache.sqlite", "desk"}
 
 
@@ -67,5 +67,5 @@ def test_damaged_json_files_are_ignored_and_removed(tmp_path: Path, content: str
             assert cache.get_kind(kind, object) == {}
         cache.save(flush=True)
 
-        assert cache.notice == ""
+        assert notices(tmp_path) == ()
     assert [path.name for path in (tmp_path / ".digest").iterdir()] == ["cache.sqlite"]

@@ -20,8 +20,7 @@ if TYPE_CHECKING:
 class Call(NamedTuple):
     """One call of the command line: `folder` is that of `--root`, `now` the time of the call.
 
-    `clock` returns the present time, for a command that runs on. `said` has the problems that were
-    printed.
+    `clock` returns the present time, for a command that runs on.
     """
 
     folder: Path | None
@@ -29,7 +28,6 @@ class Call(NamedTuple):
     verbose: bool
     now: datetime
     clock: Callable[[], datetime]
-    said: set[str]
 
     def say(self, *lines: str) -> None:
         """Prints lines of a report, unless --quiet."""
@@ -40,7 +38,6 @@ class Call(NamedTuple):
     def warn(self, *lines: str) -> None:
         """Prints problems to stderr, also with --quiet."""
         for line in lines:
-            self.said.add(line)
             echo(in_colour(line), err=True)
 
     def root(self) -> Path:
@@ -51,7 +48,7 @@ class Call(NamedTuple):
         from digest.config import find_root
 
         root = self.folder.resolve() if self.folder else find_root(Path.cwd())
-        click.get_current_context().call_on_close(lambda: self._warn_of_cache(root))
+        click.get_current_context().call_on_close(lambda: self.warn_of_cache(root))
         return root
 
     def load(self) -> tuple[Path, Config]:
@@ -61,12 +58,12 @@ class Call(NamedTuple):
         root = self.root()
         return root, load_config(root)
 
-    def _warn_of_cache(self, root: Path) -> None:
-        """Prints what was noticed of the cache, unless the command says so itself."""
+    def warn_of_cache(self, root: Path) -> None:
+        """Prints that the cache was damaged or cannot be read, unless the command fails by that."""
         cache = sys.modules.get("digest.cache")  # some commands need none, and import none
         if cache:
-            said = self.said.union(str(sys.exc_info()[1]).splitlines())
-            self.warn(*(line for line in cache.notices(root) if line not in said))
+            error = str(sys.exc_info()[1]).splitlines()
+            self.warn(*(line for line in cache.notices(root) if line not in error))
 
     def resolve_file(self, root: Path, given: Path) -> str:
         """Returns a file of the digest, named from the current folder or from the digest's root."""

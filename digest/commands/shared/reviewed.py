@@ -14,7 +14,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from digest import git
-from digest.cache import Cache
+from digest.cache import Cache, notices
 from digest.checks import content_rules
 from digest.commands.shared import curate
 from digest.content import ledger, paths, pending, store
@@ -53,8 +53,10 @@ def set_reviewed(root: Path, story: Story, *, reviewed: bool) -> str:
         else:
             cache.remove(_KIND, _key(story))
         cache.save(flush=True)
-        lost = "stories that you had left as they are may be shown again"
-        return f"{cache.notice}; {lost}" if cache.notice else ""
+    damage = notices(root)
+    if damage:
+        return f"{'; '.join(damage)}; stories that you had left as they are may be shown again"
+    return ""
 
 
 def stories_to_review(
