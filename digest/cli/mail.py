@@ -97,28 +97,32 @@ def mail(
 
 def _print_report(report: MailReport, config: Config, call: Call) -> None:
     """Prints what became of the mail; in a dry run the mail itself."""
+    from digest.commands.mail import Outcome
+
     if report.mail is None:
         call.say(report.reason[:1].upper() + report.reason[1:])
         return
     settings, week = config.mail, report.mail.week
     what = f"'{report.mail.subject}' with {formatting.stories(report.stories)}"
-    if report.sent:
-        by = f"by {settings.via}" if settings.via != "smtp" else f"to {settings.to}"
-        call.say(f"Sent {by}: {what}")
-        call.say("Commit content/ledger/sent.jsonl, so that no other clone sends it again")
-    elif report.claimed:
-        call.say(
-            f"{week}: noted that it will be sent. Push content/ledger/sent.jsonl, then send it"
-        )
-    elif report.draft:
-        call.say(f"{report.draft}: {'a draft' if report.new else 'an earlier draft'} of {what}")
-        call.say(f"Look at it there; 'digest mail {week} --send' sends it as it is then")
-    elif report.file:
-        call.say(f"{report.file}: {what}")
-        if settings.via == "smtp":
+    match report.outcome:
+        case Outcome.SENT:
+            by = f"by {settings.via}" if settings.via != "smtp" else f"to {settings.to}"
+            call.say(f"Sent {by}: {what}")
+            call.say("Commit content/ledger/sent.jsonl, so that no other clone sends it again")
+        case Outcome.CLAIMED:
             call.say(
-                f"A mail server keeps no drafts; 'digest mail --send' sends it to {settings.to}"
+                f"{week}: noted that it will be sent. Push content/ledger/sent.jsonl, then send it"
             )
-    else:
-        for line in (*report.headers, "", report.mail.text.rstrip("\n")):
-            echo(line)
+        case Outcome.DRAFTED | Outcome.DRAFTED_BEFORE:
+            a_draft = "a draft" if report.outcome is Outcome.DRAFTED else "an earlier draft"
+            call.say(f"{report.draft}: {a_draft} of {what}")
+            call.say(f"Look at it there; 'digest mail {week} --send' sends it as it is then")
+        case Outcome.WRITTEN:
+            call.say(f"{report.file}: {what}")
+            if settings.via == "smtp":
+                call.say(
+                    f"A mail server keeps no drafts; 'digest mail --send' sends it to {settings.to}"
+                )
+        case Outcome.SHOWN:
+            for line in (*report.headers, "", report.mail.text.rstrip("\n")):
+                echo(line)

@@ -14,6 +14,7 @@ import contextlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from enum import Enum, auto
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
@@ -36,26 +37,38 @@ from digest.site.render import Renderer
 from digest.week import Week
 
 
+class Outcome(Enum):
+    """What becomes of an edition."""
+
+    NOTHING_DUE = auto()
+    SHOWN = auto()
+    WRITTEN = auto()
+    DRAFTED = auto()
+    """A draft was made at a service."""
+    DRAFTED_BEFORE = auto()
+    CLAIMED = auto()
+    """A run has noted that it will send it."""
+    SENT = auto()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MailReport:
-    """What became of an edition: its `mail`, with how many `stories`, the `message` in bytes, and
-    its `headers` as they are shown.
+    """What became of an edition.
 
-    Without a `mail`, none is due, and `reason` says why. `file` is where the message was written,
-    `draft` the page of its draft at a service, which is `new` or was there. Otherwise it was
-    `sent`, noted as about to be (`claimed`), or only shown.
+    - `reason`: why none is due; then the other values are empty
+    - `mail`, with how many `stories`, the `message` in bytes, and its `headers` as they are shown
+    - `file`: where it was written
+    - `draft`: the page of its draft at a service
     """
 
+    outcome: Outcome
+    reason: str = ""
     mail: EditionMail | None = None
     stories: int = 0
     message: bytes = b""
     headers: Sequence[str] = ()
-    reason: str = ""
     file: Path | None = None
     draft: str = ""
-    new: bool = False
-    claimed: bool = False
-    sent: bool = False
 
 
 class MailOptions(NamedTuple):
@@ -74,12 +87,16 @@ class MailOptions(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class _SentLog:
-    """Records in the ledger what becomes of one edition."""
+    """Records in the ledger what becomes of one edition.
+
+    `claim` is the line by which this run has noted before that it will send it.
+    """
 
     root: Path
     config: Config
     week: Week
     clock: Callable[[], datetime]
+    claim: SentLine | None = None
 
     def record(self, state: str, began: str = "", by: str = "") -> SentLine:
         """Adds a line, and returns it; for the other values, see `SentLine`."""
@@ -91,12 +108,9 @@ class _SentLog:
         return line
 
     @contextlib.contextmanager
-    def while_sending(self, claim_line: SentLine | None) -> Iterator[Callable[[], None]]:
-        """Yields a function to be called when the edition is about to leave; notes how it ended.
-
-        `claim_line` is the line by which this run has noted it already.
-        """
-        line = claim_line
+    def while_sending(self) -> Iterator[Callable[[], None]]:
+        """Yields a function to be called when the edition is about to leave; notes how it ended."""
+        line = self.claim
 
         def begin() -> None:
             nonlocal line
@@ -136,48 +150,57 @@ def run(
         editions = next_mail.read(root, config)
         edition, reason = next_mail.choose(editions, week, options.claim if options.send else "")
         if edition is None:
-            return MailReport(reason=reason)
-        log = _SentLog(root, config, edition.week, clock)
+            return MailReport(outcome=Outcome.NOTHING_DUE, reason=reason)
         before = editions.mailed.get(edition.week, Mailed())
-        at_service = config.mail.via in SERVICES and not options.output
-        only_claims = bool(options.claim) and not options.send
-        if options.send or at_service or only_claims:
-            _check_not_mailed(before, edition.week, options, at_service=at_service)
-        is_acting = not options.dry and (options.send or (at_service and not only_claims))
-        _check_settings(root, config, is_acting=is_acting, secret=secret)
+        log = _SentLog(root, config, edition.week, clock, before.claimed_by(options.claim))
+        is_service, wanted = config.mail.via in SERVICES, _wanted(options, config)
+        if wanted is not Outcome.WRITTEN:
+            _check_not_mailed(before, edition.week, options, is_service=is_service)
+        is_acting = wanted in {Outcome.SENT, Outcome.DRAFTED}
+        _check_settings(root, config, is_acting=is_acting and not options.dry, secret=secret)
 
         context = make_context(editions.archive, config)
         renderer = Renderer(root, context.base)
         renderer.raise_problems()
         mail = edition_mail(context, renderer, edition, editions.dates[edition.week])
         made = message(mail, config.mail, config.site.url)
-        stories, shown = len(edition.stories), headers(made)
-        report = MailReport(mail=mail, stories=stories, message=made, headers=shown)
-        claim_line = before.claimed_by(options.claim)
+        report = MailReport(
+            outcome=Outcome.SHOWN if options.dry else wanted,
+            mail=mail,
+            stories=len(edition.stories),
+            message=made,
+            headers=headers(made),
+        )
         if options.dry:
             return report
-        if only_claims:
-            if claim_line is None:
+        if wanted is Outcome.CLAIMED:
+            if log.claim is None:
                 log.record(sent.SENDING, by=options.claim)
-            return replace(report, claimed=True)
-        if at_service:
-            return _at_service(log, report, mail, options, claim_line, secret)
-        if options.send:
-            with log.while_sending(claim_line) as begin:
+            return report
+        if is_acting and is_service:
+            return _at_service(log, report, mail, options, secret)
+        if wanted is Outcome.SENT:
+            with log.while_sending() as begin:
                 smtp.send(made, config.mail, secret, begin)
-            return replace(report, sent=True)
+            return report
         file = options.output or root / f"{edition.week}.eml"
         disk.write(file.parent, file.name, made)
         return replace(report, file=file)
 
 
+def _wanted(options: MailOptions, config: Config) -> Outcome:
+    """Returns what is to become of an edition that is due, unless the run is dry."""
+    if options.send:
+        return Outcome.SENT
+    if options.claim:
+        return Outcome.CLAIMED
+    if config.mail.via in SERVICES and not options.output:
+        return Outcome.DRAFTED
+    return Outcome.WRITTEN
+
+
 def _at_service(
-    log: _SentLog,
-    report: MailReport,
-    mail: EditionMail,
-    options: MailOptions,
-    claim_line: SentLine | None,
-    secret: str,
+    log: _SentLog, report: MailReport, mail: EditionMail, options: MailOptions, secret: str
 ) -> MailReport:
     """Makes a draft at a service, unless it has one, and sends it if that is asked for."""
     config = log.config
@@ -186,16 +209,17 @@ def _at_service(
     if remote and not remote.is_draft:
         log.record(sent.SENT)
         where = f"{api.name} has {mail.week} already, as '{remote.state}'"
-        return MailReport(reason=f"nothing to mail: {where}: {remote.page}")
-    is_new = remote is None
-    remote = remote or api.create(mail)
+        reason = f"nothing to mail: {where}: {remote.page}"
+        return MailReport(outcome=Outcome.NOTHING_DUE, reason=reason)
+    draft = remote or api.create(mail)
     if options.send:
-        with log.while_sending(claim_line) as begin:
-            api.send(remote, begin)
-        return replace(report, sent=True)
-    if is_new:
-        log.record(sent.DRAFT)
-    return replace(report, draft=remote.page, new=is_new)
+        with log.while_sending() as begin:
+            api.send(draft, begin)
+        return report
+    if remote:
+        return replace(report, outcome=Outcome.DRAFTED_BEFORE, draft=draft.page)
+    log.record(sent.DRAFT)
+    return replace(report, draft=draft.page)
 
 
 def mark_sent(root: Path, config: Config, week: str, *, clock: Callable[[], datetime]) -> Week:
@@ -243,7 +267,7 @@ def _check_settings(root: Path, config: Config, *, is_acting: bool, secret: str)
 
 
 def _check_not_mailed(
-    before: Mailed, week: Week, options: MailOptions, *, at_service: bool
+    before: Mailed, week: Week, options: MailOptions, *, is_service: bool
 ) -> None:
     """Raises DigestError if an edition was sent, or if that is not known (a service knows), unless
     `again` is set."""
@@ -252,7 +276,7 @@ def _check_not_mailed(
     if before.sent:
         when = next_mail.date_and_recipient(before)
         raise DigestError(f"{week}: was mailed {when}; --again sends it once more")
-    if before.unresolved and not at_service and not before.claimed_by(options.claim):
+    if before.unresolved and not is_service and not before.claimed_by(options.claim):
         line = before.unresolved[-1]
         began = f"sending to {line.to} began at {line.at[:16].replace('T', ' ')} UTC"
         what = f"{began}, and it is not known whether it went out"
