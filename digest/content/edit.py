@@ -27,6 +27,8 @@ _GAP = re.compile(r"\n{3,}")
 _COMMENT = re.compile(r"(?:^|\s)#")
 _COMMENT_LINE = re.compile(r"^\s*#|[\"']\s+#")
 """In running text, a comment has a line of its own, or is behind a quoted text."""
+_SENTENCES = frozenset({"corrections", "ahead"})
+"""The keys whose values are sentences: each is written on a line of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +156,9 @@ def _with_key(text: str, key: str, old: str | tuple[str, ...], words: str | tupl
             if other in spans:
                 index = spans[other].last + 2
         new = [f"{key}: {story_file.written(key, words)}{line_break}"]
+        if key in _SENTENCES and words:
+            new = [f"{key}:{line_break}"]
+            new += [f"- {story_file.written('', value)}{line_break}" for value in words]
         return "".join([*lines[:index], *new, *lines[index:]])
     first, last = bare[span.line], bare[span.last]
     is_removed = not words and key != "themes"

@@ -262,7 +262,13 @@ def test_only_json_is_printed_with_the_json_option(new: Path) -> None:
 
 @pytest.mark.parametrize(
     ("words", "meant"),
-    [(("biuld",), "build"), (("stauts",), "status"), (("feeds", "ad"), "add"), (("Pull",), "pull")],
+    [
+        (("biuld",), "build"),
+        (("stauts",), "status"),
+        (("st",), "status"),
+        (("feeds", "ad"), "add"),
+        (("Pull",), "pull"),
+    ],
 )
 def test_a_misspelt_command_gets_a_suggestion(
     tmp_path: Path, words: tuple[str, ...], meant: str

@@ -261,7 +261,7 @@ def test_a_week_has_several_spellings(words: str) -> None:
     assert choose_week(words, weeks) == Week(2026, 20)
 
 
-@pytest.mark.parametrize("words", ["2026-W22", "w22", "w99"])
+@pytest.mark.parametrize("words", ["2026-W22", "w22", "w53"])
 def test_a_week_without_stories_is_an_error_that_names_weeks_with_stories(words: str) -> None:
     with pytest.raises(
         DigestError, match=r"has no published story; weeks that have one are 2026-W20$"
@@ -269,7 +269,7 @@ def test_a_week_without_stories_is_an_error_that_names_weeks_with_stories(words:
         choose_week(words, [Week(2026, 20)])
 
 
-@pytest.mark.parametrize("words", ["2026-W60", "may", "2026-20", "../w20", "w200"])
+@pytest.mark.parametrize("words", ["2026-W60", "may", "2026-20", "../w20", "w200", "w99", "w0"])
 def test_an_invalid_week_is_wrong_usage(words: str) -> None:
     with pytest.raises(ValueError, match="is not a week; write it as 2026-W20"):
         choose_week(words, [Week(2026, 20)])

@@ -8,6 +8,7 @@ import re
 import shlex
 import sys
 from pathlib import Path
+from posixpath import basename
 from typing import Any
 
 import pytest
@@ -86,7 +87,7 @@ def test_upcoming_dates_are_added_and_a_saved_copy_is_set(root: Path) -> None:
     )
     assert invoke(root, "set", A, "ahead=2027: Two: three").exit_code == 0
     assert (
-        "ahead: ['2026-06: One', '2027: Two: three']\nsaved: https://saved.example/a\n"
+        "ahead:\n- '2026-06: One'\n- '2027: Two: three'\nsaved: https://saved.example/a\n"
         in (root / A).read_text()
     )
 
@@ -104,16 +105,16 @@ def test_arguments_change_stories_and_a_new_lead_ends_the_old_one(root: Path) ->
     assert (result.exit_code, result.stderr) == (0, "")
     assert result.stdout == f"{A}: changed\n{B}: changed\n"
     lines = (root / A).read_text().split("\n")
-    assert lines[3:9] == [
+    assert lines[3:10] == [
         "themes: [memory, export-controls] # mine",
         "headline: 'A: \"b\" # c'",
         "source: Us",
         "lead: true",
-        lines[7],
+        "corrections:",
+        lines[8],
         "---",
     ]
-    assert lines[7].startswith("corrections: ['2")
-    assert lines[7].endswith(": It said: 5.']")
+    assert re.fullmatch(r"- '2\d{3}-\d\d-\d\d: It said: 5\.'", lines[8])
     assert "lead" not in (root / B).read_text()
 
 
@@ -145,7 +146,10 @@ def test_a_second_correction_is_added_and_false_turns_off(root: Path) -> None:
     invoke(root, "set", A, "correction=One.", "hide")
     invoke(root, "set", A, "correction=Two.", "hide=no", "headline=")
 
-    assert (root / A).read_text().count(": One.', '2") == 1
+    assert (
+        len(re.findall(r"\ncorrections:\n- '.*: One\.'\n- '.*: Two\.'\n", (root / A).read_text()))
+        == 1
+    )
     assert "hide" not in (root / A).read_text()
     assert invoke(root, "set", A, "hide=false").stdout == f"{A}: unchanged\n"
 
@@ -288,7 +292,7 @@ def test_the_second_of_two_new_leads_of_a_week_is_refused(root: Path) -> None:
 
     assert (result.exit_code, result.stderr) == (
         1,
-        f"{B}: {A} leads 2026-W20 already by the same command; a week has one lead\n",
+        f"{B}: {basename(A)} leads 2026-W20 already by the same command; a week has one lead\n",
     )
     assert ["lead: true" in (root / file).read_text() for file in (A, B)] == [True, False]
 

@@ -71,7 +71,7 @@ def test_a_page_shows_the_full_summary_the_reasons_for_themes_and_the_progress(
         ({"set": "theme=-memory-crunch"}, ["themes: []", "-themes: [memory-crunch]"]),
         ({"add": "exp"}, ["themes: [memory-crunch, export-controls]", "-themes: [memory-crunch]"]),
         ({"corrections": "2026-11-29: The number was wrong."},
-         ["corrections: ['2026-11-29: The number was wrong.']"]),
+         ["corrections:", "- '2026-11-29: The number was wrong.'"]),
         ({"set": "hide=true", "note": "Why not."}, ["hide: true", "Why not."]),
         ({"set": "also=+2026-11-24-number-1.md,2026-11-25-number-2.md"},
          ["also: [2026-11-24-number-1.md, 2026-11-25-number-2.md]"]),

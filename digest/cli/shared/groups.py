@@ -24,7 +24,11 @@ class Commands(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         if not (ctx.resilient_parsing or args[0].startswith("-") or self.get_command(ctx, args[0])):
-            cure = suggestion(args[0], self.list_commands(ctx))
+            names = self.list_commands(ctx)
+            begun = [name for name in names if name.startswith(args[0])]
+            cure = suggestion(args[0], names)
+            if len(begun) == 1:  # nearer than a shorter name
+                cure = f"did you mean '{begun[0]}'?"
             raise click.UsageError(f"No such command '{args[0]}'; {cure}", ctx=ctx)
         name, command, rest = super().resolve_command(ctx, args)
         if command is not None:

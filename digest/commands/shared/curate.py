@@ -96,8 +96,9 @@ def apply_requests_locked(
     for request in wanted:
         week = request.week or paths.week_of(request.file)
         if request.leads and week and leads.setdefault(week, request.file) != request.file:
-            why = f"{request.file}: {leads[week]} leads {week} already by the same command"
-            results.append(Refusal(request=request, why=f"{why}; a week has one lead"))
+            why = f"{basename(leads[week])} leads {week} already by the same command"
+            why = f"{request.file}: {why}; a week has one lead"
+            results.append(Refusal(request=request, why=why))
             continue
         results.append(_apply_request(root, config, request, by_file.get(request.file), names))
         if isinstance(results[-1], Edit):

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from digest.errors import DigestError
 from digest.week import Week
 
-_SHORT = re.compile(r"w?(\d{1,2})", re.IGNORECASE)
+_SHORT = re.compile(r"w?(0?[1-9]|[1-4]\d|5[0-3])", re.IGNORECASE)
 _MAX_NAMED = 12  # weeks in a message
 
 
