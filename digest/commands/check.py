@@ -102,8 +102,8 @@ def run(
         *_secret_hints(root, config, survey),
         *_future_date_hints(survey, now, line_of),
         *_mistyped_week_hints(survey, now),
-        *git_history.uncommitted_stories(root, survey),
-        *git_history.brought_back(root, survey),
+        *git_history.uncommitted_hints(root, survey),
+        *git_history.resurrected_hints(root, survey),
     ]
     outside = LinkReport()
     if links:

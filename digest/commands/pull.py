@@ -264,7 +264,7 @@ class _Puller:
                     feed, document, ledgers.get(id, {})
                 )
                 documents.append((feed, wanted))
-        lost = git_history.lost_stories(root, self.cache, config, ledgers)
+        lost = git_history.never_committed_hints(root, self.cache, config, ledgers)
         filed, not_moved = inbox_files.empty_inbox(root, config, ledgers, now=now, dry=self.dry)
         if not (filed or not_moved) and all(feed.retired for feed in config.feeds):
             raise DigestError("digest.toml: has no feed to pull; add one: digest feeds add URL")

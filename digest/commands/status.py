@@ -122,7 +122,7 @@ def run(root: Path, config: Config, *, now: datetime) -> StatusReport:
         feeds=feed_rows(root, survey, config, now),
         skipped=survey.skipped,
         themeless=suggestions(asked, stories, config.themes),
-        restored=tuple(problem.file for problem in git_history.brought_back(root, survey)),
+        restored=tuple(problem.file for problem in git_history.resurrected_hints(root, survey)),
         to_review=reviewed.stories_to_review(root, config, survey, changed),
         changed_by_pull=changed,
     )

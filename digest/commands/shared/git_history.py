@@ -1,10 +1,10 @@
 """Compares the story files and ledgers with each other and with git's history.
 
     the cache ──▶ files that pulls wrote here ──in git now──▶ dropped from the list
-                                              ──gone──▶ deleted before git had them: recorded in the ledger
-    stories of ledgers ──▶ not there, not recorded as deleted, never committed ──▶ a problem that lists them
-    lines of ledgers   ──▶ damaged, or not there any more ──▶ a problem; the pull adds no stories of that feed
-    deleted files      ──▶ back, though no commit on top of the deletion added or edited them ──▶ a hint
+                                              ──not here──▶ deleted before git had them: recorded in the ledger
+    stories of ledgers ──▶ not here, not recorded as deleted ──never committed──▶ a hint that lists them
+    lines of ledgers   ──▶ damaged, or not here any more ──▶ a problem; the pull adds no stories of that feed
+    deleted files      ──▶ here again, though no later commit has added or edited them ──▶ a hint
 
 Only `note_deletions` and `list_written` change something: that list and the ledgers. In a shallow
 clone, whose history is incomplete, nothing is said about stories that were never committed, nor
@@ -62,7 +62,9 @@ def note_deletions(root: Path, cache: Cache, config: Config) -> tuple[str, ...]:
     gone = {file: time for file, time in waiting.items() if not (root / file).is_file()}
     messages = []
     if gone:
-        ever = committed | (git.once_had(root, _CONTENT, anywhere=True) or frozenset())
+        ever = committed | (
+            git.once_had(root, _CONTENT, anywhere=True) or frozenset()
+        )
         ledgers, _ = store.read_ledgers(root)
         ours = uncommitted.never_committed(uncommitted.written_by_this_machine(gone, ledgers), ever)
         deleted = _without_moved(root, config, ledgers, ours)
@@ -82,15 +84,20 @@ def note_deletions(root: Path, cache: Cache, config: Config) -> tuple[str, ...]:
 # ---------------------------------------------------------------- stories that git never had
 
 
-def lost_stories(root: Path, cache: Cache, config: Config, ledgers: Ledgers) -> tuple[Problem, ...]:
-    """Returns a problem for each ledger that has stories whose files are neither here nor were ever
-    committed."""
+def never_committed_hints(
+    root: Path, cache: Cache, config: Config, ledgers: Ledgers
+) -> tuple[Problem, ...]:
+    """Returns a hint for each feed with stories whose files are not here and were never committed,
+    and for each such story that was written by hand.
+    """
     missing = _never_committed(root, cache, ledgers, store.files(root))
-    return tuple(_lost(root, _without_moved(root, config, ledgers, missing)))
+    return tuple(_hints_of_missing(root, _without_moved(root, config, ledgers, missing)))
 
 
-def uncommitted_stories(root: Path, survey: Survey) -> Iterator[Problem]:
-    """Yields those problems for a survey, and one for stories that git does not have yet."""
+def uncommitted_hints(root: Path, survey: Survey) -> Iterator[Problem]:
+    """Yields the `never_committed_hints` of a survey, and one for each feed with stories that are
+    here and that git does not have yet.
+    """
     tracked = git.tracked(root, _CONTENT)
     if tracked is None:
         return
@@ -99,7 +106,9 @@ def uncommitted_stories(root: Path, survey: Survey) -> Iterator[Problem]:
         with Cache(root) as cache:
             missing = _never_committed(root, cache, survey.ledgers, survey.files)
         if missing:
-            yield from _lost(root, uncommitted.without_moved(missing, stories, content.altered))
+            yield from _hints_of_missing(
+                root, uncommitted.without_moved(missing, stories, content.altered)
+            )
     untracked = [story for story in stories if story.file not in tracked]
     history = survey.history if untracked else None
     moved_from = tracked.difference(survey.files)
@@ -149,9 +158,7 @@ def _without_moved(root: Path, config: Config, ledgers: Ledgers, missing: Missin
     return lost
 
 
-def _lost(root: Path, missing: Missing) -> Iterator[Problem]:
-    """Yields a hint for each feed with stories that were lost, and for each that was written by
-    hand."""
+def _hints_of_missing(root: Path, missing: Missing) -> Iterator[Problem]:
     by_hand = uncommitted.written_by_hand(missing)
     for file, record in by_hand.items():
         what = f"knows a story that was written by hand, and whose file was never committed: {file}"
@@ -230,7 +237,7 @@ def shortened_ledgers(root: Path, ledgers: Ledgers) -> dict[str, Problem]:
 # ---------------------------------------------------------------- deleted files that are back
 
 
-def brought_back(root: Path, survey: Survey) -> Iterator[Problem]:
+def resurrected_hints(root: Path, survey: Survey) -> Iterator[Problem]:
     """Yields a hint for each file that an editor deleted, and a merge or rebase has brought back.
 
     Each side of a merge is right by itself, so this is easy to miss, and the file is published
