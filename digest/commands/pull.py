@@ -290,7 +290,7 @@ class _Puller:
             )
         content = None
         if not self.dry:
-            self._write(plan)
+            self._write(plan, present.created_by_killed)
             self._remember(_Batch(batch.answers, parsed), plan, rows, ledgers)
             content = story_locations.record(root, config, now)
         return PullReport(
@@ -324,14 +324,13 @@ class _Puller:
             returned=returned,
         )
 
-    def _write(self, plan: PullPlan) -> None:
+    def _write(self, plan: PullPlan, created_by_killed: Mapping[str, str]) -> None:
         """Writes the stories and ledgers.
 
         If this pull is killed in between, the next one fetches the feeds again, and finds it done.
         """
         root, cache = self.root, self.cache
         # What a killed pull has put in place must be on disk before the ledger names it.
-        created_by_killed = journal.created(cache)
         disk.flush_names(root, [file for file in created_by_killed if (root / file).exists()])
         edits = [Edit(story.file, "", story_file.dumps(story)) for story in plan.stories]
         edits += plan.edits

@@ -133,7 +133,8 @@ def complete(root: Path, cache: Cache, feeds: Iterable[str]) -> tuple[str, ...]:
     if not noted:
         _forget(root, cache)
         return ()
-    edits, written = _edits(cache), _written(root, cache)
+    edits = _edits(cache)
+    written = _written(root, cache, edits)
     missing, files = list[Record](), set[str]()
     for feed, (size, hash) in noted.ledgers.items():
         content = store.ledger_bytes(root, feed)
@@ -156,13 +157,13 @@ def complete(root: Path, cache: Cache, feeds: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted(files))
 
 
-def _written(root: Path, cache: Cache) -> Collection[str]:
+def _written(root: Path, cache: Cache, edits: Mapping[str, Edit]) -> Collection[str]:
     """Returns which of its stories a killed run has written, whatever became of them."""
     places = defaultdict[str, list[str]](list)
     for file in store.files(root):
         places[basename(file)].append(file)
     written = set[str]()
-    for file, edit in _edits(cache).items():
+    for file, edit in edits.items():
         lines = _own_lines(edit)
         by_name = places[basename(file)]  # the editor may have moved it to another week since
         for place in [file] if file in by_name else by_name:
@@ -170,7 +171,7 @@ def _written(root: Path, cache: Cache) -> Collection[str]:
             if is_exact or not lines.isdisjoint(store.read_text(root, place).splitlines()):
                 written.add(file)
     if unfinished(cache, _WRITTEN, bool) and (root / MARK).is_dir():
-        written |= created(cache).keys()
+        written.update(file for file, edit in edits.items() if not edit.before)
     return written
 
 
