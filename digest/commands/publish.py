@@ -1,6 +1,6 @@
 """`digest publish`: pushes the built site to the branch gh-pages, without GitHub Actions.
 
-    look at the branch ──▶ build ──▶ compare ──▶ commit on top of it ──▶ push
+    fetch the branch ──▶ build ──▶ compare ──▶ commit on top of it ──▶ push
 
 Builds into `.digest/publish/`, which has only what a build has written, and changes neither `site/`
 nor the working tree. Does not publish over a branch with a digest's own files, over files that
@@ -17,7 +17,7 @@ from pathlib import Path
 
 from digest import disk, urls
 from digest.commands import build, publish_branch
-from digest.commands.publish_branch import Source, Standing
+from digest.commands.publish_branch import PublishedBranch, Source
 from digest.commands.shared import custom_domain, next_mail, site_address
 from digest.config import lines as config_lines
 from digest.content import store
@@ -87,11 +87,11 @@ def run(
     be reached or rejects the push, or if files would be lost that Digest did not make and that are
     not to be replaced (`replacing`).
     """
-    standing = publish_branch.look(root)
-    if CONFIG_FILE in standing.ids:
+    published = publish_branch.fetch_branch(root)
+    if CONFIG_FILE in published.ids:
         what = f"the branch {publish_branch.NAME} contains a digest's own files, which publishing would delete"
-        raise DigestError(f"{standing.address}: {what}; move them to another branch first")
-    _check_address(root, config, standing, replacing=replacing)
+        raise DigestError(f"{published.address}: {what}; move them to another branch first")
+    _check_address(root, config, published, replacing=replacing)
     if damaged := store.read_all_ledgers(root).problems:
         raise Faults(damaged)  # published addresses and Atom ids would change
     source = publish_branch.source(root, _SOURCES)
@@ -104,17 +104,17 @@ def run(
         ids = {}
         for path in sorted(site.rglob("*")):
             if path.is_file():
-                id = publish_branch.id_of(path.read_bytes(), standing.commit)
+                id = publish_branch.blob_id(path.read_bytes(), published.commit)
                 ids[path.relative_to(site).as_posix()] = id
         if not replacing:
-            _check_nothing_lost(root, site, standing, source, ids)
-        cname = None if _CNAME in ids else _kept_name(root, config, standing)
+            _check_nothing_lost(site, published, source, ids)
+        cname = None if _CNAME in ids else _kept_name(config, published)
         warnings = [built.warning, built.unrecorded, built.secrets, *built.hints]
-        warnings += _warnings(config, standing, cname, _CNAME in ids, source.unpushed)
-        branch, uncommitted = _source_notes(source, standing.default)
+        warnings += _warnings(config, published, cname, _CNAME in ids, source.unpushed)
+        branch, uncommitted = _source_notes(source, published.default)
         source_note = ", ".join(filter(None, (f"from {branch}" if branch else "", uncommitted)))
         report = replace(
-            _compared(root, site, standing, ids, cname),
+            _compared(site, published, ids, cname),
             source_note=source_note,
             uncommitted=source.uncommitted,
             warnings=tuple(filter(None, warnings)),
@@ -127,19 +127,19 @@ def run(
         if source.commit:
             state = ", ".join(filter(None, (branch, uncommitted)))
             message += f" from {source.commit}" + (f" ({state})" if state else "")
-        commit = publish_branch.put(root, site, standing, message=message, cname=cname)
+        commit = published.push(site, message=message, cname=cname)
         return replace(report, commit=commit)
 
 
 def _check_address(
-    root: Path, config: Config, standing: Standing, *, replacing: bool = False
+    root: Path, config: Config, published: PublishedBranch, *, replacing: bool = False
 ) -> None:
     """Raises Faults if the url is an example or private, or not that of the custom domain.
 
     A custom domain that is only on the branch is dropped if Digest put it there, or if files of
     others are to be replaced (`replacing`).
     """
-    url, expected = config.site.url, site_address.of_remote(standing.address)
+    url, expected = config.site.url, site_address.of_remote(published.address)
     kind = "" if url == expected else site_address.why_unreachable(url)
     if kind:
         line = config_lines(root).get(("site", 0, "url"), 0)
@@ -148,13 +148,10 @@ def _check_address(
     file = custom_domain.FILE
     named = disk.read_inside(root, file)
     if named is None:
-        file, named = (
-            f"{_CNAME} on {publish_branch.NAME}",
-            publish_branch.read(root, standing, _CNAME),
-        )
+        file, named = f"{_CNAME} on {publish_branch.NAME}", published.read(_CNAME)
     problem = None if named is None else custom_domain.problem(named, url, file)
     if problem and file != custom_domain.FILE:
-        if replacing or publish_branch.is_ours(root, standing, _CNAME):
+        if replacing or published.is_ours(_CNAME):
             return
         problem = problem._replace(
             cure=f"{problem.cure}, or give the domain up with 'digest publish --replace'"
@@ -177,12 +174,12 @@ def _next_mail(root: Path, config: Config) -> str:
 
 
 def _check_nothing_lost(
-    root: Path, site: Path, standing: Standing, source: Source, ids: Mapping[str, str]
+    site: Path, published: PublishedBranch, source: Source, ids: Mapping[str, str]
 ) -> None:
     """Raises DigestError if publishing would replace what Digest cannot bring back."""
-    remote, replace_command = standing.address, "'digest publish --replace'"
+    remote, replace_command = published.address, "'digest publish --replace'"
     # Published from a commit that is not here: stories may have been taken down in it.
-    if source.commit and (commit := publish_branch.missing_source(root, standing)):
+    if source.commit and (commit := published.missing_source()):
         what = f"the site on {publish_branch.NAME} was published from commit {commit}, which this branch does not have"
         cure = (
             "run 'git pull' first, or, where the commit was never pushed, push it; if it is lost, "
@@ -191,14 +188,14 @@ def _check_nothing_lost(
         raise DigestError(f"{remote}: {what}; {cure}")
     # The site of another digest, by the id of its feed.
     feed = addresses.FEED
-    theirs = marked_files.feed_id(publish_branch.read(root, standing, feed) or b"")
+    theirs = marked_files.feed_id(published.read(feed) or b"")
     ours = marked_files.feed_id(disk.read(site / feed) or b"")
     if theirs and ours and theirs != ours:
         what = f"the branch {publish_branch.NAME} has a site with another id, {theirs}"
         cure = "if it is this digest under an earlier url or id, add --replace; if not, use another repository"
         raise DigestError(f"{remote}: {what}; {cure}")
     # Files that Digest did not put there.
-    others = _files_of_others(root, standing, ids) if standing.commit else ()
+    others = _files_of_others(published, ids) if published.commit else ()
     if others:
         count = count_of(len(others), "file") if len(others) > 1 else "a file"
         what = f"the branch {publish_branch.NAME} has {count} that Digest did not write ({and_more(others, _MAX_NAMED)})"
@@ -206,24 +203,24 @@ def _check_nothing_lost(
         raise DigestError(f"{remote}: {what}; {cure}")
 
 
-def _files_of_others(root: Path, standing: Standing, ids: Mapping[str, str]) -> tuple[str, ...]:
+def _files_of_others(published: PublishedBranch, ids: Mapping[str, str]) -> tuple[str, ...]:
     """Returns the files on the branch that are neither as Digest's last commit there has them, nor
     as this build does.
 
     If no commit is Digest's, as on a branch that was created again, pages and feeds are recognised
     by the mark in them, and the files of every build by the mark of the home page.
     """
-    own = publish_branch.last_published_ids(root, standing, marked_files.is_marked_home)
+    own = published.last_published_ids(marked_files.is_marked_home)
     others = []
-    for path, id in standing.ids.items():
+    for path, id in published.ids.items():
         is_ours = id in (own.get(path), ids.get(path))
         if not is_ours and path not in {publish_branch.NO_JEKYLL, _CNAME}:
             others.append(path)
     if others and not own:
-        home = publish_branch.read(root, standing, "index.html") or b""
+        home = published.read("index.html") or b""
         if marked_files.is_marked_home(home):
             unknown = [path for path in others if path not in ids]
-            contents = publish_branch.read_all(root, standing, unknown).items()
+            contents = published.read_all(unknown).items()
             others = [
                 path for path, content in contents if not marked_files.is_marked(path, content)
             ]
@@ -246,51 +243,49 @@ def _source_notes(source: Source, default: str) -> tuple[str, str]:
     return branch, uncommitted
 
 
-def _kept_name(root: Path, config: Config, standing: Standing) -> str | None:
+def _kept_name(config: Config, published: PublishedBranch) -> str | None:
     """Returns the custom domain that is only on the branch, where it has to stay.
 
     None if `url` is not at this domain, see `_check_address`.
     """
-    content = publish_branch.read(root, standing, _CNAME)
+    content = published.read(_CNAME)
     if content is None or custom_domain.problem(content, config.site.url):
         return None
     return content.decode(errors="replace").strip()
 
 
 def _compared(
-    root: Path, site: Path, standing: Standing, ids: Mapping[str, str], cname: str | None
+    site: Path, published: PublishedBranch, ids: Mapping[str, str], cname: str | None
 ) -> PublishReport:
     """Returns what differs between branch and build, except for what publishing itself adds."""
-    before = {path: id for path, id in standing.ids.items() if path != publish_branch.NO_JEKYLL}
+    before = {path: id for path, id in published.ids.items() if path != publish_branch.NO_JEKYLL}
     changed = [path for path, id in ids.items() if before.get(path, id) != id]
     new = [path for path in ids if path not in before]
     gone = [path for path in before if path not in ids and not (cname and path == _CNAME)]
-    pages = publish_branch.read_all(
-        root, standing, filter(reader_changes.is_page, (*changed, *gone))
-    )
+    pages = published.read_all(filter(reader_changes.is_page, (*changed, *gone)))
     rebuilt = {path: (site / path).read_bytes() for path in pages if path in ids}
     feeds = list(filter(reader_changes.is_followed, (*new, *changed)))
     return PublishReport(
-        address=standing.address,
+        address=published.address,
         files=len(ids),
         new=tuple(new),
         changed=tuple(changed),
         gone=tuple(gone),
         vanished=reader_changes.lost_urls(pages, rebuilt, ids.keys()),
         feeds=reader_changes.all_changes(
-            {path: publish_branch.read(root, standing, path) for path in feeds},
+            {path: published.read(path) for path in feeds},
             {path: (site / path).read_bytes() for path in feeds},
         ),
-        first=not standing.commit,
+        first=not published.commit,
     )
 
 
 def _warnings(
-    config: Config, standing: Standing, cname: str | None, named: bool, unpushed: int
+    config: Config, published: PublishedBranch, cname: str | None, named: bool, unpushed: int
 ) -> Iterator[str]:
     """Yields what is odd: a custom domain that is only on the branch, a url on another host, or
     commits that are not pushed."""
-    url, expected = config.site.url, site_address.of_remote(standing.address)
+    url, expected = config.site.url, site_address.of_remote(published.address)
     on_github = all(urls.host_of(address).endswith(".github.io") for address in (url, expected))
     if cname:
         yield f"{_CNAME} ({cname}) is only on {publish_branch.NAME}; it is kept there, but add it to content/static/ as well"

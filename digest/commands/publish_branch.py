@@ -1,6 +1,6 @@
 """Publishes a site on a branch of the remote (`gh-pages`); the only importer of ghp-import.
 
-    the remote's branch, fetched ──▶ Standing │ site ──▶ a commit on top ──▶ pushed, never by force
+    the remote's branch, fetched ──▶ PublishedBranch │ site ──▶ a commit on top ──▶ pushed, never by force
 
 The working tree, the index and the user's branches stay untouched: the commit is made on a
 temporary branch of our own. If someone else has published in the meantime, git rejects the push.
@@ -14,6 +14,7 @@ import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 from digest import git, redact
@@ -24,7 +25,7 @@ NO_JEKYLL = ".nojekyll"
 """Tells GitHub to publish the files as they are."""
 _OURS = "digest-publish-unfinished"
 """The temporary branch for the commit, deleted after the push."""
-_NEED = "digest publish"
+_git = partial(git.run, need="digest publish")
 _FROM = re.compile(r" from ([0-9a-f]{7,64})(?: \(.*\))?$")
 """The end of our commit's subject, with the commit that was published."""
 _MADE = "Published-by: Digest"
@@ -46,17 +47,110 @@ _CURES = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
+class PublishedBranch:
     """What is on the branch: the `commit`, "" if the branch does not exist, and its files.
 
-    `address` is the remote's, without passwords; `default` is the name of its default branch, if
-    known; `ids` has git's id of each file's content, by path.
+    `folder` is in the repository; `address` is the remote's, without passwords; `default` is the
+    name of its default branch, if known; `ids` has git's id of each file's content, by path.
     """
 
+    folder: Path
     address: str
     commit: str = ""
     default: str = ""
     ids: Mapping[str, str] = field(default_factory=dict)
+
+    def read(self, path: str) -> bytes | None:
+        """Returns the content of a file on the branch, None if there is none with that path."""
+        if path not in self.ids:
+            return None
+        answer = _git(self.folder, "cat-file", "blob", self.ids[path])
+        return answer.stdout if answer.returncode == 0 else None
+
+    def read_all(self, paths: Iterable[str]) -> dict[str, bytes]:
+        """Returns the content of those files that are on the branch, by path, with one call of git."""
+        wanted = [path for path in paths if path in self.ids]
+        objects = [self.ids[path] for path in wanted]
+        return dict(zip(wanted, git.contents(self.folder, objects, "digest publish"), strict=True))
+
+    def last_published_ids(self, is_home: Callable[[bytes], bool]) -> Mapping[str, str]:
+        """Returns the ids of the files that Digest last put on the branch; {} if it never did.
+
+        Its commits say so, except those of an early version: for those `is_home` decides, given the
+        home page.
+        """
+        for words, is_sure in ((_MADE, True), ("Publish ", False)):
+            pattern = ("--extended-regexp", f"--grep=^{words}")
+            found = _git(self.folder, "log", "-1", "--format=%H", *pattern, self.commit)
+            commit = found.stdout.decode().strip()
+            ids = _ids(self.folder, commit) if found.returncode == 0 and commit else {}
+            if not ids:
+                continue
+            if is_sure or is_home(replace(self, ids=ids).read("index.html") or b""):
+                return ids
+        return {}
+
+    def is_ours(self, path: str) -> bool:
+        """True if a commit of ours put a file on the branch, and did not only keep it."""
+        found = _git(self.folder, "log", "--format=%H", self.commit, "--", path)
+        content, first = self.read(path) or b"", ""
+        for commit in found.stdout.decode().split():
+            blob = _git(self.folder, "cat-file", "blob", f"{commit}:{path}")
+            if blob.returncode or blob.stdout.strip() != content.strip():
+                break
+            first = commit
+        if not first:
+            return False
+        message = _git(self.folder, "log", "-1", "--format=%B", first).stdout
+        return _MADE in message.decode(errors="replace").splitlines()
+
+    def missing_source(self) -> str:
+        """Returns the commit that the branch was published from, if HEAD does not include it.
+
+        "" if it does, or if no commit of ours names one.
+        """
+        words = ("log", "-1", "--format=%s", f"--grep=^{_MADE}$", self.commit)
+        log = _git(self.folder, *words)
+        subject = log.stdout.decode(errors="replace")
+        published_from = _FROM.search(subject) if self.commit and not log.returncode else None
+        if published_from is None:
+            return ""
+        commit = published_from[1]
+        if _git(self.folder, "cat-file", "-e", f"{commit}^{{commit}}").returncode:
+            shallow = _git(self.folder, "rev-parse", "--is-shallow-repository").stdout
+            if shallow.strip() == b"true":
+                return ""  # it may be one of the older commits, which are not here
+        included = _git(self.folder, "merge-base", "--is-ancestor", commit, "HEAD")
+        return "" if included.returncode == 0 else commit
+
+    def push(self, site: Path, *, message: str, cname: str | None) -> str:
+        """Commits a folder's files on top of the branch, pushes the commit, and returns it.
+
+        Raises DigestError if the remote rejects it; then the branch is as before, and no commit of
+        ours is left.
+        """
+        branch = f"refs/heads/{_OURS}"
+        start = (branch, self.commit) if self.commit else ("-d", branch)
+        try:
+            _ask(self.folder, self.address, "update-ref", *start)
+            _commit(self.folder, site, f"{message}\n\n{_MADE}", cname)
+            made = _git(self.folder, "rev-parse", "--verify", "--quiet", branch)
+            commit = made.stdout.decode().strip()
+            if commit in {"", self.commit}:
+                raise DigestError(
+                    f"{self.folder}: git could not commit the site; is the disk full?"
+                )
+            words = ("push", "--quiet", REMOTE, f"{commit}:refs/heads/{NAME}")
+            push = _git(self.folder, *words)
+        finally:
+            _git(self.folder, "update-ref", "-d", branch)
+        if push.returncode:
+            stderr = push.stderr.decode(errors="replace")
+            if _OUTDATED.search(stderr):
+                what = f"{NAME} was published to by someone else in the meantime; publish again"
+                raise DigestError(f"{self.address}: {what}")
+            raise DigestError(git_error(stderr, self.address))
+        return commit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +167,7 @@ class Source:
     unpushed: int
 
 
-def look(folder: Path) -> Standing:
+def fetch_branch(folder: Path) -> PublishedBranch:
     """Fetches the branch and returns what is on it; raises DigestError if the remote fails."""
     address = _remote(folder)
     answer = _ask(folder, address, "ls-remote", "--symref", REMOTE, "HEAD", f"refs/heads/{NAME}")
@@ -81,104 +175,32 @@ def look(folder: Path) -> Standing:
     leads = re.search(r"^ref: refs/heads/(\S+)\tHEAD$", heads, re.MULTILINE)
     default = leads[1] if leads and leads[1] != NAME else ""
     if not re.search(rf"\trefs/heads/{NAME}$", heads, re.MULTILINE):
-        return Standing(address=address, default=default)
+        return PublishedBranch(folder=folder, address=address, default=default)
     tracked = f"refs/remotes/{REMOTE}/{NAME}"
     _ask(folder, address, "fetch", "--quiet", "--no-tags", REMOTE, f"+refs/heads/{NAME}:{tracked}")
     commit = _ask(folder, address, "rev-parse", tracked).decode().strip()
-    return Standing(address=address, commit=commit, default=default, ids=_ids(folder, commit))
+    return PublishedBranch(
+        folder=folder,
+        address=address,
+        commit=commit,
+        default=default,
+        ids=_ids(folder, commit),
+    )
 
 
-def last_published_ids(
-    folder: Path, standing: Standing, is_home: Callable[[bytes], bool]
-) -> Mapping[str, str]:
-    """Returns the ids of the files that Digest last put on the branch; {} if it never did.
-
-    Its commits say so, except those of an early version: for those `is_home` decides, given the
-    home page.
-    """
-    for words, is_sure in ((_MADE, True), ("Publish ", False)):
-        pattern = ("--extended-regexp", f"--grep=^{words}")
-        found = git.run(folder, "log", "-1", "--format=%H", *pattern, standing.commit, need=_NEED)
-        commit = found.stdout.decode().strip()
-        ids = _ids(folder, commit) if found.returncode == 0 and commit else {}
-        if not ids:
-            continue
-        if is_sure or is_home(read(folder, replace(standing, ids=ids), "index.html") or b""):
-            return ids
-    return {}
-
-
-def is_ours(folder: Path, standing: Standing, path: str) -> bool:
-    """True if a commit of ours put a file on the branch, and did not only keep it."""
-    found = git.run(folder, "log", "--format=%H", standing.commit, "--", path, need=_NEED)
-    content, first = read(folder, standing, path) or b"", ""
-    for commit in found.stdout.decode().split():
-        blob = git.run(folder, "cat-file", "blob", f"{commit}:{path}", need=_NEED)
-        if blob.returncode or blob.stdout.strip() != content.strip():
-            break
-        first = commit
-    if not first:
-        return False
-    message = git.run(folder, "log", "-1", "--format=%B", first, need=_NEED).stdout
-    return _MADE in message.decode(errors="replace").splitlines()
-
-
-def read_all(folder: Path, standing: Standing, paths: Iterable[str]) -> dict[str, bytes]:
-    """Returns the content of those files that are on the branch, by path, with one call of git."""
-    wanted = [path for path in paths if path in standing.ids]
-    objects = [standing.ids[path] for path in wanted]
-    return dict(zip(wanted, git.contents(folder, objects, _NEED), strict=True))
-
-
-def read(folder: Path, standing: Standing, path: str) -> bytes | None:
-    """Returns the content of a file on the branch, None if there is none with that path."""
-    if path not in standing.ids:
-        return None
-    answer = git.run(folder, "cat-file", "blob", standing.ids[path], need=_NEED)
-    return answer.stdout if answer.returncode == 0 else None
-
-
-def id_of(content: bytes, like: str = "") -> str:
-    """Returns git's id for a file's content, in a repository whose ids are `like` this one."""
-    kind = hashlib.sha256 if len(like) == 64 else hashlib.sha1
+def blob_id(content: bytes, same_format_as: str = "") -> str:
+    """Returns git's id for a file's content; another id shows how a repository makes them."""
+    kind = hashlib.sha256 if len(same_format_as) == 64 else hashlib.sha1
     return kind(b"blob %d\0" % len(content) + content).hexdigest()
-
-
-def put(folder: Path, site: Path, standing: Standing, *, message: str, cname: str | None) -> str:
-    """Commits a folder's files on top of the branch, pushes the commit, and returns it.
-
-    Raises DigestError if the remote rejects it; then the branch is as before, and no commit of ours
-    is left.
-    """
-    branch = f"refs/heads/{_OURS}"
-    start = (branch, standing.commit) if standing.commit else ("-d", branch)
-    try:
-        _ask(folder, standing.address, "update-ref", *start)
-        _commit(folder, site, f"{message}\n\n{_MADE}", cname)
-        made = git.run(folder, "rev-parse", "--verify", "--quiet", branch, need=_NEED)
-        commit = made.stdout.decode().strip()
-        if commit in {"", standing.commit}:
-            raise DigestError(f"{folder}: git could not commit the site; is the disk full?")
-        words = ("push", "--quiet", REMOTE, f"{commit}:refs/heads/{NAME}")
-        push = git.run(folder, *words, need=_NEED)
-    finally:
-        git.run(folder, "update-ref", "-d", branch, need=_NEED)
-    if push.returncode:
-        stderr = push.stderr.decode(errors="replace")
-        if _OUTDATED.search(stderr):
-            what = f"{NAME} was published to by someone else in the meantime; publish again"
-            raise DigestError(f"{standing.address}: {what}")
-        raise DigestError(refusal(stderr, standing.address))
-    return commit
 
 
 def source(folder: Path, places: Iterable[str]) -> Source:
     """Returns the state of git for the files and folders (`places`) that a site is built from."""
-    commit = git.run(folder, "rev-parse", "--short", "--verify", "--quiet", "HEAD", need=_NEED)
-    branch = git.run(folder, "symbolic-ref", "--quiet", "--short", "HEAD", need=_NEED)
+    commit = _git(folder, "rev-parse", "--short", "--verify", "--quiet", "HEAD")
+    branch = _git(folder, "symbolic-ref", "--quiet", "--short", "HEAD")
     words = "--no-optional-locks status --porcelain -z --no-renames --untracked-files=all --"
-    status = git.run(folder, *words.split(), *places, need=_NEED)
-    ahead = git.run(folder, "rev-list", "--count", "@{upstream}..HEAD", need=_NEED)
+    status = _git(folder, *words.split(), *places)
+    ahead = _git(folder, "rev-list", "--count", "@{upstream}..HEAD")
     inside = git.prefix(folder)
     is_gone = {}
     for row in filter(None, status.stdout.split(b"\0")):
@@ -186,12 +208,12 @@ def source(folder: Path, places: Iterable[str]) -> Source:
     return Source(
         commit=commit.stdout.decode().strip(),
         branch=branch.stdout.decode(errors="replace").strip(),
-        uncommitted=_each_once(folder, inside, is_gone),
+        uncommitted=_without_moved_from(folder, inside, is_gone),
         unpushed=0 if ahead.returncode else int(ahead.stdout),
     )
 
 
-def _each_once(folder: Path, inside: str, is_gone: Mapping[str, bool]) -> tuple[str, ...]:
+def _without_moved_from(folder: Path, inside: str, is_gone: Mapping[str, bool]) -> tuple[str, ...]:
     """Returns the files that differ from the last commit; a moved file only by its new path.
 
     A moved file has the old name or the old content; git compares only staged files.
@@ -205,7 +227,7 @@ def _each_once(folder: Path, inside: str, is_gone: Mapping[str, bool]) -> tuple[
         names.add(Path(file).name)
         if (folder / file).is_file():
             content = (folder / file).read_bytes()
-            ids.add(id_of(content, like=next(iter(old_ids.values()), "")))
+            ids.add(blob_id(content, next(iter(old_ids.values()), "")))
     changed = []
     for file in is_gone:
         is_moved = Path(file).name in names or old_ids.get(inside + file, "") in ids
@@ -214,28 +236,8 @@ def _each_once(folder: Path, inside: str, is_gone: Mapping[str, bool]) -> tuple[
     return tuple(changed)
 
 
-def missing_source(folder: Path, standing: Standing) -> str:
-    """Returns the commit that the branch was published from, if HEAD does not include it.
-
-    "" if it does, or if no commit of ours names one.
-    """
-    words = ("log", "-1", "--format=%s", f"--grep=^{_MADE}$", standing.commit)
-    log = git.run(folder, *words, need=_NEED)
-    subject = log.stdout.decode(errors="replace")
-    published_from = _FROM.search(subject) if standing.commit and not log.returncode else None
-    if published_from is None:
-        return ""
-    commit = published_from[1]
-    if git.run(folder, "cat-file", "-e", f"{commit}^{{commit}}", need=_NEED).returncode:
-        shallow = git.run(folder, "rev-parse", "--is-shallow-repository", need=_NEED).stdout
-        if shallow.strip() == b"true":
-            return ""  # it may be one of the older commits, which are not here
-    included = git.run(folder, "merge-base", "--is-ancestor", commit, "HEAD", need=_NEED)
-    return "" if included.returncode == 0 else commit
-
-
 def _remote(folder: Path) -> str:
-    inside = git.run(folder, "rev-parse", "--is-inside-work-tree", need=_NEED)
+    inside = _git(folder, "rev-parse", "--is-inside-work-tree")
     if inside.returncode:
         lines = inside.stderr.decode(errors="replace").strip().splitlines()
         what = lines[-1] if lines else "git failed without an error message"
@@ -243,7 +245,7 @@ def _remote(folder: Path) -> str:
             cure = "run 'git init', add the remote that you publish to, and publish again"
             what = f"is not in a git repository; {cure}"
         raise DigestError(f"{folder}: {what}")
-    answer = git.run(folder, "remote", "get-url", "--push", REMOTE, need=_NEED)
+    answer = _git(folder, "remote", "get-url", "--push", REMOTE)
     if answer.returncode:
         cure = f"'git remote add {REMOTE} …' with the address of the repository that you publish to"
         raise DigestError(f"{folder}: its repository has no remote called {REMOTE}; {cure}")
@@ -271,7 +273,7 @@ def _commit(folder: Path, site: Path, message: str, cname: str | None) -> None:
 @contextlib.contextmanager
 def _committer(folder: Path) -> Iterator[None]:
     """Gives ghp-import the committer's name and address: it only looks in git's config."""
-    answer = git.run(folder, "var", "GIT_COMMITTER_IDENT", need=_NEED)
+    answer = _git(folder, "var", "GIT_COMMITTER_IDENT")
     who = re.fullmatch(r"(.*) <(.*)> \d+ [+-]\d+\s*", answer.stdout.decode(errors="replace"))
     if answer.returncode or not who:
         cure = "git config user.name '…' and git config user.email '…'"
@@ -291,7 +293,7 @@ def _committer(folder: Path) -> Iterator[None]:
 
 
 def _ids(folder: Path, commit: str) -> dict[str, str]:
-    listed = git.run(folder, "ls-tree", "-r", "-z", "--full-tree", commit, need=_NEED).stdout
+    listed = _git(folder, "ls-tree", "-r", "-z", "--full-tree", commit).stdout
     ids = {}
     for row in filter(None, listed.split(b"\0")):
         about, _, path = row.partition(b"\t")
@@ -300,13 +302,13 @@ def _ids(folder: Path, commit: str) -> dict[str, str]:
 
 
 def _ask(folder: Path, address: str, *words: str) -> bytes:
-    answer = git.run(folder, *words, need=_NEED)
+    answer = _git(folder, *words)
     if answer.returncode:
-        raise DigestError(refusal(answer.stderr.decode(errors="replace"), address))
+        raise DigestError(git_error(answer.stderr.decode(errors="replace"), address))
     return answer.stdout
 
 
-def refusal(message: str, address: str) -> str:
+def git_error(message: str, address: str) -> str:
     """Returns git's message about a remote in one line, with likely advice and without secrets."""
     lines = [_address(line.strip()) for line in message.splitlines() if line.strip()]
     telling = re.compile(r"denied|fatal|error|rejected|remote:", re.IGNORECASE)

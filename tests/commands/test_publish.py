@@ -792,9 +792,9 @@ def test_a_site_is_published_for_a_public_url(url: str) -> None:
 
 def test_the_url_derived_from_the_remote_is_not_an_example(root: Path) -> None:
     address(root, "https://you.github.io/chips/")
-    standing = publish_branch.Standing(address="git@github.com:you/chips.git")
+    published = publish_branch.PublishedBranch(folder=root, address="git@github.com:you/chips.git")
 
-    publish._check_address(root, config.load(root), standing)
+    publish._check_address(root, config.load(root), published)
 
 
 def test_the_cure_for_an_example_url_is_the_github_pages_url(root: Path) -> None:
@@ -802,7 +802,9 @@ def test_the_cure_for_an_example_url_is_the_github_pages_url(root: Path) -> None
 
     with pytest.raises(DigestError, match=r'write url = "https://ada\.github\.io/chips/"'):
         publish._check_address(
-            root, config.load(root), publish_branch.Standing(address="git@github.com:ada/chips.git")
+            root,
+            config.load(root),
+            publish_branch.PublishedBranch(folder=root, address="git@github.com:ada/chips.git"),
         )
 
 
@@ -869,7 +871,7 @@ def test_a_dry_run_lists_the_urls_that_would_break(root: Path) -> None:
     ],
 )
 def test_git_errors_are_one_line_with_a_cure_and_without_secrets(said: str, line: str) -> None:
-    message = publish_branch.refusal(said, "there")
+    message = publish_branch.git_error(said, "there")
 
     assert message.startswith("there: ")
     assert line in message
@@ -901,11 +903,11 @@ def test_the_public_url_of_a_repository_depends_on_its_host(remote: str, address
 
 
 def test_a_url_on_another_host_is_reported(root: Path) -> None:
-    standing = publish_branch.Standing(address="git@github.com:ada/chips.git")
+    published = publish_branch.PublishedBranch(folder=root, address="git@github.com:ada/chips.git")
 
     def warned(url: str) -> list[str]:
         address(root, url)
-        return list(publish._warnings(config.load(root), standing, None, False, 0))
+        return list(publish._warnings(config.load(root), published, None, False, 0))
 
     assert warned("https://ada.github.io/chips/") == warned("https://chips.press/") == []
     assert warned("https://ada.github.io/")[0].endswith(

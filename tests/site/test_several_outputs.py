@@ -111,7 +111,7 @@ class Digest:
             }
             assert pushed.pop(".nojekyll")
             assert pushed == {
-                path: publish_branch.id_of(content) for path, content in clean.items()
+                path: publish_branch.blob_id(content) for path, content in clean.items()
             }
 
     def _publish(self, *, dry: bool) -> str:
