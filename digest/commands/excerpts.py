@@ -35,11 +35,14 @@ class ExcerptChange:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExcerptsReport:
-    """What was changed, and what was left alone and why.
+    """What was changed, and what was not.
 
-    Of the `excerpts` that pull wrote, `short` cannot be lengthened and `gone`, which were removed
-    earlier, cannot be restored, since their whole summaries are not stored; `unknown` are of feeds
-    that digest.toml does not name.
+    - `excerpts`: how many pull wrote
+    - `short`: how many cannot be lengthened, since their whole summaries are not stored
+    - `gone`: how many were removed earlier and cannot be restored, for the same reason
+    - `unknown`: how many are of feeds that digest.toml does not name
+    - `left`: lines on files that were left alone
+    - `skipped`: files that cannot be read
     """
 
     changed: tuple[ExcerptChange, ...]

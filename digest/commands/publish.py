@@ -43,12 +43,19 @@ _MAX_NAMED = 3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PublishReport:
-    """What publishing changes, or would change: paths of files, and `feeds`, their new entries.
+    """What publishing changes, or would change.
 
-    `vanished` are addresses that work now and will not afterwards. `commit` is the new one, empty
-    without one; `first`: the branch is new. `source_note` says what was published if that is not
-    the committed default branch, `uncommitted` which of its files are not committed. `warnings` say
-    what is odd about the addresses, `mail` which edition is mailed next.
+    - `address`: that of the remote, without passwords
+    - `files`: how many files the site has
+    - `new`, `changed`, `gone`: paths of files
+    - `vanished`: addresses that work now and will not afterwards
+    - `source_note`: what was published, "" if it is the committed default branch
+    - `uncommitted`: which of its files are not committed
+    - `feeds`: what their subscribers will get
+    - `warnings`: what is odd about the addresses, and what the build warns of
+    - `commit`: the new one, "" if there is none
+    - `mail`: which edition is mailed next, in words
+    - `first`: True if the branch is new
     """
 
     address: str

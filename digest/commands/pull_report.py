@@ -20,14 +20,18 @@ from digest.themes.suggest import StorySuggestions, suggested_counts
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PullRow:
-    """What became of one feed: `state` is "read", "unchanged", "waiting" or "failed", the last two
-    with a reason.
+    """What became of one feed.
 
-    `moved` is the feed's new address, and `moved_by` says where it is from: "redirect",
-    "new-feed-url", or "self" if the feed only names another address as its own. `kept` and
-    `notices` are lines for the editor: what was not changed, and what has changed below their
-    words. `passed_over` has the headlines of entries that the feed's `match` and `ignore` leave
-    out. `gap` tells that entries may have been missed; the words are among the warnings.
+    - `state`: "read", "unchanged", "waiting" or "failed", the last two with a `reason`
+    - `moved`: the feed's new address
+    - `moved_by`: where that is from: "redirect", "new-feed-url", or "self" if the feed only names
+      another address as its own
+    - `entries`: how many it has, without those passed over; `known` of them were there before
+    - `new`, `adopted`, `updated`: files of stories
+    - `kept`, `notices`: lines for the editor: what was not changed, and what has changed below
+      their words
+    - `gap`: True if entries may have been missed; the words are among the `warnings`
+    - `passed_over`: the headlines of entries that the feed's `match` and `ignore` leave out
     """
 
     feed: str

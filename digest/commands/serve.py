@@ -46,10 +46,14 @@ _HOST_NAME = re.compile(r"[\w.-]+|\[?[0-9a-fA-F:.]+\]?")
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """The preview is ready; `exhausted`: the system has no file watchers left, so files are scanned
-    instead. `network` is the URL for other machines, without a path, if they can reach all of this
-    one's addresses. `desk` is the desk's URL with its key, "" if it is off, and `redirect` a page
-    that leads there: other accounts can read the arguments with which a browser is started.
+    """The preview is ready at `url`.
+
+    - `exhausted`: True if the system has no file watchers left, so that files are scanned instead
+    - `desk`: the desk's URL with its key, "" if it is off
+    - `redirect`: a page that leads there, for browsers: other accounts can read the arguments with
+      which a browser is started
+    - `network`: the URL for other machines, without a path, if they can reach all addresses of this
+      one
     """
 
     url: str

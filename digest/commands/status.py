@@ -32,11 +32,13 @@ from digest.week import Week
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WeekRow:
-    """A week's stories: all, the hidden ones, and of the others drafts, those with a note and those
-    without a theme.
+    """How far a week is.
 
-    `letter` is "written", "draft", "unread" or empty; `unlinked` stories are not in it, while it or
-    its week is open.
+    - `stories`: all of the week, with the `hidden` ones; only the others count below
+    - `noted`: stories with a note
+    - `themeless`: stories without a theme
+    - `letter`: "written", "draft", "unread", or "" without one
+    - `unlinked`: stories that are not in the letter, while it or its week is open
     """
 
     week: Week
@@ -53,13 +55,15 @@ class WeekRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeedRow:
-    """What a feed has brought in all, and what of it is still there or deleted; `hidden` are some
-    of those that are there.
+    """What a feed has brought, and how it answered last.
 
-    `answered_at` is when it last answered, `age` how long ago that is. If this machine has not
-    pulled it, `is_sure` is False and it is when its ledger last grew. `new` is the count of the
-    last pull, None if not known. `state` is "active", "retired" or "ledger only". `reason` says why
-    the last pull failed, empty where it did not.
+    - `state`: "active", "retired" or "ledger only"
+    - `answered_at`: when it last answered, and `age`, how long ago that is
+    - `is_sure`: False if this machine has not pulled it: then that is when its ledger last grew
+    - `new`: how many stories the last pull added, None if not known
+    - `brought`: how many stories it has brought in all
+    - `present`: how many of these are still there, `hidden` ones among them
+    - `reason`: why the last pull failed, "" if it did not
     """
 
     feed: str
@@ -81,11 +85,16 @@ class FeedRow:
 
 @dataclass(frozen=True, slots=True)
 class StatusReport:
-    """The weeks newest first, the feeds in the order of digest.toml, and the files that cannot be
-    read.
+    """What is done and what is not.
 
-    `changed_by_pull` are files in which a pull has left something to look at, `restored` those that
-    were deleted and that a merge has brought back: `digest check` has a hint for each.
+    - `weeks`: the newest first
+    - `feeds`: in the order of digest.toml
+    - `skipped`: the files that cannot be read
+    - `changed_by_pull`: files in which a pull has left something to look at
+    - `restored`: files that were deleted and that a merge has brought back
+    - `to_review`: the stories that are "new" or "changed" (`reviewed`), by file
+    - `themeless`: the stories without a theme, with suggestions for the newest; none if there are
+      no themes
     """
 
     weeks: tuple[WeekRow, ...]
@@ -94,9 +103,7 @@ class StatusReport:
     changed_by_pull: tuple[str, ...] = ()
     restored: tuple[str, ...] = ()
     to_review: Mapping[str, str] = field(default_factory=dict)
-    """The stories that are "new" or "changed" (`reviewed`), by file."""
     themeless: tuple[StorySuggestions, ...] = ()
-    """The stories without a theme, with suggestions for the newest; none where there are no themes."""
 
     @property
     def likely(self) -> dict[str, int]:

@@ -94,12 +94,13 @@ class CaughtStory:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TryReport:
-    """What one or more phrases would catch in all stories; of `partly` stories the feed's
-    summary is not stored whole.
+    """What one or more phrases would catch in all `stories`.
 
-    `per_phrase` has how many each of several phrases would catch, `near_misses` what slightly wider phrases
-    would: there `where` names the wider phrase. `explained` says how phrases are read that look
-    like several.
+    - `per_phrase`: how many each phrase would catch
+    - `near_misses`: what slightly wider phrases would catch; `where` names the wider phrase
+    - `explained`: how phrases are read that look like several
+    - `partly`: of how many stories the feed's summary is not stored whole
+    - `stories_by_theme`: how many of the caught stories have each theme already, "" for none
     """
 
     phrase: str
@@ -124,11 +125,14 @@ class ThemeChange:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApplyReport:
-    """Each theme's stories before and after, "" being Elsewhere; what was changed, and what was
-    left and why.
+    """What was changed, and what was not.
 
-    `editors` counts stories for which the rules say something else, but whose themes are the editor's;
-    `gone` has those of them that still have a theme which digest.toml no longer has.
+    - `counts`: how many stories each theme had before and has after; "" is Elsewhere
+    - `left`: lines on files that could not be changed
+    - `editors`: how many stories the rules would change if their themes were not the editor's
+    - `gone`: by file, the themes of stories that digest.toml no longer has and that stay, since
+      they are the editor's
+    - `unread`: files that cannot be read
     """
 
     counts: Mapping[str, tuple[int, int]]

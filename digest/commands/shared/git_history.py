@@ -62,9 +62,7 @@ def note_deletions(root: Path, cache: Cache, config: Config) -> tuple[str, ...]:
     gone = {file: time for file, time in waiting.items() if not (root / file).is_file()}
     messages = []
     if gone:
-        ever = committed | (
-            git.once_had(root, _CONTENT, anywhere=True) or frozenset()
-        )
+        ever = committed | (git.once_had(root, _CONTENT, anywhere=True) or frozenset())
         ledgers, _ = store.read_ledgers(root)
         ours = uncommitted.never_committed(uncommitted.written_by_this_machine(gone, ledgers), ever)
         deleted = _without_moved(root, config, ledgers, ours)

@@ -33,11 +33,15 @@ _TIMEZONE, _LANGUAGE = "UTC", "en"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SampleReport:
-    """The feeds that took the sample's place, the stories that were removed, and those that were
-    edited and so stay; the drafted `letters` that were removed; `unread` files cannot be read.
+    """What was removed with the sample, and what stays.
 
-    `themes` is True if the sample's themes are still in digest.toml. `address` is the site's, if it
-    was still an example's and `origin` gives another.
+    - `feeds`: those that took the sample's place
+    - `left_out`: addresses of a list that cannot be pulled
+    - `removed`, `letters`: the files of stories and drafted letters that were removed
+    - `edited`: the files of the sample's stories that stay, since they were edited
+    - `themes`: True if some themes of the sample are still in digest.toml
+    - `address`: the site's new one, if it was still an example's and `origin` gives another
+    - `unread`: files that cannot be read
     """
 
     feeds: tuple[Feed, ...]
