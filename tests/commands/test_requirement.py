@@ -81,6 +81,7 @@ def test_a_copy_from_a_public_repository_is_required_from_there_at_its_commit(
     assert found.repository == ("ada/digest" if "github.com" in text else "")
     assert "--hash" not in found.text()
     assert re.search(r"(?m)^click==[\d.]+$", found.text())
+    assert "\n#     python -m pip install --requirement tools.txt\n" in found.text("tools.txt")
 
 
 @pytest.mark.parametrize(

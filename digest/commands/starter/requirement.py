@@ -42,8 +42,9 @@ _REFUSED = {401, 403, 404, 410}
 _HASH = re.compile(r" \\\n +--hash=\S+")
 _HEAD = """\
 # What builds this digest: Digest {version} and the exact release of every package that it needs.
-# Install it with     python -m pip install --requirement {file} Written by `digest init`, from
-# {origin}.
+# Install it with
+#     python -m pip install --requirement {file}
+# Written by `digest init`, from {origin}.
 
 {line}
 
