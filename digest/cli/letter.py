@@ -62,20 +62,17 @@ def letter(call: Call, week: str, more: bool, publish: bool) -> None:
 
 def _print_published(report: PublishedLetter, call: Call) -> None:
     drafts = f"; still drafts: {report.drafts} of its stories" if report.drafts else ""
+    into_the_feed = "The weekly feed gets the edition once its week is closed"
+    if report.is_closed:
+        into_the_feed = f"The weekly feed then has the edition, since {report.week} is closed"
     call.say(
         f"{report.file}: published with {formatting.stories(report.shown)}{drafts}",
-        "Next: build and publish the site. " + _into_the_feed(report),
+        f"Next: build and publish the site. {into_the_feed}",
     )
     if report.is_unwritten:
         call.warn(
             f"{report.file}: its text is still as drafted, only links; write your letter there"
         )
-
-
-def _into_the_feed(report: PublishedLetter) -> str:
-    if report.is_closed:
-        return f"The weekly feed then has the edition, since {report.week} is closed"
-    return "The weekly feed gets the edition once its week is closed"
 
 
 def _print_added(report: AddedLinks, call: Call) -> None:

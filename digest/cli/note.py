@@ -42,9 +42,8 @@ def note(call: Call, file: Path) -> None:
         click.edit(filename=opened.name)
         words = temp_file.read_text(encoding="utf-8-sig")
     except KeyboardInterrupt:
-        call.warn(
-            here
-        )  # even if there are none yet: a text editor with a window of its own goes on
+        # Even if there are none yet: a text editor with a window of its own goes on.
+        call.warn(here)
         raise
     except FileNotFoundError:
         why = f"{temp_file}: your editor has removed this file, so nothing was changed"

@@ -29,32 +29,32 @@ def check_dates(
     """Returns the documents without dates that cannot be true; raises DigestError if it is the
     clock that cannot."""
     future, is_clock_right = dict[str, datetime](), False
-    for feed, document in documents.items():
+    for feed_id, document in documents.items():
         if isinstance(document, Document):
             dates = [entry.published for entry in document.entries if entry.published]
             if dates and is_in_future(min(dates), now):
-                future[feed] = min(dates)
+                future[feed_id] = min(dates)
             is_clock_right = is_clock_right or bool(dates and not is_in_future(max(dates), now))
     if future and not is_clock_right and not _was_right(ledgers, now):
-        first, feed = min((date, feed) for feed, date in future.items())
+        first, feed_id = min((date, feed_id) for feed_id, date in future.items())
         raise DigestError(
-            f"this machine's clock says {now.astimezone(UTC):%Y-%m-%d %H:%M} UTC, but all dates in feed '{feed}' are "
+            f"this machine's clock says {now.astimezone(UTC):%Y-%m-%d %H:%M} UTC, but all dates in feed '{feed_id}' are "
             f"later, from {first:%Y-%m-%d} on, so nothing was pulled; set the clock and pull again (if the clock is "
             "right, the feed's dates are wrong: tell its publisher)"
         )
     by_id = {feed.id: feed for feed in feeds}
     result = dict[str, Document | Failed]()
-    for feed, document in documents.items():
-        if feed in future:
+    for feed_id, document in documents.items():
+        if feed_id in future:
             reason = (
-                f"all its dates are more than a day ahead, from {future[feed]:%Y-%m-%d} on, so nothing was pulled from"
+                f"all its dates are more than a day ahead, from {future[feed_id]:%Y-%m-%d} on, so nothing was pulled from"
                 " it; tell its publisher, or set this machine's clock if that is wrong"
             )
-            result[feed] = Failed(by_id[feed], reason)
+            result[feed_id] = Failed(by_id[feed_id], reason)
         elif isinstance(document, Document):
-            result[feed] = _without_future_dates(document, now)
+            result[feed_id] = _without_future_dates(document, now)
         else:
-            result[feed] = document
+            result[feed_id] = document
     return result
 
 

@@ -197,7 +197,11 @@ class Preview:
             unchanged = None if CONFIG_FILE in changed else self._config
             config = unchanged or load_config(self._root)
             result = self._build(config, changed)
-            annotations = self._annotated(result, config)
+            content, archive = result.content, result.archive
+            if self._annotations is None:
+                annotations = Annotations(self._root, config, content, archive)
+            else:
+                annotations = self._annotations.after(self._changed, config, content, archive)
         except Exception as error:  # the preview goes on and shows it
             self._config = None
             problems = tuple(_problems(error))
@@ -211,9 +215,7 @@ class Preview:
         self._annotations, self._changed = annotations, frozenset()
         base = SiteUrl(config.site.url).path
         if self._desk:
-            self._desk.set_build(
-                LastBuild(config, result.content, result.archive, annotations, base)
-            )
+            self._desk.set_build(LastBuild(config, content, archive, annotations, base))
         written = result.written
         self._on_event(
             Built(
@@ -251,13 +253,6 @@ class Preview:
             result = builder.build(builder.scan(changed), on_progress=self._on_progress)
         self._builder, self._config = builder, config
         return result
-
-    def _annotated(self, result: build.BuildResult, config: Config) -> Annotations:
-        """Returns the annotations of a build, made from those of the last one."""
-        content, archive = result.content, result.archive
-        if self._annotations is None:
-            return Annotations(self._root, config, content, archive)
-        return self._annotations.after(self._changed, config, content, archive)
 
     def _post(self, shown: ShownBuild) -> None:
         self.state.post(replace(shown, build_id=next(self._build_ids)))

@@ -60,7 +60,7 @@ def run(
 
     Raises ValueError for a word that cannot be understood, before anything is written.
     """
-    values = parsed(words, config)
+    values = parse_words(words, config)
     today = now.astimezone(ZoneInfo(config.site.timezone)).date()
     with store.locked_for_writing(root):
         survey = load.survey(root, config)
@@ -102,7 +102,7 @@ def write_note(root: Path, config: Config, seen: StoryInFile, note: str) -> tupl
     return tuple(map(_result, curate.apply_requests(root, config, [request], content.stories)))
 
 
-def parsed(words: Sequence[str], config: Config) -> Mapping[str, Any]:
+def parse_words(words: Sequence[str], config: Config) -> Mapping[str, Any]:
     """Returns the values that words such as `hide`, `lead=false`, `themes=a,b` give to keys."""
     values: dict[str, Any] = {}
     for word in words:

@@ -68,8 +68,8 @@ def run(root: Path, config: Config, week: str = "") -> SheetReport:
         if before and _read(before).is_changed:
             cure = "run 'digest sheet --apply'; if that leaves something in it, do that by hand and delete the sheet"
             raise DigestError(f"{FILE}: has changes that are not carried out yet; {cure}")
-        now = [curate.read_story(root, config, story).story for story in stories]
-        disk.write(root, FILE, sheet.render(chosen, now, config.themes).encode())
+        in_files = [curate.read_story(root, config, story).story for story in stories]
+        disk.write(root, FILE, sheet.render(chosen, in_files, config.themes).encode())
     unread = tuple(file for file in survey.unread if paths.week_of(file) == chosen)
     return SheetReport(chosen, len(stories), unread)
 
