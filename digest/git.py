@@ -75,21 +75,22 @@ def prefix(folder: Path) -> str:
     return "" if answer.returncode else os.fsdecode(answer.stdout).removesuffix("\n")
 
 
-def tracked(folder: Path, place: str) -> frozenset[str] | None:
-    """Returns the files below `place` that git has, staged ones too; None without a repository."""
-    return _named(folder, "ls-files", "-z", "--", place)
+def tracked(folder: Path, path: str) -> frozenset[str] | None:
+    """Returns the files below `path` that git has, staged ones too; None without a repository."""
+    return _named(folder, "ls-files", "-z", "--", path)
 
 
-def once_had(folder: Path, place: str, *, anywhere: bool = False) -> frozenset[str] | None:
-    """Returns every file below `place` that was ever committed: up to HEAD, or `anywhere`.
+def ever_committed(folder: Path, path: str, *, all_branches: bool = False) -> frozenset[str] | None:
+    """Returns every file below `path` that was committed up to HEAD, or on any branch or stash.
 
     None if that is unknown: without a repository or commit, or in a shallow clone.
     """
     # Without --full-history git omits untracked files in a stash: they are in its third parent.
-    words = "log --full-history --no-renames --diff-filter=A --name-only --relative --format= -z"
-    if not anywhere and _is_shallow(folder):
+    options = "log --full-history --no-renames --diff-filter=A --name-only --relative --format= -z"
+    if not all_branches and _is_shallow(folder):
         return None
-    return _named(folder, *words.split(), "--all" if anywhere else "HEAD", "--", place)
+    commits = "--all" if all_branches else "HEAD"
+    return _named(folder, *options.split(), commits, "--", path)
 
 
 def merged_from(folder: Path, files: Collection[str]) -> dict[str, tuple[str, ...]]:
@@ -166,20 +167,30 @@ def before_rebase(folder: Path, files: Collection[str], beside: str) -> dict[str
 
 
 def brought_back(
-    folder: Path, place: str, today: Mapping[str, str], noted: Collection[str], *, beside: str
+    folder: Path,
+    path: str,
+    present_files: Mapping[str, str],
+    deleted_elsewhere: Collection[str],
+    *,
+    ledgers: str,
 ) -> dict[str, str]:
     """Returns deleted files that a merge or rebase has brought back, each with the deleting commit.
 
-    `today` has the present file for each path, often the same; `noted` are files whose deletion is
-    recorded outside git, without a commit. A file is wanted if a commit on top of the deletion has
-    added it, or has changed it and nothing in `beside`, where every pull adds a line.
+    The files are below `path`. `present_files` has for each path where its file is now, often the
+    same one. `deleted_elsewhere` are files whose deletion is recorded outside git; they have no
+    commit.
+
+    A commit on top of the deletion that adds the file, or changes it alone, shows that its author
+    wants it. A pull's commit does not: it also changes a file in the folder `ledgers`.
     """
     if _is_shallow(folder):
         return {}
-    deletions = [("", file, file) for file in noted]
-    words = "--full-history -M --diff-filter=D --name-only HEAD --"
-    for (commit,), names in _log(folder, "%h", *words.split(), place):
-        deletions += [(commit, name, today[name]) for name in names if name in today]
+    deletions = [("", file, file) for file in deleted_elsewhere]
+    options = "--full-history -M --diff-filter=D --name-only HEAD --"
+    for (commit,), names in _log(folder, "%h", *options.split(), path):
+        for name in names:
+            if name in present_files:
+                deletions.append((commit, name, present_files[name]))
     files = {file for _, _, file in deletions}
     if not files:
         return {}
@@ -188,7 +199,7 @@ def brought_back(
     back: dict[str, str] = {}
     for deletion, name, file in deletions:
         is_new = file in unchanged and file not in back
-        if is_new and not _is_wanted(folder, deletion, {name, file}, beside):
+        if is_new and not _is_wanted(folder, deletion, {name, file}, ledgers):
             back[file] = deletion
     return back
 
@@ -198,13 +209,13 @@ def _is_shallow(folder: Path) -> bool:
     return _named(folder, "rev-parse", "--is-shallow-repository") != frozenset({"false"})
 
 
-def _is_wanted(folder: Path, deletion: str, names: Collection[str], beside: str) -> bool:
+def _is_wanted(folder: Path, deletion: str, names: Collection[str], ledgers: str) -> bool:
     """True if a commit on top of a deletion shows that its author wants one of these files."""
     since = ("--ancestry-path", f"{deletion}..HEAD") if deletion else ("HEAD",)
     if deletion and _named(folder, "ls-tree", "-z", "--name-only", deletion, "--", *names):
         return True  # it deleted one file and left or moved the other
-    words = "--full-history --no-merges --no-renames --name-status"
-    log = _log(folder, "%at %ct", *words.split(), *since, "--", *names, beside)
+    options = "--full-history --no-merges --no-renames --name-status"
+    log = _log(folder, "%at %ct", *options.split(), *since, "--", *names, ledgers)
     for (written, committed), parts in log:
         kind_by_file = dict(zip(parts[1::2], parts[::2], strict=False))
         kinds = {kind_by_file[name] for name in names if name in kind_by_file}
@@ -216,9 +227,9 @@ def _is_wanted(folder: Path, deletion: str, names: Collection[str], beside: str)
     return False
 
 
-def _log(folder: Path, header: str, *words: str) -> Iterator[tuple[list[str], list[str]]]:
+def _log(folder: Path, header: str, *arguments: str) -> Iterator[tuple[list[str], list[str]]]:
     """Yields the words of each commit's `header` (a format of git), and what git lists below it."""
-    log = run(folder, "log", "--relative", "-z", f"--format=%x01{header}", *words).stdout
+    log = run(folder, "log", "--relative", "-z", f"--format=%x01{header}", *arguments).stdout
     for commit in log.split(b"\1")[1:]:
         parts = [os.fsdecode(part.strip(b"\n")) for part in commit.split(b"\0")]
         yield parts[0].split(), parts[1:]
@@ -247,11 +258,11 @@ def contents(folder: Path, objects: Sequence[str], need: str = "this command") -
     return result
 
 
-def shortened(folder: Path, place: str) -> dict[str, bytes]:
-    """Returns HEAD's version of each file below `place` that lost lines since; {} without git."""
+def shortened(folder: Path, path: str) -> dict[str, bytes]:
+    """Returns HEAD's version of each file below `path` that lost lines since; {} without git."""
     try:
         answer = run(
-            folder, "diff", "--numstat", "--no-renames", "--relative", "-z", "HEAD", "--", place
+            folder, "diff", "--numstat", "--no-renames", "--relative", "-z", "HEAD", "--", path
         )
     except DigestError:
         return {}
@@ -264,10 +275,10 @@ def shortened(folder: Path, place: str) -> dict[str, bytes]:
     return dict(zip(files, contents(folder, objects), strict=True))
 
 
-def _named(folder: Path, *words: str) -> frozenset[str] | None:
+def _named(folder: Path, *arguments: str) -> frozenset[str] | None:
     """Returns the names in git's answer, None if it fails."""
     try:
-        answer = run(folder, *words)
+        answer = run(folder, *arguments)
     except DigestError:
         return None
     if answer.returncode:

@@ -62,7 +62,7 @@ def note_deletions(root: Path, cache: Cache, config: Config) -> tuple[str, ...]:
     gone = {file: time for file, time in waiting.items() if not (root / file).is_file()}
     messages = []
     if gone:
-        ever = committed | (git.once_had(root, _CONTENT, anywhere=True) or frozenset())
+        ever = committed | (git.ever_committed(root, _CONTENT, all_branches=True) or frozenset())
         ledgers, _ = store.read_ledgers(root)
         ours = uncommitted.never_committed(uncommitted.written_by_this_machine(gone, ledgers), ever)
         deleted = _without_moved(root, config, ledgers, ours)
@@ -137,7 +137,7 @@ def _never_committed(root: Path, cache: Cache, ledgers: Ledgers, files: Iterable
     listed = cache.get_kind(uncommitted.KIND, str)
     here = {*uncommitted.written_by_this_machine(listed, ledgers)} if listed else set()
     missing = uncommitted.missing_stories(ledgers, frozenset(files), here)
-    ever = git.once_had(root, _CONTENT) if missing else None
+    ever = git.ever_committed(root, _CONTENT) if missing else None
     return {} if ever is None else uncommitted.never_committed(missing, ever)
 
 
@@ -243,20 +243,24 @@ def resurrected_hints(root: Path, survey: Survey) -> Iterator[Problem]:
     """
     content, history = survey.content, survey.history
     hidden = {story.file for story in content.stories if story.hide}
-    today: dict[str, str] = {}
+    present_files: dict[str, str] = {}
     for address in content.story_addresses:
         if address.present_file and address.present_file not in hidden:
-            today[address.file] = address.present_file
-    deleted = set()
+            present_files[address.file] = address.present_file
+    deleted_elsewhere = set()
     for story in content.stories:
         if story.hide:
             continue
         for record in history.of(story):
-            today |= dict.fromkeys(record.other_files, story.file)
+            present_files |= dict.fromkeys(record.other_files, story.file)
             if record.deleted:
-                deleted.add(story.file)
-    today |= {file: file for file in survey.files if is_markdown(file) and file not in hidden}
-    found = git.brought_back(root, _CONTENT, today, deleted, beside=paths.LEDGERS)
+                deleted_elsewhere.add(story.file)
+    present_files |= {
+        file: file for file in survey.files if is_markdown(file) and file not in hidden
+    }
+    found = git.brought_back(
+        root, _CONTENT, present_files, deleted_elsewhere, ledgers=paths.LEDGERS
+    )
     for file, commit in sorted(found.items()):
         where = f"in commit {commit}" if commit else "on another machine, as the ledger says"
         what = f"was deleted {where}, and a merge has brought it back"
