@@ -58,49 +58,51 @@ def write_checked(root: Path, before: str, after: str, *, parsed: Config, expect
 
 
 def with_new_feeds(text: str, feeds: Iterable[Feed], folders: Mapping[str, str]) -> str:
-    """Returns the text with a table for each feed behind the others, below a comment with its folder if it has one."""
+    """Returns the text with a table for each feed after the others; `folders` by feed are comments
+    above them.
+    """
     added = config_template.tables(feeds, folders)
 
     def add(document: TOMLDocument) -> str:
         from tomlkit import dumps, parse
         from tomlkit.items import AoT
 
-        there: Any = document.get("feeds")
-        if there is None:
+        present: Any = document.get("feeds")
+        if present is None:
             before = dumps(document).rstrip("\n")
             return f"{before}\n\n{added}" if before else added
         # tomlkit keeps a comment above a table in the table before it: here a dummy, which is not
         # added.
         above, *tables = parse(f"[[feeds]]\n\n{added}")["feeds"]
-        if not isinstance(there, AoT):  # feeds = [{id = …}, …]
+        if not isinstance(present, AoT):  # feeds = [{id = …}, …]
             _append(document, "feeds", (table.unwrap() for table in tables))
             return dumps(document)
-        behind = _cut_behind(there[-1])
-        there[-1].value.body.extend(above.value.body)
+        trailing = _cut_trailing(present[-1])
+        present[-1].value.body.extend(above.value.body)
         for table in tables:
-            there.append(table)
-        there[-1].value.body.extend(behind)
+            present.append(table)
+        present[-1].value.body.extend(trailing)
         return dumps(document)
 
     return _changed(text, add, only_feeds=True)
 
 
-def with_retired(text: str, feed: str, *, retired: bool) -> str:
+def with_retired(text: str, feed_id: str, *, retired: bool) -> str:
     """Returns the text in which this feed is retired, or is not."""
 
     def change(document: TOMLDocument) -> str:
         from tomlkit import dumps
         from tomlkit.items import InlineTable
 
-        table: Any = next(table for table in document["feeds"] if table["id"] == feed)
+        table: Any = next(table for table in document["feeds"] if table["id"] == feed_id)
         if not retired:
             table.pop("retired", None)
         elif "retired" in table or isinstance(table, InlineTable):
             table["retired"] = True
         else:
-            behind = _cut_behind(table)
+            trailing = _cut_trailing(table)
             table["retired"] = True
-            table.value.body.extend(behind)
+            table.value.body.extend(trailing)
         return dumps(document)
 
     return _changed(text, change, only_feeds=True)
@@ -128,17 +130,15 @@ def with_sample_replaced(
 
         table: Any = document["site"]
         table.update({key: value for key, value in site.items() if key in table})
-        return _with_sections_replaced(dumps(document))
-
-    def _with_sections_replaced(text: str) -> str:
+        changed = dumps(document)
         section = dict(config_template.sections(starter))
         ids = {theme["id"] for theme in tomllib.loads(section["themes"])["themes"]}
         if ids.isdisjoint(themes_in_use):
-            text = text.replace(section["themes"], config_template.THEMES_SECTION)
-        if section["feeds"] in text:
-            return text.replace(section["feeds"], config_template.feeds_section(feeds, folders))
-        text = _changed(text, lambda document: _first_feed_replaced(document, feeds[0]))
-        return with_new_feeds(text, feeds[1:], folders) if feeds[1:] else text
+            changed = changed.replace(section["themes"], config_template.THEMES_SECTION)
+        if section["feeds"] in changed:
+            return changed.replace(section["feeds"], config_template.feeds_section(feeds, folders))
+        changed = _changed(changed, lambda document: _first_feed_replaced(document, feeds[0]))
+        return with_new_feeds(changed, feeds[1:], folders) if feeds[1:] else changed
 
     return _changed(text, change)
 
@@ -173,40 +173,53 @@ def _first_feed_replaced(document: TOMLDocument, feed: Feed) -> str:
 
 
 def _append(table: Any, key: str, values: Iterable[Any]) -> None:
-    """Appends to a list below its comments, each value on a line of its own if the list has
-    several.
+    """Appends to a list, after the comments that follow its last value.
+
+        [1, 2]        →  [1, 2, 3]
+        [             →  [
+            1,  # one        1,  # one
+        ]                    2,
+                         ]
 
     tomlkit's own `append` loses the comma between two values if a comment stands there.
     """
     from tomlkit import parse
 
     text = table[key].as_string()
-    end = 1  # of the last value, or of the bracket
-    comma = 0  # the last one between values or behind them
-    depth = 0
-    is_long = False
+    values_end, last_comma, has_lines = _scan_list(text)
+    has_trailing_comma = last_comma >= values_end
+    rest = text[values_end:-1]
+    if has_trailing_comma:
+        rest = text[values_end:last_comma] + text[last_comma + 1 : -1]
+    comments = rest.rstrip()
+    before_value, before_bracket = " ", rest[len(comments) :]
+    if has_lines:
+        indent = re.search(r"\n([ \t]*)[^\s\]]", text)
+        before_value = f"\n{indent[1]}" if indent else "\n    "
+        before_bracket = before_bracket if "\n" in before_bracket else "\n"
+    added = ",".join(f"{before_value}{_inline(value)}" for value in values)
+    present = f"{text[:values_end]},"
+    if values_end == 1:  # the list is empty
+        present, added = "[", added.lstrip(" ")
+    trailing_comma = "," if has_lines and has_trailing_comma else ""
+    changed = f"{present}{comments}{added}{trailing_comma}{before_bracket}]"
+    table[key] = parse(f"list = {changed}")["list"]
+
+
+def _scan_list(text: str) -> tuple[int, int, bool]:
+    """Returns where a list's last value ends, 1 if it is empty, where its last comma is, 0 if it
+    has none, and whether the list has several lines.
+    """
+    values_end, last_comma, depth, has_lines = 1, 0, 0, False
     for token in _TOKEN.finditer(text):
         depth += (token[0] in "[{") - (token[0] in "]}")
         if token[0] == "," and depth == 1:
-            comma = token.start()
+            last_comma = token.start()
         elif token[0].isspace() or token[0].startswith("#"):
-            is_long |= "\n" in token[0]
+            has_lines |= "\n" in token[0]
         elif depth and token.start():
-            end = token.end()
-    rest = text[end:-1] if comma < end else text[end:comma] + text[comma + 1 : -1]
-    kept = rest.rstrip()
-    between = " "
-    if is_long:
-        indent = re.search(r"\n([ \t]*)[^\s\]]", text)
-        between = f"\n{indent[1]}" if indent else "\n    "
-    added = ",".join(f"{between}{_inline(value)}" for value in values)
-    if end > 1:
-        opening = f"{text[:end]},"
-    else:
-        opening, added = "[", added.lstrip(" ")
-    ending = rest[len(kept) :] if "\n" in rest[len(kept) :] or not is_long else "\n"
-    last = "," if is_long and comma >= end else ""
-    table[key] = parse(f"list = {opening}{kept}{added}{last}{ending}]")["list"]
+            values_end = token.end()
+    return values_end, last_comma, has_lines
 
 
 def _inline(value: Any) -> str:
@@ -220,7 +233,7 @@ def _inline(value: Any) -> str:
     return table.as_string()
 
 
-def _cut_behind(table: Any) -> list[Any]:
+def _cut_trailing(table: Any) -> list[Any]:
     """Removes from a table, and returns, what follows its keys and the comments right below them.
 
     That is the space and the comments above the next table, which tomlkit takes for a part of this
@@ -228,12 +241,11 @@ def _cut_behind(table: Any) -> list[Any]:
     """
     body: list[Any] = table.value.body
     last = max((number for number, (key, _) in enumerate(body) if key is not None), default=-1)
-    blank = (
-        number for number in range(last + 1, len(body)) if not body[number][1].as_string().strip()
-    )
-    end = next(blank, len(body))
-    behind, body[end:] = body[end:], []
-    return behind
+    end = last + 1
+    while end < len(body) and body[end][1].as_string().strip():
+        end += 1
+    trailing, body[end:] = body[end:], []
+    return trailing
 
 
 def _changed(text: str, change: Callable[[TOMLDocument], str], *, only_feeds: bool = False) -> str:
@@ -249,11 +261,11 @@ def _changed(text: str, change: Callable[[TOMLDocument], str], *, only_feeds: bo
     is_crlf = "\r\n" in text and text.count("\r\n") == text.count("\n")
     text = text.replace("\r\n", "\n") if is_crlf else text
     text += "\n" if text and not text.endswith("\n") else ""
-    before, behind = "", ""
+    head, tail = "", ""
     try:
         document = parse(text)
         if dumps(document) != text and only_feeds:
-            before, part, behind = _around_feeds(text)
+            head, part, tail = _around_feeds(text)
             document, text = parse(part), part
     except TOMLKitError as error:
         raise DigestError(
@@ -261,18 +273,18 @@ def _changed(text: str, change: Callable[[TOMLDocument], str], *, only_feeds: bo
         ) from None
     if dumps(document) != text:
         raise DigestError(_scattered_table_message(text))
-    after = before + change(document) + behind
-    return mark + (after.replace("\n", "\r\n") if is_crlf else after)
+    changed = head + change(document) + tail
+    return mark + (changed.replace("\n", "\r\n") if is_crlf else changed)
 
 
 def _around_feeds(text: str) -> tuple[str, str, str]:
-    """Returns the text before the tables of the feeds, theirs, and the text behind them.
+    """Returns the text before the tables of the feeds, theirs, and the text after them.
 
     All of it is theirs if other tables are between them.
     """
     headers = [(found.start(), found[1]) for found in _HEADER.finditer(text)]
-    start = next((place for place, name in headers if name == "feeds"), 0)
-    end = next((place for place, name in headers if name != "feeds" and place > start), len(text))
+    start = next((at for at, name in headers if name == "feeds"), 0)
+    end = next((at for at, name in headers if name != "feeds" and at > start), len(text))
     with contextlib.suppress(tomllib.TOMLDecodeError):
         if tomllib.loads(text[start:end]) == {"feeds": tomllib.loads(text).get("feeds")}:
             return text[:start], text[start:end], text[end:]
