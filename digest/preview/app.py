@@ -102,7 +102,7 @@ def make_app(
 
     routes: list[Route | Mount] = [Route(inject.EVENTS, events)]
     if desk:
-        routes.append(Route("/_desk/{place:path}", desk_page, methods=["GET", "POST"]))
+        routes.append(Route("/_desk/{path:path}", desk_page, methods=["GET", "POST"]))
     return Starlette(
         routes=[*routes, Mount("/", _SiteFiles(state))],
         middleware=[
@@ -120,7 +120,7 @@ async def _of_desk(desk: DeskApp, request: Request) -> Response:
     names = set(request.headers.keys())
     desk_request = DeskRequest(
         method=request.method,
-        place=request.path_params["place"],
+        path=request.path_params["path"],
         query=dict(request.query_params),
         headers={name: ", ".join(request.headers.getlist(name)) for name in names},
         cookie=request.cookies.get(desk.session.cookie_name, ""),
@@ -130,7 +130,7 @@ async def _of_desk(desk: DeskApp, request: Request) -> Response:
     headers = {
         **_HEADERS,
         "Content-Security-Policy": desk.policy,
-        "Content-Type": response.kind,
+        "Content-Type": response.media_type,
         "Referrer-Policy": "same-origin",
         "Cross-Origin-Opener-Policy": "same-origin",
     }
@@ -231,13 +231,13 @@ class _SiteFiles(StaticFiles):
     ) -> Response:
         """Returns a file, read at once since a build may replace it; in ranges only if asked."""
         file, shown = Path(full_path), self._state.shown
-        kind = (
+        media_type = (
             _TYPES.get(file.suffix.lower())
             or mimetypes.guess_type(file.name)[0]
             or "application/octet-stream"
         )
-        headers = {**_HEADERS, "Content-Type": kind}
-        if kind.startswith("text/html"):
+        headers = {**_HEADERS, "Content-Type": media_type}
+        if media_type.startswith("text/html"):
             place = file.relative_to(shown.folder.resolve()).as_posix().removesuffix("index.html")
             html = inject.for_editor(file.read_text("utf-8", "replace"), shown, place)
             return Response(html, status_code, headers)

@@ -252,7 +252,7 @@ def post(desk: Desk, place: str, fields: dict[str, str]) -> dict[str, Any]:
     """Sends a form to the desk as its script does; raises DigestError for a refusal."""
     asked = DeskRequest(
         method="POST",
-        place=place,
+        path=place,
         headers={"content-type": FORM, "host": "localhost:8000", "sec-fetch-site": "same-origin",
                  "accept": "application/json"},
         cookie=desk.session.cookie.partition("=")[2].partition(";")[0],

@@ -124,7 +124,7 @@ def desk_form(name: str, text: str) -> None:
 
 def request(text: str) -> None:
     with contextlib.suppress(RequestRefused):
-        DeskRequest(method="POST", place="story", body=text.encode()).form()
+        DeskRequest(method="POST", path="story", body=text.encode()).parse_form()
 
 
 def changed_settings(text: str) -> None:

@@ -90,9 +90,9 @@ class Desk:
             heading = "Not done"
             try:
                 if request.method == "POST":
-                    given = self.session.form(request)
+                    given = self.session.checked_form(request)
                     return self._post(request, given)
-                if request.place:
+                if request.path:
                     raise RequestRefused("there is nothing at this address", 404)
                 if self.session.is_key(request.query.get("token", "")):
                     return DeskResponse(self._render("opened.html", {}), cookie=self.session.cookie)
@@ -194,14 +194,14 @@ class Desk:
 
     def _post(self, request: DeskRequest, given: dict[str, str]) -> DeskResponse:
         week = self._week(given.pop("at", ""))
-        if request.place == "story":
+        if request.path == "story":
             return self._save_story(request, given, week)
-        if request.place == "undo":
+        if request.path == "undo":
             message, files = self._undo()
             return self._respond_saved(request, week, files, message)
-        if request.place == "preview":
+        if request.path == "preview":
             return _json({"html": self._letters.preview(week, given.get("body", ""))})
-        if request.place == "letter":
+        if request.path == "letter":
             return self._save_letter(request, week, given)
         raise RequestRefused("there is nothing at this address", 404)
 

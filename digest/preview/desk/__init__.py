@@ -3,5 +3,6 @@
     request ──requests──▶ refused, or a form ──form──▶ changes of a story
     story, annotation ──view──▶ DeskCard ──card.html──▶ HTML
 
-Pure: `commands/desk/desk.py` reads the content, carries out the changes, and renders the templates.
+No files are read or written here: `commands/desk/desk.py` reads the content, carries out the changes,
+and renders the templates.
 """

@@ -42,17 +42,17 @@ class DeskResponse(NamedTuple):
 
     body: str = ""
     status: int = 200
-    kind: str = "text/html; charset=utf-8"
+    media_type: str = "text/html; charset=utf-8"
     location: str = ""
     cookie: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeskRequest:
-    """A request: its place below `/_desk/`, query and headers (names in small letters)."""
+    """A request: its path below `/_desk/`, query and headers (names in small letters)."""
 
     method: str
-    place: str
+    path: str
     query: Mapping[str, str] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
     cookie: str = ""
@@ -63,7 +63,7 @@ class DeskRequest:
         """True for a request of the desk's script."""
         return self.headers.get("accept", "") == "application/json"
 
-    def form(self) -> dict[str, str]:
+    def parse_form(self) -> dict[str, str]:
         """Returns the fields of the form; raises RequestRefused if it is not one."""
         if len(self.body) > MAX_BYTES:
             raise RequestRefused(f"not saved: more than {MAX_BYTES:,} bytes of text at once", 413)
@@ -115,8 +115,11 @@ class DeskSession:
                 raise RequestRefused(_WRONG_KEY)
             raise RequestRefused(_TYPE_KEY, only_needs_key=True)
 
-    def form(self, request: DeskRequest) -> dict[str, str]:
-        """Returns the form of a request to write; raises RequestRefused if another page may have sent it."""
+    def checked_form(self, request: DeskRequest) -> dict[str, str]:
+        """Returns the fields of a form that asks to write something.
+
+        Raises RequestRefused if it may come from another page than the desk, or is not a form.
+        """
         headers = request.headers
         if headers.get("content-type", "").partition(";")[0].strip().lower() != FORM:
             raise RequestRefused("this is not a form of the desk", 415)
@@ -129,7 +132,7 @@ class DeskSession:
         scheme, _, rest = origin.partition("://")
         if origin and (scheme not in {"http", "https"} or rest.lower() != host.lower()):
             raise RequestRefused("the request comes from another origin than the desk")
-        form = request.form()
+        form = request.parse_form()
         if not (_equal(request.cookie, self.key) and _equal(form.pop("token", ""), self.token)):
             raise RequestRefused(f"the page is from another run of 'digest serve'; {_OPEN}")
         return form

@@ -92,9 +92,13 @@ NOT_REFUSED = RefusedForm()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeskCard:
-    """A story on the desk: `problems` are why it cannot be edited, `seen_hash` is its file's hash.
+    """A story on the desk.
 
-    With `may_decide_no_theme`, rules may still give it its first theme.
+    - `seen_hash`: the hash of its file
+    - `problems`: why it cannot be edited
+    - `reviewed`: the editor has left it there as it is
+    - `done`: it is reviewed, or neither new nor changed by a pull
+    - `may_decide_no_theme`: rules may still give it its first theme
     """
 
     file: str
@@ -235,11 +239,11 @@ def chips(
     return tuple(choices)
 
 
-def clashes(wanted: Mapping[str, Any], now: Story | None) -> tuple[Clash, ...]:
-    """Returns both versions of the fields that differ."""
+def clashes(wanted: Mapping[str, Any], present: Story | None) -> tuple[Clash, ...]:
+    """Returns both versions of the fields that differ; `present` is the story in the file now."""
     different = []
     for name, value in wanted.items():
-        in_file = getattr(now, name, "") if now else ""
+        in_file = getattr(present, name, "") if present else ""
         if value != in_file:
             yours = form.in_words(name, value)
             theirs = form.in_words(name, in_file)
