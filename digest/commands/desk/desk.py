@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import date, datetime
@@ -42,6 +42,18 @@ from digest.week import Week, without_mistyped
 _FOLDER = Path(view.__file__).parent
 _MAX_UNDO_STEPS = 50
 _TEXTS = ("note", "headline", "corrections", "also", "add", "week")
+
+
+class _StorySave(NamedTuple):
+    """A save of a story: its file before, what its form asked for, and what became of that.
+
+    `result` is of the story itself, `others` are of other stories that lead its week.
+    """
+
+    before: StoryInFile
+    changes: form.FormChanges
+    result: Edit | Refusal
+    others: Sequence[Edit | Refusal]
 
 
 class _UndoStep(NamedTuple):
@@ -219,22 +231,29 @@ class Desk:
         typed = {name: text_lines.normalized(given[name]) for name in _TEXTS if name in given}
         seen = given.get("seen") or "unseen"  # the file could not be read when its form was shown
         try:
-            before, changes, results = self._apply(story, given, seen)
+            save = self._apply(story, given, seen)
         except (DigestError, ValueError) as error:
             refused = RefusedForm(self._in_words(error), (), typed, button, seen)
             return self._respond_refused(request, week, file, refused)
-        edit, *others = results  # of other stories that lead the week
-        if isinstance(edit, Refusal):
-            clashes = view.clashes(changes.values, edit.now) if edit.changed else ()
-            seen = "" if edit.changed else seen
-            refused = RefusedForm(self._in_words(edit.why), clashes, typed, button, seen)
+        if isinstance(save.result, Refusal):
+            why = self._in_words(save.result.why)
+            refused = RefusedForm(why, (), typed, button, seen)
+            if save.result.changed:
+                clashes = view.clashes(save.changes.values, save.result.now)
+                refused = refused._replace(clashes=clashes, seen_hash="")
             return self._respond_refused(request, week, file, refused)
+        return self._finish_save(request, week, save, save.result, seen)
 
+    def _finish_save(
+        self, request: DeskRequest, week: Week, save: _StorySave, edit: Edit, seen: str
+    ) -> DeskResponse:
+        """Notes a save for undo, does what its button asks for besides, and says what was done."""
+        before, changes, others = save.before, save.changes, save.others
+        file, now = edit.file, edit.new_file or edit.file
         moved_to = formatting.label(changes.week) if changes.week else ""
         headline = view.joined([before.story.shown_headline])
         message = f"{view.save_message(changes, moved_to)}: {headline}"
-        is_saved = self._remember(message, results)
-        now = edit.new_file or file
+        is_saved = self._remember(message, [edit, *others])
         if changes.reviewed and seen != before.seen_hash:
             message = f"Changed since you saw it, look again: {self._named([now])}"
             return self._respond_saved(request, week, [now], message)
@@ -243,7 +262,7 @@ class Desk:
             done = view.save_message(changes._replace(reviewed=None), moved_to)
             return self._respond_saved(request, week, [file, now], f"{done}: {headline}", why)
         message += f"; {notice}" if notice else ""
-        if button == "link":
+        if changes.goes_into_letter:
             saved = [file, now] if is_saved else []
             return self._save_letter(request, week, {"set": f"link={now}"}, saved)
         ended, still_leading, why = self._other_leads(others)
@@ -279,23 +298,21 @@ class Desk:
             mark = "reviewed" if reviewed_now else "to do"
             return "", f"not noted as {mark}: {self._in_words(error)}"
 
-    def _apply(
-        self, story: Story, given: Mapping[str, str], seen: str
-    ) -> tuple[StoryInFile, form.FormChanges, list[Edit | Refusal]]:
-        """Returns a story as it was, what its form asks for, and what became of it: first for the
-        story itself, then for others that lead the week.
+    def _apply(self, story: Story, given: Mapping[str, str], seen: str) -> _StorySave:
+        """Carries out what a story's form asks for, unless it is refused.
 
         Raises DigestError and ValueError for what cannot be understood; then nothing is written.
         """
         build, stories = self._content.current(), list(self._content.stories.values())
-        now = curate.read_story(self._root, build.config, story)
-        changes = form.parse(given, now.story, build.config.themes, self._today())
+        before = curate.read_story(self._root, build.config, story)
+        changes = form.parse(given, before.story, build.config.themes, self._today())
         wanted = curate.new_request(
-            now, changes.values, changes.week, content=build.content, seen_hash=seen
+            before, changes.values, changes.week, content=build.content, seen_hash=seen
         )
         if changes.stays_without_theme:
             wanted = replace(wanted, stays_without_theme=True)
-        return now, changes, curate.apply_requests(self._root, build.config, [wanted], stories)
+        result, *others = curate.apply_requests(self._root, build.config, [wanted], stories)
+        return _StorySave(before, changes, result, others)
 
     def _save_letter(
         self, request: DeskRequest, week: Week, given: Mapping[str, str], files: Iterable[str] = ()

@@ -34,13 +34,14 @@ class FormChanges(NamedTuple):
     """What a form asks for: new values by field, and the week to move to.
 
     `reviewed` is None unless the form says whether the story is done. With `stays_without_theme`,
-    an editor has decided that it has no theme.
+    an editor has decided that it has no theme; with `goes_into_letter`, the letter is to link to it.
     """
 
     values: dict[str, Any]
     week: Week | None = None
     reviewed: bool | None = None
     stays_without_theme: bool = False
+    goes_into_letter: bool = False
 
 
 def parse(
@@ -79,8 +80,13 @@ def parse(
         changes["themes"] = having if theme in having else (*having, theme)
     typed = form.get("week", "").strip()
     week = Week.parse_typed(typed) if typed else story.week
-    stays_without = form.get("set") == "theme=-" and not changes["themes"]
-    return FormChanges(changes, week if week != story.week else None, reviewed, stays_without)
+    return FormChanges(
+        values=changes,
+        week=week if week != story.week else None,
+        reviewed=reviewed,
+        stays_without_theme=form.get("set") == "theme=-" and not changes["themes"],
+        goes_into_letter=name == "link",
+    )
 
 
 def lines_of(corrections: Sequence[Correction]) -> str:
