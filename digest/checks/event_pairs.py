@@ -31,33 +31,33 @@ from digest.themes.words import is_telling, stem_of
 
 _MAX_TIME_APART = timedelta(hours=60)
 """Two reports of one event are at most this far apart; a later one reports what followed from it."""
-_LEAST_THINGS = 3
+_MIN_THINGS = 3
 """Two reports of one event agree in at least this many things."""
-_LEAST_SAID, _LEAST_SAID_BY_ONE = 0.34, 0.5
+_MIN_SAID, _MIN_SAID_BY_ONE = 0.34, 0.5
 """The shares of a headline's words that the other story must have: both ways, and one way."""
-_SAME_HEADLINE = 0.75
+_SAME_HEADLINE_SHARE = 0.75
 """The share of words in common from which two headlines are the same, whatever else they say."""
-_TEMPLATE = 0.7
+_TEMPLATE_RATIO = 0.7
 """The likeness (`SequenceMatcher.ratio`) from which two headlines are made from one template."""
-_COMMON_COUNT, _COMMON_SHARE = 4, 0.1
+_MAX_RARE_COUNT, _MAX_RARE_SHARE = 4, 0.1
 """A word in more headlines of the week than this, and than this share of them, is not rare."""
-_RARE_WORDS = 2
+_MIN_RARE_WORDS = 2
 """Two stories are compared if they share at least this many rare words and numbers."""
-_SUMMARY_WORDS = 6
+_MIN_SUMMARY_WORDS = 6
 """Two whole stories agree only if they share at least this many words."""
-_SUMMARY_SHARE = 0.5
+_MIN_SUMMARY_SHARE = 0.5
 """And at least this share of the words of the shorter one."""
-_ROUNDED = 0.05
+_MAX_ROUNDING = 0.05
 """Two numbers that differ by less than this share are the same number, rounded."""
 _SMALL, _LARGE = 12, 100
 """Numbers up to the first say little; one above the second, or with a unit, counts for two things."""
-_LEAST_ROOT = 4
+_MIN_ROOT_LETTERS = 4
 """Letters of a word that stay when its ending is taken off."""
 
 # These only bound the work and the message.
-_LONGEST, _MAX_FIGURES = 1_000, 20
+_MAX_LENGTH, _MAX_FIGURES = 1_000, 20
 """Characters of a headline or a summary that are compared, and numbers."""
-_SHOWN_WORDS = 6
+_MAX_SHOWN_WORDS = 6
 """Words that a pair names."""
 
 _ACTIONS = """
@@ -175,12 +175,12 @@ def likely_pairs(stories: Iterable[Story]) -> tuple[Pair, ...]:
     week = sorted(stories, key=lambda story: (story.published, story.file))
     in_order, reports = list[Story](), list[_StoryFacts]()
     for story in week:
-        report = _report(story.title[:_LONGEST], excerpt.unescape(story.excerpt[:_LONGEST]))
+        report = _report(story.title[:_MAX_LENGTH], excerpt.unescape(story.excerpt[:_MAX_LENGTH]))
         if report:
             in_order.append(story)
             reports.append(report)
     times = Counter(word for report in reports for word in report.rare)
-    most = max(_COMMON_COUNT, _COMMON_SHARE * len(week))
+    most = max(_MAX_RARE_COUNT, _MAX_RARE_SHARE * len(week))
     common = frozenset(word for word, count in times.items() if count > most)
 
     pairs = []
@@ -195,7 +195,7 @@ def likely_pairs(stories: Iterable[Story]) -> tuple[Pair, ...]:
                     shared_words[before] += 1
             places[word].append(at)
         for before, shared_count in sorted(shared_words.items()):
-            if shared_count >= _RARE_WORDS:
+            if shared_count >= _MIN_RARE_WORDS:
                 words = _agreement(reports[before], report, common)
                 if words:
                     pairs.append(Pair(in_order[before], story, words))
@@ -218,14 +218,14 @@ def _agreement(
     things = len(shared) - sum(pair <= shared for pair in beside)
     things += bool(first.actions & second.actions) + weight
     less, more = sorted((_said(first, second), _said(second, first)))
-    is_agreed = things >= _LEAST_THINGS and less >= _LEAST_SAID and more >= _LEAST_SAID_BY_ONE
-    is_alike = len(shared) > _LEAST_THINGS and less >= _SAME_HEADLINE
+    is_agreed = things >= _MIN_THINGS and less >= _MIN_SAID and more >= _MIN_SAID_BY_ONE
+    is_alike = len(shared) > _MIN_THINGS and less >= _SAME_HEADLINE_SHARE
     has_proof = bool(names or figures) and (is_agreed or is_alike)
     if not (has_proof or _are_summaries_alike(first, second, weight)):
         return ()
     words = [first.shown[word] for word in dict.fromkeys(first.order) if word in shared]
     numbers = [_in_words(figure) for figure in figures]
-    return tuple(words[:_SHOWN_WORDS] + numbers) or ("much of their summaries",)
+    return tuple(words[:_MAX_SHOWN_WORDS] + numbers) or ("much of their summaries",)
 
 
 def _are_summaries_alike(first: _StoryFacts, second: _StoryFacts, weight: int) -> bool:
@@ -235,8 +235,8 @@ def _are_summaries_alike(first: _StoryFacts, second: _StoryFacts, weight: int) -
     in_both = first.text & second.text
     names_in_both = [name for name in first.all_names if not name.isdisjoint(in_both)]
     shorter = min(len(first.text), len(second.text))
-    is_enough = len(in_both) >= max(_SUMMARY_WORDS, _SUMMARY_SHARE * shorter)
-    return is_enough and len(names_in_both) + weight >= _LEAST_THINGS
+    is_enough = len(in_both) >= max(_MIN_SUMMARY_WORDS, _MIN_SUMMARY_SHARE * shorter)
+    return is_enough and len(names_in_both) + weight >= _MIN_THINGS
 
 
 def _contradict(first: _StoryFacts, second: _StoryFacts) -> bool:
@@ -253,7 +253,7 @@ def _contradict(first: _StoryFacts, second: _StoryFacts) -> bool:
     # The same words in the same order, but for a few in the place of others: one template.
     match = SequenceMatcher(None, first.order, second.order, autojunk=False)
     is_replaced = any(code[0] == "replace" for code in match.get_opcodes())
-    return is_replaced and match.ratio() >= _TEMPLATE
+    return is_replaced and match.ratio() >= _TEMPLATE_RATIO
 
 
 def _has_own_name(report: _StoryFacts, other: _StoryFacts) -> bool:
@@ -274,7 +274,7 @@ def _same(first: Iterable[Figure], second: Iterable[Figure]) -> list[Figure]:
     """Returns the numbers that are in both, whatever they are rounded to."""
     found = []
     for unit, value in first:
-        most = _ROUNDED * value if value > _SMALL else 0
+        most = _MAX_ROUNDING * value if value > _SMALL else 0
         if any(unit == another and abs(value - near) <= most for another, near in second):
             found.append((unit, value))
     return found
@@ -355,7 +355,7 @@ def _form(word: str) -> str:
     while is_shorter:
         is_shorter = False
         for ending in _ENDINGS:
-            if found.endswith(ending) and len(found) - len(ending) >= _LEAST_ROOT:
+            if found.endswith(ending) and len(found) - len(ending) >= _MIN_ROOT_LETTERS:
                 found, is_shorter = found.removesuffix(ending), True
                 break
     return found

@@ -36,7 +36,7 @@ _SPLIT_LINK = re.compile(r"\][ \t]+\($")
 _BARE = re.compile(r"(?<![\w/])https?://[^\s<>\"|]+", re.IGNORECASE)
 _TRAILING = ".,;:!?'\"’”»*_…"
 _USED = re.compile(r"!\[([^\]\n]{0,500})\]\[([^\]\n]{0,500})\]")
-_LONGEST_LINK = 2_000  # characters
+_MAX_LINK_LENGTH = 2_000  # characters
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,15 +264,15 @@ def _inline(text: str) -> Iterator[Link]:
     starts = {closed: opened for opened, closed in openings.items()}
     for middle in re.finditer(r"(?<!\\)\]\(", text):
         opening = starts.get(middle.start())
-        if opening is None or middle.start() - opening >= _LONGEST_LINK:
+        if opening is None or middle.start() - opening >= _MAX_LINK_LENGTH:
             continue
         picture = opening > 0 and text[opening - 1] == "!"
         begin = middle.end()
         start, end = opening - picture, ends.get(begin - 1)
-        if end is None or end >= begin + _LONGEST_LINK:
+        if end is None or end >= begin + _MAX_LINK_LENGTH:
             at = bisect_left(breaks, begin)
             paragraph_end = breaks[at] if at < len(breaks) else len(text)
-            end, last = None, min(paragraph_end, begin + _LONGEST_LINK)
+            end, last = None, min(paragraph_end, begin + _MAX_LINK_LENGTH)
         else:
             last = end
         address, rest = _address(text[begin:last].strip())

@@ -15,10 +15,10 @@ from digest.content.identity import CLAIM
 from digest.model import Story
 from digest.week import Week
 
-_LONG_TITLE = 40
+_MIN_CUT_LENGTH = 40
 """Characters. Feeds cut long headlines; a short one may well end in three dots."""
 _DELETE_ONE = "delete one of them"
-_DISTINCTIVE = 5
+_MIN_DISTINCTIVE_WORDS = 5
 """An excerpt with fewer words than this may be that of several stories."""
 
 
@@ -41,7 +41,7 @@ def _poor_title(story: Story, history: History) -> Iterator[Hint]:
     elif story.title == urls.host_of(story.link):
         what = "it has no headline, only the name of its site"
         yield Hint(story.file, "title", what, "write one of your own as headline:")
-    elif story.title.endswith(("…", "...")) and len(story.title) >= _LONG_TITLE:
+    elif story.title.endswith(("…", "...")) and len(story.title) >= _MIN_CUT_LENGTH:
         cure = "find the whole headline at the link, and write it as headline:"
         yield Hint(story.file, "title", "the title is cut off", cure)
 
@@ -165,7 +165,7 @@ def hidden_but_shown(stories: Sequence[Story]) -> Iterator[Hint]:
     for story in stories:
         title = story.title.casefold()
         names = [*_article_names(story), f"{story.day} {title}"]
-        if len(story.excerpt.split()) >= _DISTINCTIVE:
+        if len(story.excerpt.split()) >= _MIN_DISTINCTIVE_WORDS:
             names.append(f"{story.excerpt} {title}")
         names_of[story.file] = names
         if not story.hide:

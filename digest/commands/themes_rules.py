@@ -36,7 +36,7 @@ from digest.themes.reasons import current_themes
 from digest.themes.score import LabelledStory, outdated_rules, scores
 from digest.themes.score import Proportion as Proportion
 from digest.themes.score import Score as Score
-from digest.themes.suggest import AT_ONCE, StorySuggestions, suggestions, without_theme
+from digest.themes.suggest import MAX_COMPARED, StorySuggestions, suggestions, without_theme
 from digest.week import Week
 
 _KIND = "suggested"
@@ -187,7 +187,7 @@ def list_missing(root: Path, config: Config, *, every: bool) -> MissingReport:
     survey = load.survey(root, config)
     stories = survey.content.stories
     themeless = without_theme(stories)
-    listed = themeless if every else themeless[:AT_ONCE]
+    listed = themeless if every else themeless[:MAX_COMPARED]
     return MissingReport(
         missing=suggestions(listed, stories, config.themes, most=None),
         older=len(themeless) - len(listed),

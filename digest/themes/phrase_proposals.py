@@ -22,17 +22,17 @@ from digest.phrases import fold
 from digest.themes.rules import WORD, themes_of
 from digest.themes.words import is_telling, is_unspaced, size_of, stem_of, words_of
 
-MOST = 8
+MAX_PROPOSALS = 8
 """How many phrases are proposed for a theme."""
-_LEAST_RIGHT = 2
+_MIN_RIGHT = 2
 """A phrase must find at least this many stories of the theme."""
 _RIGHT_PER_WRONG = 5
 """And this many for each other one that it finds."""
-_LEAST_STEM = 4
+_MIN_STEM_LETTERS = 4
 """Letters of a beginning that gets a star; one more if only one word begins so."""
-_CHANCE = 0.05
+_MAX_CHANCE = 0.05
 """A phrase that could as well be right by chance is not proposed."""
-_TRIED = 60
+_MAX_TRIED = 60
 """How many candidates are compared with the rule itself, for each proposal."""
 
 
@@ -79,7 +79,7 @@ def proposals(decided: Sequence[RuleText], themes: Sequence[Theme]) -> Iterator[
     for theme in themes:
         with_theme = {number for number, story in enumerate(decided) if theme.id in story.themes}
         not_found_yet = with_theme - _found_by(theme, decided, with_theme)
-        for _ in range(MOST):
+        for _ in range(MAX_PROPOSALS):
             best = _best(theme, decided, phrases, in_headlines, with_theme, not_found_yet)
             if best is None:
                 break
@@ -123,18 +123,18 @@ def _best(
         new = len(found & not_found_yet)
         right = len(found & with_theme)
         wrong = len(found) - right
-        is_useful = new and right >= _LEAST_RIGHT and wrong * _RIGHT_PER_WRONG <= right
+        is_useful = new and right >= _MIN_RIGHT and wrong * _RIGHT_PER_WRONG <= right
         if is_useful and phrase not in in_rule:
             chance = _chance(right, wrong, share)
-            if chance <= _CHANCE:
+            if chance <= _MAX_CHANCE:
                 rank = (phrase not in in_headlines, 2 * wrong - new, chance)
                 ranked.append((*rank, -phrase.count(" "), len(phrase), phrase))
-    for *_, phrase in sorted(ranked)[:_TRIED]:
+    for *_, phrase in sorted(ranked)[:_MAX_TRIED]:
         # The rule may ignore some of these words.
         found_now = _found_by(theme._replace(match=(phrase,)), decided, phrases[phrase])
         right_ones = found_now & with_theme
         new = len(right_ones & not_found_yet)
-        if new and len(right_ones) >= _LEAST_RIGHT:
+        if new and len(right_ones) >= _MIN_RIGHT:
             wrong = len(found_now) - len(right_ones)
             return Proposal(theme.id, phrase, len(right_ones), wrong, new), right_ones
     return None
@@ -159,7 +159,7 @@ def _found_by(theme: Theme, decided: Sequence[RuleText], numbers: Iterable[int])
     return found
 
 
-def candidates(decided: Sequence[RuleText], least: int = _LEAST_RIGHT) -> dict[str, frozenset[int]]:
+def candidates(decided: Sequence[RuleText], least: int = _MIN_RIGHT) -> dict[str, frozenset[int]]:
     """Returns words, beginnings of words and pairs of words that at least `least` stories have.
 
     Each has the numbers of the stories that have it.
@@ -191,11 +191,11 @@ def _stems(phrases: Sequence[str]) -> Iterator[str]:
     for base, same in forms.items():
         shortest = min(same, key=len)
         stem = shortest if all(form.startswith(shortest) for form in same) else base
-        least = _LEAST_STEM
+        least = _MIN_STEM_LETTERS
         if len(same) == 1:
             if " " in stem:
                 continue
-            least = _LEAST_STEM + 1
+            least = _MIN_STEM_LETTERS + 1
         if size_of(stem) >= least:
             yield stem
 

@@ -24,19 +24,19 @@ from digest.themes.words import is_telling, stem_of, words_of
 
 MAX_SUGGESTED = 3
 """How many themes are suggested, and how many stories are named for each."""
-AT_ONCE = 50
+MAX_COMPARED = 50
 """How many stories are compared in a report that does not ask for all."""
 _MAX_NEIGHBOURS = 20
 """How many stories are compared in their themes."""
 _THEME_WEIGHT = 3
 """How many times as heavy as a word a theme is."""
-_MET = 0.3
+_SCORE_OF_MET_RULE = 0.3
 """What a met rule adds to the score of a theme."""
 _MIN_SIMILARITY = 0.03
 """Stories less alike than this share a word by chance."""
 _MIN_STORIES = 9
 """From this many stories on, a word that more than half of them have does not count."""
-_POSTINGS = 5_000
+_MAX_POSTINGS = 5_000
 """How many entries of the index one question reads: common words come last, and decide little."""
 
 
@@ -109,7 +109,9 @@ class Index:
         """Returns up to three themes that a story does not have yet, the likeliest first."""
         has = current_themes(story, self._names)
         by_rules = themes_of(story.title, excerpt.unescape(story.excerpt), self._themes)
-        scores: dict[str, float] = {theme: _MET for theme in by_rules if theme not in has}
+        scores: dict[str, float] = {
+            theme: _SCORE_OF_MET_RULE for theme in by_rules if theme not in has
+        }
         like: dict[str, list[SimilarStory]] = defaultdict(list)
         for similarity, number in self._nearest(story, (*has, *by_rules)):
             near = self._stories[number]
@@ -127,7 +129,7 @@ class Index:
         """Returns the stories most like this one, each with its similarity (a cosine, 0 to 1)."""
         terms = _terms(story, themes)
         products: dict[int, int] = defaultdict(int)
-        left = _POSTINGS
+        left = _MAX_POSTINGS
         for term in sorted(terms, key=lambda term: (len(self._places.get(term, ())), term)):
             places = self._places.get(term, ())
             left -= len(places)
@@ -161,7 +163,7 @@ def suggestions(
     stories: Iterable[Story],
     themes: Sequence[Theme],
     *,
-    most: int | None = AT_ONCE,
+    most: int | None = MAX_COMPARED,
 ) -> tuple[StorySuggestions, ...]:
     """Returns which themes each of the asked stories may have, by the stories of the archive.
 

@@ -17,9 +17,9 @@ from digest.preview.desk import form
 
 _DIGITS = 9
 """As many themes as there are digits; with more, only a story's own and the likely ones are shown."""
-_LONG, _SHOWN = 1000, 700
-"""From so many characters on, only the first ones of a summary are shown at once."""
-_LONGEST_NAME = 70
+_MAX_WHOLE_SUMMARY, _MAX_SUMMARY_START = 1000, 700
+"""Characters: of a longer summary, only the start is shown at once."""
+_MAX_HEADLINE_LENGTH = 70
 _UNSAFE = re.compile(r"[^a-z0-9-]")
 
 
@@ -213,8 +213,8 @@ def joined(headlines: Iterable[str]) -> str:
     """Returns headlines for a message, each no longer than a line."""
     shown = []
     for text in headlines:
-        is_long = len(text) > _LONGEST_NAME
-        shown.append(f"{text[:_LONGEST_NAME].rstrip()}…" if is_long else text)
+        is_long = len(text) > _MAX_HEADLINE_LENGTH
+        shown.append(f"{text[:_MAX_HEADLINE_LENGTH].rstrip()}…" if is_long else text)
     return "; ".join(shown)
 
 
@@ -253,9 +253,9 @@ def clashes(wanted: Mapping[str, Any], present: Story | None) -> tuple[Clash, ..
 
 def _folded(parts: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Returns the paragraphs that are shown at once, and the rest of a long summary."""
-    if sum(map(len, parts)) <= _LONG:
+    if sum(map(len, parts)) <= _MAX_WHOLE_SUMMARY:
         return parts, ()
-    left = _SHOWN
+    left = _MAX_SUMMARY_START
     for number, part in enumerate(parts):
         if len(part) > left and number:
             return parts[:number], parts[number:]
