@@ -14,7 +14,7 @@ from urllib.parse import unquote, urlsplit
 
 from digest import sanitize, urls
 from digest.checks import ignored_keys
-from digest.checks.markdown_scan import FENCE, MARKER, FencedLines, Link, MarkdownText, is_fence
+from digest.checks.markdown_scan import FENCE, MARKER, ClosingFences, Link, MarkdownText, is_fence
 from digest.errors import count_of
 
 _BULLET = re.compile(r"[-*+][ \t]+\S|1\.[ \t]+\S")
@@ -151,13 +151,14 @@ def shallow_paragraphs(prose: MarkdownText) -> Iterator[MarkdownHint]:
 
 def fences(prose: MarkdownText) -> Iterator[MarkdownHint]:
     """Finds fences that are never closed, or that do not open a code block."""
-    lines = FencedLines(prose.text.split("\n"))
+    lines = prose.text.split("\n")
+    closing = ClosingFences(lines)
     inside = 0
     for number, line in enumerate(lines):
         fence = FENCE.fullmatch(line)
         if fence is None or number < inside:
             continue
-        end = lines.closing(number, fence[2])
+        end = closing.after(number, fence[2])
         if fence[1]:
             what = "an indented fence does not open a code block"
             yield MarkdownHint(number + 1, what, "begin it at the start of its line")
@@ -168,7 +169,7 @@ def fences(prose: MarkdownText) -> Iterator[MarkdownHint]:
             what = "a code block is opened here and never closed"
             yield MarkdownHint(number + 1, what, f"close it with a line {fence[2]}")
         if end is None and fence[1]:  # what closes an indented fence needs no hint of its own
-            end = lines.closing(number, fence[2], indented=True)
+            end = closing.after(number, fence[2], indented=True)
             inside = number + 1 if end is None else end + 1
         else:
             inside = len(lines) if end is None else end + 1

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate
@@ -145,32 +146,25 @@ def is_fence(info: str) -> bool:
     return _INFO.fullmatch(info) is not None
 
 
-class FencedLines(list[str]):
-    """The lines of a text, with a quick search for the line that closes a fence."""
+class ClosingFences:
+    """The lines of a text that can close a fence, for a quick search."""
 
-    @cached_property
-    def _fences(self) -> dict[str, list[int]]:
-        """The lines that can close a fence, by what is in them."""
-        return self._lines_by(lambda line: line.rstrip(" "))
-
-    @cached_property
-    def _indented_fences(self) -> dict[str, list[int]]:
-        """The same, without the spaces in front of them."""
-        return self._lines_by(str.strip)
-
-    def _lines_by(self, key: Callable[[str], str]) -> dict[str, list[int]]:
-        numbers: dict[str, list[int]] = {}
-        for number, line in enumerate(self):
+    def __init__(self, lines: Sequence[str]) -> None:
+        self._numbers: dict[str, list[int]] = defaultdict(list)
+        """Those that begin with a fence, by what is in them."""
+        self._any_indent: dict[str, list[int]] = defaultdict(list)
+        """Those that may have white space before it, by the rest."""
+        for number, line in enumerate(lines):
             if "```" in line or "~~~" in line:
-                numbers.setdefault(key(line), []).append(number)
-        return numbers
+                self._numbers[line.rstrip(" ")].append(number)
+                self._any_indent[line.strip()].append(number)
 
-    def closing(self, opened: int, signs: str, *, indented: bool = False) -> int | None:
+    def after(self, opened: int, signs: str, *, indented: bool = False) -> int | None:
         """Returns the line that closes the fence in line `opened`, both from 0; None without one.
 
         `signs` are those of the fence. The closing line of an `indented` one may be indented too.
         """
-        numbers = (self._indented_fences if indented else self._fences).get(signs, [])
+        numbers = (self._any_indent if indented else self._numbers).get(signs, [])
         at = bisect_right(numbers, opened)
         return numbers[at] if at < len(numbers) else None
 
@@ -218,13 +212,13 @@ def _without_code(text: str) -> str:
 def _without_fences(lines: Sequence[str]) -> list[str]:
     """Returns lines of the same length, blank where a fenced code block is."""
     shown = list(lines)
-    within = FencedLines(lines)
+    closing = ClosingFences(lines)
     number = 0
     while number < len(lines):
         fence = FENCE.fullmatch(lines[number])
         end = None
         if fence and not fence[1] and is_fence(fence[3]):
-            end = within.closing(number, fence[2])
+            end = closing.after(number, fence[2])
         if end is not None:
             shown[number : end + 1] = [" " * len(line) for line in lines[number : end + 1]]
             number = end
