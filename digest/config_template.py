@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping
-from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -17,7 +16,6 @@ if TYPE_CHECKING:
 
 SNIPPETS = ".vscode/digest.code-snippets"
 """What VS Code completes in front matter."""
-_NO_FOLDERS: Mapping[str, str] = MappingProxyType({})
 _SECTION = re.compile(r"(?m)^(?=# -{20,} (\w+))")
 
 _FEEDS = """\
@@ -60,7 +58,7 @@ def theme_choice(themes: Iterable[Theme]) -> str:
     return f"${{1|{ids}|}}" if ids else "$1"
 
 
-def with_feeds(text: str, feeds: Iterable[Feed], folders: Mapping[str, str] = _NO_FOLDERS) -> str:
+def with_feeds(text: str, feeds: Iterable[Feed], folders: Mapping[str, str]) -> str:
     """Returns the starter's text with these feeds, and an example of a theme in a comment."""
     own = {"feeds": feeds_section(feeds, folders), "themes": THEMES_SECTION}
     return "".join(own.get(name, part) for name, part in sections(text))

@@ -180,11 +180,7 @@ class Annotations:
         """Returns what is known of a story without looking at others."""
         themes, history = self._config.themes, self._history()
         result = evaluate_rules(
-            story,
-            history.of(story),
-            themes,
-            summaries=tuple(self._summaries(story)),
-            feeds=self._config.feeds,
+            story, history.of(story), tuple(self._summaries(story)), self._config
         )
         why, why_by_theme = [], {}
         for reason in reasons(result, themes):

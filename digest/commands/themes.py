@@ -331,10 +331,9 @@ def results_of(
         result = evaluate_rules(
             story,
             history.of(story),
-            config.themes,
-            hashes_before_kill.get(story.file),
             summaries_of(story),
-            config.feeds,
+            config,
+            hashes_before_kill.get(story.file),
         )
         if not story.themes and result.due:  # only then does it matter, and its file is read
             has_line = story_file.has_key(store.read_text(root, story.file), "themes")

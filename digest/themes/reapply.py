@@ -19,7 +19,7 @@ from digest.content import excerpt, ledger, pending
 from digest.content.edit import Edit, try_changes
 from digest.content.ledger import Record, hashes_of
 from digest.content.story_file import Vocabulary
-from digest.model import Feed, Story, Theme
+from digest.model import Config, Story, Theme
 from digest.names import current_ids
 from digest.themes.rules import is_of_summary, of_excerpt, phrase_of, themes_of, where_of
 
@@ -71,19 +71,17 @@ class ThemeEdits:
 def evaluate_rules(
     story: Story,
     records: Sequence[Record],
-    themes: Sequence[Theme],
+    summaries: Sequence[str],
+    config: Config,
     hash_before_kill: str | None = None,
-    summaries: Sequence[str] = (),
-    feeds: Sequence[Feed] = (),
 ) -> RuleResult:
     """Returns what today's rules say of a story.
 
-    `hash_before_kill` is the hash of the themes that the file had before a killed run changed it,
-    None without such a run. `summaries` are the stored ones; if the newest record's is among them,
-    the rules search all of it. `feeds` are those of digest.toml: those that brought the story may
-    give it themes.
+    `summaries` are the stored ones; if the newest record's is among them, the rules search all of
+    it. `hash_before_kill` is the hash of the themes that the file had before a killed run changed
+    it, None without such a run.
     """
-    names = current_ids(themes)
+    themes, names = config.themes, current_ids(config.themes)
     sources = _sources(records)
     newest = _newest(sources)
     recorded: dict[str, str] = {}
@@ -93,7 +91,7 @@ def evaluate_rules(
                 recorded[names[theme]] = evidence
     title, words, whole = searched_text(story, records, summaries)
     brought = {record.feed for record in records}
-    earned = themes_of(title, words, themes, [feed for feed in feeds if feed.id in brought])
+    earned = themes_of(title, words, themes, [feed for feed in config.feeds if feed.id in brought])
     if not whole:
         earned = {theme: of_excerpt(evidence) for theme, evidence in earned.items()}
     in_file = {names.get(theme, theme) for theme in story.themes}

@@ -338,7 +338,7 @@ def test_any_feed_title_gives_valid_settings(title: str, publisher: str, count: 
         for number in range(count)
     ]
 
-    read = config.loads(config_template.with_feeds(starter, feeds)).feeds
+    read = config.loads(config_template.with_feeds(starter, feeds, {})).feeds
 
     assert [(feed.id, feed.title) for feed in read] == [(feed.id, feed.title) for feed in feeds]
     assert all(feed.publisher == (utf8[1] or feed.title) for feed in read)
