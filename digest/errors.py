@@ -63,11 +63,11 @@ class Problem(NamedTuple):
 
     def __str__(self) -> str:
         where = f"{self.file}:{self.line}" if self.line else self.file
-        whole = f"{where}: {self.words}" if where else self.words
+        whole = f"{where}: {self.message}" if where else self.message
         return whole.replace("\n", "\\n")  # a file's name may have a line break
 
     @property
-    def words(self) -> str:
+    def message(self) -> str:
         """What is wrong and how to fix it, without the place."""
         return self.what + (f"; {self.cure}" if self.cure else "")
 

@@ -40,7 +40,7 @@ class Text:
 
     file: str
     line: int
-    words: str
+    markdown: str
 
 
 def review(
@@ -147,7 +147,7 @@ def outside_links(survey: Survey, line_of: LineOf) -> Iterator[tuple[str, str, i
             if story.saved:
                 yield story.saved.partition("#")[0], story.file, line_of(story.file, "saved")
     for text in texts(survey):
-        prose = MarkdownText(text.words)
+        prose = MarkdownText(text.markdown)
         for link in prose.links:
             address = urls.web_link(link.address.partition("#")[0])
             if address and link.kind != "bare":
@@ -212,7 +212,7 @@ def _empty_flags(file: str, read: Read) -> Iterator[Hint]:
 
 
 def _markdown_hints(text: Text) -> Iterator[Hint]:
-    for hint in markdown_rules.hints(text.words):
+    for hint in markdown_rules.hints(text.markdown):
         yield Hint(text.file, text.line + hint.line - 1, hint.what, hint.cure)
 
 

@@ -314,4 +314,4 @@ def _is_introduced(problem: Problem, changes: Changes) -> bool:
     if lines is not None and (not problem.line or problem.line in lines):
         return True
     names = [*changes.new, *(Path(file).name for file in changes.gone)]
-    return any(name in problem.words for name in names)
+    return any(name in problem.message for name in names)

@@ -114,5 +114,5 @@ def _hints(annotation: Annotation, root: Path) -> str:
     for hint in annotation.hints:
         text = f"line {hint.line}" if hint.file == annotation.file and hint.line else ""
         link = editor_link(root, hint.file, hint.line, text)
-        items += f'<li class="_digest-hint">{link}: {escape(hint.words)}</li>'
+        items += f'<li class="_digest-hint">{link}: {escape(hint.message)}</li>'
     return f"<ul>{items}</ul>" if items else ""

@@ -89,7 +89,7 @@ def _overlay(problems: tuple[Problem, ...], root: Path) -> str:
     items = []
     for problem in problems:
         link = f"{editor_link(root, problem.file, problem.line)}: " if problem.file else ""
-        items.append(f"<li>{link}{escape(problem.words)}</li>")
+        items.append(f"<li>{link}{escape(problem.message)}</li>")
     heading = "A problem stops" if len(items) == 1 else f"{len(items)} problems stop"
     return (
         '<div id="_digest-fault" class="_digest-fault" role="alertdialog"'

@@ -42,7 +42,7 @@ def annotate(problems: Iterable[Problem], folder: str) -> None:
         for name, value in values.items():
             if value:
                 properties.append(f"{name}={printable(_escaped(value, ':,'))}")
-        words = printable(_escaped(problem.words))
+        words = printable(_escaped(problem.message))
         click.echo(f"::{level} {','.join(properties)}::{words}")
 
 
