@@ -35,12 +35,12 @@ def hints(stories: Iterable[Story], content: Content) -> Iterator[Hint]:
     found = group_stories(shown, present_file_of(content.story_addresses))
     for ignored in found.ignored[:_MAX_IGNORED_NAMES]:
         if file_of(ignored.name, ignored.story) not in content.unread:
-            yield Hint(ignored.story.file, "also", *_explained(ignored, content))
+            yield Hint(ignored.story.file, *_explained(ignored, content), key="also")
     by_file = {story.file: story for story in shown if story.file in found.below}
     for file, below in found.below.items():
         for other in below:
             for what, cure in _not_shown(by_file[file], other):
-                yield Hint(file, "also", what, cure)
+                yield Hint(file, what, cure, key="also")
 
 
 def likely(week: Iterable[Story], content: Content) -> tuple[Pair, ...]:
@@ -77,7 +77,7 @@ def ungrouped(content: Content, closed: Collection[Week]) -> Iterator[Hint]:
             name, other_name = basename(first.file), basename(other.file)
             what = f"likely reports the same event as {name}: {pair.why}"
             cure = f"if so, add {other_name} to 'also' in that file; if not, leave both"
-            yield Hint(other.file, "title", what, cure)
+            yield Hint(other.file, what, cure, key="title")
 
 
 def why_no_effect(story: Story, also: Sequence[str], content: Content) -> str:

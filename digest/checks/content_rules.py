@@ -77,8 +77,7 @@ def review(
     hints += also_rules.hints(content.stories, content)
     hints += also_rules.ungrouped(content, closed)
     hints += _titled(content.introductions)
-    hints += _late_drafts(content.letters, closed)
-    hints += _unwritten(content.letters)
+    hints += _letter_hints(content.letters, closed)
     if not content.unread:
         hints += file_rules.unknown_feeds(survey, config)
     hints += file_rules.files_of_two_stories(survey.ledgers)
@@ -191,7 +190,10 @@ def _pending(
     name_of_file = basename(story.file)
     linking = [letter.file for letter in letters if found and name_of_file in letter.body]
     for name, what, cure in pending.hints(story, found, linking[0] if linking else ""):
-        yield Hint(story.file, story.line if name == "excerpt" else name, what, cure)
+        if name == "excerpt":  # it is below the front matter
+            yield Hint(story.file, what, cure, line=story.line)
+        else:
+            yield Hint(story.file, what, cure, key=name)
     if "excerpt" not in found:  # one hint at a time
         yield from story_rules.requoted(story, history)
 
@@ -207,13 +209,13 @@ def _to_review(story: Story, history: History, read: Read, merged: MergedFiles) 
 def _empty_flags(file: str, read: Read) -> Iterator[Hint]:
     for line, key in ignored_keys.empty_flags(read(file)):
         yield Hint(
-            file, line, f"'{key}' has no value, so it is off", "write true, or remove the line"
+            file, f"'{key}' has no value, so it is off", "write true, or remove the line", line=line
         )
 
 
 def _markdown_hints(text: Text) -> Iterator[Hint]:
     for hint in markdown_rules.hints(text.markdown):
-        yield Hint(text.file, text.line + hint.line - 1, hint.what, hint.cure)
+        yield Hint(text.file, hint.what, hint.cure, line=text.line + hint.line - 1)
 
 
 def _titled(introductions: Iterable[FreePage]) -> Iterator[Hint]:
@@ -221,18 +223,17 @@ def _titled(introductions: Iterable[FreePage]) -> Iterator[Hint]:
     for page in introductions:
         if page.title != page.name.replace("-", " ").capitalize():  # which is the default
             what = "the title of an introduction is not shown"
-            yield Hint(page.file, "title", what, "remove it; a theme's title is in digest.toml")
+            yield Hint(page.file, what, "remove it; a theme's title is in digest.toml", key="title")
 
 
-def _late_drafts(letters: Iterable[Letter], closed: Collection[Week]) -> Iterator[Hint]:
+def _letter_hints(letters: Iterable[Letter], closed: Collection[Week]) -> Iterator[Hint]:
+    """Finds letters that are late, and those that were published as they were drafted."""
     for letter in letters:
         if letter.draft and letter.week in closed:
             what = f"the letter is still a draft, though {letter.week} is closed"
-            yield Hint(letter.file, "draft", what, "run 'digest letter --publish', or delete it")
-
-
-def _unwritten(letters: Iterable[Letter]) -> Iterator[Hint]:
-    for letter in letters:
-        if not letter.draft and letter_draft.is_unwritten(letter.body):
+            yield Hint(
+                letter.file, what, "run 'digest letter --publish', or delete it", key="draft"
+            )
+        elif not letter.draft and letter_draft.is_unwritten(letter.body):
             what = "the letter is published, and its text is still as drafted: only links"
-            yield Hint(letter.file, letter.line, what, "write it, or delete its first comment")
+            yield Hint(letter.file, what, "write it, or delete its first comment", line=letter.line)

@@ -30,7 +30,7 @@ def unknown_feeds(survey: Survey, config: Config) -> Iterator[Hint]:
         what = f"is a story of a feed '{feed}' that digest.toml does not have"
         cure = did_you_mean(feed, configured)
         cure = cure or "add it there, with retired = true: its stories then keep their source"
-        yield Hint(files[feed], 0, what, cure)
+        yield Hint(files[feed], what, cure)
     for feed in sorted(survey.ledgers.keys() - files.keys() - configured):
         names = (basename(record.file) for record in survey.ledgers[feed].values())
         if survey.content.mentions_any(names):
@@ -40,7 +40,7 @@ def unknown_feeds(survey: Survey, config: Config) -> Iterator[Hint]:
             "add it there, with retired = true; if you delete this and pull it again, "
             "stories that you deleted return"
         )
-        yield Hint(paths.ledger(feed), 0, what, cure)
+        yield Hint(paths.ledger(feed), what, cure)
 
 
 def files_of_two_stories(ledgers: Ledgers) -> Iterator[Hint]:
@@ -57,7 +57,7 @@ def files_of_two_stories(ledgers: Ledgers) -> Iterator[Hint]:
                 "delete the lines of the story that is not in that file; "
                 "the next pull adds it again"
             )
-            yield Hint(paths.ledger(first.feed), 0, what, cure)
+            yield Hint(paths.ledger(first.feed), what, cure)
 
 
 def _unrelated(records: Iterable[Record]) -> list[Record]:
@@ -79,7 +79,7 @@ def pictures(copied: Iterable[Copied]) -> Iterator[Hint]:
     for picture in found:
         if picture.size is None:
             what = "the width and height of this picture cannot be read; it may be damaged"
-            yield Hint(picture.file, 0, what, "open it, and save it again")
+            yield Hint(picture.file, what, "open it, and save it again")
     for picture in found:
         sizes = []
         if (
@@ -93,7 +93,7 @@ def pictures(copied: Iterable[Copied]) -> Iterator[Hint]:
         if sizes:
             what = f"this picture is large: {', '.join(sizes)}"
             cure = f"save it with at most {_MAX_PIXELS} pixels a side and 1 MB"
-            yield Hint(picture.file, 0, what, cure)
+            yield Hint(picture.file, what, cure)
 
 
 def unpublished(files: Iterable[str]) -> Iterator[Hint]:
@@ -101,4 +101,4 @@ def unpublished(files: Iterable[str]) -> Iterator[Hint]:
     for file in filter(file_names.is_left_out, files):
         what = "is neither Markdown nor a picture, so it is not published"
         cure = "to publish it, move it to content/static/; if not, move it out of content/"
-        yield Hint(file, 0, what, cure)
+        yield Hint(file, what, cure)

@@ -16,15 +16,16 @@ LineOf = Callable[[str, str], int]
 
 
 class Hint(NamedTuple):
-    """Something that an editor may want to look at.
+    """Something that an editor may want to look at: in a line, or at a key of the front matter.
 
-    `at` is a line, counted from 1, 0 for the whole file, or the key in its front matter.
+    Without both it is about the whole file.
     """
 
     file: str
-    at: int | str
     what: str
     cure: str = ""
+    line: int = 0
+    key: str = ""
 
 
 def line_finder(read: Read) -> LineOf:
@@ -42,7 +43,7 @@ def problems(hints: Iterable[Hint], read: Read) -> tuple[Problem, ...]:
     """Returns the hints with their lines. Only files with a hint about a key are read."""
     line_of = line_finder(read)
     found = []
-    for file, at, what, cure in hints:
-        line = line_of(file, at) if isinstance(at, str) else at
-        found.append(Problem(file, line, what, cure, kind=Kind.HINT))
+    for hint in hints:
+        line = line_of(hint.file, hint.key) if hint.key else hint.line
+        found.append(Problem(hint.file, line, hint.what, hint.cure, kind=Kind.HINT))
     return tuple(found)

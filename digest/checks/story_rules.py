@@ -25,7 +25,7 @@ _MIN_DISTINCTIVE_WORDS = 5
 def of_story(story: Story, history: History, zone: ZoneInfo) -> Iterator[Hint]:
     """Yields the hints about a story by itself, except those about folder and excerpt."""
     if cleaned := markdown_rules.untracked(story.link):
-        yield Hint(story.file, "link", "the link tracks its readers", f"write {cleaned}")
+        yield Hint(story.file, "the link tracks its readers", f"write {cleaned}", key="link")
     if not story.headline:
         yield from _poor_title(story, history)
     yield from _altered_id(story, history)
@@ -37,13 +37,13 @@ def _poor_title(story: Story, history: History) -> Iterator[Hint]:
     titles = [record.title for record in history.of(story)]
     longer = [title for title in titles if _is_cut(story.title, title)]
     if longer:
-        yield Hint(story.file, "title", "the title is cut off", f"the feed says: {longer[0]}")
+        yield Hint(story.file, "the title is cut off", f"the feed says: {longer[0]}", key="title")
     elif story.title == urls.host_of(story.link):
         what = "it has no headline, only the name of its site"
-        yield Hint(story.file, "title", what, "write one of your own as headline:")
+        yield Hint(story.file, what, "write one of your own as headline:", key="title")
     elif story.title.endswith(("…", "...")) and len(story.title) >= _MIN_CUT_LENGTH:
         cure = "find the whole headline at the link, and write it as headline:"
-        yield Hint(story.file, "title", "the title is cut off", cure)
+        yield Hint(story.file, "the title is cut off", cure, key="title")
 
 
 def _is_cut(title: str, longer: str) -> bool:
@@ -69,13 +69,13 @@ def _altered_id(story: Story, history: History) -> Iterator[Hint]:
         return
     if not has_guid:
         what = f"feed '{feed}' gave this story no `id`, but the file has one"
-        yield Hint(story.file, "id", what, "remove it")
+        yield Hint(story.file, what, "remove it", key="id")
     elif story.id != first.id:
         what = f"its `id` is not the one that feed '{feed}' gave it: {first.id}"
-        yield Hint(story.file, "id", what, "put it back")
+        yield Hint(story.file, what, "put it back", key="id")
     elif feed not in story.feeds:
         what = f"its `feeds` do not name '{feed}', which its `id` is from"
-        yield Hint(story.file, "feeds", what, f"add {feed} to them")
+        yield Hint(story.file, what, f"add {feed} to them", key="feeds")
     # Otherwise only the order of its feeds is another; its Atom id is the same.
 
 
@@ -88,7 +88,7 @@ def _misdated(story: Story, history: History, zone: ZoneInfo) -> Iterator[Hint]:
     published = ledger.hash_of_value(story.published)
     if not any(record.wrote.get("published") == published for record in history.of(story)):
         what = f"published says {story.published.date()}, but the file's name says {story.day}"
-        yield Hint(story.file, "published", what, "correct the one that is wrong")
+        yield Hint(story.file, what, "correct the one that is wrong", key="published")
 
 
 def in_another_week(
@@ -103,7 +103,7 @@ def in_another_week(
     if own != story.week and not (history.of(story) or (story.file, own) in been):
         what = f"is in the folder of {story.week}, but its date, {story.day}, belongs to {own}"
         cure = f"move it to content/{own.folder}/, unless you want it in this edition"
-        yield Hint(story.file, 0, what, cure)
+        yield Hint(story.file, what, cure)
 
 
 def requoted(story: Story, history: History) -> Iterator[Hint]:
@@ -119,14 +119,14 @@ def requoted(story: Story, history: History) -> Iterator[Hint]:
         what = (
             "the publisher's excerpt is below your note, so readers see it as a quotation of yours"
         )
-        yield Hint(story.file, story.line + line, what, "move it to the top, above your note")
+        yield Hint(story.file, what, "move it to the top, above your note", line=story.line + line)
     elif excerpt.opening(story.note)[0] and ledger.wrote_excerpt(records):
         what = "the opening quotation is not the excerpt that Digest wrote, so it is shown as yours"
         cure = (
             "if it is yours, put a line of your own above it; "
             "if it is the publisher's, restore it from git"
         )
-        yield Hint(story.file, story.line, what, cure)
+        yield Hint(story.file, what, cure, line=story.line)
 
 
 def second_leads(stories: Iterable[Story]) -> Iterator[Hint]:
@@ -139,7 +139,7 @@ def second_leads(stories: Iterable[Story]) -> Iterator[Hint]:
         first, *others = sorted(leads, key=lambda story: story.file)
         for story in others:
             what = f"is a second lead story of {week}, beside {first.file}"
-            yield Hint(story.file, "lead", what, "keep lead: true in only one of them")
+            yield Hint(story.file, what, "keep lead: true in only one of them", key="lead")
 
 
 def same_articles(stories: Iterable[Story]) -> Iterator[Hint]:
@@ -150,7 +150,7 @@ def same_articles(stories: Iterable[Story]) -> Iterator[Hint]:
         first = next((seen[name] for name in names if name in seen), None)
         if first and (story.id or story.link) != (first.id or first.link):
             what = f"links to the same article as {first.file}"
-            yield Hint(story.file, "link", what, _DELETE_ONE)
+            yield Hint(story.file, what, _DELETE_ONE, key="link")
         for name in names:
             seen.setdefault(name, story)
 
@@ -174,7 +174,7 @@ def hidden_but_shown(stories: Sequence[Story]) -> Iterator[Hint]:
         published = [shown[name] for name in names_of[story.file] if name in shown]
         if story.hide and published:
             what = f"is hidden, but {published[0]} seems to be the same story and is not"
-            yield Hint(story.file, "hide", what, "hide that one too, or delete this file")
+            yield Hint(story.file, what, "hide that one too, or delete this file", key="hide")
 
 
 def _article_names(story: Story) -> list[str]:
@@ -200,4 +200,4 @@ def shared_guids(stories: Iterable[Story], history: History) -> Iterator[Hint]:
         for file, feeds in others:
             if feeds != first_feeds:
                 what = f"has the same guid as {first}, from another feed: {guid}"
-                yield Hint(file, 0, what, _DELETE_ONE)
+                yield Hint(file, what, _DELETE_ONE)

@@ -134,7 +134,9 @@ def edit_for(
         after = edit.without_themes_line(after) if is_decided else after
         _check_size(after)
     except Faults as faults:
-        return refusal("\n".join(f"{request.file}: {problem.message}" for problem in faults.problems))
+        return refusal(
+            "\n".join(f"{request.file}: {problem.message}" for problem in faults.problems)
+        )
     except ValueError as error:
         why = "the text has characters that UTF-8 cannot have"
         if not isinstance(error, UnicodeError):

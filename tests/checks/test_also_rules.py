@@ -16,7 +16,7 @@ A, B = "2026-05-15-a.md", "2026-05-15-b.md"
 
 def hints(content: Content) -> list[str]:
     found = list(also_rules.hints(content.stories, content))
-    assert all(hint.at == "also" for hint in found)
+    assert all(hint.key == "also" for hint in found)
     return [f"{hint.what}; {hint.cure}" for hint in found]
 
 

@@ -146,7 +146,7 @@ def test_only_open_weeks_have_hints() -> None:
 
     (hint,) = also_rules.ungrouped(content, ())
 
-    assert (hint.file, hint.at) == (stories[1].file, "title")
+    assert (hint.file, hint.key) == (stories[1].file, "title")
     assert f"{hint.what}; {hint.cure}" == (
         "likely reports the same event as 2026-05-11-s0.md: "
         "both say Halden, Motors, Voltara, 2.3 billion dollars; 5 hours apart; "
