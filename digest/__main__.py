@@ -15,9 +15,8 @@ _INTERRUPTED = 130  # 128 and the number of the signal, as shells count
 
 def main() -> None:
     """Runs the command line."""
-    catches = (
-        signal.getsignal(signal.SIGINT) is signal.default_int_handler
-    )  # nohup, say, ignores it
+    # Not so under nohup, say, which ignores the signal.
+    catches = signal.getsignal(signal.SIGINT) is signal.default_int_handler
     try:
         if catches:
             signal.signal(signal.SIGINT, _end)

@@ -249,8 +249,11 @@ class Cache:
                 disk.make_folder(path.parent, None)
             except OSError as error:
                 raise disk.file_error("write", path, error) from error
-            for file in (FILE, *(f"{FILE}{ending}" for ending in _SIDE_FILES)):
-                _check_regular(self._root, file)
+            for ending in ("", *_SIDE_FILES):
+                other = disk.inside(self._root, f"{FILE}{ending}")
+                if other.exists() and not other.is_file():  # SQLite would wait for a pipe, say
+                    what = "a folder" if other.is_dir() else "not a regular file"
+                    raise DigestError(f"{FILE}{ending}: is {what}; remove it")
             timeout = 0 if self._root in _locked_roots else _LOCK_TIMEOUT
             self._connection = sqlite3.connect(path, timeout=timeout, check_same_thread=False)
             # A kill leaves the last saved state. A power cut during a build may damage the file,
@@ -292,14 +295,6 @@ def notices(root: Path) -> tuple[str, ...]:
     cannot be read.
     """
     return tuple(_notices.pop(root, ()))
-
-
-def _check_regular(root: Path, file: str) -> None:
-    """Raises DigestError if a file is a pipe, say, which SQLite would wait for."""
-    path = disk.inside(root, file)
-    if path.exists() and not path.is_file():
-        what = "a folder" if path.is_dir() else "not a regular file"
-        raise DigestError(f"{file}: is {what}; remove it")
 
 
 def _is_disk_error(error: sqlite3.DatabaseError) -> bool:

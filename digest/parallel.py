@@ -155,8 +155,11 @@ class _Copy:
         blocks: _Blocks,
     ) -> None:
         """Begins a process and adds it to `copies`; raises OSError if the system has none left."""
+        import fcntl  # not on Windows
+
         reading, writing = os.pipe()
-        _enlarge(writing)
+        with suppress(OSError):  # more than the system allows
+            fcntl.fcntl(writing, fcntl.F_SETPIPE_SZ, _PIPE)
         # Blocked until the process is in the list, and for good in the process, which is stopped here.
         before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         try:
@@ -248,10 +251,3 @@ def _close_all_but(files: set[int]) -> None:
         if int(name) not in files:
             with suppress(OSError):
                 os.close(int(name))
-
-
-def _enlarge(pipe: int) -> None:
-    import fcntl  # not on Windows
-
-    with suppress(OSError):  # more than the system allows
-        fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, _PIPE)

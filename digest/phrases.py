@@ -41,7 +41,9 @@ def fold(text: str) -> str:
     """Returns a text for comparison: composed (NFC), case folded (Unicode §3.13), with hyphens and
     white space as single spaces.
     """
-    return " ".join(_composed(text).translate(_SPELLINGS).casefold().split())
+    if not _PLAIN.fullmatch(text):
+        text = _PIECE.sub(lambda piece: unicodedata.normalize("NFC", piece[0]), text)
+    return " ".join(text.translate(_SPELLINGS).casefold().split())
 
 
 def parts_of(phrase: str) -> tuple[str, ...]:
@@ -96,13 +98,6 @@ def loosened(phrase: str) -> str:
     words = [word.strip(f",{STAR}") for part in _split(phrase) for word in part.split()]
     bases = (re.sub(r"(?<=\w{4})(?:s|es|ed|ing|y)$", "", word) for word in words)
     return f" {JOIN} ".join(f"{base}{STAR}" for base in bases if base)
-
-
-def _composed(text: str) -> str:
-    """Returns the text with letters and their accents combined (NFC); a word is composed whole."""
-    if _PLAIN.fullmatch(text):
-        return text
-    return _PIECE.sub(lambda piece: unicodedata.normalize("NFC", piece[0]), text)
 
 
 def _split(phrase: str) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ effect, and that story keeps a card of its own.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from operator import attrgetter
 from posixpath import basename, dirname
@@ -69,11 +69,8 @@ def present_file_of(addresses: Iterable[StoryAddress]) -> PresentFile:
         found = {}
         for address in sorted(addresses, key=attrgetter("since")):
             if address.present_file and address.present_file != address.file:
-                folder, name = (
-                    dirname(address.present_file),
-                    basename(address.file),
-                )
-                found[f"{folder}/{name}"] = address.present_file
+                folder = dirname(address.present_file)
+                found[f"{folder}/{basename(address.file)}"] = address.present_file
         return found
 
     return lambda file: files().get(file, "")
@@ -95,7 +92,9 @@ def group_stories(stories: Iterable[Story], present_file: PresentFile) -> Groups
     taken: dict[str, str] = {}
     for story in sorted(naming, key=attrgetter("file")):
         found = []
-        for name, other in _named(story, by_file, present_file):
+        for name in story.also:
+            file = file_of(name, story)
+            other = by_file.get(file) or by_file.get(present_file(file))
             why, cure = _obstacle(story, other, taken) if other else ("", REMOVE)
             if other is None or why:
                 ignored.append(Ignored(story, name, why, cure))
@@ -105,15 +104,6 @@ def group_stories(stories: Iterable[Story], present_file: PresentFile) -> Groups
         if found:
             below[story.file] = tuple(found)
     return Groups(below, tuple(ignored))
-
-
-def _named(
-    story: Story, by_file: Mapping[str, Story], present_file: PresentFile
-) -> Iterator[tuple[str, Story | None]]:
-    """Yields each name in the `also` of a story, and the story that it means, None if there is none."""
-    for name in story.also:
-        file = file_of(name, story)
-        yield name, by_file.get(file) or by_file.get(present_file(file))
 
 
 def _obstacle(story: Story, other: Story, taken: Mapping[str, str]) -> tuple[str, str]:

@@ -6,7 +6,7 @@ Independent of clocks and time zones: a date gives a week.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import date, timedelta
 from functools import lru_cache
 from typing import NamedTuple
@@ -113,18 +113,16 @@ def without_mistyped(weeks: Iterable[Week], reached: Week | None = None) -> list
     known = sorted(set(weeks))
 
     def is_beyond(many: int, limit: int) -> bool:
-        return _gap(known, many) > limit and (reached is None or known[-1] > reached)
+        """True if the last `many` weeks are more than `limit` weeks after the one before them."""
+        if len(known) <= many or (reached is not None and known[-1] <= reached):
+            return False
+        return known[-many].ordinal - known[-many - 1].ordinal > limit
 
     if is_beyond(1, _HALF_A_YEAR):
         known.pop()
     while is_beyond(1, _TWO_YEARS) or is_beyond(2, _TEN_YEARS):
         known.pop()
     return known
-
-
-def _gap(known: Sequence[Week], many: int) -> int:
-    """Returns the weeks between the last `many` and those before; 0 if there are none before."""
-    return known[-many].ordinal - known[-many - 1].ordinal if len(known) > many else 0
 
 
 @lru_cache(maxsize=_CACHED)

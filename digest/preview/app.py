@@ -49,8 +49,8 @@ _HEADERS = {
     "Content-Security-Policy": "frame-ancestors 'none'",  # not possible in a <meta>
 }
 _RETRY = "retry: 500\n\n"  # milliseconds until the browser reconnects after a restart
-# other units are ignored (RFC 9110 §14.2)
 _RANGE = re.compile(r"bytes=[\d\s,-]*\d[\d\s,-]*", re.IGNORECASE)
+"""Other units are ignored (RFC 9110 §14.2)."""
 _BODY_TIMEOUT = 10  # seconds for the body of a request
 _MAX_READ = 10 * MAX_BYTES
 _NOT_FOUND = "404.html"
@@ -222,9 +222,9 @@ class _SiteFiles(StaticFiles):
 
     def lookup_path(self, path: str) -> tuple[str, os.stat_result | None]:
         """Finds a file, except one that is still being written."""
-        return (
-            ("", None) if any(map(disk.final_name, path.split("/"))) else super().lookup_path(path)
-        )
+        if any(map(disk.final_name, path.split("/"))):
+            return "", None
+        return super().lookup_path(path)
 
     def file_response(
         self, full_path: Any, stat_result: os.stat_result, scope: Any, status_code: int = 200

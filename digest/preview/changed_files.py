@@ -22,9 +22,8 @@ FOLDERS = ("content", "templates")
 
 _STATIC = "content/static/"
 _BACKUPS = re.compile(r".*~|#.*#|\.#.*|\..*\.sw.|4913|\.DS_Store|\..*\.unfinished")
-_MAX_HASHED_BYTES = (
-    1_000_000  # bytes; of larger files, such as pictures, only the stamp is compared
-)
+_MAX_HASHED_BYTES = 1_000_000
+"""Of larger files, such as pictures, only the stamp is compared."""
 _NO_STAMP = (0, 0, 0, 0)
 
 

@@ -129,7 +129,11 @@ def _closing_unread(app: Any) -> Any:
 
 
 class _ProtocolWithTimeouts(H11Protocol):
-    """Disconnects clients that send no request: uvicorn waits for it forever."""
+    """Disconnects clients that send no request.
+
+    uvicorn waits for it forever, and has no setting for that: `timeout_keep_alive` only counts after
+    a response. So this uses names that uvicorn does not document; tests hold them by what they do.
+    """
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -142,7 +146,7 @@ class _ProtocolWithTimeouts(H11Protocol):
 
 
 class _Server(uvicorn.Server):
-    """Closes its streams before it waits for them to end."""
+    """Closes its streams before it waits for them to end; uvicorn has no documented way to do so."""
 
     def __init__(self, settings: uvicorn.Config, closing: Callable[[], None]) -> None:
         super().__init__(settings)

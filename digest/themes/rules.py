@@ -165,16 +165,12 @@ def _compile(theme: Theme) -> _Rule:
 
 
 def _phrase(written: str) -> _Phrase:
-    return _Phrase(written, tuple(re.compile(_pattern(part)) for part in parts_of(written)))
-
-
-def _pattern(part: str) -> str:
-    """Returns the pattern of one part, with edges like the text.
-
-    A star is the rest of a word.
-    """
-    edged = re.escape(_edged(part))
-    return edged.replace(rf"{_EDGE}\{STAR}", f"[^{_EDGE}]*{_EDGE}").replace(rf"\{STAR}", "")
+    """Compiles a phrase: its parts have edges like the text, and a star is the rest of a word."""
+    patterns = []
+    for part in parts_of(written):
+        edged = re.escape(_edged(part)).replace(rf"{_EDGE}\{STAR}", f"[^{_EDGE}]*{_EDGE}")
+        patterns.append(re.compile(edged.replace(rf"\{STAR}", "")))
+    return _Phrase(written, tuple(patterns))
 
 
 def _edged(folded: str) -> str:
