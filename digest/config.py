@@ -365,8 +365,8 @@ def _lines(text: str) -> dict[tuple[str, int, str], int]:
             numbers[table] = numbers.get(table, -1) + 1
             found[table, numbers[table], ""] = line
         elif key := _KEY.match(content):
-            place = (table, numbers.get(table, 0), key[1]) if table else (key[1], 0, "")
-            found.setdefault(place, line)
+            name = (table, numbers.get(table, 0), key[1]) if table else (key[1], 0, "")
+            found.setdefault(name, line)
     return found
 
 
@@ -403,9 +403,9 @@ def _deepest(text: str) -> int:
 
 def _syntax(text: str, message: str) -> Problem:
     """Returns tomllib's message as a problem, with advice for common mistakes."""
-    place = re.search(r"\(at line (\d+), column \d+\)", message)
+    position = re.search(r"\(at line (\d+), column \d+\)", message)
     all_lines = text.splitlines() or [""]
-    line = int(place[1]) if place else len(text.splitlines())
+    line = int(position[1]) if position else len(text.splitlines())
     message = re.sub(r"\s*\(at .*\)", "", message)
     content = all_lines[min(line, len(all_lines)) - 1]
     if message.startswith("Cannot"):

@@ -47,8 +47,8 @@ your stories. Remove the
 
 def fill(text: str, values: Mapping[str, str]) -> str:
     """Returns the text with each placeholder, such as `@TITLE@`, replaced inside its string."""
-    for place, value in values.items():
-        text = text.replace(place, quoted(value)[1:-1])
+    for placeholder, value in values.items():
+        text = text.replace(placeholder, quoted(value)[1:-1])
     return text
 
 

@@ -60,7 +60,7 @@ def review(
     content = survey.content
     zone = ZoneInfo(config.site.timezone)
     shown = [story for story in content.stories if not story.hide]
-    been = {(address.present_file, address.week) for address in content.story_addresses}
+    former_weeks = {(address.present_file, address.week) for address in content.story_addresses}
     hints: list[Hint] = []
     for text in texts(survey):
         hints += _markdown_hints(text)
@@ -68,7 +68,7 @@ def review(
         hints += _empty_flags(written.file, read)
     for story in shown:
         hints += story_rules.of_story(story, history, zone)
-        hints += story_rules.in_another_week(story, history, been)
+        hints += story_rules.in_another_week(story, history, former_weeks)
         hints += _pending(story, history, read, merged, content.letters)
     hints += story_rules.second_leads(shown)
     hints += story_rules.same_articles(shown)

@@ -26,21 +26,21 @@ def unknown_feeds(survey: Survey, config: Config) -> Iterator[Hint]:
     files: dict[str, str] = {}
     for story in survey.content.stories:
         files.update(dict.fromkeys(story.feeds, story.file))
-    for feed in sorted(files.keys() - configured - survey.ledgers.keys()):
-        what = f"is a story of a feed '{feed}' that digest.toml does not have"
-        cure = did_you_mean(feed, configured)
+    for feed_id in sorted(files.keys() - configured - survey.ledgers.keys()):
+        what = f"is a story of a feed '{feed_id}' that digest.toml does not have"
+        cure = did_you_mean(feed_id, configured)
         cure = cure or "add it there, with retired = true: its stories then keep their source"
-        yield Hint(files[feed], what, cure)
-    for feed in sorted(survey.ledgers.keys() - files.keys() - configured):
-        names = (basename(record.file) for record in survey.ledgers[feed].values())
+        yield Hint(files[feed_id], what, cure)
+    for feed_id in sorted(survey.ledgers.keys() - files.keys() - configured):
+        names = (basename(record.file) for record in survey.ledgers[feed_id].values())
         if survey.content.mentions_any(names):
             continue  # a link to a story that is gone becomes text, as long as its ledger is there
-        what = f"is the ledger of a feed '{feed}' that is not in digest.toml and has no stories"
+        what = f"is the ledger of a feed '{feed_id}' that is not in digest.toml and has no stories"
         cure = (
             "add it there, with retired = true; if you delete this and pull it again, "
             "stories that you deleted return"
         )
-        yield Hint(paths.ledger(feed), what, cure)
+        yield Hint(paths.ledger(feed_id), what, cure)
 
 
 def files_of_two_stories(ledgers: Ledgers) -> Iterator[Hint]:

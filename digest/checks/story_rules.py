@@ -81,9 +81,9 @@ def _altered_id(story: Story, history: History) -> Iterator[Hint]:
 
 def _misdated(story: Story, history: History, zone: ZoneInfo) -> Iterator[Hint]:
     """Finds a file name with another day than `published`, unless the publisher changed it."""
-    place = paths.parse(story.file)
+    path = paths.parse(story.file)
     days = {story.published.date(), story.published.astimezone(zone).date()}
-    if place is None or not place.day or story.day in days:
+    if path is None or not path.day or story.day in days:
         return
     published = ledger.hash_of_value(story.published)
     if not any(record.wrote.get("published") == published for record in history.of(story)):
@@ -92,15 +92,15 @@ def _misdated(story: Story, history: History, zone: ZoneInfo) -> Iterator[Hint]:
 
 
 def in_another_week(
-    story: Story, history: History, been: Collection[tuple[str, Week]] = ()
+    story: Story, history: History, former_weeks: Collection[tuple[str, Week]] = ()
 ) -> Iterator[Hint]:
     """Finds a story written into a folder that is not that of its date's week.
 
-    Stories that were pulled or moved there are left out. `been` are the weeks in which stories are
-    or were, by file.
+    Stories that were pulled or moved there are left out; `former_weeks` has files of stories with
+    the weeks in which they are or were.
     """
     own = Week.of(story.day)
-    if own != story.week and not (history.of(story) or (story.file, own) in been):
+    if own != story.week and not (history.of(story) or (story.file, own) in former_weeks):
         what = f"is in the folder of {story.week}, but its date, {story.day}, belongs to {own}"
         cure = f"move it to content/{own.folder}/, unless you want it in this edition"
         yield Hint(story.file, what, cure)

@@ -87,9 +87,9 @@ class _Api:
         body = None if values is None else json.dumps(values).encode()
         headers = {**self._headers, "Content-Type": "application/json"} if body else self._headers
         reply = self._request(method, f"{self._url}{path}", headers, body)
-        place = f"{self.name} at {self._url}"
+        where = f"{self.name} at {self._url}"
         if reply.reason:
-            why = f"{place}: {reply.reason}"
+            why = f"{where}: {reply.reason}"
             if reply.status in (401, 403):
                 why += f"; is {SECRET} right, and may that key write?"
             if method == "GET" or reply.status in _NEVER_SENT:
@@ -102,7 +102,7 @@ class _Api:
                 if method == "GET":
                     raise
                 what = "accepted the request, but did not answer in JSON"
-                raise UnknownOutcomeError(f"{place}: {what}; is mail.url right?") from error
+                raise UnknownOutcomeError(f"{where}: {what}; is mail.url right?") from error
 
     @contextlib.contextmanager
     def understood(self) -> Iterator[None]:

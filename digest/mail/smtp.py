@@ -27,14 +27,14 @@ def send(message: bytes, settings: Mail, secret: str, begin: Callable[[], None])
 
     Raises NotSentError, UnknownOutcomeError, and what `begin` raises.
     """
-    place = f"{settings.host}:{settings.port}"
+    where = f"{settings.host}:{settings.port}"
     try:
         server = _connected(settings, secret)
     except (OSError, smtplib.SMTPException) as error:
         cure = "check mail.smtp in digest.toml"
         if isinstance(error, smtplib.SMTPAuthenticationError):
             cure = f"check mail.user in digest.toml, and {mail_settings.SECRET}"
-        raise NotSentError(f"{place}: {_words(error)}; {cure}") from error
+        raise NotSentError(f"{where}: {_words(error)}; {cure}") from error
     try:
         sender = parseaddr(settings.sender)[1]
         for role, key, command, address in (
@@ -44,21 +44,21 @@ def send(message: bytes, settings: Mail, secret: str, begin: Callable[[], None])
             try:
                 code, words = command(address)
             except (OSError, smtplib.SMTPException) as error:
-                raise NotSentError(f"{place}: {_words(error)}; try again later") from error
+                raise NotSentError(f"{where}: {_words(error)}; try again later") from error
             if code not in _ACCEPTED:
                 why = f"refuses the {role} {address}: {_answer(code, words)}"
                 cure = f"check mail.{key} and mail.user in digest.toml"
-                raise NotSentError(f"{place}: {why}; {cure}")
+                raise NotSentError(f"{where}: {why}; {cure}")
         begin()
         try:
             code, words = server.data(message)
         except smtplib.SMTPDataError as error:
-            raise NotSentError(f"{place}: refuses the message: {_words(error)}") from error
+            raise NotSentError(f"{where}: refuses the message: {_words(error)}") from error
         except (OSError, smtplib.SMTPException) as error:
-            what = f"{place}: the connection ended while the message was sent: {_words(error)}"
+            what = f"{where}: the connection ended while the message was sent: {_words(error)}"
             raise UnknownOutcomeError(what) from error
         if code not in _ACCEPTED:
-            raise NotSentError(f"{place}: refuses the message: {_answer(code, words)}")
+            raise NotSentError(f"{where}: refuses the message: {_answer(code, words)}")
     finally:
         with contextlib.suppress(OSError, smtplib.SMTPException):
             server.quit()
