@@ -70,11 +70,16 @@ class Theme(NamedTuple):
 
 
 class Mail(NamedTuple):
-    """How an edition is sent as a mail: `via` is "smtp", "buttondown", "listmonk", or empty.
+    """How an edition is sent as a mail.
 
-    `sender` is a mailbox with its name, `to` the address of one. `host` and `port` are the SMTP
-    server's, `url` is the API's, `list` the number of a list there, `user` who logs in. `subscribe`
-    and `unsubscribe` are where readers do so.
+    - `via`: "smtp", "buttondown", "listmonk", or empty
+    - `sender`: a mailbox with its name
+    - `to`: the address of one
+    - `host`, `port`: of the SMTP server
+    - `user`: who logs in there, or at the API
+    - `url`: of the API
+    - `list`: the number of a list there
+    - `subscribe`, `unsubscribe`: where readers do so
     """
 
     via: str = ""
@@ -144,9 +149,10 @@ class Reply(NamedTuple):
 class Entry(NamedTuple):
     """One entry of a feed, as plain text, with http(s) links only.
 
-    `id` is the feed's own guid, unchanged, "" if there is none. `published` is in UTC, None if the
-    feed gave no credible date; with `day_only` it has no time of day, with `zoneless` its time zone
-    is unknown. `summary` is complete, with blank lines between its paragraphs.
+    - `id`: the feed's own guid, unchanged, "" if there is none
+    - `published`: in UTC, None if the feed gave no credible date
+    - `day_only`, `zoneless`: it has no time of day; its time zone is unknown
+    - `summary`: the whole one, with blank lines between its paragraphs
     """
 
     id: str
@@ -161,10 +167,12 @@ class Entry(NamedTuple):
 
 
 class Document(NamedTuple):
-    """One parsed feed document; `warnings` say what was skipped or doubted, and why.
+    """One parsed feed document.
 
-    `moved` is the address that the feed says it has now, if it is another one; `moved_by` is the
-    element that says so: "new-feed-url" or "self". `language` is spelled as in the feed.
+    - `warnings`: what was skipped or doubted, and why
+    - `moved`: the address that the feed says it has now, if it is another one
+    - `moved_by`: the element that says so, "new-feed-url" or "self"
+    - `language`: spelled as in the feed
     """
 
     title: str
@@ -202,11 +210,13 @@ class DueDate:
 class Story:
     """One curated story, as its file has it.
 
-    `file` is relative to the digest's root; `week` is its folder, `day` and `slug` are in its name.
-    `also` has file names of stories that report the same event (`same_event`), `saved` is the URL
-    of a saved copy of the article. `earlier` is False if the publisher's earlier headlines are not
-    to be shown. `excerpt` (the publisher's words, without `>`) and `note` (the editor's) are
-    Markdown. The note begins at line `line` of the file, 0 if unknown.
+    - `file`: relative to the digest's root; `week` is its folder, `day` and `slug` are in its name
+    - `title`, `headline`: the publisher's and the editor's
+    - `also`: file names of stories that report the same event (`same_event`)
+    - `saved`: the URL of a saved copy of the article
+    - `earlier`: False if the publisher's earlier headlines are not to be shown
+    - `excerpt`, `note`: the publisher's words, without `>`, and the editor's; both are Markdown
+    - `line`: where the note begins in the file, 0 if unknown
     """
 
     file: str

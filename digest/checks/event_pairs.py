@@ -149,9 +149,16 @@ Figure = tuple[str, float]
 class _StoryFacts:
     """What a story says, in forms in which words are compared.
 
-    `order` has the words of the headline, and `shown` how they are written there; `terms` are those
-    that say something, `names` its names, each as its words, `actions` what was done. `numbers` has
-    the numbers of the headline by unit. `text`, `all_names` and `figures` are of the whole story.
+    Of the headline:
+
+    - `order`: its words; `shown` has how each is written there
+    - `terms`: those that say something
+    - `names`: the names in it, each as its words
+    - `actions`: what was done
+    - `numbers`: by unit
+
+    Of the whole story: `text` has its words that say something, `all_names` and `figures` its names
+    and numbers.
     """
 
     order: tuple[str, ...]

@@ -16,12 +16,15 @@ from digest.preview.annotations import Annotation
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShownBuild:
-    """One state of the preview: its pages are in `folder`, and `problems` stopped the last build.
+    """One state of the preview.
 
-    `build_id` is a new one whenever a page may look different. `annotations_of_story` returns those
-    of the story at a permalink (`2026/w20/#slug`), `annotations_of_page` those of a page's own
-    texts (`2026/w20/`). `base` is the site's base path, empty before the first successful build;
-    `former_bases` are those that it had before.
+    - `build_id`: a new one whenever a page may look different
+    - `folder`: where its pages are
+    - `base`: the site's base path, empty before the first successful build
+    - `former_bases`: those that it had before
+    - `problems`: what stopped the last build
+    - `annotations_of_story`: returns those of the story at a permalink (`2026/w20/#slug`)
+    - `annotations_of_page`: returns those of a page's own texts (`2026/w20/`)
     """
 
     build_id: str
