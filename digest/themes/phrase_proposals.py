@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from math import exp, lgamma, log, log1p
@@ -72,15 +72,12 @@ class WeakPhrase:
 
 def proposals(decided: Sequence[RuleText], themes: Sequence[Theme]) -> Iterator[Proposal]:
     """Yields phrases for these themes, the best first for each."""
-    phrases = candidates(decided)
-    headlines = sorted(candidates([replace(story, summary="") for story in decided], 1))
-    in_headlines = {phrase for phrase in phrases if _is_among(phrase, headlines)}
-    spelling = spellings(decided)
+    phrases, spelling = _Candidates(decided), spellings(decided)
     for theme in themes:
         with_theme = {number for number, story in enumerate(decided) if theme.id in story.themes}
         not_found_yet = with_theme - _found_by(theme, decided, with_theme)
         for _ in range(MAX_PROPOSALS):
-            best = _best(theme, decided, phrases, in_headlines, with_theme, not_found_yet)
+            best = phrases.best(theme, with_theme, not_found_yet)
             if best is None:
                 break
             proposal, found = best
@@ -103,41 +100,47 @@ def weak_phrases(
                 yield WeakPhrase(theme.id, phrase, right, wrong)
 
 
-def _best(
-    theme: Theme,
-    decided: Sequence[RuleText],
-    phrases: Mapping[str, frozenset[int]],
-    in_headlines: Collection[str],
-    with_theme: set[int],
-    not_found_yet: set[int],
-) -> tuple[Proposal, set[int]] | None:
-    """Returns the best phrase for the stories that are not found yet, and the right ones that it
-    finds.
+class _Candidates:
+    """The phrases that may be proposed, with the stories that have them, by their numbers."""
 
-    Those in a headline come first: a story is about them, which the words of a summary need not be.
-    """
-    share = (len(with_theme) + 1) / (len(decided) + 2)
-    in_rule = set(map(fold, theme.match))
-    ranked = []
-    for phrase, found in phrases.items():
-        new = len(found & not_found_yet)
-        right = len(found & with_theme)
-        wrong = len(found) - right
-        is_useful = new and right >= _MIN_RIGHT and wrong * _RIGHT_PER_WRONG <= right
-        if is_useful and phrase not in in_rule:
-            chance = _chance(right, wrong, share)
-            if chance <= _MAX_CHANCE:
-                rank = (phrase not in in_headlines, 2 * wrong - new, chance)
-                ranked.append((*rank, -phrase.count(" "), len(phrase), phrase))
-    for *_, phrase in sorted(ranked)[:_MAX_TRIED]:
-        # The rule may ignore some of these words.
-        found_now = _found_by(theme._replace(match=(phrase,)), decided, phrases[phrase])
-        right_ones = found_now & with_theme
-        new = len(right_ones & not_found_yet)
-        if new and len(right_ones) >= _MIN_RIGHT:
-            wrong = len(found_now) - len(right_ones)
-            return Proposal(theme.id, phrase, len(right_ones), wrong, new), right_ones
-    return None
+    def __init__(self, decided: Sequence[RuleText]) -> None:
+        self._decided = decided
+        self._found = candidates(decided)
+        headlines = sorted(candidates([replace(story, summary="") for story in decided], 1))
+        self._in_headlines = {phrase for phrase in self._found if _is_among(phrase, headlines)}
+
+    def best(
+        self, theme: Theme, with_theme: set[int], not_found_yet: set[int]
+    ) -> tuple[Proposal, set[int]] | None:
+        """Returns the best phrase for the stories that are not found yet, and the right ones that it
+        finds.
+
+        Those in a headline come first: a story is about them, which the words of a summary need not
+        be.
+        """
+        share = (len(with_theme) + 1) / (len(self._decided) + 2)
+        in_rule = set(map(fold, theme.match))
+        ranked = []
+        for phrase, found in self._found.items():
+            new = len(found & not_found_yet)
+            right = len(found & with_theme)
+            wrong = len(found) - right
+            is_useful = new and right >= _MIN_RIGHT and wrong * _RIGHT_PER_WRONG <= right
+            if is_useful and phrase not in in_rule:
+                chance = _chance(right, wrong, share)
+                if chance <= _MAX_CHANCE:
+                    rank = (phrase not in self._in_headlines, 2 * wrong - new, chance)
+                    ranked.append((*rank, -phrase.count(" "), len(phrase), phrase))
+        for *_, phrase in sorted(ranked)[:_MAX_TRIED]:
+            # The rule may ignore some of these words.
+            rule = theme._replace(match=(phrase,))
+            found_now = _found_by(rule, self._decided, self._found[phrase])
+            right_ones = found_now & with_theme
+            new = len(right_ones & not_found_yet)
+            if new and len(right_ones) >= _MIN_RIGHT:
+                wrong = len(found_now) - len(right_ones)
+                return Proposal(theme.id, phrase, len(right_ones), wrong, new), right_ones
+        return None
 
 
 def _chance(right: int, wrong: int, share: float) -> float:

@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import NamedTuple
 
 from digest.content import excerpt, ledger, pending
 from digest.content.edit import Edit, try_changes
@@ -59,6 +60,17 @@ class RuleResult:
         )
 
 
+class SearchedText(NamedTuple):
+    """What the rules search of a story: the feed's headline, and its summary.
+
+    If the whole summary is not stored, it is the excerpt in the file, and `is_whole` is False.
+    """
+
+    headline: str
+    summary: str
+    is_whole: bool
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ThemeEdits:
     """What to write, and the files whose themes cannot be changed safely."""
@@ -89,15 +101,16 @@ def evaluate_rules(
         for theme, evidence in record.themes.items():
             if theme in names:
                 recorded[names[theme]] = evidence
-    title, words, whole = searched_text(story, records, summaries)
-    brought = {record.feed for record in records}
-    earned = themes_of(title, words, themes, [feed for feed in config.feeds if feed.id in brought])
-    if not whole:
+    headline, summary, is_whole = searched_text(story, records, summaries)
+    brought_by = {record.feed for record in records}
+    feeds = [feed for feed in config.feeds if feed.id in brought_by]
+    earned = themes_of(headline, summary, themes, feeds)
+    if not is_whole:
         earned = {theme: of_excerpt(evidence) for theme, evidence in earned.items()}
     in_file = {names.get(theme, theme) for theme in story.themes}
     unseen: dict[str, str] = {}
     for theme, evidence in recorded.items():
-        if theme in in_file and is_of_summary(evidence) and not whole:
+        if theme in in_file and is_of_summary(evidence) and not is_whole:
             unseen[theme] = evidence
     return RuleResult(
         story=story,
@@ -108,7 +121,7 @@ def evaluate_rules(
         sources=sources,
         records=records,
         written=newest.wrote.get("themes", "") if newest else "",
-        has_whole_summary=whole,
+        has_whole_summary=is_whole,
     )
 
 
@@ -126,22 +139,19 @@ def still_found(result: RuleResult, themes: Sequence[Theme]) -> dict[str, str]:
 
 def searched_text(
     story: Story, records: Sequence[Record], summaries: Sequence[str]
-) -> tuple[str, str, bool]:
-    """Returns what the rules search: headline, summary, and True if the summary is complete.
-
-    The headline is the feed's. If the summary is not stored, the excerpt in the file is searched
-    instead.
-    """
+) -> SearchedText:
+    """Returns what the rules search of a story."""
     newest = _newest(_sources(records))
     said = newest.said.get("excerpt") if newest else None
     for summary in summaries:
         if newest and said and summary and ledger.hash_of_value(summary) == said:
-            return newest.title, summary, True
+            return SearchedText(newest.title, summary, is_whole=True)
     # An excerpt that an editor changed is part of the note, but still has the publisher's words.
     opens = any("excerpt" in record.wrote for record in records) and not story.excerpt
     words = excerpt.opening(story.note)[0] if opens else story.excerpt
-    whole = newest is None or hashes_of(story).get("excerpt") == said
-    return (newest.title if newest else story.title), excerpt.unescape(words), whole
+    is_whole = newest is None or hashes_of(story).get("excerpt") == said
+    headline = newest.title if newest else story.title
+    return SearchedText(headline, excerpt.unescape(words), is_whole)
 
 
 def hash_of_themes(themes: tuple[str, ...]) -> str:
