@@ -297,6 +297,20 @@ def test_every_page_is_reached_from_the_readme() -> None:
     assert [name_of(path) for path in PAGES[1:] if path not in linked] == []
 
 
+def test_every_name_in_the_architecture_exists() -> None:
+    """Each part of a path or dotted name is a file's name, or a word of the code."""
+    files = [
+        path for top in ("digest", "tests", "templates", "docs") for path in (ROOT / top).rglob("*")
+    ]
+    code = [
+        path.read_text(errors="replace") for path in files if path.suffix in {".py", ".html", ".js"}
+    ]
+    known = {*re.findall(r"\w+", "\n".join(code)), *(path.stem for path in files)}
+    named = re.findall(r"`([\w./]+)(?:\([^`]*\))?`", (DOCS / "architecture.md").read_text())
+
+    assert not {name for name in named if not known.issuperset(re.findall(r"\w+", name))}
+
+
 @pytest.mark.parametrize("name", commands())
 def test_every_command_is_documented_with_all_its_options(name: str) -> None:
     said = section(DOCS / "commands.md", f"## digest {name}")
