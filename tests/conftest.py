@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import gc
 import os
+import sys
 import tempfile
 from collections.abc import Iterator
+from importlib.metadata import Distribution
 from importlib.util import find_spec
 from pathlib import Path
+from types import CodeType
 from typing import TYPE_CHECKING
 
 import browsing
@@ -14,8 +18,11 @@ import httpx
 import pytest
 import warm
 from hypothesis import settings
+from jinja2 import FileSystemBytecodeCache
+from jinja2.bccache import Bucket
 from many import IS_DRAWN_ANEW
 
+from digest.commands.starter import own_wheel, requirement
 from digest.feeds import parse_client
 from digest.site.search import search_index
 from digest.site.social import png
@@ -28,6 +35,7 @@ settings.register_profile("digest", deadline=None, derandomize=not IS_DRAWN_ANEW
 # Both keep compiled code from being kept, which makes everything slow that tests start.
 for name in ("CI", "PYTHONDONTWRITEBYTECODE"):
     os.environ.pop(name, None)
+sys.dont_write_bytecode = False
 settings.load_profile("digest")
 
 IN_MEMORY = Path("/dev/shm")
@@ -50,6 +58,11 @@ if "TMPDIR" not in os.environ and _has_room(IN_MEMORY):
 def pytest_xdist_auto_num_workers() -> int:
     """Returns two workers for each core: they wait for browsers, servers and commands a third of their time."""
     return 2 * (os.cpu_count() or 1)
+
+
+def pytest_collection_finish() -> None:
+    """Lets no garbage collection look through the collected tests, which stay until the end."""
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")
@@ -121,6 +134,47 @@ def one_tls_context() -> Iterator[None]:
     """Fetches share a TLS context."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(httpx, "create_ssl_context", warm.tls_contexts())
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_wheel() -> Iterator[None]:
+    """Packs each installed copy of Digest into a wheel once, since that takes a tenth of a second."""
+    made: dict[str | None, tuple[str, bytes]] = {}
+
+    class Packing:
+        PACKAGE = own_wheel.PACKAGE
+
+        @staticmethod
+        def build(installed: Distribution) -> tuple[str, bytes]:
+            copy = installed.read_text("METADATA")
+            if copy not in made:
+                made[copy] = own_wheel.build(installed)
+            return made[copy]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(requirement, "own_wheel", Packing)
+        yield
+
+
+COMPILED: dict[tuple[str, str], CodeType] = {}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def compiled_templates() -> Iterator[None]:
+    """Reads each compiled template from the disk once, since a build reads forty of them."""
+    read = FileSystemBytecodeCache.load_bytecode
+
+    def load(cache: FileSystemBytecodeCache, bucket: Bucket) -> None:
+        place = bucket.key, bucket.checksum
+        if place not in COMPILED:
+            read(cache, bucket)
+            if bucket.code:
+                COMPILED[place] = bucket.code
+        bucket.code = COMPILED.get(place)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(FileSystemBytecodeCache, "load_bytecode", load)
         yield
 
 

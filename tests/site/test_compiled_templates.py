@@ -25,6 +25,11 @@ class Bomb:
         return os.mkdir, (str(self.folder),)
 
 
+@pytest.fixture(scope="module", autouse=True)
+def compiled_templates() -> None:
+    """Reads compiled templates from the disk each time, unlike other tests."""
+
+
 @pytest.fixture
 def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A digest that was not built yet, of a user whose cache folder is `tmp_path/cache`."""
