@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -28,6 +28,7 @@ from digest.site import addresses, fingerprint
 from digest.site import output as outputs
 from digest.site.keys import BuildMemory
 from digest.site.output import Manifest, Output, Summary, Written
+from digest.week import reached_by, without_mistyped
 
 if TYPE_CHECKING:
     from digest.model import Content, Location
@@ -116,10 +117,8 @@ def run(
             summary = last.summary
             written = Written(written=0, removed=0, unchanged=len(last.files))
         else:
-            built = builder.build(scanned, on_progress=on_progress)
+            built, unrecorded = _build(builder, scanned, root, on_progress, now)
             summary, written, hints = built.summary, built.written, built.hints
-            if now and built.new_locations:
-                unrecorded = _record(root, built.new_locations, now)
     if base_url is None and (problem := site_address.hint(root, config)):
         hints = (*hints, problem.as_hint)
     return BuildReport(
@@ -140,6 +139,24 @@ def run(
         damaged=summary.damaged,
         hints=hints,
     )
+
+
+def _build(
+    builder: Builder,
+    scanned: Scan,
+    root: Path,
+    on_progress: Progress | None,
+    now: datetime | None,
+) -> tuple[BuildResult, str]:
+    """Builds, and records where stories are; returns why that failed, "" if it did not."""
+    built = builder.build(scanned, on_progress=on_progress)
+    if now is None or not built.new_locations:
+        return built, ""
+    unrecorded = _record(root, built.new_locations, now)
+    if unrecorded or not _ends_pause(built, now):
+        return built, unrecorded
+    again = builder.build(builder.scan(), on_progress=on_progress)
+    return again._replace(written=_total(built.written, again.written)), ""
 
 
 class Builder:
@@ -371,6 +388,24 @@ def _record(root: Path, locations: tuple[Location, ...], now: datetime) -> str:
         why = "so if you later move or rename a story, links to its old address may break"
         return f"{error}; {why}"
     return ""
+
+
+def _ends_pause(built: BuildResult, now: datetime) -> bool:
+    """True if a week that was taken for mistyped is not, now that a ledger has a line of this time.
+
+    Such a week closes the one before it, so the site is another one.
+    """
+    weeks = [edition.week for edition in built.archive.editions]
+    reached = reached_by(now.astimezone(UTC).isoformat())
+    return built.archive.weeks != without_mistyped(weeks, reached)
+
+
+def _total(first: Written, again: Written) -> Written:
+    """Returns what two builds of one run have written; what the second one wrote, the first did."""
+    written = max(first.written, again.written)
+    pages = again.written + again.unchanged
+    removed = first.removed + again.removed
+    return again._replace(written=written, unchanged=pages - written, removed=removed)
 
 
 def _copied_key(file: Copied, since: int) -> bytes:

@@ -86,7 +86,8 @@ def run(root: Path, config: Config, week: str = "") -> DraftedLetter:
         archive = arrange(content, config)
         editions = {edition.week: edition for edition in archive.editions if edition.stories}
         written = {letter.week: letter.file for letter in content.letters}
-        weeks = editions if week else _recent(editions, written)
+        known = {week: editions[week] for week in archive.weeks if week in editions}
+        weeks = editions if week else _recent(known, written)
         choice = choose_week(week, weeks) if week else _unwritten(weeks, written)
         edition = editions[choice]
         file = written.get(edition.week) or paths.letter(edition.week)
@@ -120,10 +121,10 @@ def add_links(root: Path, config: Config, week: str = "") -> AddedLinks:
     """
     with store.locked_for_writing(root):
         content = load(root, config)
-        editions = arrange(content, config).editions
-        by_week = {edition.week: edition for edition in editions if edition.stories}
+        archive = arrange(content, config)
+        by_week = {edition.week: edition for edition in archive.editions if edition.stories}
         letters = {letter.week: letter for letter in content.letters}
-        lettered = by_week.keys() & letters.keys()
+        lettered = by_week.keys() & letters.keys() & set(archive.weeks)
         if not week and not lettered:
             raise DigestError(
                 "content: no week that has stories has a letter yet; 'digest letter' drafts one"

@@ -22,7 +22,7 @@ from digest.content.sheet import Sheet, SheetEntry
 from digest.errors import DigestError, Faults, Problem
 from digest.model import Config, Content, Story
 from digest.names import without_ending
-from digest.week import Week
+from digest.week import Week, without_mistyped
 
 FILE = paths.SHEET
 _TWICE = "an earlier entry changes the same story; run 'digest sheet --apply' again for this one"
@@ -60,7 +60,8 @@ def run(root: Path, config: Config, week: str = "") -> SheetReport:
     with store.locked_for_writing(root):
         survey = load.survey(root, config)
         weeks = {story.week for story in survey.content.stories}
-        chosen = choose_week(week, weeks, "story")
+        near = without_mistyped(weeks, survey.content.reached)
+        chosen = choose_week(week, weeks if week else near, "story")
         stories = [story for story in survey.content.stories if story.week == chosen]
         new = curate.untouched(survey, config)
         stories.sort(key=lambda story: (story.file not in new, story.file))

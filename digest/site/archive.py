@@ -143,13 +143,17 @@ class Archive:
         return tuple(chain.from_iterable(edition.all_stories for edition in self.editions))
 
     @property
+    def weeks(self) -> list[Week]:
+        """The weeks of the editions, oldest first, without those that are taken for mistyped."""
+        return without_mistyped((edition.week for edition in self.editions), self.content.reached)
+
+    @property
     def front(self) -> Edition | None:
         """The edition for the home page: the newest closed one, or the newest if none is."""
         for edition in self.editions:
             if edition.closed:
                 return edition
-        weeks = (edition.week for edition in self.editions)
-        newest = without_mistyped(weeks, self.content.reached)[-1:]
+        newest = self.weeks[-1:]
         return next((edition for edition in self.editions if edition.week in newest), None)
 
     @property

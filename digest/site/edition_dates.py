@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 from digest.model import Config, Content, Letter, Story
 from digest.names import last_change
 from digest.site.archive import Archive, Edition
-from digest.week import Week, without_mistyped
+from digest.week import Week
 
 _LETTER = 1.0
 """Seconds between closing and `updated` if a letter has no date: readers who have seen the edition
@@ -51,7 +51,7 @@ def dates_of(
     content, zone = archive.content, ZoneInfo(config.site.timezone)
     taken_back, moved_away = _taken_back(content, zone), _moved_away(content, zone)
     # A week that is taken for mistyped closes none.
-    near = set(without_mistyped((edition.week for edition in archive.editions), content.reached))
+    near = set(archive.weeks)
     dates: dict[Week, EditionDates] = {}
     later = None  # when a later week closed this one
     for edition in archive.editions:

@@ -96,6 +96,15 @@ def test_a_letter_lists_the_weeks_stories_by_theme_with_the_lead_first(root: Pat
     )
 
 
+def test_a_mistyped_week_gets_a_letter_only_if_it_is_named(root: Path) -> None:
+    put(root, "2062/w20/2062-05-15-z.md", "Typo")
+
+    assert run(root).file == W20
+    assert letter.add_links(root, config.load(root)).week == Week(2026, 20)
+    assert run(root, "2062-W20").week == Week(2062, 20)
+    assert letter.add_links(root, config.load(root)).week == Week(2026, 20)
+
+
 def test_a_week_without_themes_is_one_list(root: Path) -> None:
     run(root, "2026-W19")
 

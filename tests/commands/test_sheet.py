@@ -87,6 +87,13 @@ def test_a_sheet_has_a_line_for_each_story_and_changes_nothing_by_itself(root: P
     assert read_folder(root / "content") == before | {"sheet.md": text(root).encode()}
 
 
+def test_a_sheet_is_of_a_mistyped_week_only_if_it_is_named(root: Path) -> None:
+    put(root, "2062/w20/2062-05-15-z.md", "Typo")
+
+    assert "2026-W20, 3 stories" in invoke(root, "sheet").stdout
+    assert "2062-W20, 1 story" in invoke(root, "sheet", "2062-W20").stdout
+
+
 def test_changes_are_applied_and_the_sheet_is_removed(root: Path) -> None:
     invoke(root, "sheet")
     change(

@@ -82,8 +82,12 @@ def test_a_week_after_a_long_pause_closes_the_one_before_it_once_a_ledger_has_re
     with pytest.raises(DigestError, match="2026-W49 is taken for mistyped; 'digest check' says"):
         next_mail.choose(next_mail.read(root, config.load(root)), "w21")
 
-    build.run(root, config.load(root), output=root / "site", now=now)
+    report = build.run(root, config.load(root), output=root / "site", now=now)
 
+    built = (root / "site/weeks.atom").read_bytes()
+    assert b"Week 21" in built
+    assert report.written + report.unchanged == report.pages
+    assert build.run(root, config.load(root), output=root / "site", now=now).written == 0
     assert weeks(root)["Week 21"][0] == "2026-11-30T12:00:00+08:00"
     assert check.run(root, now=now).problems == ()
 

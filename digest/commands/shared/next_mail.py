@@ -20,7 +20,7 @@ from digest.model import Config
 from digest.site.archive import Archive, Edition
 from digest.site.arrange import arrange
 from digest.site.edition_dates import EditionDates, dates_of
-from digest.week import Week, without_mistyped
+from digest.week import Week
 
 
 class MailState(NamedTuple):
@@ -116,7 +116,7 @@ def _refusal(week: Week, state: MailState) -> str:
         return f"{file}: is a draft, so {week} is not mailed; {cure}"
     if week not in state.dates:
         weeks = sorted(edition.week for edition in archive.editions)
-        near = without_mistyped(weeks, content.reached)
+        near = archive.weeks
         if state.config.close != "letter" and near[-1:] == [week] != weeks[-1:]:
             what = f"{weeks[len(near)]} is taken for mistyped"
             return f"{week} is still open, since {what}; 'digest check' says why"
