@@ -16,7 +16,7 @@ from datetime import datetime
 from pathlib import Path
 
 from digest import redact, urls
-from digest.commands.shared import story_locations
+from digest.commands.shared import cached_content
 from digest.content import store, story_file
 from digest.content.edit import Edit
 from digest.content.ledger import Ledgers
@@ -60,7 +60,7 @@ def run(
         # Ledger first: without its line, the page's words in the file would count as the editor's.
         store.add_lines(root, [add.record_of(story, now)])
         store.write_stories(root, [Edit(story.file, "", story_file.dumps(story))])
-        story_locations.record(root, config, now)
+        cached_content.record_locations(root, config, now)
     return AddReport(
         story=story, is_dated=has_credible_date(entry, now), problems=tuple(map(str, problems))
     )
@@ -69,7 +69,7 @@ def run(
 def _snapshot(root: Path, config: Config, ledgers: Ledgers, addresses: Sequence[str]) -> Snapshot:
     """Returns what the digest has that may be the story at these addresses."""
     search = add.search_texts_at(addresses, ledgers)
-    altered = story_locations.read_content(root, config).altered
+    altered = cached_content.read(root, config).altered
     return snapshot.read_snapshot(root, config, ledgers, search, altered)
 
 

@@ -22,7 +22,7 @@ from digest.cache import FILE as CACHE_FILE
 from digest.cache import Cache, notices
 from digest.commands import pull_clock_check, pull_report, sheet
 from digest.commands.pull_report import PullReport, PullRow
-from digest.commands.shared import git_history, journal, story_locations
+from digest.commands.shared import cached_content, git_history, journal
 from digest.content import store, story_file, summaries
 from digest.content.edit import Edit
 from digest.content.ledger import Ledgers, Record
@@ -187,7 +187,7 @@ def _suggest_themes(
     themeless = without_theme(new) if config.themes else []
     if not themeless:
         return ()
-    content = content or story_locations.read_content(root, config)
+    content = content or cached_content.read(root, config)
     return suggestions(themeless, content.stories, config.themes)
 
 
@@ -292,7 +292,7 @@ class _Puller:
         if not self.dry:
             self._write(plan, present.created_by_killed)
             self._remember(_Batch(batch.answers, parsed), plan, rows, ledgers)
-            content = story_locations.record(root, config, now)
+            content = cached_content.record_locations(root, config, now)
         return PullReport(
             rows=tuple(rows),
             filed=filed,
@@ -315,7 +315,7 @@ class _Puller:
             self.config,
             ledgers if search else changes.related(documents, ledgers),
             search,
-            story_locations.read_content(self.root, self.config).altered if search else {},
+            cached_content.read(self.root, self.config).altered if search else {},
         )
         return replace(
             present,

@@ -20,7 +20,7 @@ from posixpath import basename
 
 from digest import disk, git
 from digest.cache import Cache
-from digest.commands.shared import story_locations
+from digest.commands.shared import cached_content
 from digest.content import ledger, paths, store
 from digest.content.ledger import Ledgers, Record
 from digest.content.load import Survey
@@ -145,7 +145,7 @@ def _without_moved(root: Path, config: Config, ledgers: Ledgers, missing: Missin
     """Returns the stories that are in no other file either, not even in one that cannot be read."""
     if not missing:
         return {}
-    altered = story_locations.read_content(root, config).altered
+    altered = cached_content.read(root, config).altered
     known = snapshot.read_snapshot(
         root, config, ledgers, uncommitted.search_texts_of_missing(missing), altered
     )

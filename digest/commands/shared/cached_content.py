@@ -1,8 +1,7 @@
-"""Finds the stories that files hold, the first step of `pull` and `add`, and records where they
-are, the last.
+"""The content of a digest through the cache, for `pull` and `add`: to know it before they decide,
+and to record where its stories are at the end.
 
-    scan ──▶ read what changed ──▶ stories whose names were altered
-                               └─▶ content/ledger/_places.jsonl
+    scan ──▶ folders from the cache, or read ──▶ Content ──▶ new locations ──▶ content/ledger/_places.jsonl
 
 A build does the same with the content that it has read. What a feed's ledger has is not recorded
 again.
@@ -24,7 +23,16 @@ from digest.model import Config, Content
 from digest.site import fingerprint
 
 
-def record(root: Path, config: Config, now: datetime) -> Content | None:
+def read(root: Path, config: Config) -> Content:
+    """Returns the content, without the files that cannot be read."""
+    try:
+        with Cache(root) as cache:
+            return load_cached(root, config, scan(root), cache, fingerprint.of_reading(config))
+    except Faults:
+        return survey(root, config).content
+
+
+def record_locations(root: Path, config: Config, now: datetime) -> Content | None:
     """Records where stories are, and returns the content; the caller holds the digest's lock.
 
     While a file has an error, nothing is recorded, and None is returned: then nothing can be
@@ -41,12 +49,3 @@ def record(root: Path, config: Config, now: datetime) -> Content | None:
         with suppress(DigestError):  # the next build reads again what could not be kept
             cache.save()
     return content
-
-
-def read_content(root: Path, config: Config) -> Content:
-    """Returns the content, without the files that cannot be read."""
-    try:
-        with Cache(root) as cache:
-            return load_cached(root, config, scan(root), cache, fingerprint.of_reading(config))
-    except Faults:
-        return survey(root, config).content
