@@ -60,8 +60,8 @@ def run(
 
     Raises ValueError for a word that cannot be understood, before anything is written.
     """
-    values = parse_words(words, config)
     today = now.astimezone(ZoneInfo(config.site.timezone)).date()
+    values = parse_words(words, config, today)
     with store.locked_for_writing(root):
         survey = load.survey(root, config)
         stories = {story.file: story for story in survey.content.stories}
@@ -69,7 +69,7 @@ def run(
         for file in files:
             try:
                 shown = _shown(root, config, file, stories.get(file))
-                changes = _changes(root, config, survey, shown, values, today)
+                changes = _changes(root, config, survey, shown, values)
                 week = values.get("week")
                 request = curate.new_request(shown, changes, week, content=survey.content)
                 if values.get("themes") == () and _is_pulled_without_theme(survey, shown.story):
@@ -102,7 +102,7 @@ def write_note(root: Path, config: Config, seen: StoryInFile, note: str) -> tupl
     return tuple(map(_result, curate.apply_requests(root, config, [request], content.stories)))
 
 
-def parse_words(words: Sequence[str], config: Config) -> Mapping[str, Any]:
+def parse_words(words: Sequence[str], config: Config, today: date) -> Mapping[str, Any]:
     """Returns the values that words such as `hide`, `lead=false`, `themes=a,b` give to keys."""
     values: dict[str, Any] = {}
     for word in words:
@@ -113,7 +113,7 @@ def parse_words(words: Sequence[str], config: Config) -> Mapping[str, Any]:
             raise ValueError(f"'{key}' is given twice")
         if key not in FLAGS and not given:
             raise ValueError(f"'{key}' needs a value: {key}=…")
-        values[key] = _value(key, value.strip(), config)
+        values[key] = _value(key, value.strip(), config, today)
         if key in {"correction", "take"} and not values[key]:
             raise ValueError(f"'{key}' needs a value: {key}=…")
     if not values:
@@ -128,13 +128,15 @@ def _result(result: Edit | Refusal) -> SetResult:
     return SetResult(result.new_file or result.file, result.file, is_changed)
 
 
-def _value(key: str, value: str, config: Config) -> Any:
+def _value(key: str, value: str, config: Config, today: date) -> Any:
     if key in FLAGS:
         if value.lower() not in _YES | _NO:
             raise ValueError(f"'{key}={value}': write {key} or {key}=false")
         return value.lower() in _YES
     if key == "week":
         return Week.parse_typed(value)
+    if key == "correction":
+        return (Correction(today, value),) if value else ()
     if key == "ahead":
         try:
             return (story_file.due_date(value),) if value else ()
@@ -166,19 +168,14 @@ def _shown(root: Path, config: Config, file: str, story: Story | None) -> StoryI
 
 
 def _changes(
-    root: Path,
-    config: Config,
-    survey: Survey,
-    shown: StoryInFile,
-    values: Mapping[str, Any],
-    today: date,
+    root: Path, config: Config, survey: Survey, shown: StoryInFile, values: Mapping[str, Any]
 ) -> dict[str, Any]:
     """Returns the new values by field for one story; raises ValueError for one that is impossible
     there."""
     story, changes = shown.story, dict(values)
     changes.pop("week", None)
-    if correction := changes.pop("correction", ""):
-        changes["corrections"] = (*story.corrections, Correction(today, correction))
+    if added := changes.pop("correction", ()):
+        changes["corrections"] = (*story.corrections, *added)
     if changes.get("ahead"):
         changes["ahead"] = (*story.ahead, *changes["ahead"])
     if taken := changes.pop("take", ()):
