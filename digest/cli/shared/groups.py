@@ -1,7 +1,7 @@
 """Click groups with the behaviour that all our groups share.
 
 A misspelt command is answered with the likely one, an option with one value may be given once, and
-`--quiet` and `--verbose` go before a command or behind it.
+`--quiet` and `--verbose` go before a command or after it.
 """
 
 from __future__ import annotations

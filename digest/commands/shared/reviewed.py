@@ -43,8 +43,8 @@ def is_reviewed(story: Story, hashes: Mapping[str, str]) -> bool:
 def set_reviewed(root: Path, story: Story, *, reviewed: bool) -> str:
     """Notes that an editor has reviewed a story as it is now, or has not.
 
-    Returns a notice if earlier marks are damaged and lost, else "". Raises DigestError if the disk
-    refuses.
+    Returns a notice if earlier marks are damaged and lost, else "". Raises DigestError if the cache
+    cannot be written.
     """
     with Cache(root) as cache:
         cache.get_kind(_KIND, str)
