@@ -19,6 +19,7 @@ from digest.commands import status
 from digest.commands.shared import config_file, find_feeds
 from digest.commands.status import FeedRow
 from digest.content import load, paths
+from digest.content.scan import NamesIn
 from digest.model import Config, Feed, Skipped
 
 
@@ -82,8 +83,7 @@ def add(
     address leads to none."""
     before, config = config_file.read(root)
     ids = {feed.id for feed in config.feeds}
-    names = (path.name for path in (root / paths.LEDGERS).glob("*.jsonl"))
-    ledgers = set(filter(None, map(paths.feed_of, names)))
+    ledgers = set(filter(None, map(paths.feed_of, NamesIn(root)(paths.LEDGERS))))
     found = find_feeds.run(addresses, files, now=now, present=config.feeds, taken=ledgers)
     resumed = [feed for feed in found.present_feeds if feed.retired]
     after = before
