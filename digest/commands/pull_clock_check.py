@@ -35,7 +35,11 @@ def check_dates(
             if dates and is_in_future(min(dates), now):
                 future[feed_id] = min(dates)
             is_clock_right = is_clock_right or bool(dates and not is_in_future(max(dates), now))
-    if future and not is_clock_right and not _was_right(ledgers, now):
+    if future and not is_clock_right:  # unless the ledgers were written to before now
+        times = (record.at for records in ledgers.values() for record in records.values())
+        last = max(times, default="")
+        is_clock_right = bool(last) and not is_in_future(datetime.fromisoformat(last), now)
+    if future and not is_clock_right:
         first, feed_id = min((date, feed_id) for feed_id, date in future.items())
         raise DigestError(
             f"this machine's clock says {now.astimezone(UTC):%Y-%m-%d %H:%M} UTC, but all dates in feed '{feed_id}' are "
@@ -56,13 +60,6 @@ def check_dates(
         else:
             result[feed_id] = document
     return result
-
-
-def _was_right(ledgers: Ledgers, now: datetime) -> bool:
-    """True if the ledgers were written to before now, and not after."""
-    times = (record.at for records in ledgers.values() for record in records.values())
-    last = max(times, default="")
-    return bool(last) and not is_in_future(datetime.fromisoformat(last), now)
 
 
 def _without_future_dates(document: Document, now: datetime) -> Document:

@@ -72,8 +72,11 @@ def run(
                 changes = _changes(root, config, survey, shown, values)
                 week = values.get("week")
                 request = curate.new_request(shown, changes, week, content=survey.content)
-                if values.get("themes") == () and _is_pulled_without_theme(survey, shown.story):
-                    request = replace(request, stays_without_theme=True)
+                if values.get("themes") == ():
+                    # A pull that finds no theme writes `themes: []`: that decides nothing.
+                    records = survey.history.of(shown.story)
+                    is_undecided = any("themes" not in record.wrote for record in records)
+                    request = replace(request, stays_without_theme=is_undecided)
                 requests.append(request)
             except Faults as faults:
                 refused.append(SetResult(file, file, False, str(faults)))
@@ -153,11 +156,6 @@ def _value(key: str, value: str, config: Config, today: date) -> Any:
             kind = "theme" if key == "themes" else "field"
             raise ValueError(f"unknown {kind} '{name}'; {suggestion(name, allowed)}")
     return names
-
-
-def _is_pulled_without_theme(survey: Survey, story: Story) -> bool:
-    """True if a pull wrote `themes: []` into a story, which therefore says nothing of the editor."""
-    return any("themes" not in record.wrote for record in survey.history.of(story))
 
 
 def _shown(root: Path, config: Config, file: str, story: Story | None) -> StoryInFile:

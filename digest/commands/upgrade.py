@@ -27,6 +27,7 @@ from digest.model import Theme
 
 ADDED, REPLACED, MERGED, REMOVED = "added", "replaced", "merged with your changes", "removed"
 _MAX_COMMITS = 200
+_NEED = "digest upgrade"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,35 +125,25 @@ def _merged(
     """Returns a file with what the editor and what this version changed in it, or why that cannot
     be."""
     try:
-        if file in record.texts:
-            base: bytes | None = record.texts[file].encode()
-        else:
-            base = _once_written(root, file, record)
+        base = record.texts[file].encode() if file in record.texts else None
+        if base is None:  # the newest commit that has it as Digest wrote it
+            log = ("log", f"-{_MAX_COMMITS}", "--format=%H", "--", file)
+            commits = git.run(root, *log, need=_NEED).stdout.decode().split()
+            versions = git.contents(root, [f"{commit}:./{file}" for commit in commits], _NEED)
+            base = next((one for one in versions if record.has_written(file, one)), None)
         if base is None:
             return ours, "you have changed it, and git does not have it as Digest wrote it"
         with tempfile.TemporaryDirectory() as folder:
             for name, content in (("ours", ours), ("base", base), ("theirs", new)):
                 (Path(folder) / name).write_bytes(content.replace(b"\r\n", b"\n"))
             words = ("merge-file", "-p", "ours", "base", "theirs")
-            answer = git.run(Path(folder), *words, need="digest upgrade")
+            answer = git.run(Path(folder), *words, need=_NEED)
     except DigestError as error:
         return ours, f"you have changed it, and it cannot be merged: {error}"
     if answer.returncode:
         return ours, "you and this version of Digest have changed the same lines"
     merged = answer.stdout
     return (merged.replace(b"\n", b"\r\n") if b"\r\n" in ours else merged), ""
-
-
-def _once_written(root: Path, file: str, record: InitRecord) -> bytes | None:
-    """Returns a file as Digest wrote it, from the newest commit that has it like that."""
-    logged = git.run(
-        root, "log", f"-{_MAX_COMMITS}", "--format=%H", "--", file, need="digest upgrade"
-    )
-    commits = logged.stdout.decode().split()
-    versions = git.contents(
-        root, [f"{commit}:./{file}" for commit in commits], need="digest upgrade"
-    )
-    return next((one for one in versions if record.has_written(file, one)), None)
 
 
 def _unused_wheels(

@@ -103,7 +103,11 @@ def noted(
     if lines:
         cache.put(_KIND, _LINES, b"", _Noted(by_file, ledgers))
     if any(not edit.before for edit in edits):
-        _make_mark(root)
+        mark = disk.inside(root, MARK)
+        try:
+            disk.make_folder(mark, None)
+        except OSError as error:
+            raise disk.file_error("write", mark, error) from error
     with in_progress(cache, _PULL, edits):
         yield
     _forget(root, cache)
@@ -181,14 +185,6 @@ def _own_lines(edit: Edit) -> set[str]:
     if edit.before:
         return set(after).difference(edit.before.splitlines(), [""])
     return {line for line in after if line.startswith("link:")}
-
-
-def _make_mark(root: Path) -> None:
-    folder = disk.inside(root, MARK)
-    try:
-        disk.make_folder(folder, None)
-    except OSError as error:
-        raise disk.file_error("write", folder, error) from error
 
 
 def _hash(content: bytes) -> str:
