@@ -13,6 +13,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 from digest.errors import DigestError, UnknownRefError
 
@@ -35,6 +36,21 @@ class Changes:
     lines: Mapping[str, frozenset[int]] = field(default_factory=dict)
     new: frozenset[str] = frozenset()
     gone: frozenset[str] = frozenset()
+
+
+class _Commit(NamedTuple):
+    """A commit, and what git has listed below it: names, or status and name in turn."""
+
+    id: str
+    short_id: str
+    parents: tuple[str, ...]
+    is_rebased: bool
+    listed: tuple[str, ...]
+
+    @property
+    def has_combined(self) -> bool:
+        """True if the editor may not have seen its files before: after a merge or a rebase."""
+        return len(self.parents) > 1 or self.is_rebased
 
 
 def changes(folder: Path, since: str) -> Changes:
@@ -97,24 +113,23 @@ def merged_from(folder: Path, files: Collection[str]) -> dict[str, tuple[str, ..
     """Returns the versions that git has combined, by merge or rebase, into what a file is now.
 
     An editor may not have seen the result. Files that were edited since have none, and so have all
-    without a repository. A rebased commit has two different dates.
+    without a repository.
     """
     changed = _edited(folder, files) if files else None
     if changed is None:
         return {}
-    place = prefix(folder)
+    inside = prefix(folder)
     versions = list[tuple[str, str]]()
     seen = set(changed)
-    words = "-c --topo-order --no-renames --name-only"
-    for header, names in _log(folder, "%at %ct %P", *words.split(), "--", *files):
-        written, committed, *parents = header
-        for name in names:
+    options = "-c --topo-order --no-renames --name-only"
+    for commit in _log(folder, *options.split(), "--", *files):
+        for name in commit.listed:
             if not name or name in seen or "\n" in name:
                 continue
-            if len(parents) < 2 and written == committed:
-                seen.add(name)
+            if commit.has_combined:
+                versions += [(name, f"{parent}:{inside}{name}") for parent in commit.parents]
             else:
-                versions += [(name, f"{parent}:{place}{name}") for parent in parents]
+                seen.add(name)
     found: dict[str, list[str]] = defaultdict(list)
     texts = contents(folder, [object for _, object in versions])
     for (name, _), content in zip(versions, texts, strict=True):
@@ -131,37 +146,36 @@ def both_sides(folder: Path, files: Collection[str]) -> dict[str, tuple[str, ...
     changed = _edited(folder, files) if files else None
     if changed is None:
         return {}
-    place, found = prefix(folder), dict[str, tuple[str, ...]]()
-    for file in files:
+    inside, found = prefix(folder), dict[str, tuple[str, ...]]()
+    for file in (file for file in files if file not in changed):
         versions = list[str]()
-        words = ("--simplify-merges", "--topo-order", "--no-renames", "--", file)
-        for header, _ in _log(folder, "%at %ct %P", *words) if file not in changed else ():
-            written, committed, *parents = header
-            if len(parents) < 2 and written == committed:
+        options = ("--simplify-merges", "--topo-order", "--no-renames")
+        for commit in _log(folder, *options, "--", file):
+            if not commit.has_combined:
                 break
-            versions += [f"{parent}:{place}{file}" for parent in parents]
+            versions += [f"{parent}:{inside}{file}" for parent in commit.parents]
         if versions:
             texts = contents(folder, versions)
             found[file] = tuple(text.decode(errors="replace") for text in texts)
     return found
 
 
-def before_rebase(folder: Path, files: Collection[str], beside: str) -> dict[str, str]:
+def before_rebase(folder: Path, files: Collection[str], ledgers: str) -> dict[str, str]:
     """Returns files in which a rebase may have kept one side, each with the last commit before it.
 
     That is the last one that has changed the file and was not rebased. A rebased one above it has
-    changed a file in `beside`: if that was a pull, the ledger says what the file had then. Files
-    that were edited since are left out.
+    changed a file in the folder `ledgers`: if that was a pull, the ledger says what the file had
+    then. Files that were edited since are left out.
     """
     changed = _edited(folder, files) if files else None
     if changed is None:
         return {}
     found = dict[str, str]()
     for file in (file for file in files if file not in changed):
-        commits = _log(folder, "%H %at %ct", "--no-merges", "--no-renames", "--", file)
-        last = next((commit for (commit, *times), _ in commits if len(set(times)) == 1), "")
-        above = _log(folder, "%at %ct", f"{last}..HEAD", "--", beside) if last else ()
-        if any(written != committed for (written, committed), _ in above):
+        commits = _log(folder, "--no-merges", "--no-renames", "--", file)
+        last = next((commit.id for commit in commits if not commit.is_rebased), "")
+        above = _log(folder, f"{last}..HEAD", "--", ledgers) if last else ()
+        if any(commit.is_rebased for commit in above):
             found[file] = last
     return found
 
@@ -187,10 +201,10 @@ def brought_back(
         return {}
     deletions = [("", file, file) for file in deleted_elsewhere]
     options = "--full-history -M --diff-filter=D --name-only HEAD --"
-    for (commit,), names in _log(folder, "%h", *options.split(), path):
-        for name in names:
+    for commit in _log(folder, *options.split(), path):
+        for name in commit.listed:
             if name in present_files:
-                deletions.append((commit, name, present_files[name]))
+                deletions.append((commit.short_id, name, present_files[name]))
     files = {file for _, _, file in deletions}
     if not files:
         return {}
@@ -215,24 +229,25 @@ def _is_wanted(folder: Path, deletion: str, names: Collection[str], ledgers: str
     if deletion and _named(folder, "ls-tree", "-z", "--name-only", deletion, "--", *names):
         return True  # it deleted one file and left or moved the other
     options = "--full-history --no-merges --no-renames --name-status"
-    log = _log(folder, "%at %ct", *options.split(), *since, "--", *names, ledgers)
-    for (written, committed), parts in log:
-        kind_by_file = dict(zip(parts[1::2], parts[::2], strict=False))
+    for commit in _log(folder, *options.split(), *since, "--", *names, ledgers):
+        kind_by_file = dict(zip(commit.listed[1::2], commit.listed[::2], strict=False))
         kinds = {kind_by_file[name] for name in names if name in kind_by_file}
-        is_rebased = written != committed
         is_added = deletion and "A" in kinds
         is_edited = "M" in kinds and not kind_by_file.keys() - set(names)
-        if not is_rebased and (is_added or is_edited):
+        if not commit.is_rebased and (is_added or is_edited):
             return True
     return False
 
 
-def _log(folder: Path, header: str, *arguments: str) -> Iterator[tuple[list[str], list[str]]]:
-    """Yields the words of each commit's `header` (a format of git), and what git lists below it."""
-    log = run(folder, "log", "--relative", "-z", f"--format=%x01{header}", *arguments).stdout
+def _log(folder: Path, *arguments: str) -> Iterator[_Commit]:
+    """Yields the commits that `git log` returns with these arguments, the newest first."""
+    header = "--format=%x01%H %h %at %ct %P"
+    log = run(folder, "log", "--relative", "-z", header, *arguments).stdout
     for commit in log.split(b"\1")[1:]:
-        parts = [os.fsdecode(part.strip(b"\n")) for part in commit.split(b"\0")]
-        yield parts[0].split(), parts[1:]
+        first, *listed = (os.fsdecode(part.strip(b"\n")) for part in commit.split(b"\0"))
+        id, short_id, written_at, committed_at, *parents = first.split()
+        is_rebased = written_at != committed_at  # `git commit --amend` looks the same
+        yield _Commit(id, short_id, tuple(parents), is_rebased, tuple(listed))
 
 
 def _edited(folder: Path, files: Collection[str]) -> frozenset[str] | None:
