@@ -68,7 +68,7 @@ class Block:
 
 
 class MarkdownText:
-    """One text.
+    """A Markdown text as it was typed, with its blocks and links.
 
     In `plain`, code blocks and comments are replaced by spaces, code within a line by `x`.
     """
@@ -80,14 +80,11 @@ class MarkdownText:
         self.plain = _without_code(
             _without_indented(_COMMENT.sub(_spaces, fenced[:closed]) + fenced[closed:])
         )
+        self._line_ends = [found.start() for found in re.finditer("\n", text)]
 
     def line_of(self, at: int) -> int:
         """Returns the line of a character, counted from 1."""
         return bisect_left(self._line_ends, at) + 1
-
-    @cached_property
-    def _line_ends(self) -> list[int]:
-        return [found.start() for found in re.finditer("\n", self.text)]
 
     def is_within_link(self, at: int) -> bool:
         """True if a character is within a link `[words](address)`, or a line `[name]: address`."""

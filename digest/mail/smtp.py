@@ -75,11 +75,10 @@ def _connected(settings: Mail, secret: str) -> smtplib.SMTP:
         server = smtplib.SMTP(settings.host, settings.port, timeout=_TIMEOUT)
     try:
         server.ehlo_or_helo_if_needed()
-        if isinstance(server, smtplib.SMTP_SSL):
-            pass
-        elif server.has_extn("starttls"):
+        is_encrypted = isinstance(server, smtplib.SMTP_SSL)
+        if not is_encrypted and server.has_extn("starttls"):
             server.starttls(context=tls)
-        elif not mail_settings.is_local(settings.host):
+        elif not is_encrypted and not mail_settings.is_local(settings.host):
             raise smtplib.SMTPNotSupportedError("offers no encryption (STARTTLS)")
         if settings.user:
             server.login(settings.user, secret)
