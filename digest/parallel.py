@@ -130,7 +130,7 @@ class _Blocks:
             yield from self._blocks[int.from_bytes(number)]
 
     def end(self) -> None:
-        """Leaves out all blocks that nobody has begun: a loop would not get there after an error."""
+        """Leaves out all blocks that no process has begun: a loop would not get there after an error."""
         os.read(self.pipe, _NUMBER * len(self._blocks))
 
     def close(self) -> None:

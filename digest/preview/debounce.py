@@ -31,6 +31,11 @@ class ChangeBatch:
     names: frozenset[str] = frozenset()
     everything: bool = False
 
+    @property
+    def is_empty(self) -> bool:
+        """True if nothing was noticed."""
+        return not (self.names or self.everything)
+
 
 class Debouncer:
     """Collects notices into batches. `note` and `wake` may be called from any thread."""

@@ -80,30 +80,26 @@ class Rebuilder:
     def _work(self) -> None:
         batch = ChangeBatch()  # the first scan finds what was saved during the first build
         while not self._ended:
-            idle = not (batch.names or batch.everything)
-            has_more = not idle
+            timeout = _CHECK_WATCHER if batch.is_empty else _AFTER_BUILD
             try:
                 self._handle(batch)
-                has_more = self._prepare() if idle else True
+                if batch.is_empty and self._prepare():
+                    timeout = 0.0
             except Exception:  # the folder or the disk is gone, say: wait for the next change
                 self._succeeded = False
-            timeout = _CHECK_WATCHER
-            if has_more:
-                timeout = 0 if idle else _AFTER_BUILD
             until_scan = max(0.0, self._next_scan - time.monotonic())
             batch = self._debouncer.next(min(until_scan, timeout))
 
     def _handle(self, batch: ChangeBatch) -> None:
         """Rebuilds if files have changed, or again after a failure."""
         has_restarted = self._watcher.restore() if self._watcher else False
-        has_notices = bool(batch.names) or batch.everything
         if batch.everything or has_restarted:
             changed = self._scan()
-        elif has_notices:
-            changed = self._hashes.check(batch.names)
-        else:
+        elif batch.is_empty:
             changed = self._scan_if_due()
-        if changed or (not self._succeeded and has_notices):
+        else:
+            changed = self._hashes.check(batch.names)
+        if changed or not (self._succeeded or batch.is_empty):
             self._succeeded = self._rebuild(changed)
 
     def _scan_if_due(self) -> frozenset[str]:
