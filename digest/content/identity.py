@@ -4,7 +4,28 @@ compare.
 Every alias that an entry ever had stays in its feed's ledger, so that a new guid or slug
 does not make a second story. Placeholders (`N/A`, "Untitled"), a site's front page and guids that
 several entries share identify nothing. `intake.match` uses the keys to decide which entries are
-one story.
+one story:
+
+    key of a story (`keys_of`)              what it says of the story                    counts
+    guid:… article:… link:… claim:… id:…    an alias; `claim` is a guid of another's,    everywhere if it
+    headline:DATE HASH                      `id` a link that became its `id`             can, and in its feed
+    any guid:GUID                           its guid, whatever feed gave it              everywhere
+    wording:WORDS                           the words of its newest headline, sorted     everywhere
+    any headline:HASH                       a headline that it has or had                everywhere
+    date:DATE  dated                        a date that it has or had; that it has one   everywhere
+    whole link:HASH                         its newest link, with the fragment           everywhere
+    link and headline:HASH HASH             that link with its newest headline           everywhere
+    page:PAGE  host:HOST  path:PATH         parts of its link, without session tokens    everywhere
+    only page:PAGE                          that, if its guid is no place on the page    everywhere
+    bare:LINK                               its link; it has no guid                     everywhere
+    newest headline:HASH                    its newest headline                          in its feed
+    path and headline:PATH HASH DATE        its link without most of the query           in its feed
+    summary:HASH                            the newest excerpt                           in its feed
+    noted ALIAS                             an alias that its feed's ledger has          in its feed
+    any                                     nothing: every story of the feed has it      in its feed
+
+A key that counts everywhere counts in its feed as well (`in_feed`), except `bare`. Only aliases are
+ever stored.
 """
 
 from __future__ import annotations
@@ -24,27 +45,12 @@ FilesByKey = Mapping[str, Collection[str]]
 
 CLAIM = "claim:"
 """Prefix of an alias: a guid that is an absolute URI and identifies a story of another feed."""
-ANY_OF_FEED = "here"
+ANY_OF_FEED = "any"
 """A key that every story has in its own feed."""
 WORDING = "wording:"
 """Prefix of the key with the words of a story's headline."""
-_NO_GUID = frozenset(
-    [
-        "",
-        "0",
-        "na",
-        "null",
-        "nil",
-        "nan",
-        "none",
-        "undefined",
-        "unknown",
-        "false",
-        "true",
-        "guid",
-        "id",
-    ]
-)
+_NO_GUID = frozenset({"", "0", "na", "null", "nil", "nan", "none", "undefined", "unknown",
+                      "false", "true", "guid", "id"})  # fmt: skip
 _NO_HEADLINE = frozenset({"", "untitled", "notitle", "na", "null", "none", "undefined"})
 _NUMBERED = re.compile(r"(?:p|t|n|id|[anp]id|\w+_id|post|item|story|article)=", re.IGNORECASE)
 _ENDING = re.compile(r"\.(?:html?|shtml|php|aspx?|jsp)$")
@@ -108,7 +114,7 @@ def keys_of(
     id: str = "",
     published: datetime | None = None,
 ) -> frozenset[str]:
-    """Returns all keys under which a story from a feed can be found.
+    """Returns all keys under which a story from a feed can be found: those of the table above.
 
     `bare`: the story has no guid, so its link alone identifies it elsewhere. `said` has the hashes
     of its full link and excerpt, as far as known. `id` is its id in the ledger; `published` is its
@@ -131,13 +137,13 @@ def keys_of(
     if published:
         dates.add(rfc3339(published))
     anywhere = {wording_key(title)}
-    anywhere.update(f"words:{known_hash}" for known_hash in title_hashes)
+    anywhere.update(f"any headline:{known_hash}" for known_hash in title_hashes)
     anywhere.update(f"any guid:{guid}" for guid in guids)
     anywhere.update(f"date:{date}" for date in dates)
     if dates:
         anywhere.add("dated")
     if link := said.get("link"):
-        anywhere |= {f"whole link:{link}", f"same:{link} {title_hash}"}
+        anywhere |= {f"whole link:{link}", f"link and headline:{link} {title_hash}"}
     anchored = {urls.canonical(guid) for guid in guids if _is_anchor(guid)}
     for address in addresses:
         page = urls.lasting(address)
@@ -145,12 +151,14 @@ def keys_of(
         if address not in anchored:
             anywhere.add(f"only page:{page}")
     in_this_feed = all_aliases | anywhere
-    in_this_feed |= {ANY_OF_FEED, f"now:{title_hash}"}
+    in_this_feed |= {ANY_OF_FEED, f"newest headline:{title_hash}"}
     in_this_feed.add(f"summary:{said.get('excerpt') or hash_of('')}")
     in_this_feed.update(f"noted {alias}" for alias in aliases)
     if bare or urls.web_link(id):
         for address in addresses:
-            in_this_feed.update(stem_key(address, title, date) for date in dates or {""})
+            in_this_feed.update(
+                path_and_headline_key(address, title, date) for date in dates or {""}
+            )
     keys = anywhere | {in_feed(key, feed) for key in in_this_feed}
     keys |= {in_its_scope(alias, feed) for alias in all_aliases}
     keys |= {f"guid:{former_link}" for former_link in by_kind["id"]}
@@ -267,11 +275,11 @@ def with_fragment(link: str) -> str:
     return f"{urls.canonical(link)}#{urls.fragment_of(link)}" if urls.web_link(link) else ""
 
 
-def stem_key(address: str, title: str, when: str) -> str:
+def path_and_headline_key(address: str, title: str, when: str) -> str:
     """Returns a key of a link, headline and date; of the link's query, only article numbers."""
     path, _, query = address.partition("?")
     numbers = "&".join(part for part in query.split("&") if _NUMBERED.match(part))
-    return f"stem:{path}?{numbers} {hash_of(title)} {when}"
+    return f"path and headline:{path}?{numbers} {hash_of(title)} {when}"
 
 
 def wording_key(title: str) -> str:

@@ -177,7 +177,12 @@ def weigh_keys(
 def _keys(
     feed: str, entry: Entry, guid: str, shared: SharedAliases, *, is_excerpt_shared: bool
 ) -> dict[str, str]:
-    """Returns the keys of an entry, by kind (`match` says what each kind counts)."""
+    """Returns the keys of an entry, by kind: `match` says what each kind counts.
+
+    Most are called as in the table of `identity`. A `made guid` is one that we made (`made_guid`),
+    the `shared` ones may be other entries' as well, `second` is a date to the second, and
+    `unchanged` finds a story of which the feed says the same as before.
+    """
     page, number = identity.page_of(entry), urls.article_number(entry.link)
     title_hash = identity.hash_of(entry.title)
     link_hash = identity.hash_of(entry.link)
@@ -192,13 +197,13 @@ def _keys(
         "page": f"page:{page}",
         "host": f"host:{urls.host_of(entry.link)}",
         "path": identity.path_key(page),
-        "same": f"same:{link_hash} {title_hash}",
+        "link and headline": f"link and headline:{link_hash} {title_hash}",
     }
     if id := guid or shared.stand_in(feed, entry):
         keys["guid"] = f"guid:{id}"
         keys["any guid"] = f"any guid:{id}"
         if not guid and id.startswith("urn:uuid:"):
-            keys["minted"] = f"guid:{id}"
+            keys["made guid"] = f"guid:{id}"
     if guid:
         keys["claim"] = f"{identity.CLAIM}{guid}"
     if entry.id:
@@ -213,29 +218,32 @@ def _keys(
     when = identity.rfc3339(entry.published) if entry.published else ""
     second = identity.exact_time(entry)
     if not second and identity.has_headline(entry) and (not guid or urls.web_link(guid)):
-        keys["stem"] = identity.stem_key(page, entry.title, when)
+        keys["path and headline"] = identity.path_and_headline_key(page, entry.title, when)
     if when:
-        keys["day"] = f"date:{when}"
+        keys["date"] = f"date:{when}"
         keys["dated"] = "dated"
     if second:
-        keys["moment"] = f"date:{second}"
+        keys["second"] = f"date:{second}"
     return keys | _keys_of_words(entry, is_excerpt_shared=is_excerpt_shared)
 
 
 def _keys_of_words(entry: Entry, *, is_excerpt_shared: bool) -> dict[str, str]:
-    """Returns the keys that an entry has from its headline and its excerpt, by kind."""
+    """Returns the keys that an entry has from its headline and its excerpt, by kind.
+
+    Without a headline, the `date or summary` tells it from others.
+    """
     keys = {}
     title_hash, second = identity.hash_of(entry.title), identity.exact_time(entry)
     summary = f"summary:{identity.hash_of(entry.summary)}"
     if identity.has_headline(entry):
-        keys["words"] = f"words:{title_hash}"
-        keys["now"] = f"now:{title_hash}"
+        keys["any headline"] = f"any headline:{title_hash}"
+        keys["newest headline"] = f"newest headline:{title_hash}"
         keys["wording"] = identity.wording_key(entry.title)
         if second:
-            keys["headline"] = f"headline:{second} {title_hash}"
+            keys["headline and second"] = f"headline:{second} {title_hash}"
     else:
-        keys["untitled"] = f"now:{title_hash}"
-        keys["apart"] = f"date:{second}" if second else summary
+        keys["no headline"] = f"newest headline:{title_hash}"
+        keys["date or summary"] = f"date:{second}" if second else summary
     if not is_excerpt_shared and len(entry.summary.split()) >= _TELLING_WORDS:
         keys["excerpt"] = summary
     return keys

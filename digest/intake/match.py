@@ -56,9 +56,11 @@ _MAX_CANDIDATES = 20
 square.
 """
 
-_DESCRIBING = frozenset({"host", "path", "dated", "day", "wording", "apart", "words"})
+_DESCRIBING = frozenset(
+    {"host", "path", "dated", "date", "wording", "date or summary", "any headline"}
+)
 """Kinds of keys that count in the score, but are too common to find a story by."""
-_TIE_BREAKERS = ("whole link", "same", "shared guid", "shared claim", "day")
+_TIE_BREAKERS = ("whole link", "link and headline", "shared guid", "shared claim", "date")
 """Keys that decide between stories that agree equally well: one point each."""
 
 
@@ -212,23 +214,23 @@ class Comparison:
         file = next(iter(files), "")
         if len(files) != 1 or file.startswith(NEW) or self._is_date_shared:
             return ""
-        return file if self._has("moment", file) and is_gone(file) else ""
+        return file if self._has("second", file) and is_gone(file) else ""
 
     def _score(self, file: str) -> int:
         headline, second = self._headline_points(file), 0
-        if self._has("moment", file):
+        if self._has("second", file):
             second = 20 if self._is_own_feed and not self._is_date_shared else 10
         guid = self._guid_points(file, is_same_second=second == 20)
         link = self._link_points(file, agrees=bool(headline or second))
         excerpt = 40 if self._is_only("excerpt", file) else 0
         has_same_words = headline >= 40 and (
-            self._is_only("headline", file) or bool(second and excerpt)
+            self._is_only("headline and second", file) or bool(second and excerpt)
         )
         is_found = bool(guid or link or (self._is_own_feed and has_same_words))
         if self._is_another(file, headline):
             is_found = False
         if self._is_own_feed and self._has("unchanged", file):
-            is_found, headline = True, _UNCHANGED - (guid if self._has("minted", file) else 0)
+            is_found, headline = True, _UNCHANGED - (guid if self._has("made guid", file) else 0)
         if not is_found:
             return 0
         extras = sum(self._has(kind, file) for kind in _TIE_BREAKERS)
@@ -245,7 +247,7 @@ class Comparison:
         return headline < 50 or self._link_kind != "one story"
 
     def _guid_points(self, file: str, *, is_same_second: bool) -> int:
-        if self._has("minted", file):
+        if self._has("made guid", file):
             return 60
         if self._has("guid", file):
             if not self._is_guid_vague:
@@ -255,7 +257,9 @@ class Comparison:
             return 5 if self._is_redated(file) else 15
         if self._is_own_feed:
             return 30 if self._has("claim", file) else 0
-        is_same = all(self._has(kind, file) for kind in ("any guid", "words", "moment", "host"))
+        is_same = all(
+            self._has(kind, file) for kind in ("any guid", "any headline", "second", "host")
+        )
         return 10 if is_same else 0
 
     def _link_points(self, file: str, *, agrees: bool) -> int:
@@ -276,25 +280,29 @@ class Comparison:
         if self._has("page", file):
             return 20 if kind == "place in a list" else 10
         has_excerpt = self._has("excerpt", file) or "excerpt" not in self._keys
-        if has_excerpt and self._is_only("stem", file):
+        if has_excerpt and self._is_only("path and headline", file):
             return 20
         return 5 if self._is_own_feed and kind == "one story" and self._has("path", file) else 0
 
     def _headline_points(self, file: str) -> int:
-        if self._has("untitled", file):
-            return 50 if self._has("apart", file) else 0
-        if self._has("now", file) or (not self._is_own_feed and self._has("words", file)):
-            has_second = self._has("moment", file) or "moment" not in self._keys
-            has_own_link = self._is_only("same", file) or not self._has("same", file)
+        if self._has("no headline", file):
+            return 50 if self._has("date or summary", file) else 0
+        if self._has("newest headline", file) or (
+            not self._is_own_feed and self._has("any headline", file)
+        ):
+            has_second = self._has("second", file) or "second" not in self._keys
+            has_own_link = self._is_only("link and headline", file) or not self._has(
+                "link and headline", file
+            )
             return 50 if has_second or has_own_link else 30
-        if self._has("words", file):
+        if self._has("any headline", file):
             return 40
         if not self._wording or not self._stories.has_similar_headline(file, self._wording):
             return 0
-        return 40 if self._has("moment", file) or self._is_only("excerpt", file) else 20
+        return 40 if self._has("second", file) or self._is_only("excerpt", file) else 20
 
     def _is_redated(self, file: str) -> bool:
-        return self._has("dated", file) and not self._has("day", file)
+        return self._has("dated", file) and not self._has("date", file)
 
     def _has(self, kind: str, file: str) -> bool:
         return kind in self._keys and self._stories.has(file, self._keys[kind])
