@@ -57,24 +57,39 @@ class LedgerFacts(NamedTuple):
             if story.file in candidates
         )
 
+    def writers(
+        self,
+        stories: Iterable[Story],
+        excerpts: Mapping[str, Iterable[str]],
+        feeds: Collection[str],
+    ) -> dict[str, str]:
+        """Returns the feed whose words a story's excerpt has, by file, if that is not its first one.
 
-def writer_of(
-    story: Story,
-    hashes: Iterable[str],
-    written: Iterable[tuple[str, Mapping[str, str]]],
-    feeds: Collection[str],
-) -> str:
-    """Returns the feed whose words are in a story's excerpt: of `feeds`, or else any, the earliest.
+        Of several it is one of `feeds`, or else any, and of these the earliest. `excerpts` are the
+        hashes of the excerpts in the files.
+        """
+        found = {}
+        for story in stories if self.by_feed else ():
+            writers = []
+            for feed, written in self.by_feed.get(story.file, ()):
+                hashes = written.keys() & excerpts.get(story.file, ())
+                if hashes:
+                    at = min(written[hash] for hash in hashes)
+                    writers.append((feed not in feeds, at, feed))
+            if writers:
+                writer = min(writers, key=itemgetter(0, 1))[2]
+                if writer != first_feed(story, feeds):
+                    found[story.file] = writer
+        return found
 
-    "" if that is the story's first feed, or unknown. `hashes` are those of the excerpt, `written` the
-    excerpts of each feed (`LedgerFacts.by_feed`), in the order of the story's feeds.
-    """
-    writers = []
-    for feed, excerpts in written:
-        if times := [excerpts[hash] for hash in hashes if hash in excerpts]:
-            writers.append((feed not in feeds, min(times), feed))
-    writer = min(writers, key=itemgetter(0, 1), default=(False, "", ""))[2]
-    return "" if writer == first_feed(story, feeds) else writer
+    def earlier_headlines(self, stories: Iterable[Story]) -> dict[str, tuple[str, ...]]:
+        """Returns the earlier headlines of each story that has some besides its present one."""
+        earlier = {}
+        for story in stories if self.titles else ():
+            titles = [title for title in self.titles.get(story.file, ()) if title != story.title]
+            if titles:
+                earlier[story.file] = tuple(titles)
+        return earlier
 
 
 def first_feed(story: Story, feeds: Collection[str]) -> str:

@@ -10,16 +10,15 @@ excerpt has, where a story was before) is found for all stories at once, and cac
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from digest import parallel
 from digest.cache import Cache, key_of
 from digest.content import excerpt, file_names, paths, publishable, story_file
-from digest.content.ledger_facts import LedgerFacts, identity_key, writer_of
+from digest.content.ledger_facts import LedgerFacts, identity_key
 from digest.content.read import ContentReader, combined, unknown_themes, vocabulary_of
 from digest.content.scan import NamesIn, Scan, copied, read_bytes, scan
 from digest.content.story_file import Vocabulary
@@ -41,7 +40,6 @@ if TYPE_CHECKING:
     from digest.content.ledger import Ledgers, Record
     from digest.content.store import AllLedgers
 
-_NO_OFFSET = timedelta()
 _READING = 0.06  # milliseconds for a file
 
 
@@ -113,12 +111,23 @@ class _Found(NamedTuple):
     unread: tuple[str, ...]
 
 
+class _Folders(NamedTuple):
+    """What is in all folders, with the problems of all files, and those `unread`."""
+
+    folders: tuple[_Folder, ...]
+    problems: tuple[Problem, ...]
+    unread: frozenset[str]
+
+    @property
+    def stories(self) -> tuple[Story, ...]:
+        """The stories of all folders."""
+        return tuple(story for folder in self.folders for story in folder.stories)
+
+
 class _Loader:
     """Reads the content once; `key` is as in `load_cached`, and only used with a `cache`.
 
     Unless it `may_fork`, all files are read in this process.
-
-    `folders` sets `problems` and `unread`: what cannot be read, and why.
     """
 
     def __init__(
@@ -137,15 +146,13 @@ class _Loader:
         self._key = key_of(key, with_ledger)
         self._feeds = frozenset(feed.id for feed in config.feeds)
         self.vocabulary = vocabulary_of(config, with_ledger)
-        self.problems: list[Problem] = []
-        self.unread: list[str] = []
 
-    def folders(self) -> list[_Folder]:
+    def folders(self) -> _Folders:
         """Reads all folders."""
         others = [file for file in self._scan.files if not paths.is_story(file)]
         misplaced = filter(None, map(file_names.problem, others))
-        self.problems = [*self._scan.problems, *misplaced, *file_names.duplicate_problems(others)]
-        self.unread = []
+        problems = [*self._scan.problems, *misplaced, *file_names.duplicate_problems(others)]
+        unread = list[str]()
         names = [name for name in self._scan.folders if not name.startswith(paths.LEDGERS)]
         keys: dict[str, bytes] = {}
         cached: Mapping[str, _Folder] = {}
@@ -163,14 +170,13 @@ class _Loader:
         for name in names:
             folder = cached.get(name)
             if folder is None:
-                folder, problems, unread = found.pop(name)
-                self.problems += problems
-                self.unread += unread
-                is_sound = not problems and not _has_odd_offsets(folder)
-                if self._cache is not None and name in keys and is_sound:
+                folder, wrong, left = found.pop(name)
+                problems += wrong
+                unread += left
+                if self._cache is not None and name in keys and not wrong:
                     self._cache.put("folder", name, keys[name], folder)
             folders.append(folder)
-        return folders
+        return _Folders(tuple(folders), tuple(problems), frozenset(unread))
 
     def _read(self, name: str) -> _Found:
         """Reads a folder, and changes nothing here."""
@@ -201,17 +207,17 @@ class _Loader:
         )
         return _Found(folder, tuple(reader.problems), tuple(reader.unread))
 
-    def ledger_facts(self, folders: list[_Folder]) -> LedgerFacts:
+    def ledger_facts(self, found: _Folders) -> LedgerFacts:
         """Returns what the ledgers know of the stories in the folders, from the cache if it can."""
-        stories, ledgers = _stories(folders), self._scan.key(paths.LEDGERS)
+        stories, ledgers = found.stories, self._scan.key(paths.LEDGERS)
         if self._cache is None or not ledgers:
             return self.find_ledger_facts(stories)
-        key = key_of(self._key, ledgers, *(folder.identity_key for folder in folders))
-        found = self._cache.get("ledgers", "", key, LedgerFacts)
-        if found is None or not found.still_fits(stories):
-            found = self.find_ledger_facts(stories)
-            self._cache.put("ledgers", "", key, found)
-        return found
+        key = key_of(self._key, ledgers, *(folder.identity_key for folder in found.folders))
+        facts = self._cache.get("ledgers", "", key, LedgerFacts)
+        if facts is None or not facts.still_fits(stories):
+            facts = self.find_ledger_facts(stories)
+            self._cache.put("ledgers", "", key, facts)
+        return facts
 
     def find_ledger_facts(
         self, stories: tuple[Story, ...], ledgers: AllLedgers | None = None
@@ -223,44 +229,18 @@ class _Loader:
 
         return find_ledger_facts(stories, ledgers or read_all_ledgers(self._root), self._feeds)
 
-    def _return_quotations(
-        self,
-        stories: list[Story],
-        hashes: dict[str, bytes],
-        excerpts: dict[str, tuple[str, ...]],
-        ledger_facts: LedgerFacts,
-    ) -> None:
-        """Makes quotations that are the editor's part of the note, since pull did not write them.
+    def content(self, found: _Folders, facts: LedgerFacts) -> Content:
+        """Returns everything that was read as one value.
 
-        Changes `stories` and what is known of their files: `hashes`, and the hashes of `excerpts`.
+        Quotations that count as excerpts, but that pull did not write, become part of the note.
         """
-        written = ledger_facts.excerpts
-        edited = set[str]()
-        for file, of_excerpt in excerpts.items():
-            if not set(of_excerpt).intersection(written.get(file, ())):
-                edited.add(file)
-        for index, story in enumerate(stories) if edited else ():
-            file = story.file
-            if file in edited:
-                data = read_bytes(self._root, file)
-                if key_of(file, data) != hashes[file]:
-                    what = "this file has changed during the build; build again"
-                    raise DigestError(f"{file}: {what}")
-                text, by_pull = data.decode(), written.get(file, ())
-                stories[index] = story = story_file.loads(text, file, self.vocabulary, by_pull)
-                excerpts[file] = excerpt.hashes(story.excerpt)
-                words = story.excerpt.encode(errors="surrogatepass")
-                hashes[file] = key_of(hashes[file], words)
-
-    def content(self, folders: list[_Folder], ledger_facts: LedgerFacts) -> Content:
-        """Returns everything that was read as one value."""
-        stories = list(_stories(folders))
+        stories = list(found.stories)
         letters, introductions, pages = list[Letter](), list[FreePage](), list[FreePage]()
         files_to_copy = list[Copied]()
         hashes: dict[str, bytes] = {}
         excerpts: dict[str, tuple[str, ...]] = {}
         suspects = set[str]()
-        for folder in folders:
+        for folder in found.folders:
             letters += folder.letters
             introductions += folder.introductions
             pages += folder.pages
@@ -269,45 +249,42 @@ class _Loader:
             hashes.update(folder.hashes)
             excerpts.update(folder.excerpts)
             suspects.update(folder.suspects)
-        self._return_quotations(stories, hashes, excerpts, ledger_facts)
+        for index, story in enumerate(stories):
+            file = story.file
+            by_pull = facts.excerpts.get(file, ())
+            if story.excerpt and set(by_pull).isdisjoint(excerpts[file]):
+                stories[index] = story = self._read_again(file, hashes[file], by_pull)
+                excerpts[file] = excerpt.hashes(story.excerpt)
+                hashes[file] = key_of(hashes[file], story.excerpt)
         return Content(
             stories=tuple(stories),
             letters=tuple(letters),
             introductions=tuple(introductions),
             pages=tuple(pages),
             copied=tuple(files_to_copy),
-            story_addresses=ledger_facts.story_addresses,
-            earlier_headlines=_earlier_headlines(stories, ledger_facts),
-            lasting_names=ledger_facts.lasting_names,
-            altered=ledger_facts.altered,
-            writers=self._writers(stories, excerpts, ledger_facts),
-            added_at=ledger_facts.added_at,
-            gone=ledger_facts.gone,
-            signed=ledger_facts.signed,
+            story_addresses=facts.story_addresses,
+            earlier_headlines=facts.earlier_headlines(stories),
+            lasting_names=facts.lasting_names,
+            altered=facts.altered,
+            writers=facts.writers(stories, excerpts, self._feeds),
+            added_at=facts.added_at,
+            gone=facts.gone,
+            signed=facts.signed,
             hashes=hashes,
             suspects=frozenset(suspects),
-            unread=frozenset(self.unread),
+            unread=found.unread,
             beside=NamesIn(self._root),
-            unrecorded=ledger_facts.unrecorded,
-            damaged=ledger_facts.damaged,
-            newest_record=ledger_facts.newest_record,
+            unrecorded=facts.unrecorded,
+            damaged=facts.damaged,
+            newest_record=facts.newest_record,
         )
 
-    def _writers(
-        self,
-        stories: Iterable[Story],
-        excerpts: Mapping[str, tuple[str, ...]],
-        ledger_facts: LedgerFacts,
-    ) -> dict[str, str]:
-        """Returns the feed whose words a story's excerpt has, if that is not its first one."""
-        by_feed, writers = ledger_facts.by_feed, {}
-        for story in stories if by_feed else ():
-            file = story.file
-            if file in by_feed and file in excerpts:
-                writer = writer_of(story, excerpts[file], by_feed[file], self._feeds)
-                if writer:
-                    writers[file] = writer
-        return writers
+    def _read_again(self, file: str, hash: bytes, by_pull: Collection[str]) -> Story:
+        """Reads a story once more, now that the hashes of the excerpts that pull wrote are known."""
+        data = read_bytes(self._root, file)
+        if key_of(file, data) != hash:
+            raise DigestError(f"{file}: this file has changed during the build; build again")
+        return story_file.loads(data.decode(), file, self.vocabulary, by_pull)
 
 
 def load(root: Path, config: Config) -> Content:
@@ -328,10 +305,10 @@ def load_cached(
 
 
 def _whole(loader: _Loader) -> Content:
-    folders = loader.folders()
-    if loader.problems:
-        raise Faults(combined(loader.problems, loader.vocabulary))
-    return loader.content(folders, loader.ledger_facts(folders))
+    found = loader.folders()
+    if found.problems:
+        raise Faults(combined(found.problems, loader.vocabulary))
+    return loader.content(found, loader.ledger_facts(found))
 
 
 def survey(root: Path, config: Config) -> Survey:
@@ -343,23 +320,19 @@ def survey(root: Path, config: Config) -> Survey:
 
     scanned = store.scan_whole(root)
     loader = _Loader(root, config, scanned)
-    folders, ledgers = loader.folders(), store.read_all_ledgers(root)
-    ledger_facts = loader.find_ledger_facts(_stories(folders), ledgers)
+    found, ledgers = loader.folders(), store.read_all_ledgers(root)
+    facts = loader.find_ledger_facts(found.stories, ledgers)
     return Survey(
-        content=loader.content(folders, ledger_facts),
-        problems=tuple(combined(loader.problems, loader.vocabulary)),
+        content=loader.content(found, facts),
+        problems=tuple(combined(found.problems, loader.vocabulary)),
         ledgers=ledgers.feeds,
         from_pages=ledgers.from_pages,
         ledger_problems=ledgers.problems,
         files=tuple(scanned.files),
         unfinished=tuple(sorted(scanned.unfinished)),
         vocabulary=loader.vocabulary,
-        unknown_themes=unknown_themes(loader.problems),
+        unknown_themes=unknown_themes(found.problems),
     )
-
-
-def _stories(folders: Iterable[_Folder]) -> tuple[Story, ...]:
-    return tuple(story for folder in folders for story in folder.stories)
 
 
 def new_locations_of(content: Content) -> tuple[Location, ...]:
@@ -383,27 +356,3 @@ def new_locations_of(content: Content) -> tuple[Location, ...]:
         if not (story.hide or story.draft) or slugs[story.week, story.slug] > 1:
             found.append(location)
     return tuple(found)
-
-
-def _earlier_headlines(
-    stories: Iterable[Story], ledger_facts: LedgerFacts
-) -> dict[str, tuple[str, ...]]:
-    """Returns the earlier headlines of each story that has some besides its present one."""
-    earlier = {}
-    for story in stories if ledger_facts.titles else ():
-        titles = [
-            title for title in ledger_facts.titles.get(story.file, ()) if title != story.title
-        ]
-        if titles:
-            earlier[story.file] = tuple(titles)
-    return earlier
-
-
-def _has_odd_offsets(folder: _Folder) -> bool:
-    """True if an offset from UTC has seconds (before about 1901), which the cache would round."""
-    dated: tuple[Story | Letter, ...] = (*folder.stories, *folder.letters)
-    for text in dated:
-        for time in (text.published, text.updated):
-            if time and (time.utcoffset() or _NO_OFFSET).seconds % 60:
-                return True
-    return False

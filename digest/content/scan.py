@@ -30,6 +30,7 @@ _NOT_COPIED = (".DS_Store", "Thumbs.db", ".git", "*~", ".#*", ".*.sw?", disk.LEF
 """Files of operating systems, editors and killed runs."""
 _MAX_DEPTH = 50  # nested folders
 _SAVED, _CHANGED = itemgetter(0), itemgetter(1)
+_NO_FILES = b"no files"
 _FOLDERS = re.compile(r"content(?:/(?:ledger|inbox|themes|pages|static|\d{4}(?:/w\d\d)?))?")
 """Must be folders if they exist. On systems without symbolic links, git writes links as files."""
 
@@ -39,14 +40,14 @@ class Scan(NamedTuple):
 
     A file that changed at `since` (ns, the disk's clock) or later may be saved again within the
     same tick of that clock, so its stamp proves nothing. `unfinished` are files that a killed run
-    left behind. `keys` keeps what `key` has computed.
+    left behind. `keys` has a hash of each folder's files and stamps, b"" if a stamp proves nothing.
     """
 
     folders: Mapping[str, Mapping[str, Stamp]]
     problems: tuple[Problem, ...]
     since: int
     unfinished: tuple[str, ...]
-    keys: dict[str, bytes]
+    keys: Mapping[str, bytes]
 
     @property
     def files(self) -> list[str]:
@@ -54,22 +55,12 @@ class Scan(NamedTuple):
         return [f"{folder}/{name}" for folder, names in self.folders.items() for name in names]
 
     def key(self, folder: str) -> bytes:
-        """Returns a hash of a folder's files and stamps; b"" if a stamp proves nothing."""
-        if folder in self.keys:
-            return self.keys[folder]
-        files = self.folders.get(folder, {})
-        stamps = list(files.values())
-        if self.since and stamps:
-            newest = max(max(map(_CHANGED, stamps)), max(map(_SAVED, stamps)))
-            if newest >= self.since:
-                return b""
-        names = os.fsencode("/".join((folder, *files)))
-        self.keys[folder] = cache.key_of(names, stamps)
-        return self.keys[folder]
+        """Returns the key of a folder, or that of all empty folders."""
+        return self.keys.get(folder, _NO_FILES)
 
     def fingerprint(self) -> bytes:
         """Returns a hash of all files and stamps; b"" if a stamp proves nothing."""
-        keys = [self.key(folder) for folder in sorted(self.folders)]
+        keys = [self.keys[folder] for folder in sorted(self.keys)]
         return cache.key_of(*keys) if all(keys) else b""
 
 
@@ -109,7 +100,8 @@ def scan(root: Path, since: int = 0) -> Scan:
             folders[folder] = files
         if folder.count("/") < _MAX_DEPTH:
             waiting += reversed(inner)
-    return Scan(folders, tuple(problems), since, tuple(unfinished), keys={})
+    keys = {folder: _key(folder, files, since) for folder, files in folders.items()}
+    return Scan(folders, tuple(problems), since, tuple(unfinished), keys)
 
 
 def rescan(root: Path, before: Scan, files: Iterable[str], since: int) -> Scan | None:
@@ -124,8 +116,17 @@ def rescan(root: Path, before: Scan, files: Iterable[str], since: int) -> Scan |
         if name not in folders.get(folder, {}) or not stat.S_ISREG(status.st_mode):
             return None
         folders[folder] = {**folders[folder], name: disk.stamp(status)}
-        keys.pop(folder, None)
+        keys[folder] = b""
+    for folder, key in keys.items():
+        keys[folder] = key or _key(folder, folders[folder], since)
     return before._replace(folders=folders, since=since, keys=keys)
+
+
+def _key(folder: str, files: Mapping[str, Stamp], since: int) -> bytes:
+    stamps = list(files.values())
+    if since and max(max(map(_CHANGED, stamps)), max(map(_SAVED, stamps))) >= since:
+        return b""
+    return cache.key_of(os.fsencode("/".join((folder, *files))), stamps)
 
 
 def leaves_files_out(problem: Problem) -> bool:

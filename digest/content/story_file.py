@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, tzinfo
+from datetime import UTC, date, datetime, tzinfo
 from functools import lru_cache, partial
 from itertools import pairwise
 from typing import TypeVar
@@ -43,6 +43,8 @@ BOOLEANS = (*FLAGS, "earlier")
 _TYPED = {"published": "timestamp", "updated": "timestamp", **dict.fromkeys(BOOLEANS, "bool")}
 """The types of YAML 1.1 that values have; all others are text."""
 _NO_VALUE = Value(1, "")
+_NO_DAY = date(2000, 1, 1)
+"""Stands for a missing or wrong day, which is an error."""
 _TRUE, _FALSE = frozenset({"true", "yes", "on"}), frozenset({"false", "no", "off", ""})
 _UNKNOWN = {"themes": Kind.UNKNOWN_THEME, "feeds": Kind.UNKNOWN_FEED}
 _FEED = re.compile(r"[a-z0-9][a-z0-9-]*")
@@ -300,17 +302,20 @@ def _parse_path(reader: Reader, file: str) -> tuple[Week, date | None, str]:
         return week, timestamps.day(path.day) if path.day else None, path.slug
     except ValueError:
         reader.add_problem(0, f"there is no day {path.day}", "rename the file with a real date")
-        return week, week.monday, path.slug
+        return week, _NO_DAY, path.slug
 
 
 def _parse_dates(reader: Reader, day: date | None, zone: tzinfo) -> tuple[date, datetime]:
     """Returns a story's day and time; if one is missing, it is derived from the other."""
     published = reader.parsed("published", partial(parse_time, zone=zone), None)
-    if day is None and "published" not in reader.values:
-        cure = "begin its file's name with one, as in 2026-05-15-slug.md, or add published:"
-        reader.add_problem(0, "the story has no date", cure)
-    day = day or (published.astimezone(zone).date() if published else date.min)
-    return day, published or datetime.combine(day, time(12), zone)
+    if published:
+        return day or published.astimezone(zone).date(), published
+    if day is None:
+        if not reader.values.get("published", _NO_VALUE).words:
+            cure = "begin its file's name with one, as in 2026-05-15-slug.md, or add published:"
+            reader.add_problem(0, "the story has no date", cure)
+        day = _NO_DAY
+    return day, parse_time(day.isoformat(), zone)
 
 
 def _link(words: str) -> str:

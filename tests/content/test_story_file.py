@@ -6,6 +6,7 @@ import json
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 import yaml
@@ -97,6 +98,23 @@ def test_a_file_in_an_invalid_week_or_with_an_invalid_date_is_an_error(
 
     assert message in str(caught.value)
     assert str(caught.value).startswith(file)
+
+
+def test_a_story_without_a_date_is_an_error_if_published_is_empty() -> None:
+    text = "---\ntitle: x\nlink: https://news.example/\npublished:\n---\n"
+
+    with pytest.raises(Faults, match="the story has no date"):
+        story_file.loads(text, "content/2026/w20/slug.md", KNOWN)
+
+
+def test_the_noon_of_a_day_has_an_offset_of_whole_minutes() -> None:
+    """Feeds cannot have another offset (RFC 3339); local time had seconds until about 1901."""
+    text = "---\ntitle: x\nlink: https://news.example/\n---\n"
+
+    known = Vocabulary(zone=ZoneInfo("Asia/Hong_Kong"))
+    story = story_file.loads(text, "content/1850/w20/1850-05-15-slug.md", known)
+
+    assert story.published.isoformat() == "1850-05-15T12:00:00+07:37"
 
 
 def test_a_story_without_a_date_in_its_file_name_gets_its_publication_date() -> None:
