@@ -53,8 +53,8 @@ def review(
 ) -> tuple[Problem, ...]:
     """Returns all hints about a digest's content.
 
-    `closed` are the closed weeks, `merged` those of the files that `edited`
-    and `outdated` return.
+    `closed` are the closed weeks, `merged` is what git has merged into files since an editor last
+    saw them.
     """
     history = survey.history
     content = survey.content
@@ -112,30 +112,11 @@ def of_text(text: Letter | FreePage, read: Read) -> tuple[Problem, ...]:
 def files_to_review(survey: Survey, read: Read, merged: MergedFiles) -> tuple[str, ...]:
     """Returns the files with changes by a pull that the editor has not looked at yet.
 
-    `merged` are those of the files that `edited` and `outdated` return.
+    `merged` is what git has merged into files since an editor last saw them.
     """
     history = survey.history
     shown = (story for story in survey.content.stories if not story.hide)
     return tuple(story.file for story in shown if _to_review(story, history, read, merged))
-
-
-def edited(survey: Survey, history: History, read: Read) -> tuple[str, ...]:
-    """Returns the files with changes by a pull that were edited since, here or in a git merge."""
-    found = []
-    for story in survey.content.stories:
-        records = [] if story.hide else history.of(story)
-        if pending.has_any(records) and pending.is_edited(records, story, read(story.file)):
-            found.append(story.file)
-    return tuple(found)
-
-
-def outdated(survey: Survey, history: History) -> tuple[str, ...]:
-    """Returns the files with words of a feed that a pull had replaced (`pending.outdated_fields`)."""
-    found = []
-    for story in survey.content.stories:
-        if not story.hide and pending.outdated_fields(history.of(story), story):
-            found.append(story.file)
-    return tuple(found)
 
 
 def outside_links(survey: Survey, line_of: LineOf) -> Iterator[tuple[str, str, int]]:

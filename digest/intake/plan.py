@@ -292,7 +292,7 @@ def _feeds_with(
     pull: PullState, feed: str, file: str, story: Story
 ) -> tuple[tuple[str, ...], dict[str, str]]:
     """Returns a story's feeds with this one, and their hash if they count as written by us."""
-    written = pull.last_written(file).get("feeds")
+    written = precedence.last_written(pull.records[file]).get("feeds")
     if feed in story.feeds:
         others = tuple(other for other in story.feeds if other != feed)
         # A killed pull has added the feed to the file, but not to the ledger.
@@ -380,7 +380,8 @@ def _merge(
     feed = known.arrival.feed
     entry = known.arrival.entry
     story = known.story
-    records, written = pull.records[known.file], pull.last_written(known.file)
+    records = pull.records[known.file]
+    written = precedence.last_written(records)
     ignored: set[str] = set()
     if entry.title == urls.host_of(entry.link):
         ignored.add("title")  # the feed gives no headline, so its host is used instead

@@ -226,10 +226,6 @@ class PullState:
             return False
         return carried is None or not carried.isdisjoint(record.aliases)
 
-    def last_written(self, file: str) -> dict[str, str]:
-        """Returns the hashes of what pulls last wrote into a story's file, by field."""
-        return precedence.last_written(self.records[file])
-
     # Story files
 
     def pending(self, file: str, story: Story) -> Pending:
@@ -248,7 +244,8 @@ class PullState:
         """Makes the changes of a merge in a story's text, on top of earlier ones of this pull."""
         on_disk = self.snapshot.texts[story.file]
         text = self.edits[story.file].after if story.file in self.edits else on_disk
-        revision = revise(story, text, merged, self.snapshot.vocabulary, self.last_written(file))
+        written = precedence.last_written(self.records[file])
+        revision = revise(story, text, merged, self.snapshot.vocabulary, written)
         if revision.text != on_disk:
             self.edits[story.file] = Edit(story.file, on_disk, revision.text)
             self.edited[file] = story.file

@@ -8,7 +8,7 @@ what one editor has seen. Without it, the stories that no one has touched are sh
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
@@ -18,6 +18,7 @@ from digest.cache import Cache, notices
 from digest.checks import content_rules
 from digest.commands.shared import curate
 from digest.content import ledger, paths, pending, store
+from digest.content.history import History
 from digest.content.load import Survey
 from digest.content.pending import Merged
 from digest.model import Config, Story
@@ -89,24 +90,34 @@ def changed_by_pull(root: Path, survey: Survey) -> tuple[str, ...]:
 
 def merged_files(root: Path, survey: Survey) -> content_rules.MergedFiles:
     """Returns what git has merged into the files in which a pull's change may be unseen."""
-    history, read = survey.history, partial(store.read_text, root)
-    versions = git.merged_from(root, content_rules.edited(survey, history, read))
-    outdated = content_rules.outdated(survey, history)
-    versions |= git.both_sides(root, outdated)
-    left_out = _left_out(root, survey, outdated)
+    history = survey.history
+    edited, outdated = list[str](), list[Story]()
+    for story in survey.content.stories:
+        records = [] if story.hide else history.of(story)
+        if pending.has_any(records):
+            text = store.read_text(root, story.file)
+            if pending.is_edited(records, story, text):
+                edited.append(story.file)
+        if pending.outdated_fields(records, story):
+            outdated.append(story)
+    versions = git.merged_from(root, edited)
+    versions |= git.both_sides(root, [story.file for story in outdated])
+    left_out = _left_out(root, history, outdated)
     return {
         file: Merged(versions.get(file, ()), left_out.get(file, ()))
         for file in versions.keys() | left_out.keys()
     }
 
 
-def _left_out(root: Path, survey: Survey, outdated: Collection[str]) -> dict[str, list[str]]:
+def _left_out(root: Path, history: History, stories: Sequence[Story]) -> dict[str, list[str]]:
     """Returns the fields that pulls have corrected in commits that were rebased, and no file has."""
-    last_commits = git.before_rebase(root, outdated, paths.LEDGERS)
-    stories = [story for story in survey.content.stories if story.file in last_commits]
+    files = [story.file for story in stories]
+    last_commits = git.before_rebase(root, files, paths.LEDGERS)
     place, found = git.prefix(root), dict[str, list[str]]()
     for story in stories:
-        records = survey.history.of(story)
+        if story.file not in last_commits:
+            continue
+        records = history.of(story)
         feeds = sorted({record.feed for record in records})
         commit = last_commits[story.file]
         then = git.contents(root, [f"{commit}:{place}{paths.ledger(feed)}" for feed in feeds])
