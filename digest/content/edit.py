@@ -99,13 +99,12 @@ def without_themes_line(text: str) -> str:
     Pull writes `themes: []` for a story that no rule finds yet. Without the line, an editor has
     decided that it has no theme.
     """
-    lines = _LINE.findall(text)
-    bare = [line.rstrip("\r\n") for line in lines[1 : _fence(lines)]]
-    span = yaml_front_matter.spans(bare).get("themes")
+    matter = _FrontMatter(text)
+    span = matter.spans.get("themes")
     if span is None:
         return text
-    _check_no_comments("themes", span, bare[span.line : span.last + 1])
-    return "".join([*lines[: span.line + 1], *lines[span.last + 2 :]])
+    _check_no_comments("themes", span, matter.bare[span.line : span.last + 1])
+    return matter.with_lines(span.line, span.last + 1, [])
 
 
 def published_letter(text: str, file: str, when: datetime) -> str | None:
@@ -137,29 +136,45 @@ def with_title(text: str, old: str, title: str) -> str:
     return _with_key(text, "title", old, title)
 
 
+class _FrontMatter:
+    """The lines between the fences of a text, as they are and `bare`, without line breaks.
+
+    `spans` has where each key's value is among them. Raises ValueError without front matter.
+    """
+
+    def __init__(self, text: str) -> None:
+        lines = _LINE.findall(text)
+        end = _fence(lines)
+        self._above, self.lines, self._below = lines[:1], lines[1:end], lines[end:]
+        self.line_break = _line_break(lines)
+        self.bare = [line.rstrip("\r\n") for line in self.lines]
+        self.spans = yaml_front_matter.spans(self.bare)
+
+    def with_lines(self, start: int, end: int, new: Sequence[str]) -> str:
+        """Returns the text with new lines in place of those from `start` on, before `end`."""
+        lines = [*self._above, *self.lines[:start], *new, *self.lines[end:], *self._below]
+        return "".join(lines)
+
+
 def _with_key(text: str, key: str, old: str | tuple[str, ...], words: str | tuple[str, ...]) -> str:
     """Returns the text with another value of a key; "" removes the line.
 
     With the `old` value given, a comment behind it is never removed.
     """
-    lines = _LINE.findall(text)
-    end = _fence(lines)
-    bare = [line.rstrip("\r\n") for line in lines[1:end]]
-    spans = yaml_front_matter.spans(bare)
-    span = spans.get(key)
-    line_break = _line_break(lines)
+    matter = _FrontMatter(text)
+    bare, span = matter.bare, matter.spans.get(key)
     if span is None:
         if not words and key != "themes":  # `themes: []` says that it has none
             return text
-        index = 1
+        start = 0
         for other in KEYS[: KEYS.index(key)]:
-            if other in spans:
-                index = spans[other].last + 2
-        new = [f"{key}: {story_file.written(key, words)}{line_break}"]
+            if other in matter.spans:
+                start = matter.spans[other].last + 1
+        new = [f"{key}: {story_file.written(key, words)}{matter.line_break}"]
         if key in _SENTENCES and words:
-            new = [f"{key}:{line_break}"]
-            new += [f"- {story_file.written('', value)}{line_break}" for value in words]
-        return "".join([*lines[:index], *new, *lines[index:]])
+            new = [f"{key}:{matter.line_break}"]
+            new += [f"- {story_file.written('', value)}{matter.line_break}" for value in words]
+        return matter.with_lines(start, start, new)
     first, last = bare[span.line], bare[span.last]
     is_removed = not words and key != "themes"
     behind = last[span.end :] if old else ""
@@ -172,23 +187,18 @@ def _with_key(text: str, key: str, old: str | tuple[str, ...], words: str | tupl
         _check_no_comments(key, span, replaced, behind)
         new = []
     elif span.style == "block":
-        new = _block(lines, bare, span, key, old, words)
+        new = _block(matter, key, old, words)
     else:
         _check_no_comments(key, span, replaced)
         gap = "" if first[: span.start].endswith((" ", "\t")) else " "
         value = story_file.written(key, words, span.style)
-        line_break = _line_break(lines[span.last + 1 :])
+        line_break = _line_break(matter.lines[span.last :])
         new = [first[: span.start] + gap + value + last[span.end :] + line_break]
-    return "".join([*lines[: span.line + 1], *new, *lines[span.last + 2 :]])
+    return matter.with_lines(span.line, span.last + 1, new)
 
 
 def _block(
-    lines: Sequence[str],
-    bare: Sequence[str],
-    span: Span,
-    key: str,
-    old: str | tuple[str, ...],
-    words: str | tuple[str, ...],
+    matter: _FrontMatter, key: str, old: str | tuple[str, ...], words: str | tuple[str, ...]
 ) -> list[str]:
     """Returns the lines of a list with one value a line, with the indentation that it has.
 
@@ -196,6 +206,7 @@ def _block(
     """
     old = (old,) if isinstance(old, str) else old
     new = (words,) if isinstance(words, str) else words
+    lines, bare, span = matter.lines, matter.bare, matter.spans[key]
     items = []
     for number in range(span.line + 1, span.last + 1):
         if bare[number].lstrip().startswith("-"):
@@ -205,16 +216,16 @@ def _block(
     if len(items) == len(old):
         for value, number, end in zip(old, items, [*items[1:], span.last + 1], strict=True):
             if end == number + 1:
-                written[value] = lines[number + 1]
+                written[value] = lines[number]
         while same < len(old) and old[: same + 1] == new[: same + 1]:
             same += 1
     index = items[same] if same < len(items) else span.last + 1
     _check_no_comments(key, span, bare[index : span.last + 1])
     bullet = re.match(r"\s*-\s+", bare[items[0]])
     indent = bullet[0] if bullet else "- "
-    result = list(lines[span.line + 1 : index + 1])
+    result = lines[span.line : index]
     for value in new[same:]:
-        line = f"{indent}{story_file.written('', value)}{_line_break(lines)}"
+        line = f"{indent}{story_file.written('', value)}{matter.line_break}"
         result.append(written.get(value, line))
     return result
 

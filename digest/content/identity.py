@@ -150,15 +150,13 @@ def keys_of(
         anywhere |= {f"page:{page}", f"host:{page.partition('/')[0]}", path_key(page)}
         if address not in anchored:
             anywhere.add(f"only page:{page}")
+    summary = said.get("excerpt") or hash_of("")
     in_this_feed = all_aliases | anywhere
-    in_this_feed |= {ANY_OF_FEED, f"newest headline:{title_hash}"}
-    in_this_feed.add(f"summary:{said.get('excerpt') or hash_of('')}")
+    in_this_feed |= {ANY_OF_FEED, f"newest headline:{title_hash}", f"summary:{summary}"}
     in_this_feed.update(f"noted {alias}" for alias in aliases)
     if bare or urls.web_link(id):
         for address in addresses:
-            in_this_feed.update(
-                path_and_headline_key(address, title, date) for date in dates or {""}
-            )
+            in_this_feed.update(path_headline_key(address, title, date) for date in dates or {""})
     keys = anywhere | {in_feed(key, feed) for key in in_this_feed}
     keys |= {in_its_scope(alias, feed) for alias in all_aliases}
     keys |= {f"guid:{former_link}" for former_link in by_kind["id"]}
@@ -275,7 +273,7 @@ def with_fragment(link: str) -> str:
     return f"{urls.canonical(link)}#{urls.fragment_of(link)}" if urls.web_link(link) else ""
 
 
-def path_and_headline_key(address: str, title: str, when: str) -> str:
+def path_headline_key(address: str, title: str, when: str) -> str:
     """Returns a key of a link, headline and date; of the link's query, only article numbers."""
     path, _, query = address.partition("?")
     numbers = "&".join(part for part in query.split("&") if _NUMBERED.match(part))

@@ -218,7 +218,7 @@ def _keys(
     when = identity.rfc3339(entry.published) if entry.published else ""
     second = identity.exact_time(entry)
     if not second and identity.has_headline(entry) and (not guid or urls.web_link(guid)):
-        keys["path and headline"] = identity.path_and_headline_key(page, entry.title, when)
+        keys["path and headline"] = identity.path_headline_key(page, entry.title, when)
     if when:
         keys["date"] = f"date:{when}"
         keys["dated"] = "dated"
