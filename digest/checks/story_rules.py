@@ -114,13 +114,13 @@ def requoted(story: Story, history: History) -> Iterator[Hint]:
     hashes = set[str]()
     for record in records:
         hashes.update(record.excerpts)
-    moved, line = excerpt.below(story.note, hashes)
+    moved, line = excerpt.find_moved(story.note, hashes)
     if moved:
         what = (
             "the publisher's excerpt is below your note, so readers see it as a quotation of yours"
         )
         yield Hint(story.file, what, "move it to the top, above your note", line=story.line + line)
-    elif excerpt.opening(story.note)[0] and ledger.wrote_excerpt(records):
+    elif excerpt.first_quotation(story.note)[0] and ledger.wrote_excerpt(records):
         what = "the opening quotation is not the excerpt that Digest wrote, so it is shown as yours"
         cure = (
             "if it is yours, put a line of your own above it; "

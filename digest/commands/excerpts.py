@@ -90,7 +90,7 @@ def run(root: Path, config: Config, *, now: datetime, dry: bool = False) -> Exce
             cache.save(flush=True)
     left = []
     for cut in cuts:
-        if cut.state == recut.EDITED:
+        if cut.why_not == recut.EDITED:
             what = "its excerpt is not as pull wrote it, so it counts as yours; left unchanged"
             left.append(f"{cut.story.file}: {what}")
     for file, edit in edits.items():
@@ -100,13 +100,13 @@ def run(root: Path, config: Config, *, now: datetime, dry: bool = False) -> Exce
     for file in changed_files:
         left.append(changed_meanwhile(file))
         del done[file]
-    states = Counter(cut.state for cut in cuts if cut.is_counted)
+    reasons = Counter(cut.why_not for cut in cuts if cut.is_counted)
     return ExcerptsReport(
-        changed=tuple(ExcerptChange(file, cut.state) for file, cut in done.items()),
-        excerpts=states.total(),
-        short=states[recut.SHORT],
-        gone=states[recut.GONE],
-        unknown=states[recut.UNKNOWN],
+        changed=tuple(ExcerptChange(file, cut.action) for file, cut in done.items()),
+        excerpts=reasons.total(),
+        short=reasons[recut.TOO_SHORT],
+        gone=reasons[recut.GONE],
+        unknown=reasons[recut.UNKNOWN],
         left=tuple(left),
         skipped=survey.skipped,
         dry=dry,

@@ -61,7 +61,7 @@ class Refusal:
 
     request: ChangeRequest
     why: str
-    now: Story | None = None
+    story: Story | None = None
     seen_hash: str = ""
     changed: bool = False
 
@@ -106,18 +106,18 @@ def edit_for(
         state = story_in_file(data, request.file, known_excerpt, vocabulary)
     except Faults as faults:
         return Refusal(request=request, why=str(faults))
-    now, text = state.story, state.text
+    story, text = state.story, state.text
     changes = dict(request.changes)
     if "note" in changes:
         changes["note"] = text_lines.normalized(changes["note"])
-    changes = {name: value for name, value in changes.items() if value != getattr(now, name)}
+    changes = {name: value for name, value in changes.items() if value != getattr(story, name)}
     new_file = ""
-    if request.week not in {None, now.week}:
+    if request.week not in {None, story.week}:
         new_file = f"content/{request.week.folder}/{basename(request.file)}"
 
     def refusal(why: str, *, changed: bool = False) -> Refusal:
         return Refusal(
-            request=request, why=why, now=now, seen_hash=state.seen_hash, changed=changed
+            request=request, why=why, story=story, seen_hash=state.seen_hash, changed=changed
         )
 
     is_decided = request.stays_without_theme and story_file.has_key(text, "themes")
@@ -130,9 +130,10 @@ def edit_for(
     if new_file and (why := _why_pictures_stay(text, pictures, other_file_with)):
         return refusal(f"{request.file}: shows {why}")
     try:
-        after = edit.with_changes(text, now, changes, vocabulary)
+        after = edit.with_changes(text, story, changes, vocabulary)
         after = edit.without_themes_line(after) if is_decided else after
-        _check_size(after)
+        if len(after.encode()) > read.MAX_BYTES:
+            raise ValueError(f"the file would have more than {read.MAX_BYTES:,} bytes")
     except Faults as faults:
         return refusal(
             "\n".join(f"{request.file}: {problem.message}" for problem in faults.problems)
@@ -143,12 +144,6 @@ def edit_for(
             why = f"{error}; edit the file itself"
         return refusal(f"{request.file}: {why}")
     return Edit(request.file, text, after, new_file, pictures if new_file else ())
-
-
-def _check_size(text: str) -> None:
-    """Raises ValueError if a text is larger than a file may be, or cannot be UTF-8."""
-    if len(text.encode()) > read.MAX_BYTES:
-        raise ValueError(f"the file would have more than {read.MAX_BYTES:,} bytes")
 
 
 def _why_pictures_stay(

@@ -57,7 +57,7 @@ def cut(summary: str, max_words: int) -> str:
     return start.rstrip(" ,;:–—-") + _ELLIPSIS
 
 
-def length(text: str) -> int:
+def count_words(text: str) -> int:
     """Returns the number of words in a text, without the ellipsis that `cut` adds."""
     return len(re.findall(_WORD, text.removesuffix(_ELLIPSIS)))
 
@@ -93,7 +93,7 @@ def hashes(markdown: str) -> tuple[str, ...]:
     return tuple(results)
 
 
-def compared(markdown: str) -> str:
+def comparable(markdown: str) -> str:
     """Returns an excerpt for comparison: its plain text, or the Markdown if it has other markup."""
     text = unescape(markdown)
     return text if escape(text) == markdown else f"\n{markdown}"
@@ -111,7 +111,7 @@ def quotations(body: str) -> list[str]:
     return [_unquoted(lines[start:end]) for start, end in _quotations(lines)]
 
 
-def opening(body: str) -> tuple[str, str]:
+def first_quotation(body: str) -> tuple[str, str]:
     """Returns the first blockquote at the top of a body, without its `>`, and what follows it."""
     lines = body.rstrip("\n").split("\n")
     start, end = next(_quotations(lines), (0, 0))
@@ -120,7 +120,7 @@ def opening(body: str) -> tuple[str, str]:
     return _unquoted(lines[start:end]), "\n".join(lines[end:]).strip("\n")
 
 
-def below(body: str, by_pull: Collection[str]) -> tuple[str, int]:
+def find_moved(body: str, by_pull: Collection[str]) -> tuple[str, int]:
     """Returns the first blockquote below other text that has one of our hashes, and its line.
 
     Lines are counted from 0; ("", 0) if there is none. An excerpt that an editor has moved down is

@@ -169,7 +169,11 @@ class History:
         return frozenset().union(*(record.excerpts for record in records))
 
     def candidate(self, story: Story, records: Sequence[Record]) -> Candidate | None:
-        """Returns what to match a story by; None if it is where its feeds' ledgers have it."""
+        """Returns what to match a story by; None if it is where its feeds' ledgers have it.
+
+        Then its records have only one file, which is its own; no location has its origin or its
+        lasting name; and a feed gave it that name, also the one whose pull wrote its file.
+        """
         origins = dict.fromkeys(record.file for record in records)
         recorded = list(origins)
         name = lasting_name(story)

@@ -123,7 +123,7 @@ def hashes_of(story: Story) -> dict[str, str]:
             "feeds": story.feeds,
             "themes": story.themes,
             "image": story.image,
-            "excerpt": excerpt.compared(story.excerpt),
+            "excerpt": excerpt.comparable(story.excerpt),
         }
     )
 
@@ -299,28 +299,25 @@ def _newest_excerpt(records: Iterable[Record]) -> Record | None:
     return max(written, key=attrgetter("at"), default=None)
 
 
-def file_aliases(record: Record) -> list[str]:
-    """Returns the aliases by which a story file is this record's: guids, or links without a guid.
-
-    A guid that is the link itself also identifies a file without an `id`. If a pull has made a
-    file's old link its `id`, that is an alias as well (`id:`).
-    """
-    former_links = [
-        alias.replace("id:", "guid:", 1) for alias in record.aliases if alias[:3] == "id:"
-    ]
-    if has_guid(record):
-        permalink = f"link:{urls.canonical(record.id)}" if urls.web_link(record.id) else ""
-        aliases = [
-            alias for alias in record.aliases if alias.startswith("guid:") or alias == permalink
-        ]
-    else:
-        aliases = [alias for alias in record.aliases if alias.startswith("link:")]
-    return former_links + aliases
-
-
 def file_keys(record: Record) -> frozenset[str]:
-    """Returns the keys of a record's story on disk (`identity.keys_of_story`), wherever it is now."""
-    return frozenset([in_its_scope(alias, record.feed) for alias in file_aliases(record)])
+    """Returns the keys of a record's story on disk (`identity.keys_of_story`), wherever it is now.
+
+    They are made of its guids or, without a guid, its links. A guid that is the link itself also
+    identifies a file without an `id`. If a pull has made a file's old link its `id`, that does as
+    well (`id:`).
+    """
+    aliases, is_by_guid, permalink = [], has_guid(record), ""
+    if is_by_guid and urls.web_link(record.id):
+        permalink = f"link:{urls.canonical(record.id)}"
+    for alias in record.aliases:
+        if alias.startswith("id:"):
+            aliases.append(alias.replace("id:", "guid:", 1))
+        elif is_by_guid:
+            if alias.startswith("guid:") or alias == permalink:
+                aliases.append(alias)
+        elif alias.startswith("link:"):
+            aliases.append(alias)
+    return frozenset([in_its_scope(alias, record.feed) for alias in aliases])
 
 
 def published_dates(record: Record) -> Iterator[datetime]:

@@ -188,8 +188,9 @@ class _Loader:
             return data
 
         reader = ContentReader(self.vocabulary, bytes_of)
-        files, others = paths.split_stories(f"{name}/{file}" for file in self._scan.folders[name])
-        stories = tuple(filter(None, map(reader.story, files)))
+        files = [f"{name}/{file}" for file in self._scan.folders[name]]
+        stories = tuple(filter(None, map(reader.story, filter(paths.is_story, files))))
+        others = [file for file in files if not paths.is_story(file)]
         letters, introductions, pages = reader.texts(others)
         files_to_copy = copied(self._root, others)
         folder = _Folder(

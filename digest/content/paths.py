@@ -86,14 +86,6 @@ def is_story(file: str) -> bool:
     return match is not None and (match[2] is not None or match[3].lower() != _LETTER)
 
 
-def split_stories(files: Iterable[str]) -> tuple[list[str], list[str]]:
-    """Returns the files that are stories, and all others."""
-    stories, others = list[str](), list[str]()
-    for file in files:
-        (stories if is_story(file) else others).append(file)
-    return stories, others
-
-
 def is_letter(file: str) -> bool:
     """True for a week's letter."""
     match = _WEEK_FILE.fullmatch(file)

@@ -20,35 +20,41 @@ from digest.model import Feed, Story
 
 SHORTENED, LENGTHENED, REMOVED, RESTORED = "shortened", "lengthened", "removed", "restored"
 """What to do with an excerpt."""
-SHORT, EDITED, UNKNOWN, GONE, ADDED = "short", "edited", "unknown", "gone", "added"
-"""Why a story is not changed:
+TOO_SHORT, EDITED, UNKNOWN, GONE, ADDED = "too short", "edited", "unknown", "gone", "added"
+"""Why an excerpt does not get the length of digest.toml:
 
-- short: its whole summary is not stored
-- edited: an editor changed the excerpt
+- too short: its whole summary is not stored
+- edited: an editor changed it
 - unknown: digest.toml does not have its feed
-- gone: its excerpt was removed earlier, and the whole summary is not stored
+- gone: it was removed earlier, and the whole summary is not stored
 - added: it comes from `digest add`
 """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cut:
-    """What to do with an excerpt: its new words as plain text, and a `state`, "" if it fits."""
+    """What to do with an excerpt, and its new words as plain text, or `why_not`.
+
+    Both are "" if it has the right length.
+    """
 
     story: Story
     words: str = ""
-    state: str = ""
+    action: str = ""
+    why_not: str = ""
     records: Sequence[Record] = ()
 
     @property
     def is_due(self) -> bool:
         """True if there is something to write."""
-        return self.state in {SHORTENED, LENGTHENED, REMOVED, RESTORED}
+        return bool(self.action)
 
     @property
     def is_counted(self) -> bool:
         """True if pull put an excerpt into the story, or removed one that would now be kept."""
-        return self.state in {RESTORED, GONE} or (bool(self.story.excerpt) and self.state != ADDED)
+        if self.story.excerpt:
+            return self.why_not != ADDED
+        return self.action == RESTORED or self.why_not == GONE
 
 
 def feed_of(story: Story, records: Iterable[Record], feeds: Mapping[str, Feed]) -> Feed | None:
@@ -74,27 +80,29 @@ def decide(
             is_edited = had_one and any(
                 line.lstrip(" ").startswith(">") for line in story.note.split("\n")
             )
-            return Cut(story=story, state=EDITED if is_edited else "")
+            return Cut(story=story, why_not=EDITED if is_edited else "")
         if not stored:
-            return Cut(story=story, state=GONE)
+            return Cut(story=story, why_not=GONE)
         words = excerpt.cut(stored[0], feed.excerpt)
-        return Cut(story=story, words=words, state=RESTORED, records=records)
+        return Cut(story=story, words=words, action=RESTORED, records=records)
     if feed is None:
-        return Cut(story=story, state=UNKNOWN if story.feeds else ADDED)
+        return Cut(story=story, why_not=UNKNOWN if story.feeds else ADDED)
     now = excerpt.unescape(excerpt.unwrapped(story.excerpt))
     words = excerpt.cut(now, feed.excerpt)
     if words != now:
-        return Cut(story=story, words=words, state=SHORTENED if words else REMOVED, records=records)
-    if ledger.hash_of_value(now) in said or excerpt.length(now) >= feed.excerpt:
+        return Cut(
+            story=story, words=words, action=SHORTENED if words else REMOVED, records=records
+        )
+    if ledger.hash_of_value(now) in said or excerpt.count_words(now) >= feed.excerpt:
         return Cut(story=story)
     if any(excerpt.cut(summary, feed.excerpt) == now for summary in summaries):
         return Cut(story=story)
-    length = excerpt.length(now)
+    length = excerpt.count_words(now)
     whole = next((summary for summary in stored if excerpt.cut(summary, length) == now), "")
     if not whole:
-        return Cut(story=story, state=SHORT)
+        return Cut(story=story, why_not=TOO_SHORT)
     return Cut(
-        story=story, words=excerpt.cut(whole, feed.excerpt), state=LENGTHENED, records=records
+        story=story, words=excerpt.cut(whole, feed.excerpt), action=LENGTHENED, records=records
     )
 
 

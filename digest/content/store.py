@@ -78,7 +78,7 @@ def read_ledgers(root: Path) -> tuple[dict[str, dict[str, Record]], tuple[Proble
     for path in sorted(folder.glob("*.jsonl")) if folder.is_dir() else ():
         feed = paths.feed_of(path.name)
         if feed:
-            ledgers[feed], wrong = _read_ledger(root, feed)
+            ledgers[feed], wrong = ledger.loads(ledger_bytes(root, feed), feed)
             problems.extend(wrong)
     return ledgers, tuple(problems)
 
@@ -107,11 +107,7 @@ def read_locations(root: Path) -> tuple[tuple[Location, ...], tuple[Problem, ...
 
 def read_from_pages(root: Path) -> tuple[dict[str, Record], tuple[Problem, ...]]:
     """Reads what `digest add` took from web pages; only hashes of the words are stored."""
-    return _read_ledger(root, paths.ADDED)
-
-
-def _read_ledger(root: Path, feed: str) -> tuple[dict[str, Record], tuple[Problem, ...]]:
-    return ledger.loads(ledger_bytes(root, feed), feed)
+    return ledger.loads(ledger_bytes(root, paths.ADDED), paths.ADDED)
 
 
 def read_sent(root: Path) -> tuple[tuple[SentLine, ...], tuple[Problem, ...]]:
@@ -270,20 +266,24 @@ def sweep(root: Path, unfinished: Iterable[str]) -> CleanedUp:
     One that is complete and the only copy is put in place, unless a feed's ledger has it: then it
     was in place already and has been deleted. All others are removed. The caller holds the lock.
     """
-    swept = tuple(sorted(filter(_is_swept, unfinished)))
+    whole: dict[str, str] = {}  # the file that each would have become
+    for file in sorted(unfinished):
+        folder, _, name = file.rpartition("/")
+        final_name = disk.final_name(name)
+        if is_markdown(final_name) and "/." not in folder:
+            whole[file] = f"{folder}/{final_name}"
     lacking = []
-    for file in swept:
-        if not os.path.lexists(root / _whole_name(file)) and disk.is_whole(root / file):
+    for file, target in whole.items():
+        if not os.path.lexists(root / target) and disk.is_whole(root / file):
             lacking.append(file)
     known = ledger.by_file(read_ledgers(root)[0]) if lacking else {}
     completed = []
     for file in lacking:
-        name = _whole_name(file)
-        if name not in known and disk.link(root, file, name):
-            completed.append(name)
-    for file in swept:
+        if whole[file] not in known and disk.link(root, file, whole[file]):
+            completed.append(whole[file])
+    for file in whole:
         disk.unlink(root / file)
-    removed = tuple(file for file in swept if _whole_name(file) not in completed)
+    removed = tuple(file for file, target in whole.items() if target not in completed)
     return CleanedUp(removed=removed, completed=tuple(completed))
 
 
@@ -331,14 +331,3 @@ def create(root: Path, file: str, text: str) -> bool:
 def read_exactly(root: Path, file: str) -> str:
     """Returns the exact text of a file, for an edit; raises ValueError if it is not UTF-8."""
     return read_bytes(root, file).decode()
-
-
-def _whole_name(file: str) -> str:
-    """Returns the file that an unfinished one would have become."""
-    folder, _, name = file.rpartition("/")
-    return f"{folder}/{disk.final_name(name)}"
-
-
-def _is_swept(file: str) -> bool:
-    folder, _, name = file.rpartition("/")
-    return is_markdown(disk.final_name(name)) and "/." not in folder

@@ -108,7 +108,7 @@ def _with_opening(story: Story, hashes: Collection[str] = ()) -> Story:
     """Returns a story with any quotation at the top of its body as its excerpt."""
     if story.excerpt:
         return story
-    words = excerpt.opening(story.note)[0]
+    words = excerpt.first_quotation(story.note)[0]
     return replace(story, excerpt=excerpt.split(story.note, hashes).excerpt or words)
 
 
@@ -116,7 +116,7 @@ def _with_excerpt(story: Story, recorded: Recorded, from_feed: Hashes) -> tuple[
     """Returns a story with what counts as its excerpt, and an excerpt moved below the note."""
     written = recorded.wrote.get("excerpt")
     hashes = {hash for hash in (written, from_feed.get("excerpt")) if hash}
-    moved = "" if story.excerpt else excerpt.below(story.note, hashes)[0]
+    moved = "" if story.excerpt else excerpt.find_moved(story.note, hashes)[0]
     may_be_edited = recorded.is_adopted or recorded.is_lost
     if written in {None, ledger.NOTHING} and not may_be_edited:  # a quotation is the editor's
         story = replace(story, excerpt=story.excerpt or excerpt.split(story.note, hashes).excerpt)
@@ -124,7 +124,7 @@ def _with_excerpt(story: Story, recorded: Recorded, from_feed: Hashes) -> tuple[
         story = _with_opening(story, hashes)
     # An excerpt that was only wrapped into other lines is the same excerpt.
     unwrapped = excerpt.unwrapped(story.excerpt)
-    if ledger.hash_of_value(excerpt.compared(unwrapped)) in hashes:
+    if ledger.hash_of_value(excerpt.comparable(unwrapped)) in hashes:
         story = replace(story, excerpt=unwrapped)
     return story, moved
 

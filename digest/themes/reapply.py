@@ -148,7 +148,7 @@ def searched_text(
             return SearchedText(newest.title, summary, is_whole=True)
     # An excerpt that an editor changed is part of the note, but still has the publisher's words.
     opens = any("excerpt" in record.wrote for record in records) and not story.excerpt
-    words = excerpt.opening(story.note)[0] if opens else story.excerpt
+    words = excerpt.first_quotation(story.note)[0] if opens else story.excerpt
     is_whole = newest is None or hashes_of(story).get("excerpt") == said
     headline = newest.title if newest else story.title
     return SearchedText(headline, excerpt.unescape(words), is_whole)

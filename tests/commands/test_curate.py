@@ -91,8 +91,8 @@ def test_a_file_changed_elsewhere_is_neither_overwritten_nor_undone(root: Path) 
 
     assert isinstance(refusal, Refusal)
     assert refusal.changed
-    assert refusal.now
-    assert refusal.now.note == "Another's."
+    assert refusal.story
+    assert refusal.story.note == "Another's."
     (edit,) = run(
         root, ChangeRequest(file=A, seen_hash=refusal.seen_hash, changes={"note": "Both."})
     )

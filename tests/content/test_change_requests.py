@@ -253,8 +253,8 @@ def test_a_file_changed_since_it_was_read_is_not_written() -> None:
 
     assert isinstance(result, Refusal)
     assert result.changed
-    assert result.now
-    assert (result.request.changes["note"], result.now.note) == ("Mine.", "Another's note.")
+    assert result.story
+    assert (result.request.changes["note"], result.story.note) == ("Mine.", "Another's note.")
     again = change_requests.edit_for(replace(request, seen_hash=result.seen_hash), now, "", KNOWN)
     assert isinstance(again, Edit)
 

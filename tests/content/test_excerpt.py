@@ -67,7 +67,7 @@ def test_the_first_words_are_kept(summary: str, words: int, kept: str) -> None:
 def test_only_the_quoted_lines_at_the_top_are_the_publishers(
     body: str, words: str, note: str
 ) -> None:
-    assert excerpt.opening(body) == (words, note)
+    assert excerpt.first_quotation(body) == (words, note)
     assert excerpt.split(body, [hash_of(words)])[:2] == (words, note)
 
 

@@ -888,7 +888,7 @@ class History:
             "title": found.title,
             "url": found.link,
             "image": found.image,
-            "summary": found.excerpt or excerpt.opening(found.note)[0],
+            "summary": found.excerpt or excerpt.first_quotation(found.note)[0],
         }
         assert {**words, "authors": ", ".join(found.authors)} == self.file
         assert named(found) == self.name

@@ -163,7 +163,7 @@ FUNCTIONS: dict[str, Callable[[str], Any]] = {
     "an excerpt's hashes": excerpt.hashes,
     "a body": lambda text: excerpt.split(text, {"a"}),
     "a quotation": lambda text: excerpt.split("> " + text.replace("\n", "\n> "), {"a"}),
-    "a quotation below": lambda text: excerpt.below(text, {"a"}),
+    "a quotation below": lambda text: excerpt.find_moved(text, {"a"}),
     "a shared text": shared_texts.story_text,
     "a fault of a shared text": lambda text: shared_texts.fault(text, FILE),
     "a bookmark": lambda text: shared_texts.of_bookmark("a.url", text.encode()),

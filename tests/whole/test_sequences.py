@@ -401,7 +401,7 @@ def _fields(text: bytes) -> dict[str, object]:
     except (UnicodeDecodeError, Faults):
         return {}
     words = " ".join(
-        excerpt.unescape(excerpt.opening(story.note)[0]).split()
+        excerpt.unescape(excerpt.first_quotation(story.note)[0]).split()
     )  # wrapping them differently changes no word
     return {name: getattr(story, name) for name in FIELDS[:-1]} | {"excerpt": words}
 

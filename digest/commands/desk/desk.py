@@ -239,7 +239,7 @@ class Desk:
             why = self._in_words(save.result.why)
             refused = RefusedForm(why, (), typed, button, seen)
             if save.result.changed:
-                clashes = view.clashes(save.changes.values, save.result.now)
+                clashes = view.clashes(save.changes.values, save.result.story)
                 refused = refused._replace(clashes=clashes, seen_hash="")
             return self._respond_refused(request, week, file, refused)
         return self._finish_save(request, week, save, save.result, seen)
