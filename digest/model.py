@@ -290,14 +290,14 @@ class FreePage(NamedTuple):
 class Copied(NamedTuple):
     """A file copied as it is: `source` on disk, `file` from the root, `path` in the site.
 
-    `size` is a picture's width and height in pixels, None if unknown; `weight` is in bytes.
+    `size` is a picture's width and height in pixels, None if unknown; `byte_size` is that of the file.
     """
 
     source: Path
     file: str
     path: str
     size: tuple[int, int] | None = None
-    weight: int = 0
+    byte_size: int = 0
 
 
 class StoryAddress(NamedTuple):
@@ -336,7 +336,7 @@ class Location(NamedTuple):
         return self.id or self.link
 
 
-class Gone(NamedTuple):
+class DeletedStory(NamedTuple):
     """A deleted story: its last file, with the week and day (ISO 8601) of its name.
 
     `added_at` is when a pull added it, or else its own date, in seconds since 1970; 0 if unknown.
@@ -371,18 +371,18 @@ class Content(NamedTuple):
     """What a story's Atom id is made of, by its file, if it differs from what the file says now."""
     altered: Mapping[str, str] = MappingProxyType({})
     """The origins of stories whose `id` was removed or changed, by file (`match_files`)."""
-    writers: Mapping[str, str] = MappingProxyType({})
+    excerpt_writers: Mapping[str, str] = MappingProxyType({})
     """The feed whose words a story's excerpt has, by file, if that is not its first feed."""
     added_at: Mapping[str, float] = MappingProxyType({})
     """When a pull added a story, by file, in seconds since 1970. Missing if the story's own date
     counts: it was written by hand, or came with the first pull of its feed."""
-    gone: tuple[Gone, ...] = ()
+    gone: tuple[DeletedStory, ...] = ()
     """The stories in the ledgers that no longer exist."""
-    signed: Mapping[str, str] = MappingProxyType({})
+    public_secrets: Mapping[str, tuple[str, ...]] = MappingProxyType({})
     """The fields whose URL seems to have a secret but is public, since a feed has it, by file."""
     hashes: Mapping[str, bytes] = MappingProxyType({})
     """A hash of each story's file, of its name, and of which words in it are the publisher's."""
-    suspects: frozenset[str] | None = None
+    with_secrets: frozenset[str] | None = None
     """The files of stories with what looks like a secret in a URL; None if not searched yet."""
     unread: frozenset[str] = frozenset()
     """The Markdown files that could not be read, for commands that continue without them."""

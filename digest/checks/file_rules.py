@@ -88,8 +88,8 @@ def pictures(copied: Iterable[Copied]) -> Iterator[Hint]:
             and not picture.file.lower().endswith(".svg")
         ):
             sizes.append(f"{picture.size[0]} by {picture.size[1]} pixels")
-        if picture.weight > _MAX_BYTES:
-            sizes.append(f"{picture.weight / 1e6:.1f} MB")
+        if picture.byte_size > _MAX_BYTES:
+            sizes.append(f"{picture.byte_size / 1e6:.1f} MB")
         if sizes:
             what = f"this picture is large: {', '.join(sizes)}"
             cure = f"save it with at most {_MAX_PIXELS} pixels a side and 1 MB"

@@ -226,8 +226,8 @@ def _secret_hints(root: Path, config: Config, survey: Survey) -> Iterator[Proble
         text = store.read_text(root, file)
         if "//" not in text:
             continue
-        signed = survey.content.signed.get(file, "").split()
-        as_given = ("id:", *(f"{key}:" for key in signed))
+        public = survey.content.public_secrets.get(file, ())
+        as_given = ("id:", *(f"{key}:" for key in public))
         for number, text_line in enumerate(text.split("\n"), start=1):
             names = redact.secret_names_in(text_line)
             if text_line.startswith(as_given):

@@ -61,7 +61,7 @@ class _Exporter:
 
     def __init__(self, content: Content, config: Config) -> None:
         self._config, self._earlier = config, content.earlier_headlines
-        self._lasting_names, self._writers = content.lasting_names, content.writers
+        self._lasting_names, self._writers = content.lasting_names, content.excerpt_writers
         archive = arrange(content, config)
         self._anchors = archive.anchors
         self._themes = current_ids(config.themes)

@@ -33,7 +33,7 @@ def find_ledger_facts(
     by_feed: dict[str, tuple[tuple[str, dict[str, str]], ...]] = {}
     titles: dict[str, tuple[str, ...]] = {}
     added_at: dict[str, float] = {}
-    signed: dict[str, str] = {}
+    public_secrets: dict[str, tuple[str, ...]] = {}
     for story in stories:
         file = story.file
         records = history.of(story) if file in matches.altered else records_of[file]
@@ -46,8 +46,8 @@ def find_ledger_facts(
             titles[file] = earlier
         if at := history.added_at(records):
             added_at[file] = at
-        if fields := signed_fields(story, records):
-            signed[file] = fields
+        if fields := _public_secrets(story, records):
+            public_secrets[file] = fields
     return LedgerFacts(
         excerpts=excerpts,
         by_feed=by_feed,
@@ -60,14 +60,14 @@ def find_ledger_facts(
         altered=dict(matches.altered),
         added_at=added_at,
         gone=history.gone(stories, matches),
-        signed=signed,
+        public_secrets=public_secrets,
         unrecorded=matches.unrecorded,
         damaged=ledgers.problems,
         newest_record=history.newest,
     )
 
 
-def signed_fields(story: Story, records: Collection[Record]) -> str:
+def _public_secrets(story: Story, records: Collection[Record]) -> tuple[str, ...]:
     """Returns which of link and image have a URL that seems to have a secret but is from a feed.
 
     Many publishers sign the URLs of pictures, and everyone can read those in the feed. Without a
@@ -82,7 +82,7 @@ def signed_fields(story: Story, records: Collection[Record]) -> str:
         image = ledger.hash_of_value(story.image)
         if any(record.image == image for record in records):
             fields.append("image")
-    return " ".join(fields)
+    return tuple(fields)
 
 
 def earlier_titles(records: Sequence[Record]) -> tuple[str, ...]:

@@ -20,7 +20,7 @@ from digest.content import excerpt, identity, ledger, locations, match_files, pa
 from digest.content.identity import keys_of_story
 from digest.content.ledger import Ledgers, Record
 from digest.content.match_files import Candidate, FeedArrival, KnownStory, StoryMatches
-from digest.model import Gone, Location, Story, StoryAddress
+from digest.model import DeletedStory, Location, Story, StoryAddress
 from digest.names import lasting_name
 from digest.week import Week
 
@@ -342,7 +342,7 @@ class History:
                 addresses += [address] if address else []
         return tuple(sorted(addresses, key=attrgetter("file", "origin")))
 
-    def gone(self, stories: Iterable[Story], matches: StoryMatches) -> tuple[Gone, ...]:
+    def gone(self, stories: Iterable[Story], matches: StoryMatches) -> tuple[DeletedStory, ...]:
         """Returns the stories that are in the ledgers and no longer exist."""
         files = {story.file for story in stories}
         gone = []
@@ -359,7 +359,7 @@ class History:
                     dates += ledger.published_dates(record)
                 added_at = min(dates).timestamp() if dates else 0
             gone.append(
-                Gone(
+                DeletedStory(
                     file=known.file,
                     week=week,
                     day=path.day or week.monday.isoformat(),

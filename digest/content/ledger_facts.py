@@ -16,7 +16,7 @@ from typing import NamedTuple
 from digest.cache import key_of
 from digest.content import excerpt
 from digest.errors import Problem
-from digest.model import Gone, Location, Story, StoryAddress
+from digest.model import DeletedStory, Location, Story, StoryAddress
 
 
 class LedgerFacts(NamedTuple):
@@ -39,8 +39,8 @@ class LedgerFacts(NamedTuple):
     lasting_names: dict[str, str]
     altered: dict[str, str]
     added_at: dict[str, float]
-    gone: tuple[Gone, ...]
-    signed: dict[str, str]
+    gone: tuple[DeletedStory, ...]
+    public_secrets: dict[str, tuple[str, ...]]
     unrecorded: tuple[Location, ...]
     damaged: tuple[Problem, ...]
     newest_record: str
@@ -57,7 +57,7 @@ class LedgerFacts(NamedTuple):
             if story.file in candidates
         )
 
-    def writers(
+    def excerpt_writers(
         self,
         stories: Iterable[Story],
         excerpts: Mapping[str, Iterable[str]],

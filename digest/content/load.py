@@ -47,7 +47,7 @@ class _Folder(NamedTuple):
     """The parsed files of one folder.
 
     `hashes` has a hash of each story's file and name, `excerpts` the hashes of each excerpt, if its
-    file has one; `suspects` are the stories with what looks like a secret in a URL. `identity_key`
+    file has one; `with_secrets` are the stories with what looks like a secret in a URL. `identity_key`
     is a hash of everything by which the ledgers know these stories, but for their words.
     """
 
@@ -58,7 +58,7 @@ class _Folder(NamedTuple):
     copied: tuple[tuple[str, str, tuple[int, int] | None, int], ...]
     hashes: dict[str, bytes]
     excerpts: dict[str, tuple[str, ...]]
-    suspects: tuple[str, ...]
+    with_secrets: tuple[str, ...]
     identity_key: bytes
 
 
@@ -198,12 +198,12 @@ class _Loader:
             letters=letters,
             introductions=introductions,
             pages=pages,
-            copied=tuple((one.file, one.path, one.size, one.weight) for one in files_to_copy),
+            copied=tuple((one.file, one.path, one.size, one.byte_size) for one in files_to_copy),
             hashes={story.file: file_hashes[story.file] for story in stories},
             excerpts={
                 story.file: excerpt.hashes(story.excerpt) for story in stories if story.excerpt
             },
-            suspects=tuple(story.file for story in stories if publishable.has_secret(story)),
+            with_secrets=tuple(story.file for story in stories if publishable.has_secret(story)),
             identity_key=identity_key(stories),
         )
         return _Found(folder, tuple(reader.problems), tuple(reader.unread))
@@ -240,16 +240,16 @@ class _Loader:
         files_to_copy = list[Copied]()
         hashes: dict[str, bytes] = {}
         excerpts: dict[str, tuple[str, ...]] = {}
-        suspects = set[str]()
+        with_secrets = set[str]()
         for folder in found.folders:
             letters += folder.letters
             introductions += folder.introductions
             pages += folder.pages
-            for file, path, size, weight in folder.copied:
-                files_to_copy.append(Copied(self._root / file, file, path, size, weight))
+            for file, path, size, byte_size in folder.copied:
+                files_to_copy.append(Copied(self._root / file, file, path, size, byte_size))
             hashes.update(folder.hashes)
             excerpts.update(folder.excerpts)
-            suspects.update(folder.suspects)
+            with_secrets.update(folder.with_secrets)
         for index, story in enumerate(stories):
             file = story.file
             by_pull = facts.excerpts.get(file, ())
@@ -267,12 +267,12 @@ class _Loader:
             earlier_headlines=facts.earlier_headlines(stories),
             lasting_names=facts.lasting_names,
             altered=facts.altered,
-            writers=facts.writers(stories, excerpts, self._feeds),
+            excerpt_writers=facts.excerpt_writers(stories, excerpts, self._feeds),
             added_at=facts.added_at,
             gone=facts.gone,
-            signed=facts.signed,
+            public_secrets=facts.public_secrets,
             hashes=hashes,
-            suspects=frozenset(suspects),
+            with_secrets=frozenset(with_secrets),
             unread=found.unread,
             beside=NamesIn(self._root),
             unrecorded=facts.unrecorded,

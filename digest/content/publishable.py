@@ -5,7 +5,7 @@ Pages, feeds, the search index and exports are made from the result; the files d
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 from typing import Any, TypeVar
 
@@ -43,16 +43,15 @@ def without_secrets(content: Content) -> Content:
 
 def has_secret(story: Story) -> bool:
     """True if a URL of a story has what looks like a secret, wherever it comes from."""
-    return story_without_secrets(story, "") is not story
+    return story_without_secrets(story) is not story
 
 
-def story_without_secrets(story: Story, signed: str) -> Story:
+def story_without_secrets(story: Story, public: Collection[str] = ()) -> Story:
     """Returns a story without what looks like a secret in its URLs; the same object without any.
 
-    The fields named in `signed` are left as they are.
+    The fields named in `public` are left as they are.
     """
     changes: dict[str, Any] = {}
-    public = signed.split()
     for name in _TEXTS:
         text = getattr(story, name)
         if "//" in text and name not in public:
@@ -81,8 +80,8 @@ def notice(content: Content) -> str:
 def _clean_stories(content: Content) -> Iterator[tuple[str, Story]]:
     """Yields the stories that had a secret, without it, each with its file."""
     for story in content.stories:
-        if content.suspects is None or story.file in content.suspects:
-            clean = story_without_secrets(story, content.signed.get(story.file, ""))
+        if content.with_secrets is None or story.file in content.with_secrets:
+            clean = story_without_secrets(story, content.public_secrets.get(story.file, ()))
             if clean is not story:
                 yield story.file, clean
 

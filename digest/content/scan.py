@@ -145,10 +145,10 @@ def copied(root: Path, files: Iterable[str]) -> tuple[Copied, ...]:
     result = []
     for file in files:
         if path := paths.copied(file):
-            weight = 0  # if the file no longer exists
+            byte_size = 0  # if the file no longer exists
             with suppress(OSError):
-                weight = (root / file).stat(follow_symlinks=False).st_size
-            result.append(Copied(root / file, file, path, images.size_of(file, read), weight))
+                byte_size = (root / file).stat(follow_symlinks=False).st_size
+            result.append(Copied(root / file, file, path, images.size_of(file, read), byte_size))
     return tuple(result)
 
 

@@ -182,8 +182,8 @@ def _by_week(
         "anchor": anchors.by_file,
         "earlier headlines": content.earlier_headlines,
         "lasting name": content.lasting_names,
-        "writer": content.writers,
-        "signed": content.signed,
+        "writer": content.excerpt_writers,
+        "public secrets": content.public_secrets,
     }
     facts = {name: fact for name, fact in facts.items() if fact}
     ids, zone = current_ids(config.themes), ZoneInfo(config.site.timezone)

@@ -95,7 +95,7 @@ class Cards:
     def __init__(self, config: Config, archive: Archive, markdown: MarkdownRenderer) -> None:
         content = archive.content
         self.lasting_names = content.lasting_names
-        self._earlier, self._writers = content.earlier_headlines, content.writers
+        self._earlier, self._writers = content.earlier_headlines, content.excerpt_writers
         self._feeds = {feed.id: feed for feed in config.feeds}
         # Early versions wrote links in which a server had repeated the secrets of a feed's URL.
         self._secrets = frozenset[str]().union(*(redact.values(feed.url) for feed in config.feeds))

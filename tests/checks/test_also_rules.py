@@ -8,7 +8,7 @@ import pytest
 from builders import make_address, make_content, make_story
 
 from digest.checks import also_rules
-from digest.model import Content, Gone, Story
+from digest.model import Content, DeletedStory, Story
 from digest.week import Week
 
 A, B = "2026-05-15-a.md", "2026-05-15-b.md"
@@ -58,7 +58,7 @@ CASES: dict[str, tuple[Content, str]] = {
     ),
     "deleted": (
         make_content(
-            story(B), gone=(Gone(f"content/2026/w20/{B}", Week(2026, 20), "2026-05-15", 0),)
+            story(B), gone=(DeletedStory(f"content/2026/w20/{B}", Week(2026, 20), "2026-05-15", 0),)
         ),
         f"also: '{B}' was deleted; remove the name",
     ),

@@ -18,7 +18,7 @@ from many import many
 
 from digest.content import edit, letter_draft
 from digest.content.read import parse_letter
-from digest.model import Content, Gone, Letter, Story
+from digest.model import Content, DeletedStory, Letter, Story
 from digest.site.arrange import arrange
 from digest.site.context import make_context
 from digest.site.feeds.pages import feed_pages
@@ -36,7 +36,7 @@ class Digest:
         self.stories: dict[str, Story] = {}
         self.came: dict[str, float] = {}
         self.letters: dict[Week, Letter] = {}
-        self.gone: list[Gone] = []
+        self.gone: list[DeletedStory] = []
 
     @property
     def content(self) -> Content:
@@ -123,7 +123,9 @@ class Digest:
     def delete(self, _: datetime) -> None:
         if spare := self._spare():
             story = self.stories.pop(self.rng.choice(spare))
-            self.gone.append(Gone(story.file, story.week, str(story.day), self.came[story.file]))
+            self.gone.append(
+                DeletedStory(story.file, story.week, str(story.day), self.came[story.file])
+            )
 
 
 @pytest.mark.parametrize("close", ["next-week", "letter"])

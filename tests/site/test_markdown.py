@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 
 from digest.checks.markdown_scan import renders_nothing
 from digest.content import excerpt
-from digest.model import Content, Copied, Gone
+from digest.model import Content, Copied, DeletedStory
 from digest.site import markdown, markdown_cost
 from digest.site.addresses import SiteUrl
 from digest.site.arrange import arrange
@@ -154,7 +154,7 @@ def test_a_link_to_an_unpublished_text_becomes_plain_text(
         letters=(*CONTENT.letters, make_letter("2026-W31", draft=True)),
         pages=(*CONTENT.pages, make_page("waits", draft=True)),
         gone=(
-            Gone(
+            DeletedStory(
                 "content/2026/w20/2026-05-14-deleted.md", Week(2026, 20), "2026-05-14", 0,
                 former_files=("content/2026/w19/2026-05-14-by-another-name.md",),
             ),
