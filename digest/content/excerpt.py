@@ -19,7 +19,7 @@ _WORD = (
     r"|[^\s\u2e80-\u9fff\uac00-\ud7af]+"
 )
 """One word: characters without white space, or one character of a script without spaces."""
-_WORD_LENGTH = 40
+_MAX_WORD_LENGTH = 40
 """An excerpt may have so many characters for each of its words: more than any prose has."""
 _QUOTED = re.compile(r"^ *> ?")
 _SIGNS = re.compile(r"[\\`*_\[\]]")
@@ -47,7 +47,7 @@ def cut(summary: str, max_words: int) -> str:
     """
     if max_words <= 0:
         return ""
-    most = _WORD_LENGTH * max_words
+    most = _MAX_WORD_LENGTH * max_words
     matches = list(re.finditer(_WORD, summary))  # slow to compile, so not compiled at import
     if len(matches) <= max_words and len(summary) <= most:
         return summary

@@ -25,7 +25,7 @@ _MARK = re.compile(r"(?:<{7}|={7}|>{7}|\|{7})(?: |\r?$)")
 _RESTORE = (
     "restore it from git: without it, deleted stories may return, and old addresses lead nowhere"
 )
-_AT_ONCE = 100  # lines
+_LINES_AT_ONCE = 100
 _NOT_JSON = (ValueError, RecursionError)
 
 
@@ -45,7 +45,7 @@ def loads(
     values, problems = list[T](), list[Problem]()
     numbered = enumerate(BytesIO(content.removeprefix(BOM_UTF8)), start=1)
     filled = ((number, line) for number, line in numbered if line.strip())
-    while several := list(islice(filled, _AT_ONCE)):
+    while several := list(islice(filled, _LINES_AT_ONCE)):
         parsed = _json_values([line for _, line in several])
         for (number, line), value in zip(several, parsed, strict=True):
             try:

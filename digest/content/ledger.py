@@ -170,10 +170,10 @@ def dumps(record: Record) -> str:
 def loads(content: bytes, feed: str) -> tuple[dict[str, Record], tuple[Problem, ...]]:
     """Returns the records of a feed's ledger by id, and a problem for each skipped line."""
     records, problems = json_lines.loads(content, paths.ledger(feed), partial(_parse, feed))
-    return gather(records), problems
+    return records_of_lines(records), problems
 
 
-def gather(records: Iterable[Record]) -> dict[str, Record]:
+def records_of_lines(records: Iterable[Record]) -> dict[str, Record]:
     """Returns one record for each id: its newest line, with what is combined from all of them."""
     lines = tuple(records)
     rank: Callable[[Record], tuple[Any, ...]] = attrgetter("at", "title")
@@ -251,10 +251,10 @@ def keys_of_record(record: Record) -> frozenset[str]:
     keys = keys_of(
         record.aliases, record.title, record.feed, bare=is_bare, said=record.said, id=record.id
     )
-    return keys | {in_feed(unchanged(record.said), record.feed)}
+    return keys | {in_feed(unchanged_key(record.said), record.feed)}
 
 
-def unchanged(said: Mapping[str, str]) -> str:
+def unchanged_key(said: Mapping[str, str]) -> str:
     """Returns the key of an entry for which its feed says the same as before, given its hashes."""
     return "unchanged:" + " ".join(
         said.get(name, "") for name in ("title", "link", "published", "excerpt")

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from digest.content.ledger import Ledgers, Record
     from digest.content.store import AllLedgers
 
-_READING = 0.06  # milliseconds for a file
+_MS_PER_FILE = 0.06  # to read it
 
 
 class _Folder(NamedTuple):
@@ -164,7 +164,7 @@ class _Loader:
             self._cache.keep_only("folder", names)
         missing = [name for name in names if name not in cached]
         found: dict[str, _Found] = {}
-        work = _READING * sum(len(self._scan.folders[name]) for name in missing)
+        work = _MS_PER_FILE * sum(len(self._scan.folders[name]) for name in missing)
         parallel.map(self._read, missing, found.__setitem__, work=work if self._may_fork else 0)
         folders = []
         for name in names:

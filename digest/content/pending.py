@@ -8,13 +8,13 @@ It is pending until they edit the file, or the file says the same as the feed.
     changed    a headline or link that the editor wrote about       the old words
     withdrawn  the feed dropped a field, the file still has it      none
     replaced   a headline or link that no editor wrote about yet    the old words
-    undone     git has combined two edits, and left out a correction   the feed's words
+    undone     git has combined two edits without a correction      the feed's words
 
 The ledger has the hash of the file as the pull left it: after any edit the change counts as seen.
 If git has merged that file with an edit made elsewhere, the editor has not seen the result, so the
 versions before the merge count. "undone" is in no ledger: it is found in these versions or, after
-a rebase of the pull's own commit, by what the ledger says since. `stored` and `value_of`
-convert the words.
+a rebase of the pull's own commit, by what the ledger says since. `stored` and `value_of` convert the
+words.
 """
 
 from __future__ import annotations

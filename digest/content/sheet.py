@@ -47,7 +47,7 @@ _UNCLEAR = "is not understood: keep the {…} at the end of a story's line"
 _NOT_INDENTED = "a line below it is not understood: indent the lines of a note by four spaces"
 _PARTS: Final = ("first letter", "themes", "headline", "quotation", "note")
 """What an editor calls the parts of `SheetValues`, in their order."""
-_HASH, _DIGITS = 6, 9
+_HASH_LENGTH, _MAX_DIGITS = 6, 9
 CHANGED = (
     "its {part} was changed both here and in {file} since the sheet was written; "
     "edit that file, then delete these lines"
@@ -75,7 +75,7 @@ class SheetValues:
         hashes = []
         for part in astuple(self):
             bare = "\n".join(line.rstrip() for line in part.split("\n")).strip("\n")
-            hashes.append(hash_of(bare)[:_HASH])
+            hashes.append(hash_of(bare)[:_HASH_LENGTH])
         return tuple(hashes)
 
 
@@ -232,7 +232,7 @@ def _parse_entry(lines: list[str]) -> SheetEntry:
     if below and below[0].startswith(">"):
         quote, below = _squashed(below[0]), below[1:]
     note = _without_indent(below).strip("\n")
-    written = tuple(textwrap.wrap(match["written"], _HASH))
+    written = tuple(textwrap.wrap(match["written"], _HASH_LENGTH))
     verb = _WORDS.get(match["verb"].lower(), match["verb"].lower())
     themes = "".join((match["themes"] or "").split())
     values = SheetValues(verb, themes, _squashed(match["title"]), quote, note)
@@ -248,8 +248,8 @@ def _themes(numbers: str, ids: Sequence[str], names: Mapping[str, str]) -> tuple
         return ()
     themes = list[str]()
     for digits in re.findall(r"\d+", numbers):
-        number = int(digits[:_DIGITS])
-        if not 0 < number <= len(ids) or len(digits) > _DIGITS:
+        number = int(digits[:_MAX_DIGITS])
+        if not 0 < number <= len(ids) or len(digits) > _MAX_DIGITS:
             raise ValueError(f"no theme has the number {number}; the head of the sheet lists them")
         if ids[number - 1] not in names:
             raise ValueError(_NO_THEME.format(theme=ids[number - 1]))

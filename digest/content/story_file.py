@@ -48,7 +48,7 @@ _NO_DAY = date(2000, 1, 1)
 _TRUE, _FALSE = frozenset({"true", "yes", "on"}), frozenset({"false", "no", "off", ""})
 _UNKNOWN = {"themes": Kind.UNKNOWN_THEME, "feeds": Kind.UNKNOWN_FEED}
 _FEED = re.compile(r"[a-z0-9][a-z0-9-]*")
-_MISTYPED = 0.85
+_MIN_SIMILARITY = 0.85
 """An id at least this similar to a feed's is a typo (difflib's ratio)."""
 _CORRECTION = re.compile(r"(\d{4}-\d{2}-\d{2})\s*:\s+(.+)", re.DOTALL)
 _DUE_DATE = re.compile(r"(\d{4}(?:-\d{2}){0,2})\s*:\s+(.+)", re.DOTALL)
@@ -375,7 +375,7 @@ def _may_be_removed(feeds: frozenset[str] | None, feed: str) -> bool:
     import difflib  # only needed for ids that are not in digest.toml
 
     is_id = _FEED.fullmatch(feed) is not None
-    return is_id and not difflib.get_close_matches(feed, feeds or (), n=1, cutoff=_MISTYPED)
+    return is_id and not difflib.get_close_matches(feed, feeds or (), n=1, cutoff=_MIN_SIMILARITY)
 
 
 def _theme_cure(vocabulary: Vocabulary, theme: str) -> str:

@@ -193,7 +193,7 @@ def _keys(
         "excerpt": entry.summary,
     }
     keys = {
-        "unchanged": ledger.unchanged(ledger.hashes(said)),
+        "unchanged": ledger.unchanged_key(ledger.hashes(said)),
         "page": f"page:{page}",
         "host": f"host:{urls.host_of(entry.link)}",
         "path": identity.path_key(page),

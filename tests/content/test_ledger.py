@@ -75,7 +75,9 @@ def test_the_newest_line_wins_and_aliases_are_merged() -> None:
 
 @given(lines=st.permutations([OLD, NEW, OLD, OLD._replace(id="3"), NEW]))
 def test_the_order_and_repetition_of_lines_make_no_difference(lines: list[Record]) -> None:
-    assert ledger.gather(lines) == ledger.gather([OLD, NEW, OLD._replace(id="3")])
+    assert ledger.records_of_lines(lines) == ledger.records_of_lines(
+        [OLD, NEW, OLD._replace(id="3")]
+    )
 
 
 def test_a_broken_line_is_reported_and_skipped() -> None:
@@ -134,7 +136,9 @@ def test_parsing_many_lines_at_once_equals_parsing_each_alone(
     found, problems = ledger.loads(b"\n".join(lines), "a")
 
     alone = [ledger.loads(b"\n" * number + line, "a") for number, line in enumerate(lines)]
-    assert found == ledger.gather(record for records, _ in alone for record in records.values())
+    assert found == ledger.records_of_lines(
+        record for records, _ in alone for record in records.values()
+    )
     assert list(problems) == [problem for _, wrong in alone for problem in wrong]
 
 
