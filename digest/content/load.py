@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -62,7 +63,7 @@ class _Folder(NamedTuple):
     identity_key: bytes
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Survey:
     """The content that can be read, and the problems in the rest.
 
@@ -82,9 +83,9 @@ class Survey:
     from_pages: Mapping[str, Record] = field(default_factory=dict)
     """What `digest add` wrote."""
 
-    @property
+    @cached_property
     def history(self) -> History:
-        """What the ledgers remember of the stories."""
+        """What the ledgers remember of the stories; it takes a while to make."""
         from digest.content.history import History
 
         return History(self.ledgers, altered=self.content.altered, from_pages=self.from_pages)
