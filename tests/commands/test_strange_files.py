@@ -21,10 +21,10 @@ W19 = "content/2026/w19"
 LINKED = f"{W19}: is a symbolic link to a folder; put the folder itself here"
 
 
-@pytest.fixture
-def root(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A digest with a few stories and a site, whose feeds have grown since."""
-    folder = tmp_path / "digest"
+    folder = tmp_path_factory.mktemp("made") / "digest"
     folder.mkdir()
     (folder / "digest.toml").write_text(SETTINGS)
     publisher = Publisher()
@@ -35,6 +35,12 @@ def root(tmp_path: Path) -> Path:
     publisher.begin("numbered", {"first"})
     publisher.write(folder)
     return folder
+
+
+@pytest.fixture
+def root(made: Path, tmp_path: Path) -> Path:
+    """A copy of that digest."""
+    return shutil.copytree(made, tmp_path / "digest")
 
 
 def elsewhere(root: Path, place: str, target: str = "outside") -> Path:

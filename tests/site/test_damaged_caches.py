@@ -36,6 +36,21 @@ def root(tmp_path: Path) -> Path:
     return tmp_path / "small"
 
 
+@pytest.fixture(scope="module")
+def built_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A digest that has been built, to be copied."""
+    folder = tmp_path_factory.mktemp("built") / "small"
+    shutil.copytree(SMALL, folder, ignore=shutil.ignore_patterns("expected"))
+    assert outcome(folder, "build")[0] == 0
+    return folder
+
+
+@pytest.fixture
+def copied(built_once: Path, tmp_path: Path) -> Path:
+    """A digest with a cache that no command can use, since its files are others; for tests of what damages all of it."""
+    return shutil.copytree(built_once, tmp_path / "small")
+
+
 def rows(root: Path) -> list[tuple[str, str, bytes]]:
     """Kind, name and key of each value in the cache."""
     with sqlite3.connect(root / FILE) as connection:
@@ -110,10 +125,10 @@ def test_a_notice_says_that_the_file_was_damaged(root: Path) -> None:
 
 
 @pytest.mark.parametrize("command", ["status", "new", "themes", "pull", "build"])
-def test_every_command_that_reads_a_damaged_file_says_so_once(root: Path, command: str) -> None:
-    (root / FILE).write_bytes(b"nonsense" * 900)
+def test_every_command_that_reads_a_damaged_file_says_so_once(copied: Path, command: str) -> None:
+    (copied / FILE).write_bytes(b"nonsense" * 900)
 
-    lines = outcome(root, command)[1]
+    lines = outcome(copied, command)[1]
 
     assert lines.count("damaged") == 1
     assert ".digest/cache.sqlite was damaged and is created again\n" in lines
@@ -123,9 +138,9 @@ def test_every_command_that_reads_a_damaged_file_says_so_once(root: Path, comman
 @pytest.mark.parametrize("ending", ["", "-journal", "-wal"])
 @pytest.mark.parametrize("kind", ["pipe", "socket", "folder"])
 def test_what_is_in_place_of_the_file_or_its_journal_is_one_line(
-    root: Path, monkeypatch: pytest.MonkeyPatch, kind: str, ending: str, command: str
+    copied: Path, monkeypatch: pytest.MonkeyPatch, kind: str, ending: str, command: str
 ) -> None:
-    place = root / f"{FILE}{ending}"
+    place = copied / f"{FILE}{ending}"
     place.unlink(missing_ok=True)
     if kind == "pipe":
         os.mkfifo(place)
@@ -136,7 +151,7 @@ def test_what_is_in_place_of_the_file_or_its_journal_is_one_line(
         with socket.socket(socket.AF_UNIX) as bound:
             bound.bind(place.name)
 
-    done = digest(root, command)
+    done = digest(copied, command)
 
     assert done.returncode == (1 if command in {"pull", "build"} else 0)
     is_what = "a folder" if kind == "folder" else "not a regular file"
