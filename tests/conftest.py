@@ -20,7 +20,7 @@ import warm
 from hypothesis import settings
 from jinja2 import FileSystemBytecodeCache
 from jinja2.bccache import Bucket
-from many import IS_DRAWN_ANEW
+from many import IS_DRAWN_ANEW, many
 
 from digest.commands.starter import own_wheel, requirement
 from digest.feeds import parse_client
@@ -31,7 +31,9 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
 # No deadline: what a busy machine does slowly is not wrong. A usual run draws the same examples every time.
-settings.register_profile("digest", deadline=None, derandomize=not IS_DRAWN_ANEW)
+settings.register_profile(
+    "digest", deadline=None, derandomize=not IS_DRAWN_ANEW, max_examples=many(50)
+)
 # Both keep compiled code from being kept, which makes everything slow that tests start.
 for name in ("CI", "PYTHONDONTWRITEBYTECODE"):
     os.environ.pop(name, None)

@@ -10,6 +10,7 @@ import caches
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
+from many import many
 
 from digest import config
 from digest.cache import Cache
@@ -89,7 +90,7 @@ def values() -> st.SearchStrategy[Any]:
 
 @pytest.mark.parametrize(("kind", "name"), STORED)
 @settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=many(8), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(value=values())
 @example(value=[[None, ""]])

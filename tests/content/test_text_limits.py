@@ -7,6 +7,7 @@ from itertools import chain
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from many import many
 
 from digest import config, redact
 from digest.checks.markdown_scan import MarkdownText
@@ -130,7 +131,7 @@ ODD = (
                           st.sampled_from(KEYS), st.sampled_from(ODD)), max_size=8))  # fmt: skip
 @example([("[site]\n", "id", '"""\na\n"""')])
 @example([("[[feeds]]\n", "id", '"""\na\n"""')] * 2)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=many(60), deadline=None)
 def test_any_settings_are_valid_or_give_problems_of_one_line_each(
     said: list[tuple[str, str, str]],
 ) -> None:

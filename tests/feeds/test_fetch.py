@@ -23,6 +23,7 @@ from builders import make_feed
 from feedhost import Answer, Exchange, FeedHost
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from many import many
 
 from digest.feeds import http_errors
 from digest.feeds.decompress import Decompressor, UnreadableBodyError
@@ -678,7 +679,7 @@ def scripted() -> Iterator[tuple[FeedHost, dict[str, Answer]]]:
 
 @pytest.mark.parametrize("beginning", [b"", b"HTTP/1.1 200 OK\r\n"], ids=["any", "good"])
 @given(content=st.binary(max_size=300))
-@settings(max_examples=40)
+@settings(max_examples=many(20))
 def test_any_answer_of_a_server_gives_a_result(
     scripted: tuple[FeedHost, dict[str, Answer]], beginning: bytes, content: bytes
 ) -> None:

@@ -19,7 +19,7 @@ import feedparser.mixin
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from many import MANY
+from many import MANY, many
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "support"))
 
@@ -272,7 +272,7 @@ FAULT = st.sampled_from(list(FAULTS.values())) | st.builds(
 
 
 @given(st.lists(st.tuples(WORDS, WORDS), min_size=1, max_size=3), FAULT, st.data())
-@settings(max_examples=150)
+@settings(max_examples=many(60))
 def test_an_error_between_entries_does_not_change_their_words(
     said: list[tuple[str, str]], fault: bytes, data: st.DataObject
 ) -> None:

@@ -26,6 +26,7 @@ from builders import (
 )
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from many import many
 from sites import rendered, text
 
 from digest.model import Config, Content, Correction, Story
@@ -248,7 +249,7 @@ def test_the_content_has_the_note_before_the_excerpt_and_ends_with_the_permalink
     )
 
 
-@settings(max_examples=40)
+@settings(max_examples=many(15))
 @given(
     title=st.text(max_size=60),
     author=st.text(max_size=20),
@@ -321,7 +322,7 @@ def archives(draw: st.DrawFn) -> tuple[Content, str]:
     return content, draw(st.sampled_from(["next-week", "letter"]))
 
 
-@settings(max_examples=60)
+@settings(max_examples=many(30))
 @given(archives())
 def test_the_archive_documents_of_any_digest_have_every_story(
     drawn: tuple[Content, str],

@@ -21,6 +21,7 @@ from builders import (
 )
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from many import many
 from sites import Element, pages, parse, rendered
 
 from digest.model import Correction
@@ -227,7 +228,7 @@ def test_the_content_security_policy_allows_the_list_by_its_hash_and_no_other_sc
         assert re.findall("script-src ([^;]*)", policy) == prints
 
 
-@settings(max_examples=15)
+@settings(max_examples=many(15))
 @given(st.text(max_size=40))
 @example("\U0002fffe")
 def test_no_title_ends_the_script_element_around_it(title: str) -> None:

@@ -24,6 +24,7 @@ import pytest
 from builders import make_config, make_content, make_page, make_story
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from many import many
 from sites import find, pages, parse, read_folder, text
 
 from digest import config as configs
@@ -224,7 +225,7 @@ PIECES = st.sampled_from(
 )  # fmt: skip
 
 
-@settings(max_examples=200)
+@settings(max_examples=many(60))
 @example(note=f"A sign {NOTE_END} that the index uses")
 @given(note=st.lists(PIECES | st.text(max_size=3), max_size=12).map("".join))
 def test_every_searched_word_is_on_the_page(note: str) -> None:
