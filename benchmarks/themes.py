@@ -12,6 +12,9 @@ are, which is the most that accepting phrases can bring.
 The text of a story is its headline and the feed's whole summary, from the feeds' own files in `--feeds`,
 by default ../shared/feeds.
 Without them the editor's note is used, which retells the summary; that is not in git.
+
+The row of proposed themes is `digest themes --propose`, asked of the whole archive without any themes: each proposed theme
+stands for the editor's theme that most stories of its first phrase have.
 """
 
 from __future__ import annotations
@@ -21,6 +24,7 @@ import sys
 import tempfile
 import time
 import xml.etree.ElementTree as ET
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
@@ -32,6 +36,7 @@ from digest.content import load
 from digest.content.excerpt import escape
 from digest.model import Story, Theme
 from digest.themes.phrase_proposals import Proposal, RuleText, proposals
+from digest.themes.propose import propose
 from digest.themes.rules import themes_of
 from digest.themes.suggest import Index, suggestions, without_theme
 
@@ -183,6 +188,22 @@ def _is_found(phrase: str, headline: str, summary: str) -> bool:
     return bool(themes_of(headline, summary, (Theme("any", "Any", (phrase,)),)))
 
 
+def proposed(stories: Sequence[Story]) -> Tally:
+    """Returns how many stories the proposed themes find that have, or have not, the theme meant."""
+    tally = Tally()
+    for proposal in propose([replace(story, themes=(), headline="") for story in stories]):
+        theme = proposal.theme
+        first = [story for story in stories if _is_found(theme.match[0], story.title, "")]
+        themes = Counter[str]()
+        for story in first:
+            themes.update(set(story.themes))
+        meant = themes.most_common(1)[0][0]
+        for story in stories:
+            if themes_of(story.title, "", (theme,)):
+                tally.add([meant], [meant] if meant in story.themes else [])
+    return tally
+
+
 def summaries_in(folder: Path, stories: Iterable[Story]) -> dict[str, str]:
     """Returns the summaries that feeds in a folder have, by the files of their stories."""
     by_link = {
@@ -240,6 +261,13 @@ def main() -> None:
         ("with only phrases that will never be wrong, before it was decided", most.as_it_came),
         ("with only phrases that will never be wrong, at the end", most.at_the_end),
     ]
+    offered = proposed(stories)
+    rows.append(
+        (
+            "stories that proposed themes find rightly, and wrongly",
+            f"{offered.right}, {offered.wrong}",
+        )
+    )
     if words.stories:
         spent = seconds(words.stories)
         rows.append(

@@ -9,7 +9,7 @@ Only a start: the editor chooses, renames and writes the rest.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from digest.content.slug import ascii_words
@@ -118,6 +118,9 @@ class _Recurring:
     def companions(self, seed: str) -> list[str]:
         """Returns the phrases that are mostly in the stories of the seed, and bring others with
         them.
+
+        A single word in lower case is none, unless it is in the seed: it may be a verb or a filler
+        (`fuels`, `despite`), and few stories cannot tell which.
         """
         having = set(self._found[seed])
         companions: list[str] = []
@@ -126,7 +129,7 @@ class _Recurring:
             for phrase in self._phrases_in(having):
                 numbers = self._found[phrase]
                 new = len((numbers - having) & self._left)
-                if new and self._goes_with(phrase, seed, having):
+                if new and self._goes_with(phrase, seed):
                     ranked.append((-len(numbers & having) / len(numbers), -new, phrase))
             if not ranked:
                 break
@@ -154,7 +157,7 @@ class _Recurring:
         """Returns how much a phrase says: the number of stories that it would add.
 
         A pair of words counts half as much again; a single word half, unless it is a name or occurs
-        together with another phrase.
+        together with a name or a pair.
         """
         having = self._found[phrase]
         new = len(having & self._left)
@@ -162,7 +165,7 @@ class _Recurring:
             return 1.5 * new
         is_name = not self.spelled(phrase)[:1].islower()
         others = () if is_name else self._phrases_in(having)
-        if is_name or any(self._goes_with(other, phrase, having) for other in others):
+        if is_name or any(self._goes_with(other, phrase) for other in others):
             return new
         return 0.5 * new
 
@@ -173,9 +176,13 @@ class _Recurring:
             phrases.update(self._phrases_of[number])
         return phrases & self._found.keys()
 
-    def _goes_with(self, phrase: str, seed: str, having: Collection[int]) -> bool:
-        """True for another word that is mostly in these stories."""
+    def _goes_with(self, phrase: str, seed: str) -> bool:
+        """True for a name, a pair or a word of the seed that is mostly in the seed's stories."""
+        is_common = " " not in phrase and self.spelled(phrase)[:1].islower()
+        beginning = phrase.rstrip("*")
+        if is_common and not any(word.startswith(beginning) for word in seed.split()):
+            return False
         numbers = self._found[phrase]
-        shared = len(numbers.intersection(having))
+        shared = len(numbers & self._found[seed])
         is_other = stem_of(phrase.rstrip("*")) != stem_of(seed.rstrip("*"))
         return is_other and shared > 1 and 3 * shared >= 2 * len(numbers)

@@ -46,6 +46,20 @@ def test_a_phrase_that_another_of_its_theme_catches_is_left_out() -> None:
     assert _without_caught(phrases) == ["tech", "tech firm", "Giant*"]
 
 
+def test_verbs_and_fillers_are_in_no_theme() -> None:
+    memory = (
+        "Memory shortage fuels a rush", "Memory maker fuels hopes despite fines", "Memory prices double despite talks",
+        "Memory stays scarce", "Festival fuels local pride despite rain", "Hynix and Samsung split memory orders",
+        "Memory output of Hynix and Samsung falls", "Hynix hires",
+    )  # fmt: skip
+
+    found = {one.theme.id: one.theme.match for one in propose(stories((*COFFEE, *memory)))}
+
+    phrases = {phrase for match in found.values() for phrase in match}
+    assert found["memory"] == ("Memory", "Hynix")
+    assert phrases.isdisjoint({"fuels", "fuel*", "despite"})
+
+
 def test_a_word_in_most_headlines_is_not_a_theme() -> None:
     everywhere = tuple(f"Coffee: {title}" for title in COFFEE)
 
