@@ -24,6 +24,7 @@ from digest.content.history import History
 from digest.content.load import Survey
 from digest.errors import Problem
 from digest.model import Config, FreePage, Letter, Story
+from digest.private_addresses import private_host_of
 from digest.week import Week
 
 MergedFiles = Mapping[str, pending.Merged]
@@ -64,6 +65,8 @@ def review(
     hints: list[Hint] = []
     for text in texts(survey):
         hints += _markdown_hints(text)
+    if not (urls.is_placeholder(config.site.url) or private_host_of(config.site.url)):
+        hints += _private_links(survey)  # the site may have readers elsewhere
     for written in (*shown, *content.texts):
         hints += _empty_flags(written.file, read)
     for story in shown:
@@ -197,6 +200,18 @@ def _empty_flags(file: str, read: Read) -> Iterator[Hint]:
 def _markdown_hints(text: Text) -> Iterator[Hint]:
     for hint in markdown_rules.hints(text.markdown):
         yield Hint(text.file, hint.what, hint.cure, line=text.line + hint.line - 1)
+
+
+def _private_links(survey: Survey) -> Iterator[Hint]:
+    """Finds links that readers cannot open, since they lead into a private network."""
+    for story in survey.content.stories:
+        for key, address in (("link", story.link), ("saved", story.saved)):
+            if not story.hide and (host := private_host_of(address)):
+                what = f"{key} leads to {host}, in a private network, where readers cannot open it"
+                yield Hint(story.file, what, markdown_rules.PUBLIC, key=key)
+    for text in texts(survey):
+        for hint in markdown_rules.private_links(text.markdown):
+            yield Hint(text.file, hint.what, hint.cure, line=text.line + hint.line - 1)
 
 
 def _titled(introductions: Iterable[FreePage]) -> Iterator[Hint]:

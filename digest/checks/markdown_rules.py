@@ -16,6 +16,7 @@ from digest import sanitize, urls
 from digest.checks import ignored_keys
 from digest.checks.markdown_scan import FENCE, MARKER, ClosingFences, Link, MarkdownText, is_fence
 from digest.errors import count_of
+from digest.private_addresses import private_host_of
 
 _BULLET = re.compile(r"[-*+][ \t]+\S|1\.[ \t]+\S")
 _QUOTING = re.compile(r"\S+[ \t]+>")
@@ -64,6 +65,9 @@ _UNSUPPORTED = (
     ),
 )
 _MAX_SHOWN_LENGTH = 60
+_WEB_START = re.compile(r"https?://[^/?#\s()<>\"']+", re.IGNORECASE)
+PUBLIC = "write the page's public address"
+"""How to fix a link into a private network."""
 
 
 class MarkdownHint(NamedTuple):
@@ -80,6 +84,18 @@ def hints(text: str) -> tuple[MarkdownHint, ...]:
     for rule in RULES:
         found.update(rule(prose))
     return tuple(sorted(found))
+
+
+def private_links(text: str) -> Iterator[MarkdownHint]:
+    """Yields a hint for each link into a private network, such as to the writer's own machine."""
+    if not any(map(private_host_of, _WEB_START.findall(text))):
+        return
+    prose = MarkdownText(text)
+    for link in prose.links:
+        address = "" if link.picture else urls.web_link(link.address) or ""
+        if host := private_host_of(address):
+            what = f"the link to {host} leads into a private network, where readers cannot open it"
+            yield MarkdownHint(prose.line_of(link.start), what, PUBLIC)
 
 
 def glued_lists(prose: MarkdownText) -> Iterator[MarkdownHint]:

@@ -11,18 +11,12 @@ checked: the proxy decides where they go.
 from __future__ import annotations
 
 import asyncio
-import ipaddress
 import socket
 from collections.abc import Iterable
 from typing import Any
 from urllib.parse import urlsplit
 
-# RFC 6052 §2.1: the last 32 bits are an IPv4 address
-_NAT64 = ipaddress.ip_network("64:ff9b::/96")
-# RFC 4291 §2.4: all public IPv6 hosts are in this range
-_UNICAST = ipaddress.ip_network("2000::/3")
-_SPECIAL = tuple(map(ipaddress.ip_network, ("192.0.0.0/24", "192.88.99.0/24", "3fff::/20")))
-"""IANA special-purpose ranges for which `is_global` is True in some versions of Python."""
+from digest.private_addresses import is_private
 
 
 class PrivateAddressError(Exception):
@@ -79,20 +73,6 @@ class _Watch:
         if private and not self._guard.may_be_private:
             name = self._host if private == self._host else f"{self._host}, which is {private}"
             raise PrivateAddressError(name)
-
-
-def is_private(address: str) -> bool:
-    """True if an IP address is not public: private, loopback, link-local and so on."""
-    ip = ipaddress.ip_address(address.partition("%")[0])  # without the interface
-    if isinstance(ip, ipaddress.IPv6Address):
-        inner = ip.ipv4_mapped or ip.sixtofour
-        if ip in _NAT64:
-            inner = ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)
-        if inner is not None:
-            return is_private(str(inner))
-        if ip not in _UNICAST:
-            return True
-    return not ip.is_global or ip.is_multicast or any(ip in network for network in _SPECIAL)
 
 
 def is_private_link(link: str) -> bool:

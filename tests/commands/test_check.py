@@ -935,6 +935,45 @@ def test_pages_that_are_gone_or_have_moved_are_hints(root: Path) -> None:
     assert [one.line for one in report.links.unchecked] == [6, 7, 8]
 
 
+def test_links_that_only_a_private_network_can_open_are_hints_once_the_site_has_an_address(
+    root: Path, story: Write
+) -> None:
+    one = story("a", link="http://127.0.0.1:8765/a", saved="http://archive.lan/a")
+    story("b", link="http://10.0.0.1/b", id="urn:x:1", hide="true")
+    page = put(
+        root,
+        "content/pages/links.md",
+        "See [a](http://127.0.0.1:8000/page), <http://192.168.1.4/x>, [b][b],\n[ours](https://news.invalid/),"
+        " `http://localhost/` or [mail](mailto:a@localhost).\n\n- [c](https://intranet/wiki)\n\n"
+        "[b]: http://nas.local/y\n",
+    )
+    settings = (root / "digest.toml").read_text()
+
+    silent = run(root).problems
+    (root / "digest.toml").write_text(settings.replace("digest.example", "someone.github.io"))
+    found = [str(problem) for problem in run(root).problems]
+
+    where, cure = (
+        "in a private network, where readers cannot open it",
+        "write the page's public address",
+    )
+    assert silent == ()
+    assert found == [
+        f"{one}:3: link leads to 127.0.0.1, {where}; {cure}",
+        f"{one}:4: saved leads to archive.lan, {where}; {cure}",
+        *(
+            f"{page}:{line}: the link to {host} leads into a private network, "
+            f"where readers cannot open it; {cure}"
+            for line, host in (
+                (1, "127.0.0.1"),
+                (1, "192.168.1.4"),
+                (4, "intranet"),
+                (6, "nas.local"),
+            )
+        ),
+    ]
+
+
 @pytest.mark.parametrize("refusal", [403, 404, 405, 501])
 @pytest.mark.usefixtures("once")
 def test_a_page_that_refuses_head_is_requested_with_get(root: Path, refusal: int) -> None:

@@ -13,6 +13,7 @@ from builders import make_feed
 from feedhost import Answer, FeedHost
 from shell import invoke
 
+from digest import private_addresses
 from digest.commands import check
 from digest.feeds import discover, fetch, private_networks
 from digest.feeds.limits import Limits
@@ -35,7 +36,7 @@ def internet(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("http_proxy", "https_proxy", "all_proxy"):
         monkeypatch.delenv(name, raising=False)
         monkeypatch.delenv(name.upper(), raising=False)
-    really = private_networks.is_private
+    really = private_addresses.is_private
     monkeypatch.setattr(
         private_networks, "is_private", lambda address: address != PUBLIC and really(address)
     )
@@ -242,4 +243,4 @@ def test_check_counts_links_into_a_private_network_and_lists_them_on_request(
     ],
 )
 def test_private_addresses(address: str, expected: bool) -> None:
-    assert private_networks.is_private(address) is expected
+    assert private_addresses.is_private(address) is expected

@@ -5,12 +5,12 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from digest import urls
 from digest.config import lines as config_lines
 from digest.errors import DigestError, Kind, Problem
 from digest.model import CONFIG_FILE, Config
+from digest.private_addresses import private_host_of
 
 _HOSTS = {
     "github.com": ("github.io", "{owner}.github.io"),
@@ -22,8 +22,6 @@ that has it alone.
 GitLab is not among them: a project's site has a domain with a random part there, unless its
 settings say otherwise.
 """
-_LOCAL = re.compile(r"\.(?:local|localdomain|lan|home\.arpa)$")
-"""The end of names that only a local network knows (RFC 6762, RFC 8375)."""
 _REMOTE = re.compile(
     r"(?:^|[/@])(?:ssh\.)?(github\.com|codeberg\.org)(?::\d+/|[:/])([\w-]+)/([\w.-]+?)(?:\.git)?/?$",
     re.IGNORECASE,
@@ -77,23 +75,9 @@ def hint(root: Path, config: Config) -> Problem | None:
 def why_unreachable(url: str) -> str:
     """Returns what a site's URL is if readers cannot reach it: an example's, or a private one; else
     ""."""
-    host = (urlsplit(url).hostname or "").lower().rstrip(".")
     if urls.is_placeholder(url):
         return "still the example address"
-    return "the private address" if _is_private(host) else ""
-
-
-def _is_private(host: str) -> bool:
-    """True for an IP address in a private network, and for a name that only a local network knows."""
-    last = host.rpartition(".")[2]
-    if not (":" in host or last[:1].isdigit()):
-        return last == host or _LOCAL.search(host) is not None
-    from digest.feeds.private_networks import is_private
-
-    try:
-        return is_private(host)
-    except ValueError:  # such as 127.1
-        return True
+    return "the private address" if private_host_of(url) else ""
 
 
 def cure(address: str) -> str:
