@@ -89,6 +89,7 @@ def add(call: Call, urls: tuple[str, ...], files: tuple[Path, ...]) -> None:
             f' id = "{former}" before you pull'
         )
     if report.added:
+        call.say(formatting.FEEDS_ARE_NAMED)
         count = count_of(len(report.added), "feed")
         call.say(f"{count} added to digest.toml. Next: digest pull")
     else:

@@ -82,6 +82,7 @@ def init(call: Call, folder: Path, feeds: tuple[str, ...], files: tuple[Path, ..
                 "The themes in digest.toml stay, because they were edited or stories have them"
             )
         _print_address(report.address, call)
+        call.say(formatting.FEEDS_ARE_NAMED)
         call.say("Next: digest pull && digest serve", _THEMES)
         return
     _print_report(
@@ -102,6 +103,8 @@ def _print_report(report: InitReport, folder: Path, call: Call) -> None:
     call.say(*(f"{file}: written" for file in report.written if call.verbose))
     _print_address(report.address, call)
     call.warn(*report.warnings)
+    if report.feeds:
+        call.say(formatting.FEEDS_ARE_NAMED)
     where, step = "here", ""
     if folder.resolve() != Path.cwd():
         where = f"in {folder}"

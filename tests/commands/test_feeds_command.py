@@ -63,7 +63,10 @@ def test_a_feed_is_added_after_the_others_and_no_other_line_changes(mine: Path) 
 
     assert (added.returncode, added.stderr) == (0, "")
     assert added.stdout == (
-        f"harbour-sea: Harbour & sea, {url}\n1 feed added to digest.toml. Next: digest pull\n"
+        f"harbour-sea: Harbour & sea, {url}\n"
+        "Before you pull, look at the feeds in digest.toml: an id stays for good, "
+        "and readers see 'publisher', or else 'title', as the source\n"
+        "1 feed added to digest.toml. Next: digest pull\n"
     )
     table = (
         f'\n[[feeds]]\nid = "harbour-sea"\nurl = "{url}"\ntitle = "Harbour & sea"\nexcerpt = 40\n'

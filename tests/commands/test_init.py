@@ -23,7 +23,7 @@ from digest.commands.starter.starter_files import STARTER
 from digest.feeds import feed_links
 from digest.feeds.discover import publisher_of
 from digest.feeds.limits import Limits
-from digest.model import Feed
+from digest.model import Document, Feed
 
 NOW = datetime(2026, 5, 20, 8, 0, tzinfo=UTC)
 QUICK = Limits(deadline=30, read_timeout=30, retries=0)
@@ -75,6 +75,8 @@ def test_a_feed_gives_title_and_language_and_can_be_pulled_at_once(tmp_path: Pat
     assert (made.returncode, made.stderr) == (0, "")
     assert f"harbour-sea: Harbour & sea, {host.url('/feed.xml')}\n" in made.stdout
     assert made.stdout.endswith(
+        "Before you pull, look at the feeds in digest.toml: an id stays for good, "
+        "and readers see 'publisher', or else 'title', as the source\n"
         "A new digest is in mine with 2 feeds. Next: cd mine && digest pull && digest serve\n"
         "Then find your themes: digest themes --propose\n"
     )
@@ -151,6 +153,22 @@ def test_a_feed_given_twice_is_added_once_and_two_with_the_same_title_have_diffe
         feeds = found(host.url("/a.xml"), host.url("/page"), host.url("/b.xml")).feeds
 
     assert [feed.id for feed in feeds] == ["harbour-sea", "harbour-sea-2"]
+
+
+@pytest.mark.parametrize(
+    ("title", "id"),
+    [
+        ("Harbour & sea", "harbour-sea"),
+        ("Semiconductors - South China Morning Post", "semiconductors"),
+        ("Semiconductors: Geopolitics - South China Morning Post", "semiconductors-geopolitics"),
+        ("All the news of a harbour town and its people", "all-the-news-of-a-harbour"),
+        ("South China Morning Post", "south-china-morning-post"),
+    ],
+)
+def test_an_id_is_the_title_or_a_part_of_it_that_tables_show_whole(title: str, id: str) -> None:
+    document = Document(title=title)
+
+    assert find_feeds._feed("https://www.scmp.com/rss/1/feed", document, ()).id == id
 
 
 def test_nothing_is_written_if_one_url_has_no_feed(tmp_path: Path) -> None:

@@ -64,6 +64,8 @@ def test_an_unedited_sample_is_removed_and_leaves_a_fresh_digest(
 
     assert said[2:] == [
         "Removed the sample: its feed, and 12 stories without edits",
+        "Before you pull, look at the feeds in digest.toml: an id stays for good, "
+        "and readers see 'publisher', or else 'title', as the source",
         "Next: digest pull && digest serve",
         "Then find your themes: digest themes --propose",
     ]

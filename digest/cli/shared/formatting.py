@@ -13,6 +13,10 @@ from digest.redact import mask
 if TYPE_CHECKING:
     from digest.model import Skipped
 
+FEEDS_ARE_NAMED = (
+    "Before you pull, look at the feeds in digest.toml: an id stays for good, and readers see"
+    " 'publisher', or else 'title', as the source"
+)
 NO_THEMES = "digest.toml has no theme yet; to see what recurs: digest themes --propose"
 
 

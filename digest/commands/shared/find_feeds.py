@@ -20,7 +20,8 @@ from digest.feeds.limits import USUAL, Limits
 from digest.model import Document, Failed, Feed
 from digest.names import free_name
 
-_MAX_ID_LENGTH = 40
+_MAX_ID_LENGTH = 26
+"""What the table of `digest status` shows whole."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,10 +119,12 @@ def _feed(url: str, document: Document, taken: Container[str]) -> Feed:
     from digest.feeds.discover import publisher_of
 
     title = document.title or urls.host_of(url)
-    id = ascii_words(title) or slug_of(urls.host_of(url), url)
-    if len(id) > _MAX_ID_LENGTH:  # short enough to be typed, cut at a word
-        id = id[: _MAX_ID_LENGTH + 1].rpartition("-")[0] or id[:_MAX_ID_LENGTH]
     publisher = document.publisher or publisher_of(title, url)
+    id = ascii_words(title) or slug_of(urls.host_of(url), url)
+    if len(id) > _MAX_ID_LENGTH and publisher:
+        id = ascii_words(title.replace(publisher, "")) or id
+    if len(id) > _MAX_ID_LENGTH:  # cut at a word
+        id = id[: _MAX_ID_LENGTH + 1].rpartition("-")[0] or id[:_MAX_ID_LENGTH]
     return Feed(id=free_name(id, taken), url=url, title=title, publisher=publisher)
 
 
