@@ -12,7 +12,7 @@ help:  ## lists these targets
 
 site: .venv/installed  ## builds the shipped archive into site/
 	@$(BIN)/digest build
-	@echo "Preview it with: make serve"
+	@echo "Preview it with: make serve (what is said of url is for whoever publishes it)"
 
 serve: .venv/installed  ## previews the shipped archive at http://127.0.0.1:8000/ while you write, until Ctrl-C
 	@$(BIN)/digest serve

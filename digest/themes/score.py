@@ -75,7 +75,10 @@ def wilson(hits: int, count: int) -> Proportion:
 
 
 def scores(labelled: Iterable[LabelledStory], themes: Sequence[str]) -> list[Score]:
-    """Returns the scores of each theme over all quarters and in each, then those of all themes."""
+    """Returns the scores of each theme, then those of all themes together.
+
+    Each has a row for all quarters, and one for each quarter in which a story counts for it.
+    """
     right, wrong, missed = Counter[Cell](), Counter[Cell](), Counter[Cell]()
     quarters = set()
     for story in labelled:
@@ -93,6 +96,8 @@ def scores(labelled: Iterable[LabelledStory], themes: Sequence[str]) -> list[Sco
     for name in (*themes, None):
         for quarter in (ALL, *sorted(quarters)):
             cell = (name, quarter)
+            if quarter != ALL and not (right[cell] or wrong[cell] or missed[cell]):
+                continue
             rows.append(Score(name, quarter, right[cell], wrong[cell], missed[cell]))
     return rows
 
@@ -101,9 +106,7 @@ def outdated_rules(rows: Iterable[Score]) -> Iterator[str]:
     """Yields a sentence for each theme whose newest quarter is worse than chance explains."""
     by_theme: dict[str, list[Score]] = defaultdict(list)
     for row in rows:
-        if row.theme is None or row.quarter == ALL:
-            continue
-        if row.right + row.wrong + row.missed:
+        if row.theme is not None and row.quarter != ALL:
             by_theme[row.theme].append(row)
     for theme, quarters in by_theme.items():
         *before, last = quarters

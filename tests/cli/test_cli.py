@@ -167,6 +167,10 @@ def test_a_command_works_from_any_folder_inside_and_with_root_from_outside(new: 
     [
         (["push"], "No such command 'push'"),
         (["pull", "--hurry"], "No such option"),
+        (["-q"], "No such option '-q'; did you mean '--quiet'?"),
+        (["pull", "-d"], "No such option '-d'; did you mean '--dry-run'?"),
+        (["feeds", "add", "-o", "x.opml"], "No such option '-o'; did you mean '--opml'?"),
+        (["pull", "-x"], "No such option '-x'."),
         (
             ["pull", "harbour-lantren"],
             "digest.toml has no feed 'harbour-lantren'; did you mean 'harbour-lantern'?",

@@ -50,6 +50,20 @@ def test_stories_are_counted_by_theme_and_quarter() -> None:
     assert rows[6] == Score(None, ALL, right=2, wrong=1, missed=2)
 
 
+def test_a_quarter_without_a_story_of_a_theme_has_no_row() -> None:
+    labelled = [LabelledStory(SPRING, ["a"], ["a"]), LabelledStory(SUMMER, [], [])]
+
+    rows = scores(labelled, ["a", "b"])
+
+    assert [(row.theme, row.quarter) for row in rows] == [
+        ("a", ALL),
+        ("a", "2026-Q1"),
+        ("b", ALL),
+        (None, ALL),
+        (None, "2026-Q1"),
+    ]
+
+
 def test_a_rule_that_finds_less_than_before_is_marked_as_ageing() -> None:
     before = [LabelledStory(SPRING, ["a"], ["a"])] * 9 + [LabelledStory(SPRING, ["a"], [])]
     since = [LabelledStory(SUMMER, ["a"], ["a"])] * 2 + [LabelledStory(SUMMER, ["a"], [])] * 6

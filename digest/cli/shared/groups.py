@@ -7,6 +7,9 @@ A misspelt command is answered with the likely one, an option with one value may
 from __future__ import annotations
 
 import copy
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
 
 import click
 
@@ -18,7 +21,12 @@ class Commands(click.Group):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         _check_repeats(self, ctx, args)
-        return super().parse_args(ctx, args)
+        with _short_options_explained():
+            return super().parse_args(ctx, args)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        with _short_options_explained():
+            return super().invoke(ctx)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -35,6 +43,22 @@ class Commands(click.Group):
             command = _with_shared_options(command)
             _check_repeats(command, click.Context(command, parent=ctx, info_name=name), rest)
         return name, command, rest
+
+
+@contextmanager
+def _short_options_explained() -> Iterator[None]:
+    """Adds to the error of an unknown option of one letter (`-q`) which options begin with it."""
+    try:
+        yield
+    except click.NoSuchOption as error:
+        if error.ctx and not error.possibilities and not error.option_name.startswith("--"):
+            names = [name for param in error.ctx.command.params for name in param.opts]
+            beginning = f"-{error.option_name}"
+            meant = sorted(f"'{name}'" for name in names if name.startswith(beginning))
+            if meant:
+                what = f"No such option '{error.option_name}'; did you mean {' or '.join(meant)}?"
+                raise click.UsageError(what, ctx=error.ctx) from None
+        raise
 
 
 def _with_shared_options(command: click.Command) -> click.Command:
