@@ -89,12 +89,12 @@ def test_open_graph_metadata_matches_the_page(site: dict[str, bytes]) -> None:
     ("themes", "said"),
     [
         (["grain", "grain"], "2 stories on Grain"),
-        (["grain", "", "", ""], "4 stories on Grain and other subjects (3)"),
-        (["grain", "grain", "rye", ""], "4 stories on Grain (2), Rye and other subjects"),
-        (["grain"] * 3 + ["oats"] * 2 + ["rye"], "6 stories on Grain (3), Oats (2) and Rye"),
+        (["grain", "", "", ""], "4 stories on Grain (1) and other subjects (3)"),
+        (["grain", "grain", "rye", ""], "4 stories on Grain (2), Rye (1) and other subjects (1)"),
+        (["grain"] * 3 + ["oats"] * 2 + ["rye"], "6 stories on Grain (3), Oats (2) and Rye (1)"),
         (
             ["grain"] * 4 + ["oats"] * 3 + ["rye"] * 2 + ["malt"],
-            "10 stories on Grain (4), Oats (3), Rye (2) and other subjects",
+            "10 stories on Grain (4), Oats (3), Rye (2) and other subjects (1)",
         ),
         (["", ""], "2 stories"),
     ],

@@ -298,8 +298,8 @@ def week_line(context: SiteContext, edition: Edition, headlines: int = 0) -> Wee
 def about(context: SiteContext, edition: Edition) -> str:
     """Returns what a week is about: its main themes, those with the most stories first.
 
-    Numbers say how many of several stories a theme has. Other themes, and stories without one, are
-    "other subjects". Empty if no story has a theme.
+    Numbers say how many stories each has, unless all have one. Other themes, and stories without
+    one, are "other subjects". Empty if no story has a theme.
     """
 
     def make() -> str:
@@ -309,10 +309,9 @@ def about(context: SiteContext, edition: Edition) -> str:
         others = len(edition.stories) - sum(number for _, number in themes)
         if themes and others:
             themes.append(("other subjects", others))
-        subjects = []
-        for words, number in themes:
-            is_clear = number == 1 or len(themes) == 1
-            subjects.append(words if is_clear else f"{words} ({number})")
+        subjects = [words for words, _ in themes]
+        if len(themes) > 1 and any(number > 1 for _, number in themes):
+            subjects = [f"{words} ({number})" for words, number in themes]
         return formatting.listed(subjects)
 
     return context.archive.memory.memo(("about", edition.week), (edition,), (), make)
