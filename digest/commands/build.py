@@ -230,10 +230,11 @@ class Builder:
         archive = arrange(published, config, drafts=self._drafts, memory=self._memory)
         index = search_index.SearchIndex()
         if self._extras:
-            index = search_index.index(archive, config, cache)
+            index = search_index.build_index(archive, config, cache)
         planned = plan(
             archive,
             config,
+            memory=self._memory,
             script_version=index.script_version or None,
             has_social_cards=self._extras and can_draw(config),
         )
@@ -258,7 +259,7 @@ class Builder:
                     output.stage(file.path, _read(file))
             for path, key in index.files.items():
                 if not output.keep(path, key):
-                    output.stage(path, index.content(path))
+                    output.stage(path, index.read(path))
             planned.raise_problems()
             manifest = Manifest(
                 content_key=scanned.fingerprint(),

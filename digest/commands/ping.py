@@ -44,7 +44,7 @@ def run(root: Path, config: Config, *, output: Path, dry: bool) -> PingReport:
         raise DigestError(f"{CONFIG_FILE}: names no hub; {cure}, then build and publish the site")
     hashes = {}  # of each feed that Digest built, by its own address
     for path in sorted(output.rglob("*.atom")):
-        if marked_files.is_ours(path):
+        if marked_files.is_marked_file(path):
             content = disk.read(path) or b""
             if link := _SELF.search(content.partition(b"<entry")[0]):
                 hashes[unescape(link[1].decode())] = key_of(content).hex()

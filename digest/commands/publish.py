@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 from digest import disk, urls
@@ -195,8 +196,8 @@ def _check_nothing_lost(
         raise DigestError(f"{remote}: {what}; {cure}")
     # The site of another digest, by the id of its feed.
     feed = addresses.FEED
-    theirs = marked_files.feed_id(published.read(feed) or b"")
-    ours = marked_files.feed_id(disk.read(site / feed) or b"")
+    theirs = marked_files.read_feed_id(published.read(feed) or b"")
+    ours = marked_files.read_feed_id(disk.read(site / feed) or b"")
     if theirs and ours and theirs != ours:
         what = f"the branch {publish_branch.NAME} has a site with another id, {theirs}"
         cure = "if it is this digest under an earlier url or id, add --replace; if not, use another repository"
@@ -217,7 +218,8 @@ def _files_of_others(published: PublishedBranch, ids: Mapping[str, str]) -> tupl
     If no commit is Digest's, as on a branch that was created again, pages and feeds are recognised
     by the mark in them, and the files of every build by the mark of the home page.
     """
-    own = published.last_published_ids(marked_files.is_marked_home)
+    is_home = partial(marked_files.has_mark, "index.html")
+    own = published.last_published_ids(is_home)
     others = []
     for path, id in published.ids.items():
         is_ours = id in (own.get(path), ids.get(path))
@@ -225,11 +227,11 @@ def _files_of_others(published: PublishedBranch, ids: Mapping[str, str]) -> tupl
             others.append(path)
     if others and not own:
         home = published.read("index.html") or b""
-        if marked_files.is_marked_home(home):
+        if is_home(home):
             unknown = [path for path in others if path not in ids]
             contents = published.read_all(unknown).items()
             others = [
-                path for path, content in contents if not marked_files.is_marked(path, content)
+                path for path, content in contents if not marked_files.has_mark(path, content)
             ]
     return tuple(others)
 

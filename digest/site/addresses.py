@@ -1,7 +1,7 @@
 """Every address of the site: the places of its pages, links to them, and the files behind them.
 
 A *place* is an address below the base path, without a leading slash: `2026/w20/`, `2026/w20/#slug`,
-`feed.atom`. The functions return places, `SiteUrl` makes links of them, and `output` returns the
+`feed.atom`. The functions return places, `SiteUrl` makes links of them, and `path_of` returns the
 file behind one. No other module joins addresses, so that a site works under any base path.
 """
 
@@ -70,7 +70,7 @@ They do not depend on installed extras, so that a digest passes `check` on all m
 EDITORS_ICONS = (ICON, "favicon.svg", "favicon.png", "favicon.ico")
 """The files that an editor may put into content/static/ as the icon of the site, the best first."""
 
-OUTPUTS = (
+PAGE_PATTERNS = (
     "[0-9][0-9][0-9][0-9]/w[0-9][0-9]/index.html",
     "[0-9][0-9][0-9][0-9]/w[0-9][0-9]/feed.atom",
     "[0-9][0-9][0-9][0-9]/w[0-9][0-9]/index.md",
@@ -82,7 +82,7 @@ OUTPUTS = (
 )
 """Patterns of the files that depend on what editors write."""
 
-SEARCHED = (
+SEARCH_PATTERNS = (
     "search/search.js",
     "search/pagefind/[0-9][0-9][0-9][0-9]/pagefind*",
     "search/pagefind/[0-9][0-9][0-9][0-9]/wasm.*.pagefind",
@@ -90,7 +90,7 @@ SEARCHED = (
 )
 """Patterns of the files of the search: they are ours if the search page is."""
 
-BESIDE = ("[0-9][0-9][0-9][0-9]/w[0-9][0-9]/**/*", "pages/**/*", "themes/**/*", "cards/*")
+PICTURE_PATTERNS = ("[0-9][0-9][0-9][0-9]/w[0-9][0-9]/**/*", "pages/**/*", "themes/**/*", "cards/*")
 """Where pictures are that are copied from Markdown texts, or drawn."""
 
 _SAFE = "/-._~!$&'()*+,;=:@"  # needs no encoding in a path (RFC 3986 §3.3)
@@ -148,7 +148,7 @@ def free_page(name: str) -> str:
     return f"{name}/"
 
 
-def output(place: str) -> str:
+def path_of(place: str) -> str:
     """Returns the file behind a place, relative to the output folder: `2026/w20/index.html`."""
     path = place.partition("#")[0]
     return f"{path}index.html" if not path or path.endswith("/") else path

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from digest.model import Content, FreePage, Letter, Story, Theme
 from digest.site import formatting
 from digest.site.anchors import Anchors
-from digest.site.keys import BuildMemory, Keys
+from digest.site.keys import Keys
 from digest.week import Week, without_mistyped
 
 FEED_STORIES = 50  # in /feed.atom and in the feeds of themes
@@ -118,7 +118,6 @@ class Archive:
     - `changed`: when each story last changed, by file
     - `links_key`: a hash of everything that decides where a link in a text leads
     - `keys`: the key of each story
-    - `memory`: what earlier builds have made
     - `drafts`: True if drafts are among the stories
     """
 
@@ -133,7 +132,6 @@ class Archive:
     changed: Mapping[str, datetime] = field(default_factory=dict)
     links_key: bytes = b""
     keys: Keys = field(compare=False)
-    memory: BuildMemory = field(compare=False)
     drafts: bool = False
     content: Content = field(compare=False)
 

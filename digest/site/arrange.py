@@ -96,7 +96,6 @@ def arrange(
         changed=changed,
         links_key=links_key,
         keys=keys,
-        memory=memory,
         drafts=drafts,
         content=content,
     )

@@ -15,6 +15,7 @@ from digest.site.cards import Cards
 from digest.site.charts import Sparkline
 from digest.site.edition_dates import EditionDates, dates_of
 from digest.site.feeds.atom import Entries
+from digest.site.keys import BuildMemory
 from digest.site.link_targets import Targets
 from digest.site.markdown import Html, MarkdownRenderer, text_of
 from digest.site.neighbours import Neighbours, find_neighbours
@@ -62,13 +63,16 @@ class ThemeSummary(NamedTuple):
 class SiteContext(NamedTuple):
     """One build's archive and what was made from it.
 
-    `dates` are those of the editions in the weekly feed. `editors_icon` is the path of the editor's
-    icon, empty if there is none. `script_version` is the version of Pagefind's script, None if the
-    site has no search page. With `has_social_cards`, cards are drawn for it.
+    - `memory`: what earlier builds of the process have made
+    - `dates`: those of the editions in the weekly feed
+    - `editors_icon`: the path of the editor's icon, empty if there is none
+    - `script_version`: the version of Pagefind's script, None if the site has no search page
+    - `has_social_cards`: True if cards are drawn for the site
     """
 
     config: Config
     archive: Archive
+    memory: BuildMemory
     counts: Counts
     base: SiteUrl
     markdown: MarkdownRenderer
@@ -113,7 +117,7 @@ class SiteContext(NamedTuple):
         is up to date. `depends_on` is a value or a hash of what `make` reads from the context.
         """
         return Page(
-            path=addresses.output(place),
+            path=addresses.path_of(place),
             source=source,
             template=template,
             make=make,
@@ -139,7 +143,7 @@ class SiteContext(NamedTuple):
         """Returns a hash of where links lead, for the key of a page that shows this text."""
         return self.archive.links_key if has_own_link(text) else b""
 
-    def titled(self, title: str) -> str:
+    def page_title(self, title: str) -> str:
         """Returns the title of a page, followed by the title of the digest."""
         return f"{title} · {self.config.site.title}"
 
@@ -154,17 +158,18 @@ class SiteContext(NamedTuple):
             last = max([changed[story.file] for story in stories], default=None)
             return last.isoformat() if last else ""
 
-        return self.archive.memory.memo(("last change", name), stories, (), make)
+        return self.memory.memo(("last change", name), stories, (), make)
 
 
 def make_context(
     archive: Archive,
     config: Config,
     *,
+    memory: BuildMemory | None = None,
     script_version: str | None = None,
     has_social_cards: bool = False,
 ) -> SiteContext:
-    """Returns the context of one build."""
+    """Returns the context of one build; the arguments are those of `plan`."""
     base = SiteUrl(config.site.url)
     markdown = MarkdownRenderer(Targets(archive, base))
     cards = Cards(config, archive, markdown)
@@ -187,6 +192,7 @@ def make_context(
     return SiteContext(
         config=config,
         archive=archive,
+        memory=memory or BuildMemory(),
         counts=counts,
         base=base,
         markdown=markdown,

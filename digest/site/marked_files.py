@@ -21,29 +21,29 @@ _MARKS = {  # the mark, and where the head of the file ends: only the head count
 _ID = re.compile(rb"<id>([^<]+)</id>")
 
 
-def feed_id(content: bytes) -> str | None:
+def read_feed_id(content: bytes) -> str | None:
     """Returns the id of an Atom feed, None if there is none."""
     match = _ID.search(content.partition(b"<entry")[0])
     return html.unescape(match[1].decode(errors="replace")) if match else None
 
 
-def recognised(folder: Path) -> set[str]:
+def find_built_files(folder: Path) -> set[str]:
     """Returns the paths of pages, feeds, pictures and search files of earlier builds in a folder.
 
     Pictures and search files have no mark. They count if they are where a build puts them and the
     home or search page has one, since they may show what was taken back. Other copied files stay.
     """
     ours = set()
-    for path in _files(folder, addresses.OUTPUTS):
+    for path in _files(folder, addresses.PAGE_PATTERNS):
         # A style sheet is only next to a home page: this one would be another digest's.
-        if is_ours(path) and not path.with_name(addresses.STYLE).exists():
+        if is_marked_file(path) and not path.with_name(addresses.STYLE).exists():
             ours.add(path)
-    if folder / addresses.output(addresses.SEARCH) in ours:
-        ours.update(_files(folder, addresses.SEARCHED))
-    if is_ours(folder / addresses.output(addresses.HOME)):
-        if is_ours(folder / addresses.CALENDAR):
+    if folder / addresses.path_of(addresses.SEARCH) in ours:
+        ours.update(_files(folder, addresses.SEARCH_PATTERNS))
+    if is_marked_file(folder / addresses.path_of(addresses.HOME)):
+        if is_marked_file(folder / addresses.CALENDAR):
             ours.add(folder / addresses.CALENDAR)
-        for path in _files(folder, addresses.BESIDE):
+        for path in _files(folder, addresses.PICTURE_PATTERNS):
             if is_picture(path.name):
                 ours.add(path)
     return {path.relative_to(folder).as_posix() for path in ours}
@@ -59,17 +59,19 @@ def _files(folder: Path, patterns: Iterable[str]) -> Iterator[Path]:
 
 def is_marked_site(folder: Path) -> bool:
     """True if Digest made the site in a folder, by the mark of its home page or feed."""
-    return is_ours(folder / addresses.output(addresses.HOME)) or is_ours(folder / addresses.FEED)
+    return is_marked_file(folder / addresses.path_of(addresses.HOME)) or is_marked_file(
+        folder / addresses.FEED
+    )
 
 
-def is_ours(path: Path) -> bool:
+def is_marked_file(path: Path) -> bool:
     """True if a regular file is a page, feed or calendar with the mark of Digest."""
     if path.suffix not in _MARKS or path.is_symlink() or not path.is_file():
         return False
-    return is_marked(path.name, disk.read(path) or b"")
+    return has_mark(path.name, disk.read(path) or b"")
 
 
-def is_marked(path: str, content: bytes) -> bool:
+def has_mark(path: str, content: bytes) -> bool:
     """True if a file has the mark of Digest, or is in the folder of the search index."""
     mark, end = _MARKS.get(PurePosixPath(path).suffix, (b"", b""))
     if mark:
@@ -77,14 +79,9 @@ def is_marked(path: str, content: bytes) -> bool:
     return path.startswith(addresses.SEARCH_INDEX)
 
 
-def fingerprint(path: str, content: bytes) -> str:
+def mark_or_hash(path: str, content: bytes) -> str:
     """Returns what tells a file of a build from another at the same path: "ours" or a hash."""
-    return "ours" if is_marked(path, content) else blake2b(content, digest_size=8).hexdigest()
-
-
-def is_marked_home(content: bytes) -> bool:
-    """True if a page has the mark of Digest."""
-    return is_marked("index.html", content)
+    return "ours" if has_mark(path, content) else blake2b(content, digest_size=8).hexdigest()
 
 
 def is_inside(path: str) -> bool:

@@ -169,7 +169,7 @@ class Output:
                 every = self._every_path()
                 self._recognised = {path for path in every if not (self.folder / path).is_dir()}
             else:
-                self._recognised = marked_files.recognised(self.folder)
+                self._recognised = marked_files.find_built_files(self.folder)
                 self._look_for_unknown = marked_files.is_marked_site(self.folder)
             self._before = dict.fromkeys(self._recognised, "") | self._before
         if self.listed is None or self._was_killed:
@@ -186,7 +186,7 @@ class Output:
         if feed in files:
             is_this_digest = self._is_unchanged(feed, files[feed][1])
         content = b"" if is_this_digest else disk.read(self.folder / feed) or b""
-        id = marked_files.feed_id(content) if marked_files.is_marked(feed, content) else None
+        id = marked_files.read_feed_id(content) if marked_files.has_mark(feed, content) else None
         if id is not None and id != self._id:
             what = f"this folder has the site of another digest, whose id is {id}"
             raise DigestError(
@@ -222,7 +222,7 @@ class Output:
 
     def stage(self, path: str, content: bytes) -> None:
         """Writes a file under a hidden name, if its bytes differ from what is there."""
-        self._fingerprints[path] = marked_files.fingerprint(path, content)
+        self._fingerprints[path] = marked_files.mark_or_hash(path, content)
         self._staging.put(path, content)
 
     def drop(self) -> None:
@@ -243,7 +243,7 @@ class Output:
         for path in self._paths - now.keys():  # those that stay as they are
             fingerprint = self._before.get(path)
             if not fingerprint:
-                fingerprint = marked_files.fingerprint(path, disk.read(self.folder / path) or b"")
+                fingerprint = marked_files.mark_or_hash(path, disk.read(self.folder / path) or b"")
             now[path] = fingerprint
         if self._before != now:  # if this build is killed, old and new files must be listed
             both = {path: f"{self._before.get(path, '')} {new}" for path, new in now.items()}
@@ -295,7 +295,7 @@ class Output:
             return False
         if content is None:
             return False
-        return marked_files.fingerprint(path, content) in self._before[path].split()
+        return marked_files.mark_or_hash(path, content) in self._before[path].split()
 
     def _unknown_files(self, gone: Iterable[str]) -> str:
         """Returns a line about files that a build may have made or not; "" if there are none."""
@@ -327,7 +327,11 @@ class Output:
         others = []
         for path in sorted(staged):
             target = self.folder / path
-            if path not in self._before and _is_file(target) and not marked_files.is_ours(target):
+            if (
+                path not in self._before
+                and _is_file(target)
+                and not marked_files.is_marked_file(target)
+            ):
                 others.append(path)
         if others:
             first = self.folder / others[0]

@@ -23,6 +23,7 @@ from digest.site.archive import Archive
 from digest.site.context import SiteContext, make_context
 from digest.site.feeds import atom
 from digest.site.feeds.pages import feed_pages
+from digest.site.keys import BuildMemory
 from digest.site.page import Page
 from digest.site.pages.ahead import ahead_calendar, ahead_pages
 from digest.site.pages.archive import archive_page
@@ -35,7 +36,7 @@ from digest.site.pages.week import week_pages
 from digest.site.social.pages import card_pages, shipped_card
 
 _SEARCH = {
-    addresses.output(addresses.SEARCH): "the search page",
+    addresses.path_of(addresses.SEARCH): "the search page",
     addresses.SEARCH_SCRIPT: f"the digest's {addresses.SEARCH_SCRIPT}",
 }
 """The paths of the search page; they are reserved even if the extra `search` is not installed."""
@@ -65,7 +66,7 @@ class Plan:
 
         `settings_key` is a hash of everything except the content that pages are made from.
         """
-        keys, memory = self.context.archive.keys, self.context.archive.memory
+        keys, memory = self.context.archive.keys, self.context.memory
         shared = keys.of(settings_key, self.context.site)
         by_path = {}
         for page in self.pages:  # pages of weeks that have not changed are the same objects
@@ -96,16 +97,22 @@ def plan(
     archive: Archive,
     config: Config,
     *,
+    memory: BuildMemory | None = None,
     script_version: str | None = None,
     has_social_cards: bool = False,
 ) -> Plan:
     """Returns the plan of the site at `config.site.url`.
 
+    `memory` is that of the builder, with what its earlier builds made.
     `script_version` is the version of Pagefind's script, None if the site has no search page. With
     `has_social_cards`, cards are drawn for it.
     """
     context = make_context(
-        archive, config, script_version=script_version, has_social_cards=has_social_cards
+        archive,
+        config,
+        memory=memory,
+        script_version=script_version,
+        has_social_cards=has_social_cards,
     )
     weeks = list(week_pages(context))
     for_readers = _with_distinct_titles(

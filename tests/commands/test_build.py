@@ -114,7 +114,7 @@ def test_hiding_a_story_removes_its_pages_even_if_the_list_of_built_files_is_los
 
 def test_pages_and_feeds_of_an_earlier_build_are_recognised(root: Path) -> None:
     run(root)
-    always = {addresses.output(place) for place in addresses.PLACES.values()} | {
+    always = {addresses.path_of(place) for place in addresses.PLACES.values()} | {
         "404.html",
         "archive.json",
         "llms.txt",
@@ -123,7 +123,7 @@ def test_pages_and_feeds_of_an_earlier_build_are_recognised(root: Path) -> None:
     }
     copied = {"CNAME"}
 
-    found = marked_files.recognised(root / "site")
+    found = marked_files.find_built_files(root / "site")
 
     assert set(read_folder(root / "site")) - found - always == copied
 

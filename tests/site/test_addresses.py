@@ -30,7 +30,7 @@ WEEK = Week(2026, 5)
     ],
 )
 def test_each_url_has_its_file(place: str, path: str) -> None:
-    assert addresses.output(place) == path
+    assert addresses.path_of(place) == path
 
 
 @pytest.mark.parametrize(

@@ -63,7 +63,7 @@ def feed_pages(context: SiteContext) -> Iterator[Page]:
         place = addresses.week_feed(edition.week)
         source = f"the feed of {edition.week}"
         make = partial(context.file, place, _STORIES, source, _archive_data, edition, *links)
-        yield archive.memory.memo(("week feed", edition.week), (edition,), links, make)
+        yield context.memory.memo(("week feed", edition.week), (edition,), links, make)
 
 
 def _week_feed(week: Week | None) -> str:

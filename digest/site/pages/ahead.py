@@ -33,7 +33,7 @@ def ahead_pages(context: SiteContext) -> Iterator[Page]:
         dates = [f"{formatting.period(line.when)}: {line.text}" for line in ahead.lines()]
         description = f"{description}. {'; '.join(dates)}"
     head = Head(
-        title=context.titled("Ahead"),
+        title=context.page_title("Ahead"),
         description=formatting.shortened(description, LONGEST_DESCRIPTION),
         place=addresses.AHEAD,
         updated=latest(date.source.changed.isoformat() for date in ahead.all),

@@ -27,7 +27,7 @@ def archive_page(context: SiteContext, week_pages: Iterable[Page]) -> Page:
     weeks = formatting.count(len(archive.editions), "week")
     summary = f"{weeks}, {formatting.stories(len(archive.stories))}"
     head = Head(
-        title=context.titled("Archive"),
+        title=context.page_title("Archive"),
         description=f"The archive of {context.config.site.title}: {summary}.",
         place=addresses.ARCHIVE,
         updated=latest(page.head.updated for page in week_pages if page.head),

@@ -37,7 +37,7 @@ def corrections_pages(context: SiteContext) -> Iterator[Page]:
     title, corrected = context.config.site.title, _all(context)
     count = formatting.count(len(corrected), "correction") if corrected else "No corrections"
     head = Head(
-        title=context.titled("Corrections"),
+        title=context.page_title("Corrections"),
         description=f"{count} in {title}, the newest first.",
         place=addresses.CORRECTIONS,
         feeds=(PageLink(f"{title}: corrections", addresses.CORRECTIONS_FEED),),

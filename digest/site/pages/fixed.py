@@ -18,21 +18,21 @@ def fixed_pages(context: SiteContext) -> Iterator[Page]:
     for page in context.archive.pages:
         here = addresses.free_page(page.name)
         description = context.description(page, here) or page.title
-        head = Head(title=context.titled(page.title), description=description, place=here)
+        head = Head(title=context.page_title(page.title), description=description, place=here)
         links = context.links_key(page.body)
         yield context.page("page.html", page.file, head, _free_page_data, page, depends_on=links)
     if context.script_version is not None:
         yield _search_page(context, context.script_version)
     title = context.config.site.title
     head = Head(
-        title=context.titled("Subscribe"),
+        title=context.page_title("Subscribe"),
         description=f"How to follow {title}: its feeds, what each of them brings, and what a feed is.",
         place=addresses.SUBSCRIBE,
     )
     source = "the Subscribe page"
     yield context.page("subscribe.html", source, head, _subscribe_data, context.themes)
     head = Head(
-        title=context.titled("Nothing here"),
+        title=context.page_title("Nothing here"),
         description=f"{title} has no page at this address.",
         place=addresses.NOT_FOUND,
     )
@@ -68,7 +68,7 @@ def _subscribe_data(context: SiteContext, themes: tuple[ThemeSummary, ...]) -> M
 
 def _search_page(context: SiteContext, version: str) -> Page:
     head = Head(
-        title=context.titled("Search"),
+        title=context.page_title("Search"),
         description=f"Search all stories of {context.config.site.title} by words, theme and year.",
         place=addresses.SEARCH,
     )

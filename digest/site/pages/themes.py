@@ -78,7 +78,7 @@ def theme_pages(context: SiteContext) -> Iterator[Page]:
     site, by_theme = context.config.site.title, context.archive.by_theme
     titles = formatting.listed(theme.title for theme, _, _ in by_theme)
     head = Head(
-        title=context.titled("Themes"),
+        title=context.page_title("Themes"),
         description=f"What {site} follows: {titles}." if titles else f"{site} has no themes yet.",
         place=addresses.THEMES,
         updated=latest(context.last_change(theme.id, stories) for theme, stories, _ in by_theme),
@@ -142,7 +142,7 @@ def _first_page(
         description = context.description(introduction, place)
         links = context.links_key(introduction.body)
     head = Head(
-        title=context.titled(theme.title),
+        title=context.page_title(theme.title),
         description=description or f"{theme.title} in {context.config.site.title}: {extent}.",
         place=place,
         feeds=(_feed_link(theme),),
@@ -172,7 +172,7 @@ def _older_page(
 ) -> Page:
     extent, words = _extent(stories), here.title.lower()
     head = Head(
-        title=context.titled(f"{theme.title}: {words}"),
+        title=context.page_title(f"{theme.title}: {words}"),
         description=f"{theme.title}, {words.partition(', ')[2]}: {extent}.",
         place=here.place,
         feeds=(_feed_link(theme),),
@@ -236,7 +236,7 @@ def _redirects(context: SiteContext, theme: Theme, older: Sequence[PageLink]) ->
             moves.append((addresses.theme_page(old, number), link.place))
         for before, now in moves:
             head = Head(
-                title=context.titled(f"{theme.title} (moved from {before})"),
+                title=context.page_title(f"{theme.title} (moved from {before})"),
                 description=f"{theme.title} was at {before} and is now at {now}.",
                 place=before,
             )

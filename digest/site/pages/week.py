@@ -120,7 +120,7 @@ class WeekLine(NamedTuple):
 
 def week_pages(context: SiteContext) -> Iterator[Page]:
     """Yields the page of each week, newest first, then those of weeks that have no stories now."""
-    editions, memory = context.archive.editions, context.archive.memory
+    editions = context.archive.editions
     weeks = [edition.week for edition in editions]
     for edition, newer, older in zip(editions, (None, *weeks), (*weeks[1:], None), strict=False):
         dates = context.dates.get(edition.week)
@@ -128,7 +128,7 @@ def week_pages(context: SiteContext) -> Iterator[Page]:
         steps, ahead = steps_key(context, edition), context.ahead.lines_of(edition)
         values = newer, older, steps, ahead, published
         make = partial(_week_page, context, edition, *values)
-        yield memory.memo(("week page", edition.week), (edition,), values, make)
+        yield context.memory.memo(("week page", edition.week), (edition,), values, make)
     for edition in context.archive.vacated:
         yield _week_page(context, edition, None, None, b"", (), 0)
 
@@ -143,7 +143,7 @@ def _week_page(
     published: float,
 ) -> Page:
     head = Head(
-        title=context.titled(formatting.titled(edition.week, edition.title)),
+        title=context.page_title(formatting.titled(edition.week, edition.title)),
         description=_description(context, edition),
         place=addresses.week(edition.week),
         updated=context.last_change(addresses.week(edition.week), edition.stories),
@@ -172,7 +172,7 @@ def _description(context: SiteContext, edition: Edition) -> str:
         description = f"{days}: {words}" if words else f"{days}."
         return formatting.shortened(description, LONGEST_DESCRIPTION)
 
-    return context.archive.memory.memo(("description", edition.week), (edition,), (), make)
+    return context.memory.memo(("description", edition.week), (edition,), (), make)
 
 
 def _week_data(
@@ -314,7 +314,7 @@ def about(context: SiteContext, edition: Edition) -> str:
             subjects = [f"{words} ({number})" for words, number in themes]
         return formatting.listed(subjects)
 
-    return context.archive.memory.memo(("about", edition.week), (edition,), (), make)
+    return context.memory.memo(("about", edition.week), (edition,), (), make)
 
 
 def shared(cards: Sequence[Card]) -> str:

@@ -35,11 +35,11 @@ _WORKERS = 4  # processes, one for a year; each takes tens of megabytes
 class SearchIndex(NamedTuple):
     """The index of all years: a hash of each file by path; empty without an index.
 
-    `content` returns the bytes of a file; `warning` says why the index could not be made.
+    `read` returns the bytes of a file; `warning` says why the index could not be made.
     """
 
     files: Mapping[str, bytes] = MappingProxyType({})
-    content: Callable[[str], bytes] = lambda _: b""
+    read: Callable[[str], bytes] = lambda _: b""
     warning: str = ""
 
     @property
@@ -67,7 +67,7 @@ def available() -> bool:
     return all(map(importlib.util.find_spec, ("pagefind", "cbor2")))
 
 
-def index(archive: Archive, config: Config, cache: Cache) -> SearchIndex:
+def build_index(archive: Archive, config: Config, cache: Cache) -> SearchIndex:
     """Returns the index of an archive; it is empty without stories or without the extra `search`.
 
     The files of each year are cached, so that an edit takes as long in the tenth year as in the
@@ -98,7 +98,7 @@ def index(archive: Archive, config: Config, cache: Cache) -> SearchIndex:
     for kind in ("search", "search files"):
         cache.keep_only(kind, keys)
 
-    def content(path: str) -> bytes:
+    def read(path: str) -> bytes:
         year, _, name = path.removeprefix(addresses.SEARCH_INDEX).partition("/")
         files = cache.get("search files", year, keys[year], dict[str, bytes])
         if files is None or name not in files:  # the cache was damaged
@@ -112,7 +112,7 @@ def index(archive: Archive, config: Config, cache: Cache) -> SearchIndex:
         for name, file_hash in hashes[year].items():
             if year == newest or not _is_script(name):  # the newest script serves all years
                 paths[f"{addresses.SEARCH_INDEX}{year}/{name}"] = file_hash
-    return SearchIndex(files=paths, content=content)
+    return SearchIndex(files=paths, read=read)
 
 
 def _shared(config: Config) -> bytes:
