@@ -321,7 +321,7 @@ class Builder:
         """
         from digest.site.social import png
 
-        keys = {path: key_of(png.program(), svg) for path, svg in pictures.items()}
+        keys = {path: key_of(png.renderer_hash(), svg) for path, svg in pictures.items()}
 
         def take(path: str, content: bytes) -> None:
             self._cache.put("card", path, keys[path], content)

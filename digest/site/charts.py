@@ -78,7 +78,7 @@ class Row(NamedTuple):
     parts: str
     place: str
     left: int
-    wide: int
+    width: int
 
 
 class Chart(NamedTuple):
@@ -186,8 +186,8 @@ def sparkline(slots: Sequence[Slot], series: Series) -> Sparkline | None:
     bars = []
     for slot, number in enumerate(series.counts):
         if number:
-            high = -(-number * _SMALL_BARS // top)
-            bars.append(_bar(4 * slot, _SMALL_BARS - high, 3, high))
+            height = -(-number * _SMALL_BARS // top)
+            bars.append(_bar(4 * slot, _SMALL_BARS - height, 3, height))
     total = formatting.stories(series.total)
     return Sparkline(
         colour=colour(series.theme),
@@ -234,8 +234,8 @@ def _layers(series: Sequence[Series], top: int, plot: int) -> Iterator[Layer]:
         )
 
 
-def _bar(left: int, head: int, wide: int, high: int) -> str:
-    return f"M{left} {head}h{wide}v{high}h-{wide}z"
+def _bar(left: int, top: int, width: int, height: int) -> str:
+    return f"M{left} {top}h{width}v{height}h-{width}z"
 
 
 def _scale(most: int, lines: int) -> tuple[int, int]:
@@ -290,7 +290,7 @@ def _rows(slots: Sequence[Slot], series: Sequence[Series], totals: Sequence[int]
             parts=parts if len(series) > 1 else "",
             place=addresses.week(first) if first == last else "",
             left=left,
-            wide=_edge(slot + 1, len(slots)) - left,
+            width=_edge(slot + 1, len(slots)) - left,
         )
 
 

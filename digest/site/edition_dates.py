@@ -19,10 +19,10 @@ from digest.names import last_change
 from digest.site.archive import Archive, Edition
 from digest.week import Week
 
-_LETTER = 1.0
+_LETTER_DELAY = 1.0
 """Seconds between closing and `updated` if a letter has no date: readers who have seen the edition
 without the letter should see it again."""
-_TAKEN_BACK = 1.0
+_WITHDRAWN_DELAY = 1.0
 """Seconds by which `updated` moves for each story that was hidden or deleted: feed readers should
 replace their copy, and the time is not recorded."""
 
@@ -46,51 +46,56 @@ def dates_of(
     """Returns the dates of the closed editions of an archive, down to the `oldest` if given.
 
     The first story of a week closes the week before, also if it was hidden, deleted or moved since.
-    Otherwise, taking it back would announce the edition before it again.
+    Otherwise, taking it back would announce the edition before it again. For example, with
+    close = "next-week":
+
+        week 21   first story added on 19 May   opened on 19 May   still open
+        week 20   first story added on 12 May   opened on 12 May   closed on 19 May
+        week 19   first story added on 20 May   opened on 20 May   closed on 20 May
     """
     content, zone = archive.content, ZoneInfo(config.site.timezone)
-    taken_back, moved_away = _taken_back(content, zone), _moved_away(content, zone)
+    withdrawn, moved_away = _withdrawn(content, zone), _moved_away(content, zone)
     # A week that is taken for mistyped closes none.
     near = set(archive.weeks)
     dates: dict[Week, EditionDates] = {}
-    later = None  # when a later week closed this one
-    for edition in archive.editions:
+    later_opened: float | None = None  # when the first of all later weeks opened
+    for edition in archive.editions:  # newest first
         week, letter = edition.week, edition.letter
         if week not in near:
             continue
         monday = _monday(week, zone)
-        added = [_came(story, week, monday, content.added_at) for story in edition.all_stories]
-        all_added = (*added, *taken_back.get(week, ()), *moved_away.get(week, ()))
+        added = [_added_at(story, week, monday, content) for story in edition.all_stories]
+        ever_added = (*added, *withdrawn.get(week, ()), *moved_away.get(week, ()))
         if edition.closed:
             by_letter = config.close == "letter" and letter is not None and not letter.draft
-            if by_letter or later is None:
-                closing = _published(letter) or max(added, default=monday)
+            if by_letter or later_opened is None:
+                closed_at = _published(letter) or max(added, default=monday)
             else:  # a week may get its first story when a later one has some already
-                closing = max(later, min(all_added, default=later))
-            dates[week] = _dates(edition, closing, zone, len(taken_back.get(week, ())))
+                closed_at = max(later_opened, min(ever_added, default=later_opened))
+            dates[week] = _dates(edition, closed_at, zone, len(withdrawn.get(week, ())))
         if config.close != "letter":
-            opening = min(all_added if added else (), default=_published(letter) or monday)
+            opened_at = min(ever_added if added else (), default=_published(letter) or monday)
         elif edition.closed:
-            opening = dates[week].published
+            opened_at = dates[week].published
         else:
             continue
-        later = opening if later is None else min(later, opening)
+        later_opened = opened_at if later_opened is None else min(later_opened, opened_at)
         if week == oldest:
             break
     return dates
 
 
-def _taken_back(content: Content, zone: tzinfo) -> dict[Week, list[float]]:
+def _withdrawn(content: Content, zone: tzinfo) -> dict[Week, list[float]]:
     """Returns for each week when its hidden and deleted stories were added."""
     times: dict[Week, list[float]] = defaultdict(list)
     for story in content.stories:
         if story.hide and not story.draft:
             monday = _monday(story.week, zone)
-            times[story.week].append(_came(story, story.week, monday, content.added_at))
+            times[story.week].append(_added_at(story, story.week, monday, content))
     for gone in content.gone:
         if not gone.never_committed:
-            came = gone.added_at or _noon(gone.day, zone)
-            times[gone.week].append(max(came, _monday(gone.week, zone)))
+            added = gone.added_at or _noon(gone.day, zone)
+            times[gone.week].append(max(added, _monday(gone.week, zone)))
     return times
 
 
@@ -102,7 +107,7 @@ def _moved_away(content: Content, zone: tzinfo) -> dict[Week, list[float]]:
         story = stories.get(address.present_file)
         if story and story.week != address.week:
             monday = _monday(address.week, zone)
-            times[address.week].append(_came(story, address.week, monday, content.added_at))
+            times[address.week].append(_added_at(story, address.week, monday, content))
     return times
 
 
@@ -119,30 +124,29 @@ def _noon(day: str, zone: tzinfo) -> float:
         return 0
 
 
-def _came(story: Story, week: Week, monday: float, added_at: Mapping[str, float]) -> float:
+def _added_at(story: Story, week: Week, monday: float, content: Content) -> float:
     """Returns when a story was added to a week: by a pull (`Content.added_at`) or on its own date.
 
-    A story of an earlier week was moved here, and came when this week began (`monday`) at the
+    A story of an earlier week was moved here, and was added when this week began (`monday`) at the
     earliest.
     """
-    pulled = added_at.get(story.file, 0)
+    pulled = content.added_at.get(story.file, 0)
     if pulled and story.day >= week.monday:
         return pulled
     return max(pulled or story.published.timestamp(), monday)
 
 
-def _dates(edition: Edition, closing: float, zone: tzinfo, taken_back: int) -> EditionDates:
-    """Returns the dates of an edition that closed at a time, with so many stories taken back."""
+def _dates(edition: Edition, closed_at: float, zone: tzinfo, withdrawn: int) -> EditionDates:
+    """Returns the dates of an edition; `withdrawn` is how many of its stories are."""
     letter = edition.letter
-    published = max(closing, _published(letter))
-    updated = max(
-        [published, *(last_change(story, zone).timestamp() for story in edition.all_stories)]
-    )
+    published = max(closed_at, _published(letter))
+    changes = [last_change(story, zone).timestamp() for story in edition.all_stories]
+    updated = max([published, *changes])
     if letter:
-        if closing != _published(letter):
-            closing += _LETTER
-        updated = max(updated, closing, letter.updated.timestamp() if letter.updated else 0)
-    return EditionDates(published, updated + taken_back * _TAKEN_BACK)
+        if closed_at != _published(letter):
+            closed_at += _LETTER_DELAY
+        updated = max(updated, closed_at, letter.updated.timestamp() if letter.updated else 0)
+    return EditionDates(published, updated + withdrawn * _WITHDRAWN_DELAY)
 
 
 def _published(letter: Letter | None) -> float:

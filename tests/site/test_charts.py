@@ -139,7 +139,7 @@ def test_a_column_links_to_its_week_unless_it_covers_several() -> None:
     chart = charts.draw(of_weeks(3), [series(1, 2, 3)], 100)
     assert chart is not None
     assert [row.place for row in chart.rows] == ["2026/w20/", "2026/w19/", "2026/w18/"]
-    assert [row.left + row.wide for row in chart.rows[1:]] == [row.left for row in chart.rows[:-1]]
+    assert [row.left + row.width for row in chart.rows[1:]] == [row.left for row in chart.rows[:-1]]
 
     slots = charts.slots_of(Week(2020, 1), W20)
     several = charts.draw(slots, [series(*range(1, len(slots) + 1))], 100)

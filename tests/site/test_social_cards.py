@@ -292,7 +292,7 @@ def test_any_title_fits_the_card_and_the_size_limit(title: str, drawn: None) -> 
             "path",
         }
         for text in tree.iter("{http://www.w3.org/2000/svg}text"):
-            units = lettering.width(text.text or "", bold=text.get("font-weight") == "700")
+            units = lettering.text_width(text.text or "", bold=text.get("font-weight") == "700")
             wide = units * int(text.get("font-size", "")) / 1000
             left = float(text.get("x", "")) - (wide if text.get("text-anchor") == "end" else 0)
             assert left >= 72
@@ -339,10 +339,10 @@ def test_a_digest_whose_title_is_missing_from_the_font_has_the_shipped_card(root
 
 @given(st.text(max_size=400))
 def test_drawn_text_has_only_letters_of_the_font(text: str) -> None:
-    shown = lettering.drawable(text)
+    shown = lettering.drawable_text(text)
 
-    lettering.width(shown, bold=True)  # knows every character
-    assert shown == lettering.drawable(shown)
+    lettering.text_width(shown, bold=True)  # knows every character
+    assert shown == lettering.drawable_text(shown)
     assert text not in ("", shown) or shown == text
 
 
@@ -355,13 +355,13 @@ def test_no_layout_is_wider_or_higher_than_the_card(text: str, themes: int) -> N
     )
 
     for line in view.title:
-        assert lettering.width(line.words, bold=True) * view.size / 1000 <= 1056
+        assert lettering.text_width(line.words, bold=True) * view.size / 1000 <= 1056
     assert all(line.top <= view.detail[0].top - 30 for line in view.title)
     assert all(
-        entry.left + lettering.width(entry.words, bold=False) * 28 / 1000 <= 1129
-        for entry in view.key
+        entry.left + lettering.text_width(entry.words, bold=False) * 28 / 1000 <= 1129
+        for entry in view.legend
     )
-    assert all(segment.left + segment.wide <= 1129 for segment in view.bar)
+    assert all(segment.left + segment.width <= 1129 for segment in view.bar)
 
 
 def test_nothing_unpublished_is_on_a_card(root: Path) -> None:

@@ -60,23 +60,24 @@ def edition_mail(
     def render(template: str, values: Mapping[str, object]) -> Html:
         return Html(renderer.text(template, {**context.shared, "title": title, **values}))
 
-    def body(whole: int, listed: int) -> Html:
+    def body(full: int, listed: int) -> Html:
         more = formatting.count(total - listed, "more story", "more stories")
         values = {
-            "edition": _portion(view, whole, listed),
+            "edition": _portion(view, full, listed),
             "left": more if listed < total else "",
             "unsubscribe": context.config.mail.unsubscribe,
         }
         return render("mail/edition.html", values)
 
-    def page(whole: int, listed: int) -> str:
-        column = styled(body(whole, listed), context.site.direction)
+    def page(full: int, listed: int) -> str:
+        column = styled(body(full, listed), context.site.direction)
         return render("mail/message.html", {"body": column})
 
-    listed, whole = total, _most(total, lambda number: len(page(number, total).encode()))
-    if whole < 0:
-        listed, whole = _most(total, lambda number: len(page(0, number).encode())), 0
-    if listed < 0:
+    if len(page(0, total).encode()) <= LARGEST:
+        full, listed = _most(total, lambda number: len(page(number, total).encode())), total
+    elif len(page(0, 0).encode()) <= LARGEST:
+        full, listed = 0, _most(total, lambda number: len(page(0, number).encode()))
+    else:
         file = edition.letter.file if edition.letter else edition.week
         what = "the letter is too long for a mail"
         raise DigestError(f"{file}: {what}: Gmail shows {LARGEST:,} bytes of HTML; shorten it")
@@ -89,21 +90,21 @@ def edition_mail(
         subject=title,
         date=datetime.fromtimestamp(int(dates.published), ZoneInfo(site.timezone)),
         text=text_part(body(total, total)),
-        body=styled(body(whole, listed), context.site.direction),
-        page=page(whole, listed),
+        body=styled(body(full, listed), context.site.direction),
+        page=page(full, listed),
     )
 
 
 def _most(total: int, size: Callable[[int], int]) -> int:
-    """Returns the largest number up to `total` whose size is not too large; -1 if none is."""
+    """Returns the largest number up to `total` whose size is not too large; that of 0 is not."""
     return bisect_right(range(total + 1), LARGEST, key=size) - 1
 
 
-def _portion(view: EditionView, whole: int, listed: int) -> EditionView:
-    """Returns an edition with its first `listed` stories, the first `whole` of them with their words."""
+def _portion(view: EditionView, full: int, listed: int) -> EditionView:
+    """Returns an edition with its first `listed` stories, the first `full` of them with their words."""
     shown = {}
     for number, card in enumerate(view.all[:listed]):
-        if number >= whole:
+        if number >= full:
             nothing = Html("")
             card = card._replace(
                 original="", note=nothing, excerpt=nothing, corrections=(), also=()

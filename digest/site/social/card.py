@@ -10,22 +10,22 @@ from typing import NamedTuple
 
 from digest.site import charts
 from digest.site.charts import Chart, Series, Slot
-from digest.site.social.lettering import drawable, fit, line_height, truncated, width
+from digest.site.social.lettering import drawable_text, fit, line_height, text_width, truncated
 from digest.site.social.png import HEIGHT, WIDTH
 
-_LEFT, _ROOM = 72, WIDTH - 144
-_PLATE, _LABEL, _DETAIL, _KEY = 40, 30, 32, 28  # sizes of letters
+_LEFT, _WIDTH = 72, WIDTH - 144
+_PLATE_SIZE, _LABEL_SIZE, _DETAIL_SIZE, _LEGEND_SIZE = 40, 30, 32, 28  # of letters
 _DETAIL_STEP = 42
-_HEAD = 130  # the rule below the nameplate
-_FOOT = HEIGHT - 48  # the last baseline
-_SIZES = (92, 84, 74, 64, 56, 50)  # of a title
-_NAME_SIZES = (124, 108, *_SIZES)  # of the digest's name as the title
-_BAR, _GAP = 26, 4
-_DOT = 30  # from a dot to its words
-_KEY_STEP, _KEY_GAP, _KEY_LINES = 42, 36, 2
-_SCALE = _ROOM / charts.PLOT  # pixels of a unit of a chart
-_CHART = int(160 / _SCALE)  # units that the bars of a chart may be high
-_SIGN = 24
+_RULE_TOP = 130  # the rule below the nameplate
+_LAST_BASELINE = HEIGHT - 48  # the last baseline
+_TITLE_SIZES = (92, 84, 74, 64, 56, 50)  # of a title
+_NAME_SIZES = (124, 108, *_TITLE_SIZES)  # of the digest's name as the title
+_BAR_HEIGHT, _BAR_GAP = 26, 4
+_DOT_WIDTH = 30  # from a dot to its words
+_LEGEND_STEP, _LEGEND_GAP, _LEGEND_LINES = 42, 36, 2
+_SCALE = _WIDTH / charts.PLOT  # pixels of a unit of a chart
+_CHART_HEIGHT = int(160 / _SCALE)  # units that the bars of a chart may be high
+_CHART_LABEL_HEIGHT = 24
 
 
 class Part(NamedTuple):
@@ -74,7 +74,7 @@ class Line(NamedTuple):
     top: float
 
 
-class KeyEntry(NamedTuple):
+class LegendEntry(NamedTuple):
     """A theme below the bar: its words, where they are, and the colour of the dot before them."""
 
     words: str
@@ -87,12 +87,12 @@ class Segment(NamedTuple):
     """A part of the bar."""
 
     left: float
-    wide: float
+    width: float
     colour: int
 
 
 class Bars(NamedTuple):
-    """A chart on a card, enlarged by `scale`; its bars begin at `foot`, and are up to `high`.
+    """A chart on a card, enlarged by `scale`; its bars stand on `foot`, up to `height` high.
 
     `labels` are those below it.
     """
@@ -102,12 +102,12 @@ class Bars(NamedTuple):
     top: float
     scale: float
     foot: float
-    high: float
+    height: float
     labels: tuple[Line, ...]
 
 
 class CardView(NamedTuple):
-    """A card: lines of text by kind, the size of the title, the bar (its top) and the key, or bars.
+    """A card: lines of text by kind, the size of the title, the bar (its top) and the legend, or bars.
 
     `colour` is that of the rule below the nameplate, 0 for none; the site's card has no nameplate.
     """
@@ -120,7 +120,7 @@ class CardView(NamedTuple):
     detail: tuple[Line, ...]
     bar: tuple[Segment, ...]
     bar_top: float
-    key: tuple[KeyEntry, ...]
+    legend: tuple[LegendEntry, ...]
     bars: Bars | None
 
 
@@ -129,39 +129,39 @@ def lay_out(card: SocialCard) -> CardView:
 
     The detail is above the bar, or below the title if there is none.
     """
-    key = _key(card.parts)
-    chart = charts.draw(card.slots, card.series, _CHART) if card.series else None
+    legend = _legend(card.parts)
+    chart = charts.draw(card.slots, card.series, _CHART_HEIGHT) if card.series else None
     bars = _bars(chart) if chart else None
-    bar_top = (key[0].top if key else _FOOT) - _KEY - 22 - _BAR
+    bar_top = (legend[0].top if legend else _LAST_BASELINE) - _LEGEND_SIZE - 22 - _BAR_HEIGHT
     bottom = float(HEIGHT)  # of what is above the bar or chart
     if card.parts:
         bottom = bar_top
     elif bars:
-        bottom = bars.foot - bars.high
-    head, room = (_HEAD + 42, _ROOM) if card.nameplate else (70, _ROOM * 4 // 5)
-    detail = fit(card.detail, room, 2 * _DETAIL_STEP, (_DETAIL,), bold=False).lines
+        bottom = bars.foot - bars.height
+    head, room = (_RULE_TOP + 42, _WIDTH) if card.nameplate else (70, _WIDTH * 4 // 5)
+    detail = fit(card.detail, room, 2 * _DETAIL_STEP, (_DETAIL_SIZE,), bold=False).lines
     below = 30 + _DETAIL_STEP * len(detail)
-    sizes = _SIZES if card.nameplate else _NAME_SIZES
-    title = fit(card.title, _ROOM, int(bottom - below - head), sizes, bold=True)
+    sizes = _TITLE_SIZES if card.nameplate else _NAME_SIZES
+    title = fit(card.title, _WIDTH, int(bottom - below - head), sizes, bold=True)
     step = line_height(title.size)
-    begin = head + title.size * 0.78
-    high = step * (len(title.lines) - 1) + title.size * 0.3 + 46
-    detail_high = _DETAIL_STEP * (len(detail) - 1)
+    title_top = head + title.size * 0.78  # its first baseline
+    title_height = step * (len(title.lines) - 1) + title.size * 0.3 + 46
+    detail_height = _DETAIL_STEP * (len(detail) - 1)
     if not card.parts and not bars:  # nothing is at the bottom: the words are in the middle
-        begin += max(0, HEIGHT - _LEFT - begin - high - detail_high) / 2
-    detail_begin = bottom - 30 - detail_high if card.parts else begin + high
-    label = truncated(card.label, _ROOM * 500 / _LABEL, bold=False)
-    label_wide = width(label, bold=False) * _LABEL / 1000 + 40
+        title_top += max(0, HEIGHT - _LEFT - title_top - title_height - detail_height) / 2
+    detail_top = bottom - 30 - detail_height if card.parts else title_top + title_height
+    label = truncated(card.label, _WIDTH * 500 / _LABEL_SIZE, bold=False)
+    label_width = text_width(label, bold=False) * _LABEL_SIZE / 1000 + 40
     return CardView(
-        nameplate=truncated(card.nameplate, (_ROOM - label_wide) * 1000 / _PLATE, bold=True),
+        nameplate=truncated(card.nameplate, (_WIDTH - label_width) * 1000 / _PLATE_SIZE, bold=True),
         label=label,
         colour=card.colour,
-        title=_lines(title.lines, begin, step),
+        title=_lines(title.lines, title_top, step),
         size=title.size,
-        detail=_lines(detail, detail_begin, _DETAIL_STEP),
+        detail=_lines(detail, detail_top, _DETAIL_STEP),
         bar=_bar(card.parts),
         bar_top=bar_top,
-        key=key,
+        legend=legend,
         bars=bars,
     )
 
@@ -178,40 +178,49 @@ def _bar(parts: Sequence[Part]) -> tuple[Segment, ...]:
     total = sum(part.number for part in parts)
     segments, before = [], 0
     for part in parts:
-        left = _LEFT + _ROOM * before / total
+        left = _LEFT + _WIDTH * before / total
         before += part.number
-        right = _LEFT + _ROOM * before / total - (_GAP if before < total else 0)
+        right = _LEFT + _WIDTH * before / total - (_BAR_GAP if before < total else 0)
         segments.append(Segment(round(left, 1), round(right - left, 1), part.colour))
     return tuple(segments)
 
 
-def _key(parts: Sequence[Part]) -> tuple[KeyEntry, ...]:
+def _legend(parts: Sequence[Part]) -> tuple[LegendEntry, ...]:
     """Returns the names of the parts below the bar, as many as fit into its lines."""
-    entries: list[KeyEntry] = []
+    entries: list[LegendEntry] = []
     left, row = 0.0, 0
     for part in parts:
-        title = drawable(part.title)
+        title = drawable_text(part.title)
         if not title:
             continue
-        words = truncated(f"{title} {part.number}", (_ROOM - _DOT) * 1000 / _KEY, bold=False)
-        wide = _DOT + width(words, bold=False) * _KEY / 1000
-        if left and left + wide > _ROOM:
+        words = truncated(
+            f"{title} {part.number}", (_WIDTH - _DOT_WIDTH) * 1000 / _LEGEND_SIZE, bold=False
+        )
+        entry_width = _DOT_WIDTH + text_width(words, bold=False) * _LEGEND_SIZE / 1000
+        if left and left + entry_width > _WIDTH:
             left, row = 0.0, row + 1
-        if row == _KEY_LINES:
+        if row == _LEGEND_LINES:
             break
-        top = _FOOT + _KEY_STEP * row
-        entries.append(KeyEntry(words, round(_LEFT + _DOT + left, 1), top, part.colour))
-        left += wide + _KEY_GAP
-    up = entries[-1].top - _FOOT if entries else 0  # the last line is at the foot
-    return tuple([entry._replace(top=entry.top - up) for entry in entries])
+        top = _LAST_BASELINE + _LEGEND_STEP * row
+        entries.append(LegendEntry(words, round(_LEFT + _DOT_WIDTH + left, 1), top, part.colour))
+        left += entry_width + _LEGEND_GAP
+    shift = entries[-1].top - _LAST_BASELINE if entries else 0  # the last line is at the bottom
+    return tuple([entry._replace(top=entry.top - shift) for entry in entries])
 
 
 def _bars(chart: Chart) -> Bars:
     """Returns a chart as wide as the card, its labels at the bottom."""
-    foot = _FOOT - _SIGN - 14
+    foot = _LAST_BASELINE - _CHART_LABEL_HEIGHT - 14
     labels = []
     for at, words in chart.labels:
-        labels.append(Line(words, round(_LEFT + (at - charts.LEFT) * _SCALE, 1), _FOOT))
+        labels.append(Line(words, round(_LEFT + (at - charts.LEFT) * _SCALE, 1), _LAST_BASELINE))
     left, top = _LEFT - charts.LEFT * _SCALE, foot - chart.foot * _SCALE
-    high = (chart.foot - charts.TOP) * _SCALE
-    return Bars(chart, round(left, 2), round(top, 2), round(_SCALE, 4), foot, high, tuple(labels))
+    return Bars(
+        chart=chart,
+        left=round(left, 2),
+        top=round(top, 2),
+        scale=round(_SCALE, 4),
+        foot=foot,
+        height=(chart.foot - charts.TOP) * _SCALE,
+        labels=tuple(labels),
+    )

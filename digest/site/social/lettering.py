@@ -1,7 +1,7 @@
 """Which texts the font of the cards has, how wide they are, and how they break into lines.
 
-The font has Latin and Cyrillic letters. Widths are in thousandths of an em, so a text of `width` in
-letters of `size` pixels is width * size / 1000 pixels wide. The font has no kerning.
+The font has Latin and Cyrillic letters. Widths are in thousandths of an em, so a text of `text_width` in
+letters of `size` pixels is text_width * size / 1000 pixels wide. The font has no kerning.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class Fitted(NamedTuple):
     lines: tuple[str, ...]
 
 
-def drawable(text: str) -> str:
+def drawable_text(text: str) -> str:
     """Returns a text as cards show it; empty if the font lacks one of its letters.
 
     Emoji and other symbols that the font lacks are left out: the words are whole without them.
@@ -48,7 +48,7 @@ def drawable(text: str) -> str:
     return _SPACES.sub(" ", "".join(letters)).strip()
 
 
-def width(text: str, *, bold: bool) -> int:
+def text_width(text: str, *, bold: bool) -> int:
     """Returns the width of a drawable text."""
     advances = _advances()["Bold" if bold else "Regular"]
     return sum(advances[char] for char in text)
@@ -56,27 +56,27 @@ def width(text: str, *, bold: bool) -> int:
 
 def truncated(text: str, room: float, *, bold: bool) -> str:
     """Returns a text, cut at its end with an ellipsis if it is wider than `room`."""
-    if width(text, bold=bold) <= room:
+    if text_width(text, bold=bold) <= room:
         return text
-    while text and width(f"{text}…", bold=bold) > room:
+    while text and text_width(f"{text}…", bold=bold) > room:
         text = text[:-1].rstrip(" ,;:.–-")
     return f"{text}…"
 
 
-def fit(text: str, wide: int, high: int, sizes: Iterable[int], *, bold: bool) -> Fitted:
+def fit(text: str, width: int, height: int, sizes: Iterable[int], *, bold: bool) -> Fitted:
     """Returns a text in the largest of the `sizes` (falling) with which it fits a box of pixels.
 
     With the last size, what does not fit is cut.
     """
     fitted = Fitted(0, ())
     for size in sizes:
-        room = wide * 1000 / size
-        most = min(_MAX_LINES, int(high / line_height(size)))
+        room = width * 1000 / size
+        max_lines = min(_MAX_LINES, int(height / line_height(size)))
         lines = _broken(text, room, bold=bold)
-        if len(lines) <= most:
+        if len(lines) <= max_lines:
             return Fitted(size, _balanced(text, room, lines, bold=bold))
-        rest = " ".join(lines[most - 1 :])
-        fitted = Fitted(size, (*lines[: most - 1], truncated(rest, room, bold=bold)))
+        rest = " ".join(lines[max_lines - 1 :])
+        fitted = Fitted(size, (*lines[: max_lines - 1], truncated(rest, room, bold=bold)))
     return fitted
 
 
@@ -90,14 +90,14 @@ def _broken(text: str, room: float, *, bold: bool) -> tuple[str, ...]:
     lines, line = [], ""
     for word in text.split(" "):
         longer = f"{line} {word}" if line else word
-        if width(longer, bold=bold) <= room:
+        if text_width(longer, bold=bold) <= room:
             line = longer
             continue
         if line:
             lines.append(line)
-        while width(word, bold=bold) > room:
+        while text_width(word, bold=bold) > room:
             end = 1
-            while width(word[: end + 1], bold=bold) <= room:
+            while text_width(word[: end + 1], bold=bold) <= room:
                 end += 1
             lines.append(word[:end])
             word = word[end:]

@@ -15,7 +15,7 @@ from digest.site.context import SiteContext
 from digest.site.page import Page
 from digest.site.social import png
 from digest.site.social.card import CardPicture, Part, SocialCard, lay_out
-from digest.site.social.lettering import drawable
+from digest.site.social.lettering import drawable_text
 
 TEMPLATE = "card.svg"
 _SHIPPED = "static/card.png"
@@ -25,7 +25,7 @@ _VERSION = 10  # hexadecimal digits
 
 def can_draw(config: Config) -> bool:
     """True if the cards of a digest can be drawn: the extra is installed, and has all letters."""
-    return png.available() and bool(drawable(config.site.title))
+    return png.available() and bool(drawable_text(config.site.title))
 
 
 def shipped_card() -> Copied:
@@ -49,9 +49,9 @@ def week_picture(context: SiteContext, edition: Edition) -> CardPicture | None:
             parts.append(Part(title, colour, number))
     count = formatting.stories(len(edition.stories))
     detail = f"{formatting.span(edition.week)} · {count}{'' if edition.closed else ' so far'}"
-    label, title = formatting.label(edition.week), drawable(edition.title)
+    label, title = formatting.label(edition.week), drawable_text(edition.title)
     card = SocialCard(
-        nameplate=drawable(context.config.site.title),
+        nameplate=drawable_text(context.config.site.title),
         label=label if title else "",
         title=title or label,
         detail=detail,
@@ -67,13 +67,13 @@ def theme_picture(
     context: SiteContext, theme: Theme, number: int, extent: str
 ) -> CardPicture | None:
     """Returns the card of a theme; None if there is none. `extent` says which stories it has."""
-    title = drawable(theme.title)
+    title = drawable_text(theme.title)
     if not context.has_social_cards or not title:
         return None
     timeline = context.counts.timelines.get(theme.id)
     series = context.counts.series(theme, number)
     card = SocialCard(
-        nameplate=drawable(context.config.site.title),
+        nameplate=drawable_text(context.config.site.title),
         label="",
         title=title,
         detail=extent,
@@ -93,8 +93,8 @@ def card_pages(context: SiteContext, pages: Iterable[Page]) -> Iterator[Page]:
     card = SocialCard(
         nameplate="",
         label="",
-        title=drawable(site.title),
-        detail=drawable(site.description),
+        title=drawable_text(site.title),
+        detail=drawable_text(site.description),
         slots=counts.recent,
         series=counts.activity(context.config.themes),
     )

@@ -28,7 +28,7 @@ def available() -> bool:
 
 
 @cache
-def program() -> bytes:
+def renderer_hash() -> bytes:
     """Returns a hash of what a drawing depends on besides the SVG: libraries and fonts."""
     from importlib.metadata import version  # late: most builds draw nothing
 
