@@ -16,7 +16,7 @@ from digest.site.keys import Keys
 from digest.week import Week, without_mistyped
 
 FEED_STORIES = 50  # in /feed.atom and in the feeds of themes
-EDITIONS = 26  # in /weeks.atom
+FEED_EDITIONS = 26  # in /weeks.atom
 
 
 class Section(NamedTuple):
@@ -161,7 +161,7 @@ class Archive:
         for edition in self.editions:
             if edition.closed and edition.week not in self.draft_weeks:
                 weekly.append(edition)
-        return tuple(weekly[:EDITIONS])
+        return tuple(weekly[:FEED_EDITIONS])
 
     @property
     def recent(self) -> tuple[Story, ...]:

@@ -16,16 +16,16 @@ from typing import NamedTuple
 from digest.site import addresses, formatting
 from digest.week import Week
 
-RECENT = 26  # weeks of the activity chart and of sparklines
+RECENT_WEEKS = 26  # weeks of the activity chart and of sparklines
 _MIN_RECENT = 12  # the same for a younger archive
 COLOURS = 10  # in static/colours.css
 PATTERNS = 10  # in macros/charts.html
 """The eleventh theme has the first colour again, and the second pattern."""
-_SLOTS = 60  # at most, in a timeline; of a longer time, a slot has several weeks
-_LAYERS = 10  # at most, in one chart; further themes are one layer
+_MAX_SLOTS = 60  # at most, in a timeline; of a longer time, a slot has several weeks
+_MAX_LAYERS = 10  # at most, in one chart; further themes are one layer
 _MIN_WEEKS = 3  # with a story; a chart of fewer shows nothing
 
-LEFT, PLOT = 30, 520  # units: the width of the numbers at grid lines, and of the bars
+LEFT, PLOT_WIDTH = 30, 520  # units: the width of the numbers at grid lines, and of the bars
 TOP, _BELOW = 16, 24  # units above and below the bars
 _LABEL_STEP, _LABEL_WIDTH = 48, 40  # units between two labels, and the width of one
 _FEW_YEARS = 2  # with so many new years or fewer, months have labels, too
@@ -120,14 +120,14 @@ def pattern(theme: int) -> int:
 
 def recent_slots(first: Week, last: Week) -> tuple[Slot, ...]:
     """Returns the last weeks of an archive as slots: half a year, or less if it is younger."""
-    number = max(_MIN_RECENT, min(RECENT, last.ordinal - first.ordinal + 1))
+    number = max(_MIN_RECENT, min(RECENT_WEEKS, last.ordinal - first.ordinal + 1))
     return slots_of(Week.from_ordinal(last.ordinal - number + 1), last)
 
 
 def slots_of(first: Week, last: Week) -> tuple[Slot, ...]:
     """Returns a slot for each week, or fewer slots of several weeks; the first may be shorter."""
     begin, end = first.ordinal, last.ordinal
-    size = -(-(end - begin + 1) // _SLOTS)
+    size = -(-(end - begin + 1) // _MAX_SLOTS)
     slots = []
     for at in range(end, begin - 1, -size):
         slots.append((Week.from_ordinal(max(begin, at - size + 1)), Week.from_ordinal(at)))
@@ -167,7 +167,7 @@ def draw(slots: Sequence[Slot], series: Sequence[Series], plot: int) -> Chart | 
     return Chart(
         title=f"Stories {every}, {formatting.span(slots[0][0], slots[-1][1])}",
         description=_description(slots, totals, layers),
-        width=LEFT + PLOT,
+        width=LEFT + PLOT_WIDTH,
         height=TOP + plot + _BELOW,
         foot=TOP + plot,
         layers=tuple(_layers(layers, top, plot)),
@@ -202,9 +202,9 @@ def _with_others_merged(series: Sequence[Series]) -> list[Series]:
     """Returns the series that have a story; if there are too many, the smallest are merged."""
     with_stories = [one for one in series if one.total]
     themed = [one for one in with_stories if one.theme]
-    if len(themed) <= _LAYERS:
+    if len(themed) <= _MAX_LAYERS:
         return with_stories
-    largest = sorted(themed, key=lambda one: -one.total)[: _LAYERS - 1]
+    largest = sorted(themed, key=lambda one: -one.total)[: _MAX_LAYERS - 1]
     shown = [one for one in with_stories if one in largest]
     rest = [one.counts for one in with_stories if one not in largest]
     counts = tuple(map(sum, zip(*rest, strict=True)))
@@ -269,14 +269,14 @@ def _labels(slots: Sequence[Slot]) -> tuple[Mark, ...]:
     for slot, words in labels:
         left = _edge(slot, number)
         is_free = all(abs(left - other) >= _LABEL_STEP for other in placed)
-        if is_free and left <= LEFT + PLOT - _LABEL_WIDTH:
+        if is_free and left <= LEFT + PLOT_WIDTH - _LABEL_WIDTH:
             placed[left] = words
     return tuple([Mark(left, placed[left]) for left in sorted(placed)])
 
 
 def _edge(slot: int, number: int) -> int:
     """Returns where a slot begins; `number` is how many there are."""
-    return LEFT + slot * PLOT // number
+    return LEFT + slot * PLOT_WIDTH // number
 
 
 def _rows(slots: Sequence[Slot], series: Sequence[Series], totals: Sequence[int]) -> Iterator[Row]:

@@ -21,8 +21,8 @@ from digest.site.anchors import Anchors
 from digest.site.archive import ThemeStories
 from digest.site.cards import Cards, Chip
 
-_COUNTED = 30  # stories of a theme in which a story has a number; in a larger one it says little
-_HEADLINE = 60  # characters
+_MAX_NUMBERED = 30  # stories of a theme that are numbered; of more, a number says little
+_MAX_HEADLINE = 60  # characters
 
 
 class Neighbours(NamedTuple):
@@ -67,7 +67,7 @@ def find_neighbours(by_theme: Iterable[ThemeStories]) -> Mapping[str, Neighbours
     by_file: dict[str, Neighbours] = {}
     for theme, stories, _ in of_several:
         total = len(stories)
-        counted = total if total <= _COUNTED else 0
+        counted = total if total <= _MAX_NUMBERED else 0
         for at, story in enumerate(stories):
             if narrowest(story.themes) != theme.id:
                 continue
@@ -119,5 +119,5 @@ def _step(cards: Cards, story: Story | None, near: date) -> Step | None:
     day = formatting.day(story.published)
     if story.published.year == near.year:
         day = day.rpartition(" ")[0]
-    title = formatting.shortened(story.shown_headline, _HEADLINE)
+    title = formatting.shortened(story.shown_headline, _MAX_HEADLINE)
     return Step(title, cards.place(story), day)

@@ -49,7 +49,9 @@ def html(text: str, link: Callable[[str], str]) -> str | None:
     if escaped:  # then marks are not plain
         bare = _ESCAPED.sub("x", words)
     elif "*" in words or "[" in words:
-        bare = _MARKED.sub(_without_marks, words)
+        bare = _MARKED.sub(
+            lambda mark: f"x{mark['words'] or mark['strong'] or mark['emphasis']}", words
+        )
     if not words or words.count("[") > _MAX_BRACKETS or not _is_plain(bare):
         return None
 
@@ -110,10 +112,6 @@ def _is_plain(bare: str) -> bool:
         if not all(lines):
             return False
     return not any(map(_OPENING.match, lines))
-
-
-def _without_marks(match: re.Match[str]) -> str:
-    return f"x{match['words'] or match['strong'] or match['emphasis']}"
 
 
 def _replacement(match: re.Match[str]) -> str:

@@ -14,7 +14,7 @@ from html.parser import HTMLParser
 from xml.etree import ElementTree
 
 from digest.site import addresses
-from digest.site.archive import EDITIONS, FEED_STORIES
+from digest.site.archive import FEED_EDITIONS, FEED_STORIES
 
 _ATOM = "{http://www.w3.org/2005/Atom}"
 _PAGES = (".html", ".atom")
@@ -53,7 +53,7 @@ def changes_of(feed: str, before: bytes | None, after: bytes) -> FeedChanges:
         titles = tuple([entry.title for entry in now.values()])
         return FeedChanges(feed=feed, new=titles, first=before is None)
     oldest = min(entry.published for entry in earlier.values())
-    was_full = len(earlier) >= (EDITIONS if feed == addresses.WEEKS_FEED else FEED_STORIES)
+    was_full = len(earlier) >= (FEED_EDITIONS if feed == addresses.WEEKS_FEED else FEED_STORIES)
     new, again = [], []
     for id, entry in now.items():
         if id in earlier:

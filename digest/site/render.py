@@ -30,14 +30,18 @@ from digest.site.page import Listed, Page
 from digest.site.templates import Templates, as_json
 
 # Characters that XML 1.0 §2.2 or HTML §13.2.3.5 forbids in a document, even as references.
-_LAST = "".join(chr(plane << 16 | 0xFFFE) + chr(plane << 16 | 0xFFFF) for plane in range(17))
-_ILLEGAL = re.compile(f"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef{_LAST}]")
+_NONCHARACTERS = "".join(
+    chr(plane << 16 | 0xFFFE) + chr(plane << 16 | 0xFFFF) for plane in range(17)
+)
+_ILLEGAL = re.compile(
+    f"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef{_NONCHARACTERS}]"
+)
 _PLAIN = bytes([9, 10, 13, *range(32, 127)])  # nearly all bytes of a page
 
 _VERSIONED = {addresses.STYLE: "style.css", addresses.SEARCH_SCRIPT: "search.js"}
 """The templates of the files that are linked with a version."""
-_LISTED = 5  # of a page's stories or weeks, in its structured data: more would be heavy
-_VERSION = 10  # hexadecimal digits
+_MAX_LISTED = 5  # of a page's stories or weeks, in its structured data: more would be heavy
+_VERSION_DIGITS = 10  # hexadecimal digits
 _ANCHOR, _BODY = "\ue000", "\ue001"  # placeholders in the frame of a story (private use area)
 
 _PROPERTY = re.compile(r"--([\w-]+):([^;}]*)")
@@ -123,7 +127,7 @@ class Renderer:
         """
         if place not in self._versions:
             content = _encoded(self._templates.render(_VERSIONED[place], self._shared))
-            self._versions[place] = hashlib.sha256(content).hexdigest()[:_VERSION]
+            self._versions[place] = hashlib.sha256(content).hexdigest()[:_VERSION_DIGITS]
         return f"{self._base.href(place)}?v={self._versions[place]}"
 
     def _articles(
@@ -153,7 +157,7 @@ class Renderer:
     def _item_list(self, listed: Iterable[Listed]) -> Html:
         """Returns the first elements of an ItemList (schema.org), as JSON for a script."""
         items = []
-        for number, item in enumerate(islice(listed, _LISTED), 1):
+        for number, item in enumerate(islice(listed, _MAX_LISTED), 1):
             element: dict[str, object] = {"@type": "ListItem", "position": number}
             named = {"url": self._base.absolute(item.place), "name": item.title}
             if item.day:

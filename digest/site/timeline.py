@@ -17,7 +17,7 @@ from digest.model import Story, Theme
 from digest.site import addresses, charts, formatting
 from digest.site.archive import Edition
 from digest.site.cards import Cards
-from digest.site.charts import RECENT, Chart, Series, Slot, Sparkline
+from digest.site.charts import RECENT_WEEKS, Chart, Series, Slot, Sparkline
 from digest.site.markdown import text_of
 from digest.site.page import PageLink
 from digest.week import Week
@@ -25,7 +25,7 @@ from digest.week import Week
 _ACTIVITY_HEIGHT = 130  # units that the bars of the activity chart may be high
 _TIMELINE_HEIGHT = 64  # the same for a theme's timeline
 _MIN_QUIET_WEEKS = 3  # weeks without a story that make a quiet stretch
-_SENTENCE = 240  # characters of the first sentence of a note
+_MAX_SENTENCE = 240  # characters of the first sentence of a note
 _MAX_NAMED = 3  # quiet stretches that are named: the longest
 
 
@@ -120,7 +120,7 @@ def count_stories(editions: Sequence[Edition]) -> Counts:
     for edition in editions:
         for theme, stories in edition.stories_by_theme.items():
             themes[theme][edition.week] = len(stories)
-    for edition in editions[:RECENT]:
+    for edition in editions[:RECENT_WEEKS]:
         for theme, number in edition.main_theme_counts.items():
             main[theme][edition.week] = number
     recent = charts.recent_slots(editions[-1].week, editions[0].week) if editions else ()
@@ -165,7 +165,7 @@ def story_events(cards: Cards, stories: Sequence[Story], theme: str) -> tuple[Ti
     events, later = [], None
     for story in stories:
         card = cards.card(story, theme)
-        words = formatting.first_sentence(text_of(card.note), _SENTENCE) if card.note else ""
+        words = formatting.first_sentence(text_of(card.note), _MAX_SENTENCE) if card.note else ""
         quiet, week = "", story.week.ordinal
         if later and later - week - 1 >= _MIN_QUIET_WEEKS:
             days = formatting.span(Week.from_ordinal(week + 1), Week.from_ordinal(later - 1))

@@ -23,11 +23,11 @@ from digest.site.cards import Card, Cards
 from digest.week import Week
 
 _HOUR = 3600  # seconds
-_URLS = bytes.fromhex("6ba7b8119dad11d180b400c04fd430c8")
+_URL_NAMESPACE = bytes.fromhex("6ba7b8119dad11d180b400c04fd430c8")
 """The namespace of names that are URLs (RFC 9562 §6.6); the module `uuid` is slow to import."""
 NEVER = datetime(2000, 1, 1, tzinfo=UTC)
 """`updated` of an empty feed, which must have one; validators warn of earlier years."""
-_IMAGES = {  # not from `mimetypes`, which differs between machines
+_IMAGE_TYPES = {  # not from `mimetypes`, which differs between machines
     ".avif": "image/avif",
     ".gif": "image/gif",
     ".png": "image/png",
@@ -155,7 +155,7 @@ class Entries:
                 authors=story.authors or (card.source,),
                 source=self._source(story),
                 image=image,
-                image_type=_IMAGES.get(ending, "image/jpeg") if image else "",
+                image_type=_IMAGE_TYPES.get(ending, "image/jpeg") if image else "",
                 themes=tuple([self._themes[id] for id in story.themes]),
                 card=card,
             )
@@ -196,7 +196,7 @@ def _updated(story: Story, change: datetime, zone: tzinfo, names: Mapping[str, s
 
 def _urn(name: str) -> str:
     """Returns the UUID of a name as a URN (RFC 9562 §5.5), three times as fast as `uuid`."""
-    digest = bytearray(sha1(_URLS + name.encode(), usedforsecurity=False).digest()[:16])
+    digest = bytearray(sha1(_URL_NAMESPACE + name.encode(), usedforsecurity=False).digest()[:16])
     digest[6] = digest[6] & 0x0F | 0x50
     digest[8] = digest[8] & 0x3F | 0x80
     digits = digest.hex()

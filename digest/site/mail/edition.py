@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -25,7 +26,7 @@ from digest.site.pages.week import EditionView, edition_view
 from digest.site.render import Renderer
 from digest.week import Week
 
-LARGEST = 100_000
+MAX_BYTES = 100_000
 """Bytes of the HTML; Gmail cuts off what is beyond 102 KB."""
 
 
@@ -73,14 +74,14 @@ def edition_mail(
         column = styled(body(full, listed), context.site.direction)
         return render("mail/message.html", {"body": column})
 
-    if len(page(0, total).encode()) <= LARGEST:
+    if len(page(0, total).encode()) <= MAX_BYTES:
         full, listed = _most(total, lambda number: len(page(number, total).encode())), total
-    elif len(page(0, 0).encode()) <= LARGEST:
+    elif len(page(0, 0).encode()) <= MAX_BYTES:
         full, listed = 0, _most(total, lambda number: len(page(0, number).encode()))
     else:
         file = edition.letter.file if edition.letter else edition.week
         what = "the letter is too long for a mail"
-        raise DigestError(f"{file}: {what}: Gmail shows {LARGEST:,} bytes of HTML; shorten it")
+        raise DigestError(f"{file}: {what}: Gmail shows {MAX_BYTES:,} bytes of HTML; shorten it")
     if problems := [problem for problem in context.markdown.problems if not problem.is_hint]:
         raise Faults(dict.fromkeys(problems))
     return EditionMail(
@@ -97,7 +98,7 @@ def edition_mail(
 
 def _most(total: int, size: Callable[[int], int]) -> int:
     """Returns the largest number up to `total` whose size is not too large; that of 0 is not."""
-    return bisect_right(range(total + 1), LARGEST, key=size) - 1
+    return bisect_right(range(total + 1), MAX_BYTES, key=size) - 1
 
 
 def _portion(view: EditionView, full: int, listed: int) -> EditionView:
@@ -117,4 +118,4 @@ def _portion(view: EditionView, full: int, listed: int) -> EditionView:
         if cards or lines:
             groups.append(group._replace(cards=cards, lines=lines))
     lead = shown.get(view.lead.file) if view.lead else None
-    return view._replace(lead=lead, groups=tuple(groups))
+    return replace(view, lead=lead, groups=tuple(groups))

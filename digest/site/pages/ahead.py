@@ -18,7 +18,7 @@ from digest.site.feeds import atom
 from digest.site.markdown import Html
 from digest.site.page import LONGEST_DESCRIPTION, Head, Page
 
-_OCTETS = 75  # of a line of the calendar, without its end (RFC 5545 §3.1)
+_MAX_OCTETS = 75  # of a line of the calendar, without its end (RFC 5545 §3.1)
 _SPECIAL = re.compile(r"[\\;,]")
 
 
@@ -39,11 +39,13 @@ def ahead_pages(context: SiteContext) -> Iterator[Page]:
         updated=latest(date.source.changed.isoformat() for date in ahead.all),
     )
     source = "the page of dates ahead"
-    yield context.page("ahead.html", source, head, _ahead_data, ahead)
-
-
-def _ahead_data(_: SiteContext, ahead: Ahead) -> Mapping[str, object]:
-    return {"coming": ahead.coming, "past": ahead.past}
+    yield context.page(
+        "ahead.html",
+        source,
+        head,
+        lambda _, ahead: {"coming": ahead.coming, "past": ahead.past},
+        ahead,
+    )
 
 
 def ahead_calendar(context: SiteContext) -> Iterator[Page]:
@@ -67,7 +69,7 @@ def _calendar_data(context: SiteContext, ahead: Ahead) -> Mapping[str, object]:
     for date in ahead.all:
         source = date.source
         words = date.text
-        name = (date.source.name, date.when)
+        name = (source.name, date.when)
         seen[name] += 1
         number = [str(seen[name])] if seen[name] > 1 else []
         uid = atom.derived_id(site, "ahead", *name, *number).removeprefix("urn:uuid:")
@@ -100,7 +102,7 @@ def _folded(line: str) -> str:
     lines, size = [""], 0
     for character in line:
         octets = len(character.encode(errors="surrogatepass"))
-        if size + octets > _OCTETS:
+        if size + octets > _MAX_OCTETS:
             lines.append(" ")
             size = 1
         lines[-1] += character

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from itertools import groupby
-from typing import NamedTuple
 
 from digest.site import addresses, formatting
 from digest.site.charts import Chart
@@ -13,11 +13,12 @@ from digest.site.page import Head, Listed, Page
 from digest.site.pages.week import WeekLine, about, week_line
 
 
-class YearView(NamedTuple):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class YearView:
     """The weeks of one ISO year, and how many stories they have."""
 
     year: int
-    count: str  # type: ignore[assignment]  # hides tuple.count, which no template needs
+    count: str
     weeks: tuple[WeekLine, ...]
 
 
@@ -55,6 +56,6 @@ def _archive_data(context: SiteContext, summary: str, chart: Chart | None) -> Ma
         editions = list(editions_of_year)
         count = formatting.stories(sum(len(edition.stories) for edition in editions))
         weeks = tuple([week_line(context, edition) for edition in editions])
-        years.append(YearView(year, count, weeks))
+        years.append(YearView(year=year, count=count, weeks=weeks))
         listed += [Listed(week.label, week.place) for week in weeks]
     return {"years": tuple(years), "summary": summary, "activity": chart, "listed": tuple(listed)}

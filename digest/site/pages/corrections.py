@@ -18,7 +18,7 @@ from digest.site.context import SiteContext
 from digest.site.feeds import atom
 from digest.site.page import Head, Page, PageLink
 
-_IN_FEED = 50
+_MAX_IN_FEED = 50
 
 
 class Corrected(NamedTuple):
@@ -55,7 +55,7 @@ def corrections_pages(context: SiteContext) -> Iterator[Page]:
 def corrections_feed(context: SiteContext) -> Page:
     """Returns the feed of corrections."""
     place, template = addresses.CORRECTIONS_FEED, "feeds/corrections.xml"
-    newest = _all(context)[:_IN_FEED]
+    newest = _all(context)[:_MAX_IN_FEED]
     return context.file(place, template, "the feed of corrections", _feed_data, newest)
 
 

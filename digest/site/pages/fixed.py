@@ -81,11 +81,12 @@ def _search_page(context: SiteContext, version: str) -> Page:
     for edition in context.archive.editions:
         if edition.stories or edition.letter:
             years[edition.week.year] = None
-    inputs = tuple(themes), tuple(years), version
-    return context.page("search.html", "the search page", head, _search_data, *inputs)
-
-
-def _search_data(
-    _: SiteContext, themes: tuple[tuple[str, str, int], ...], years: tuple[int, ...], version: str
-) -> Mapping[str, object]:
-    return {"themes": themes, "years": years, "program": version}
+    return context.page(
+        "search.html",
+        "the search page",
+        head,
+        lambda _, themes, years, version: {"themes": themes, "years": years, "program": version},
+        tuple(themes),
+        tuple(years),
+        version,
+    )

@@ -12,8 +12,8 @@ from digest.site.page import Head, Page, PageLink
 from digest.site.pages.themes import theme_line
 from digest.site.pages.week import edition_view, steps_below, steps_key, story_links, week_line
 
-_HEADLINES = 5  # of a week that is still open
-_EARLIER = 6  # earlier weeks
+_MAX_HEADLINES = 5  # of a week that is still open
+_MAX_EARLIER_WEEKS = 6  # earlier weeks
 
 
 def home_page(context: SiteContext) -> Page:
@@ -43,7 +43,7 @@ def home_page(context: SiteContext) -> Page:
         _home_data,
         front,
         still_open,
-        tuple(earlier[:_EARLIER]),
+        tuple(earlier[:_MAX_EARLIER_WEEKS]),
         context.themes,
         len(archive.editions),
         context.ahead.lines(),
@@ -66,7 +66,7 @@ def _home_data(
         "steps": steps_below(context, front) if front else {},
         "listed": story_links(edition) if edition else (),
         "ahead": ahead,
-        "coming": tuple(week_line(context, edition, _HEADLINES) for edition in still_open),
+        "coming": tuple(week_line(context, edition, _MAX_HEADLINES) for edition in still_open),
         "earlier": tuple(week_line(context, edition) for edition in earlier),
         "themes": tuple(theme_line(context, theme) for theme in themes if theme.latest),
         "archive": PageLink(f"All {formatting.count(weeks, 'week')}", addresses.ARCHIVE),

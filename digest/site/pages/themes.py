@@ -8,6 +8,7 @@ changes only the theme's own page, and a full page never changes again.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 from typing import NamedTuple, TypeVar
@@ -26,9 +27,9 @@ from digest.site.timeline import Timeline, TimelineEvent, story_events, timeline
 
 T = TypeVar("T")
 
-PAGE = 100
-_EVENTS = 12  # stories in the timeline of a theme, the newest
-_WHOLE = 8  # stories that a theme's own page has whole; older ones are lines
+PAGE_STORIES = 100
+_MAX_EVENTS = 12  # stories in the timeline of a theme, the newest
+_MAX_NEWEST = 8  # stories that a theme's own page has whole; older ones are lines
 
 
 class StoryLine(NamedTuple):
@@ -46,7 +47,8 @@ class Month(NamedTuple):
     lines: tuple[StoryLine, ...]
 
 
-class ThemeLine(NamedTuple):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ThemeLine:
     """A theme in a list, with its latest story if it has any."""
 
     title: str
@@ -54,7 +56,7 @@ class ThemeLine(NamedTuple):
     feed: str
     colour: int
     stories: int
-    count: str  # type: ignore[assignment]  # hides tuple.count, which no template needs
+    count: str
     latest: Card | None
     timeline: Timeline | None
     sparkline: Sparkline | None
@@ -121,9 +123,11 @@ def theme_line(context: SiteContext, summary: ThemeSummary) -> ThemeLine:
 
 def paginate(stories: Sequence[T]) -> tuple[Sequence[T], list[Sequence[T]]]:
     """Returns a theme's newest 100 to 199 stories, and the older ones by page, oldest first."""
-    older = max(0, len(stories) // PAGE - 1)
-    newest = len(stories) - older * PAGE
-    pages = [stories[begin : begin + PAGE] for begin in range(newest, len(stories), PAGE)]
+    older = max(0, len(stories) // PAGE_STORIES - 1)
+    newest = len(stories) - older * PAGE_STORIES
+    pages = [
+        stories[begin : begin + PAGE_STORIES] for begin in range(newest, len(stories), PAGE_STORIES)
+    ]
     return stories[:newest], pages[::-1]
 
 
@@ -193,8 +197,8 @@ def _theme_data(context: SiteContext, page: _ThemePage) -> Mapping[str, object]:
     events: tuple[TimelineEvent, ...] = ()
     if page.timeline and page.series:
         over_time = timeline_view(page.timeline, page.series)
-        events = story_events(cards, stories[:_EVENTS], theme.id)
-    whole = 0 if page.newer else _WHOLE  # an older page has only lines
+        events = story_events(cards, stories[:_MAX_EVENTS], theme.id)
+    whole = 0 if page.newer else _MAX_NEWEST  # an older page has only lines
     groups: tuple[Group, ...] = ()
     if shown := stories[:whole]:
         title = "Newest stories" if events else "Stories"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from itertools import chain
 from typing import NamedTuple
@@ -21,12 +22,13 @@ from digest.site.social.pages import week_picture
 from digest.week import Week
 
 _MAX_NAMED_THEMES = 3  # themes that are named when a page says what a week is about
-_INDEXED = 10  # headlines in the index of an edition
-_TO_INDEX = 4  # stories of an edition that has an index
-_SECTION = 2  # stories of a theme that has a section of its own
+_MAX_INDEXED = 10  # headlines in the index of an edition
+_MIN_TO_INDEX = 4  # stories of an edition that has an index
+_MIN_IN_SECTION = 2  # stories of a theme that has a section of its own
+_MIN_IN_COMMON = 2  # stories of which a page says what they have in common
 _MAX_SHORT_NOTE = 700  # characters of a note (HTML) that fits in half a page's width
-_DESCRIBED = 12  # headlines, more than a description has
-_OPENING = 4  # paragraphs of a letter, more than a description has
+_DESCRIBED_HEADLINES = 12  # headlines, more than a description has
+_OPENING_PARAGRAPHS = 4  # paragraphs of a letter, more than a description has
 
 
 class Group(NamedTuple):
@@ -73,7 +75,8 @@ class MovedStory(NamedTuple):
     week: str
 
 
-class EditionView(NamedTuple):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EditionView:
     """A week as a page or a feed shows it.
 
     `headlines` are its first ones, for an index, and `unlisted` counts the rest. `shared` says what
@@ -85,7 +88,7 @@ class EditionView(NamedTuple):
     place: str
     feed: str
     closed: bool
-    count: str  # type: ignore[assignment]  # hides tuple.count, which no template needs
+    count: str
     about: str
     shared: str
     letter: LetterView | None
@@ -102,9 +105,11 @@ class EditionView(NamedTuple):
         return (*lead, *chain.from_iterable(group.all for group in self.groups))
 
 
-class WeekLine(NamedTuple):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WeekLine:
     """A week in a list: `title` is what its edition is called, `headlines` are its first stories,
-    `days` its days without the year."""
+    `days` its days without the year.
+    """
 
     number: int
     label: str
@@ -112,7 +117,7 @@ class WeekLine(NamedTuple):
     days: str
     place: str
     closed: bool
-    count: str  # type: ignore[assignment]  # hides tuple.count, which no template needs
+    count: str
     about: str
     title: str
     headlines: tuple[PageLink, ...]
@@ -162,12 +167,12 @@ def _description(context: SiteContext, edition: Edition) -> str:
     def make() -> str:
         days, words = formatting.span(edition.week), ""
         if edition.letter:
-            opening = edition.letter.body.split("\n\n", _OPENING)[:_OPENING]
+            opening = edition.letter.body.split("\n\n", _OPENING_PARAGRAPHS)[:_OPENING_PARAGRAPHS]
             words = context.markdown.words("\n\n".join(opening))
         if not words:
             first = [edition.lead] if edition.lead else []
             first += [story for story in edition.stories if story is not edition.lead]
-            words = "; ".join(story.shown_headline for story in first[:_DESCRIBED])
+            words = "; ".join(story.shown_headline for story in first[:_DESCRIBED_HEADLINES])
             days = f"{days}, {formatting.stories(len(edition.stories))}"
         description = f"{days}: {words}" if words else f"{days}."
         return formatting.shortened(description, LONGEST_DESCRIPTION)
@@ -207,8 +212,8 @@ def edition_view(context: SiteContext, edition: Edition) -> EditionView:
     for group in groups:
         cards += group.all
     headlines: tuple[PageLink, ...] = ()
-    if letter and len(cards) >= _TO_INDEX:
-        headlines = tuple([PageLink(card.headline, card.place) for card in cards[:_INDEXED]])
+    if letter and len(cards) >= _MIN_TO_INDEX:
+        headlines = tuple([PageLink(card.headline, card.place) for card in cards[:_MAX_INDEXED]])
     departed = []
     for anchor, story in edition.redirects:
         to, week = context.cards.place(story), formatting.label(story.week)
@@ -235,7 +240,7 @@ def _groups(context: SiteContext, edition: Edition) -> tuple[Group, ...]:
     """Returns the stories of each theme that has several, then the others, each with its theme."""
     groups, others = [], list[Story]()
     for theme, stories in edition.sections:
-        if theme is None or len(stories) < _SECTION:
+        if theme is None or len(stories) < _MIN_IN_SECTION:
             others += stories
             continue
         cards, lines = context.cards.split(stories)
@@ -320,7 +325,7 @@ def about(context: SiteContext, edition: Edition) -> str:
 def shared(cards: Sequence[Card]) -> str:
     """Returns what several stories have in common: publisher and paywall; empty if nothing."""
     sources = {(card.source, card.paywall) for card in cards}
-    if len(cards) < _SECTION or len(sources) > 1:
+    if len(cards) < _MIN_IN_COMMON or len(sources) > 1:
         return ""
     source, paywall = sources.pop()
     return f"All from {source}, behind a paywall" if paywall else f"All from {source}"

@@ -21,7 +21,7 @@ from typing import IO, Any
 from digest.site.search import reproducible
 from digest.site.search.records import SearchRecord
 
-_KEPT = (".pf_index", ".pf_fragment")
+_KEPT_ENDINGS = (".pf_index", ".pf_fragment")
 _TIMEOUT = 600  # seconds for an index; ten thousand stories take about ten
 
 
@@ -131,6 +131,6 @@ def _needed(files: Mapping[str, bytes]) -> dict[str, bytes]:
         program.add(f"wasm.{language.get('wasm') or 'unknown'}.pagefind")
     needed = reproducible.in_order(files)
     for name, content in files.items():
-        if name in program or name.endswith(_KEPT):
+        if name in program or name.endswith(_KEPT_ENDINGS):
             needed.setdefault(name, content)
     return dict(sorted(needed.items()))

@@ -76,7 +76,10 @@ def build_index(archive: Archive, config: Config, cache: Cache) -> SearchIndex:
     if not archive.stories or not available():
         return SearchIndex()
     texts, language = _by_year(archive), config.site.language
-    shared = _shared(config)
+    feeds = tuple((feed.id, feed.publisher) for feed in config.feeds)
+    themes = tuple((theme.id, theme.was) for theme in config.themes)
+    # What every index depends on besides its texts; `of_program` has the version of Pagefind.
+    shared = key_of(fingerprint.of_program(), language, feeds, themes)
     keys = {year: archive.keys.of(shared, *of_year) for year, of_year in texts.items()}
     hashes: dict[str, dict[str, bytes]] = {}
     changed = {}
@@ -113,13 +116,6 @@ def build_index(archive: Archive, config: Config, cache: Cache) -> SearchIndex:
             if year == newest or not _is_script(name):  # the newest script serves all years
                 paths[f"{addresses.SEARCH_INDEX}{year}/{name}"] = file_hash
     return SearchIndex(files=paths, read=read)
-
-
-def _shared(config: Config) -> bytes:
-    """Returns a hash of what an index depends on besides stories: program, Pagefind, config."""
-    feeds = tuple((feed.id, feed.publisher) for feed in config.feeds)
-    themes = tuple((theme.id, theme.was) for theme in config.themes)
-    return key_of(fingerprint.of_program(), config.site.language, feeds, themes)
 
 
 def _by_year(archive: Archive) -> dict[str, _Texts]:

@@ -23,7 +23,7 @@ _NAME_SIZES = (124, 108, *_TITLE_SIZES)  # of the digest's name as the title
 _BAR_HEIGHT, _BAR_GAP = 26, 4
 _DOT_WIDTH = 30  # from a dot to its words
 _LEGEND_STEP, _LEGEND_GAP, _LEGEND_LINES = 42, 36, 2
-_SCALE = _WIDTH / charts.PLOT  # pixels of a unit of a chart
+_SCALE = _WIDTH / charts.PLOT_WIDTH  # pixels of a unit of a chart
 _CHART_HEIGHT = int(160 / _SCALE)  # units that the bars of a chart may be high
 _CHART_LABEL_HEIGHT = 24
 

@@ -20,7 +20,7 @@ from digest.site.social.lettering import drawable_text
 TEMPLATE = "card.svg"
 _SHIPPED = "static/card.png"
 _OTHERS = "Other subjects"
-_VERSION = 10  # hexadecimal digits
+_VERSION_DIGITS = 10  # hexadecimal digits
 
 
 def can_draw(config: Config) -> bool:
@@ -107,4 +107,4 @@ def card_pages(context: SiteContext, pages: Iterable[Page]) -> Iterator[Page]:
 
 
 def _picture(context: SiteContext, place: str, alt: str, card: SocialCard) -> CardPicture:
-    return CardPicture(place, alt, card, context.archive.keys.of(card).hex()[:_VERSION])
+    return CardPicture(place, alt, card, context.archive.keys.of(card).hex()[:_VERSION_DIGITS])

@@ -15,7 +15,7 @@ from digest.cache import key_of
 from digest.site.social import lettering
 
 WIDTH, HEIGHT = 1200, 630  # pixels, the size that Open Graph consumers ask for
-LARGEST = 40 * 1024  # bytes
+MAX_BYTES = 40 * 1024  # bytes
 
 
 class DrawingError(ValueError):
@@ -39,11 +39,11 @@ def renderer_hash() -> bytes:
 def draw(svg: bytes) -> bytes:
     """Returns an SVG picture as PNG of 1200 × 630 pixels; raises DrawingError.
 
-    A picture of more bytes than `LARGEST`, which only odd texts give, is drawn again with letters
+    A picture of more bytes than `MAX_BYTES`, which only odd texts give, is drawn again with letters
     whose edges are not smooth.
     """
     content = _draw(svg, "optimize_legibility")
-    return content if len(content) <= LARGEST else _draw(svg, "optimize_speed")
+    return content if len(content) <= MAX_BYTES else _draw(svg, "optimize_speed")
 
 
 def _draw(svg: bytes, letters: Literal["optimize_legibility", "optimize_speed"]) -> bytes:
