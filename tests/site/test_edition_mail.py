@@ -23,7 +23,7 @@ from digest.model import Config, Content, Mail, Story
 from digest.site.arrange import arrange
 from digest.site.context import make_context
 from digest.site.edition_dates import dates_of
-from digest.site.mail.edition import LARGEST, EditionMail, edition_mail
+from digest.site.mail.edition import MAX_BYTES, EditionMail, edition_mail
 from digest.site.mail.text import WIDTH, columns, text_part
 from digest.site.markdown import Html
 from digest.site.render import Renderer
@@ -240,7 +240,7 @@ def test_an_edition_too_long_for_gmail_is_shortened() -> None:
     ]
     mail = of(*many)
 
-    assert LARGEST - 2_000 < len(mail.page.encode()) <= LARGEST
+    assert MAX_BYTES - 2_000 < len(mail.page.encode()) <= MAX_BYTES
     assert mail.page.count("Words and words.") < 300 * 40
     assert "Chips 299" in mail.page
     assert mail.text.count("Note ") == 300
@@ -249,7 +249,7 @@ def test_an_edition_too_long_for_gmail_is_shortened() -> None:
 def test_headlines_that_do_not_fit_are_counted() -> None:
     mail = of(*(make_story(f"chips-{number}", title="x" * 300) for number in range(400)))
 
-    assert len(mail.page.encode()) <= LARGEST
+    assert len(mail.page.encode()) <= MAX_BYTES
     assert "more stories on the web." in mail.page
 
 

@@ -125,9 +125,9 @@ def paginate(stories: Sequence[T]) -> tuple[Sequence[T], list[Sequence[T]]]:
     """Returns a theme's newest 100 to 199 stories, and the older ones by page, oldest first."""
     older = max(0, len(stories) // PAGE_STORIES - 1)
     newest = len(stories) - older * PAGE_STORIES
-    pages = [
-        stories[begin : begin + PAGE_STORIES] for begin in range(newest, len(stories), PAGE_STORIES)
-    ]
+    pages = []
+    for begin in range(newest, len(stories), PAGE_STORIES):
+        pages.append(stories[begin : begin + PAGE_STORIES])
     return stories[:newest], pages[::-1]
 
 
