@@ -129,7 +129,7 @@ class Annotations:
         texts: list[Letter | FreePage] = []
         edition = self._editions.get(place)
         if edition is None and place == addresses.HOME:
-            edition = self._archive.front
+            edition = self._archive.home_edition
         if edition and edition.letter:
             texts.append(edition.letter)
         for theme, _, introduction in self._archive.by_theme:

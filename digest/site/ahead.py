@@ -30,8 +30,8 @@ _ORDER = attrgetter("last", "when", "source.day", "source.place", "text")
 _MAX_SHOWN = 3  # in the box on a page
 
 
-class DateSource(NamedTuple):
-    """A story or letter that tells of a date; `name` identifies it for good."""
+class DatedText(NamedTuple):
+    """A story or letter that announces a date, or says what happened; `name` identifies it for good."""
 
     file: str
     name: str
@@ -62,8 +62,8 @@ class DateAhead(NamedTuple):
     first: date
     last: date
     text: str
-    source: DateSource
-    since: tuple[DateSource, ...]
+    source: DatedText
+    since: tuple[DatedText, ...]
 
     @property
     def line(self) -> DateAheadLine:
@@ -72,18 +72,17 @@ class DateAhead(NamedTuple):
 
 
 class Ahead(NamedTuple):
-    """The dates ahead: `all` the earliest first, of these `coming` the next first, `past` (earlier
-    ones) the last first."""
+    """The dates ahead: `all` in order, split into `upcoming` in order and `past`, the last first."""
 
     all: tuple[DateAhead, ...] = ()
-    coming: tuple[DateAhead, ...] = ()
+    upcoming: tuple[DateAhead, ...] = ()
     past: tuple[DateAhead, ...] = ()
 
-    def lines(self) -> tuple[DateAheadLine, ...]:
+    def next_dates(self) -> tuple[DateAheadLine, ...]:
         """Returns the next three dates after the newest story."""
-        return tuple([date_ahead.line for date_ahead in self.coming[:_MAX_SHOWN]])
+        return tuple([date_ahead.line for date_ahead in self.upcoming[:_MAX_SHOWN]])
 
-    def lines_of(self, edition: Edition) -> tuple[DateAheadLine, ...]:
+    def next_dates_as_of(self, edition: Edition) -> tuple[DateAheadLine, ...]:
         """Returns the next three dates as of an edition: announced until then, and due after it."""
         if not self.all:
             return ()
@@ -102,7 +101,7 @@ class Ahead(NamedTuple):
 
 def ahead_of(archive: Archive, config: Config, markdown: MarkdownRenderer) -> Ahead:
     """Returns all dates that published texts announce."""
-    due_dates: list[tuple[DateSource, DueDate]] = []
+    due_dates: list[tuple[DatedText, DueDate]] = []
     for edition in archive.editions:
         if letter := edition.letter:
             due_dates += [(_letter(letter, edition, config), due) for due in letter.ahead]
@@ -115,7 +114,7 @@ def ahead_of(archive: Archive, config: Config, markdown: MarkdownRenderer) -> Ah
     weeks = without_mistyped(with_stories, archive.content.reached)
     newest = _newest_day(with_stories[weeks[-1]]) if weeks else None
     links_back = _links_back(archive, config, markdown, {source for source, _ in due_dates})
-    coming, past = list[DateAhead](), list[DateAhead]()
+    upcoming, past = list[DateAhead](), list[DateAhead]()
     for source, due in due_dates:
         first, last = formatting.first_day(due.when), _last_day(due.when)
         later = links_back.get(source, ())
@@ -124,11 +123,11 @@ def ahead_of(archive: Archive, config: Config, markdown: MarkdownRenderer) -> Ah
         if has_passed:
             since = since or later  # it may have been called off before
         date_ahead = DateAhead(due.when, first, last, due.text, source, since)
-        (past if has_passed or since else coming).append(date_ahead)
-    coming.sort(key=_ORDER)
+        (past if has_passed or since else upcoming).append(date_ahead)
+    upcoming.sort(key=_ORDER)
     past.sort(key=_ORDER)
-    every = tuple(sorted((*past, *coming), key=_ORDER))
-    return Ahead(every, tuple(coming), tuple(reversed(past)))
+    every = tuple(sorted((*past, *upcoming), key=_ORDER))
+    return Ahead(every, tuple(upcoming), tuple(reversed(past)))
 
 
 def _newest_day(edition: Edition) -> date:
@@ -148,8 +147,8 @@ def _last_day(when: str) -> date:
     return first
 
 
-def _story(story: Story, archive: Archive) -> DateSource:
-    return DateSource(
+def _story(story: Story, archive: Archive) -> DatedText:
+    return DatedText(
         file=story.file,
         name=lasting_name(story, archive.content.lasting_names),
         week=story.week,
@@ -160,9 +159,9 @@ def _story(story: Story, archive: Archive) -> DateSource:
     )
 
 
-def _letter(letter: Letter, edition: Edition, config: Config) -> DateSource:
+def _letter(letter: Letter, edition: Edition, config: Config) -> DatedText:
     monday = datetime.combine(letter.week.monday, time(), ZoneInfo(config.site.timezone))
-    return DateSource(
+    return DatedText(
         file=letter.file,
         name=f"letter {letter.week}",
         week=letter.week,
@@ -174,15 +173,15 @@ def _letter(letter: Letter, edition: Edition, config: Config) -> DateSource:
 
 
 def _links_back(
-    archive: Archive, config: Config, markdown: MarkdownRenderer, sources: Collection[DateSource]
-) -> Mapping[DateSource, tuple[DateSource, ...]]:
+    archive: Archive, config: Config, markdown: MarkdownRenderer, sources: Collection[DatedText]
+) -> Mapping[DatedText, tuple[DatedText, ...]]:
     """Returns later stories and letters that link to a source, by source, the earliest first."""
-    by_link = defaultdict[str, list[DateSource]](list)
+    by_link = defaultdict[str, list[DatedText]](list)
     for source in sources:
         by_link[markdown.targets.base.href(source.place)].append(source)
-    links_back = defaultdict[DateSource, list[DateSource]](list)
+    links_back = defaultdict[DatedText, list[DatedText]](list)
 
-    def add_links(text: str, file: str, edition: Edition, make: Callable[[], DateSource]) -> None:
+    def add_links(text: str, file: str, edition: Edition, make: Callable[[], DatedText]) -> None:
         for link in by_link.keys() & set(_links(text, file, edition.week, markdown)):
             later = make()
             for source in by_link[link]:

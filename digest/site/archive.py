@@ -146,7 +146,7 @@ class Archive:
         return without_mistyped((edition.week for edition in self.editions), self.content.reached)
 
     @property
-    def front(self) -> Edition | None:
+    def home_edition(self) -> Edition | None:
         """The edition for the home page: the newest closed one, or the newest if none is."""
         for edition in self.editions:
             if edition.closed:

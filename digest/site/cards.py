@@ -27,7 +27,7 @@ class Chip(NamedTuple):
     colour: int
 
 
-class Also(NamedTuple):
+class RelatedStory(NamedTuple):
     """A story below another one: its headline, links to the article, and its anchor on its week's page."""
 
     anchor: str
@@ -39,25 +39,27 @@ class Also(NamedTuple):
 
 
 class Card(NamedTuple):
-    """One story under one theme: `under` is its id or empty, `kicker` that theme, and `themes` are
-    the story's others.
+    """One story under one theme.
 
-    `speaker` is who wrote `excerpt`: not the `source` if another feed of the story supplied it.
-    `original` is the publisher's headline if the editor wrote another, `earlier` has those that it
-    had before. `place` is the permalink, `also` are the stories below it, `saved` is the URL of a
-    saved copy.
+    - `section`: the theme's id, or empty; `kicker` is that theme, `themes` are the story's others
+    - `place`: the permalink
+    - `original_headline`: the publisher's, if the editor wrote another
+    - `earlier_headlines`: those that the publisher had before
+    - `excerpt_by`: who wrote `excerpt`: not the `source` if another feed of the story supplied it
+    - `also`: the stories below it
+    - `saved`: the URL of a saved copy
     """
 
     file: str
-    under: str
+    section: str
     anchor: str
     place: str
     link: str
     headline: str
-    original: str
-    earlier: tuple[str, ...]
+    original_headline: str
+    earlier_headlines: tuple[str, ...]
     source: str
-    speaker: str
+    excerpt_by: str
     paywall: bool
     byline: str
     published: datetime
@@ -67,7 +69,7 @@ class Card(NamedTuple):
     kicker: Chip | None
     themes: tuple[Chip, ...]
     draft: bool
-    also: tuple[Also, ...] = ()
+    also: tuple[RelatedStory, ...] = ()
     saved: str = ""
 
     @property
@@ -82,7 +84,7 @@ def publisher(story: Story, feeds: Mapping[str, Feed]) -> tuple[str, Feed | None
     return story.source or (feed.publisher if feed else "") or urls.host_of(story.link), feed
 
 
-def speaker(story: Story, writer: str, feeds: Mapping[str, Feed]) -> str:
+def excerpt_by(story: Story, writer: str, feeds: Mapping[str, Feed]) -> str:
     """Returns who wrote the excerpt; `writer` is the id of the feed that supplied it, or empty."""
     if story.source or not writer:
         return publisher(story, feeds)[0]
@@ -107,15 +109,15 @@ class Cards:
         self._first: dict[str, Card] = {}
         self._made: dict[tuple[str, str], Card] = {}
 
-    def card(self, story: Story, under: str) -> Card:
+    def card(self, story: Story, section: str) -> Card:
         """Returns the card of a story under a theme's id, or under none ("")."""
-        key = story.file, under
+        key = story.file, section
         if key in self._made:
             return self._made[key]
-        themes = tuple([self.chips[id] for id in story.themes if id != under])
-        kicker = self.chips.get(under)
+        themes = tuple([self.chips[id] for id in story.themes if id != section])
+        kicker = self.chips.get(section)
         if story.file in self._first:  # the cards of a story differ only in these
-            card = self._first[story.file]._replace(under=under, kicker=kicker, themes=themes)
+            card = self._first[story.file]._replace(section=section, kicker=kicker, themes=themes)
             self._made[key] = card
             return card
         file = story.file
@@ -126,7 +128,7 @@ class Cards:
         also = []
         for other in self._below.get(file, ()):
             other_source, its_feed = self.source(other)
-            below = Also(
+            below = RelatedStory(
                 anchor=self._anchors.of(other),
                 link=self._link(other.link),
                 headline=other.shown_headline,
@@ -137,15 +139,15 @@ class Cards:
             also.append(below)
         card = Card(
             file=file,
-            under=under,
+            section=section,
             anchor=anchor,
             place=addresses.permalink(story.week, anchor),
             link=self._link(story.link),
             headline=story.shown_headline,
-            original=story.title if story.shown_headline != story.title else "",
-            earlier=self._earlier.get(file, ()) if story.earlier else (),
+            original_headline=story.title if story.shown_headline != story.title else "",
+            earlier_headlines=self._earlier.get(file, ()) if story.earlier else (),
             source=source,
-            speaker=speaker(story, self._writers.get(file, ""), self._feeds),
+            excerpt_by=excerpt_by(story, self._writers.get(file, ""), self._feeds),
             paywall=bool(feed and feed.paywall),
             byline=formatting.listed(story.authors),
             published=story.published,
@@ -170,7 +172,7 @@ class Cards:
         return addresses.permalink(story.week, self._anchors.of(story))
 
     def split(
-        self, stories: Iterable[Story], under: str | None = None
+        self, stories: Iterable[Story], section: str | None = None
     ) -> tuple[tuple[Card, ...], tuple[Card, ...]]:
         """Returns the cards of the stories that have a note, and of those that have none.
 
@@ -178,7 +180,7 @@ class Cards:
         """
         with_note, without = list[Card](), list[Card]()
         for story in stories:
-            card = self.main(story) if under is None else self.card(story, under)
+            card = self.main(story) if section is None else self.card(story, section)
             (with_note if card.note else without).append(card)
         return tuple(with_note), tuple(without)
 

@@ -235,8 +235,10 @@ def _site_view(
     has_dates: bool,
     has_social_cards: bool,
 ) -> SiteView:
-    site, front = config.site, archive.front
-    menu = [PageLink("Latest edition", addresses.week(front.week))] if front else []
+    site, latest_edition = config.site, archive.home_edition
+    menu = (
+        [PageLink("Latest edition", addresses.week(latest_edition.week))] if latest_edition else []
+    )
     menu.append(PageLink("Archive", addresses.ARCHIVE))
     if config.themes:
         menu.append(PageLink("Themes", addresses.THEMES))

@@ -1,6 +1,6 @@
 """What leads from a story to the one before it and the one after it, in its narrowest theme.
 
-    stories of each theme ──▶ Neighbours of each story ──▶ StepsView, below its card
+    stories of each theme ──▶ Neighbours of each story ──▶ NeighboursView, below its card
 
 A neighbour in the same week is on the same page, most often next to the story, and is not linked.
 A week's page shows words of stories in other weeks. So its key has a hash of exactly these words
@@ -35,7 +35,7 @@ class Neighbours(NamedTuple):
     after: Story | None
 
 
-class Step(NamedTuple):
+class NeighbourLink(NamedTuple):
     """A neighbour as a link: its headline, its permalink, and its day."""
 
     title: str
@@ -43,13 +43,13 @@ class Step(NamedTuple):
     day: str
 
 
-class StepsView(NamedTuple):
+class NeighboursView(NamedTuple):
     """The line below a story: its theme, its number in words, and its neighbours elsewhere."""
 
     theme: Chip
     number: str
-    before: Step | None
-    after: Step | None
+    before: NeighbourLink | None
+    after: NeighbourLink | None
 
 
 def find_neighbours(by_theme: Iterable[ThemeStories]) -> Mapping[str, Neighbours]:
@@ -100,24 +100,26 @@ def key(stories: Iterable[Story], by_file: Mapping[str, Neighbours], anchors: An
     return key_of(parts)
 
 
-def steps(cards: Cards, story: Story, by_file: Mapping[str, Neighbours]) -> StepsView | None:
+def neighbours_view(
+    cards: Cards, story: Story, by_file: Mapping[str, Neighbours]
+) -> NeighboursView | None:
     """Returns the line below a story; None if it has no neighbours elsewhere and no number."""
     if story.file not in by_file:
         return None
     theme, number, total, before, after = by_file[story.file]
-    return StepsView(
+    return NeighboursView(
         theme=cards.chips[theme],
         number=f"{number} of {total}" if total else "",
-        before=_step(cards, before, story.published),
-        after=_step(cards, after, story.published),
+        before=_link(cards, before, story.published),
+        after=_link(cards, after, story.published),
     )
 
 
-def _step(cards: Cards, story: Story | None, near: date) -> Step | None:
+def _link(cards: Cards, story: Story | None, near: date) -> NeighbourLink | None:
     if story is None:
         return None
     day = formatting.day(story.published)
     if story.published.year == near.year:
         day = day.rpartition(" ")[0]
     title = formatting.shortened(story.shown_headline, _MAX_HEADLINE)
-    return Step(title, cards.place(story), day)
+    return NeighbourLink(title, cards.place(story), day)

@@ -25,7 +25,7 @@ from digest.site.cards import Card, Chip
 from digest.site.feeds.atom import EditionEntry
 from digest.site.fingerprint import FOLDER
 from digest.site.markdown import Html
-from digest.site.neighbours import StepsView
+from digest.site.neighbours import NeighboursView
 from digest.site.page import Listed, Page
 from digest.site.templates import Templates, as_json
 
@@ -59,10 +59,10 @@ class Renderer:
                 "day": formatting.day,
                 "iso": formatting.iso,
                 "period": formatting.period,
-                "card": self._card,
+                "render_card": self._card,
                 "articles": self._articles,
-                "content": lambda card: self._html("feeds/content.html", card=card),
-                "entry": lambda entry: self._html("feeds/entry.xml", entry=entry),
+                "feed_content": lambda card: self._html("feeds/content.html", card=card),
+                "render_entry": lambda entry: self._html("feeds/entry.xml", entry=entry),
                 "edition_content": self._edition_content,
                 "csp_hash": _csp_hash,
                 "colours": _colours,
@@ -136,11 +136,11 @@ class Renderer:
         kind: str,
         anchored: bool,
         kickers: bool = False,
-        steps: Mapping[str, StepsView] = MappingProxyType({}),
+        neighbours: Mapping[str, NeighboursView] = MappingProxyType({}),
     ) -> Html:
         """Returns stories one after another, each in a frame; a frame is rendered only once.
 
-        With `kickers`, the frame has the story's theme above the headline. `steps` are what is
+        With `kickers`, the frame has the story's theme above the headline. `neighbours` are what is
         below some of them, by file.
         """
         pieces = []
@@ -149,8 +149,8 @@ class Renderer:
             body: str = self._card(card)
             if card.also:  # not in the card: only its week's page has anchors
                 body += self._html("story/also.html", also=card.also, anchored=anchored)
-            if card.file in steps:
-                body += self._html("story/steps.html", steps=steps[card.file])
+            if card.file in neighbours:
+                body += self._html("story/neighbours.html", neighbours=neighbours[card.file])
             pieces.append(frame(card.anchor, body))
         return Html("".join(pieces))
 

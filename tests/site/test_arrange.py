@@ -132,7 +132,7 @@ def test_a_week_far_in_the_future_closes_none(
     archive = arranged(*stories, close=close, letters=tuple(map(make_letter, lettered)))
 
     assert {one.week for one in archive.editions if one.closed} == closed
-    leading = archive.front
+    leading = archive.home_edition
     assert leading and leading.week == (W19 if closed else W20)
 
 
@@ -155,7 +155,7 @@ def test_a_week_may_have_only_a_letter() -> None:
 def test_the_home_page_starts_with_the_newest_closed_week_or_else_the_newest() -> None:
     one, two = make_story(day="2026-05-12"), make_story(day="2026-05-19")
 
-    fronts = [arranged(*stories).front for stories in ((one, two), (one,), ())]
+    fronts = [arranged(*stories).home_edition for stories in ((one, two), (one,), ())]
 
     assert [found and found.week for found in fronts] == [W20, W20, None]
 
@@ -163,7 +163,7 @@ def test_the_home_page_starts_with_the_newest_closed_week_or_else_the_newest() -
 def test_the_home_page_of_a_digest_continued_after_years_starts_with_a_new_week() -> None:
     stories = [make_story(day=day) for day in ("2023-01-04", "2026-05-12", "2026-05-19")]
 
-    fronts = [arranged(*stories[:count]).front for count in (2, 3)]
+    fronts = [arranged(*stories[:count]).home_edition for count in (2, 3)]
 
     assert [found and str(found.week) for found in fronts] == ["2023-W01", "2026-W20"]
 

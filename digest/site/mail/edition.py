@@ -108,7 +108,7 @@ def _portion(view: EditionView, full: int, listed: int) -> EditionView:
         if number >= full:
             nothing = Html("")
             card = card._replace(
-                original="", note=nothing, excerpt=nothing, corrections=(), also=()
+                original_headline="", note=nothing, excerpt=nothing, corrections=(), also=()
             )
         shown[card.file] = card
     groups = []

@@ -27,10 +27,10 @@ def ahead_pages(context: SiteContext) -> Iterator[Page]:
     ahead = context.ahead
     if not ahead.all:
         return
-    count = formatting.count(len(ahead.coming), "date") if ahead.coming else "No dates"
+    count = formatting.count(len(ahead.upcoming), "date") if ahead.upcoming else "No dates"
     description = f"{count} ahead in {context.config.site.title}"
-    if ahead.coming:
-        dates = [f"{formatting.period(line.when)}: {line.text}" for line in ahead.lines()]
+    if ahead.upcoming:
+        dates = [f"{formatting.period(line.when)}: {line.text}" for line in ahead.next_dates()]
         description = f"{description}. {'; '.join(dates)}"
     head = Head(
         title=context.page_title("Ahead"),
@@ -43,7 +43,7 @@ def ahead_pages(context: SiteContext) -> Iterator[Page]:
         "ahead.html",
         source,
         head,
-        lambda _, ahead: {"coming": ahead.coming, "past": ahead.past},
+        lambda _, ahead: {"upcoming": ahead.upcoming, "past": ahead.past},
         ahead,
     )
 

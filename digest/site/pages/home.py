@@ -10,7 +10,13 @@ from digest.site.archive import Edition
 from digest.site.context import SiteContext, ThemeSummary, latest
 from digest.site.page import Head, Page, PageLink
 from digest.site.pages.themes import theme_line
-from digest.site.pages.week import edition_view, steps_below, steps_key, story_links, week_line
+from digest.site.pages.week import (
+    edition_view,
+    neighbours_below,
+    neighbours_key,
+    story_links,
+    week_line,
+)
 
 _MAX_HEADLINES = 5  # of a week that is still open
 _MAX_EARLIER_WEEKS = 6  # earlier weeks
@@ -19,13 +25,19 @@ _MAX_EARLIER_WEEKS = 6  # earlier weeks
 def home_page(context: SiteContext) -> Page:
     """Returns the home page."""
     archive, site = context.archive, context.config.site
-    front = archive.front
-    shown = [edition for edition in archive.editions if not edition.closed and edition is not front]
-    still_open = tuple(shown)
-    earlier: list[Edition] = []
-    if front:
-        shown.append(front)
-        earlier = [edition for edition in archive.editions if edition.week < front.week]
+    home_edition = archive.home_edition
+    shown = [
+        edition
+        for edition in archive.editions
+        if not edition.closed and edition is not home_edition
+    ]
+    open_weeks = tuple(shown)
+    earlier_weeks: list[Edition] = []
+    if home_edition:
+        shown.append(home_edition)
+        earlier_weeks = [
+            edition for edition in archive.editions if edition.week < home_edition.week
+        ]
     changes = []
     for edition in shown:
         changes.append(context.last_change(addresses.week(edition.week), edition.stories))
@@ -41,33 +53,33 @@ def home_page(context: SiteContext) -> Page:
         "the home page",
         head,
         _home_data,
-        front,
-        still_open,
-        tuple(earlier[:_MAX_EARLIER_WEEKS]),
+        home_edition,
+        open_weeks,
+        tuple(earlier_weeks[:_MAX_EARLIER_WEEKS]),
         context.themes,
         len(archive.editions),
-        context.ahead.lines(),
-        depends_on=steps_key(context, front) if front else b"",
+        context.ahead.next_dates(),
+        depends_on=neighbours_key(context, home_edition) if home_edition else b"",
     )
 
 
 def _home_data(
     context: SiteContext,
-    front: Edition | None,
-    still_open: tuple[Edition, ...],
-    earlier: tuple[Edition, ...],
+    home_edition: Edition | None,
+    open_weeks: tuple[Edition, ...],
+    earlier_weeks: tuple[Edition, ...],
     themes: tuple[ThemeSummary, ...],
-    weeks: int,
+    week_count: int,
     ahead: tuple[DateAheadLine, ...],
 ) -> Mapping[str, object]:
-    edition = edition_view(context, front) if front else None
+    edition = edition_view(context, home_edition) if home_edition else None
     return {
         "edition": edition,
-        "steps": steps_below(context, front) if front else {},
+        "neighbours": neighbours_below(context, home_edition) if home_edition else {},
         "listed": story_links(edition) if edition else (),
         "ahead": ahead,
-        "coming": tuple(week_line(context, edition, _MAX_HEADLINES) for edition in still_open),
-        "earlier": tuple(week_line(context, edition) for edition in earlier),
+        "open_weeks": tuple(week_line(context, edition, _MAX_HEADLINES) for edition in open_weeks),
+        "earlier_weeks": tuple(week_line(context, edition) for edition in earlier_weeks),
         "themes": tuple(theme_line(context, theme) for theme in themes if theme.latest),
-        "archive": PageLink(f"All {formatting.count(weeks, 'week')}", addresses.ARCHIVE),
+        "archive": PageLink(f"All {formatting.count(week_count, 'week')}", addresses.ARCHIVE),
     }

@@ -49,7 +49,7 @@ def machine_readable_pages(context: SiteContext) -> Iterator[Page]:
     for edition in context.archive.editions:
         week = edition.week
         place, source = addresses.week_markdown(week), f"{week} as Markdown"
-        inputs = edition, context.ahead.lines_of(edition)
+        inputs = edition, context.ahead.next_dates_as_of(edition)
         yield context.file(place, "feeds/plain.txt", source, _week_data, *inputs)
         weeks.append(WeekEntry(week, edition.closed, len(edition.stories), edition.title))
     themes = []
@@ -99,7 +99,7 @@ def _story(base: SiteUrl, card: Card) -> str:
     ]
     if card.excerpt:
         quoted = html_to_markdown(absolute(card.excerpt, base.origin)).replace("\n", "\n> ")
-        parts.append(f"{_words(card.speaker)} writes:\n\n> {quoted}")
+        parts.append(f"{_words(card.excerpt_by)} writes:\n\n> {quoted}")
     for correction in card.corrections:
         parts.append(f"Corrected {formatting.day(correction.day)}: {_words(correction.text)}")
     for also in card.also:

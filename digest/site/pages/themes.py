@@ -21,7 +21,7 @@ from digest.site.charts import Series, Sparkline
 from digest.site.context import SiteContext, ThemeSummary, latest
 from digest.site.markdown import Html
 from digest.site.page import Head, Listed, Page, PageLink
-from digest.site.pages.week import Group, shared
+from digest.site.pages.week import Group, in_common
 from digest.site.social.pages import theme_picture
 from digest.site.timeline import Timeline, TimelineEvent, story_events, timeline_view
 
@@ -221,7 +221,7 @@ def _theme_data(context: SiteContext, page: _ThemePage) -> Mapping[str, object]:
         "introduction": text,
         "extent": page.extent,
         "feed": addresses.theme_feed(theme.id),
-        "shared": shared(groups[0].all if groups else ()),
+        "in_common": in_common(groups[0].all if groups else ()),
         "timeline": over_time,
         "events": events,
         "groups": groups,

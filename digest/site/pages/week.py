@@ -16,7 +16,7 @@ from digest.site.cards import Card
 from digest.site.context import SiteContext
 from digest.site.edition_dates import datetime_of
 from digest.site.markdown import Html
-from digest.site.neighbours import StepsView
+from digest.site.neighbours import NeighboursView
 from digest.site.page import LONGEST_DESCRIPTION, Head, Listed, Page, PageLink
 from digest.site.social.pages import week_picture
 from digest.week import Week
@@ -79,7 +79,7 @@ class MovedStory(NamedTuple):
 class EditionView:
     """A week as a page or a feed shows it.
 
-    `headlines` are its first ones, for an index, and `unlisted` counts the rest. `shared` says what
+    `headlines` are its first ones, for an index, and `more_headlines` counts the rest. `in_common` says what
     all its stories have in common: publisher and paywall.
     """
 
@@ -90,13 +90,13 @@ class EditionView:
     closed: bool
     count: str
     about: str
-    shared: str
+    in_common: str
     letter: LetterView | None
     headlines: tuple[PageLink, ...]
-    unlisted: int
+    more_headlines: int
     lead: Card | None
     groups: tuple[Group, ...]
-    departed: tuple[MovedStory, ...]
+    moved_stories: tuple[MovedStory, ...]
 
     @property
     def all(self) -> tuple[Card, ...]:
@@ -130,8 +130,11 @@ def week_pages(context: SiteContext) -> Iterator[Page]:
     for edition, newer, older in zip(editions, (None, *weeks), (*weeks[1:], None), strict=False):
         dates = context.dates.get(edition.week)
         published = dates.published if dates else 0
-        steps, ahead = steps_key(context, edition), context.ahead.lines_of(edition)
-        values = newer, older, steps, ahead, published
+        shown_neighbours, ahead = (
+            neighbours_key(context, edition),
+            context.ahead.next_dates_as_of(edition),
+        )
+        values = newer, older, shown_neighbours, ahead, published
         make = partial(_week_page, context, edition, *values)
         yield context.memory.memo(("week page", edition.week), (edition,), values, make)
     for edition in context.archive.vacated:
@@ -143,7 +146,7 @@ def _week_page(
     edition: Edition,
     newer: Week | None,
     older: Week | None,
-    steps: bytes,
+    shown_neighbours: bytes,
     ahead: tuple[DateAheadLine, ...],
     published: float,
 ) -> Page:
@@ -157,7 +160,15 @@ def _week_page(
     )
     source = f"the page of {edition.week}"
     return context.page(
-        "week.html", source, head, _week_data, edition, newer, older, ahead, depends_on=steps
+        "week.html",
+        source,
+        head,
+        _week_data,
+        edition,
+        newer,
+        older,
+        ahead,
+        depends_on=shown_neighbours,
     )
 
 
@@ -190,9 +201,9 @@ def _week_data(
     view = edition_view(context, edition)
     return {
         "edition": view,
-        "steps": steps_below(context, edition),
+        "neighbours": neighbours_below(context, edition),
         "listed": story_links(view),
-        "count": len(edition.stories),
+        "story_count": len(edition.stories),
         "ahead": ahead,
         "newer": _week_link(newer),
         "older": _week_link(older),
@@ -214,10 +225,10 @@ def edition_view(context: SiteContext, edition: Edition) -> EditionView:
     headlines: tuple[PageLink, ...] = ()
     if letter and len(cards) >= _MIN_TO_INDEX:
         headlines = tuple([PageLink(card.headline, card.place) for card in cards[:_MAX_INDEXED]])
-    departed = []
+    moved_stories = []
     for anchor, story in edition.redirects:
         to, week = context.cards.place(story), formatting.label(story.week)
-        departed.append(MovedStory(anchor, story.shown_headline, to, week))
+        moved_stories.append(MovedStory(anchor, story.shown_headline, to, week))
     return EditionView(
         label=formatting.label(edition.week),
         span=formatting.span(edition.week),
@@ -226,13 +237,13 @@ def edition_view(context: SiteContext, edition: Edition) -> EditionView:
         closed=edition.closed,
         count=formatting.stories(len(edition.stories)),
         about=about(context, edition),
-        shared=shared(cards),
+        in_common=in_common(cards),
         letter=letter,
         headlines=headlines,
-        unlisted=len(cards) - len(headlines),
+        more_headlines=len(cards) - len(headlines),
         lead=lead,
         groups=groups,
-        departed=tuple(departed),
+        moved_stories=tuple(moved_stories),
     )
 
 
@@ -263,16 +274,16 @@ def _groups(context: SiteContext, edition: Edition) -> tuple[Group, ...]:
     return tuple(groups)
 
 
-def steps_below(context: SiteContext, edition: Edition) -> Mapping[str, StepsView]:
-    """Returns the line below each story of a week that has one, by file; see `steps_key`."""
+def neighbours_below(context: SiteContext, edition: Edition) -> Mapping[str, NeighboursView]:
+    """Returns the line below each story of a week that has one, by file; see `neighbours_key`."""
     lines = {}
     for story in edition.stories:
-        if view := neighbours.steps(context.cards, story, context.neighbours):
+        if view := neighbours.neighbours_view(context.cards, story, context.neighbours):
             lines[story.file] = view
     return lines
 
 
-def steps_key(context: SiteContext, edition: Edition) -> bytes:
+def neighbours_key(context: SiteContext, edition: Edition) -> bytes:
     """Returns a hash of these lines, which have words of stories in other weeks."""
     return neighbours.key(edition.stories, context.neighbours, context.archive.anchors)
 
@@ -322,7 +333,7 @@ def about(context: SiteContext, edition: Edition) -> str:
     return context.memory.memo(("about", edition.week), (edition,), (), make)
 
 
-def shared(cards: Sequence[Card]) -> str:
+def in_common(cards: Sequence[Card]) -> str:
     """Returns what several stories have in common: publisher and paywall; empty if nothing."""
     sources = {(card.source, card.paywall) for card in cards}
     if len(cards) < _MIN_IN_COMMON or len(sources) > 1:
