@@ -70,7 +70,7 @@ def _unused_pictures(content: Content, markdown: MarkdownRenderer) -> Iterator[P
 
 
 def _unanswered_dates(ahead: Ahead, line_of: Callable[[str, str], int]) -> Iterator[Problem]:
-    """Finds dates before the newest story if no later text says what came of them."""
+    """Finds dates before the newest story if no later text says what happened."""
     for date in ahead.past:
         if not date.since:
             file, when = date.source.file, formatting.period(date.when)

@@ -28,7 +28,7 @@ class Chip(NamedTuple):
 
 
 class RelatedStory(NamedTuple):
-    """A story below another one: its headline, links to the article, and its anchor on its week's page."""
+    """A story below another one, with its anchor on its week's page and a link to the article."""
 
     anchor: str
     link: str

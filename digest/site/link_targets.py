@@ -170,6 +170,13 @@ class Targets:
         return {file.path: file.size for file in self._content.copied}
 
     def _find(self, path: str, file: str) -> str | BrokenLink:
+        """Returns the place of the first of these files that the digest has, or ever had:
+
+        1. the one at the path, or the story that was there before it was moved
+        2. the only story with this file name, else the only one that had it before
+        3. the one at the path in another Unicode form
+        4. the deleted story with this file name
+        """
         wanted = _beside(file, path)
         # Most links lead to published stories, which need no index of all files.
         stories, archive = self._content.stories, self._archive
@@ -189,8 +196,7 @@ class Targets:
         if len(same_name) > 1:
             what = f"the link to '{path}' could mean {' or '.join(same_name)}"
             return BrokenLink(what, "write the path to the one you mean")
-        same_in_nfc = None if wanted.isascii() else self._by_nfc.get(_nfc(wanted))
-        if same_in_nfc:
+        if not wanted.isascii() and (same_in_nfc := self._by_nfc.get(_nfc(wanted))):
             return self._place(same_in_nfc, path)
         if not is_markdown(path):
             return self._missing(path, wanted)

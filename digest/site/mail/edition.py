@@ -102,7 +102,7 @@ def _most(total: int, size: Callable[[int], int]) -> int:
 
 
 def _portion(view: EditionView, full: int, listed: int) -> EditionView:
-    """Returns an edition with its first `listed` stories, the first `full` of them with their words."""
+    """Returns an edition with its first `listed` stories, the first `full` ones with their words."""
     shown = {}
     for number, card in enumerate(view.all[:listed]):
         if number >= full:

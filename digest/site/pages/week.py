@@ -79,8 +79,9 @@ class MovedStory(NamedTuple):
 class EditionView:
     """A week as a page or a feed shows it.
 
-    `headlines` are its first ones, for an index, and `more_headlines` counts the rest. `in_common` says what
-    all its stories have in common: publisher and paywall.
+    - `headlines`: its first ones, for an index; `more_headlines` counts the rest
+    - `in_common`: what all its stories have in common, publisher and paywall, in words
+    - `moved_stories`: those that are in another week now
     """
 
     label: str

@@ -1,7 +1,7 @@
 """Which texts the font of the cards has, how wide they are, and how they break into lines.
 
-The font has Latin and Cyrillic letters. Widths are in thousandths of an em, so a text of `text_width` in
-letters of `size` pixels is text_width * size / 1000 pixels wide. The font has no kerning.
+The font has Latin and Cyrillic letters. Widths are in thousandths of an em, so a text in letters
+of `size` pixels is text_width * size / 1000 pixels wide. The font has no kerning.
 """
 
 from __future__ import annotations
