@@ -8,7 +8,6 @@ file behind one. No other module joins addresses, so that a site works under any
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from urllib.parse import quote, urlsplit
 
 from digest.urls import ascii_host
@@ -154,22 +153,21 @@ def path_of(place: str) -> str:
     return f"{path}index.html" if not path or path.endswith("/") else path
 
 
-@dataclass(frozen=True, slots=True)
 class SiteUrl:
-    """The address of the site: `url` is absolute and ends with a slash."""
+    """The address of the site.
 
-    url: str
-    path: str = field(init=False)
-    """The base path, `/` or `/repo/`, percent-encoded."""
-    origin: str = field(init=False)
-    """Scheme and host, without a trailing slash."""
+    - `url`: absolute, ending with a slash
+    - `path`: the base path, `/` or `/repo/`, percent-encoded
+    - `origin`: scheme and host, without a trailing slash
+    """
 
-    def __post_init__(self) -> None:
-        parts = urlsplit(self.url)
-        object.__setattr__(self, "path", encoded_once(parts.path or "/"))
+    def __init__(self, url: str) -> None:
+        parts = urlsplit(url)
         host, colon, port = parts.netloc.partition(":")
+        self.url = url
+        self.path = encoded_once(parts.path or "/")
         # Feeds and sitemaps need the IDNA form (RFC 3490).
-        object.__setattr__(self, "origin", f"{parts.scheme}://{ascii_host(host)}{colon}{port}")
+        self.origin = f"{parts.scheme}://{ascii_host(host)}{colon}{port}"
 
     def href(self, place: str) -> str:
         """Returns the link to a place from the root of the host, the same on every page."""
