@@ -235,10 +235,8 @@ def _site_view(
     has_dates: bool,
     has_social_cards: bool,
 ) -> SiteView:
-    site, latest_edition = config.site, archive.home_edition
-    menu = (
-        [PageLink("Latest edition", addresses.week(latest_edition.week))] if latest_edition else []
-    )
+    site, shown = config.site, archive.home_edition
+    menu = [PageLink("Latest edition", addresses.week(shown.week))] if shown else []
     menu.append(PageLink("Archive", addresses.ARCHIVE))
     if config.themes:
         menu.append(PageLink("Themes", addresses.THEMES))

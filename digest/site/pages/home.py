@@ -25,21 +25,15 @@ _MAX_EARLIER_WEEKS = 6  # earlier weeks
 def home_page(context: SiteContext) -> Page:
     """Returns the home page."""
     archive, site = context.archive, context.config.site
-    home_edition = archive.home_edition
-    shown = [
-        edition
-        for edition in archive.editions
-        if not edition.closed and edition is not home_edition
-    ]
-    open_weeks = tuple(shown)
-    earlier_weeks: list[Edition] = []
-    if home_edition:
-        shown.append(home_edition)
-        earlier_weeks = [
-            edition for edition in archive.editions if edition.week < home_edition.week
-        ]
+    shown = archive.home_edition
+    open_weeks, earlier_weeks = list[Edition](), list[Edition]()
+    for edition in archive.editions:
+        if not edition.closed and edition is not shown:
+            open_weeks.append(edition)
+        if shown and edition.week < shown.week:
+            earlier_weeks.append(edition)
     changes = []
-    for edition in shown:
+    for edition in (*open_weeks, shown) if shown else open_weeks:
         changes.append(context.last_change(addresses.week(edition.week), edition.stories))
     general = f"{site.title}: what mattered, week by week and theme by theme."
     head = Head(
@@ -53,29 +47,29 @@ def home_page(context: SiteContext) -> Page:
         "the home page",
         head,
         _home_data,
-        home_edition,
-        open_weeks,
+        shown,
+        tuple(open_weeks),
         tuple(earlier_weeks[:_MAX_EARLIER_WEEKS]),
         context.themes,
         len(archive.editions),
         context.ahead.next_dates(),
-        depends_on=neighbours_key(context, home_edition) if home_edition else b"",
+        depends_on=neighbours_key(context, shown) if shown else b"",
     )
 
 
 def _home_data(
     context: SiteContext,
-    home_edition: Edition | None,
+    shown: Edition | None,
     open_weeks: tuple[Edition, ...],
     earlier_weeks: tuple[Edition, ...],
     themes: tuple[ThemeSummary, ...],
     week_count: int,
     ahead: tuple[DateAheadLine, ...],
 ) -> Mapping[str, object]:
-    edition = edition_view(context, home_edition) if home_edition else None
+    edition = edition_view(context, shown) if shown else None
     return {
         "edition": edition,
-        "neighbours": neighbours_below(context, home_edition) if home_edition else {},
+        "neighbours": neighbours_below(context, shown) if shown else {},
         "listed": story_links(edition) if edition else (),
         "ahead": ahead,
         "open_weeks": tuple(week_line(context, edition, _MAX_HEADLINES) for edition in open_weeks),
