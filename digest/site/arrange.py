@@ -158,11 +158,11 @@ def _key(
     Where links lead counts only if its texts have links.
     """
     file = story.file
-    known = {name: fact[file] for name, fact in facts.items() if file in fact}
+    facts_of_story = {name: fact[file] for name, fact in facts.items() if file in fact}
     if has_own_link(story.note) or has_own_link(story.excerpt):
-        known["links"] = links_key
+        facts_of_story["links"] = links_key
     text = hashes.get(file) or key_of(story)
-    return key_of(text, known) if known else text
+    return key_of(text, facts_of_story) if facts_of_story else text
 
 
 def _by_week(
@@ -188,7 +188,7 @@ def _by_week(
     ids, zone = current_ids(config.themes), ZoneInfo(config.site.timezone)
 
     @cache  # stories have few combinations of themes
-    def current(themes: tuple[str, ...]) -> tuple[str, ...]:
+    def current_themes(themes: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(dict.fromkeys(ids[id] for id in themes if id in ids))
 
     key = partial(_key, hashes=content.hashes, facts=facts, links_key=links_key)
@@ -196,53 +196,53 @@ def _by_week(
     weeks = {}
     for week, stories in by_week.items():
         files = [story.file for story in stories]
-        known = [
+        facts_of_week = [
             (name, list(map(fact.get, files)))
             for name, fact in {**facts, "file": content.hashes}.items()
         ]
-        make = partial(_week_stories, stories, key, current, zone, present_file)
-        weeks[week] = memory.memo(("stories", week), stories, (links_key, known), make)
+        make = partial(_week_stories, stories, key, current_themes, zone, present_file)
+        weeks[week] = memory.memo(("stories", week), stories, (links_key, facts_of_week), make)
     return weeks
 
 
 def _week_stories(
     stories: Iterable[Story],
     key: Callable[[Story], bytes],
-    current: Callable[[tuple[str, ...]], tuple[str, ...]],
+    current_themes: Callable[[tuple[str, ...]], tuple[str, ...]],
     zone: ZoneInfo,
     present_file: PresentFile,
 ) -> _WeekStories:
-    """Returns a week's stories; `current` returns today's ids of themes, without removed ones."""
+    """Returns a week's stories; `current_themes` returns today's ids, without removed ones."""
     below = group_stories(stories, present_file).below
     files_below = {story.file for group in below.values() for story in group}
     by_theme: dict[str, list[Story]] = defaultdict(list)
     counts: dict[str, int] = defaultdict(int)
-    every, shown = [], []
+    all_stories, shown = [], []
     for story in sorted(stories, key=attrgetter("published", "file"), reverse=True):
-        themes = current(story.themes)
+        themes = current_themes(story.themes)
         if themes != story.themes or story.file in below:
             # Memory compares objects, and a change of a story below another is a change of both.
             story = replace(story, themes=themes)
-        every.append(story)
+        all_stories.append(story)
         if story.file in files_below:
             continue
         shown.append(story)
         counts[themes[0] if themes else ""] += 1
         for theme in themes:
             by_theme[theme].append(story)
-    keys = {story.file: key(story) for story in every}
-    changed = {story.file: last_change(story, zone) for story in every}
-    below_now = {}
+    keys = {story.file: key(story) for story in all_stories}
+    changed = {story.file: last_change(story, zone) for story in all_stories}
+    stories_below = {}
     if below:
-        by_file = {story.file: story for story in every}
+        by_file = {story.file: story for story in all_stories}
         for file, group in below.items():
             files = [story.file for story in group]
             keys[file] = key_of(keys[file], *[keys[other] for other in files])
             changed[file] = max([changed[file], *[changed[other] for other in files]])
-            below_now[file] = tuple([by_file[other] for other in files])
+            stories_below[file] = tuple([by_file[other] for other in files])
     return _WeekStories(
         stories=tuple(shown),
-        below=below_now,
+        below=stories_below,
         keys=keys,
         changed=changed,
         stories_by_theme={theme: tuple(of_theme) for theme, of_theme in by_theme.items()},

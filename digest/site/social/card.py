@@ -13,17 +13,17 @@ from digest.site.charts import Chart, Series, Slot
 from digest.site.social.lettering import drawable_text, fit, line_height, text_width, truncated
 from digest.site.social.png import HEIGHT, WIDTH
 
-_LEFT, _WIDTH = 72, WIDTH - 144
+_LEFT, _INNER_WIDTH = 72, WIDTH - 144  # without the margins
 _PLATE_SIZE, _LABEL_SIZE, _DETAIL_SIZE, _LEGEND_SIZE = 40, 30, 32, 28  # of letters
 _DETAIL_STEP = 42
 _RULE_TOP = 130  # the rule below the nameplate
-_LAST_BASELINE = HEIGHT - 48  # the last baseline
-_TITLE_SIZES = (92, 84, 74, 64, 56, 50)  # of a title
+_LAST_BASELINE = HEIGHT - 48
+_TITLE_SIZES = (92, 84, 74, 64, 56, 50)
 _NAME_SIZES = (124, 108, *_TITLE_SIZES)  # of the digest's name as the title
 _BAR_HEIGHT, _BAR_GAP = 26, 4
 _DOT_WIDTH = 30  # from a dot to its words
 _LEGEND_STEP, _LEGEND_GAP, _LEGEND_LINES = 42, 36, 2
-_SCALE = _WIDTH / charts.PLOT_WIDTH  # pixels of a unit of a chart
+_SCALE = _INNER_WIDTH / charts.PLOT_WIDTH  # pixels of a unit of a chart
 _CHART_HEIGHT = int(160 / _SCALE)  # units that the bars of a chart may be high
 _CHART_LABEL_HEIGHT = 24
 
@@ -138,11 +138,11 @@ def lay_out(card: SocialCard) -> CardView:
         bottom = bar_top
     elif bars:
         bottom = bars.foot - bars.height
-    head, room = (_RULE_TOP + 42, _WIDTH) if card.nameplate else (70, _WIDTH * 4 // 5)
+    head, room = (_RULE_TOP + 42, _INNER_WIDTH) if card.nameplate else (70, _INNER_WIDTH * 4 // 5)
     detail = fit(card.detail, room, 2 * _DETAIL_STEP, (_DETAIL_SIZE,), bold=False).lines
     below = 30 + _DETAIL_STEP * len(detail)
     sizes = _TITLE_SIZES if card.nameplate else _NAME_SIZES
-    title = fit(card.title, _WIDTH, int(bottom - below - head), sizes, bold=True)
+    title = fit(card.title, _INNER_WIDTH, int(bottom - below - head), sizes, bold=True)
     step = line_height(title.size)
     title_top = head + title.size * 0.78  # its first baseline
     title_height = step * (len(title.lines) - 1) + title.size * 0.3 + 46
@@ -150,10 +150,12 @@ def lay_out(card: SocialCard) -> CardView:
     if not card.parts and not bars:  # nothing is at the bottom: the words are in the middle
         title_top += max(0, HEIGHT - _LEFT - title_top - title_height - detail_height) / 2
     detail_top = bottom - 30 - detail_height if card.parts else title_top + title_height
-    label = truncated(card.label, _WIDTH * 500 / _LABEL_SIZE, bold=False)
+    label = truncated(card.label, _INNER_WIDTH * 500 / _LABEL_SIZE, bold=False)
     label_width = text_width(label, bold=False) * _LABEL_SIZE / 1000 + 40
     return CardView(
-        nameplate=truncated(card.nameplate, (_WIDTH - label_width) * 1000 / _PLATE_SIZE, bold=True),
+        nameplate=truncated(
+            card.nameplate, (_INNER_WIDTH - label_width) * 1000 / _PLATE_SIZE, bold=True
+        ),
         label=label,
         colour=card.colour,
         title=_lines(title.lines, title_top, step),
@@ -178,9 +180,9 @@ def _bar(parts: Sequence[Part]) -> tuple[Segment, ...]:
     total = sum(part.number for part in parts)
     segments, before = [], 0
     for part in parts:
-        left = _LEFT + _WIDTH * before / total
+        left = _LEFT + _INNER_WIDTH * before / total
         before += part.number
-        right = _LEFT + _WIDTH * before / total - (_BAR_GAP if before < total else 0)
+        right = _LEFT + _INNER_WIDTH * before / total - (_BAR_GAP if before < total else 0)
         segments.append(Segment(round(left, 1), round(right - left, 1), part.colour))
     return tuple(segments)
 
@@ -194,10 +196,10 @@ def _legend(parts: Sequence[Part]) -> tuple[LegendEntry, ...]:
         if not title:
             continue
         words = truncated(
-            f"{title} {part.number}", (_WIDTH - _DOT_WIDTH) * 1000 / _LEGEND_SIZE, bold=False
+            f"{title} {part.number}", (_INNER_WIDTH - _DOT_WIDTH) * 1000 / _LEGEND_SIZE, bold=False
         )
         entry_width = _DOT_WIDTH + text_width(words, bold=False) * _LEGEND_SIZE / 1000
-        if left and left + entry_width > _WIDTH:
+        if left and left + entry_width > _INNER_WIDTH:
             left, row = 0.0, row + 1
         if row == _LEGEND_LINES:
             break
