@@ -24,6 +24,8 @@ MARKS = (
     "?a=b", "&a=b", ";a=b", "www.", "a.", "a@b.c ", "mailto:", "../", ":~:", "2026-01-01", "T10:00:00",
     "+00:00", "GMT ", "1 Jan ", "12 ", "and ", ", ", " + ", 'hl_lines="', "a*", "<<<<<<< ", "{.a}",
 )  # fmt: skip
+ORDINARY = "A [link](https://a.example/) and *stress*, `code`.\n\n" * 2_000
+"""A text of 100,000 characters with ordinary links and stress, to compare others with."""
 FLOOR = 0.03
 LIMIT = 2.5
 

@@ -229,11 +229,7 @@ FUNCTIONS: dict[str, Callable[[str], Any]] = {
 
 @cache
 def usual() -> float:
-    """The CPU seconds of a text of 100,000 characters with ordinary links and stress."""
-    return growth.seconds(
-        MarkdownRenderer(Nowhere()).words,
-        "A [link](https://a.example/) and *stress*, `code`.\n\n" * 2_000,
-    )
+    return growth.seconds(MarkdownRenderer(Nowhere()).words, growth.ORDINARY)
 
 
 def cases(name: str) -> Iterator[tuple[str, str, int]]:
