@@ -33,7 +33,7 @@ def search_texts_of_changes(
     also what other feeds have corrected meanwhile.
     """
     read = [(feed.id, identity.without_repeats(document.entries)) for feed, document in documents]
-    matches = match.resolve(read, ledger.known_files(related(documents, ledgers)))
+    matches = match.match_entries(read, ledger.known_files(related(documents, ledgers)))
     found: set[str] = set()
     by_file = ledger.by_file(ledgers) if returned else {}
     for (feed, entries), files in zip(read, matches, strict=True):

@@ -36,6 +36,23 @@ document. A place in a list is one that stories pass through. What leads to seve
 identifies nothing.
 """
 
+KeyKind = Literal[
+    "unchanged", "guid", "any guid", "made guid", "claim", "shared guid", "shared claim",
+    "article", "page", "whole link", "only page", "host", "path", "newest headline",
+    "any headline", "no headline", "wording", "headline and second", "link and headline",
+    "path and headline", "second", "date", "dated", "excerpt", "date or summary",
+]  # fmt: skip
+"""What a key of an entry says. Most kinds are called as in the table of `identity`; and
+
+- unchanged: everything that the feed says
+- made guid: a guid that we made, since the entry has none of its own
+- shared guid, shared claim: what the feed gives as guid, even if other entries have it too
+- no headline: the title is a placeholder or the name of the site
+- date or summary: what identifies an entry without a headline
+- second: the exact time; date: also that of an entry with only a day
+- excerpt: a summary of some words, of no other entry of the document
+"""
+
 _NUMBER = re.compile(r"\d+(?=\D*$)")
 _LAST_PLACE = re.compile(r"(?<![^\W_])\d{1,2}\W*$")
 _ID = re.compile(r"[?&](?:p|t|post|article|story|\w*id)=$", re.IGNORECASE)
@@ -52,7 +69,7 @@ _TELLING_WORDS = 5
 class Evidence(NamedTuple):
     """The keys of an entry by kind, and how much its guid, link and date say."""
 
-    keys: Mapping[str, str]
+    keys: Mapping[KeyKind, str]
     link: LinkKind
     is_guid_vague: bool
     is_date_shared: bool
@@ -176,13 +193,8 @@ def weigh_keys(
 
 def _keys(
     feed: str, entry: Entry, guid: str, shared: SharedAliases, *, is_excerpt_shared: bool
-) -> dict[str, str]:
-    """Returns the keys of an entry, by kind: `match` says what each kind counts.
-
-    Most are called as in the table of `identity`. A `made guid` is one that we made (`made_guid`),
-    the `shared` ones may be other entries' as well, `second` is a date to the second, and
-    `unchanged` finds a story of which the feed says the same as before.
-    """
+) -> dict[KeyKind, str]:
+    """Returns the keys of an entry, by kind (`match` says what each kind counts)."""
     page, number = identity.page_of(entry), urls.article_number(entry.link)
     title_hash = identity.hash_of(entry.title)
     link_hash = identity.hash_of(entry.link)
@@ -192,7 +204,7 @@ def _keys(
         "published": entry.published,
         "excerpt": entry.summary,
     }
-    keys = {
+    keys: dict[KeyKind, str] = {
         "unchanged": ledger.unchanged_key(ledger.hashes(said)),
         "page": f"page:{page}",
         "host": f"host:{urls.host_of(entry.link)}",
@@ -227,12 +239,9 @@ def _keys(
     return keys | _keys_of_words(entry, is_excerpt_shared=is_excerpt_shared)
 
 
-def _keys_of_words(entry: Entry, *, is_excerpt_shared: bool) -> dict[str, str]:
-    """Returns the keys that an entry has from its headline and its excerpt, by kind.
-
-    Without a headline, the `date or summary` tells it from others.
-    """
-    keys = {}
+def _keys_of_words(entry: Entry, *, is_excerpt_shared: bool) -> dict[KeyKind, str]:
+    """Returns the keys that an entry has from its headline and its excerpt, by kind."""
+    keys: dict[KeyKind, str] = {}
     title_hash, second = identity.hash_of(entry.title), identity.exact_time(entry)
     summary = f"summary:{identity.hash_of(entry.summary)}"
     if identity.has_headline(entry):
@@ -334,11 +343,11 @@ def ledger_aliases(
 ) -> list[tuple[Entry, str, tuple[str, ...]]]:
     """Returns each entry of a document with its guid, or what serves as one, and its aliases.
 
-    `files` has the stories that `match.resolve` has found, None for new ones. `ids` has the stories
-    in the feed's ledger by their id there; what serves as guid is not added to their aliases. The
-    guid is "" if only the link identifies the entry. A guid that several entries share, or that is
-    another story's, is not the entry's own; in the second case it is not an alias either, since it
-    would find that other story. No two stories get the same guid.
+    `files` has the stories that `match.match_entries` has found, None for new ones. `ids` has the
+    stories in the feed's ledger by their id there; what serves as guid is not added to their
+    aliases. The guid is "" if only the link identifies the entry. A guid that several entries
+    share, or that is another story's, is not the entry's own; in the second case it is not an alias
+    either, since it would find that other story. No two stories get the same guid.
     """
     own_guids = []
     links_without_guid = {

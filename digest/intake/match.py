@@ -44,7 +44,14 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
 from digest.content import identity
-from digest.intake.entry_keys import Documents, Evidence, SharedAliases, keys_of_entry, weigh_keys
+from digest.intake.entry_keys import (
+    Documents,
+    Evidence,
+    KeyKind,
+    SharedAliases,
+    keys_of_entry,
+    weigh_keys,
+)
 from digest.model import Entry
 
 NEW = "new "
@@ -56,15 +63,21 @@ _MAX_CANDIDATES = 20
 square.
 """
 
-_DESCRIBING = frozenset(
+_DESCRIBING: frozenset[KeyKind] = frozenset(
     {"host", "path", "dated", "date", "wording", "date or summary", "any headline"}
 )
 """Kinds of keys that count in the score, but are too common to find a story by."""
-_TIE_BREAKERS = ("whole link", "link and headline", "shared guid", "shared claim", "date")
+_TIE_BREAKERS: tuple[KeyKind, ...] = (
+    "whole link",
+    "link and headline",
+    "shared guid",
+    "shared claim",
+    "date",
+)
 """Keys that decide between stories that agree equally well: one point each."""
 
 
-def resolve(
+def match_entries(
     documents: Documents,
     files_by_key: identity.FilesByKey,
     is_gone: Callable[[str], bool] = lambda _: False,
@@ -85,24 +98,25 @@ def resolve(
         for number in by_feed:
             feed, entries = documents[number]
             files = matches[number]
-            order = sorted(range(len(entries)), key=lambda at: _content(entries[at]))
+            order = sorted(range(len(entries)), key=lambda index: _content(entries[index]))
             evidence = weigh_keys(feed, entries, shared, files_by_key)
-            open_entries = {
-                at: Comparison(feed, evidence[at], stories, is_own_feed=is_own_feed)
-                for at in order
-                if not files[at]
-            }
-            for at, file in _best_matches(open_entries, set(files)).items():
-                files[at] = file
+            open_entries: dict[int, Comparison] = {}
+            for index in order:
+                if not files[index]:
+                    open_entries[index] = Comparison(
+                        feed, evidence[index], stories, is_own_feed=is_own_feed
+                    )
+            for index, file in _best_matches(open_entries, set(files)).items():
+                files[index] = file
             if not is_own_feed:
-                for at, comparison in open_entries.items():
-                    if not files[at]:
+                for index, comparison in open_entries.items():
+                    if not files[index]:
                         gone = comparison.deleted_story(is_gone)
                         is_free = gone and gone not in files
-                        files[at] = gone if is_free else f"{NEW}{feed} {at}"
-            for at in order:
-                if files[at]:
-                    stories.learn(files[at], keys_of_entry(feed, entries[at], shared))
+                        files[index] = gone if is_free else f"{NEW}{feed} {index}"
+            for index in order:
+                if files[index]:
+                    stories.learn(files[index], keys_of_entry(feed, entries[index], shared))
     return matches
 
 
@@ -120,15 +134,15 @@ def _best_matches(
     Between equal scores the order of the entries in `comparisons` decides.
     """
     pairs = []
-    for rank, (at, comparison) in enumerate(comparisons.items()):
+    for rank, (index, comparison) in enumerate(comparisons.items()):
         for score, file in comparison.candidates():
             if file not in claimed:
-                pairs.append((-score, rank, file, at))
+                pairs.append((-score, rank, file, index))
     found: dict[int, str] = {}
     taken: set[str] = set()
-    for _, _, file, at in sorted(pairs):
-        if at not in found and file not in taken:
-            found[at] = file
+    for _, _, file, index in sorted(pairs):
+        if index not in found and file not in taken:
+            found[index] = file
             taken.add(file)
     return found
 
@@ -151,7 +165,7 @@ class Stories:
         self._keys[file].update(keys)
 
     def under(self, key: str) -> Collection[str]:
-        """Returns the stories that have a key; if there are more than `_MAX_CANDIDATES`, perhaps not all."""
+        """Returns the stories that have a key; of more than `_MAX_CANDIDATES`, perhaps not all."""
         known, learnt = self._files_by_key.get(key, ()), self._learnt.get(key, {})
         if len(known) > _MAX_CANDIDATES or not learnt:
             return known
@@ -257,16 +271,15 @@ class Comparison:
             return 5 if self._is_redated(file) else 15
         if self._is_own_feed:
             return 30 if self._has("claim", file) else 0
-        is_same = all(
-            self._has(kind, file) for kind in ("any guid", "any headline", "second", "host")
-        )
-        return 10 if is_same else 0
+        is_same = self._has("any guid", file) and self._has("any headline", file)
+        return 10 if is_same and self._has("second", file) and self._has("host", file) else 0
 
     def _link_points(self, file: str, *, agrees: bool) -> int:
         kind = self._link_kind
         if self._has("article", file):
             return 60 if self._is_only("article", file) else 20
-        for address in ("whole link", "only page"):
+        addresses: tuple[KeyKind, ...] = ("whole link", "only page")
+        for address in addresses:
             if self._has(address, file):
                 if kind == "several stories":
                     return 10
@@ -287,15 +300,13 @@ class Comparison:
     def _headline_points(self, file: str) -> int:
         if self._has("no headline", file):
             return 50 if self._has("date or summary", file) else 0
-        if self._has("newest headline", file) or (
-            not self._is_own_feed and self._has("any headline", file)
-        ):
+        has_any = self._has("any headline", file)
+        if self._has("newest headline", file) or (has_any and not self._is_own_feed):
             has_second = self._has("second", file) or "second" not in self._keys
-            has_own_link = self._is_only("link and headline", file) or not self._has(
-                "link and headline", file
-            )
+            kind: KeyKind = "link and headline"
+            has_own_link = self._is_only(kind, file) or not self._has(kind, file)
             return 50 if has_second or has_own_link else 30
-        if self._has("any headline", file):
+        if has_any:
             return 40
         if not self._wording or not self._stories.has_similar_headline(file, self._wording):
             return 0
@@ -304,9 +315,9 @@ class Comparison:
     def _is_redated(self, file: str) -> bool:
         return self._has("dated", file) and not self._has("date", file)
 
-    def _has(self, kind: str, file: str) -> bool:
+    def _has(self, kind: KeyKind, file: str) -> bool:
         return kind in self._keys and self._stories.has(file, self._keys[kind])
 
-    def _is_only(self, kind: str, file: str) -> bool:
+    def _is_only(self, kind: KeyKind, file: str) -> bool:
         """True if a story is the only one that has the entry's key of this kind."""
         return self._has(kind, file) and len(self._stories.under(self._keys[kind])) == 1

@@ -67,7 +67,7 @@ def plan_pull(
     }
     snapshot = replace(snapshot, carried={**snapshot.carried, **carried})
     pull = PullState(documents, snapshot, config, now)
-    matches = match.resolve(pull.entries, pull.files_by_key, pull.finder.is_gone)
+    matches = match.match_entries(pull.entries, pull.files_by_key, pull.finder.is_gone)
     files_of_new: dict[str, str] = {}
     outcomes = []
     for (feed, document), (_, entries), stories in zip(

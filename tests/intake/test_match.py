@@ -33,7 +33,7 @@ def known(*entries: tuple[str, Entry, str]) -> dict[str, list[str]]:
 
 def files_of(feed: str, entries: list[Entry], stories: Mapping[str, list[str]]) -> list[str | None]:
     """The file of the story of each entry of one document, None for a new story."""
-    (matches,) = match.resolve([(feed, entries)], stories)
+    (matches,) = match.match_entries([(feed, entries)], stories)
     return [None if file.startswith(match.NEW) else file for file in matches]
 
 
@@ -86,9 +86,9 @@ def test_a_guid_that_is_a_uri_counts_in_other_feeds_if_link_or_headline_agree() 
     assert files_of("b", [impostor], known(("a", before, STORY))) == [None]
     assert files_of("a", [impostor], known(("a", before, STORY))) == [STORY]
     assert files_of("a", [wholly], known(("a", before, STORY))) == [None]
-    assert match.resolve([("b", [impostor])], known(("a", before, STORY)), lambda _: True) == [
-        [STORY]
-    ]
+    assert match.match_entries(
+        [("b", [impostor])], known(("a", before, STORY)), lambda _: True
+    ) == [[STORY]]
 
 
 def test_a_guid_that_several_stories_share_identifies_none() -> None:
