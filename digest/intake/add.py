@@ -34,8 +34,9 @@ class Existing(NamedTuple):
 
 def search_texts_at(addresses: Iterable[str], ledgers: Ledgers) -> frozenset[str]:
     """Returns texts to search for: a story at one of these URLs contains one of them."""
-    texts = _search_texts(addresses)
-    for record in _records_at(addresses, ledgers):
+    aliases = _aliases_at(addresses)
+    texts = search_texts(aliases)
+    for record in _records_with(aliases, ledgers):
         texts |= search_texts(record.aliases)
     return frozenset(texts)
 
@@ -47,8 +48,9 @@ def existing(
 
     `stories` are those of the snapshot, and others that count as well.
     """
-    records = _records_at(addresses, snapshot.ledgers)
-    from_pages = _records_at(addresses, {paths.ADDED: snapshot.from_pages})
+    aliases = _aliases_at(addresses)
+    records = _records_with(aliases, snapshot.ledgers)
+    from_pages = _records_with(aliases, {paths.ADDED: snapshot.from_pages})
     keys, origins = set[str](), set[str]()
     for record in records:
         keys |= ledger.file_keys(record)
@@ -62,7 +64,7 @@ def existing(
             with_same_keys.append(story)
     if with_same_keys:
         return Existing("here", with_same_keys[0].file)
-    if unreadable := snapshot.unreadable_with(_search_texts(addresses) | ({guid} - {""})):
+    if unreadable := snapshot.unreadable_with(search_texts(aliases) | ({guid} - {""})):
         return Existing("unreadable", unreadable)
     for record in records:
         if record.file in snapshot.files:
@@ -128,10 +130,6 @@ def _is_at(story: Story, address: str) -> bool:
     return number is not None and urls.article_number(story.link) == number
 
 
-def _search_texts(addresses: Iterable[str]) -> set[str]:
-    return search_texts(_aliases_at(addresses))
-
-
 def _aliases_at(addresses: Iterable[str]) -> set[str]:
     aliases = set[str]()
     for address in addresses:
@@ -139,9 +137,8 @@ def _aliases_at(addresses: Iterable[str]) -> set[str]:
     return aliases
 
 
-def _records_at(addresses: Iterable[str], ledgers: Ledgers) -> list[Record]:
-    """Returns the records of stories at these URLs."""
-    aliases = _aliases_at(addresses)
+def _records_with(aliases: set[str], ledgers: Ledgers) -> list[Record]:
+    """Returns the records of stories that have one of these aliases."""
     found = []
     for records in ledgers.values():
         for record in records.values():

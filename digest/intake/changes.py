@@ -43,13 +43,10 @@ def search_texts_of_changes(
             if record is None:
                 found |= search_texts(identity.aliases_of(entry))
                 continue
-            is_due = bool(record.held) and feed in due
-            is_changed = has_changed(entry, record) or is_due
-            if not is_changed and feed in returned:
-                is_changed = bool(
-                    contradicted(record, incoming_hashes(entry, record), by_file[file])
-                )
-            if is_changed:
+            incoming = incoming_hashes(entry, record)
+            is_due = record.held and feed in due
+            is_outdated = feed in returned and contradicted(record, incoming, by_file[file])
+            if has_changed(incoming, record) or is_due or is_outdated:
                 found |= search_texts(identity.aliases_of(entry) + record.aliases)
     return frozenset(found)
 
@@ -137,10 +134,9 @@ def is_variant(alias: str, aliases: Collection[str]) -> bool:
     return urls.lasting(alias[5:]) in map(urls.lasting, links)
 
 
-def has_changed(entry: Entry, record: Record) -> bool:
+def has_changed(incoming: Mapping[str, str], record: Record) -> bool:
     """True if an entry has changed or withdrawn something."""
-    says = incoming_hashes(entry, record)
-    return bool(changed_fields(says, record) or withdrawn_fields(says, record))
+    return bool(changed_fields(incoming, record) or withdrawn_fields(incoming, record))
 
 
 def changed_fields(incoming: Mapping[str, str], record: Record) -> set[str]:
@@ -154,8 +150,9 @@ def needs_line(
     record: Record, aliases: Iterable[str], incoming: Mapping[str, str], held: Mapping[str, str]
 ) -> bool:
     """True if an entry's last ledger line is outdated, so that it needs another one."""
-    is_changed = bool(changed_fields(incoming, record) or withdrawn_fields(incoming, record))
-    return is_changed or held != record.held or bool(new_aliases(aliases, record))
+    if has_changed(incoming, record) or held != record.held:
+        return True
+    return bool(new_aliases(aliases, record))
 
 
 def aliases_carried(document: Document) -> list[str]:

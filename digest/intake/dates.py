@@ -63,7 +63,7 @@ def report_line(new_dates: Sequence[NewDate]) -> Iterator[str]:
         )
 
 
-def dated(
+def with_feeds_date(
     merged: Merged, story: Story, fresh: Story, record: Record | None, wrote: Mapping[str, str]
 ) -> Merged:
     """Returns a merge with the feed's date, if the file still has the time of the pull."""

@@ -23,7 +23,8 @@ from typing import Literal, NamedTuple
 
 from digest import urls
 from digest.content import identity, ledger
-from digest.model import Entry
+from digest.intake.new_story import Arrival
+from digest.model import Entry, Feed
 
 Documents = Sequence[tuple[str, Sequence[Entry]]]
 """Feeds' ids, each with the distinct entries of its document."""
@@ -64,6 +65,8 @@ _MAX_WORDS = 2
 """A text of more words is not a plain word."""
 _TELLING_WORDS = 5
 """An excerpt with fewer words than this identifies nothing."""
+_THIS_DOCUMENT = ""
+"""In place of a story's file: the id is that of another entry of this document."""
 
 
 class Evidence(NamedTuple):
@@ -80,7 +83,8 @@ class SharedAliases:
     """Which guids and links do not identify one story, over all documents of a pull."""
 
     def __init__(self, documents: Documents, files_by_key: identity.FilesByKey) -> None:
-        self._files_by_key = files_by_key
+        self.files_by_key = files_by_key
+        """The stories under each of their keys (`identity.keys_of`)."""
         self._repeated = {feed: identity.repeated_guids(entries) for feed, entries in documents}
         self._repeated_links: set[str] = set()
         """Links that several entries of one document have."""
@@ -103,7 +107,7 @@ class SharedAliases:
     def is_of_several_stories(self, feed: str, link: str) -> bool:
         """True if a link is that of several stories or entries, or of a whole site."""
         page = urls.lasting(urls.canonical(link))
-        stories = self._files_by_key.get(identity.in_feed(f"page:{page}", feed), ())
+        stories = self.files_by_key.get(identity.in_feed(f"page:{page}", feed), ())
         return self.is_of_several_entries(link) or len(stories) > 1
 
     def is_link_shared(self, feed: str, entry: Entry) -> bool:
@@ -113,7 +117,7 @@ class SharedAliases:
         key = identity.in_feed(f"whole link:{identity.hash_of(entry.link)}", feed)
         return (
             identity.full_link(entry) in self._repeated_links
-            or len(self._files_by_key.get(key, ())) > 1
+            or len(self.files_by_key.get(key, ())) > 1
         )
 
     def stand_in(self, feed: str, entry: Entry, salt: str = "") -> str:
@@ -151,9 +155,7 @@ def keys_of_entry(feed: str, entry: Entry, shared: SharedAliases) -> frozenset[s
 # How much the keys of an entry say
 
 
-def weigh_keys(
-    feed: str, entries: Sequence[Entry], shared: SharedAliases, files_by_key: identity.FilesByKey
-) -> list[Evidence]:
+def weigh_keys(feed: str, entries: Sequence[Entry], shared: SharedAliases) -> list[Evidence]:
     """Returns the keys of each entry of a document, and how much they say."""
     dates = Counter(identity.rfc3339(entry.published) for entry in entries if entry.published)
     summaries = Counter(entry.summary for entry in entries)
@@ -162,7 +164,7 @@ def weigh_keys(
     in_list = _numbered(pages) or _places(pages)
     guids_in_list = _numbered(own_guids)
     is_only_page = len(set(pages)) == 1
-    do_links_move = _do_links_move(feed, entries, own_guids, files_by_key)
+    do_links_move = _do_links_move(feed, entries, own_guids, shared.files_by_key)
 
     found = []
     for entry, guid, page in zip(entries, own_guids, pages, strict=True):
@@ -333,15 +335,14 @@ def _is_plain_word(text: str) -> bool:
 # The aliases for the ledger
 
 
-def ledger_aliases(
-    feed: str,
+def arrivals(
+    feed: Feed,
     entries: Sequence[Entry],
     files: Sequence[str | None],
-    files_by_key: identity.FilesByKey,
     shared: SharedAliases,
     ids: Mapping[str, str],
-) -> list[tuple[Entry, str, tuple[str, ...]]]:
-    """Returns each entry of a document with its guid, or what serves as one, and its aliases.
+) -> list[Arrival]:
+    """Returns the entries of a document, each with its guid, or what serves as one, and its aliases.
 
     `files` has the stories that `match.match_entries` has found, None for new ones. `ids` has the
     stories in the feed's ledger by their id there; what serves as guid is not added to their
@@ -351,34 +352,33 @@ def ledger_aliases(
     """
     own_guids = []
     links_without_guid = {
-        identity.full_link(entry) for entry in entries if not shared.own_guid(feed, entry)
+        identity.full_link(entry) for entry in entries if not shared.own_guid(feed.id, entry)
     }
     for entry, file in zip(entries, files, strict=True):
-        guid = shared.own_guid(feed, entry)
+        guid = shared.own_guid(feed.id, entry)
         is_foreign = ids.get(guid, file) != file
-        if guid and (
-            is_foreign or _is_of_another(feed, entry, file, files_by_key, links_without_guid)
-        ):
+        if is_foreign or _is_of_another(feed.id, entry, file, shared, links_without_guid):
             guid = ""
         own_guids.append(guid)
-    used = {guid for guid in own_guids if guid}
+    owners = {**ids, **dict.fromkeys(filter(None, own_guids), _THIS_DOCUMENT)}
     recorded = frozenset(ids.values())
     found = []
     for entry, file, guid in zip(entries, files, own_guids, strict=True):
         aliases = identity.aliases_of(entry)
         if not guid:
-            claimed = shared.own_guid(feed, entry)
-            stand_in = shared.stand_in(feed, entry, claimed)
-            guid = _free_stand_in(entry, file, stand_in, files_by_key, used, ids)
-            used.add(guid or entry.link)
-            is_new_guid = identity.in_feed(f"noted guid:{entry.id}", feed) not in files_by_key
+            claimed = shared.own_guid(feed.id, entry)
+            stand_in = shared.stand_in(feed.id, entry, claimed)
+            guid = _free_stand_in(entry, file, stand_in, shared.files_by_key, owners)
+            owners[guid or entry.link] = _THIS_DOCUMENT
+            noted_guid = identity.in_feed(f"noted guid:{entry.id}", feed.id)
+            is_new_guid = noted_guid not in shared.files_by_key
             if urls.is_absolute(entry.id) or (claimed and is_new_guid):
                 aliases = tuple(alias for alias in aliases if alias != f"guid:{entry.id}")
             if urls.is_absolute(entry.id):
                 aliases = (*aliases, f"{identity.CLAIM}{entry.id}")
             if guid and file not in recorded:
                 aliases = (f"guid:{guid}", *aliases)
-        found.append((entry, guid, tuple(dict.fromkeys(aliases))))
+        found.append(Arrival(feed, entry, guid, tuple(dict.fromkeys(aliases))))
     return found
 
 
@@ -387,22 +387,25 @@ def _free_stand_in(
     file: str | None,
     guid: str,
     files_by_key: identity.FilesByKey,
-    used: Container[str],
-    ids: Mapping[str, str],
+    owners: Mapping[str, str],
 ) -> str:
-    """Returns the given guid, or a new one if that is another story's."""
+    """Returns the given guid, or a new one if that is another story's.
+
+    `owners` has the stories of the feed by id, and `_THIS_DOCUMENT` for ids that are taken.
+    """
     id = guid or entry.link
-    owners = list(files_by_key.get(f"guid:{id}", ()))
+    files = list(files_by_key.get(f"guid:{id}", ()))
     if not guid:
-        owners += files_by_key.get(f"bare:{urls.canonical(id)}", ())
-    is_owned = bool(owners) and file not in owners
-    if not (is_owned or id in used or ids.get(id, file) != file):
+        files += files_by_key.get(f"bare:{urls.canonical(id)}", ())
+    is_owned = bool(files) and file not in files
+    if not is_owned and owners.get(id, file) == file:
         return guid
     # Another story may say the very same: a number makes the difference.
     number = 0
     while True:
         guid = made_guid(entry, str(number or ""))
-        if guid not in used and {file}.issuperset(files_by_key.get(f"guid:{guid}", ())):
+        is_taken = owners.get(guid) == _THIS_DOCUMENT
+        if not is_taken and {file}.issuperset(files_by_key.get(f"guid:{guid}", ())):
             return guid
         number += 1
 
@@ -411,7 +414,7 @@ def _is_of_another(
     feed: str,
     entry: Entry,
     file: str | None,
-    files_by_key: identity.FilesByKey,
+    shared: SharedAliases,
     links_without_guid: Container[str],
 ) -> bool:
     """True if an entry's guid is the guid of another story, or its link if it has no guid."""
@@ -420,6 +423,6 @@ def _is_of_another(
         return True
     is_page = urls.web_link(entry.id) and not urls.fragment_of(entry.id)
     address = urls.canonical(entry.id) if is_page else ""
-    owners = files_by_key.get(identity.in_its_scope(f"guid:{entry.id}", feed), ())
-    owners = owners or files_by_key.get(f"bare:{address}", ())
+    owners = shared.files_by_key.get(identity.in_its_scope(f"guid:{entry.id}", feed), ())
+    owners = owners or shared.files_by_key.get(f"bare:{address}", ())
     return bool(owners) and file not in owners

@@ -99,7 +99,7 @@ def match_entries(
             feed, entries = documents[number]
             files = matches[number]
             order = sorted(range(len(entries)), key=lambda index: _content(entries[index]))
-            evidence = weigh_keys(feed, entries, shared, files_by_key)
+            evidence = weigh_keys(feed, entries, shared)
             open_entries: dict[int, Comparison] = {}
             for index in order:
                 if not files[index]:

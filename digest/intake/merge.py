@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Collection, Iterator, Mapping
-from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import NamedTuple
@@ -55,13 +54,15 @@ class Recorded(NamedTuple):
     """What the ledgers have of a story: hashes of what this feed said, and what pull last wrote.
 
     `has_guid`: a ledger has its guid, though its file may lack it. `is_adopted`: the file was there
-    before its feed.
+    before its feed. `only_reported` are fields in which the file has another feed's words, so that
+    this feed's are only reported.
     """
 
     said: Hashes
     wrote: Hashes
     has_guid: bool = False
     is_adopted: bool = False
+    only_reported: Collection[str] = ()
 
     @property
     def is_lost(self) -> bool:
@@ -135,13 +136,10 @@ def merge(
     incoming: Hashes,
     recorded: Recorded,
     now: datetime,
-    *,
-    aside: Collection[str] = (),
 ) -> Merged:
     """Merges `fresh`, the story as it would be added today, into the story as its file has it.
 
-    `incoming` has the hashes of what the feed says now. Fields in `aside` are only reported: the
-    file has another feed's words there.
+    `incoming` has the hashes of what the feed says now.
     """
     from_feed = hashes_of(fresh)
     if "excerpt" in incoming:  # digest.toml may say that no excerpts of this feed are kept
@@ -160,18 +158,22 @@ def merge(
             is_same = True  # the file's link has trackers that were mistaken for a part of it
         is_untouched = in_file.get(name) == wrote.get(name) and not recorded.is_lost
         is_changed = name in incoming and incoming[name] != recorded.said.get(name)
-        is_anothers = name in incoming and name in aside and is_untouched and not is_same
+        may_change = is_untouched and name not in recorded.only_reported
+        is_anothers = name in incoming and is_untouched and not (may_change or is_same)
         if not (is_changed or is_anothers):
             continue
         changed_fields.append(name)
         if is_same:
             continue
-        if is_untouched and name not in aside:
+        if may_change:
             changes[name], agreed[name], replaced[name] = new, from_feed[name], old
         elif from_feed[name] != ledger.NOTHING:
             kept += _kept(name, story, fresh, ANOTHERS if is_anothers else "", moved)
 
-    updated = _updated(story, fresh, agreed.keys(), recorded.wrote, now)
+    updated = None  # the publisher's last change, unless an editor has set another date
+    is_editors = story.updated and ledger.hash_of_value(story.updated) != wrote.get("updated")
+    if not is_editors and not WORDS.isdisjoint(agreed):
+        updated = now.astimezone(fresh.published.tzinfo)
     if "link" in changes and not story.id and not recorded.has_guid:
         changes["id"] = story.link  # so that the Atom id, which was made from it, does not change
     if updated and changes:
@@ -212,17 +214,6 @@ def _kept(name: str, story: Story, fresh: Story, why: str, moved: str) -> Iterat
     if in_file != from_feed:
         value = getattr(fresh, name)
         yield KeptField(name, *_side_by_side(in_file, from_feed), why, value=value)
-
-
-def _updated(
-    story: Story, fresh: Story, agreed: AbstractSet[str], wrote: Hashes, now: datetime
-) -> datetime | None:
-    """Returns the date of the publisher's last change, None without one or if the editor set it."""
-    if WORDS.isdisjoint(agreed):
-        return None
-    if story.updated and ledger.hash_of_value(story.updated) != wrote.get("updated"):
-        return None
-    return now.astimezone(fresh.published.tzinfo)
 
 
 def _side_by_side(first: str, second: str) -> tuple[str, str]:

@@ -25,7 +25,7 @@ from digest import urls
 from digest.content import ledger, paths, pending
 from digest.content.ledger import Record, hashes_of
 from digest.intake import changes, dates, match, precedence, revise
-from digest.intake.entry_keys import ledger_aliases
+from digest.intake.entry_keys import arrivals
 from digest.intake.merge import Merged, Recorded, agreed_hashes, lacking, merge
 from digest.intake.new_story import Arrival, fresh_story
 from digest.intake.pull_state import DocumentOutcome, DocumentReport, PullPlan, PullState, warnings
@@ -77,7 +77,7 @@ def plan_pull(
     return PullPlan(
         stories=tuple(pull.stories.values()),
         edits=tuple(pull.edits.values()),
-        lines=pull.final_lines(),
+        lines=tuple(map(pull.final_line, pull.lines)),
         outcomes=tuple(outcomes),
         edited=pull.edited,
     )
@@ -103,12 +103,12 @@ def _document(
         files.append(files_of_new.get(story, None if is_new else story))
     records = pull.snapshot.ledgers.get(feed.id, {}).values()
     ids = {record.id: record.file for record in records}
-    identified = ledger_aliases(feed.id, entries, files, pull.files_by_key, pull.shared, ids)
+    arrived = arrivals(feed, entries, files, pull.shared, ids)
 
     decided: dict[str, list[str]] = {}
-    oldest_first = reversed(list(zip(identified, files, stories, strict=True)))
-    for (entry, guid, aliases), file, story in oldest_first:
-        decision = _decide(pull, Arrival(feed, entry, guid, aliases), file)
+    oldest_first = reversed(list(zip(arrived, files, stories, strict=True)))
+    for arrival, file, story in oldest_first:
+        decision = _decide(pull, arrival, file)
         decided.setdefault(decision.kind, []).append(decision.file)
         if decision.kind == "new":
             files_of_new[story] = decision.file
@@ -218,7 +218,7 @@ def _known(pull: PullState, arrival: Arrival, file: str) -> EntryDecision:
     contradicted: frozenset[str] = frozenset()
     if arrival.feed.id in pull.snapshot.returned:
         contradicted = precedence.contradicted(record, incoming, records)
-    if not (changes.has_changed(arrival.entry, record) or record.held or contradicted):
+    if not (changes.has_changed(incoming, record) or record.held or contradicted):
         pull.add_alias_line(arrival, record)
         return EntryDecision("known", file)
     story, blocked = pull.finder.find(file, search_texts(arrival.aliases + record.aliases))
@@ -267,11 +267,11 @@ def _add_feed(
     feeds, wrote = _feeds_with(pull, arrival.feed.id, file, story)
     records = pull.records[file]
     fresh = fresh_story(arrival, pull.config, pull.now)
-    if precedence.is_lost(records):
-        said = incoming.keys() | precedence.left_out(records)
+    if precedence.is_ledger_lost(records):
+        said = incoming.keys() | precedence.fields_not_added(records)
         record = record._replace(lacks=tuple(name for name in lacking(story) if name in said))
         wrote |= agreed_hashes(story, replace(fresh, feeds=feeds))
-    elif precedence.is_excerpt_lost(records):
+    elif precedence.is_excerpt_hash_lost(records):
         as_written = agreed_hashes(story, fresh)
         wrote |= {name: hash for name, hash in as_written.items() if name == "excerpt"}
     known = KnownEntry(arrival, record, story, incoming)
@@ -341,8 +341,8 @@ def _supply_words(
     incoming = known.incoming
     records = pull.records[known.file]
     before = precedence.baseline(record, incoming, records, is_first=is_first)
-    aside = precedence.only_reported(record, incoming, records, is_first=is_first) | contradicted
-    return _update(pull, known, _merge(pull, known, before, aside))
+    reported = precedence.only_reported(record, incoming, records, is_first=is_first)
+    return _update(pull, known, _merge(pull, known, before, reported | contradicted))
 
 
 def _supply_agreed_words(
@@ -353,7 +353,7 @@ def _supply_agreed_words(
     records = pull.records[known.file]
     others = [records[feed] for feed in earlier_feeds]
     agreed = precedence.agreed_corrections(record, incoming, others, records)
-    held = precedence.held_corrections(record, incoming, records)
+    held = precedence.corrections_to_hold(record, incoming, records)
     if agreed:
         held = {name: written for name, written in held.items() if name not in agreed}
         return _update(pull, known, _merge(pull, known, {**incoming, **agreed}), held)
@@ -362,7 +362,7 @@ def _supply_agreed_words(
         fresh = fresh_story(arrival, pull.config, pull.now)
         after = revise.reworded(before, fresh, record.said, incoming)
         pull.set_pending(known.file, story, after)
-        wrote = precedence.written_by_others(record, records)
+        wrote = precedence.wrote_as_follower(record, records)
         pull.add_line(arrival, record, incoming, wrote, held=held)
     return EntryDecision("known", known.file)
 
@@ -374,7 +374,7 @@ def _merge(
     pull: PullState,
     known: KnownEntry,
     said: Mapping[str, str],
-    aside: frozenset[str] = frozenset(),
+    only_reported: frozenset[str] = frozenset(),
 ) -> Merged:
     """Merges the words of an entry into a story: `said` is what they count as changed from."""
     feed = known.arrival.feed
@@ -387,25 +387,20 @@ def _merge(
         ignored.add("title")  # the feed gives no headline, so its host is used instead
     # What an editor left out of an adopted file is not added, nor an excerpt that they may have
     # removed.
-    ignored |= precedence.left_out(records).intersection(lacking(story))
+    ignored |= precedence.fields_not_added(records).intersection(lacking(story))
     fresh = fresh_story(known.arrival, pull.config, pull.now)
     recorded = Recorded(
         said=said,
         wrote=written,
         has_guid=precedence.is_named_by_guid(records, pull.rank),
         is_adopted=precedence.may_quote_excerpt(records),
+        only_reported=only_reported,
     )
-    merged = merge(
-        story,
-        fresh,
-        {name: hash for name, hash in known.incoming.items() if name not in ignored},
-        recorded,
-        pull.now,
-        aside=aside,
-    )
+    incoming = {name: hash for name, hash in known.incoming.items() if name not in ignored}
+    merged = merge(story, fresh, incoming, recorded, pull.now)
     if not entry.published:
         return merged
-    return dates.dated(merged, story, fresh, records.get(feed.id), written)
+    return dates.with_feeds_date(merged, story, fresh, records.get(feed.id), written)
 
 
 def _update(
@@ -439,8 +434,8 @@ def _update(
     if held is None:
         held = {}
         if not pull.is_first(arrival.feed, file, story):
-            held = precedence.still_held(record, incoming, merged.withdrawn, records)
+            held = precedence.held_after_supplying(record, incoming, merged.withdrawn, records)
     if merged.changed_fields or changes.needs_line(record, arrival.aliases, incoming, held):
-        wrote = precedence.written_now(record, incoming, revision.wrote, records)
+        wrote = precedence.wrote_as_supplier(record, incoming, revision.wrote, records)
         pull.add_line(arrival, record, incoming, wrote, more_aliases=more_aliases, held=held)
     return EntryDecision("known" if after == story else "updated", story.file)

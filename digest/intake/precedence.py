@@ -66,7 +66,7 @@ def baseline(
     If the feed is not the first, it cannot withdraw a field where it never agreed with the file.
     """
     found = dict(record.said)
-    for name in still_valid(record.held, last_written(records)):
+    for name in _without_overwritten(record.held, last_written(records)):
         found.pop(name, None)
     for name in PUBLISHER_FIELDS if not is_first else ():
         said = record.said.get(name, "")
@@ -84,7 +84,7 @@ def only_reported(
     corrects only one of headline and summary, so that the two in the file may no longer fit
     together.
     """
-    held = still_valid(record.held, last_written(records)).keys() & incoming.keys()
+    held = _without_overwritten(record.held, last_written(records)).keys() & incoming.keys()
     anothers = set()  # fields where neither what it said nor what it says is in the file
     for name in PUBLISHER_FIELDS:
         if name in incoming and name not in held:
@@ -132,7 +132,7 @@ def contradicted(record: Record, incoming: Mapping[str, str], records: Records) 
     return frozenset(found)
 
 
-def held_corrections(
+def corrections_to_hold(
     record: Record, incoming: Mapping[str, str], records: Records
 ) -> dict[str, str]:
     """Returns the fields that a feed has changed while another one supplies the words.
@@ -140,7 +140,7 @@ def held_corrections(
     Each has the hash of what the file has from pull.
     """
     written = last_written(records)
-    found = still_valid(record.held, written)
+    found = _without_overwritten(record.held, written)
     for name in PUBLISHER_FIELDS:
         said, says = record.said.get(name, ""), incoming.get(name, "")
         if says != said and is_in_file(name, said, records):
@@ -150,22 +150,22 @@ def held_corrections(
     return found
 
 
-def still_held(
+def held_after_supplying(
     record: Record, incoming: Mapping[str, str], withdrawn: Iterable[str], records: Records
 ) -> dict[str, str]:
     """Returns what is held after a later feed supplied words: the fields that it does not have."""
     written = last_written(records)
-    held = still_valid(record.held, written)
+    held = _without_overwritten(record.held, written)
     missing = {name: hash for name, hash in held.items() if name not in incoming}
     return missing | {name: written[name] for name in withdrawn}
 
 
-def still_valid(held: Mapping[str, str], written: Mapping[str, str]) -> dict[str, str]:
+def _without_overwritten(held: Mapping[str, str], written: Mapping[str, str]) -> dict[str, str]:
     """Returns the held corrections whose field has not been written since."""
     return {name: hash for name, hash in held.items() if hash == written.get(name, "")}
 
 
-def written_by_others(record: Record, records: Records) -> dict[str, str]:
+def wrote_as_follower(record: Record, records: Records) -> dict[str, str]:
     """Returns the `wrote` of a line for a feed that did not write the words itself.
 
     An excerpt from another feed is left out: `is_in_file` uses it to tell whose excerpt is in the
@@ -177,7 +177,7 @@ def written_by_others(record: Record, records: Records) -> dict[str, str]:
     return found
 
 
-def written_now(
+def wrote_as_supplier(
     record: Record, incoming: Mapping[str, str], wrote: Mapping[str, str], records: Records
 ) -> dict[str, str]:
     """Returns the `wrote` of a line for a feed that supplied words.
@@ -192,33 +192,33 @@ def written_now(
     return {name: hash for name, hash in wrote.items() if name != "excerpt"}
 
 
-def is_excerpt_lost(records: Records) -> bool:
+def is_excerpt_hash_lost(records: Records) -> bool:
     """True if a feed gave a summary and no record has pull's hash: a ledger may be lost."""
     was_said = any("excerpt" in record.said for record in records.values())
     return was_said and "excerpt" not in last_written(records)
 
 
-def is_lost(records: Records) -> bool:
+def is_ledger_lost(records: Records) -> bool:
     """True if pull wrote a story's file and no record says what: its ledger is lost."""
     is_adopted = any(map(ledger.is_adopted, records.values()))
     return "title" not in last_written(records) and not is_adopted
 
 
-def left_out(records: Records) -> set[str]:
+def fields_not_added(records: Records) -> set[str]:
     """Returns the fields that are not added to a file, as its editor may have left them out."""
     found = set[str]()
     for record in records.values():
         found.update(record.lacks or ())
-        if is_lost(records):
+        if is_ledger_lost(records):
             found.update(record.said)
-    if is_excerpt_lost(records):
+    if is_excerpt_hash_lost(records):
         found.add("excerpt")
     return found
 
 
 def may_quote_excerpt(records: Records) -> bool:
     """True if a quotation at the top may be the excerpt although no record has its hash."""
-    return is_excerpt_lost(records) or any(map(ledger.is_adopted, records.values()))
+    return is_excerpt_hash_lost(records) or any(map(ledger.is_adopted, records.values()))
 
 
 def is_in_file(name: str, said: str, records: Records) -> bool:

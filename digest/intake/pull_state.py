@@ -315,21 +315,17 @@ class PullState:
     def add_alias_line(self, arrival: Arrival, record: Record) -> None:
         """Adds a ledger line if an entry that says nothing new has new aliases."""
         if changes.new_aliases(arrival.aliases, record):
-            wrote = precedence.written_by_others(record, self.records[record.file])
+            wrote = precedence.wrote_as_follower(record, self.records[record.file])
             self.add_line(arrival, record, {}, wrote)
 
-    def final_lines(self) -> tuple[Record, ...]:
-        """Returns the new ledger lines, when all documents are decided."""
-        return tuple(map(self._final_line, self.lines))
-
-    def _final_line(self, record: Record) -> Record:
-        """Returns a ledger line with what later feeds of this pull have changed.
+    def final_line(self, record: Record) -> Record:
+        """Returns a new ledger line with what later feeds of this pull have changed.
 
         The line of a new story gets all feeds and themes that its file names in the end, another
-        one what is pending in the file.
+        one what is pending in the file. Call this when all documents are decided.
         """
         if record.held:
-            held = precedence.held_corrections(record, record.said, self.records[record.file])
+            held = precedence.corrections_to_hold(record, record.said, self.records[record.file])
             record = record._replace(held=held)
         if record.file in self._pending:
             file, before, pending_now = self._pending[record.file]

@@ -89,7 +89,9 @@ def of_bookmark(name: str, content: bytes) -> str | None:
         with contextlib.suppress(Exception):
             address = str(plistlib.loads(content)["URL"])
     else:
-        said = {key.lower(): value for key, value in _SHORTCUT.findall(_decoded(content))}
+        encoding = "utf-16" if content[:2] in {b"\xff\xfe", b"\xfe\xff"} else "utf-8-sig"
+        text = content.decode(encoding, errors="replace").replace("\r\n", "\n")
+        said = {key.lower(): value for key, value in _SHORTCUT.findall(text)}
         address, title = said.get("url", ""), said.get("name") or title
     link = urls.web_link(address)
     return _text(title, link) if link else None
@@ -245,8 +247,3 @@ def _bare(address: str) -> str:
     """Returns a URL without the punctuation of the sentence around it."""
     bare = address.rstrip(_ENDS)
     return bare + ")" if "(" in bare and address.startswith(f"{bare})") else bare
-
-
-def _decoded(content: bytes) -> str:
-    encoding = "utf-16" if content[:2] in {b"\xff\xfe", b"\xfe\xff"} else "utf-8-sig"
-    return content.decode(encoding, errors="replace").replace("\r\n", "\n")

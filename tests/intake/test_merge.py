@@ -263,9 +263,9 @@ def test_a_field_edited_to_the_feeds_new_words_is_not_changed() -> None:
 def test_a_link_that_has_only_trackers_more_is_not_reported_as_another_feeds() -> None:
     pulled = replace(TAKEN_IN, link="https://news.example/a?utm_source=rss")
     theirs = replace(pulled, link="https://news.example/a")
-    recorded = Recorded(hashes_of(TAKEN_IN), hashes_of(pulled))
+    recorded = Recorded(hashes_of(TAKEN_IN), hashes_of(pulled), only_reported={"link"})
 
-    result = merge(pulled, theirs, hashes_of(theirs), recorded, NOW, aside={"link"})
+    result = merge(pulled, theirs, hashes_of(theirs), recorded, NOW)
 
     assert (result.changes, result.kept) == ({}, ())
 
