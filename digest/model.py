@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from digest.errors import Problem
 from digest.week import Week, reached_by
@@ -130,12 +130,24 @@ class Fetched(NamedTuple):
     moved: str = ""
 
 
+FailureKind = Literal["", "unknown host", "private address"]
+"""A failure to connect that is treated in its own way: the host has no address, or only a private
+one, which was not requested; "" for all others.
+"""
+
+
 class Failed(NamedTuple):
-    """A feed or page that could not be fetched or parsed, and why; to be tried again after `wait`."""
+    """A feed or page that could not be fetched or parsed, and why; to be tried again after `wait`.
+
+    `status` is the HTTP status if that is why, else 0. Decide by `status` and `kind`: `reason` is
+    for people.
+    """
 
     feed: Feed
     reason: str
     wait: datetime | None = None
+    status: int = 0
+    kind: FailureKind = ""
 
 
 class Reply(NamedTuple):

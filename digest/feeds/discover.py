@@ -83,7 +83,7 @@ def _fetch_and_parse(
     answers = list[_Answer]()
     for result in fetched:
         if isinstance(result, Failed):
-            reason = http_errors.new_feed_reason(result.reason)
+            reason = http_errors.new_feed_reason(result)
             answers.append(result._replace(reason=reason))
             continue
         answer = parsed[result.feed.id]

@@ -48,8 +48,6 @@ _NETWORK_ERRORS = (
     OSError,
     ValueError,
 )
-_NOT_CONDITIONAL = http_errors.NOT_CONDITIONAL | {http_errors.UNKNOWN_HOST}
-"""Failures that an unconditional request would not change."""
 
 _Outcome = Fetched | Failed | Retry | Redirect
 
@@ -284,8 +282,10 @@ class _Request:
             # some servers fail at conditional requests only: ask once more without
             conditional, self._conditions = self._conditions, {}
             if isinstance(outcome, Failed):
-                is_final = not conditional or outcome.reason in _NOT_CONDITIONAL
-                if is_final or self._time_left <= 0:
+                is_same_without = (
+                    outcome.status in http_errors.NOT_CONDITIONAL or outcome.kind == "unknown host"
+                )
+                if not conditional or is_same_without or self._time_left <= 0:
                     return outcome
                 continue
             pause = self._session.limits.back_off * 2.0**attempt
@@ -348,12 +348,13 @@ class _Request:
             ) as response:
                 return await self._read(response, address)
         except PrivateAddressError as error:
-            return self._failed(http_errors.private_reason(str(error), page=self._session.pages))
+            reason = http_errors.private_reason(str(error), page=self._session.pages)
+            return Failed(feed=self._feed, reason=reason, kind="private address")
         except UnreadableBodyError as error:
             return self._failed(str(error))
         except _NETWORK_ERRORS as error:
             reason = http_errors.exception_reason(error, self._session.limits.read_timeout)
-            failed = self._failed(reason)
+            failed = Failed(feed=self._feed, reason=reason, kind=http_errors.failure_kind(error))
             return Retry(failed) if http_errors.is_temporary(error) else failed
 
     async def _read(self, response: httpx.Response, address: str) -> _Outcome:
@@ -374,7 +375,8 @@ class _Request:
         header = response.headers.get("retry-after", "")
         wait = http_errors.retry_after(header, self._session.now())
         reason = http_errors.status_reason(status, page=self._session.pages)
-        failed = Failed(feed=self._feed, reason=reason, wait=wait if status in {429, 503} else None)
+        wait = wait if status in {429, 503} else None
+        failed = Failed(feed=self._feed, reason=reason, wait=wait, status=status)
         if http_errors.is_retryable(status, failed.wait):
             return Retry(failed)
         return failed
@@ -413,7 +415,9 @@ class _LinkProbe(_Request):
         address = self._feed.url
         if isinstance(outcome, Fetched):
             return LinkResult(address=address, status=self._status, moved=outcome.moved)
-        return LinkResult(address=address, status=self._status, reason=outcome.reason)
+        return LinkResult(
+            address=address, status=self._status, reason=outcome.reason, kind=outcome.kind
+        )
 
     async def _exchange(self, client: httpx.AsyncClient, address: str) -> _Outcome:
         outcome: _Outcome = self._failed("")

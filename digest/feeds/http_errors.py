@@ -19,15 +19,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from digest.feeds import dates
-from digest.model import Failed, Validators
+from digest.model import Failed, FailureKind, Validators
 
 PERMANENT = frozenset({301, 308})
 REDIRECTS = frozenset({302, 303, 307}) | PERMANENT
 WITH_BODY = frozenset({200, 203})
 LONGEST_WAIT = timedelta(days=7)
-PRIVATE = "leads into a private network"
-"""How the reason begins if a private address was not requested."""
-UNKNOWN_HOST = "its host is not known; check the url and your network"
 _LONGEST_VALIDATOR = 1_000
 _LONGEST_SHOWN = 80
 _LONGEST_ANSWER = 200
@@ -47,8 +44,8 @@ _REASONS = {
     429: "asks for fewer requests (429); pull less often",
     451: "withheld for legal reasons (451); perhaps only in this country",
 }
-NOT_CONDITIONAL = frozenset(_REASONS[status] for status in (401, 404, 410, 429, 451))
-"""Failures that an unconditional request would not change."""
+NOT_CONDITIONAL = frozenset({401, 404, 410, 429, 451})
+"""Statuses that an unconditional request would not change."""
 _PAGE_REASONS = {
     401: "asks for a password (401)",
     403: "refuses this reader or this network (403)",
@@ -135,12 +132,9 @@ def status_reason(status: int, *, page: bool = False) -> str:
     return f"answered {phrase}"
 
 
-def new_feed_reason(reason: str) -> str:
+def new_feed_reason(failed: Failed) -> str:
     """Returns the reason with advice for someone whose digest does not have this feed yet."""
-    for status, words in _NEW_FEED_REASONS.items():
-        if _REASONS[status] == reason:
-            return words
-    return reason
+    return _NEW_FEED_REASONS.get(failed.status, failed.reason)
 
 
 def private_reason(host: str, *, page: bool) -> str:
@@ -150,7 +144,7 @@ def private_reason(host: str, *, page: bool) -> str:
         if page
         else "if you trust it, write that address as the feed's url"
     )
-    return f"{PRIVATE}, to {host}; it was not requested; {advice}"
+    return f"leads into a private network, to {host}; it was not requested; {advice}"
 
 
 def redirect_reason(location: str | None) -> str:
@@ -185,6 +179,14 @@ def exception_reason(error: BaseException, read_timeout: float) -> str:
     if _is_timeout(error):
         return f"no answer for {read_timeout:g} s"
     return _protocol_reason(error, " ".join(str(cause) for cause in chain).lower())
+
+
+def failure_kind(error: BaseException) -> FailureKind:
+    """Returns the kind of a failed request: whether its host is unknown."""
+    for cause in _causes(error):
+        if isinstance(cause, socket.gaierror):
+            return "" if cause.errno == socket.EAI_AGAIN else "unknown host"
+    return ""
 
 
 def is_temporary(error: BaseException) -> bool:
@@ -228,7 +230,7 @@ def _system_reason(cause: BaseException) -> str:
         case socket.gaierror() if cause.errno == socket.EAI_AGAIN:
             return "its host could not be looked up just now; try again later"
         case socket.gaierror():
-            return UNKNOWN_HOST
+            return "its host is not known; check the url and your network"
         case ssl.SSLCertVerificationError():
             return f"its certificate is not valid ({cause.verify_message.rstrip('.')})"
         case ssl.SSLError():

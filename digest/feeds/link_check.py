@@ -14,7 +14,7 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from digest import redact, urls
-from digest.feeds import http_errors
+from digest.model import FailureKind
 
 KIND = "link"
 """The kind of results in the cache, by address."""
@@ -27,8 +27,8 @@ _BAD_FOR = timedelta(days=1)
 class LinkResult:
     """The last status for an address; 0 if there was no response, then `reason` says why.
 
-    `moved` is the new address after permanent redirects, `copy` that of a saved copy if the page is
-    gone and there is one.
+    `kind` is that of the failure, if it is one to connect. `moved` is the new address after
+    permanent redirects, `copy` that of a saved copy if the page is gone and there is one.
     """
 
     address: str
@@ -36,6 +36,7 @@ class LinkResult:
     moved: str = ""
     reason: str = ""
     copy: str = ""
+    kind: FailureKind = ""
 
     @property
     def is_good(self) -> bool:
@@ -45,12 +46,12 @@ class LinkResult:
     @property
     def is_gone(self) -> bool:
         """True if the page, or its whole host, no longer exists."""
-        return self.status in _GONE or self.reason == http_errors.UNKNOWN_HOST
+        return self.status in _GONE or self.kind == "unknown host"
 
     @property
     def is_private(self) -> bool:
         """True if the page was not requested because its address is private."""
-        return self.reason.startswith(http_errors.PRIVATE)
+        return self.kind == "private address"
 
 
 class StoredResult(NamedTuple):
