@@ -72,8 +72,10 @@ def _unpacked(body: bytes, name: str, limit: int) -> bytes:
         return _inflated(body, _GZIP, name or "gzip", limit)
     if name == "deflate" and body:
         try:
-            # RFC 9110 §8.4.1.2: zlib format, but some servers send raw deflate
-            return _inflated(body, _ZLIB if _has_zlib_header(body) else _RAW, name, limit)
+            # RFC 9110 §8.4.1.2: zlib format, but some servers send raw deflate. A zlib header is
+            # of method 8 and a multiple of 31 (RFC 1950 §2.2).
+            is_zlib = body[0] & 0x0F == 8 and int.from_bytes(body[:2], "big") % 31 == 0
+            return _inflated(body, _ZLIB if is_zlib else _RAW, name, limit)
         except UnreadableBodyError as error:
             if isinstance(error, _TooLargeError) or not _is_text(body):
                 raise
@@ -115,11 +117,6 @@ def _inflated(body: bytes, wbits: int, name: str, limit: int) -> bytes:
     if not inflate.eof:
         raise UnreadableBodyError("its answer is incomplete")
     return bytes(output)
-
-
-def _has_zlib_header(body: bytes) -> bool:
-    """True for method 8 and a header that is a multiple of 31 (RFC 1950 §2.2)."""
-    return body[0] & 0x0F == 8 and int.from_bytes(body[:2], "big") % 31 == 0
 
 
 def _is_text(body: bytes) -> bool:

@@ -34,7 +34,7 @@ _DECLARATION = re.compile(r"<\?xml[^>]{0,200}?\sencoding\s*=\s*[\"']\s*([\w.:-]{
 _META = re.compile(
     r"<meta\s[^>]{0,200}?charset\s*=\s*[\"']?\s*([\w.:-]{1,40})", re.IGNORECASE | re.ASCII
 )
-_HEAD = 4_000
+_HEAD_BYTES = 4_000
 _BEYOND_ASCII = re.compile(r"[^\x00-\x7f]")
 _ENCODINGS = re.compile(
     r"utf-8|gb\w+|hz|big5(?:hkscs)?|euc_\w+|shift_\w+|cp\d+|iso2022_\w+|iso8859-\d+|koi8-[rtu]"
@@ -58,7 +58,7 @@ _LABELS = (
 """Labels that browsers know and Python does not, and Python's spelling."""
 _STRICT = re.compile(r"gb|hz|big5|euc_|cp9(?:32|36|49|50)|iso2022|shift")
 """Encodings in which arbitrary bytes are mostly invalid, so valid bytes are good evidence."""
-_SURE, _ENOUGH = 4, 0.25
+_MIN_UTF_8, _MIN_DECLARED = 4, 0.25
 """Valid characters beyond ASCII for each invalid one: to be UTF-8, to be what was declared."""
 _SHIFTED = re.compile(rb"\x1b[$(]|~\{")
 """Escape sequences of encodings that use ASCII bytes for other characters (ISO 2022, HZ)."""
@@ -90,7 +90,7 @@ def decode(body: bytes, content_type: str) -> Decoded:
     if body.isascii() and not (_SHIFTED.search(body) and names):
         return Decoded(text=body.decode("ascii"), encoding="utf-8")
     utf_8 = _decoded(body, "utf-8")
-    if not body.isascii() and _validity(utf_8) >= _SURE:
+    if not body.isascii() and _validity(utf_8) >= _MIN_UTF_8:
         return utf_8
     tried = [_decoded(body, name) for name in names if name != "utf-8"]
     if "utf-8" in names or not names:
@@ -99,7 +99,7 @@ def decode(body: bytes, content_type: str) -> Decoded:
         if not decoded.replaced and _STRICT.match(decoded.encoding):
             return decoded
     for decoded in tried:
-        if _validity(decoded) >= _ENOUGH:
+        if _validity(decoded) >= _MIN_DECLARED:
             return decoded
     return Decoded(text=_decoded(body, "cp1252").text, encoding="windows-1252", guessed=True)
 
@@ -122,7 +122,7 @@ def warnings(decoded: Decoded) -> list[str]:
 
 def _declared(body: bytes, content_type: str) -> Iterator[str]:
     """Yields Python's names of the encodings that the server and the document declare."""
-    head = body[:_HEAD].decode("latin-1")
+    head = body[:_HEAD_BYTES].decode("latin-1")
     for found in (_CHARSET.search(content_type), _DECLARATION.search(head), _META.search(head)):
         if found and (name := _encoding(found[1])):
             yield name

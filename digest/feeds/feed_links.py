@@ -15,8 +15,8 @@ from digest.feeds import encodings, html_head
 from digest.feeds.html_head import Element
 from digest.model import Fetched
 
-_HEAD = 200_000
-_BODY = 2_000_000
+_HEAD_BYTES = 200_000
+_BODY_BYTES = 2_000_000
 # What may come before the tag is matched possessively: backtracking would take forever.
 _OPENING = re.compile(
     rb"(?:\xef\xbb\xbf)?(?:\s|<\?[^>]*>|<!--.*?-->)*+<(?:!doctype\s+html|html|head|body)\b",
@@ -28,7 +28,7 @@ _FEED_ROOT = re.compile(
     r"|\s*\{.*?\"version\"\s*:\s*\"https?:(?:\\?/){2}jsonfeed\.org",
     re.DOTALL,
 )
-_ROOT_WITHIN = 10_000
+_ROOT_BYTES = 10_000
 """Bytes that are searched for a feed's root element."""
 _FEED_TYPES = frozenset({
     "application/rss+xml", "application/atom+xml", "application/rdf+xml",
@@ -50,19 +50,19 @@ _USUAL_NAMES = (
 
 def is_page(body: bytes) -> bool:
     """True if a body starts like an HTML document."""
-    return _OPENING.match(body[:_HEAD]) is not None
+    return _OPENING.match(body[:_HEAD_BYTES]) is not None
 
 
 def is_feed(fetched: Fetched) -> bool:
     """True if the document is a feed, whatever its Content-Type is."""
-    text = encodings.decode((fetched.body or b"")[:_ROOT_WITHIN], fetched.content_type).text
+    text = encodings.decode((fetched.body or b"")[:_ROOT_BYTES], fetched.content_type).text
     return _FEED_ROOT.match(text.removeprefix("\ufeff")) is not None
 
 
 def advertised(body: bytes, base: str) -> tuple[str, ...]:
     """Returns the absolute addresses of the feeds that the page advertises, in its order."""
     links = []
-    for element in html_head.scan(body[:_HEAD].decode("utf-8", "replace")):
+    for element in html_head.scan(body[:_HEAD_BYTES].decode("utf-8", "replace")):
         is_feed_link = element.name == "link" and element.get("type").lower() in _FEED_TYPES
         if is_feed_link and "alternate" in element.get("rel").lower().split():
             links.append(element)
@@ -71,7 +71,7 @@ def advertised(body: bytes, base: str) -> tuple[str, ...]:
 
 def linked(body: bytes, base: str) -> tuple[str, ...]:
     """Returns the absolute addresses of links that are called RSS, Atom or feed."""
-    elements = html_head.scan(body[:_BODY].decode("utf-8", "replace"), also=("a",))
+    elements = html_head.scan(body[:_BODY_BYTES].decode("utf-8", "replace"), also=("a",))
     links = [element for element in elements if element.name == "a" and _is_called_feed(element)]
     page = base.partition("#")[0]
     addresses = _addresses(links, base)

@@ -120,8 +120,8 @@ def updated(
     ledger_hashes: Mapping[str, str],
     awaited: Mapping[str, tuple[str, ...]],
 ) -> dict[str, FeedState]:
-    """Returns the states after these answers: validators, or until when the server wants no
-    request.
+    """Returns the states after these answers: validators, or the time before which the server wants
+    no request.
 
     A feed in `incomplete` has entries to look at again, so its validators are dropped. A feed that
     has not changed keeps its ledger hash: everything that it brought is in that ledger.

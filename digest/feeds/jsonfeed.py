@@ -22,7 +22,7 @@ from digest.model import Document, Fetched
 _VERSION = re.compile(r"(?:https?://)?(?:www\.)?jsonfeed\.org/version/.*")
 _SHORT_VERSION = re.compile(r"1(?:\.[01])?")  # some feeds have only the number
 _SURROGATE = re.compile("[\ud800-\udfff]")
-_BEFORE = 20_000
+_MAX_BEFORE = 20_000
 _OBJECT = re.compile(r'\{\s*"')
 _NAMED = re.compile(rb"jsonfeed\.org\\?/version")
 _MARKUP = re.compile(rb"<(?:rss|feed|rdf:rdf|!doctype|html|head|body)\b", re.IGNORECASE)
@@ -41,7 +41,7 @@ def looks_like_json(body: bytes) -> bool:
         return True
     if not _NAMED.search(body):
         return False
-    opening = _OBJECT.search(body[:_BEFORE].decode("latin-1"))
+    opening = _OBJECT.search(body[:_MAX_BEFORE].decode("latin-1"))
     return opening is not None and not _MARKUP.search(body, 0, opening.start())
 
 

@@ -90,8 +90,13 @@ def is_offline(results: Iterable[LinkResult]) -> bool:
     This machine answers without a network, so its results do not count if others were asked.
     """
     asked = tuple(result for result in results if not result.is_private)
-    others = [result for result in asked if not _is_local(result.address)] or asked
-    return bool(asked) and not any(result.status for result in others)
+    others = []
+    for result in asked:
+        host = urlsplit(result.address).hostname or ""
+        is_localhost = host in {"localhost", "::1"} or host.endswith(".localhost")
+        if not (is_localhost or host.startswith("127.")):
+            others.append(result)
+    return bool(asked) and not any(result.status for result in others or asked)
 
 
 def valid(stored: Mapping[str, StoredResult], now: datetime) -> dict[str, LinkResult]:
@@ -102,9 +107,3 @@ def valid(stored: Mapping[str, StoredResult], now: datetime) -> dict[str, LinkRe
         if at.tzinfo and timedelta(0) <= now - at < limit:
             results[address] = result
     return results
-
-
-def _is_local(address: str) -> bool:
-    """True for an address of this machine."""
-    host = urlsplit(address).hostname or ""
-    return host in {"localhost", "::1"} or host.startswith("127.") or host.endswith(".localhost")

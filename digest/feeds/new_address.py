@@ -39,10 +39,13 @@ def find(fetched: Fetched, new: str, self_links: Iterable[str], home: str) -> tu
         link = urls.web_link(address, base) if address.strip() else None
         if not link:
             continue
-        if _key(link) in keys:
+        key = _key(link)
+        if key in keys:
             return "", ""
-        may_be_feed = _key(link)[1] != "" and _key(link) != _key(home)
-        if may_be_feed and _is_public(link, base):
+        host, path = key
+        is_local = "." not in host or re.fullmatch(r"[\d.]+", host) is not None
+        is_public = not (is_local or _SERVICES.fullmatch(host))
+        if path and key != _key(home) and (is_public or host == _key(base)[0]):
             moved = moved or link
     return (moved, "self") if moved else ("", "")
 
@@ -52,10 +55,3 @@ def _key(address: str) -> tuple[str, str]:
     parts = urlsplit(address)
     path = _INDEX.sub("", unquote(parts.path).casefold())
     return urls.ascii_host((parts.hostname or "").removeprefix("www.")), path
-
-
-def _is_public(link: str, base: str) -> bool:
-    """True for the host of `base`, and for public hosts that are not hosting services."""
-    host = _key(link)[0]
-    is_local = "." not in host or re.fullmatch(r"[\d.]+", host) is not None
-    return host == _key(base)[0] or not (is_local or _SERVICES.fullmatch(host))

@@ -10,7 +10,6 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time
-from itertools import filterfalse
 
 from digest import redact, urls
 from digest.feeds import dates, link_wrappers, plain_text
@@ -160,7 +159,9 @@ def _entry(raw: RawEntry, base: str) -> Entry | None:
     if link is None:
         return None
     date = _date(raw)
-    pictures = _links(raw.images, base)
+    pictures = (
+        link for link in _links(raw.images, base) if not _AVATAR.fullmatch(urls.canonical(link))
+    )
     authors = filter(None, map(plain_text.line, raw.authors))
     return Entry(
         id=_BREAKS.sub("", plain_text.legal(raw.id)) if len(raw.id) <= _LONGEST_ADDRESS else "",
@@ -168,7 +169,7 @@ def _entry(raw: RawEntry, base: str) -> Entry | None:
         link=urls.clean(link_wrappers.unwrapped(link)),
         published=date.time if date else None,
         authors=tuple(dict.fromkeys(authors)),
-        image=next(filterfalse(_is_avatar, pictures), ""),
+        image=next(pictures, ""),
         summary=plain_text.paragraphs(raw.summary),
         day_only=date is not None and date.day_only,
         zoneless=date is not None and date.zoneless,
@@ -218,10 +219,6 @@ def _with_scheme(address: str, base: str) -> str:
         return address
     scheme = schemes[-1] if schemes else base.partition(":")[0] or "https"
     return f"{scheme}://{address[begun.end(1) :]}"
-
-
-def _is_avatar(image: str) -> bool:
-    return _AVATAR.fullmatch(urls.canonical(image)) is not None
 
 
 def _date(raw: RawEntry) -> dates.ParsedDate | None:

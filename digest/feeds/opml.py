@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 from xml.parsers import expat
 
 from digest import urls
@@ -69,10 +70,13 @@ def read(body: bytes, name: str) -> Subscriptions:
     return reader.subscriptions()
 
 
-def _is_within(page: str, owner: str) -> bool:
-    """True if a page is the owner's, or one below it."""
-    owner = urls.canonical(owner).rstrip("/")
-    return f"{urls.canonical(page)}/".startswith(f"{owner}/")
+class _Outline(NamedTuple):
+    """A feed as the list has it: its address and its web page are not checked yet."""
+
+    title: str
+    address: str
+    page: str
+    folder: str
 
 
 class _RejectedError(Exception):
@@ -85,7 +89,7 @@ class _Reader:
     def __init__(self) -> None:
         self.root = ""
         self._owner, self._in_owner = "", False
-        self._outlines: list[tuple[str, str, str, str]] = []
+        self._outlines: list[_Outline] = []
         self._folders: list[str] = [""]
         self.parser = parser = expat.ParserCreate()
         parser.StartElementHandler = self._start
@@ -97,11 +101,13 @@ class _Reader:
         feeds: dict[str, Subscription] = {}
         left_out, own = list[str](), list[str]()
         owner = urls.web_link(self._owner)
+        owners_pages = f"{urls.canonical(owner).rstrip('/')}/" if owner else None
         for title, address, page, folder in self._outlines:
             url = urls.feed_link(address) if len(address) <= _LONGEST_ADDRESS else None
+            is_own = owners_pages and page and f"{urls.canonical(page)}/".startswith(owners_pages)
             if url is None:
                 left_out.append(plain_text.line(address)[:80])
-            elif owner and page and _is_within(page, owner):
+            elif is_own:
                 own.append(url)
             else:
                 feed = Subscription(title=title, url=url, folder=folder)
@@ -118,7 +124,7 @@ class _Reader:
         folder = self._folders[-1]
         if values.get("xmlurl", "").strip():
             page = urls.web_link(values.get("htmlurl", "")) or ""
-            self._outlines.append((title, values["xmlurl"], page, folder))
+            self._outlines.append(_Outline(title, values["xmlurl"], page, folder))
             self._folders.append(folder)
         else:
             self._folders.append(title or folder)

@@ -59,12 +59,12 @@ _LAST_PLACE = re.compile(r"(?<![^\W_])\d{1,2}\W*$")
 _ID = re.compile(r"[?&](?:p|t|post|article|story|\w*id)=$", re.IGNORECASE)
 """Query parameters with the number of an article."""
 _WORDS = re.compile(r"[\W_]+")
-_SHORT_GUID = 8
-"""A guid with fewer letters and digits than this will belong to another entry one day."""
+_MIN_GUID_SIGNS = 8
+"""A guid with fewer letters and digits will belong to another entry one day."""
 _MAX_WORDS = 2
 """A text of more words is not a plain word."""
-_TELLING_WORDS = 5
-"""An excerpt with fewer words than this identifies nothing."""
+_MIN_EXCERPT_WORDS = 5
+"""A shorter excerpt identifies nothing."""
 _THIS_DOCUMENT = ""
 """In place of a story's file: the id is that of another entry of this document."""
 
@@ -178,7 +178,7 @@ def weigh_keys(feed: str, entries: Sequence[Entry], shared: SharedAliases) -> li
             link = "place in a list"
         elif _is_general(page):
             link = "only general page" if is_only_page else "general page"
-        is_short = not urls.is_absolute(guid) and sum(map(str.isalnum, guid)) < _SHORT_GUID
+        is_short = not urls.is_absolute(guid) and sum(map(str.isalnum, guid)) < _MIN_GUID_SIGNS
         is_vague = is_short or guid in guids_in_list or _is_plain_word(guid)
         when = identity.rfc3339(entry.published) if entry.published else ""
         keys = _keys(feed, entry, guid, shared, is_excerpt_shared=summaries[entry.summary] > 1)
@@ -255,7 +255,7 @@ def _keys_of_words(entry: Entry, *, is_excerpt_shared: bool) -> dict[KeyKind, st
     else:
         keys["no headline"] = f"newest headline:{title_hash}"
         keys["date or summary"] = f"date:{second}" if second else summary
-    if not is_excerpt_shared and len(entry.summary.split()) >= _TELLING_WORDS:
+    if not is_excerpt_shared and len(entry.summary.split()) >= _MIN_EXCERPT_WORDS:
         keys["excerpt"] = summary
     return keys
 

@@ -15,7 +15,7 @@ _RECENT_ENTRIES = 50
 """The number of newest entries that a feed's silences are measured by."""
 _MIN_SILENCE = timedelta(days=3)
 """Shorter silences are ignored: most feeds rest at weekends."""
-_DOUBLES = (
+_DUPLICATES = (
     "shares no entry with what it brought before, though both are of the same days: if the "
     "publisher has changed all ids and addresses, the new stories are duplicates; "
     "delete those that you have already"
@@ -39,7 +39,7 @@ def gap(
     newer = [date for date in dates if not past or date > past[-1]]
     if dates and not newer:
         of_same_days = [date for date in dates if date >= past[0]]
-        return _DOUBLES if len(of_same_days) > 1 else ""
+        return _DUPLICATES if len(of_same_days) > 1 else ""
     span = ""
     if newer and past:
         span = f" from {past[-1]:%Y-%m-%d %H:%M} to {min(newer):%Y-%m-%d %H:%M} UTC"

@@ -50,10 +50,7 @@ class Inbox:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A picture that moves with a story.
-
-    It is `last` if no file that stays in the inbox needs it.
-    """
+    """A picture that moves with a story; `is_last_use`: no file that stays in the inbox needs it."""
 
     inbox: str
     file: str

@@ -68,12 +68,11 @@ def plan_pull(
     snapshot = replace(snapshot, carried={**snapshot.carried, **carried})
     pull = PullState(documents, snapshot, config, now)
     matches = match.match_entries(pull.entries, pull.files_by_key, pull.finder.is_gone)
-    files_of_new: dict[str, str] = {}
     outcomes = []
     for (feed, document), (_, entries), stories in zip(
         documents, pull.entries, matches, strict=True
     ):
-        outcomes.append(_document(pull, feed, document, entries, stories, files_of_new))
+        outcomes.append(_document(pull, feed, document, entries, stories))
     return PullPlan(
         stories=tuple(pull.stories.values()),
         edits=tuple(pull.edits.values()),
@@ -89,18 +88,16 @@ def _document(
     document: Document,
     entries: Sequence[Entry],
     stories: Sequence[str],
-    files_of_new: dict[str, str],
 ) -> DocumentOutcome:
     """Decides on the entries of a document, without repeated ones.
 
-    `stories` has the file of each one's story, or the label of a new one (`match.NEW`);
-    `files_of_new` gets the files of new stories by their labels, for later documents.
+    `stories` has the file of each one's story, or the label of a new one (`match.NEW`).
     """
     pull.report = DocumentReport()
     files: list[str | None] = []
     for story in stories:
         is_new = story.startswith(match.NEW)
-        files.append(files_of_new.get(story, None if is_new else story))
+        files.append(pull.files_of_new.get(story, None if is_new else story))
     records = pull.snapshot.ledgers.get(feed.id, {}).values()
     ids = {record.id: record.file for record in records}
     arrived = arrivals(feed, entries, files, pull.shared, ids)
@@ -111,7 +108,7 @@ def _document(
         decision = _decide(pull, arrival, file)
         decided.setdefault(decision.kind, []).append(decision.file)
         if decision.kind == "new":
-            files_of_new[story] = decision.file
+            pull.files_of_new[story] = decision.file
 
     def files_of(kind: str) -> tuple[str, ...]:
         return tuple(decided.get(kind, ()))
@@ -430,12 +427,13 @@ def _update(
     # A link that identified the story until now became its id: the ledger has to know the story by
     # it.
     old_link = merged.replaced.get("link")
-    more_aliases = (f"id:{old_link}",) if old_link and after.id == old_link else ()
+    if old_link and after.id == old_link:
+        arrival = replace(arrival, aliases=(*arrival.aliases, f"id:{old_link}"))
     if held is None:
         held = {}
         if not pull.is_first(arrival.feed, file, story):
             held = precedence.held_after_supplying(record, incoming, merged.withdrawn, records)
     if merged.changed_fields or changes.needs_line(record, arrival.aliases, incoming, held):
         wrote = precedence.wrote_as_supplier(record, incoming, revision.wrote, records)
-        pull.add_line(arrival, record, incoming, wrote, more_aliases=more_aliases, held=held)
+        pull.add_line(arrival, record, incoming, wrote, held=held)
     return EntryDecision("known" if after == story else "updated", story.file)

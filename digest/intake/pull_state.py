@@ -146,6 +146,8 @@ class PullState:
 
         self.stories: dict[str, Story] = {}
         """New stories, by file."""
+        self.files_of_new: dict[str, str] = {}
+        """The files of new stories, by the labels that `match` gives them."""
         self.edits: dict[str, Edit] = {}
         self.edited: dict[str, str] = {}
         """The files of edited stories, by the files that the ledgers have for them."""
@@ -285,7 +287,6 @@ class PullState:
         wrote: Mapping[str, str],
         *,
         held: Mapping[str, str] | None = None,
-        more_aliases: tuple[str, ...] = (),
     ) -> None:
         """Adds a ledger line: what the entry says, and what of it was written.
 
@@ -295,7 +296,7 @@ class PullState:
         entry says. If it is empty, only the entry's aliases are new.
         """
         aliases = list(record.aliases)
-        for alias in arrival.aliases + more_aliases:
+        for alias in arrival.aliases:
             if not changes.is_variant(alias, record.aliases):
                 aliases.append(alias)
         withdrawn = changes.withdrawn_fields(incoming, record) if incoming else ()
