@@ -15,6 +15,7 @@ from digest import urls
 from digest.content import identity, ledger
 from digest.content.ledger import Ledgers, Record
 from digest.intake import dates, match
+from digest.intake.entry_keys import SharedAliases
 from digest.intake.merge import WITHDRAWABLE
 from digest.intake.precedence import contradicted
 from digest.intake.snapshot import search_texts
@@ -33,7 +34,8 @@ def search_texts_of_changes(
     also what other feeds have corrected meanwhile.
     """
     read = [(feed.id, identity.without_repeats(document.entries)) for feed, document in documents]
-    matches = match.match_entries(read, ledger.known_files(related(documents, ledgers)))
+    shared = SharedAliases(read, ledger.known_files(related(documents, ledgers)))
+    matches = match.match_entries(read, shared)
     found: set[str] = set()
     by_file = ledger.by_file(ledgers) if returned else {}
     for (feed, entries), files in zip(read, matches, strict=True):

@@ -79,7 +79,7 @@ _TIE_BREAKERS: tuple[KeyKind, ...] = (
 
 def match_entries(
     documents: Documents,
-    files_by_key: identity.FilesByKey,
+    shared: SharedAliases,
     is_gone: Callable[[str], bool] = lambda _: False,
 ) -> list[list[str]]:
     """Returns for each entry of each document the file of its story, or a label (`NEW`).
@@ -87,11 +87,10 @@ def match_entries(
     All documents are first matched with the stories of their own feeds; the keys that these
     entries add to a story count in the second round, for all feeds. All entries of a document are
     scored before any is matched, so that a weak match does not take the story of a strong one.
-    `is_gone` is True for the file of a deleted story: an entry of another feed with its guid and
-    date is that story, under any headline.
+    `shared` is that of these documents. `is_gone` is True for the file of a deleted story: an entry
+    of another feed with its guid and date is that story, under any headline.
     """
-    shared = SharedAliases(documents, files_by_key)
-    stories = Stories(files_by_key)
+    stories = Stories(shared.files_by_key)
     matches: list[list[str]] = [[""] * len(entries) for _, entries in documents]
     by_feed = sorted(range(len(documents)), key=lambda number: documents[number][0])
     for is_own_feed in (True, False):

@@ -67,7 +67,7 @@ def plan_pull(
     }
     snapshot = replace(snapshot, carried={**snapshot.carried, **carried})
     pull = PullState(documents, snapshot, config, now)
-    matches = match.match_entries(pull.entries, pull.files_by_key, pull.finder.is_gone)
+    matches = match.match_entries(pull.entries, pull.shared, pull.finder.is_gone)
     outcomes = []
     for (feed, document), (_, entries), stories in zip(
         documents, pull.entries, matches, strict=True
@@ -229,14 +229,14 @@ def _known(pull: PullState, arrival: Arrival, file: str) -> EntryDecision:
         return EntryDecision("known", file)
 
     known = KnownEntry(arrival, record, story, incoming)
-    if pull.is_first(arrival.feed, file, story):
+    if pull.feed_order.is_first(arrival.feed.id, story, records):
         pull.report.new_dates += dates.new_date(story.file, arrival.entry, record)
         return _supply_words(pull, known, contradicted, is_first=True)
-    suppliers = pull.suppliers(file, story)
+    suppliers = pull.feed_order.suppliers(story, records)
     if arrival.feed.id not in suppliers:  # an editor has removed this feed from the story
         return _supply_agreed_words(pull, known, [])
     before = suppliers[: suppliers.index(arrival.feed.id)]
-    earlier_feeds = [feed for feed in before if pull.carries(feed, file)]
+    earlier_feeds = [feed for feed in before if pull.feed_order.carries(feed, records)]
     if earlier_feeds:
         return _supply_agreed_words(pull, known, earlier_feeds)
     return _supply_words(pull, known, contradicted, is_first=False)
@@ -305,7 +305,7 @@ def _feeds_with(
     # would change.
     is_local_guid = bool(story.id) and not urls.is_absolute(story.id)
     first = story.feeds[:1] if is_local_guid else ()
-    feeds = first + tuple(sorted((*story.feeds[len(first) :], feed), key=pull.rank))
+    feeds = first + tuple(sorted((*story.feeds[len(first) :], feed), key=pull.feed_order.rank))
     return feeds, ledger.hashes({"feeds": feeds})
 
 
@@ -318,11 +318,12 @@ def _inherit_words(pull: PullState, known: KnownEntry, feeds: tuple[str, ...]) -
     file = known.file
     story = replace(known.story, feeds=feeds)
     records = pull.records[file]
-    is_first = pull.is_first(known.arrival.feed, file, story)
-    is_alone = not any(feed in pull.live and pull.carries(feed, file) for feed in records)
+    order = pull.feed_order
+    is_first = order.is_first(known.arrival.feed.id, story, records)
+    is_alone = not any(feed in order.live and order.carries(feed, records) for feed in records)
     gone = []
     for record in records.values():
-        if is_alone or (is_first and record.feed not in pull.live):
+        if is_alone or (is_first and record.feed not in order.live):
             gone.append(record)
     if not gone:
         return None
@@ -389,7 +390,7 @@ def _merge(
     recorded = Recorded(
         said=said,
         wrote=written,
-        has_guid=precedence.is_named_by_guid(records, pull.rank),
+        has_guid=pull.feed_order.is_named_by_guid(records),
         is_adopted=precedence.may_quote_excerpt(records),
         only_reported=only_reported,
     )
@@ -431,7 +432,7 @@ def _update(
         arrival = replace(arrival, aliases=(*arrival.aliases, f"id:{old_link}"))
     if held is None:
         held = {}
-        if not pull.is_first(arrival.feed, file, story):
+        if not pull.feed_order.is_first(arrival.feed.id, story, records):
             held = precedence.held_after_supplying(record, incoming, merged.withdrawn, records)
     if merged.changed_fields or changes.needs_line(record, arrival.aliases, incoming, held):
         wrote = precedence.wrote_as_supplier(record, incoming, revision.wrote, records)

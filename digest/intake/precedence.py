@@ -18,7 +18,7 @@ Works on ledger records only; the merge is in `merge`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from digest.content import ledger
 from digest.content.ledger import Ledgers, Record, has_guid
@@ -29,28 +29,55 @@ Records = Mapping[str, Record]
 """The records of one story, by feed."""
 
 
-def suppliers(
-    story: Story, records: Records, live: Collection[str], rank: Callable[[str], int]
-) -> list[str]:
-    """Returns the feeds of a story that are still pulled, in order of precedence.
+class FeedOrder:
+    """The order of the feeds in digest.toml, and which of them are still pulled.
 
-    That is the order of digest.toml, unless an editor has changed the story's feeds: then it is
-    theirs. A story that names no feed gets those that brought it, in the order in which they did.
+    `carried` has the aliases of the entries in each feed's last document.
     """
-    feeds: Iterable[str] = story.feeds or _by_arrival(records, rank)
-    if story.feeds and last_written(records).get("feeds") == ledger.hash_of_value(story.feeds):
-        feeds = sorted(story.feeds, key=rank)
-    return [feed for feed in feeds if feed in live]
 
+    def __init__(self, config: Config, carried: Mapping[str, Collection[str]]) -> None:
+        self._feeds = [feed.id for feed in config.feeds]
+        self._carried = carried
+        self.live = [feed.id for feed in config.feeds if not feed.retired]
+        """The feeds that are still pulled."""
 
-def is_named_by_guid(records: Records, rank: Callable[[str], int]) -> bool:
-    """True if a story's first feed gave it a guid; otherwise its first link identifies it."""
-    return has_guid(records[_by_arrival(records, rank)[0]])
+    def rank(self, feed: str) -> int:
+        """Returns the place of a feed in digest.toml; feeds that are not in it come last."""
+        return self._feeds.index(feed) if feed in self._feeds else len(self._feeds)
 
+    def suppliers(self, story: Story, records: Records) -> list[str]:
+        """Returns the feeds of a story that are still pulled, in order of precedence.
 
-def _by_arrival(records: Records, rank: Callable[[str], int]) -> list[str]:
-    """Returns the feeds that brought a story, the first first."""
-    return sorted(records, key=lambda feed: (records[feed].since or records[feed].at, rank(feed)))
+        That is the order of digest.toml, unless an editor has changed the story's feeds: then it is
+        theirs. A story that names no feed gets those that brought it, in the order in which they
+        did.
+        """
+        feeds: Iterable[str] = story.feeds or self._by_arrival(records)
+        if story.feeds and last_written(records).get("feeds") == ledger.hash_of_value(story.feeds):
+            feeds = sorted(story.feeds, key=self.rank)
+        return [feed for feed in feeds if feed in self.live]
+
+    def is_first(self, feed: str, story: Story, records: Records) -> bool:
+        """True if a feed is the first of a story's feeds that are still pulled."""
+        return self.suppliers(story, records)[:1] in ([], [feed])
+
+    def is_named_by_guid(self, records: Records) -> bool:
+        """True if a story's first feed gave it a guid; otherwise its first link identifies it."""
+        return has_guid(records[self._by_arrival(records)[0]])
+
+    def carries(self, feed: str, records: Records) -> bool:
+        """True if the last document of a feed has the story's entry, or is not known."""
+        if feed not in records:
+            return False
+        return feed not in self._carried or _is_in(records[feed], self._carried[feed])
+
+    def _by_arrival(self, records: Records) -> list[str]:
+        """Returns the feeds that brought a story, the first first."""
+
+        def arrival(feed: str) -> tuple[str, int]:
+            return records[feed].since or records[feed].at, self.rank(feed)
+
+        return sorted(records, key=arrival)
 
 
 def last_written(records: Records) -> dict[str, str]:

@@ -125,9 +125,7 @@ class PullState:
     ) -> None:
         self.snapshot, self.config, self.now = snapshot, config, now.replace(microsecond=0)
         self._at = ledger.timestamp(now)
-        self._order = [feed.id for feed in config.feeds]
-        self.live = {feed.id for feed in config.feeds if not feed.retired}
-        """The feeds that are still pulled."""
+        self.feed_order = precedence.FeedOrder(config, snapshot.carried)
         self.records = ledger.by_file(snapshot.ledgers)
         """The newest records of each story, by its file and by feed, with the lines of this
         pull.
@@ -205,28 +203,6 @@ class PullState:
     def _know(self, keys: Iterable[str], file: str) -> None:
         for key in keys:
             self.files_by_key.setdefault(key, {})[file] = None
-
-    # Which feed supplies the words of a story
-
-    def rank(self, feed: str) -> int:
-        """Returns the place of a feed in digest.toml; feeds that are not in it come last."""
-        return self._order.index(feed) if feed in self._order else len(self._order)
-
-    def suppliers(self, file: str, story: Story) -> list[str]:
-        """Returns the feeds of a story that are still pulled, in order of precedence."""
-        return precedence.suppliers(story, self.records[file], self.live, self.rank)
-
-    def is_first(self, feed: Feed, file: str, story: Story) -> bool:
-        """True if a feed is the first of a story's feeds that are still pulled."""
-        return self.suppliers(file, story)[:1] in ([], [feed.id])
-
-    def carries(self, feed: str, file: str) -> bool:
-        """True if the last document of a feed has the story's entry, or is not known."""
-        record = self.records[file].get(feed)
-        carried = self.snapshot.carried.get(feed)
-        if record is None:
-            return False
-        return carried is None or not carried.isdisjoint(record.aliases)
 
     # Story files
 

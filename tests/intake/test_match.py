@@ -9,6 +9,7 @@ from builders import make_entry, make_story
 
 from digest.content import identity
 from digest.intake import match
+from digest.intake.entry_keys import SharedAliases
 from digest.model import Entry
 
 STORY = "content/2026/w20/2026-05-15-foundries-fill-up.md"
@@ -33,7 +34,8 @@ def known(*entries: tuple[str, Entry, str]) -> dict[str, list[str]]:
 
 def files_of(feed: str, entries: list[Entry], stories: Mapping[str, list[str]]) -> list[str | None]:
     """The file of the story of each entry of one document, None for a new story."""
-    (matches,) = match.match_entries([(feed, entries)], stories)
+    documents = [(feed, entries)]
+    (matches,) = match.match_entries(documents, SharedAliases(documents, stories))
     return [None if file.startswith(match.NEW) else file for file in matches]
 
 
@@ -86,9 +88,9 @@ def test_a_guid_that_is_a_uri_counts_in_other_feeds_if_link_or_headline_agree() 
     assert files_of("b", [impostor], known(("a", before, STORY))) == [None]
     assert files_of("a", [impostor], known(("a", before, STORY))) == [STORY]
     assert files_of("a", [wholly], known(("a", before, STORY))) == [None]
-    assert match.match_entries(
-        [("b", [impostor])], known(("a", before, STORY)), lambda _: True
-    ) == [[STORY]]
+    documents = [("b", [impostor])]
+    shared = SharedAliases(documents, known(("a", before, STORY)))
+    assert match.match_entries(documents, shared, lambda _: True) == [[STORY]]
 
 
 def test_a_guid_that_several_stories_share_identifies_none() -> None:
