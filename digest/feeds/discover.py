@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -27,9 +27,8 @@ _MIN_NAME_LENGTH = 3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FoundFeed:
-    """A feed: `asked` is the address that was given, `url` the feed's own."""
+    """A feed, and its own address."""
 
-    asked: str
     url: str
     document: Document
 
@@ -60,7 +59,7 @@ def find_feeds(
         second_answers = [by_candidate[candidate] for candidate in answer]
         feeds = [second for second in second_answers if isinstance(second, FoundFeed)]
         if feeds:
-            results.append(replace(feeds[0], asked=address))
+            results.append(feeds[0])
         else:
             results.append(Failed(feed=Feed(id="", url=address), reason=_NO_FEED))
     return tuple(results)
@@ -90,7 +89,7 @@ def _fetch_and_parse(
         if isinstance(answer, Document):
             # `moved` has a new URL only after permanent redirects
             url = result.moved or result.feed.url
-            answers.append(FoundFeed(asked=result.feed.url, url=url, document=answer))
+            answers.append(FoundFeed(url=url, document=answer))
         else:
             answers.append(answer)
     return answers

@@ -2,7 +2,7 @@
 
 The file may be hostile. It is rejected if it declares entities, which can expand without bounds or
 read local files, or if it is far too large. Addresses that are not http(s) are left out, and so are
-the feeds of the list's owner (`ownerId`), which our own lists contain; both are reported.
+the feeds of the list's owner (`ownerId`), which our own lists contain; the result names both.
 
 Not read with listparser, since that does not give a feed's web page (`htmlUrl`), by which the
 owner's feeds are known.
