@@ -26,7 +26,7 @@ from digest.content.ledger import Ledgers
 from digest.content.slug import Slugs
 from digest.errors import Faults, Problem
 from digest.intake.add import existing, search_texts_at
-from digest.intake.shared_texts import fault
+from digest.intake.shared_texts import problem_in
 from digest.intake.snapshot import Snapshot
 from digest.model import Entry, Story
 from digest.week import Week
@@ -97,7 +97,7 @@ def plan(
     problems = list(inbox.problems)
     files: dict[str, str] = {}
     for name, text in sorted(inbox.texts.items()):
-        if name not in inbox.shared and (wrong := fault(text, name)):
+        if name not in inbox.shared and (wrong := problem_in(text, name)):
             problems.append(wrong)
             continue
         try:

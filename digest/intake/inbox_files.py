@@ -13,7 +13,7 @@ from digest.content.scan import read_bytes
 from digest.content.store import create
 from digest.errors import Faults, Problem
 from digest.intake.inbox import Inbox, InboxMove, plan, search_texts_of
-from digest.intake.shared_texts import BOOKMARKS, of_bookmark, story_text
+from digest.intake.shared_texts import BOOKMARKS, bookmark_text, story_text
 from digest.intake.snapshot import read_snapshot
 from digest.model import Config
 from digest.names import is_picture
@@ -112,7 +112,7 @@ def _read_text(path: Path, file: str) -> tuple[str, bytes]:
     """
     content = disk.read(path) or b""
     if path.suffix.lower() in BOOKMARKS:
-        text = of_bookmark(path.name, content)
+        text = bookmark_text(path.name, content)
         if text is None:
             what = "is a bookmark that does not link to a web page"
             cure = "write a file with the lines title: and link: instead"

@@ -6,7 +6,7 @@
     A page.url  A page.webloc           a bookmark file, named after its page
 
 Nothing is guessed: a text with no URL or with several, or one that may be meant as front matter, is
-not converted, and `fault` says what is wrong with it.
+not converted, and `problem_in` says what is wrong with it.
 """
 
 from __future__ import annotations
@@ -34,24 +34,25 @@ _BARE_KEY = re.compile(r"[\W_]*(?:(title|link)\b|(headline)[ \t]*[“”„\"'�
 _ONE_WORD = re.compile(r"[\W_]*[^\W\d_]+[ \t]*[-–—<\"“]*[ \t]*")
 _OPENERS = "([{\"'“‘=`"
 _SHORTCUT = re.compile(r"^(URL|Name)[ \t]*=[ \t]*(.*?)[ \t]*$", re.MULTILINE | re.IGNORECASE)
-_ENDS = ".,;:!?'’”)]"
-_LONGEST_TITLE = 200  # characters; a longer first line is a note, not a headline
+_SENTENCE_MARKS = ".,;:!?'’”)]"
+_MAX_TITLE = 200
+"""Characters; a longer first line is a note, not a headline."""
 
 
 def story_text(text: str) -> str | None:
-    """Converts a shared text to the text of a story; None if it is one, or has a `fault`."""
-    bare = _plain(text).strip("\n")
+    """Converts a shared text to the text of a story; None if it is one, or has a problem."""
+    bare = _unix_lines(text).strip("\n")
     if not bare.strip() or bare.startswith(FENCE):
         return None
-    return _fenced(bare) or (None if fault(text, "") else _of_address(bare))
+    return _with_fences(bare) or (None if problem_in(text, "") else _story_of_url(bare))
 
 
-def fault(text: str, file: str) -> Problem | None:
+def problem_in(text: str, file: str) -> Problem | None:
     """Returns why a text is not a headline with a URL; None if it is, or begins with `---`.
 
     Doubtful texts count as faulty, since a line that is mistaken for a headline would be published.
     """
-    lines = _plain(text).split("\n")
+    lines = _unix_lines(text).split("\n")
     filled = [number for number, line in enumerate(lines) if line.strip()]
     first = filled[0] if filled else 0
     if lines[first].startswith(FENCE):
@@ -60,11 +61,11 @@ def fault(text: str, file: str) -> Problem | None:
         return typos.no_fence(lines[first], file)._replace(line=first + 1)
     found = []
     for number, line in enumerate(lines):
-        found += [(number, _bare(address)) for address in _ADDRESS.findall(line)]
+        found += [(number, _without_punctuation(address)) for address in _ADDRESS.findall(line)]
     if not found:
         what = "has no URL (https://…)"
         return Problem(file, 0, what, "a URL alone is enough, or the lines title: and link:")
-    if wrong := _key_fault(lines, first, found[0][0], file):
+    if wrong := _key_problem(lines, first, found[0][0], file):
         return wrong
     count = len({address for _, address in found})
     if count > 1:
@@ -81,7 +82,7 @@ def fault(text: str, file: str) -> Problem | None:
     return None
 
 
-def of_bookmark(name: str, content: bytes) -> str | None:
+def bookmark_text(name: str, content: bytes) -> str | None:
     """Converts a bookmark file to the text of a story; None if it does not link to a web page."""
     address, title = "", PurePosixPath(name).stem
     if content.lstrip()[:6] in {b"<?xml ", b"bplist", b"<plist", b"<!DOCT"}:
@@ -94,11 +95,11 @@ def of_bookmark(name: str, content: bytes) -> str | None:
         said = {key.lower(): value for key, value in _SHORTCUT.findall(text)}
         address, title = said.get("url", ""), said.get("name") or title
     link = urls.web_link(address)
-    return _text(title, link) if link else None
+    return _story_file(title, link) if link else None
 
 
-def _key_fault(lines: list[str], first: int, addressed: int, file: str) -> Problem | None:
-    """Returns the first line that is not a valid key, if a text looks like front matter.
+def _key_problem(lines: list[str], first: int, addressed: int, file: str) -> Problem | None:
+    """Returns what is wrong with the keys of a text, if it looks like front matter.
 
     Only lines down to the end of the paragraph of the first URL count; below is the note. `first`
     is the first line with text, `addressed` the line of that URL.
@@ -125,7 +126,7 @@ def _key_fault(lines: list[str], first: int, addressed: int, file: str) -> Probl
     if not wrong:
         return Problem(file, first + 1, "there is no 'link'", "add link: … to the lines at the top")
     _, number, line = min(wrong)
-    return _no_key(line, file, number)
+    return _problem_of_line(line, file, number)
 
 
 def _is_like_front_matter(lines: list[str], first: int, addressed: int, end: int) -> bool:
@@ -143,7 +144,7 @@ def _is_like_front_matter(lines: list[str], first: int, addressed: int, end: int
     return addressed > first and _ONE_WORD.fullmatch(before) is not None
 
 
-def _no_key(line: str, file: str, number: int) -> Problem:
+def _problem_of_line(line: str, file: str, number: int) -> Problem:
     if typos.is_like_fence(line):
         return typos.ends_with(line, file, number)
     key, words = _KEY.fullmatch(line), line.strip()[:80]
@@ -166,16 +167,16 @@ def _is_inside(line: str, address: str) -> bool:
     before, after = map(str.strip, line.split(address, 1))
     if before.endswith(tuple(_OPENERS)):
         return True
-    after = after.lstrip(f"{_ENDS}> ")
+    after = after.lstrip(f"{_SENTENCE_MARKS}> ")
     is_followed = after[:1].isalnum() and not after.lower().startswith("via ")
     return is_followed and any(map(str.isalnum, before))
 
 
-def _plain(text: str) -> str:
+def _unix_lines(text: str) -> str:
     return text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
 
 
-def _fenced(text: str) -> str | None:
+def _with_fences(text: str) -> str | None:
     """Adds `---` around the keys at the top of a text; None if there are none, or no `link`."""
     lines = text.split("\n")
     end = 0
@@ -202,16 +203,16 @@ def _fenced(text: str) -> str | None:
     return "\n".join([FENCE, *lines[:end], FENCE, "", *below]).rstrip("\n") + "\n"
 
 
-def _of_address(text: str) -> str | None:
+def _story_of_url(text: str) -> str | None:
     """Makes a story of a text with one URL: its first line is the title, the rest the note."""
     marked = _MARKDOWN.fullmatch(text.strip())
     if marked:
         link = urls.web_link(marked["link"])
-        return _text(marked["title"], link) if link else None
+        return _story_file(marked["title"], link) if link else None
     found = list(_ADDRESS.finditer(text))
-    if len({_bare(one[0]) for one in found}) != 1:
+    if len({_without_punctuation(one[0]) for one in found}) != 1:
         return None
-    address, start = _bare(found[0][0]), found[0].start()
+    address, start = _without_punctuation(found[0][0]), found[0].start()
     link = urls.web_link(address)
     if link is None:
         return None
@@ -220,15 +221,15 @@ def _of_address(text: str) -> str | None:
     words = [line for line in before if line]
     after = text[start + len(address) :].replace(address, f"<{link}>").lstrip(">.,;:").strip()
     title = ""
-    if words and len(words[0]) <= _LONGEST_TITLE:
+    if words and len(words[0]) <= _MAX_TITLE:
         title = re.sub(r"^#+(?:\s+|$)", "", words[0]).strip()
     if not any(map(str.isalnum, title)):
         title = ""
     note = ["\n".join(words[1:] if title else words), after]
-    return _text(title, link, "\n\n".join(filter(None, note)))
+    return _story_file(title, link, "\n\n".join(filter(None, note)))
 
 
-def _text(title: str, link: str, note: str = "") -> str:
+def _story_file(title: str, link: str, note: str = "") -> str:
     """Returns a story's text.
 
     Without a title it gets the host of its link as one, and is a draft.
@@ -243,7 +244,7 @@ def _text(title: str, link: str, note: str = "") -> str:
     return f"---\n{yaml_front_matter.dump(pairs, {})}{draft}---\n\n" + (f"{note}\n" if note else "")
 
 
-def _bare(address: str) -> str:
+def _without_punctuation(address: str) -> str:
     """Returns a URL without the punctuation of the sentence around it."""
-    bare = address.rstrip(_ENDS)
+    bare = address.rstrip(_SENTENCE_MARKS)
     return bare + ")" if "(" in bare and address.startswith(f"{bare})") else bare
