@@ -342,6 +342,19 @@ def final_name(name: str) -> str:
     return match["name"] if match else ""
 
 
+def remove_unfinished(root: Path, files: Iterable[str]) -> None:
+    """Removes what a killed run has left of these files under hidden names."""
+    names_by_folder = dict[Path, set[str]]()
+    for file in files:
+        path = inside(root, file)
+        names_by_folder.setdefault(path.parent, set()).add(path.name)
+    for folder, names in names_by_folder.items():
+        with contextlib.suppress(FileNotFoundError):
+            for name in os.listdir(folder):  # noqa: PTH208
+                if final_name(name) in names:
+                    unlink(folder / name)
+
+
 def is_whole(path: Path) -> bool:
     """True if an unfinished file is complete.
 

@@ -11,6 +11,7 @@ has deleted stays deleted. Stories and pages are not looked at, digest.toml only
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -63,7 +64,12 @@ class UpgradeReport:
 
 def run(root: Path, *, now: datetime, apply: bool = False) -> UpgradeReport:
     """Compares the files that `init` wrote with those of a new digest; with `apply`, writes what
-    has changed."""
+    has changed, under the digest's lock."""
+    with disk.lock(root) if apply else contextlib.nullcontext():
+        return _run(root, now, apply=apply)
+
+
+def _run(root: Path, now: datetime, *, apply: bool) -> UpgradeReport:
     record = init_record.load(root)
     files = _new_files(root, record, now)
     texts, left = dict[str, str](), dict[str, str]()
@@ -92,6 +98,7 @@ def run(root: Path, *, now: datetime, apply: bool = False) -> UpgradeReport:
             changes.append(FileChange(file=file, how=how, before=before, after=after))
     changes += _unused_wheels(root, record, files)
     if apply:
+        disk.remove_unfinished(root, {*files, *record.hashes})
         _write(root, changes)
         kept = {file: hash for file, hash in record.hashes.items() if file in left}
         content = init_record.dumps(files, texts, kept)

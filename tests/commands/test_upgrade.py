@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from repositories import git
 
+from digest import disk
 from digest.commands import init, upgrade
 from digest.commands.starter import init_record, requirement, starter_files
 from digest.commands.starter.init_record import FILE
@@ -63,6 +64,14 @@ def of_version(name: str) -> Callable[..., dict[str, bytes]]:
 
 def upgraded(root: Path) -> UpgradeReport:
     return upgrade.run(root, now=NOW, apply=True)
+
+
+def test_it_writes_only_while_no_other_run_does(mine: Path) -> None:
+    with disk.lock(mine):
+        upgrade.run(mine, now=NOW)
+        with pytest.raises(DigestError, match="another run of digest is writing here"):
+            upgraded(mine)
+    assert git(mine, "status", "--porcelain") == ""
 
 
 def test_unedited_files_are_replaced_and_a_second_upgrade_has_nothing_to_do(mine: Path) -> None:

@@ -29,7 +29,7 @@ from typing import Any, NamedTuple
 from unittest.mock import patch
 from urllib.parse import urlencode
 
-from digest import config
+from digest import config, config_template, disk
 from digest.commands import (
     add,
     build,
@@ -37,18 +37,21 @@ from digest.commands import (
     feeds,
     init,
     letter,
+    mail,
     publish,
     pull,
     sheet,
     themes,
     themes_rules,
+    upgrade,
 )
 from digest.commands import set as sets
 from digest.commands.desk.content import LastBuild
 from digest.commands.desk.desk import Desk
+from digest.commands.mail import MailOptions
 from digest.commands.serve_annotations import Annotations
 from digest.commands.shared.find_feeds import FoundFeeds
-from digest.commands.starter import sample
+from digest.commands.starter import init_record, requirement, sample, starter_files
 from digest.content import load, publishable
 from digest.content.pending import file_hash
 from digest.errors import DigestError
@@ -149,8 +152,13 @@ def _run(command: str, root: Path) -> None:
         "sheet --apply": lambda: _apply(root, settings),
         "build": lambda: build.run(root, settings, output=root / "site", base_url=None, now=NOW),
         "publish": lambda: publish.run(root, settings, now=NOW),
+        "upgrade": lambda: upgrade.run(root, now=NOW, apply=True),
+        "mail": lambda: mail.run(root, settings, "w18", MailOptions(), clock=lambda: NOW),
+        "mail --send": lambda: mail_sent(root),
+        "mail --sent": lambda: mail.mark_sent(root, settings, "w18", clock=lambda: NOW),
     }
-    with in_one_process():
+    new = starter_of("new")
+    with in_one_process(), patch.object(starter_files, "new_files", lambda *_, **__: new):
         runs[command]()
 
 
@@ -171,6 +179,16 @@ def prepare(command: str, root: Path) -> None:
             .replace("excerpt = 3", "excerpt = 0")
             .replace('"first.json"', '"first.json"\nexcerpt = 2')
         )
+    elif command == "upgrade":
+        old, merged = starter_of("old"), starter_files.WORKFLOW
+        for name, content in old.items():
+            disk.write(root, name, b"# ours\n" + content if name == merged else content)
+        record = init_record.dumps(old, {merged: old[merged].decode()})
+        disk.write(root, init_record.FILE, record)
+    elif command.startswith("mail"):
+        _write_more(root)
+        with (root / "digest.toml").open("a") as settings:
+            settings.write('[mail]\nfrom = "Ed <ed@example.net>"\nto = "list@example.net"\n')
     elif command == "feeds add":
         (root / LIST).write_text(OPML)
     elif command in {"set", "desk", "desk undo"}:
@@ -183,6 +201,24 @@ def prepare(command: str, root: Path) -> None:
         changed = [f"{letter}{rest[1:]}" for letter, rest in zip("xld", others, strict=False)]
         noted = [rest + "    " + NOTE.replace("\n", "\n    ") + "\n" for rest in others[3:]]
         file.write_text("".join([first, *changed, *noted]))
+
+
+def mail_sent(root: Path, *, again: bool = False) -> mail.MailReport:
+    """Sends the edition of week 18, whatever is noted of it with `again`."""
+    options = MailOptions(send=True, again=again)
+    return mail.run(root, config.load(root), "w18", options, clock=lambda: NOW)
+
+
+def starter_of(version: str) -> dict[str, bytes]:
+    """Returns the files that `init` writes, as a version of Digest with this name would."""
+    steps = "".join(f"# step {number}\n" for number in range(9))
+    return {
+        starter_files.WORKFLOW: f"{steps}# {version}\n".encode(),
+        requirement.FILE: f"# {version}\n".encode(),
+        f"{requirement.FOLDER}/digest-{version}.whl": b"\xff" + version.encode(),
+        ".gitattributes": f"*.{version} text\n".encode(),
+        config_template.SNIPPETS: b"{}\n",
+    }
 
 
 NOTE = "Ours ✎1.\n\n- and *more*"

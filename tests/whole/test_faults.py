@@ -13,7 +13,18 @@ from pathlib import Path
 import caches
 import newsroom
 import pytest
-from faults import CRASHED, KILLED, REFUSED, UNNOTICED, begun, broken_at_points, prepare, run
+from faults import (
+    CRASHED,
+    KILLED,
+    REFUSED,
+    UNNOTICED,
+    begun,
+    broken_at_points,
+    mail_sent,
+    prepare,
+    run,
+)
+from mailhost import Inbox, serving
 from many import MANY, many
 from newsroom import Publisher
 from test_crashes import Files, ledgers, read
@@ -43,6 +54,9 @@ COMMANDS = {
     "init --feed": "cut",
     "build": "",
     "publish": "",
+    "upgrade": "kill",
+    "mail": "",
+    "mail --sent": "",
 }
 """The commands, and the ways in which the short pass breaks each."""
 PAIRS = [
@@ -55,6 +69,7 @@ DONE_BEFORE = (
     "already has a letter",
     "no letter is a draft",
     "already has a digest",
+    "already",
 )
 """What a command says that has been run before, and whose work is done."""
 NOT_KEPT = {"content", "site", ".digest", ".git", "remote.git", "first.json", "second.json"}
@@ -175,3 +190,43 @@ def test_a_command_interrupted_anywhere_is_completed_by_the_next(
         assert kept(copy) == expected, place
         assert read(copy / "site") == site, place
         assert not list((copy / "content").rglob("*.unfinished")), place
+
+
+@pytest.mark.parametrize("way", WAYS if MANY > 1 else ["cut"])
+def test_an_edition_whose_sending_is_interrupted_goes_out_once(
+    original: Path, tmp_path: Path, way: str
+) -> None:
+    digest, inbox = tmp_path / "digest", Inbox()
+    shutil.copytree(original, digest)
+    prepare("mail --send", digest)
+    file = digest / "digest.toml"
+    file.write_text(file.read_text().replace("https://example.org/", "https://digest.press/"))
+    points, outcomes = 0, set()
+    with serving(inbox) as port:
+        with file.open("a") as settings:
+            settings.write(f'smtp = "127.0.0.1:{port}"\n')
+        for last, code, said in broken_at_points(
+            "mail --send", way, digest, tmp_path / "copies", many(5)
+        ):
+            place = f"broken at {last}, it ended with {code} and said: {said}"
+            copy, is_sent = tmp_path / "copies" / str(last), len(inbox.messages) == 1
+            assert code in {0, KILLED, REFUSED, UNNOTICED}, place
+            assert code not in {0, UNNOTICED} or is_sent, place
+            outcome = "again"
+            try:
+                mail_sent(copy)
+            except DigestError as error:
+                outcome = "known" if "was mailed" in str(error) else "unknown"
+                assert outcome == "known" or "it is not known whether" in str(error), place
+            if outcome == "unknown" and is_sent:
+                run("mail --sent", copy)
+            elif outcome == "unknown":
+                mail_sent(copy, again=True)
+            assert len(inbox.messages) == 1, place
+            with pytest.raises(DigestError, match="was mailed"):
+                mail_sent(copy)
+            inbox.messages.clear()
+            points += 1
+            outcomes.add(outcome)
+    assert points >= 4
+    assert "known" in outcomes
