@@ -124,8 +124,8 @@ def row_of(
             warnings=(silence,) if silence else (),
         )
     gap = ""
-    if isinstance(document, Document) and not passed_over:
-        gap = feed_health.gap(document, outcome.known + len(outcome.adopted), records, now)
+    if isinstance(document, Document) and not passed_over and outcome.brought_before is not None:
+        gap = feed_health.gap(document, outcome.brought_before, records, now)
     warnings = (*outcome.warnings, _renamed(outcome, config, ledgers), gap, silence)
     return PullRow(
         feed=feed.id,

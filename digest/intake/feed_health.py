@@ -23,16 +23,16 @@ _DUPLICATES = (
 
 
 def gap(
-    document: Document, known_entries: int, records: Mapping[str, Record], now: datetime
+    document: Document, brought_before: int, records: Mapping[str, Record], now: datetime
 ) -> str:
     """Returns the warning that entries may have been missed, as the document has no
-    `known_entries`.
+    entries that the feed has `brought_before`.
 
     A feed has only its newest entries. If even the oldest of those is new, others may have come and
     gone since the last pull. Entries older than the ledger's oldest say nothing, nor do records
     dated after `now`.
     """
-    if known_entries or not records or not document.entries:
+    if brought_before or not records or not document.entries:
         return ""
     past = _past_dates(records, now)
     dates = [entry.published for entry in document.entries if entry.published]

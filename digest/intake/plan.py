@@ -113,6 +113,8 @@ def _document(
     def files_of(kind: str) -> tuple[str, ...]:
         return tuple(decided.get(kind, ()))
 
+    files_before = {*ids.values()}
+    brought_before = sum(file in files_before for file in files)
     blocked = files_of("blocked")
     doubts = warnings(document.entries, entries, blocked, pull.snapshot.problems)
     return DocumentOutcome(
@@ -123,6 +125,7 @@ def _document(
         updated=files_of("updated"),
         known=len(files_of("known")) + len(files_of("updated")),
         blocked=len(blocked) + len(files_of("withheld")),
+        brought_before=None if feed.id in pull.snapshot.withheld else brought_before,
         kept=tuple(pull.report.kept),
         notices=(*pull.report.notices, *dates.report_line(pull.report.new_dates)),
         warnings=(*document.warnings, *doubts),

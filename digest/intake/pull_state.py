@@ -50,6 +50,10 @@ class DocumentOutcome:
     that was withdrawn.
     """
     warnings: tuple[str, ...] = ()
+    brought_before: int | None = 0
+    """Entries that the feed itself has brought before; None if its ledger is damaged, and so
+    nobody knows.
+    """
     awaited: tuple[str, ...] = ()
     """The files of deleted stories that the feed has changed: it is read again if one is back."""
 
@@ -224,7 +228,7 @@ class PullState:
         text = self.edits[story.file].after if story.file in self.edits else on_disk
         written = precedence.last_written(self.records[file])
         revision = revise(story, text, merged, self.snapshot.vocabulary, written)
-        if revision.text != on_disk:
+        if revision.text != text:
             self.edits[story.file] = Edit(story.file, on_disk, revision.text)
             self.edited[file] = story.file
             self.finder.stories[story.file] = revision.story

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from builders import make_entry
+from test_corrections import ENTRY, OTHER, Workspace, corrected, pulled
 
 from digest.content import identity
 from digest.content.ledger import Record
@@ -48,6 +50,43 @@ def test_a_document_without_known_entries_may_hide_a_gap() -> None:
 
 def test_one_known_entry_closes_the_gap() -> None:
     assert feed_health.gap(document(90, 20), 1, brought(10, 20), LATER) == ""
+
+
+LATE = {**OTHER, "title": "Late", "id": "late", "url": "https://news.example/article/3500009/c"}
+LATE["date_published"] = "2026-11-27T08:30:00Z"
+
+
+def gaps(workspace: Workspace) -> dict[str, bool]:
+    return {row.feed: row.gap for row in workspace.pull().rows}
+
+
+def test_an_entry_whose_file_cannot_be_read_closes_the_gap(tmp_path: Path) -> None:
+    workspace = pulled(tmp_path, a=ENTRY)
+    workspace.edit("---\n", "---\nodd: [\n")
+    workspace.tell("a", LATE, corrected(title="Another"))
+
+    assert gaps(workspace) == {"a": False}
+
+
+def test_a_new_entry_of_a_story_that_another_feed_has_closes_no_gap(tmp_path: Path) -> None:
+    workspace = pulled(tmp_path, a=ENTRY, b=ENTRY)
+    for feed in "ab":
+        workspace.tell(feed, LATE)
+
+    assert gaps(workspace) == {"a": True, "b": True}
+
+
+def test_a_feed_whose_ledger_is_damaged_has_no_gap(tmp_path: Path) -> None:
+    workspace = pulled(tmp_path, a=ENTRY)
+    workspace.tell("a", OTHER, ENTRY)
+    workspace.pull()
+    workspace.file.unlink()
+    ledger = tmp_path / "content/ledger/a.jsonl"
+    first, *others = ledger.read_text().splitlines(keepends=True)
+    ledger.write_text("".join([first[:-9] + "\n", *others]))
+    workspace.tell("a", LATE, ENTRY)
+
+    assert gaps(workspace) == {"a": False}
 
 
 def test_a_first_pull_and_an_empty_document_have_no_gap() -> None:

@@ -16,8 +16,9 @@ from digest.content import ledger, story_file
 from digest.content.history import History
 from digest.content.story_file import Vocabulary
 from digest.intake.changes import search_texts_of_changes
+from digest.intake.merge import Merged
 from digest.intake.plan import plan_pull
-from digest.intake.pull_state import PullPlan
+from digest.intake.pull_state import PullPlan, PullState
 from digest.intake.snapshot import Snapshot
 from digest.model import Config, Document, Entry, Feed
 from digest.week import Week
@@ -52,6 +53,18 @@ def after(*intakes: PullPlan, **fields: Any) -> Snapshot:
         excerpts=History(ledgers).excerpts(),
     )
     return replace(desk, **fields)
+
+
+def test_a_later_edit_of_a_pull_that_restores_the_text_replaces_the_earlier_one() -> None:
+    story = make_story()
+    desk = replace(after(), texts={story.file: story_file.dumps(story)})
+    state = PullState([], desk, CONFIG, NOW)
+    state.records[story.file] = {}
+
+    changed = state.revise(story.file, story, Merged({"link": "https://n.example/2"}, (), {}))
+    state.revise(story.file, changed.story, Merged({"link": story.link}, (), {}))
+
+    assert state.edits[story.file].after == story_file.dumps(story)
 
 
 def test_a_new_entry_becomes_a_story_of_its_local_week() -> None:
