@@ -354,6 +354,19 @@ def test_a_damaged_ledger_stops_sending(root: Path, inbox: Inbox) -> None:
     assert len(inbox.messages) == 1
 
 
+def test_half_a_line_of_a_killed_run_stops_nothing(root: Path, inbox: Inbox) -> None:
+    ledger = root / SENT
+    ledger.parent.mkdir(parents=True)
+    ledger.write_text('{"v": 1, "at": "2026-05-')
+
+    mailed(root, "--send")
+
+    assert (len(inbox.messages), lines(root)) == (
+        1,
+        [("2026-W20", "sending"), ("2026-W20", "sent")],
+    )
+
+
 def test_sending_changes_nothing_on_the_site(root: Path) -> None:
     digest("build", cwd=root)
     before = {path: path.read_bytes() for path in (root / "site").rglob("*") if path.is_file()}

@@ -56,7 +56,7 @@ COMMANDS = {
     "publish": "",
     "upgrade": "kill",
     "mail": "",
-    "mail --sent": "",
+    "mail --sent": "kill",
 }
 """The commands, and the ways in which the short pass breaks each."""
 PAIRS = [
@@ -202,6 +202,7 @@ def test_an_edition_whose_sending_is_interrupted_goes_out_once(
     file = digest / "digest.toml"
     file.write_text(file.read_text().replace("https://example.org/", "https://digest.press/"))
     points, outcomes = 0, set()
+    whole_run = 1  # which finds how many points there are
     with serving(inbox) as port:
         with file.open("a") as settings:
             settings.write(f'smtp = "127.0.0.1:{port}"\n')
@@ -209,7 +210,7 @@ def test_an_edition_whose_sending_is_interrupted_goes_out_once(
             "mail --send", way, digest, tmp_path / "copies", many(5)
         ):
             place = f"broken at {last}, it ended with {code} and said: {said}"
-            copy, is_sent = tmp_path / "copies" / str(last), len(inbox.messages) == 1
+            copy, is_sent = tmp_path / "copies" / str(last), len(inbox.messages) > whole_run
             assert code in {0, KILLED, REFUSED, UNNOTICED}, place
             assert code not in {0, UNNOTICED} or is_sent, place
             outcome = "again"
@@ -222,11 +223,11 @@ def test_an_edition_whose_sending_is_interrupted_goes_out_once(
                 run("mail --sent", copy)
             elif outcome == "unknown":
                 mail_sent(copy, again=True)
-            assert len(inbox.messages) == 1, place
+            assert len(inbox.messages) == whole_run + 1, place
             with pytest.raises(DigestError, match="was mailed"):
                 mail_sent(copy)
             inbox.messages.clear()
-            points += 1
+            whole_run, points = 0, points + 1
             outcomes.add(outcome)
     assert points >= 4
     assert "known" in outcomes
