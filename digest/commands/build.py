@@ -1,18 +1,19 @@
 """`digest build`: the site from the stories.
 
     lock ──▶ scan ──nothing changed──▶ report
-               └▶ load ──▶ arrange ──▶ plan ──▶ stage changed pages ──▶ commit ──▶ report
+               └▶ load ──▶ arrange ──▶ plan ──▶ stage changed pages under hidden names
+                    ──▶ commit ──▶ record new locations ──▶ report
 
-All pages are staged under hidden names before the first one appears, so a build that fails leaves
-the old site as it is. The cache saves work and never changes the result. No byte of the site
-depends on a clock; the disk's time only decides which stamps can be trusted.
+All pages are staged before the first one appears, so a build that fails leaves the old site as it
+is. The cache saves work and never changes the result. No byte of the site depends on a clock,
+other than through the lines of ledgers; the disk's time only decides which stamps can be trusted.
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Collection, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -28,7 +29,6 @@ from digest.site import addresses, fingerprint
 from digest.site import output as outputs
 from digest.site.keys import BuildMemory
 from digest.site.output import Manifest, Output, Summary, Written
-from digest.week import reached_by, without_mistyped
 
 if TYPE_CHECKING:
     from digest.model import Content, Location
@@ -97,9 +97,10 @@ def run(
 
     `base_url` is as `urls.site_url` returns it; ids stay, since they were made from the site's own
     address. With `now`, the locations of stories that no ledger has yet are recorded, so that their
-    addresses redirect when they are moved later. No byte of the site depends on `now`. With
-    `force`, files in the folder that Digest did not make are overwritten. Raises DigestError, and
-    Faults with every problem in content, links and templates; then nothing is written.
+    addresses redirect when they are moved later. The site is that of the ledgers with these lines;
+    nothing else in it depends on `now`. With `force`, files in the folder that Digest did not make
+    are overwritten. Raises DigestError, and Faults with every problem in content, links and
+    templates; then nothing is written.
     """
     outputs.check(root, output)
     named = disk.read_inside(root, custom_domain.FILE)
@@ -117,8 +118,10 @@ def run(
             summary = last.summary
             written = Written(written=0, removed=0, unchanged=len(last.files))
         else:
-            built, unrecorded = _build(builder, scanned, root, on_progress, now)
+            built = builder.build(scanned, on_progress=on_progress, now=now)
             summary, written, hints = built.summary, built.written, built.hints
+            if now and built.new_locations:
+                unrecorded = _record(root, built.new_locations, now)
     if base_url is None and (problem := site_address.hint(root, config)):
         hints = (*hints, problem.as_hint)
     return BuildReport(
@@ -139,24 +142,6 @@ def run(
         damaged=summary.damaged,
         hints=hints,
     )
-
-
-def _build(
-    builder: Builder,
-    scanned: Scan,
-    root: Path,
-    on_progress: Progress | None,
-    now: datetime | None,
-) -> tuple[BuildResult, str]:
-    """Builds, and records where stories are; returns why that failed, "" if it did not."""
-    built = builder.build(scanned, on_progress=on_progress)
-    if now is None or not built.new_locations:
-        return built, ""
-    unrecorded = _record(root, built.new_locations, now)
-    if unrecorded or not _ends_pause(built, now):
-        return built, unrecorded
-    again = builder.build(builder.scan(), on_progress=on_progress)
-    return again._replace(written=_total(built.written, again.written)), ""
 
 
 class Builder:
@@ -213,24 +198,25 @@ class Builder:
             return None
         return last if output.is_current(scanned.fingerprint(), self._settings_key) else None
 
-    def build(self, scanned: Scan, *, on_progress: Progress | None = None) -> BuildResult:
-        """Builds the scanned content; raises DigestError, and then nothing is written."""
+    def build(
+        self, scanned: Scan, *, on_progress: Progress | None = None, now: datetime | None = None
+    ) -> BuildResult:
+        """Builds the scanned content; the caller then records new locations at the time `now`.
+
+        Raises DigestError, and then nothing is written.
+        """
         # Imported late: a build with nothing to do needs none of these.
         from digest.content import publishable
-        from digest.content.load import load_cached, new_locations_of
         from digest.site.arrange import arrange
         from digest.site.plan import plan
-        from digest.site.search import search_index
+        from digest.site.search.search_index import SearchIndex, build_index
         from digest.site.social.pages import can_draw
 
-        root, config, cache = self._root, self._config, self._cache
-        reading = fingerprint.of_reading(config)
-        content = load_cached(root, config, scanned, cache, reading, may_fork=self._may_fork)
+        config, cache = self._config, self._cache
+        content, new_locations = self._load(scanned, now)
         published = publishable.without_secrets(content)
         archive = arrange(published, config, drafts=self._drafts, memory=self._memory)
-        index = search_index.SearchIndex()
-        if self._extras:
-            index = search_index.build_index(archive, config, cache)
+        index = build_index(archive, config, cache) if self._extras else SearchIndex()
         planned = plan(
             archive,
             config,
@@ -247,7 +233,6 @@ class Builder:
             secrets=publishable.notice(content),
             damaged=tuple(map(str, content.damaged)),
         )
-        new_locations = new_locations_of(content)
         output = self._output()
         output.begin(keys)
         try:
@@ -273,6 +258,25 @@ class Builder:
             raise
         hints = tuple(problem.as_hint for problem in planned.all_problems() if problem.is_hint)
         return BuildResult(content, archive, written, summary, hints, new_locations)
+
+    def _load(self, scanned: Scan, now: datetime | None) -> tuple[Content, tuple[Location, ...]]:
+        """Returns the content, and the locations that are new in it.
+
+        If they are recorded `now`, the content is as if they were: a line of that time ends a pause
+        between weeks (`week.without_mistyped`).
+        """
+        from digest.content.ledger import timestamp
+        from digest.content.load import load_cached, new_locations_of
+
+        reading = fingerprint.of_reading(self._config)
+        content = load_cached(
+            self._root, self._config, scanned, self._cache, reading, may_fork=self._may_fork
+        )
+        new_locations = new_locations_of(content)
+        if now and new_locations:
+            recorded_at = max(content.newest_record, timestamp(now))
+            content = content._replace(newest_record=recorded_at)
+        return content, new_locations
 
     def _output(self) -> Output:
         return Output(
@@ -389,24 +393,6 @@ def _record(root: Path, locations: tuple[Location, ...], now: datetime) -> str:
         why = "so if you later move or rename a story, links to its old address may break"
         return f"{error}; {why}"
     return ""
-
-
-def _ends_pause(built: BuildResult, now: datetime) -> bool:
-    """True if a week that was taken for mistyped is not, now that a ledger has a line of this time.
-
-    Such a week closes the one before it, so the site is another one.
-    """
-    weeks = [edition.week for edition in built.archive.editions]
-    reached = reached_by(now.astimezone(UTC).isoformat())
-    return built.archive.weeks != without_mistyped(weeks, reached)
-
-
-def _total(first: Written, again: Written) -> Written:
-    """Returns what two builds of one run have written; what the second one wrote, the first did."""
-    written = max(first.written, again.written)
-    pages = again.written + again.unchanged
-    removed = first.removed + again.removed
-    return again._replace(written=written, unchanged=pages - written, removed=removed)
 
 
 def _copied_key(file: Copied, since: int) -> bytes:
