@@ -157,6 +157,25 @@ def test_an_archive_that_was_there_before_is_not_mailed(root: Path) -> None:
     assert lines(root)[1::2] == [("2026-W20", "sent"), ("2026-W21", "sent")]
 
 
+def test_of_editions_published_at_one_time_the_later_week_is_the_newer(root: Path) -> None:
+    letter(root, 19, "published: 2026-05-20T08:00:00Z")
+    letter(root, 20, "published: 2026-05-20T08:00:00Z")
+
+    assert "'Week 20, 2026" in mailed(root, "--send")
+    assert mailed(root, "--send").startswith("Nothing to mail: 2026-W20")
+
+
+def test_editions_published_at_one_time_follow_by_week(root: Path) -> None:
+    put(root, "2026/w18/2026-05-01-chips-18.md")
+    letter(root, 19, "published: 2026-05-20T08:00:00Z")
+    letter(root, 20, "published: 2026-05-20T08:00:00Z")
+    mailed(root, "w18", "--send")
+
+    assert "'Week 19, 2026" in mailed(root, "--send")
+    assert "'Week 20, 2026" in mailed(root, "--send")
+    assert mailed(root, "--send").startswith("Nothing to mail: 2026-W20")
+
+
 def test_merged_clones_send_nothing_twice(root: Path, inbox: Inbox) -> None:
     clone = shutil.copytree(root, root.parent / "clone")
     mailed(root, "w19", "--send")

@@ -2,7 +2,8 @@
 
 Only closed editions are mailed, in the order in which they were published, as services do that mail
 the weekly feed: those published after the last one that was sent. Where none was sent yet, it is
-the newest, so that mailing can begin with any archive.
+the newest, so that mailing can begin with any archive. One pull may close several weeks at one
+time: of these, the later week is the newer.
 """
 
 from __future__ import annotations
@@ -70,21 +71,17 @@ def choose(state: MailState, words: str = "", claim: str = "") -> NextMail:
         return NextMail(next(edition for edition in archive.editions if edition.week == week))
 
     closed = [edition for edition in archive.editions if edition.week in dates and edition.stories]
-    closed.sort(key=lambda edition: dates[edition.week].published)
+    closed.sort(key=lambda edition: (dates[edition.week].published, edition.week))
     sent_weeks = {week for week, line in mailed.items() if line.sent}
-    sent_editions = [edition for edition in closed if edition.week in sent_weeks]
-    last = dates[sent_editions[-1].week].published if sent_editions else 0
-    waiting = []
-    for edition in closed:
-        if edition.week not in sent_weeks and dates[edition.week].published >= last:
-            waiting.append(edition)
+    sent_at = [at for at, edition in enumerate(closed) if edition.week in sent_weeks]
+    waiting = closed[sent_at[-1] + 1 :] if sent_at else closed
     ready = [edition for edition in waiting if edition.week not in archive.draft_weeks]
     if ready:
-        return NextMail(ready[0] if sent_editions else ready[-1])
+        return NextMail(ready[0] if sent_at else ready[-1])
     if waiting:
         return NextMail(None, f"nothing to mail: {_refusal(waiting[-1].week, state)}")
-    if sent_editions:
-        week = sent_editions[-1].week
+    if sent_at:
+        week = closed[sent_at[-1]].week
         when = date_and_recipient(mailed[week])
         reason = f"{week}, the newest closed edition, was mailed {when}"
         return NextMail(None, f"nothing to mail: {reason}")
