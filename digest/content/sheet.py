@@ -229,8 +229,9 @@ def _parse_entry(lines: list[str]) -> SheetEntry:
     if match is None:
         return SheetEntry(tuple(lines), problem=_UNCLEAR)
     quote, below = "", lines[1:]
-    if below and below[0].startswith(">"):
-        quote, below = _squashed(below[0]), below[1:]
+    at = next((at for at, line in enumerate(below) if line.startswith(">")), None)
+    if at is not None:  # a note may be above it, below it or both, as two paragraphs
+        quote, below = _squashed(below[at]), [*below[:at], "", *below[at + 1 :]]
     note = _without_indent(below).strip("\n")
     written = tuple(textwrap.wrap(match["written"], _HASH_LENGTH))
     verb = _WORDS.get(match["verb"].lower(), match["verb"].lower())

@@ -127,6 +127,50 @@ def test_a_note_is_edited_in_the_sheet_and_its_own_line_ends_stay(root: Path) ->
     assert text(root, f"content/{A}").endswith("---\n\nFirst,  \nthird.\n\n    code\n")
 
 
+@pytest.mark.parametrize(
+    ("above", "below", "note"),
+    [
+        ("    Mine.\n", "", "Mine."),
+        ("\n    Mine.\n\n", "", "Mine."),
+        ("  Mine,\n  twice.\n", "", "Mine,\ntwice."),
+        ("", "    Mine.\n", "Mine."),
+        ("    Mine.\n", "    Yours.\n", "Mine.\n\nYours."),
+    ],
+)
+def test_a_note_may_be_written_above_the_quotation_or_below(
+    tmp_path: Path, above: str, below: str, note: str
+) -> None:
+    chips = pulled_story(tmp_path)
+    invoke(tmp_path, "sheet")
+    change(tmp_path, (r"^(k .*\n)(> About Chips\.\n)", rf"\1{above}\2{below}"))
+
+    applied = invoke(tmp_path, "sheet", "--apply")
+
+    assert (applied.exit_code, applied.stderr) == (0, "")
+    assert text(tmp_path, chips).endswith(f"---\n\n> About Chips.\n\n{note}\n")
+
+
+def test_a_note_above_the_quotation_comes_before_the_one_that_was_there(tmp_path: Path) -> None:
+    chips = pulled_story(tmp_path)
+    invoke(tmp_path, "set", chips, "note=Second.")
+    invoke(tmp_path, "sheet")
+    change(tmp_path, (r"^(k .*\n)", r"\1    First.\n"))
+
+    invoke(tmp_path, "sheet", "--apply")
+
+    assert text(tmp_path, chips).endswith("> About Chips.\n\nFirst.\n\nSecond.\n")
+
+
+def pulled_story(root: Path) -> str:
+    """The file of a story that a pull wrote, with an excerpt."""
+    (root / "digest.toml").write_text(SETTINGS)
+    (root / "first.xml").write_text(rss(("1", "Chips")))
+    (root / "second.xml").write_text(rss())
+    invoke(root, "pull")
+    (story,) = load.load(root, config.load(root)).stories
+    return story.file
+
+
 def test_a_note_with_a_nul_character_can_be_read_in_the_sheet_and_check_names_it(
     root: Path,
 ) -> None:
