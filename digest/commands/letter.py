@@ -59,7 +59,8 @@ class AddedLinks:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PublishedLetter:
-    """How many stories are `shown` in the published letter's week, and how many are still `drafts`.
+    """How many stories are `shown` in the published letter's week, without those below another one,
+    and how many are still `drafts`.
 
     `is_closed` says whether the week is closed, `is_unwritten` whether the text is still as
     drafted. `edit` is how the file was changed, for undo.
@@ -176,16 +177,15 @@ def publish(root: Path, config: Config, week: str = "", *, now: datetime) -> Pub
             raise DigestError(
                 f"{file}: its front matter cannot be changed; remove 'draft: true' yourself"
             )
-        closed = {edition.week for edition in arrange(content, config).editions if edition.closed}
+        editions = {edition.week: edition for edition in arrange(content, config).editions}
+        edition = editions.get(choice)
         _rewrite(root, Edit(file, text, published))
-    waiting = _count_drafts(content, choice)
-    shown = sum(story.week == choice and not story.hide for story in content.stories)
     return PublishedLetter(
         file=file,
         week=choice,
-        shown=shown - waiting,
-        drafts=waiting,
-        is_closed=config.close == "letter" or choice in closed,
+        shown=len(edition.stories) if edition else 0,
+        drafts=_count_drafts(content, choice),
+        is_closed=config.close == "letter" or (edition is not None and edition.closed),
         is_unwritten=letter_draft.is_unwritten(letters[choice].body),
         edit=Edit(file, text, published),
     )

@@ -437,3 +437,10 @@ def test_drafting_a_letter_for_a_published_edition_prints_a_warning(root: Path) 
     assert "published: 2026-05-13T12:00:00+08:00" in result.stderr
     assert digest("letter", "w20", cwd=root).stderr == ""
     assert "published with 1 story" in digest("letter", "--publish", "w19", cwd=root).stdout
+
+
+def test_drafting_and_publishing_count_the_same_stories(root: Path) -> None:
+    put(root, "2026/w19/2026-05-08-h.md", "The same event", "also: 2026-05-08-g.md")
+
+    assert "with 1 story" in digest("letter", "w19", cwd=root).stdout
+    assert "published with 1 story\n" in digest("letter", "--publish", "w19", cwd=root).stdout
