@@ -20,7 +20,7 @@ _OF_MIME = ("MIME", "Cont")
 
 
 def message_id(mail: EditionMail, site: str) -> str:
-    """Returns the Message-ID of an edition of the site at this URL, which never changes."""
+    """Returns the Message-ID of an edition: the same as long as the site has this URL."""
     return f"<{mail.id.rpartition(':')[2]}@{urls.host_of(site)}>"
 
 
