@@ -114,6 +114,10 @@ def _print_report(report: MailReport, config: Config, call: Call) -> None:
                 f"{week}: noted that it will be sent. Push content/ledger/sent.jsonl, then send it"
             )
         case Outcome.DRAFTED | Outcome.DRAFTED_BEFORE:
+            if report.is_outdated:
+                call.say(f"{report.draft}: a draft of {week}, which has changed since")
+                call.say(f"Delete it there, and run 'digest mail {week}' again for a new one")
+                return
             a_draft = "a draft" if report.outcome is Outcome.DRAFTED else "an earlier draft"
             call.say(f"{report.draft}: {a_draft} of {what}")
             call.say(f"Look at it there; 'digest mail {week} --send' sends it as it is then")

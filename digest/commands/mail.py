@@ -58,7 +58,7 @@ class MailReport:
     - `reason`: why none is due; then the other values are empty
     - `mail`, with how many `stories`, the `message` in bytes, and its `headers` as they are shown
     - `file`: where it was written
-    - `draft`: the page of its draft at a service
+    - `draft`: the page of its draft at a service; `is_outdated` if the edition has changed since
     """
 
     outcome: Outcome
@@ -69,6 +69,7 @@ class MailReport:
     headers: Sequence[str] = ()
     file: Path | None = None
     draft: str = ""
+    is_outdated: bool = False
 
 
 class MailOptions(NamedTuple):
@@ -202,7 +203,10 @@ def _wanted(options: MailOptions, config: Config) -> Outcome:
 def _at_service(
     log: _SentLog, report: MailReport, mail: EditionMail, options: MailOptions, secret: str
 ) -> MailReport:
-    """Makes a draft at a service, unless it has one, and sends it if that is asked for."""
+    """Makes a draft at a service, unless it has one, and sends it if that is asked for.
+
+    Raises NotSentError if the edition has changed since the draft was made.
+    """
     config = log.config
     api = service(config.mail, secret, partial(ask_api, agent=user_agent(config.site)))
     remote = None if options.again else api.find(mail)
@@ -214,10 +218,21 @@ def _at_service(
     draft = remote or api.create(mail)
     if options.send:
         with log.while_sending() as begin:
+            if draft.is_outdated:  # it may have a story that was hidden since
+                what = f"the edition has changed since its draft was made: {draft.page}"
+                cure = (
+                    f"delete the draft at {api.name} and run this again, or send it there as it is"
+                )
+                raise NotSentError(f"{mail.week}: {what}; {cure}")
             api.send(draft, begin)
         return report
     if remote:
-        return replace(report, outcome=Outcome.DRAFTED_BEFORE, draft=draft.page)
+        return replace(
+            report,
+            outcome=Outcome.DRAFTED_BEFORE,
+            draft=draft.page,
+            is_outdated=draft.is_outdated,
+        )
     log.record(sent.DRAFT)
     return replace(report, draft=draft.page)
 

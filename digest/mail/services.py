@@ -3,14 +3,16 @@
     find ──nothing──▶ create, as a draft ──▶ `begin` ──▶ send
 
 A service keeps the edition's id with the draft, so an edition is found there again, whatever this
-side remembers. Both put text through a template language, so braces are written in a way that it
-does not see.
+side remembers. It also keeps which version of the edition the draft was made from, since a story
+may have been hidden in the meantime. Both put text through a template language, so braces are
+written in a way that it does not see.
 """
 
 from __future__ import annotations
 
 import base64
 import contextlib
+import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple, Protocol
@@ -31,11 +33,15 @@ _JOINER = "\u2060"  # WORD JOINER, which is not seen
 
 
 class Remote(NamedTuple):
-    """An edition at a service: its `id` and `state` there, and the page where it can be seen."""
+    """An edition at a service: its `id` and `state` there, and the page where it can be seen.
+
+    `is_outdated` is True if it was not made from the edition as it is now.
+    """
 
     id: str
     state: str
     page: str
+    is_outdated: bool = False
 
     @property
     def is_draft(self) -> bool:
@@ -135,9 +141,10 @@ class _Buttondown(_Api):
                 page = self.ask("GET", f"/emails?{urlencode({**query, 'page': number})}")
                 for email in page["results"]:
                     metadata = email.get("metadata")
-                    id = metadata.get("digest") if isinstance(metadata, dict) else None
-                    if id == mail.id and email["status"] != "deleted":
-                        return self._remote(email)
+                    is_mail = isinstance(metadata, dict) and metadata.get("digest") == mail.id
+                    if is_mail and email["status"] != "deleted":
+                        is_outdated = metadata.get("version") != _version(mail)
+                        return self._remote(email)._replace(is_outdated=is_outdated)
                 if not page.get("next"):
                     break
         return None
@@ -156,7 +163,7 @@ class _Buttondown(_Api):
             "body": f"<!-- buttondown-editor-mode: plaintext -->{body}",
             "status": "draft",
             "canonical_url": mail.url,
-            "metadata": {"digest": mail.id},
+            "metadata": {"digest": mail.id, "version": _version(mail)},
         }
         with self.understood():
             return self._remote(self.ask("POST", "/emails", values))
@@ -187,7 +194,8 @@ class _Listmonk(_Api):
             answer = self.ask("GET", f"/api/campaigns?{urlencode(query)}")
             for campaign in answer["data"]["results"]:
                 if tag in (campaign["tags"] or ()):
-                    return self._remote(campaign)
+                    is_outdated = _version_tag(mail) not in campaign["tags"]
+                    return self._remote(campaign)._replace(is_outdated=is_outdated)
         return None
 
     def create(self, mail: EditionMail) -> Remote:
@@ -202,7 +210,7 @@ class _Listmonk(_Api):
             "body": _html(mail.body),
             "altbody": mail.text.replace("{{", open_braces),
             "messenger": "email",
-            "tags": [_tag(mail)],
+            "tags": [_tag(mail), _version_tag(mail)],
         }
         with self.understood():
             return self._remote(self.ask("POST", "/api/campaigns", values)["data"])
@@ -219,6 +227,16 @@ class _Listmonk(_Api):
 def _tag(mail: EditionMail) -> str:
     """Returns the tag by which a campaign is found; listmonk's tags are lower-case, with hyphens."""
     return f"digest-{mail.id.rpartition(':')[2]}"
+
+
+def _version_tag(mail: EditionMail) -> str:
+    return f"digest-version-{_version(mail)}"
+
+
+def _version(mail: EditionMail) -> str:
+    """Returns a short hash of what readers get; any change of the edition changes it."""
+    words = "\0".join((mail.subject, mail.text, mail.body))
+    return hashlib.sha256(words.encode()).hexdigest()[:16]
 
 
 def _html(markup: str) -> str:

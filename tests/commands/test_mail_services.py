@@ -71,6 +71,34 @@ def test_a_draft_is_created_once_and_sent_as_it_is_at_the_service(
     assert "--again sends it once more" in refused(root, "w20", "--send")
 
 
+def test_a_draft_of_an_edition_that_has_changed_since_is_not_sent(
+    root: Path, service: Service
+) -> None:
+    mailed(root)
+    put(root, "2026/w20/2026-05-15-more.md")
+
+    shown, why = mailed(root), refused(root, "--send")
+
+    assert "a draft of 2026-W20, which has changed since\nDelete it there, and run " in shown
+    assert why.startswith("2026-W20: the edition has changed since its draft was made: http")
+    assert "; delete the draft at " in why
+    assert why.endswith(" and run this again, or send it there as it is")
+    assert (service.mailed, lines(root)) == ([], [("2026-W20", "draft")])
+    # A run that has noted the edition notes that it was not sent.
+    mailed(root, "--claim", "run 1")
+    refused(root, "--send", "--claim", "run 1")
+    assert lines(root)[1:] == [("2026-W20", "sending"), ("2026-W20", "failed")]
+    # As it was, with a story that is hidden: the draft fits again.
+    put(root, "2026/w20/2026-05-15-more.md", "hide: true")
+    assert "an earlier draft of" in mailed(root)
+    put(root, "2026/w20/2026-05-15-more.md")
+    service.kept.clear()
+    assert mailed(root, "--send").endswith(
+        "Commit content/ledger/sent.jsonl, so that no other clone sends it again\n"
+    )
+    assert len(service.mailed) == 1
+
+
 def test_text_sent_to_a_service_has_no_template_commands(root: Path, service: Service) -> None:
     mailed(root)
     (draft,) = service.kept
