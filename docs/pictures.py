@@ -81,7 +81,7 @@ def of_desk(root: Path) -> Callable[[Route], None]:
     letter.run(root, settings)
     session = DeskSession(8000)
     desk = Desk(root, session, lambda: PULLED)
-    Preview(root, lambda _: None, desk=desk).rebuild(frozenset())
+    Preview(root, lambda _: None, lambda: PULLED, desk=desk).rebuild(frozenset())
     page = desk.answer(DeskRequest(method="GET", path="", cookie=session.key)).body
     return lambda route: route.fulfill(body=page, content_type="text/html")
 

@@ -201,7 +201,7 @@ class Builder:
     def build(
         self, scanned: Scan, *, on_progress: Progress | None = None, now: datetime | None = None
     ) -> BuildResult:
-        """Builds the scanned content; the caller then records new locations at the time `now`.
+        """Builds the scanned content as if its new locations were recorded at the time `now`.
 
         Raises DigestError, and then nothing is written.
         """
@@ -214,8 +214,8 @@ class Builder:
 
         config, cache = self._config, self._cache
         content, new_locations = self._load(scanned, now)
-        published = publishable.without_secrets(content)
-        archive = arrange(published, config, drafts=self._drafts, memory=self._memory)
+        clean = publishable.without_secrets(content)
+        archive = arrange(clean, config, drafts=self._drafts, memory=self._memory)
         index = build_index(archive, config, cache) if self._extras else SearchIndex()
         planned = plan(
             archive,

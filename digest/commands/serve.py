@@ -121,20 +121,20 @@ def run(
     it; letters are published at the time that `clock` returns. Raises DigestError if there is no
     digest, or the port is taken.
     """
-    names = []
+    other_hosts = []
     for name in allowed:
         if not _HOST_NAME.fullmatch(name):
             example = "preview.example.org"
             raise DigestError(f"--allow-host {name}: give only the host's name, such as {example}")
-        names.append(name.strip("[]"))
+        other_hosts.append(name.strip("[]"))
     with contextlib.suppress(Faults):  # these are shown over the page
         load_config(root)
     with server.listen(host, port) as listening:
         port, desk_app = listening.getsockname()[1], None
-        if desk or (hosts.is_loopback(host) and not names):
-            desk_app = Desk(root, DeskSession(port, frozenset(map(str.lower, names))), clock)
-        preview = Preview(root, on_event, on_progress, desk_app)
-        app = make_app(preview.state, host, port, names, desk_app)
+        if desk or (hosts.is_loopback(host) and not other_hosts):
+            desk_app = Desk(root, DeskSession(port, frozenset(map(str.lower, other_hosts))), clock)
+        preview = Preview(root, on_event, clock, on_progress, desk_app)
+        app = make_app(preview.state, host, port, other_hosts, desk_app)
         rebuilder = Rebuilder(
             root,
             preview.rebuild,
@@ -170,17 +170,19 @@ class Preview:
         self,
         root: Path,
         on_event: OnEvent,
+        clock: Callable[[], datetime],
         on_progress: Progress | None = None,
         desk: Desk | None = None,
     ) -> None:
-        self._root, self._on_event, self._desk = root, on_event, desk
+        self._root, self._on_event, self._clock, self._desk = root, on_event, clock, desk
         self._on_progress = on_progress  # of the first build
         self._annotations: Annotations | None = None
         self._cache = Cache(root)
         self._builder: build.Builder | None = None
         self._config: Config | None = None
         self._changed: frozenset[str] = frozenset()  # since the last build that succeeded
-        self._build_ids = (f"{secrets.token_hex(4)}-{number}" for number in count())
+        run_id = secrets.token_hex(4)  # pages of an earlier preview reload
+        self._build_ids = (f"{run_id}-{number}" for number in count())
         self.state = PreviewState(
             ShownBuild(build_id=next(self._build_ids), root=root, folder=root / _FOLDER)
         )
@@ -208,14 +210,24 @@ class Preview:
             if self._desk:
                 self._desk.set_problems(problems)
             if changed or problems != self.state.shown.problems:
-                self._on_event(Broken(problems))
                 self._post(replace(self.state.shown, problems=problems))
+                self._on_event(Broken(problems))
             return False
         self._on_progress = None
         self._annotations, self._changed = annotations, frozenset()
         base = SiteUrl(config.site.url).path
         if self._desk:
             self._desk.set_build(LastBuild(config, content, archive, annotations, base))
+        before = self.state.shown
+        shown = replace(
+            before,
+            base=base,
+            former_bases=before.former_bases | ({before.base} if before.base else frozenset()),
+            problems=(),
+            annotations_of_story=annotations.of_story,
+            annotations_of_page=annotations.of_page,
+        )
+        self._post(shown)
         written = result.written
         self._on_event(
             Built(
@@ -227,20 +239,13 @@ class Preview:
                 not_removed=written.not_removed,
             )
         )
-        before = self.state.shown
-        shown = replace(
-            before,
-            base=base,
-            former_bases=before.former_bases | ({before.base} if before.base else frozenset()),
-            problems=(),
-            annotations_of_story=annotations.of_story,
-            annotations_of_page=annotations.of_page,
-        )
-        self._post(shown)
         return True
 
     def _build(self, config: Config, changed: frozenset[str]) -> build.BuildResult:
-        """Builds with the last builder, unless config or templates have changed, or it failed."""
+        """Builds with the last builder, unless config or templates have changed, or it failed.
+
+        Pages are as those of a build at this time, which would also record new locations.
+        """
         builder, self._builder = self._builder, None
         has_new_template = any(file.startswith(_TEMPLATES) for file in changed)
         if builder is None or config != self._config or has_new_template:
@@ -250,7 +255,9 @@ class Preview:
             )
             changed = frozenset()
         with disk.lock(self._root, waiting=lambda: self._on_event(Waiting())):
-            result = builder.build(builder.scan(changed), on_progress=self._on_progress)
+            result = builder.build(
+                builder.scan(changed), on_progress=self._on_progress, now=self._clock()
+            )
         self._builder, self._config = builder, config
         return result
 

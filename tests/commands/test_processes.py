@@ -35,9 +35,11 @@ print(len(forks))
 """
 SHELL = "from digest.cli.main import cli; cli(['--quiet', 'build'], standalone_mode=False)"
 PREVIEW = """
+from datetime import UTC, datetime
 from pathlib import Path
 from digest.commands.serve import Preview
-assert Preview(Path.cwd(), print).rebuild(frozenset())
+clock = lambda: datetime(2026, 6, 1, tzinfo=UTC)
+assert Preview(Path.cwd(), print, clock).rebuild(frozenset())
 """
 NO_EXTRAS = "pagefind resvg_py"
 MANY = 440  # stories

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from digest.commands.serve_annotations import Annotations
 from digest.content import load
 from digest.site import arrange
 
+NOW = datetime(2026, 6, 1, tzinfo=UTC)
 SETTINGS = """[site]
 title = "T"
 url = "https://t.example/"
@@ -70,7 +72,7 @@ def test_a_build_that_cannot_be_annotated_is_shown_as_broken(
 
     (tmp_path / "digest.toml").write_text(SETTINGS)
     events: list[serve.PreviewEvent] = []
-    preview = serve.Preview(tmp_path, events.append)
+    preview = serve.Preview(tmp_path, events.append, lambda: NOW)
     assert preview.rebuild(frozenset())
     before = preview.state.shown.build_id
     monkeypatch.setattr(Annotations, "after", fail)

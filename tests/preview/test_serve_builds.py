@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import previews
@@ -18,6 +19,7 @@ from digest.commands.serve import Built, PreviewEvent
 
 LETTER = f"{WEEK}/letter.md"
 NEW = "content/2026/w21/2026-05-19-new.md"
+NOW = datetime(2026, 6, 1, tzinfo=UTC)
 
 
 class Workspace:
@@ -26,7 +28,7 @@ class Workspace:
     def __init__(self, root: Path) -> None:
         self.root = root
         self.events: list[PreviewEvent] = []
-        self.preview = serve.Preview(root, self.events.append)
+        self.preview = serve.Preview(root, self.events.append, lambda: NOW)
         assert self.preview.rebuild(frozenset())
 
     def save(self, **files: str | None) -> bool:
@@ -128,6 +130,25 @@ def test_after_failed_builds_the_pages_equal_a_clean_build(
     assert workspace.shown() == workspace.clean(tmp_path / "clean")
 
 
+def test_open_pages_learn_of_a_build_that_cannot_be_printed(tmp_path: Path) -> None:
+    root = previews.make(tmp_path / "digest")
+
+    def fail(_: PreviewEvent) -> None:
+        raise BrokenPipeError
+
+    preview = serve.Preview(root, fail, lambda: NOW)
+    before = preview.state.shown.build_id
+    with pytest.raises(BrokenPipeError):
+        preview.rebuild(frozenset())
+    built = preview.state.shown.build_id
+    (root / STORY).write_text("no story")
+    with pytest.raises(BrokenPipeError):
+        preview.rebuild(frozenset({STORY}))
+
+    assert len({before, built, preview.state.shown.build_id}) == 3
+    assert preview.state.shown.problems
+
+
 def test_the_margins_show_a_save_made_during_a_failed_build(workspace: Workspace) -> None:
     known = workspace.hints(STORY)
     workspace.save(
@@ -166,7 +187,7 @@ def test_a_damaged_cache_is_dropped_with_a_message(workspace: Workspace) -> None
     while workspace.preview.prepare():
         pass
     (workspace.root / ".digest/cache.sqlite").write_bytes(b"damaged")
-    begun = serve.Preview(workspace.root, workspace.events.append)
+    begun = serve.Preview(workspace.root, workspace.events.append, lambda: NOW)
 
     assert begun.rebuild(frozenset())
     assert isinstance(workspace.events[-1], Built)

@@ -10,9 +10,10 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
+from sites import read_folder
 
 from digest import config
-from digest.commands import build, check, pull
+from digest.commands import build, check, pull, serve
 from digest.commands.shared import next_mail
 from digest.errors import DigestError
 
@@ -49,12 +50,6 @@ def story(root: Path, place: str, more: str = "") -> Path:
     return path
 
 
-def files(folder: Path) -> dict[str, bytes]:
-    """The bytes of each file in a folder, by path."""
-    found = (path for path in folder.rglob("*") if path.is_file())
-    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in found}
-
-
 def letter(root: Path, keys: str = "", week: str = "w20") -> None:
     (root / f"content/2026/{week}").mkdir(parents=True, exist_ok=True)
     (root / f"content/2026/{week}/letter.md").write_text(
@@ -88,14 +83,17 @@ def test_a_week_after_a_long_pause_closes_the_one_before_it_once_a_ledger_has_re
     with pytest.raises(DigestError, match="2026-W49 is taken for mistyped; 'digest check' says"):
         next_mail.choose(next_mail.read(root, config.load(root)), "w21")
 
-    before = files(root / "site")
+    assert serve.Preview(root, lambda _: None, lambda: now).rebuild(frozenset())
+    assert b"Week 21" in (root / ".digest/preview/weeks.atom").read_bytes()
+
+    before = read_folder(root / "site")
     report = build.run(root, config.load(root), output=root / "site", now=now)
 
-    after = files(root / "site")
+    after = read_folder(root / "site")
     assert b"Week 21" in after["weeks.atom"]
     assert report.written == sum(before.get(path) != after[path] for path in after)
     assert build.run(root, config.load(root), output=root / "again").written == len(after)
-    assert files(root / "again") == after
+    assert read_folder(root / "again") == after
     assert weeks(root)["Week 21"][0] == "2026-11-30T12:00:00+08:00"
     assert check.run(root, now=now).problems == ()
 

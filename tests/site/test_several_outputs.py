@@ -47,7 +47,7 @@ class Digest:
         git(folder, "init", "--quiet", "--bare", str(self.remote))
         git(self.root, "init", "--quiet")
         git(self.root, "remote", "add", "origin", str(self.remote))
-        self._preview = serve.Preview(self.root, lambda _: None)
+        self._preview = serve.Preview(self.root, lambda _: None, lambda: NOW)
         self._previewed: dict[str, bytes] = {}  # the files that the preview has seen
         self._cleaned: dict[object, dict[str, bytes] | str] = {}
 
@@ -86,7 +86,7 @@ class Digest:
         self._preview.prepare()
 
     def preview_begins_anew(self) -> None:
-        self._preview = serve.Preview(self.root, lambda _: None)
+        self._preview = serve.Preview(self.root, lambda _: None, lambda: NOW)
 
     def killed(self) -> None:
         """A build into the site that is killed before it has kept what it has learnt."""
