@@ -23,7 +23,7 @@ from digest.content import letter_draft, pending
 from digest.content.history import History
 from digest.content.load import Survey
 from digest.errors import Problem
-from digest.model import Config, FreePage, Letter, Story
+from digest.model import Config, Content, FreePage, Letter, Story
 from digest.private_addresses import private_host_of
 from digest.week import Week
 
@@ -81,6 +81,7 @@ def review(
     hints += also_rules.ungrouped(content, closed)
     hints += _titled(content.introductions)
     hints += _letter_hints(content.letters, closed)
+    hints += _other_leads_in_letters(content, shown)
     if not content.unread:
         hints += file_rules.unknown_feeds(survey, config)
     hints += file_rules.files_of_two_stories(survey.ledgers)
@@ -233,3 +234,17 @@ def _letter_hints(letters: Iterable[Letter], closed: Collection[Week]) -> Iterat
         elif not letter.draft and letter_draft.is_unwritten(letter.body):
             what = "the letter is published, and its text is still as drafted: only links"
             yield Hint(letter.file, what, "write it, or delete its first comment", line=letter.line)
+
+
+def _other_leads_in_letters(content: Content, shown: Iterable[Story]) -> Iterator[Hint]:
+    """Finds letters that still have the line about the lead with which they were drafted, after
+    another story has become the lead."""
+    leads = story_rules.leads_by_week(shown)
+    names = {(address.present_file, basename(address.file)) for address in content.story_addresses}
+    for letter in content.letters:
+        for number, name in letter_draft.named_leads(letter.body):
+            lead = leads[letter.week][0].file if letter.week in leads else ""
+            if name != basename(lead) and (lead, name) not in names:
+                what = f"says that {name} leads the week, but {basename(lead) or 'no story'} does"
+                cure = "correct this line, or choose that story as the lead"
+                yield Hint(letter.file, what, cure, line=letter.line + number)

@@ -129,16 +129,22 @@ def requoted(story: Story, history: History) -> Iterator[Hint]:
         yield Hint(story.file, what, cure, line=story.line)
 
 
-def second_leads(stories: Iterable[Story]) -> Iterator[Hint]:
-    """Finds weeks with more than one lead story."""
+def leads_by_week(stories: Iterable[Story]) -> dict[Week, list[Story]]:
+    """Returns the lead stories of each week, first the one that readers see on top."""
     by_week: dict[Week, list[Story]] = defaultdict(list)
     for story in stories:
         if story.lead:
             by_week[story.week].append(story)
-    for week, leads in by_week.items():
-        first, *others = sorted(leads, key=lambda story: story.file)
+    for leads in by_week.values():
+        leads.sort(key=lambda story: (not story.draft, story.published, story.file), reverse=True)
+    return by_week
+
+
+def second_leads(stories: Iterable[Story]) -> Iterator[Hint]:
+    """Finds lead stories beside the one of their week that readers see on top."""
+    for week, (first, *others) in leads_by_week(stories).items():
         for story in others:
-            what = f"is a second lead story of {week}, beside {first.file}"
+            what = f"is a second lead story of {week}, beside {first.file}, which is on top"
             yield Hint(story.file, what, "keep lead: true in only one of them", key="lead")
 
 

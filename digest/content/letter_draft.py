@@ -6,7 +6,7 @@ The result is a list of links under a plain title, marked as a draft.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from posixpath import basename
 
 from digest.content import excerpt
@@ -22,6 +22,7 @@ _PROMPT_BEGINS = _PROMPT.partition(",")[0]
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 _DRAFTED = re.compile(r"#+ .*|(?:- )?\[.*\]\(\S*\)(?: leads the week\.)?")
 """A line of a drafted letter."""
+_LEAD = re.compile(r"\[.*\]\((\S*)\) leads the week\.")
 _MORE = "## More this week"
 """The heading of links that were added after the draft."""
 
@@ -46,6 +47,14 @@ def is_unwritten(body: str) -> bool:
     """True if a letter still has the prompt of its draft, and besides it only headings and links."""
     lines = filter(None, map(str.strip, _COMMENT.sub("", body).splitlines()))
     return _PROMPT_BEGINS in body and all(map(_DRAFTED.fullmatch, lines))
+
+
+def named_leads(body: str) -> Iterator[tuple[int, str]]:
+    """Yields the file name that a line links as the lead, as the draft does, and the line's number
+    in the letter's body, from 0."""
+    for number, line in enumerate(body.split("\n")):
+        if found := _LEAD.fullmatch(line.strip()):
+            yield number, basename(found[1])
 
 
 def unlinked(body: str, stories: Iterable[Story], addresses: Iterable[StoryAddress]) -> list[Story]:

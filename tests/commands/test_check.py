@@ -18,10 +18,11 @@ from repositories import git
 from shell import invoke
 from test_cli import digest
 
+from digest import config
 from digest.cli.main import cli
 from digest.commands import check, check_links
 from digest.commands.check import CheckReport
-from digest.content import ledger, store, story_file
+from digest.content import ledger, load, store, story_file
 from digest.content.identity import hash_of
 from digest.content.ledger import Record
 from digest.content.story_file import Vocabulary
@@ -30,6 +31,7 @@ from digest.feeds import private_networks, saved_copies
 from digest.feeds.limits import Limits
 from digest.git import Changes
 from digest.intake import add
+from digest.site.arrange import arrange
 
 NOW = datetime(2026, 5, 20, 8, 0, tzinfo=UTC)
 SETTINGS = """\
@@ -460,15 +462,21 @@ def test_a_date_that_the_publisher_changed_is_not_a_mistake(root: Path, story: W
     assert run(root).problems == ()
 
 
-def test_a_second_lead_in_a_week_is_reported(root: Path, story: Write) -> None:
-    first = story("a", lead="true")
-    second = story("b", lead="true")
-    story("c", lead="true", hide="true")
-    story("d", week="2026/w21", day="2026-05-18", lead="true")
+def test_leads_of_a_week_beside_the_one_on_top_are_reported(root: Path, story: Write) -> None:
+    older = story("a", lead="true")
+    on_top = story("b", lead="true")
+    draft = story("c", lead="true", draft="true")
+    story("d", lead="true", hide="true")
+    story("e", week="2026/w21", day="2026-05-18", lead="true")
 
+    words = f"is a second lead story of 2026-W20, beside {on_top}, which is on top"
+    cure = "keep lead: true in only one of them"
     assert messages(root) == [
-        f"hint: {second}:4: is a second lead story of 2026-W20, beside {first}; keep lead: true in only one of them"
+        f"hint: {older}:4: {words}; {cure}",
+        f"hint: {draft}:4: {words}; {cure}",
     ]
+    archive = arrange(load.load(root, config.load(root)), config.load(root))
+    assert [edition.lead.file for edition in archive.editions if edition.lead][1:] == [on_top]
 
 
 def test_a_letter_that_is_still_a_draft_is_reported_when_its_week_is_closed(

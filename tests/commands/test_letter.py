@@ -444,3 +444,33 @@ def test_drafting_and_publishing_count_the_same_stories(root: Path) -> None:
 
     assert "with 1 story" in digest("letter", "w19", cwd=root).stdout
     assert "published with 1 story\n" in digest("letter", "--publish", "w19", cwd=root).stdout
+
+
+def test_a_letter_that_names_another_lead_than_its_week_has_is_a_hint_of_check(root: Path) -> None:
+    lead, other = "2026-05-15-c.md", "2026-05-13-a.md"
+    run(root, "w20")
+    assert "leads the week" not in digest("check", cwd=root).stdout
+    digest("set", f"content/2026/w20/{other}", "lead", cwd=root)
+
+    line = next(
+        number
+        for number, words in enumerate((root / W20).read_text().split("\n"), start=1)
+        if words.endswith(" leads the week.")
+    )
+    what = f"says that {lead} leads the week, but {other} does"
+    cure = "correct this line, or choose that story as the lead"
+    assert f"{W20}:{line}: hint: {what}; {cure}\n" in digest("check", cwd=root).stdout
+    digest("set", f"content/2026/w20/{other}", "lead=false", cwd=root)
+    assert f"says that {lead} leads the week, but no story does" in (
+        digest("check", cwd=root).stdout
+    )
+
+
+def test_a_lead_that_was_renamed_since_the_letter_is_no_hint(root: Path) -> None:
+    run(root, "w20")
+    digest("build", cwd=root)
+    file = root / "content/2026/w20/2026-05-15-c.md"
+    file.rename(file.with_name("2026-05-15-chips.md"))
+    digest("build", cwd=root)
+
+    assert "leads the week" not in digest("check", cwd=root).stdout

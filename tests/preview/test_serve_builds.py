@@ -161,18 +161,18 @@ def test_the_margins_show_a_save_made_during_a_failed_build(workspace: Workspace
 
 
 def test_a_hint_about_two_stories_disappears_with_one_of_them(workspace: Workspace) -> None:
-    workspace.save(
-        story=story("Memory is short", "1", lead="true"),
-        other=story("Chips", "1", lead="true", id="n7"),
-    )
-    twice = workspace.hints(STORY)
+    other = story("Chips", "1", lead="true", id="n7")
+    workspace.save(story=story("Memory is short", "1", lead="true"), other=other)
+    twice = workspace.hints(STORY), workspace.hints(OTHER)
     workspace.save(other=None)
+    without_other = workspace.hints(STORY)
+    workspace.save(story=None, other=other)
 
-    assert twice == [
-        f"is a second lead story of 2026-W20, beside {OTHER}",
-        f"links to the same article as {OTHER}",
-    ]
-    assert workspace.hints(STORY) == []
+    assert twice == (
+        [f"links to the same article as {OTHER}"],
+        [f"is a second lead story of 2026-W20, beside {STORY}, which is on top"],
+    )
+    assert (without_other, workspace.hints(OTHER)) == ([], [])
 
 
 def test_files_deleted_from_the_folder_are_created_again(workspace: Workspace) -> None:
