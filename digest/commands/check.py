@@ -13,7 +13,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from functools import partial
 from pathlib import Path
 
@@ -22,7 +22,7 @@ from digest.checks import content_rules
 from digest.checks.hint import LineOf, line_finder
 from digest.commands import check_links
 from digest.commands.check_links import LinkReport
-from digest.commands.shared import custom_domain, git_history, reviewed, site_address
+from digest.commands.shared import custom_domain, future_weeks, git_history, reviewed, site_address
 from digest.config import lines as config_lines
 from digest.config import load as load_config
 from digest.content import load, paths, publishable, store
@@ -43,7 +43,6 @@ _KEY = re.compile(
     r"/(?=[^/?#]*\d)([0-9a-f]{24,}|(?=[^/?#]*[A-Z])(?=[^/?#]*[a-z])[A-Za-z0-9_-]{22,})(?=[./?#]|$)"
 )
 """A part of a path that is long and random, as of a feed that is made for one reader."""
-_TOLERANCE = timedelta(days=8)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,6 +99,7 @@ def run(
         *_waiting_hints(root, config, survey, now),
         *_config_problems(root, config, survey),
         *_secret_hints(root, config, survey),
+        *future_weeks.hints(survey.content, config, now),
         *_future_date_hints(survey, now, line_of),
         *_mistyped_week_hints(survey, now),
         *git_history.uncommitted_hints(root, survey),
@@ -244,15 +244,8 @@ def _quoted(names: Iterable[str]) -> str:
 
 
 def _future_date_hints(survey: Survey, now: datetime, line_of: LineOf) -> Iterator[Problem]:
-    """Yields a hint for each story and letter dated in the future, and for each single date in them."""
-    last = now.date() + _TOLERANCE
-    days = [(story.file, max(story.week.monday, story.day)) for story in survey.content.stories]
-    days += [(letter.file, letter.week.monday) for letter in survey.content.letters]
-    for file, day in days:
-        if day > last:
-            what = f"belongs to {Week.of(day)}, which is in the future"
-            cure = "if that is a mistake, correct the date or the week's folder; a week far ahead closes no earlier one"
-            yield Problem(file, 0, what, cure, kind=Kind.HINT)
+    """Yields a hint for each date in the future that a story or letter has beside its week."""
+    last = (now + future_weeks.TOLERANCE).date()
     dates = list[tuple[str, str, date]]()
     for story in survey.content.stories:
         if story.updated:
@@ -282,7 +275,7 @@ def _mistyped_week_hints(survey: Survey, now: datetime) -> Iterator[Problem]:
             files[one.week] = one.file
     near = without_mistyped(files, survey.content.reached)
     for week in files.keys() - near:
-        if near and week.monday <= now.date() + _TOLERANCE:
+        if near and week.monday <= (now + future_weeks.TOLERANCE).date():
             what = f"{week} is taken for mistyped, so it closes no earlier week: it is long after"
             what += f" {near[-1]}, and the ledgers have nothing as new"
             cure = (

@@ -14,7 +14,7 @@ from posixpath import basename
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from digest.commands.shared import curate
+from digest.commands.shared import curate, future_weeks
 from digest.content import excerpt, load, pending, recut, store, story_file
 from digest.content.change_requests import ChangeRequest, Refusal, StoryInFile, publisher_values
 from digest.content.edit import Edit
@@ -43,7 +43,8 @@ _YES, _NO = frozenset({"", "true", "yes", "on"}), frozenset({"false", "no", "off
 class SetResult:
     """A story's file now and before (`was`), whether it was changed, or why that was refused.
 
-    `hints` are lines about texts that link to it, if it is hidden now.
+    `hints` are lines about texts that link to it, if it is hidden now, and about a week that it
+    was moved to and that has not begun.
     """
 
     file: str
@@ -88,6 +89,14 @@ def run(
             if values.get("hide") and not result.refused and result.was in stories:
                 linked = curate.links_to_hidden(stories[result.was], survey.content)
                 done[index] = replace(result, hints=tuple(one.as_hint for one in linked))
+        week = values.get("week")
+        if week and not future_weeks.has_begun(week, now):
+            content = load.survey(root, config).content
+            ahead = {one.file: one for one in future_weeks.hints(content, config, now)}
+            for index, result in enumerate(done):
+                if not result.refused and result.file in ahead:
+                    hints = (*result.hints, ahead[result.file].as_hint)
+                    done[index] = replace(result, hints=hints)
     return (*refused, *done)
 
 

@@ -32,6 +32,7 @@ from digest.feeds.limits import Limits
 from digest.git import Changes
 from digest.intake import add
 from digest.site.arrange import arrange
+from digest.week import Week
 
 NOW = datetime(2026, 5, 20, 8, 0, tzinfo=UTC)
 SETTINGS = """\
@@ -513,6 +514,44 @@ def test_a_story_with_a_future_date_is_reported(
         "a week far ahead closes no earlier one"
     )
     assert messages(root) == ([f"hint: content/{week}/{Path(file).name}: {words}"] if ahead else [])
+
+
+@pytest.mark.parametrize(
+    ("week", "flag", "closed"),
+    [
+        ("2026-W21", "lead", None),
+        ("2026-W22", "lead", ", so 2026-W20 is closed"),
+        ("2026-W41", "lead", ", so 2026-W20 is closed"),
+        ("2026-W22", "hide", None),
+        ("2026-W23", "draft", ""),
+    ],
+)
+def test_a_story_of_a_week_that_has_not_begun_is_reported_with_the_week_that_it_closes(
+    root: Path, story: Write, week: str, flag: str, closed: str | None
+) -> None:
+    story("a")
+    monday = Week.parse(week).monday
+    file = story("b", week=Week.parse(week).folder, day=str(monday), **{flag: "true"})
+
+    words = f"belongs to {week}, which is in the future{closed}"
+    cure = "if that is a mistake, correct the date or the week's folder"
+    assert messages(root) == ([] if closed is None else [f"hint: {file}: {words}; {cure}"])
+
+
+def test_a_letter_of_a_week_that_has_not_begun_is_reported_with_the_week_that_it_closes(
+    root: Path, story: Write
+) -> None:
+    with (root / "digest.toml").open("a") as settings:
+        settings.write('[editions]\nclose = "letter"\n')
+    story("a")
+    story("b", week="2026/w22", day="2026-05-25")
+    assert messages(root) == []
+    letter = put(root, "content/2026/w22/letter.md", "---\ntitle: Early\n---\n\nDear reader\n")
+
+    words = "belongs to 2026-W22, which is in the future, so 2026-W20 is closed"
+    assert [line for line in messages(root) if "belongs" in line] == [
+        f"hint: {letter}: {words}; if that is a mistake, correct the date or the week's folder"
+    ]
 
 
 def test_a_change_with_a_future_date_is_reported(root: Path, story: Write) -> None:

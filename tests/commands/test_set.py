@@ -7,6 +7,7 @@ import os
 import re
 import shlex
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from posixpath import basename
 from typing import Any
@@ -22,6 +23,7 @@ from test_pull import NOW, SETTINGS, rss
 
 from digest import config, disk
 from digest.commands import pull
+from digest.commands import set as set_command
 from digest.commands.shared import curate, reviewed
 from digest.content import load
 
@@ -187,6 +189,26 @@ def test_stories_of_the_same_event_are_added_and_removed_again(root: Path) -> No
     )
     assert invoke(root, "set", B, "also=").exit_code == 0
     assert (root / B).read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("week", "said"),
+    [
+        ("2026-W21", ()),
+        (
+            "2026-W22",
+            ("hint: belongs to 2026-W22, which is in the future, so 2026-W20 is closed; ",),
+        ),
+    ],
+)
+def test_a_week_that_has_not_begun_is_named_with_the_week_that_it_closes(
+    root: Path, week: str, said: tuple[str, ...]
+) -> None:
+    now = datetime(2026, 5, 20, tzinfo=UTC)
+    (result,) = set_command.run(root, config.load(root), [A], [f"week={week}"], now=now)
+
+    cure = "if that is a mistake, correct the date or the week's folder"
+    assert result.hints == tuple(f"{result.file}: {words}{cure}" for words in said)
 
 
 def test_several_files_move_to_another_week(root: Path) -> None:

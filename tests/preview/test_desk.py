@@ -190,6 +190,15 @@ def test_a_story_moves_to_another_week_and_back(desk: Desk) -> None:
     assert files(desk.root) == before
 
 
+def test_a_move_to_a_week_that_has_not_begun_says_so(desk: Desk) -> None:
+    answer = desk.send("story", desk.form(STORY) | {"week": "2190-W20"}, Accept="application/json")
+
+    assert desks.parsed(answer)["message"].startswith(
+        "Moved to Week 20, 2190: Number 3 on memory; "
+    )
+    assert ": belongs to 2190-W20, which is in the future; " in desks.parsed(answer)["message"]
+
+
 def test_undo_reverts_the_last_saves_and_leaves_later_changes(desk: Desk) -> None:
     first = files(desk.root)
     desk.save("number-1", set="hide=true")

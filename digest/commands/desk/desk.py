@@ -24,7 +24,7 @@ from digest import text_lines
 from digest.commands.desk.cards import DeskCards
 from digest.commands.desk.content import DeskContent, LastBuild
 from digest.commands.desk.letter import LetterDesk, LetterForm
-from digest.commands.shared import curate, reviewed
+from digest.commands.shared import curate, future_weeks, reviewed
 from digest.content import letter_draft, paths
 from digest.content.change_requests import Refusal, StoryInFile
 from digest.content.edit import Edit
@@ -271,8 +271,20 @@ class Desk:
         if changes.values.get("hide"):
             for linked in curate.links_to_hidden(before.story, self._content.current().content):
                 message += f"; {linked}"
+        if changes.week:
+            message += self._said_of_week(replace(before.story, week=changes.week, file=now), file)
         files = [file, now, *ended, *still_leading]
         return self._respond_saved(request, week, files, message, why)
+
+    def _said_of_week(self, moved: Story, file: str) -> str:
+        """Returns what is to be said of the week that a story in `file` moved to, or ""."""
+        last, now = self._content.current(), self._clock()
+        if future_weeks.has_begun(moved.week, now):
+            return ""
+        others = [story for story in last.content.stories if story.file not in {file, moved.file}]
+        content = last.content._replace(stories=(*others, moved))
+        found = future_weeks.hints(content, last.config, now)
+        return "".join(f"; {hint}" for hint in found if hint.file == moved.file)
 
     def _other_leads(self, others: Iterable[Edit | Refusal]) -> tuple[list[str], list[str], str]:
         """Returns the files of other stories that no longer lead the week, those that still do, and
