@@ -9,7 +9,7 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from math import sqrt
+from math import comb, sqrt
 
 ALL = "all"
 _Z = 1.96
@@ -18,6 +18,8 @@ Cell = tuple[str | None, str]
 """A theme, None for all, and a quarter."""
 _MIN_STORIES = 5
 """A quarter with fewer stories of a theme says nothing of its rule's age."""
+_MAX_CHANCE = 0.025
+"""What is at least as likely by chance is no sign of age."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,9 +117,16 @@ def outdated_rules(rows: Iterable[Score]) -> Iterator[str]:
         missed = sum(row.missed for row in before)
         if min(right + missed, last.right + last.missed) < _MIN_STORIES:
             continue
-        if last.recall.high < right / (right + missed):
+        if _is_worse(last.right, last.missed, right, missed):
             now = f"{last.right} of {last.right + last.missed} in {last.quarter}"
             yield f"{theme} ages: its rule found {now}, {right} of {right + missed} before"
-        elif right and last.precision.high < right / (right + wrong):
+        elif _is_worse(last.right, last.wrong, right, wrong):
             now = f"{last.wrong} of {last.right + last.wrong} in {last.quarter}"
             yield f"{theme} ages: it was wrong in {now}, in {wrong} of {right + wrong} before"
+
+
+def _is_worse(hits: int, misses: int, hits_before: int, misses_before: int) -> bool:
+    """True if the share of hits is lower than before, by more than chance (Fisher's exact test)."""
+    count, all_hits, all_misses = hits + misses, hits + hits_before, misses + misses_before
+    ways = sum(comb(all_hits, few) * comb(all_misses, count - few) for few in range(hits + 1))
+    return ways / comb(all_hits + all_misses, count) < _MAX_CHANCE

@@ -74,6 +74,17 @@ def test_a_rule_that_finds_less_than_before_is_marked_as_ageing() -> None:
     assert list(outdated_rules(scores([*before, *since[:3]], ["a"]))) == []
 
 
+@pytest.mark.parametrize(("found", "count"), [(4, 5), (29, 30)])
+def test_one_story_that_a_rule_misses_is_chance(found: int, count: int) -> None:
+    before = [LabelledStory(SPRING, ["a"], ["a"])] * 6
+    since = [LabelledStory(SUMMER, ["a"], ["a"])] * found
+    since += [LabelledStory(SUMMER, ["a"], [])] * (count - found)
+    also_wrong = [LabelledStory(SUMMER, [], ["a"])] * (count - found)
+
+    assert list(outdated_rules(scores([*before, *since], ["a"]))) == []
+    assert list(outdated_rules(scores([*before, *since[:found], *also_wrong], ["a"]))) == []
+
+
 def test_a_rule_that_is_wrong_more_often_than_before_is_marked_as_ageing() -> None:
     before = [LabelledStory(SPRING, ["a"], ["a"])] * 10
     since = [LabelledStory(SUMMER, ["a"], ["a"])] * 5 + [LabelledStory(SUMMER, [], ["a"])] * 5
