@@ -15,6 +15,7 @@ def add(call: Call, url: str) -> None:
     """Add a story from any web page, for what no feed carries.
 
     Headline, date, authors, picture and summary are taken from the page; correct them in the file.
+    The story goes to the week of the page's date, or of today if the page has none.
 
     \b
     Example:
