@@ -18,7 +18,7 @@ from pathlib import Path
 
 from digest import disk, urls
 from digest.commands import build, publish_branch
-from digest.commands.publish_branch import PublishedBranch, Source
+from digest.commands.publish_branch import Publication, PublishedBranch, Source
 from digest.commands.shared import custom_domain, next_mail, site_address
 from digest.config import lines as config_lines
 from digest.content import store
@@ -135,7 +135,7 @@ def run(
         if source.commit:
             state = ", ".join(filter(None, (branch, uncommitted)))
             message += f" from {source.commit}" + (f" ({state})" if state else "")
-        commit = published.push(site, message=message, cname=cname)
+        commit = published.push(site, message=message, cname=cname, uncommitted=source.versions)
         return replace(report, commit=commit)
 
 
@@ -187,10 +187,22 @@ def _check_nothing_lost(
     """Raises DigestError if publishing would replace what Digest cannot bring back."""
     remote, replace_command = published.address, "'digest publish --replace'"
     # Published from a commit that is not here: stories may have been taken down in it.
-    if source.commit and (commit := published.missing_source()):
+    last = published.last_publication() if source.commit else Publication()
+    if commit := published.missing_source(last):
         what = f"the site on {publish_branch.NAME} was published from commit {commit}, which this branch does not have"
         cure = (
             "run 'git pull' first, or, where the commit was never pushed, push it; if it is lost, "
+            f"replace the published site by this version with {replace_command}"
+        )
+        raise DigestError(f"{remote}: {what}; {cure}")
+    # Published with files that were not committed, and are not here: a story may be hidden in them.
+    if missing := published.missing_files(last, source.versions):
+        files = (
+            f"{count_of(missing, 'file')} that {'was' if missing == 1 else 'were'} not committed"
+        )
+        what = f"the site on {publish_branch.NAME} was published with {files}, which this branch does not have"
+        cure = (
+            "commit and push where it was published, and run 'git pull' here; if it is lost, "
             f"replace the published site by this version with {replace_command}"
         )
         raise DigestError(f"{remote}: {what}; {cure}")

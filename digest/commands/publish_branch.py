@@ -18,6 +18,8 @@ from functools import partial
 from pathlib import Path
 
 from digest import git, redact
+from digest.commands import publish_uncommitted
+from digest.commands.publish_uncommitted import FileVersion
 from digest.errors import DigestError
 
 REMOTE, NAME = "origin", "gh-pages"
@@ -25,6 +27,8 @@ NO_JEKYLL = ".nojekyll"
 """Tells GitHub to publish the files as they are."""
 _OURS = "digest-publish-unfinished"
 """The temporary branch for the commit, deleted after the push."""
+_LAST_OWN = "refs/worktree/digest-published"
+"""What was last published from this working tree; git neither clones nor pushes it."""
 _git = partial(git.run, need="digest publish")
 _FROM = re.compile(r" from ([0-9a-f]{7,64})(?: \(.*\))?$")
 """The end of our commit's subject, with the commit that was published."""
@@ -44,6 +48,18 @@ _CURES = {
         f"check the address of {REMOTE}: git remote get-url {REMOTE}"
     ),
 }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Publication:
+    """What a commit of ours on the branch says: from which commit (`source`) its `author`, an e-mail
+    address, published, and with which files that were not committed. Empty without such a commit.
+    """
+
+    commit: str = ""
+    author: str = ""
+    source: str = ""
+    uncommitted: frozenset[FileVersion] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,36 +120,85 @@ class PublishedBranch:
         message = _git(self.folder, "log", "-1", "--format=%B", first).stdout
         return _MADE in message.decode(errors="replace").splitlines()
 
-    def missing_source(self) -> str:
+    def last_publication(self) -> Publication:
+        """Returns what the last commit of ours says; fetches the history of a shallow clone for it.
+
+        Without that history, an older commit could not be told from a newer one. Raises DigestError
+        if it cannot be fetched.
+        """
+        last = self._last_publication()
+        is_known = (
+            last.source
+            and not _git(self.folder, "cat-file", "-e", f"{last.source}^{{commit}}").returncode
+        )
+        if self.commit and not is_known:
+            shallow = _git(self.folder, "rev-parse", "--is-shallow-repository").stdout
+            if shallow.strip() == b"true":
+                words = ("fetch", "--quiet", "--no-tags", "--unshallow", REMOTE)
+                _ask(self.folder, self.address, *words)
+                last = self._last_publication()
+        return last
+
+    def _last_publication(self) -> Publication:
+        words = ("log", "-1", "--format=%H%n%ae%n%B", f"--grep=^{_MADE}$", self.commit)
+        log = _git(self.folder, *words)
+        if not self.commit or log.returncode or not log.stdout:
+            return Publication()
+        commit, author, subject, *rest = log.stdout.decode(errors="replace").split("\n")
+        source = _FROM.search(subject)
+        return Publication(
+            commit=commit,
+            author=author,
+            source=source[1] if source else "",
+            uncommitted=publish_uncommitted.loads(rest),
+        )
+
+    def missing_source(self, last: Publication) -> str:
         """Returns the commit that the branch was published from, if HEAD does not include it.
 
         "" if it does, or if no commit of ours names one.
         """
-        words = ("log", "-1", "--format=%s", f"--grep=^{_MADE}$", self.commit)
-        log = _git(self.folder, *words)
-        subject = log.stdout.decode(errors="replace")
-        published_from = _FROM.search(subject) if self.commit and not log.returncode else None
-        if published_from is None:
+        if not last.source:
             return ""
-        commit = published_from[1]
-        if _git(self.folder, "cat-file", "-e", f"{commit}^{{commit}}").returncode:
-            shallow = _git(self.folder, "rev-parse", "--is-shallow-repository").stdout
-            if shallow.strip() == b"true":
-                return ""  # it may be one of the older commits, which are not here
-        included = _git(self.folder, "merge-base", "--is-ancestor", commit, "HEAD")
-        return "" if included.returncode == 0 else commit
+        included = _git(self.folder, "merge-base", "--is-ancestor", last.source, "HEAD")
+        return "" if included.returncode == 0 else last.source
 
-    def push(self, site: Path, *, message: str, cname: str | None) -> str:
+    def missing_files(self, last: Publication, present: Iterable[FileVersion]) -> int:
+        """Returns how many files the branch was published with that were not committed, and are
+        neither `present` nor in the history of HEAD.
+
+        None are missing in the working tree from which it was published: there its editor may have
+        changed them again.
+        """
+        own = _git(self.folder, "rev-parse", "--verify", "--quiet", _LAST_OWN)
+        if not last.uncommitted or own.stdout.decode().strip() == last.commit:
+            return 0
+        commits = f"{last.source}..HEAD"
+        missing = last.uncommitted - {*present}
+        missing -= publish_uncommitted.committed(self.folder, commits)
+        later = publish_uncommitted.committed(self.folder, commits, last.author)
+        files = {file for file, _ in missing} - {file for file, _ in later}
+        return len(files)
+
+    def push(
+        self,
+        site: Path,
+        *,
+        message: str,
+        cname: str | None,
+        uncommitted: Iterable[FileVersion] = (),
+    ) -> str:
         """Commits a folder's files on top of the branch, pushes the commit, and returns it.
 
-        Raises DigestError if the remote rejects it; then the branch is as before, and no commit of
-        ours is left.
+        The `uncommitted` files that they were built from are noted in it. Raises DigestError if the
+        remote rejects it; then the branch is as before, and no commit of ours is left.
         """
         branch = f"refs/heads/{_OURS}"
         start = (branch, self.commit) if self.commit else ("-d", branch)
         try:
             _ask(self.folder, self.address, "update-ref", *start)
-            _commit(self.folder, site, f"{message}\n\n{_MADE}", cname)
+            notes = "\n".join([_MADE, *publish_uncommitted.dumps(uncommitted)])
+            _commit(self.folder, site, f"{message}\n\n{notes}", cname)
             made = _git(self.folder, "rev-parse", "--verify", "--quiet", branch)
             commit = made.stdout.decode().strip()
             if commit in {"", self.commit}:
@@ -150,6 +215,7 @@ class PublishedBranch:
                 what = f"{NAME} was published to by someone else in the meantime; publish again"
                 raise DigestError(f"{self.address}: {what}")
             raise DigestError(git_error(stderr, self.address))
+        _git(self.folder, "update-ref", _LAST_OWN, commit)
         return commit
 
 
@@ -157,13 +223,14 @@ class PublishedBranch:
 class Source:
     """What is published: the short name of the `commit` in use, "" before the first, its `branch`.
 
-    `uncommitted` are new or changed files; `unpushed` is the number of commits that the upstream
-    branch does not have.
+    `uncommitted` are new or changed files, and `versions` those of `content/` as they are now;
+    `unpushed` is the number of commits that the upstream branch does not have.
     """
 
     commit: str
     branch: str
     uncommitted: tuple[str, ...]
+    versions: frozenset[FileVersion]
     unpushed: int
 
 
@@ -205,10 +272,12 @@ def source(folder: Path, places: Iterable[str]) -> Source:
     is_gone = {}
     for row in filter(None, status.stdout.split(b"\0")):
         is_gone[os.fsdecode(row[3:]).removeprefix(inside)] = b"D" in row[:2]
+    uncommitted = _without_moved_from(folder, inside, is_gone)
     return Source(
         commit=commit.stdout.decode().strip(),
         branch=branch.stdout.decode(errors="replace").strip(),
-        uncommitted=_without_moved_from(folder, inside, is_gone),
+        uncommitted=uncommitted,
+        versions=frozenset(publish_uncommitted.present(folder, uncommitted)),
         unpushed=0 if ahead.returncode else int(ahead.stdout),
     )
 

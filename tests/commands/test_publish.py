@@ -404,6 +404,119 @@ def test_a_clone_without_the_published_commit_does_not_publish(
     assert digest("publish", "--replace", cwd=other).returncode == 0
 
 
+def clone(remote: Path, folder: Path, *options: str) -> Path:
+    url = f"file://{remote}"
+    git(folder.parent, "clone", "--quiet", "--branch", "main", *options, url, str(folder))
+    return folder
+
+
+def commit_all(root: Path) -> None:
+    git(root, "commit", "--quiet", "--all", "--message", "Change stories")
+    git(root, "push", "--quiet", "origin", "main")
+
+
+def test_a_shallow_clone_publishes_no_older_version_over_a_newer_one(
+    root: Path, remote: Path, tmp_path: Path
+) -> None:
+    git(root, "push", "--quiet", "origin", "main")
+    older = clone(remote, tmp_path / "older", "--depth=1")
+    write(root, "one", "2026-05-14", extra="hide: true\n")
+    commit_all(root)
+    digest("publish", cwd=root)
+    before = commits(remote)
+
+    refused = digest("publish", cwd=older)
+
+    commit = git(root, "rev-parse", "--short", "HEAD")
+    assert (refused.returncode, commits(remote)) == (1, before)
+    assert f"was published from commit {commit}, which this branch does not have" in refused.stderr
+
+
+@pytest.mark.parametrize("options", [("--depth=1",), ("--depth=1", "--no-single-branch")])
+def test_a_shallow_clone_publishes_a_newer_version(
+    root: Path, remote: Path, tmp_path: Path, options: tuple[str, ...]
+) -> None:
+    digest("publish", cwd=root)
+    write(root, "one", "2026-05-14", extra="lead: true\n")
+    commit_all(root)
+    write(root, "one", "2026-05-14", extra="hide: true\n")
+    commit_all(root)
+    newer = clone(remote, tmp_path / "newer", *options)
+
+    run = digest("publish", cwd=newer)
+
+    assert (run.returncode, run.stderr, len(commits(remote))) == (0, "", 2)
+    assert git(newer, "rev-parse", "HEAD") == git(root, "rev-parse", "HEAD")
+
+
+def test_another_clone_does_not_undo_what_was_published_uncommitted(
+    root: Path, remote: Path, tmp_path: Path
+) -> None:
+    git(root, "push", "--quiet", "origin", "main")
+    other = clone(remote, tmp_path / "other")
+    write(root, "one", "2026-05-14", extra="hide: true\n")
+    next(root.rglob("2026-05-15-two.md")).unlink()
+    write(root, "three", "2026-05-16")
+    digest("publish", cwd=root)
+    before = commits(remote)
+
+    refused, looked = digest("publish", cwd=other), digest("publish", "--dry-run", cwd=other)
+
+    assert (refused.returncode, looked.returncode, commits(remote)) == (1, 1, before)
+    assert refused.stderr == looked.stderr
+    assert (
+        "was published with 3 files that were not committed, which this branch does not have; "
+        "commit and push where it was published, and run 'git pull' here; if it is lost, replace "
+        in refused.stderr
+    )
+    assert "two" not in git(remote, "log", "-1", "--format=%B", "gh-pages")
+    # Once they are committed as they were published, every clone can publish.
+    git(root, "add", "content/2026")
+    commit_all(root)
+    git(other, "pull", "--quiet", "origin", "main")
+    assert digest("publish", cwd=other).stdout.startswith("Nothing has changed")
+    git(other, "reset", "--quiet", "--hard", "HEAD~1")
+    assert digest("publish", "--replace", cwd=other).returncode == 0
+
+
+def test_uncommitted_changes_can_be_changed_again_where_they_were_published(
+    root: Path, remote: Path, tmp_path: Path
+) -> None:
+    git(root, "push", "--quiet", "origin", "main")
+    other = clone(remote, tmp_path / "other")
+    for extra in ("hide: true\n", "lead: true\n", ""):
+        write(root, "one", "2026-05-14", extra=extra)
+        assert digest("publish", cwd=root).returncode == 0
+    assert len(commits(remote)) == 3
+    assert digest("publish", cwd=other).stdout.startswith("Nothing has changed")
+    # What its editor commits later counts, even if it is not what was published.
+    write(root, "one", "2026-05-14", extra="hide: true\n")
+    digest("publish", cwd=root)
+    write(root, "one", "2026-05-14", extra="hide: true\nlead: true\n")
+    commit_all(root)
+    assert digest("publish", cwd=other).returncode == 1
+    git(other, "pull", "--quiet", "origin", "main")
+    assert digest("publish", cwd=other).returncode == 0
+
+
+def test_a_file_that_was_published_uncommitted_is_not_undone_by_another_editors_change_of_it(
+    root: Path, remote: Path, tmp_path: Path
+) -> None:
+    git(root, "push", "--quiet", "origin", "main")
+    other = clone(remote, tmp_path / "other")
+    write(root, "one", "2026-05-14", extra="hide: true\n")
+    digest("publish", cwd=root)
+    write(other, "one", "2026-05-14", extra="lead: true\n")
+    git(other, "config", "user.email", "bea@example.org")
+    theirs = ("-c", "user.email=bea@example.org")
+    git(other, *theirs, "commit", "--quiet", "--all", "--message", "Lead")
+
+    refused = digest("publish", cwd=other)
+
+    assert refused.returncode == 1
+    assert "was published with 1 file that was not committed, which" in refused.stderr
+
+
 def test_unpushed_commits_are_reported(root: Path) -> None:
     assert digest("publish", cwd=root).stderr == ""  # without an upstream branch
     git(root, "push", "--quiet", "--set-upstream", "origin", "main")

@@ -1,0 +1,81 @@
+"""Notes in a commit of the branch gh-pages which files of `content/` were published before they were
+committed, so that another clone does not put their older versions back.
+
+    Uncommitted: 3f2a… 9c41…
+
+That is a hash of the file's path, since the branch is public and a draft's name may not be, and
+git's id of its content, `gone` if the file was deleted.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from collections.abc import Iterable, Iterator
+from functools import partial
+from pathlib import Path
+from typing import NamedTuple
+
+from digest import git
+
+_FOLDER = "content"
+_NOTE = "Uncommitted: "
+_GONE = "gone"
+_LINE = re.compile(rf"{_NOTE}([0-9a-f]{{16}}) ([0-9a-f]{{40,64}}|{_GONE})")
+_git = partial(git.run, need="digest publish")
+
+
+class FileVersion(NamedTuple):
+    """A hash of a `file`'s path, and git's id of its content."""
+
+    file: str
+    content: str
+
+
+def dumps(versions: Iterable[FileVersion]) -> list[str]:
+    """Returns lines of a commit's message."""
+    return [f"{_NOTE}{file} {content}" for file, content in sorted(versions)]
+
+
+def loads(lines: Iterable[str]) -> frozenset[FileVersion]:
+    """Returns what the lines of a commit's message say."""
+    return frozenset(FileVersion(*line.groups()) for line in map(_LINE.fullmatch, lines) if line)
+
+
+def present(root: Path, files: Iterable[str]) -> Iterator[FileVersion]:
+    """Yields the versions that files of the digest have now; only those of `content/`."""
+    existing = []
+    for file in files:
+        if not file.startswith(f"{_FOLDER}/"):
+            continue
+        if not (root / file).exists():
+            yield FileVersion(_hash(file), _GONE)
+        elif (root / file).is_file() and "\n" not in file:  # no folder with a repository of its own
+            existing.append(file)
+    names = b"".join(os.fsencode(file) + b"\n" for file in existing)
+    ids = _git(root, "hash-object", "--stdin-paths", stdin=names).stdout.decode().split()
+    for file, id in zip(existing, ids, strict=False):
+        yield FileVersion(_hash(file), id)
+
+
+def committed(root: Path, commits: str, author: str = "") -> frozenset[FileVersion]:
+    """Returns the versions that files of `content/` got in a range of commits (`a..b`).
+
+    With `author`, an e-mail address, only those of this author's commits.
+    """
+    words = "log -z -m --raw --no-abbrev --no-renames --relative --format= --fixed-strings"
+    by = (f"--author=<{author}>",) if author else ()
+    log = _git(root, *words.split(), *by, commits, "--", _FOLDER)
+    versions = set()
+    parts = iter(log.stdout.split(b"\0"))
+    for part in parts:
+        fields = part.split()
+        if part.lstrip().startswith(b":") and len(fields) == 5:
+            id, file = fields[3].decode(), os.fsdecode(next(parts, b""))
+            versions.add(FileVersion(_hash(file), id if id.strip("0") else _GONE))
+    return frozenset(versions)
+
+
+def _hash(file: str) -> str:
+    return hashlib.sha256(os.fsencode(file)).hexdigest()[:16]
