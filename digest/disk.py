@@ -260,16 +260,8 @@ def _end_of_lines(file: str, content: bytes) -> tuple[int, bytes]:
         ends = ", whose lines end in CR alone," if b"\r" in lines[0].rstrip(b"\r") else ""
         what = f"no line of this file{ends} can be read, so none is added; restore it from git"
         raise DigestError(f"{file}: {what}")
-    start = max(content.rfind(b"\n"), content.rfind(b"\r")) + 1
-    line_break = b"\n" if content[start - 1 : start] == b"\r" else b""
-    last = content[start:]
-    if not last:
-        return start, line_break
-    try:
-        json.JSONDecoder().raw_decode(last.decode(errors="replace"))
-    except (ValueError, RecursionError):
-        return start, line_break
-    return len(content), b"\n"
+    whole = without_half_line(content)
+    return len(whole), b"" if whole.endswith(b"\n") or not whole else b"\n"
 
 
 def _unshare(root: Path, file: str, path: Path) -> None:
@@ -370,6 +362,19 @@ def is_whole(path: Path) -> bool:
 def is_incomplete(content: bytes) -> bool:
     """True if a file is empty, or has only one line of JSON, which a killed run did not finish."""
     return not content or (content.startswith(b"{") and not any(end in content for end in b"\r\n"))
+
+
+def without_half_line(content: bytes) -> bytes:
+    """Returns lines of JSON without half a line at the end, as a killed run leaves it.
+
+    A whole line that only lacks its line break stays.
+    """
+    start = max(content.rfind(b"\n"), content.rfind(b"\r")) + 1
+    try:
+        json.JSONDecoder().raw_decode(content[start:].decode(errors="replace"))
+    except (ValueError, RecursionError):
+        return content[:start]
+    return content
 
 
 def file_error(action: str, path: Path | str, error: OSError) -> FileError:

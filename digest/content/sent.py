@@ -54,16 +54,8 @@ def dumps(line: SentLine) -> str:
 
 
 def loads(content: bytes) -> tuple[tuple[SentLine, ...], tuple[Problem, ...]]:
-    """Returns the lines, oldest first, and a problem for each that cannot be read.
-
-    Half a line at the end is no problem: a killed run left it. If that run was sending, a whole
-    line before says so; otherwise nothing has left.
-    """
+    """Returns the lines, oldest first, and a problem for each that cannot be read."""
     lines, problems = json_lines.loads(content, paths.SENT, _parse, _RESTORE)
-    rest = content[content.rfind(b"\n") + 1 :]
-    if rest.startswith(b"{") and b"\r" not in rest:
-        last = content.count(b"\n") + 1
-        problems = tuple(problem for problem in problems if problem.line != last)
     return tuple(sorted(set(lines))), problems
 
 

@@ -111,8 +111,15 @@ def read_from_pages(root: Path) -> tuple[dict[str, Record], tuple[Problem, ...]]
 
 
 def read_sent(root: Path) -> tuple[tuple[SentLine, ...], tuple[Problem, ...]]:
-    """Reads which editions were mailed."""
-    return sent.loads(disk.read_inside(root, paths.SENT) or b"")
+    """Reads which editions were mailed.
+
+    Half a line at the end is no problem: a killed run left it. If that run was sending, a whole
+    line before says so; otherwise nothing has left.
+    """
+    content = disk.read_inside(root, paths.SENT) or b""
+    whole = disk.without_half_line(content)
+    is_half_line = content[len(whole) :].startswith(b"{")
+    return sent.loads(whole if is_half_line else content)
 
 
 def add_sent(root: Path, line: SentLine) -> None:

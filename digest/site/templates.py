@@ -10,7 +10,7 @@ import contextlib
 import os
 import stat
 import traceback
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
 from jinja2 import (
@@ -184,11 +184,10 @@ class Templates:
             values = [part.value for part in given if isinstance(part, nodes.Const)]
             wanted = [value for value in values if isinstance(value, str)]
             if len(wanted) == len(given) and not any(map(self._exists, wanted)):
-                names = "' or '".join(wanted)
-                cure = did_you_mean(wanted[0], self._environment.list_templates())
-                cure = cure or "restore it, or correct its name"
-                what = f"there is no template '{names}'"
-                yield Problem(f"{FOLDER}/{name}", node.lineno, what, cure)
+                # Never the template itself, which would include itself without end.
+                others = [other for other in self._environment.list_templates() if other != name]
+                cure = next(filter(None, (did_you_mean(one, others) for one in wanted)), "")
+                yield _not_found(f"{FOLDER}/{name}", node.lineno, wanted, cure)
 
     def _exists(self, name: str) -> bool:
         try:
@@ -229,9 +228,6 @@ class Templates:
     def problem(self, template: str, error: Exception) -> Problem | None:
         """Returns the error of a template with its place; None if it is not a template's error."""
         what = " ".join(str(error).split()) or type(error).__name__
-        if isinstance(error, TemplateNotFound):
-            what, cure = f"there is no template '{what}'", "restore it, or correct its name"
-            return Problem(f"{FOLDER}/{template}", 0, what, cure)
         if isinstance(error, TemplateSyntaxError):
             return Problem(self._named(error.filename or template), error.lineno, what)
         place = None  # the innermost line of a template
@@ -239,6 +235,9 @@ class Templates:
             path = Path(frame.filename)
             if path.is_relative_to(self._own) or path.is_relative_to(self._shipped):
                 place = frame
+        if isinstance(error, TemplateNotFound):
+            file = self._named(place.filename) if place else f"{FOLDER}/{template}"
+            return _not_found(file, (place and place.lineno) or 0, map(str, error.templates))
         if place:
             return Problem(self._named(place.filename), place.lineno or 0, what)
         if isinstance(error, RecursionError):
@@ -251,6 +250,14 @@ class Templates:
             if Path(file).is_relative_to(folder):
                 return f"{FOLDER}/{Path(file).relative_to(folder).as_posix()}"
         return f"{FOLDER}/{file}"
+
+
+def _not_found(file: str, line: int, names: Iterable[str], cure: str = "") -> Problem:
+    """Returns the problem that none of these templates exists, one of which a line of `file` needs."""
+    if joined := "' or '".join(names):
+        what = f"there is no template '{joined}'"
+        return Problem(file, line, what, cure or "restore it, or correct its name")
+    return Problem(file, line, "no template is named here", "name one")
 
 
 def renderer(folder: Path) -> Callable[[str, Mapping[str, object]], str]:

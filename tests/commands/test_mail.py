@@ -386,6 +386,21 @@ def test_half_a_line_of_a_killed_run_stops_nothing(root: Path, inbox: Inbox) -> 
     )
 
 
+@pytest.mark.parametrize(("value", "other"), [('"v": 1', '"v": 2'), ('"sent"', '"snet"')])
+def test_a_whole_last_line_that_cannot_be_read_stops_sending(
+    root: Path, inbox: Inbox, value: str, other: str
+) -> None:
+    mailed(root, "--send")
+    ledger = root / SENT
+    ledger.write_text(ledger.read_text().splitlines()[1].replace(value, other))
+
+    assert refused(root, "--send") == (
+        "content/ledger/sent.jsonl:1: not a line of the ledger; "
+        "restore it from git: it may say that an edition was sent"
+    )
+    assert len(inbox.messages) == 1
+
+
 def test_sending_changes_nothing_on_the_site(root: Path) -> None:
     digest("build", cwd=root)
     before = {path: path.read_bytes() for path in (root / "site").rglob("*") if path.is_file()}
