@@ -28,7 +28,7 @@ from digest.model import Config, Content
 from digest.site.archive import Edition
 from digest.site.arrange import arrange
 from digest.site.edition_dates import dates_of
-from digest.week import Week
+from digest.week import Week, without_mistyped
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,8 +87,8 @@ def run(root: Path, config: Config, week: str = "") -> DraftedLetter:
         archive = arrange(content, config)
         editions = {edition.week: edition for edition in archive.editions if edition.stories}
         written = {letter.week: letter.file for letter in content.letters}
-        known = {week: editions[week] for week in archive.weeks if week in editions}
-        weeks = editions if week else _recent(known, written)
+        likely = {known: editions[known] for known in archive.weeks if known in editions}
+        weeks = editions if week else _recent(likely, written)
         choice = choose_week(week, weeks) if week else _unwritten(weeks, written)
         edition = editions[choice]
         file = written.get(edition.week) or paths.letter(edition.week)
@@ -125,12 +125,12 @@ def add_links(root: Path, config: Config, week: str = "") -> AddedLinks:
         archive = arrange(content, config)
         by_week = {edition.week: edition for edition in archive.editions if edition.stories}
         letters = {letter.week: letter for letter in content.letters}
-        lettered = by_week.keys() & letters.keys() & set(archive.weeks)
+        lettered = by_week.keys() & letters.keys()
         if not week and not lettered:
             raise DigestError(
                 "content: no week that has stories has a letter yet; 'digest letter' drafts one"
             )
-        choice = choose_week(week, by_week if week else lettered)
+        choice = choose_week(week, by_week if week else _likely(lettered, content))
         if choice not in letters:
             cure = f"'digest letter {choice}' drafts one"
             raise DigestError(f"{paths.letter(choice)}: {choice} has no letter yet; {cure}")
@@ -159,8 +159,8 @@ def publish(root: Path, config: Config, week: str = "", *, now: datetime) -> Pub
         drafts = {week: letter.file for week, letter in letters.items() if letter.draft}
         if not drafts and not week:
             raise DigestError("content: no letter is a draft; 'digest letter' drafts one")
-        weeks = {*letters, *(story.week for story in content.stories)} if week else drafts
-        choice = choose_week(week, weeks, "story")
+        known = {*letters, *(story.week for story in content.stories)}
+        choice = choose_week(week, known if week else _likely(drafts, content), "story")
         if choice in letters and choice not in drafts:
             file = letters[choice].file
             raise DigestError(f"{file}: the letter of {choice} is published already")
@@ -206,6 +206,20 @@ def _recent(editions: Mapping[Week, Edition], lettered: Container[Week]) -> list
         cure = f"'digest letter {max(older)}' drafts one for an older week"
         raise DigestError(f"content: {have}; {cure}")
     return recent
+
+
+def _likely(lettered: Collection[Week], content: Content) -> set[Week]:
+    """Returns these weeks of letters without those that are taken for mistyped.
+
+    Raises DigestError if all of them are: then the editor has to name the week.
+    """
+    weeks = (*lettered, *(story.week for story in content.stories if not story.hide))
+    likely = set(lettered).intersection(without_mistyped(weeks, content.reached))
+    if not likely:
+        mistyped = ", ".join(map(str, sorted(lettered)))
+        what = f"the only weeks to choose from are taken for mistyped ({mistyped})"
+        raise DigestError(f"content: {what}; name the week")
+    return likely
 
 
 def _unwritten(weeks: Collection[Week], lettered: Collection[Week]) -> Week:

@@ -96,13 +96,22 @@ def test_a_letter_lists_the_weeks_stories_by_theme_with_the_lead_first(root: Pat
     )
 
 
-def test_a_mistyped_week_gets_a_letter_only_if_it_is_named(root: Path) -> None:
+def test_the_letter_of_a_mistyped_week_is_chosen_only_by_name(root: Path) -> None:
     put(root, "2062/w20/2062-05-15-z.md", "Typo")
 
     assert run(root).file == W20
     assert letter.add_links(root, config.load(root)).week == Week(2026, 20)
     assert run(root, "2062-W20").week == Week(2062, 20)
     assert letter.add_links(root, config.load(root)).week == Week(2026, 20)
+    assert letter.publish(root, config.load(root), now=NOW).week == Week(2026, 20)
+
+    (root / W20).unlink()
+    message = r"the only weeks to choose from are taken for mistyped \(2062-W20\); name the week"
+    with pytest.raises(DigestError, match=message):
+        letter.publish(root, config.load(root), now=NOW)
+    with pytest.raises(DigestError, match=message):
+        letter.add_links(root, config.load(root))
+    assert letter.publish(root, config.load(root), "2062-W20", now=NOW).week == Week(2062, 20)
 
 
 def test_a_week_without_themes_is_one_list(root: Path) -> None:
