@@ -15,8 +15,8 @@ _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 _UNICAST = ipaddress.ip_network("2000::/3")
 _SPECIAL = tuple(map(ipaddress.ip_network, ("192.0.0.0/24", "192.88.99.0/24", "3fff::/20")))
 """IANA special-purpose ranges for which `is_global` is True in some versions of Python."""
-_LOCAL = re.compile(r"\.(?:local|localdomain|lan|home\.arpa)$")
-"""The end of names that only a local network knows (RFC 6762, RFC 8375)."""
+_LOCAL = re.compile(r"\.(?:local|localdomain|localhost|lan|internal|home\.arpa)$")
+"""The end of names that only a local network or this machine knows (RFC 6761, 6762, 8375)."""
 
 
 def is_private(address: str) -> bool:

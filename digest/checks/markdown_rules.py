@@ -65,7 +65,8 @@ _UNSUPPORTED = (
     ),
 )
 _MAX_SHOWN_LENGTH = 60
-_WEB_START = re.compile(r"https?://[^/?#\s()<>\"']+", re.IGNORECASE)
+_WEB_START = re.compile(r"(?:https?:)?//[^/?#\s()<>\"']+", re.IGNORECASE)
+_ANY_PAGE = "https://digest.invalid/"  # of which only the scheme counts
 PUBLIC = "write the page's public address"
 """How to fix a link into a private network."""
 
@@ -92,7 +93,8 @@ def private_links(text: str) -> Iterator[MarkdownHint]:
         return
     prose = MarkdownText(text)
     for link in prose.links:
-        address = "" if link.picture else urls.web_link(link.address) or ""
+        is_link = not link.picture and link.kind != "bare"
+        address = (urls.web_link(link.address, _ANY_PAGE) or "") if is_link else ""
         if host := private_host_of(address):
             what = f"the link to {host} leads into a private network, where readers cannot open it"
             yield MarkdownHint(prose.line_of(link.start), what, PUBLIC)

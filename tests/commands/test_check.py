@@ -992,7 +992,7 @@ def test_links_that_only_a_private_network_can_open_are_hints_once_the_site_has_
         "content/pages/links.md",
         "See [a](http://127.0.0.1:8000/page), <http://192.168.1.4/x>, [b][b],\n[ours](https://news.invalid/),"
         " `http://localhost/` or [mail](mailto:a@localhost).\n\n- [c](https://intranet/wiki)\n\n"
-        "[b]: http://nas.local/y\n",
+        "[b]: http://nas.local/y\n\n[d](//10.0.0.2/x) [e](http://nas.internal/) [f](http://app.localhost/)\n",
     )
     settings = (root / "digest.toml").read_text()
 
@@ -1016,8 +1016,22 @@ def test_links_that_only_a_private_network_can_open_are_hints_once_the_site_has_
                 (1, "192.168.1.4"),
                 (4, "intranet"),
                 (6, "nas.local"),
+                (8, "10.0.0.2"),
+                (8, "app.localhost"),
+                (8, "nas.internal"),
             )
         ),
+    ]
+
+
+def test_a_private_address_that_is_only_text_is_no_link(root: Path) -> None:
+    page = put(root, "content/pages/links.md", "Open http://localhost:3000/ in your browser.")
+    settings = (root / "digest.toml").read_text()
+    (root / "digest.toml").write_text(settings.replace("digest.example", "someone.github.io"))
+
+    assert [str(problem) for problem in run(root).problems] == [
+        f"{page}:1: the address http://localhost:3000/ is shown as text, not a link; "
+        "put it between < and >, or write [words](address)"
     ]
 
 
