@@ -36,9 +36,13 @@ _SIDE_FILES = ("-journal", "-wal", "-shm")
 _DAMAGED = f"{FILE} was damaged and is created again"
 _OF_KIND = "SELECT name, key, value, checksum FROM cache WHERE kind = ?"
 
+_ALL = ""  # all kinds: the whole file is damaged
+
 T = TypeVar("T")
 _notices: dict[Path, dict[str, None]] = {}
 """Warnings of this process, by the digest's root."""
+_damaged_kinds: dict[Path, set[str]] = {}
+"""The kinds of which this process has found damaged values, or `_ALL`, by the digest's root."""
 _locked_roots = set[Path]()
 """Roots whose file stayed locked for the whole timeout: until it can be used again, we do not wait."""
 
@@ -46,7 +50,7 @@ _locked_roots = set[Path]()
 class Cache:
     """The cache of the digest at `root`. `save` writes all changes; without it they are lost.
 
-    It also removes a damaged file, and damaged values, which are `notices` before.
+    `save` also removes what is damaged; `notices` says so.
     """
 
     def __init__(self, root: Path) -> None:
@@ -207,7 +211,7 @@ class Cache:
                 raise ValueError("the checksum differs")
             found = msgspec.json.decode(value, type=as_type)
         except (msgspec.DecodeError, ValueError, TypeError, RecursionError):
-            self._note_damage()
+            self._note_damage(kind)
             self._damaged_rows[kind, name] = tuple(row)
             return None
         self._loaded[kind, name] = key, found
@@ -286,7 +290,8 @@ class Cache:
             disk.unlink(f"{path}{ending}")
         self._note_damage()
 
-    def _note_damage(self) -> None:
+    def _note_damage(self, kind: str = _ALL) -> None:
+        _damaged_kinds.setdefault(self._root, set()).add(kind)
         _notices.setdefault(self._root, {})[_DAMAGED] = None
 
 
@@ -295,6 +300,14 @@ def notices(root: Path) -> tuple[str, ...]:
     cannot be read.
     """
     return tuple(_notices.pop(root, ()))
+
+
+def was_damaged(root: Path, kind: str) -> str:
+    """Returns the warning that values of a kind were damaged since the last call; "" if none was."""
+    kinds = _damaged_kinds.get(root, set())
+    found = kinds & {_ALL, kind}
+    kinds -= found
+    return _DAMAGED if found else ""
 
 
 def _is_disk_error(error: sqlite3.DatabaseError) -> bool:

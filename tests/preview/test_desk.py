@@ -333,6 +333,17 @@ def test_a_save_says_that_marks_of_reviewed_stories_were_damaged(desk: Desk) -> 
     )
 
 
+def test_a_save_says_nothing_of_marks_if_other_values_are_damaged(desk: Desk) -> None:
+    desk.save("number-1", set="reviewed=true")
+    caches.damage(desk.root, "first")  # the summaries of the feed
+    desk.open()
+    form = desk.form(STORY) | {"set": "reviewed=true"}
+
+    message = desks.parsed(desk.send("story", form, Accept="application/json"))["message"]
+
+    assert message == "Left as it is: Number 3 on memory"
+
+
 def test_a_story_changed_below_a_note_is_to_do_until_it_is_reviewed(
     tmp_path: Path,
 ) -> None:

@@ -14,7 +14,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from digest import git
-from digest.cache import Cache, notices
+from digest.cache import Cache, was_damaged
 from digest.checks import content_rules
 from digest.commands.shared import curate
 from digest.content import ledger, paths, pending, store
@@ -54,10 +54,8 @@ def set_reviewed(root: Path, story: Story, *, reviewed: bool) -> str:
         else:
             cache.remove(_KIND, _key(story))
         cache.save(flush=True)
-    damage = notices(root)
-    if damage:
-        return f"{'; '.join(damage)}; stories that you had left as they are may be shown again"
-    return ""
+    damage = was_damaged(root, _KIND)
+    return f"{damage}; stories that you had left as they are may be shown again" if damage else ""
 
 
 def stories_to_review(
@@ -120,12 +118,17 @@ def _left_out(root: Path, history: History, stories: Sequence[Story]) -> dict[st
         records = history.of(story)
         feeds = sorted({record.feed for record in records})
         commit = last_commits[story.file]
-        then = git.contents(root, [f"{commit}:{place}{paths.ledger(feed)}" for feed in feeds])
-        known = {feed: ledger.loads(text, feed)[0] for feed, text in zip(feeds, then, strict=True)}
+        ledgers_then = git.contents(
+            root, [f"{commit}:{place}{paths.ledger(feed)}" for feed in feeds]
+        )
+        known = {
+            feed: ledger.loads(text, feed)[0]
+            for feed, text in zip(feeds, ledgers_then, strict=True)
+        }
         earlier = [known[record.feed].get(record.id) for record in records]
-        were = pending.outdated_fields([record for record in earlier if record], story)
-        now = pending.outdated_fields(records, story)
-        found[story.file] = [name for name in now if name not in were]
+        outdated_then = pending.outdated_fields([record for record in earlier if record], story)
+        outdated_now = pending.outdated_fields(records, story)
+        found[story.file] = [name for name in outdated_now if name not in outdated_then]
     return found
 
 
