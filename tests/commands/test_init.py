@@ -163,12 +163,30 @@ def test_a_feed_given_twice_is_added_once_and_two_with_the_same_title_have_diffe
         ("Semiconductors: Geopolitics - South China Morning Post", "semiconductors-geopolitics"),
         ("All the news of a harbour town and its people", "all-the-news-of-a-harbour"),
         ("South China Morning Post", "south-china-morning-post"),
+        ("South China Morning Post: Semiconductors", "semiconductors"),
+        ("South China Morning Post - 2026 2027", "south-china-morning-post"),
     ],
 )
 def test_an_id_is_the_title_or_a_part_of_it_that_tables_show_whole(title: str, id: str) -> None:
     document = Document(title=title)
 
     assert find_feeds._feed("https://www.scmp.com/rss/1/feed", document, ()).id == id
+
+
+@pytest.mark.parametrize(
+    ("title", "publisher", "id"),
+    [
+        ("Newsweek International News Desk", "News", "newsweek-international"),
+        ("The latest News of the harbour", "News", "the-latest-news-of-the"),
+        ("Harbour & Sea (C++) of all the ports", "Harbour & Sea (C++)", "of-all-the-ports"),
+    ],
+)
+def test_the_publisher_is_cut_off_an_id_only_as_whole_words_at_its_start_or_end(
+    title: str, publisher: str, id: str
+) -> None:
+    document = Document(title=title, publisher=publisher)
+
+    assert find_feeds._feed("https://x.example/feed", document, ()).id == id
 
 
 def test_nothing_is_written_if_one_url_has_no_feed(tmp_path: Path) -> None:

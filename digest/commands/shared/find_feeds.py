@@ -8,6 +8,7 @@ not requested.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -122,10 +123,17 @@ def _feed(url: str, document: Document, taken: Container[str]) -> Feed:
     publisher = document.publisher or publisher_of(title, url)
     id = ascii_words(title) or slug_of(urls.host_of(url), url)
     if len(id) > _MAX_ID_LENGTH and publisher:
-        id = ascii_words(title.replace(publisher, "")) or id
+        cut = ascii_words(_without(title, publisher))
+        id = cut if re.search("[a-z]{2}", cut) else id
     if len(id) > _MAX_ID_LENGTH:  # cut at a word
         id = id[: _MAX_ID_LENGTH + 1].rpartition("-")[0] or id[:_MAX_ID_LENGTH]
     return Feed(id=free_name(id, taken), url=url, title=title, publisher=publisher)
+
+
+def _without(title: str, publisher: str) -> str:
+    """Returns a title without the publisher's name, if it begins or ends with it as whole words."""
+    name = re.escape(publisher)
+    return re.sub(rf"^{name}(?!\w)|(?<!\w){name}$", "", title)
 
 
 def _common_language(languages: Iterable[str]) -> str:
