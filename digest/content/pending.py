@@ -279,11 +279,11 @@ def hints(story: Story, pending: Pending, letter: str) -> Iterator[tuple[str, st
                 what += f" to '{theirs}'"
             yield name, what, f"use the new one or keep this one; {_ENDS}"
         elif change.kind == _UNDONE:
-            what = f"the feed has changed its {label}; git has kept the earlier one"
+            what = f"the feed has changed its {label}; the file has the earlier one"
             if theirs:
                 yours = words_of(name, getattr(story, name))
                 what = (
-                    f"the feed's {label} is now '{theirs}'; git has kept its earlier one, '{yours}'"
+                    f"the feed's {label} is now '{theirs}'; the file has its earlier one, '{yours}'"
                 )
             yield name, what, f"use the new one or keep this one; {_ENDS}"
         elif change.kind == KEPT:

@@ -177,7 +177,7 @@ def test_a_correction_that_a_merge_leaves_out_is_a_hint_until_the_file_is_edited
     two.git(*way, day=29)
 
     assert two.story.title == "Story 1 headline"
-    hint = f"the feed's headline is now '{FEED_WORDS}'; git has kept its earlier one, 'Story 1 headline'"
+    hint = f"the feed's headline is now '{FEED_WORDS}'; the file has its earlier one, 'Story 1 headline'"
     assert (two.hints(), two.changed) == ([hint], (two.story.file,))
     two.add_note("He is still free.\n")
     assert two.hints() == []
@@ -198,7 +198,7 @@ def test_a_correction_that_a_rebase_of_the_pulls_commit_leaves_out_is_a_hint(
     one.git("rebase", "--strategy-option=ours", "FETCH_HEAD", day=29)
 
     assert one.story.title == "Story 1 headline"
-    hint = f"the feed's headline is now '{FEED_WORDS}'; git has kept its earlier one, 'Story 1 headline'"
+    hint = f"the feed's headline is now '{FEED_WORDS}'; the file has its earlier one, 'Story 1 headline'"
     assert (one.hints(), one.changed) == ([hint], (one.story.file,))
     one.add_note("He is still free.\n")
     assert one.hints() == []
@@ -224,7 +224,7 @@ def test_an_editor_who_returns_to_a_feeds_earlier_words_gets_no_hint_after_a_reb
 
     one.git("pull", "--quiet", "--rebase", str(two.root), "main", day=29)
 
-    assert not any("git has kept" in hint for hint in one.hints())
+    assert not any("the file has its earlier" in hint for hint in one.hints())
 
 
 def test_an_editor_who_returns_to_a_feeds_earlier_words_gets_no_hint_after_a_merge(
