@@ -148,9 +148,9 @@ class ClosingFences:
 
     def __init__(self, lines: Sequence[str]) -> None:
         self._numbers: dict[str, list[int]] = defaultdict(list)
-        """Those that begin with a fence, by what is in them."""
+        """Those that have a fence, by their text without the spaces at its end."""
         self._any_indent: dict[str, list[int]] = defaultdict(list)
-        """Those that may have white space before it, by the rest."""
+        """The same, by their text without white space at either end."""
         for number, line in enumerate(lines):
             if "```" in line or "~~~" in line:
                 self._numbers[line.rstrip(" ")].append(number)

@@ -46,7 +46,8 @@ class _Caches:
     may have: an edit of one story hardly changes that of others.
 
     `lock` is held while they are read and changed: pages are served, the desk answers and the next
-    build takes over in a thread each.
+    build takes over in a thread each. Only `prepare` sets `history` and `index` without it, so that
+    no page waits: it runs in the thread of the builds, and only a build takes them away.
     """
 
     annotations: dict[str, Annotation] = field(default_factory=dict)

@@ -8,6 +8,7 @@
 | `ul`, `ol`, `li` | `-` or a number, and an indent |
 | `a`, `img` | `[words](<URL>)`, the picture's words |
 | `em`, `strong`, `code` | `*`, `**`, `` ` `` |
+| `br` | a line break |
 | `pre` | the same HTML, which Markdown may contain |
 | other tags | nothing: only their words stay |
 """

@@ -5,7 +5,7 @@
 A phrase is found or not, there are no weights. The evidence names the phrase, so that an editor can
 see why.
 
-Evidence is also a file format: ledgers store it as it is shown (`Record.themes`), and `place_of`,
+Evidence is also a file format: ledgers store it as it is shown (`Record.themes`), and `where_of`,
 `phrase_of` and `is_of_summary` read it back. So its words stay as they are:
 
     'phrase' in the headline    'phrase' in headline and summary    'phrase' in the summary
