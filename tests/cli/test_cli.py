@@ -171,6 +171,8 @@ def test_a_command_works_from_any_folder_inside_and_with_root_from_outside(new: 
         (["pull", "-d"], "No such option '-d'; did you mean '--dry-run'?"),
         (["feeds", "add", "-o", "x.opml"], "No such option '-o'; did you mean '--opml'?"),
         (["pull", "-x"], "No such option '-x'."),
+        (["-h"], "No such option '-h'; did you mean '--help'?"),
+        (["serve", "-h"], "No such option '-h'; did you mean '--help' or '--host'?"),
         (
             ["pull", "harbour-lantren"],
             "digest.toml has no feed 'harbour-lantren'; did you mean 'harbour-lantern'?",

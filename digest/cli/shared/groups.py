@@ -52,7 +52,9 @@ def _short_options_explained() -> Iterator[None]:
         yield
     except click.NoSuchOption as error:
         if error.ctx and not error.possibilities and not error.option_name.startswith("--"):
-            names = [name for param in error.ctx.command.params for name in param.opts]
+            names = [
+                name for param in error.ctx.command.get_params(error.ctx) for name in param.opts
+            ]
             beginning = f"-{error.option_name}"
             meant = sorted(f"'{name}'" for name in names if name.startswith(beginning))
             if meant:
