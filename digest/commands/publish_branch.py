@@ -66,7 +66,7 @@ class Publication:
 class PublishedBranch:
     """What is on the branch: the `commit`, "" if the branch does not exist, and its files.
 
-    `folder` is in the repository; `address` is the remote's, without passwords; `default` is the
+    `folder` is one of the repository; `address` is the remote's, without passwords; `default` is the
     name of its default branch, if known; `ids` has git's id of each file's content, by path.
     """
 
@@ -256,7 +256,10 @@ def fetch_branch(folder: Path) -> PublishedBranch:
 
 
 def blob_id(content: bytes, same_format_as: str = "") -> str:
-    """Returns git's id for a file's content; another id shows how a repository makes them."""
+    """Returns git's id for a file's content.
+
+    `same_format_as` is any id of the repository, which uses SHA-1 or SHA-256; SHA-1 without one.
+    """
     kind = hashlib.sha256 if len(same_format_as) == 64 else hashlib.sha1
     return kind(b"blob %d\0" % len(content) + content).hexdigest()
 

@@ -31,7 +31,7 @@ _MAX_SHOWN = 3  # in the box on a page
 
 
 class DatedText(NamedTuple):
-    """A story or letter that announces a date, or tells what happened; `name` stays its name."""
+    """A story or letter that announces a date, or tells what happened; `name` identifies it for good."""
 
     file: str
     name: str

@@ -31,7 +31,7 @@ def find_built_files(folder: Path) -> set[str]:
     """Returns the paths of pages, feeds, pictures and search files of earlier builds in a folder.
 
     Pictures and search files have no mark. They count if they are where a build puts them and the
-    home or search page has one, since they may show what was taken back. Other copied files stay.
+    home or search page has one, since they may show what is now hidden or deleted. Other copied files stay.
     """
     ours = set()
     for path in _files(folder, addresses.PAGE_PATTERNS):

@@ -249,22 +249,24 @@ class Desk:
     ) -> DeskResponse:
         """Notes a save for undo, does what its button asks for besides, and says what was done."""
         before, changes, others = save.before, save.changes, save.others
-        file, now = edit.file, edit.new_file or edit.file
+        file, present_file = edit.file, edit.new_file or edit.file
         moved_to = formatting.label(changes.week) if changes.week else ""
         headline = view.joined([before.story.shown_headline])
         message = f"{view.save_message(changes, moved_to)}: {headline}"
         is_saved = self._remember(message, [edit, *others])
         if changes.reviewed and seen != before.seen_hash:
-            message = f"Changed since you saw it, look again: {self._named([now])}"
-            return self._respond_saved(request, week, [now], message)
+            message = f"Changed since you saw it, look again: {self._named([present_file])}"
+            return self._respond_saved(request, week, [present_file], message)
         notice, why = self._mark(before.story, reviewed_now=changes.reviewed)
         if why:
             done = view.save_message(changes._replace(reviewed=None), moved_to)
-            return self._respond_saved(request, week, [file, now], f"{done}: {headline}", why)
+            return self._respond_saved(
+                request, week, [file, present_file], f"{done}: {headline}", why
+            )
         message += f"; {notice}" if notice else ""
         if changes.goes_into_letter:
-            saved = [file, now] if is_saved else []
-            return self._save_letter(request, week, {"set": f"link={now}"}, saved)
+            saved = [file, present_file] if is_saved else []
+            return self._save_letter(request, week, {"set": f"link={present_file}"}, saved)
         ended, still_leading, why = self._other_leads(others)
         if ended:
             message += f"; no longer leads the week: {self._named(ended)}"
@@ -272,8 +274,10 @@ class Desk:
             for linked in curate.links_to_hidden(before.story, self._content.current().content):
                 message += f"; {linked}"
         if changes.week:
-            message += self._said_of_week(replace(before.story, week=changes.week, file=now), file)
-        files = [file, now, *ended, *still_leading]
+            message += self._said_of_week(
+                replace(before.story, week=changes.week, file=present_file), file
+            )
+        files = [file, present_file, *ended, *still_leading]
         return self._respond_saved(request, week, files, message, why)
 
     def _said_of_week(self, moved: Story, file: str) -> str:

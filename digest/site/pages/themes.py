@@ -29,7 +29,7 @@ T = TypeVar("T")
 
 PAGE_STORIES = 100
 _MAX_EVENTS = 12  # stories in the timeline of a theme, the newest
-_MAX_NEWEST = 8  # stories that a theme's own page has whole; older ones are lines
+_MAX_WHOLE = 8  # stories that a theme's own page has whole; older ones are lines
 
 
 class StoryLine(NamedTuple):
@@ -198,7 +198,7 @@ def _theme_data(context: SiteContext, page: _ThemePage) -> Mapping[str, object]:
     if page.timeline and page.series:
         over_time = timeline_view(page.timeline, page.series)
         events = story_events(cards, stories[:_MAX_EVENTS], theme.id)
-    whole = 0 if page.newer else _MAX_NEWEST  # an older page has only lines
+    whole = 0 if page.newer else _MAX_WHOLE  # an older page has only lines
     groups: tuple[Group, ...] = ()
     if shown := stories[:whole]:
         title = "Newest stories" if events else "Stories"
