@@ -176,6 +176,16 @@ def test_editions_published_at_one_time_follow_by_week(root: Path) -> None:
     assert mailed(root, "--send").startswith("Nothing to mail: 2026-W20")
 
 
+def test_the_first_letter_that_closes_weeks_does_not_mail_the_archive(root: Path) -> None:
+    with (root / "digest.toml").open("a") as settings:
+        settings.write('[editions]\nclose = "letter"\n')
+    put(root, "2026/w18/2026-05-01-chips-18.md")
+    letter(root, 20, "published: 2026-05-20T08:00:00Z")
+
+    assert "'Week 20, 2026" in mailed(root, "--send")
+    assert mailed(root, "--send").startswith("Nothing to mail: 2026-W20")
+
+
 def test_merged_clones_send_nothing_twice(root: Path, inbox: Inbox) -> None:
     clone = shutil.copytree(root, root.parent / "clone")
     mailed(root, "w19", "--send")

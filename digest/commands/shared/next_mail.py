@@ -2,8 +2,8 @@
 
 Only closed editions are mailed, in the order in which they were published, as services do that mail
 the weekly feed: those published after the last one that was sent. Where none was sent yet, it is
-the newest, so that mailing can begin with any archive. One pull may close several weeks at one
-time: of these, the later week is the newer.
+the newest, so that mailing can begin with any archive. One pull or letter may close several weeks
+at one time: of these, the later week is the newer.
 """
 
 from __future__ import annotations
