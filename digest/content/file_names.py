@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from contextlib import suppress
 from posixpath import basename
 
@@ -72,13 +72,17 @@ def is_of_a_week(file: str) -> bool:
     return is_text(basename(file)) and _top(file) not in _FOLDERS
 
 
-def problem(file: str) -> Problem | None:
-    """Returns what is wrong with the name or folder of a file that is not a story, or None."""
+def problem(file: str, files: Container[str] = ()) -> Problem | None:
+    """Returns what is wrong with the name or folder of a file that is not a story, or None.
+
+    `files` are all files: it never says to move a file over one of them.
+    """
     folder, name = paths.folder_of(file), basename(file)
     top = _top(file)
     is_cname = name.lower() == "cname" and folder.lower() in {"", "content", "static"}
     if is_cname and file != "content/static/CNAME":
-        cure = "rename it to content/static/CNAME"
+        right = "content/static/CNAME"
+        cure = _cure(f"rename it to {right}", right, files)
         return Problem(file, 0, "is not read as the custom domain", cure)
     if top.lower() in _FOLDERS and top not in _FOLDERS and "/" in file.removeprefix("content/"):
         cure = f"rename it to content/{top.lower()}/"
@@ -91,20 +95,23 @@ def problem(file: str) -> Problem | None:
         return None
     if folder in {"themes", "pages"} or _WEEK.fullmatch(folder):
         right = proper_name(name)
+        cure = _cure(f"rename it to {right}", f"content/{folder}/{right}", files)
         if is_hidden_text(name):
             what = "is hidden by the dot before its name, so it is not read"
-            return Problem(file, 0, what, f"rename it to {right}")
-        return Problem(file, 0, f"is not a {_kind(file)}'s name", f"rename it to {right}")
+            return Problem(file, 0, what, cure)
+        return Problem(file, 0, f"is not a {_kind(file)}'s name", cure)
     if not name.lower().rstrip(" .").endswith(_ENDINGS):
         return None
     if top in {"themes", "pages"}:
         what = f"is in a folder within {top}, where nothing is read"
-        return Problem(file, 0, what, f"move it to content/{top}/")
+        cure = _cure(f"move it to content/{top}/", f"content/{top}/{name}", files)
+        return Problem(file, 0, what, cure)
     target = "one such as content/2026/w20/"
     if odd := _ODD_WEEK.fullmatch(folder):
         with suppress(ValueError):  # the year has no such week
             target = f"content/{Week(int(odd[1]), int(odd[2])).folder}/"
-    return Problem(file, 0, "is not in a week's folder", f"move it to {target}")
+    cure = _cure(f"move it to {target}", f"{target}{name}", files)
+    return Problem(file, 0, "is not in a week's folder", cure)
 
 
 def duplicate_problems(files: Iterable[str]) -> Iterator[Problem]:
@@ -128,6 +135,13 @@ def is_left_out(file: str) -> bool:
     folder, name = paths.folder_of(file), basename(file)
     here = folder in {"themes", "pages"} or _WEEK.fullmatch(folder) is not None
     return here and not (is_text(name) or paths.copied(file) or _LEFTOVER.search(name))
+
+
+def _cure(words: str, target: str, files: Container[str]) -> str:
+    """Returns these words, which say to move a file to `target`, unless that would overwrite one."""
+    if target in files:
+        return f"{target} is there too: put what you want to keep into it, and delete this file"
+    return words
 
 
 def _kind(file: str) -> str:

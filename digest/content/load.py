@@ -150,8 +150,9 @@ class _Loader:
 
     def folders(self) -> _Folders:
         """Reads all folders."""
-        others = [file for file in self._scan.files if not paths.is_story(file)]
-        misplaced = filter(None, map(file_names.problem, others))
+        files = dict.fromkeys(self._scan.files)
+        others = [file for file in files if not paths.is_story(file)]
+        misplaced = filter(None, (file_names.problem(file, files) for file in others))
         problems = [*self._scan.problems, *misplaced, *file_names.duplicate_problems(others)]
         unread = list[str]()
         names = [name for name in self._scan.folders if not name.startswith(paths.LEDGERS)]

@@ -317,6 +317,28 @@ def test_a_file_with_another_name_is_an_error_in_check_and_build(root: Path) -> 
     assert set(str(caught.value).splitlines()) == expected
 
 
+@pytest.mark.parametrize(
+    ("file", "target"),
+    [
+        (f"{W20}2026-05-15-b.txt", f"{W20}2026-05-15-b.md"),
+        (f"{W20}.2026-05-15-b.md", f"{W20}2026-05-15-b.md"),
+        (f"{W20}letter.txt", f"{W20}letter.md"),
+        ("content/pages/more/about.md", "content/pages/about.md"),
+        ("content/2026/w9/2026-05-15-b.md", "content/2026/w09/2026-05-15-b.md"),
+    ],
+)
+def test_no_file_is_to_be_renamed_over_one_that_is_there(
+    root: Path, file: str, target: str
+) -> None:
+    put(root, file)
+    put(root, target)
+
+    what = f"{target} is there too: put what you want to keep into it, and delete this file"
+    assert any(
+        line.startswith(f"{file}: ") and line.endswith(f"; {what}") for line in messages(root)
+    )
+
+
 def test_an_incremental_build_reports_it_too(root: Path) -> None:
     build.run(root, config.load(root), output=root / "site", base_url=None)
     put(root, f"{W20}2026-05-15-b.txt")
