@@ -80,6 +80,8 @@ def finish(call: Call, results: Sequence[SetResult], *, quiet: bool = False) -> 
     for result in results:
         if result.refused:
             call.warn(*result.refused.splitlines())
+        elif not quiet and result.lost_lead:
+            call.say(f"{result.file}: changed; it no longer leads its week")
         elif not quiet and result.file != result.was:
             call.say(f"{result.was}: moved to {result.file}")
         elif not quiet:

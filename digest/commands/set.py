@@ -44,7 +44,8 @@ class SetResult:
     """A story's file now and before (`was`), whether it was changed, or why that was refused.
 
     `hints` are lines about texts that link to it, if it is hidden now, and about a week that it
-    was moved to and that has not begun.
+    was moved to and that has not begun. `lost_lead` is True if it was only changed to lead its week
+    no longer, since another story does now.
     """
 
     file: str
@@ -52,6 +53,7 @@ class SetResult:
     changed: bool
     refused: str = ""
     hints: tuple[str, ...] = ()
+    lost_lead: bool = False
 
 
 def run(
@@ -85,6 +87,8 @@ def run(
                 refused.append(SetResult(file, file, False, f"{file}: {error}"))
         results = curate.apply_requests_locked(root, config, requests, survey.content.stories)
         done = list(map(_result, results))
+        for index in range(len(requests), len(done)):
+            done[index] = replace(done[index], lost_lead=not done[index].refused)
         for index, result in enumerate(done):
             if values.get("hide") and not result.refused and result.was in stories:
                 linked = curate.links_to_hidden(stories[result.was], survey.content)

@@ -105,7 +105,7 @@ def test_arguments_change_stories_and_a_new_lead_ends_the_old_one(root: Path) ->
                   "correction=It said: 5.")  # fmt: skip
 
     assert (result.exit_code, result.stderr) == (0, "")
-    assert result.stdout == f"{A}: changed\n{B}: changed\n"
+    assert result.stdout == f"{A}: changed\n{B}: changed; it no longer leads its week\n"
     lines = (root / A).read_text().split("\n")
     assert lines[3:10] == [
         "themes: [memory, export-controls] # mine",
@@ -324,7 +324,7 @@ def test_a_new_lead_reports_no_story_that_only_has_the_word(root: Path) -> None:
 
     result = invoke(root, "set", A, "lead")
 
-    assert result.stdout == f"{A}: changed\n{B}: changed\n"
+    assert result.stdout == f"{A}: changed\n{B}: changed; it no longer leads its week\n"
 
 
 def test_a_lead_moved_to_another_week_becomes_the_lead_there(root: Path) -> None:
@@ -334,7 +334,9 @@ def test_a_lead_moved_to_another_week_becomes_the_lead_there(root: Path) -> None
     result = invoke(root, "set", B, "week=2026-W21")
 
     moved = B.replace("w20", "w21")
-    assert result.stdout == f"{B}: moved to {moved}\n{other}: changed\n"
+    assert (
+        result.stdout == f"{B}: moved to {moved}\n{other}: changed; it no longer leads its week\n"
+    )
     assert ["lead: true" in (root / file).read_text() for file in (moved, other)] == [True, False]
 
 
