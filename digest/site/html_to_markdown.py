@@ -1,5 +1,8 @@
 """Converts sanitized HTML to Markdown, for programs and for the text part of mails.
 
+Text in HTML stays text: a publisher's `[words](address)` or `![](address)` must not become a link
+or a picture, nor a line that begins with `#` a heading.
+
 | HTML | Markdown |
 | --- | --- |
 | `h1` … `h6` | `#` … `######` |
@@ -7,9 +10,10 @@
 | `blockquote` | `>` before each line |
 | `ul`, `ol`, `li` | `-` or a number, and an indent |
 | `a`, `img` | `[words](<URL>)`, the picture's words |
-| `em`, `strong`, `code` | `*`, `**`, `` ` `` |
-| `br` | a line break |
+| `em`, `strong` | `*`, `**` |
+| `code` | `` ` ``, or the same HTML if it has tags, entities, backticks or backslashes |
 | `pre` | the same HTML, which Markdown may contain |
+| `br` | a line break |
 | other tags | nothing: only their words stay |
 """
 
@@ -22,26 +26,51 @@ from itertools import chain
 from digest.site.markdown import Html
 
 _TAG = re.compile(
-    r"(?P<pre><pre\b.*?</pre>)|"
+    r"(?P<pre><pre\b.*?</pre>)|<code>(?P<code>[^<`\\&]+)</code>|"
     r'<(?P<closing>/?)(?P<name>[a-z0-9]+)(?P<attributes>(?:[^>"]|"[^"]*")*)>',
     re.DOTALL,
 )
 _LINE = "\0"  # a line break in preformatted text, which stays as it is
 _HREF, _ALT = re.compile(r'href="([^"]*)"'), re.compile(r'alt="([^"]*)"')
+_INLINE = re.compile(r"[\\`*\[\]]|(?<![^\W_])_|_(?![^\W_])")
+_LINE_START = re.compile(r"^( *)(?:([-+#])|(\d+)(?=[.)])|([=~]))", re.MULTILINE)
+_WITHIN_LINES = {"a", "em", "strong", "code", "img"}
 _GAP = re.compile(r"(?<!\s)\s*\n\s*\n")
 _MARKS = {
     **{f"h{level}": f"\n\n{'#' * level} " for level in range(1, 7)},
     **dict.fromkeys(("p", "/p", "table", "hr"), "\n\n"),
     **dict.fromkeys(("em", "/em"), "*"),
     **dict.fromkeys(("strong", "/strong"), "**"),
-    **dict.fromkeys(("code", "/code"), "`"),
+    "code": "<code>",
+    "/code": "</code>",
     **dict.fromkeys(("br", "tr"), "\n"),
     **dict.fromkeys(("/td", "/th"), " | "),
 }
 
 
+def escaped(text: str, *, starts_line: bool = True) -> str:
+    """Returns text of HTML, with its entities, as Markdown that shows just these characters.
+
+    Unless it `starts_line`, its first line comes after other words.
+    """
+    first, gap, rest = ("", "", text) if starts_line else text.partition("\n")
+    lines = _LINE_START.sub(_without_meaning, _INLINE.sub(r"\\\g<0>", rest))
+    return _INLINE.sub(r"\\\g<0>", first) + gap + lines
+
+
+def link(words: str, url: str) -> str:
+    """Returns a link in Markdown; `words` are Markdown, and `url` has no `>` and no line break."""
+    return f"[{words}](<{_destination(url)}>)"
+
+
 def html_to_markdown(markup: Html) -> str:
-    """Returns sanitized HTML as Markdown; what is escaped in it stays so."""
+    """Returns sanitized HTML as Markdown that shows the same."""
+    return html_to_text(_escaped_words(markup))
+
+
+def html_to_text(markup: Html) -> str:
+    """Returns sanitized HTML with the marks of Markdown and with words as they are, for readers who
+    see the marks."""
     hrefs: list[str] = []
     numbers: list[int] = []  # of the last item of each open list, below 0 if it has bullets
     open_blocks: list[list[str]] = [[]]  # the document, and each open quotation or list item
@@ -49,8 +78,9 @@ def html_to_markdown(markup: Html) -> str:
     for tag in _TAG.finditer(markup):
         block, text = open_blocks[-1], markup[end : tag.start()]
         end = tag.end()
-        if tag["pre"]:
-            block += [text, "\n\n", tag["pre"].replace("\n", _LINE), "\n\n"]
+        if tag["pre"] or tag["code"]:
+            kept = tag["pre"] and tag["pre"].replace("\n", _LINE)
+            block += [text, f"\n\n{kept}\n\n" if kept else f"`{tag['code']}`"]
             continue
         name = tag["closing"] + tag["name"]
         block.append(text.rstrip() if tag["name"] in ("ul", "ol", "li") else text)
@@ -73,7 +103,7 @@ def html_to_markdown(markup: Html) -> str:
             numbers.pop()
             block.append("\n" if numbers else "\n\n")
         elif name == "/a" and hrefs:
-            block.append(f"](<{hrefs.pop()}>)")
+            block.append(f"](<{_destination(hrefs.pop())}>)")
         elif name == "a":
             href = _HREF.search(tag["attributes"])
             hrefs.append(href[1] if href else "")
@@ -85,6 +115,34 @@ def html_to_markdown(markup: Html) -> str:
             block.append(_MARKS.get(name, ""))
     open_blocks[-1].append(markup[end:])
     return _joined(chain.from_iterable(open_blocks)).replace(_LINE, "\n")
+
+
+def _destination(url: str) -> str:
+    return url.replace("\\", "%5C")  # a backslash would take the meaning of what ends the URL
+
+
+def _escaped_words(markup: Html) -> Html:
+    """Returns HTML whose words are escaped for Markdown, except in code without any mark."""
+    parts, end, starts_line = list[str](), 0, True
+    for tag in _TAG.finditer(markup):
+        words, end = markup[end : tag.start()], tag.end()
+        whole = _ALT.sub(_escaped_alt, tag[0]) if tag["name"] == "img" else tag[0]
+        parts += [escaped(words, starts_line=starts_line), whole]
+        starts_line = not tag["code"] and tag["name"] not in _WITHIN_LINES
+    parts.append(escaped(markup[end:], starts_line=starts_line))
+    return Html("".join(parts))
+
+
+def _escaped_alt(alt: re.Match[str]) -> str:
+    return f'alt="{escaped(alt[1])}"'
+
+
+def _without_meaning(start: re.Match[str]) -> str:
+    """Returns how a line begins, so that it is no list, heading, underline or fence."""
+    indent, mark, number, other = start.groups()
+    if other:
+        return f"{indent}&#{ord(other)};"
+    return f"{indent}\\{mark}" if mark else f"{indent}{number}\\"
 
 
 def _joined(texts: Iterable[str]) -> str:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import html
 import json
+import re
 from datetime import date
 from typing import Any
 
+import markdown
 import pytest
 from builders import make_config, make_content, make_introduction, make_letter, make_story
 from sites import rendered
 
 from digest.model import Correction
 from digest.site.html_to_markdown import html_to_markdown
-from digest.site.markdown import Html
+from digest.site.markdown import Html, text_of
 
 URL = "https://example.org/r/"
 
@@ -71,10 +74,40 @@ def test_hidden_content_is_not_in_the_markdown() -> None:
         ("<ul>\n<li>\n<p>One</p>\n<p>More</p>\n</li>\n<li>\n<p>Two</p>\n</li>\n</ul>", "- One\n\n  More\n- Two"),
         ("<blockquote>\n<pre><code>a &lt;\n\n b</code></pre>\n</blockquote>", "> <pre><code>a &lt;\n> \n>  b</code></pre>"),
         ("<p>A</p></blockquote></li></ul><p>B", "A\n\nB"),
+        ("<p><code>a_b</code>, <code>`[a](b)` &lt;</code></p>", "`a_b`, <code>\\`\\[a\\](b)\\` &lt;</code>"),
     ],
 )  # fmt: skip
 def test_html_becomes_equivalent_markdown(markup: str, expected: str) -> None:
     assert html_to_markdown(Html(markup)) == expected
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "[go](javascript:alert(1)) ![](https://tracker.example/x.png) <https://a.example>",
+        "*four* _cranes_ `came` __to__ snake_case **harbour** \\[sic\\]",
+        "- one\n+ two\n3. three\n4) four\n# five\n> six",
+        "Head\n===\nHead\n---\n~~~\nno code",
+        "[a]: javascript:alert(1)\n[a]",
+        "` [x](y) `` &copy; \\",
+    ],
+)
+@pytest.mark.parametrize(
+    "markup", ["<p>{}</p>", "<blockquote>\n<p>{}</p>\n</blockquote>", "<p><em>So</em>{}</p>",
+               "<p><code>a <em>b</em> {}</code></p>", '<p>A <a href="/x\\">{}</a></p>',
+               '<p><img src="/x" alt="{}"></p>', "<ul>\n<li>{}</li>\n</ul>"],
+)  # fmt: skip
+def test_words_in_markdown_stay_words(words: str, markup: str) -> None:
+    """As another library reads the Markdown, it has the words of the HTML and no further tag."""
+    given = markup.format(html.escape(words))
+
+    again = markdown.markdown(html_to_markdown(Html(given)))
+
+    expected = given.replace("/x\\", "/x%5C")
+    if "<img" in given:
+        expected = f"<p>{html.escape(words)}</p>"
+    assert re.findall("<[^>]*>", again) == re.findall("<[^>]*>", expected)
+    assert text_of(Html(again)).split() == text_of(Html(expected)).split()
 
 
 def test_all_weeks_and_themes_are_listed_with_their_urls() -> None:

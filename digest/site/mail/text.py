@@ -13,7 +13,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 
-from digest.site.html_to_markdown import html_to_markdown
+from digest.site.html_to_markdown import html_to_text
 from digest.site.markdown import Html, text_of
 
 WIDTH = 76
@@ -22,7 +22,7 @@ _PRE = re.compile(r"<pre\b[^>]*>(.*?)</pre>", re.DOTALL)
 _BREAKS = re.compile(r"\s*\n\s*")
 _LINKED_HEADING = re.compile(r'<(h[1-6])><a href="([^"]*)">(.*?)</a></h[1-6]>')
 _LINK = re.compile(r'<a\b[^>]*?\bhref="([^"]*)"[^>]*>(.*?)</a>')
-_RULE = re.compile(r"<hr\b[^>]*>")
+_RULE, _CODE_TAG = re.compile(r"<hr\b[^>]*>"), re.compile("</?code>")
 _NOTE, _CODE = re.compile("\ue000(\\d+)\ue001"), re.compile("\ue002(\\d+)\ue003")
 _PRIVATE = re.compile("[\ue000-\ue003]")  # marks of ours, which the words must not have
 _HEADING = re.compile(r"(#{1,6}) (.*)")
@@ -51,9 +51,10 @@ def text_part(markup: Html) -> str:
         return f"{words} \ue000{links.setdefault(address, len(links) + 1)}\ue001"
 
     flat = _BREAKS.sub(" ", _PRE.sub(code, _PRIVATE.sub("", markup)))
+    flat = _CODE_TAG.sub("`", flat)
     flat = _RULE.sub(f"<p>{'-' * 40}</p>", flat)
     flat = _LINKED_HEADING.sub(r"<\1>\3<br>\2</\1>", flat)
-    text = html.unescape(html_to_markdown(Html(_LINK.sub(footnote, flat))))
+    text = html.unescape(html_to_text(Html(_LINK.sub(footnote, flat))))
     addresses = {number: html.unescape(address) for address, number in links.items()}
     return "\n".join(_lines(text, addresses, codes)) + "\n"
 

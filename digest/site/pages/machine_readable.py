@@ -7,7 +7,6 @@ comments, hidden stories, what the sanitizer removes.
 from __future__ import annotations
 
 import html
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
@@ -17,7 +16,7 @@ from digest.site.ahead import DateAheadLine
 from digest.site.archive import Edition
 from digest.site.cards import Card
 from digest.site.context import SiteContext
-from digest.site.html_to_markdown import html_to_markdown
+from digest.site.html_to_markdown import escaped, html_to_markdown, link
 from digest.site.markdown import Html, absolute
 from digest.site.page import Page
 from digest.site.pages.week import edition_view
@@ -176,10 +175,9 @@ def _llms_data(
 
 
 def _link(words: str, url: str) -> str:
-    return f"[{_words(words)}](<{url}>)"
+    return link(_words(words), url)
 
 
 def _words(text: str) -> str:
     """Returns plain text on one line as Markdown that shows it, and never as HTML."""
-    flat = html.escape(" ".join(text.split()), quote=False)
-    return re.sub(r"([\\\[\]`*])", r"\\\1", flat)
+    return escaped(html.escape(" ".join(text.split()), quote=False), starts_line=False)
