@@ -148,6 +148,25 @@ def test_editions_follow_in_the_order_in_which_they_were_published(
     assert len(inbox.messages) == 3
 
 
+@pytest.mark.parametrize(
+    "hidden", ["2026/w21/2026-05-19-chips-21.md", "2026/w20/2026-05-15-chips-20.md"]
+)
+def test_no_older_edition_is_mailed_when_the_last_one_is_open_again_or_hidden(
+    root: Path, inbox: Inbox, hidden: str
+) -> None:
+    mailed(root, "w20", "--send")
+    put(root, hidden, "hide: true")
+
+    said = mailed(root, "--send")
+
+    assert said.startswith("Nothing to mail: none is newer than 2026-W20, mailed on ")
+    assert len(inbox.messages) == 1
+    put(root, "2026/w22/2026-05-26-chips-22.md")
+    put(root, "2026/w23/2026-06-02-chips-23.md")
+    put(root, "2026/w21/2026-05-19-chips-21.md")
+    assert "Week 21" in mailed(root, "--send")  # the oldest of those that are newer
+
+
 def test_an_archive_that_was_there_before_is_not_mailed(root: Path) -> None:
     mailed(root, "--send")
     put(root, "2026/w22/2026-05-26-chips-22.md")

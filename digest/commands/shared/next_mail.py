@@ -1,14 +1,16 @@
 """Which edition is mailed next, and why one is not.
 
 Only closed editions are mailed, in the order in which they were published, as services do that mail
-the weekly feed: those published after the last one that was sent. Where none was sent yet, it is
-the newest, so that mailing can begin with any archive. One pull or letter may close several weeks
-at one time: of these, the later week is the newer.
+the weekly feed: those published after the last one that was sent, even if that one is open again or
+has no story left. Where none was sent yet, it is the newest, so that mailing can begin with any
+archive. One pull or letter may close several weeks at one time: of these, the later week is the
+newer.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
@@ -72,12 +74,19 @@ def choose(state: MailState, words: str = "", claim: str = "") -> NextMail:
 
     closed = [edition for edition in archive.editions if edition.week in dates and edition.stories]
     closed.sort(key=lambda edition: (dates[edition.week].published, edition.week))
-    sent_weeks = {week for week, line in mailed.items() if line.sent}
+    sent_weeks = {week: line.sent for week, line in mailed.items() if line.sent}
     sent_at = [at for at, edition in enumerate(closed) if edition.week in sent_weeks]
     waiting = closed[sent_at[-1] + 1 :] if sent_at else closed
+    for week in sent_weeks.keys() - {edition.week for edition in closed}:
+        mailed_at = datetime.fromisoformat(sent_weeks[week].at).timestamp()
+        waiting = [
+            edition
+            for edition in waiting
+            if edition.week > week or dates[edition.week].published > mailed_at
+        ]
     ready = [edition for edition in waiting if edition.week not in archive.draft_weeks]
     if ready:
-        return NextMail(ready[0] if sent_at else ready[-1])
+        return NextMail(ready[0] if sent_weeks else ready[-1])
     if waiting:
         return NextMail(None, f"nothing to mail: {_refusal(waiting[-1].week, state)}")
     if sent_at:
@@ -85,6 +94,10 @@ def choose(state: MailState, words: str = "", claim: str = "") -> NextMail:
         when = date_and_recipient(mailed[week])
         reason = f"{week}, the newest closed edition, was mailed {when}"
         return NextMail(None, f"nothing to mail: {reason}")
+    if sent_weeks:
+        week = max(sent_weeks)
+        when = date_and_recipient(mailed[week])
+        return NextMail(None, f"nothing to mail: none is newer than {week}, mailed {when}")
     return NextMail(None, f"nothing to mail: no week is closed; {_closing(config)}")
 
 
