@@ -27,7 +27,7 @@ from digest.content.sent import Mailed, SentLine
 from digest.errors import DigestError, Faults, NotSentError, Problem, UnknownOutcomeError
 from digest.feeds.fetch import ask_api, user_agent
 from digest.mail import smtp
-from digest.mail.message import headers, message
+from digest.mail.message import headers, is_message, message
 from digest.mail.services import service
 from digest.mail_settings import SECRET, SERVICES, secret_name
 from digest.model import CONFIG_FILE, Config
@@ -35,6 +35,8 @@ from digest.site.context import make_context
 from digest.site.mail.edition import EditionMail, edition_mail
 from digest.site.render import Renderer
 from digest.week import Week
+
+_OWN_FOLDERS = frozenset({"content", "templates", disk.WORK_FOLDER})
 
 
 class Outcome(Enum):
@@ -185,6 +187,7 @@ def run(
                 smtp.send(made, config.mail, secret, begin)
             return report
         file = options.output or root / f"{edition.week}.eml"
+        _check_file(root, file)
         disk.write(file.parent, file.name, made)
         return replace(report, file=file)
 
@@ -296,6 +299,22 @@ def _check_not_mailed(
         began = f"sending to {line.to} began at {line.at[:16].replace('T', ' ')} UTC"
         what = f"{began}, and it is not known whether it went out"
         raise DigestError(f"{week}: {what}; {_decide(week)}")
+
+
+def _check_file(root: Path, file: Path) -> None:
+    """Raises DigestError if a message written to `file` would be in a folder of the digest or of
+    git, or would replace a file that is not such a message."""
+    place, home = file.resolve(), root.resolve()
+    within = place.relative_to(home).parts[:-1] if place.is_relative_to(home) else ()
+    folder = within[0] if within and within[0] in _OWN_FOLDERS else ""
+    if ".git" in place.parts:
+        folder = ".git"
+    if folder:
+        raise DigestError(f"{file}: {folder}/ is not for mails; choose a file elsewhere")
+    content = disk.read(file)
+    if content is not None and not is_message(content):
+        what = "Digest did not make this file, and would write over it"
+        raise DigestError(f"{file}: {what}; choose another file, or move it")
 
 
 def _decide(week: Week) -> str:

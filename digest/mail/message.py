@@ -7,6 +7,7 @@ id. Line breaks in a title cannot make headers, since each header gets one line 
 from __future__ import annotations
 
 import hashlib
+import re
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import SMTP, default
@@ -17,6 +18,7 @@ from digest.model import Mail
 from digest.site.mail.edition import EditionMail
 
 _OF_MIME = ("MIME", "Cont")
+_BOUNDARY = re.compile(r"=_[0-9a-f]{32}")
 
 
 def message_id(mail: EditionMail, site: str) -> str:
@@ -38,6 +40,12 @@ def message(mail: EditionMail, settings: Mail, site: str) -> bytes:
     # Not by the library: it would encode a long URL, and mail programs could not read it.
     link = f"List-Unsubscribe: <{settings.unsubscribe}>\r\n" if settings.unsubscribe else ""
     return link.encode() + made.as_bytes()
+
+
+def is_message(content: bytes) -> bool:
+    """True if a file's content is a message of an edition that Digest made."""
+    boundary = message_from_bytes(content).get_boundary("")
+    return _BOUNDARY.fullmatch(boundary) is not None
 
 
 def headers(made: bytes) -> list[str]:

@@ -107,6 +107,33 @@ def test_the_message_is_written_to_any_file_or_to_standard_output(root: Path) ->
     assert b"Subject: Week 20" in (root / "mine.eml").read_bytes()
 
 
+def test_a_message_is_written_over_an_earlier_one_only(root: Path) -> None:
+    mailed(root, "w19", "--output", "mine.eml")
+    mailed(root, "w20", "--output", "mine.eml")
+    assert b"Subject: Week 20" in (root / "mine.eml").read_bytes()
+
+    for file in ("2026-W20.eml", "digest.toml", "content/2026/w20/2026-05-15-chips-20.md"):
+        path = root / file
+        before = path.read_bytes() if path.exists() else b"From: a@n.example\n\nMine\n"
+        path.write_bytes(before)
+        assert refused(root, "w20", "--output", file).startswith(f"{file}: ")
+        assert path.read_bytes() == before
+    (root / "link").symlink_to(root / "content", target_is_directory=True)
+    cure = "choose a file elsewhere"
+    for file, folder in (
+        ("content/static/w20.eml", "content"),
+        ("link/w20.eml", "content"),
+        ("templates/../templates/w20.eml", "templates"),
+        (".digest/w20.eml", ".digest"),
+        (".git/hooks/post-commit", ".git"),
+    ):
+        why = refused(root, "w20", "--output", file)
+        assert why == f"{file}: {folder}/ is not for mails; {cure}"
+        assert not (root / file).exists()
+    what = "Digest did not make this file, and would write over it"
+    assert refused(root, "w20").endswith(f"2026-W20.eml: {what}; choose another file, or move it")
+
+
 def test_a_dry_run_shows_headers_and_text_and_writes_nothing(root: Path) -> None:
     before = sorted(root.rglob("*"))
     shown = mailed(root, "--dry-run", "--send")
