@@ -50,8 +50,15 @@ def note(call: Call, file: Path) -> None:
         raise click.ClickException(why) from None
     except (click.ClickException, OSError, UnicodeDecodeError) as error:
         start = error.__cause__  # of click's exception, if the editor cannot be started
-        reason = f"{start.filename}: {start.strerror}" if isinstance(start, OSError) else f"{error}"
-        why = f"{reason}; name another text editor in $EDITOR"
+        if isinstance(error, UnicodeDecodeError):
+            why = (
+                "what your editor saved is not UTF-8 text, so nothing was changed; save it as UTF-8"
+            )
+        elif isinstance(start, OSError):
+            what = f"{start.filename}: {start.strerror}"
+            why = f"{what}; name another text editor in $EDITOR"
+        else:
+            why = "your editor ended with an error, so nothing was changed"
         if temp_file.read_bytes() != original:
             raise click.ClickException(f"{why}; your words are in {temp_file}") from None
         temp_file.unlink()

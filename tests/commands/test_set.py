@@ -435,6 +435,31 @@ def test_a_text_editor_that_cannot_be_started_is_an_error_and_leaves_no_file(roo
     assert "your words are in" not in result.stderr
 
 
+@pytest.mark.parametrize(
+    ("code", "why", "are_named"),
+    [
+        ("place.write_bytes('Für mich.'.encode('utf-16'))", "is not UTF-8 text", True),
+        ("place.write_text('My words.'); raise SystemExit(1)", "ended with an error", True),
+        ("raise SystemExit(1)", "ended with an error", False),
+    ],
+)
+def test_what_a_text_editor_does_wrong_is_said_in_plain_words(
+    root: Path, code: str, why: str, are_named: bool
+) -> None:
+    before = (root / A).read_bytes()
+
+    result = invoke(root, "note", A, VISUAL=editor(code))
+
+    assert result.exit_code == 1
+    assert f"{why}, so nothing was changed" in result.stderr
+    assert "codec" not in result.stderr
+    named = re.search(r"your words are in (\S+)", result.stderr)
+    assert bool(named) == are_named
+    assert (root / A).read_bytes() == before
+    if named:
+        Path(named[1]).unlink()
+
+
 # ---------------------------------------------------------------- new
 
 

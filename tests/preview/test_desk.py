@@ -391,6 +391,18 @@ def test_a_letter_is_drafted_written_linked_and_published(desk: Desk) -> None:
     assert published.endswith(linked.partition("\n---\n")[2])
 
 
+def test_a_story_is_linked_in_a_letter_that_is_empty(desk: Desk) -> None:
+    desk.letter(set="draft")
+    desk.open()
+    desk.letter(body="")
+    desk.open()
+    desk.save(STORY, set="link")
+
+    name = desk.file(STORY).rpartition("/")[2]
+    text = (desk.root / WEEK / "letter.md").read_text()
+    assert text.partition("\n---\n")[2].strip() == f"[Number 3 on memory]({name})"
+
+
 def test_a_letter_changed_in_the_meantime_is_not_written(desk: Desk) -> None:
     path = desk.root / WEEK / "letter.md"
     desk.letter(set="draft")

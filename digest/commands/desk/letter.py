@@ -112,7 +112,7 @@ class LetterDesk:
                 story = self._content.stories.get(file)
                 if story is None:
                     raise DigestError(f"{file}: this is not a story")
-                body = f"{body}\n\n{letter_draft.link(story)}"
+                body = text_lines.normalized(f"{body}\n\n{letter_draft.link(story)}")
             if (title, body) != (form.title, form.body):
                 if given.keys() & {"title", "body"} and given.get("seen") != form.seen_hash:
                     why = f"{form.file}: changed since you saw it; choose between both versions"
