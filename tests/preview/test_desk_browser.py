@@ -237,7 +237,8 @@ def test_changes_from_elsewhere_appear_without_a_reload_beside_typed_text(
 def test_an_answer_that_arrives_late_replaces_no_newer_one(page: Page, desk: Desk) -> None:
     file, before = desk.file("number-1"), desk.text("number-1")
     box = page.locator("article[data-name*='number-1'] textarea[name=note]")
-    asked, late = list[Route](), list[tuple[Route, APIResponse]]()
+    asked: list[Route] = []
+    late: list[tuple[Route, APIResponse]] = []
 
     def hold_the_first(route: Route) -> None:
         asked.append(route)
