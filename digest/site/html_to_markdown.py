@@ -32,8 +32,10 @@ _TAG = re.compile(
 )
 _LINE = "\0"  # a line break in preformatted text, which stays as it is
 _HREF, _ALT = re.compile(r'href="([^"]*)"'), re.compile(r'alt="([^"]*)"')
-_INLINE = re.compile(r"[\\`*\[\]]|(?<![^\W_])_|_(?![^\W_])")
-_LINE_START = re.compile(r"^( *)(?:([-+#])|(\d+)(?=[.)])|([=~]))", re.MULTILINE)
+_MARK = re.compile(r"[\\`*\[\]_]")
+_ESCAPES = str.maketrans({mark: f"\\{mark}" for mark in "\\`*[]"})
+_UNDERSCORE = re.compile(r"(?<![^\W_])_|_(?![^\W_])")  # not within a word
+_LINE_START = re.compile(r"( *)(?:([-+#])|(\d+)(?=[.)])|([=~]))")
 _WITHIN_LINES = {"a", "em", "strong", "code", "img"}
 _GAP = re.compile(r"(?<!\s)\s*\n\s*\n")
 _MARKS = {
@@ -53,9 +55,13 @@ def escaped(text: str, *, starts_line: bool = True) -> str:
 
     Unless it `starts_line`, its first line comes after other words.
     """
-    first, gap, rest = ("", "", text) if starts_line else text.partition("\n")
-    lines = _LINE_START.sub(_without_meaning, _INLINE.sub(r"\\\g<0>", rest))
-    return _INLINE.sub(r"\\\g<0>", first) + gap + lines
+    if _MARK.search(text):
+        text = _UNDERSCORE.sub(r"\\_", text.translate(_ESCAPES))
+    lines = text.split("\n")
+    for at in range(0 if starts_line else 1, len(lines)):
+        if start := _LINE_START.match(lines[at]):
+            lines[at] = _without_meaning(start) + lines[at][start.end() :]
+    return "\n".join(lines)
 
 
 def link(words: str, url: str) -> str:
