@@ -20,7 +20,7 @@ or a picture, nor a line that begins with `#` a heading.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from itertools import chain
 
 from digest.site.markdown import Html
@@ -32,7 +32,7 @@ _TAG = re.compile(
 )
 _LINE = "\0"  # a line break in preformatted text, which stays as it is
 _HREF, _ALT = re.compile(r'href="([^"]*)"'), re.compile(r'alt="([^"]*)"')
-_MARK = re.compile(r"[\\`*\[\]_]")
+_SPECIAL = re.compile(r"[\\`*\[\]_]")
 _ESCAPES = str.maketrans({mark: f"\\{mark}" for mark in "\\`*[]"})
 _UNDERSCORE = re.compile(r"(?<![^\W_])_|_(?![^\W_])")  # not within a word
 _LINE_START = re.compile(r"( *)(?:([-+#])|(\d+)(?=[.)])|([=~]))")
@@ -43,11 +43,11 @@ _MARKS = {
     **dict.fromkeys(("p", "/p", "table", "hr"), "\n\n"),
     **dict.fromkeys(("em", "/em"), "*"),
     **dict.fromkeys(("strong", "/strong"), "**"),
-    "code": "<code>",
-    "/code": "</code>",
+    **dict.fromkeys(("code", "/code"), "`"),
     **dict.fromkeys(("br", "tr"), "\n"),
     **dict.fromkeys(("/td", "/th"), " | "),
 }
+_CODE_TAGS = {"code": "<code>", "/code": "</code>"}  # between backticks, no escape has a meaning
 
 
 def escaped(text: str, *, starts_line: bool = True) -> str:
@@ -55,7 +55,7 @@ def escaped(text: str, *, starts_line: bool = True) -> str:
 
     Unless it `starts_line`, its first line comes after other words.
     """
-    if _MARK.search(text):
+    if _SPECIAL.search(text):
         text = _UNDERSCORE.sub(r"\\_", text.translate(_ESCAPES))
     lines = text.split("\n")
     for at in range(0 if starts_line else 1, len(lines)):
@@ -71,12 +71,17 @@ def link(words: str, url: str) -> str:
 
 def html_to_markdown(markup: Html) -> str:
     """Returns sanitized HTML as Markdown that shows the same."""
-    return html_to_text(_escaped_words(markup))
+    return _with_marks(_escaped_words(markup), {**_MARKS, **_CODE_TAGS})
 
 
 def html_to_text(markup: Html) -> str:
     """Returns sanitized HTML with the marks of Markdown and with words as they are, for readers who
     see the marks."""
+    return _with_marks(markup, _MARKS)
+
+
+def _with_marks(markup: Html, marks: Mapping[str, str]) -> str:
+    """Returns the words as they stand in HTML, with a mark for each tag."""
     hrefs: list[str] = []
     numbers: list[int] = []  # of the last item of each open list, below 0 if it has bullets
     open_blocks: list[list[str]] = [[]]  # the document, and each open quotation or list item
@@ -118,7 +123,7 @@ def html_to_text(markup: Html) -> str:
             alt = _ALT.search(tag["attributes"])
             block.append(alt[1] if alt else "")
         else:
-            block.append(_MARKS.get(name, ""))
+            block.append(marks.get(name, ""))
     open_blocks[-1].append(markup[end:])
     return _joined(chain.from_iterable(open_blocks)).replace(_LINE, "\n")
 

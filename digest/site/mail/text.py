@@ -22,7 +22,7 @@ _PRE = re.compile(r"<pre\b[^>]*>(.*?)</pre>", re.DOTALL)
 _BREAKS = re.compile(r"\s*\n\s*")
 _LINKED_HEADING = re.compile(r'<(h[1-6])><a href="([^"]*)">(.*?)</a></h[1-6]>')
 _LINK = re.compile(r'<a\b[^>]*?\bhref="([^"]*)"[^>]*>(.*?)</a>')
-_RULE, _CODE_TAG = re.compile(r"<hr\b[^>]*>"), re.compile("</?code>")
+_RULE = re.compile(r"<hr\b[^>]*>")
 _NOTE, _CODE = re.compile("\ue000(\\d+)\ue001"), re.compile("\ue002(\\d+)\ue003")
 _PRIVATE = re.compile("[\ue000-\ue003]")  # marks of ours, which the words must not have
 _HEADING = re.compile(r"(#{1,6}) (.*)")
@@ -51,7 +51,6 @@ def text_part(markup: Html) -> str:
         return f"{words} \ue000{links.setdefault(address, len(links) + 1)}\ue001"
 
     flat = _BREAKS.sub(" ", _PRE.sub(code, _PRIVATE.sub("", markup)))
-    flat = _CODE_TAG.sub("`", flat)
     flat = _RULE.sub(f"<p>{'-' * 40}</p>", flat)
     flat = _LINKED_HEADING.sub(r"<\1>\3<br>\2</\1>", flat)
     text = html.unescape(html_to_text(Html(_LINK.sub(footnote, flat))))
