@@ -165,19 +165,20 @@ class Templates:
         """Yields what stops builds in a template; adds the templates that it names to `used`."""
         try:
             self._environment.get_template(name)
-            used |= set(map(str, meta.find_referenced_templates(self._parsed(name))))
-            yield from tuple(self._missing(name)) or tuple(self._stray_blocks(name))
+            tree = self._parsed(name)
+            used |= set(map(str, meta.find_referenced_templates(tree)))
+            yield from tuple(self._missing(name, tree)) or tuple(self._stray_blocks(name, tree))
         except TemplateNotFound:
             return  # named by a template that this one extends, which has this error itself
         except _FLAWS as error:
             unread = Problem(self._named(name), 0, "not UTF-8 text", "save it as UTF-8")
             yield self.problem(name, error) or unread
 
-    def _missing(self, name: str) -> Iterator[Problem]:
+    def _missing(self, name: str, tree: nodes.Template) -> Iterator[Problem]:
         """Yields a problem for each template that one includes, imports or extends and that does
         not exist, unless its name is computed or it may be missing.
         """
-        for node in self._parsed(name).find_all(_REFERENCES):
+        for node in tree.find_all(_REFERENCES):
             if isinstance(node, nodes.Include) and node.ignore_missing:
                 continue
             given = node.template.items if isinstance(node.template, _LISTS) else [node.template]
@@ -198,9 +199,8 @@ class Templates:
             return True
         return True
 
-    def _stray_blocks(self, name: str) -> Iterator[Problem]:
+    def _stray_blocks(self, name: str, tree: nodes.Template) -> Iterator[Problem]:
         """Yields blocks that the extended template does not have; Jinja ignores them silently."""
-        tree = self._parsed(name)
         for parent in _extended(tree):
             if parent == name:
                 yield Problem(f"{FOLDER}/{name}", 0, "extends itself", f"extend 'shipped/{name}'")
