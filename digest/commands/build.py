@@ -1,8 +1,8 @@
 """`digest build`: the site from the stories.
 
     lock ──▶ scan ──nothing changed──▶ report
-               └▶ load ──▶ arrange ──▶ plan ──▶ stage changed pages under hidden names
-                    ──▶ commit ──▶ record new locations ──▶ report
+               └▶ load ──▶ record new locations ──▶ arrange ──▶ plan
+                    ──▶ stage changed pages under hidden names ──▶ commit ──▶ report
 
 All pages are staged before the first one appears, so a build that fails leaves the old site as it
 is. The cache saves work and never changes the result. No byte of the site depends on a clock,
@@ -31,20 +31,20 @@ from digest.site.keys import BuildMemory
 from digest.site.output import Manifest, Output, Summary, Written
 
 if TYPE_CHECKING:
-    from digest.model import Content, Location
+    from digest.model import Content
     from digest.site.archive import Archive
     from digest.site.page import Page
     from digest.site.plan import Plan
     from digest.site.render import Renderer
 
-_RENDERING, _DRAWING = 0.8, 60  # milliseconds for a page, for a social card
+_MS_PER_PAGE, _MS_PER_CARD = 0.8, 60  # milliseconds of work, for `parallel.map`
 
 
 class BuildReport(NamedTuple):
     """What a build did.
 
     - `pages`: how many files the site has, either `written` or `unchanged`
-    - `warning`: what is missing in the site, and why
+    - `warning`: why the site has no search page
     - `unrecorded`: why the locations of stories could not be recorded
     - `not_removed`: old files that could not be removed
     - `unknown`: which files in the folder stay, since they may be the user's
@@ -72,15 +72,12 @@ class BuildReport(NamedTuple):
 
 
 class BuildResult(NamedTuple):
-    """A build's content and archive, and what it wrote; `new_locations` are to be recorded in the
-    ledger."""
+    """What a build has arranged and written; `hints` are those of `BuildReport`."""
 
-    content: Content
     archive: Archive
     written: Written
     summary: Summary
     hints: tuple[str, ...]
-    new_locations: tuple[Location, ...]
 
 
 def run(
@@ -97,10 +94,10 @@ def run(
 
     `base_url` is as `urls.site_url` returns it; ids stay, since they were made from the site's own
     address. With `now`, the locations of stories that no ledger has yet are recorded, so that their
-    addresses redirect when they are moved later. The site is that of the ledgers with these lines;
-    nothing else in it depends on `now`. With `force`, files in the folder that Digest did not make
-    are overwritten. Raises DigestError, and Faults with every problem in content, links and
-    templates; then nothing is written.
+    addresses redirect when they are moved later. The site is that of the ledgers with these lines,
+    or without them if they could not be written; nothing else in it depends on `now`. With `force`,
+    files in the folder that Digest did not make are overwritten. Raises DigestError, and Faults
+    with every problem in content, links and templates; then the site stays as it is.
     """
     outputs.check(root, output)
     named = disk.read_inside(root, custom_domain.FILE)
@@ -118,10 +115,11 @@ def run(
             summary = last.summary
             written = Written(written=0, removed=0, unchanged=len(last.files))
         else:
-            built = builder.build(scanned, on_progress=on_progress, now=now)
+            content = builder.load(scanned)
+            if now:
+                content, unrecorded = _record(root, content, now)
+            built = builder.build(scanned, content, on_progress=on_progress)
             summary, written, hints = built.summary, built.written, built.hints
-            if now and built.new_locations:
-                unrecorded = _record(root, built.new_locations, now)
     if base_url is None and (problem := site_address.hint(root, config)):
         hints = (*hints, problem.as_hint)
     return BuildReport(
@@ -134,7 +132,7 @@ def run(
         written=written.written,
         unchanged=written.unchanged,
         removed=written.removed,
-        warning=summary.warning,
+        warning=summary.search_failure,
         unrecorded=unrecorded,
         not_removed=written.not_removed,
         unknown=written.unknown,
@@ -192,28 +190,37 @@ class Builder:
         """
         output = self._output()
         last = output.manifest
-        if scanned.problems or scanned.unfinished or last.summary.warning:
+        if scanned.problems or scanned.unfinished or last.summary.search_failure:
             return None
         if need_locations and last.has_new_locations:
             return None
         return last if output.is_current(scanned.fingerprint(), self._settings_key) else None
 
+    def load(self, scanned: Scan) -> Content:
+        """Returns the scanned content; raises Faults if files of it have errors."""
+        from digest.content.load import load_cached
+
+        reading = fingerprint.of_reading(self._config)
+        return load_cached(
+            self._root, self._config, scanned, self._cache, reading, may_fork=self._may_fork
+        )
+
     def build(
-        self, scanned: Scan, *, on_progress: Progress | None = None, now: datetime | None = None
+        self, scanned: Scan, content: Content, *, on_progress: Progress | None = None
     ) -> BuildResult:
-        """Builds the scanned content as if its new locations were recorded at the time `now`.
+        """Builds the site of the `content` that was scanned and loaded.
 
         Raises DigestError, and then nothing is written.
         """
         # Imported late: a build with nothing to do needs none of these.
         from digest.content import publishable
+        from digest.content.load import new_locations_of
         from digest.site.arrange import arrange
         from digest.site.plan import plan
         from digest.site.search.search_index import SearchIndex, build_index
         from digest.site.social.pages import can_draw
 
         config, cache = self._config, self._cache
-        content, new_locations = self._load(scanned, now)
         clean = publishable.without_secrets(content)
         archive = arrange(clean, config, drafts=self._drafts, memory=self._memory)
         index = build_index(archive, config, cache) if self._extras else SearchIndex()
@@ -224,12 +231,12 @@ class Builder:
             script_version=index.script_version or None,
             has_social_cards=self._extras and can_draw(config),
         )
-        copied = {file.path: _copied_key(file, scanned.since) for file in planned.copied}
-        keys = {**planned.keys(self._settings_key), **copied, **index.files}
+        copied_keys = {file.path: _copied_key(file, scanned.since) for file in planned.copied}
+        keys = {**planned.keys(self._settings_key), **copied_keys, **index.files}
         summary = Summary(
             stories=len(archive.stories),
             weeks=len(archive.editions),
-            warning=index.warning,
+            search_failure=index.warning,
             secrets=publishable.notice(content),
             damaged=tuple(map(str, content.damaged)),
         )
@@ -240,7 +247,7 @@ class Builder:
             if planned.context.has_social_cards:
                 cache.keep_only("card", keys)
             for file in planned.copied:
-                if not (copied[file.path] and output.keep(file.path, copied[file.path])):
+                if not output.keep(file.path, keys[file.path]):
                     output.stage(file.path, _read(file))
             for path, key in index.files.items():
                 if not output.keep(path, key):
@@ -250,33 +257,14 @@ class Builder:
                 content_key=scanned.fingerprint(),
                 settings_key=self._settings_key,
                 summary=summary,
-                has_new_locations=bool(new_locations),
+                has_new_locations=bool(new_locations_of(content)),
             )
             written = output.commit(keys, manifest)
         except BaseException:
             output.drop()
             raise
         hints = tuple(problem.as_hint for problem in planned.all_problems() if problem.is_hint)
-        return BuildResult(content, archive, written, summary, hints, new_locations)
-
-    def _load(self, scanned: Scan, now: datetime | None) -> tuple[Content, tuple[Location, ...]]:
-        """Returns the content, and the locations that are new in it.
-
-        If they are recorded `now`, the content is as if they were: a line of that time ends a pause
-        between weeks (`week.without_mistyped`).
-        """
-        from digest.content.ledger import timestamp
-        from digest.content.load import load_cached, new_locations_of
-
-        reading = fingerprint.of_reading(self._config)
-        content = load_cached(
-            self._root, self._config, scanned, self._cache, reading, may_fork=self._may_fork
-        )
-        new_locations = new_locations_of(content)
-        if now and new_locations:
-            recorded_at = max(content.newest_record, timestamp(now))
-            content = content._replace(newest_record=recorded_at)
-        return content, new_locations
+        return BuildResult(archive=archive, written=written, summary=summary, hints=hints)
 
     def _output(self) -> Output:
         return Output(
@@ -286,6 +274,7 @@ class Builder:
     def _stage_pages(
         self, planned: Plan, keys: Mapping[str, bytes], output: Output, on_progress: Progress | None
     ) -> None:
+        """Renders and stages the pages that the folder does not have yet."""
         wanted = [page for page in planned.pages if not output.keep(page.path, keys[page.path])]
         if not wanted:
             return
@@ -296,14 +285,14 @@ class Builder:
             self._renderer.raise_problems()
         # Pages of the same weeks are neighbours, since a process makes the card of a story once.
         wanted.sort(key=lambda page: page.newest or (), reverse=True)
-        edition_keys, known = planned.edition_keys(self._settings_key), dict[str, str]()
+        edition_keys, cached_editions = planned.edition_keys(self._settings_key), dict[str, str]()
         if any(page.path == addresses.WEEKS_FEED for page in wanted):
-            known = self._cache.get_all("edition", edition_keys, str)
-        self._renderer.begin(planned.context.shared, known)
+            cached_editions = self._cache.get_all("edition", edition_keys, str)
+        self._renderer.begin(planned.context.shared, cached_editions)
         progress = _Count(len(wanted), on_progress)
         pictures: dict[str, bytes] = {}
 
-        def take(page: Page, rendered: _Rendered) -> None:
+        def stage_page(page: Page, rendered: _Rendered) -> None:
             planned.context.markdown.problems.extend(rendered.problems)
             for id, text in rendered.editions.items():
                 self._cache.put("edition", id, edition_keys[id], text)
@@ -313,8 +302,12 @@ class Builder:
                 output.stage(page.path, rendered.content)
                 progress.add()
 
-        render, work = partial(_rendered, self._renderer, planned), _RENDERING * len(wanted)
-        parallel.map(render, wanted, take, work=work if self._may_fork else 0)
+        parallel.map(
+            partial(_rendered, self._renderer, planned),
+            wanted,
+            stage_page,
+            work=_MS_PER_PAGE * len(wanted) if self._may_fork else 0,
+        )
         if pictures:
             self._stage_cards(pictures, output, progress)
 
@@ -325,20 +318,24 @@ class Builder:
         """
         from digest.site.social import png
 
-        keys = {path: key_of(png.renderer_hash(), svg) for path, svg in pictures.items()}
-
-        def take(path: str, content: bytes) -> None:
-            self._cache.put("card", path, keys[path], content)
+        card_keys = {path: key_of(png.renderer_hash(), svg) for path, svg in pictures.items()}
+        cached_cards = self._cache.get_all("card", card_keys, bytes)
+        for path, content in cached_cards.items():
             output.stage(path, content)
             progress.add()
 
-        known = self._cache.get_all("card", keys, bytes)
-        for path, content in known.items():
+        def stage_drawn(path: str, content: bytes) -> None:
+            self._cache.put("card", path, card_keys[path], content)
             output.stage(path, content)
             progress.add()
-        missing = [path for path in pictures if path not in known]
-        work = _DRAWING * len(missing) if self._may_fork else 0
-        parallel.map(lambda path: _drawn(pictures[path]), missing, take, work=work)
+
+        missing = [path for path in pictures if path not in cached_cards]
+        parallel.map(
+            lambda path: _drawn(pictures[path]),
+            missing,
+            stage_drawn,
+            work=_MS_PER_CARD * len(missing) if self._may_fork else 0,
+        )
 
 
 class _Rendered(NamedTuple):
@@ -371,28 +368,47 @@ def _drawn(svg: bytes) -> bytes:
 
 
 class _Count:
-    """Tells how many of all files are done."""
+    """Counts the files that are done, and reports each."""
 
     def __init__(self, total: int, on_progress: Progress | None) -> None:
         self._done, self._total, self._on_progress = 0, total, on_progress
 
     def add(self) -> None:
         """Counts one more."""
+        self._done += 1
         if self._on_progress:
             self._on_progress(self._done, self._total)
-        self._done += 1
 
 
-def _record(root: Path, locations: tuple[Location, ...], now: datetime) -> str:
-    """Records where stories are; returns why that failed, since the site is built all the same."""
+def _record(root: Path, content: Content, now: datetime) -> tuple[Content, str]:
+    """Records where stories are; returns the content with these lines in the ledgers.
+
+    Without them if that failed, and why it did, since the site is built all the same.
+    """
     from digest.content import store
+    from digest.content.load import new_locations_of
 
-    try:
-        store.add_locations(root, locations, now)
-    except DigestError as error:
-        why = "so if you later move or rename a story, links to its old address may break"
-        return f"{error}; {why}"
-    return ""
+    if new_locations := new_locations_of(content):
+        try:
+            store.add_locations(root, new_locations, now)
+        except DigestError as error:
+            why = "so if you later move or rename a story, links to its old address may break"
+            return content, f"{error}; {why}"
+    return as_recorded(content, now), ""
+
+
+def as_recorded(content: Content, now: datetime) -> Content:
+    """Returns the content as it is once its new locations are recorded at the time `now`.
+
+    Lines of that time may end a pause between weeks (`week.without_mistyped`).
+    """
+    from digest.content.ledger import timestamp
+    from digest.content.load import new_locations_of
+
+    if not new_locations_of(content):
+        return content
+    newest = max(content.newest_record, timestamp(now))
+    return content._replace(newest_record=newest, unrecorded=())
 
 
 def _copied_key(file: Copied, since: int) -> bytes:

@@ -29,7 +29,7 @@ from digest.commands.desk.desk import Desk
 from digest.commands.serve_annotations import Annotations
 from digest.config import load as load_config
 from digest.errors import DigestError, Faults, Problem
-from digest.model import CONFIG_FILE, Config, Progress
+from digest.model import CONFIG_FILE, Config, Content, Progress
 from digest.preview import hosts, server
 from digest.preview.app import make_app
 from digest.preview.desk.requests import DeskSession
@@ -198,8 +198,8 @@ class Preview:
         try:
             unchanged = None if CONFIG_FILE in changed else self._config
             config = unchanged or load_config(self._root)
-            result = self._build(config, changed)
-            content, archive = result.content, result.archive
+            content, result = self._build(config, changed)
+            archive = result.archive
             if self._annotations is None:
                 annotations = Annotations(self._root, config, content, archive)
             else:
@@ -241,7 +241,7 @@ class Preview:
         )
         return True
 
-    def _build(self, config: Config, changed: frozenset[str]) -> build.BuildResult:
+    def _build(self, config: Config, changed: frozenset[str]) -> tuple[Content, build.BuildResult]:
         """Builds with the last builder, unless config or templates have changed, or it failed.
 
         Pages are as those of a build at this time, which would also record new locations.
@@ -255,11 +255,11 @@ class Preview:
             )
             changed = frozenset()
         with disk.lock(self._root, waiting=lambda: self._on_event(Waiting())):
-            result = builder.build(
-                builder.scan(changed), on_progress=self._on_progress, now=self._clock()
-            )
+            scanned = builder.scan(changed)
+            content = build.as_recorded(builder.load(scanned), self._clock())
+            result = builder.build(scanned, content, on_progress=self._on_progress)
         self._builder, self._config = builder, config
-        return result
+        return content, result
 
     def _post(self, shown: ShownBuild) -> None:
         self.state.post(replace(shown, build_id=next(self._build_ids)))

@@ -48,11 +48,14 @@ class Written(NamedTuple):
 
 
 class Summary(NamedTuple):
-    """What a report says of a site, also if a later build changes nothing (`BuildReport`)."""
+    """What a report says of a site, also if a later build changes nothing (`BuildReport`).
+
+    `search_failure` says why the search index could not be made; "" if it was, or none was wanted.
+    """
 
     stories: int = 0
     weeks: int = 0
-    warning: str = ""
+    search_failure: str = ""
     secrets: str = ""
     damaged: tuple[str, ...] = ()
 
@@ -204,9 +207,12 @@ class Output:
                 yield path.relative_to(self.folder).as_posix()
 
     def keep(self, path: str, key: bytes) -> bool:
-        """Keeps a file if it was made under this key and has not changed since; False if not."""
+        """Keeps a file if it was made under this key and has not changed since; False if not.
+
+        An empty key says that it has to be made again.
+        """
         last = self.manifest.files.get(path)
-        if last is None or last[0] != key:
+        if not key or last is None or last[0] != key:
             return False
         if not (self.is_as_built or self._is_unchanged(path, last[1])):
             return False

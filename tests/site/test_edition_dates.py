@@ -10,6 +10,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
+from rights import has_rights, unwritable
 from sites import read_folder
 
 from digest import config
@@ -96,6 +97,24 @@ def test_a_week_after_a_long_pause_closes_the_one_before_it_once_a_ledger_has_re
     assert read_folder(root / "again") == after
     assert weeks(root)["Week 21"][0] == "2026-11-30T12:00:00+08:00"
     assert check.run(root, now=now).problems == ()
+
+
+@has_rights
+def test_a_week_before_a_pause_stays_open_if_the_location_that_closes_it_cannot_be_recorded(
+    root: Path,
+) -> None:
+    story(root, "w49/2026-11-30-c.md")
+    (root / "content/ledger").mkdir()
+    given, now = config.load(root), datetime(2026, 12, 1, tzinfo=UTC)
+
+    with unwritable(root / "content/ledger"):
+        report = build.run(root, given, output=root / "site", now=now)
+
+    assert "_places.jsonl: cannot write" in report.unrecorded
+    assert b"Week 21" not in (root / "site/weeks.atom").read_bytes()
+
+    assert build.run(root, given, output=root / "site", now=now).unrecorded == ""
+    assert b"Week 21" in (root / "site/weeks.atom").read_bytes()
 
 
 def test_an_edition_is_published_when_the_first_story_of_a_later_week_comes(root: Path) -> None:

@@ -65,7 +65,9 @@ def build(root: Path, *, drafts: bool = False) -> Written | str:
             builder = Builder(root, given, root / "site", cache, drafts=drafts, extras=False)
             scanned = builder.scan()
             last = builder.manifest_if_current(scanned, need_locations=False)
-            return Written(0, 0, len(last.files)) if last else builder.build(scanned).written
+            if last:
+                return Written(0, 0, len(last.files))
+            return builder.build(scanned, builder.load(scanned)).written
     except DigestError as error:
         return str(error)
 
@@ -542,7 +544,8 @@ class Preview:
                 self._builder = None
             builder = self._builder = self._builder or self._anew()
             with disk.lock(self.root):
-                return builder.build(builder.scan(changed)).written
+                scanned = builder.scan(changed)
+                return builder.build(scanned, builder.load(scanned)).written
         except DigestError as error:
             return str(error)
 

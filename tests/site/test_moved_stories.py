@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import subprocess
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rights import has_rights, unwritable
 from sites import read_folder
 
 from digest import config
@@ -618,23 +616,7 @@ def test_check_status_and_a_dry_run_write_nothing(workspace: Workspace) -> None:
     assert read_folder(workspace.root / "content") == before
 
 
-@contextmanager
-def unwritable(folder: Path) -> Iterator[None]:
-    """Prevents every user, root included, from putting a file into a folder."""
-    if os.geteuid():
-        folder.chmod(0o555)
-    elif subprocess.run(["chattr", "+i", folder], capture_output=True, check=False).returncode:
-        pytest.skip("root may write everywhere on this disk")
-    try:
-        yield
-    finally:
-        if os.geteuid():
-            folder.chmod(0o755)
-        else:
-            subprocess.run(["chattr", "-i", folder], check=True)
-
-
-@pytest.mark.skipif(not hasattr(os, "geteuid"), reason="rights are another thing on this system")
+@has_rights
 def test_a_build_with_a_read_only_content_folder_continues_with_a_warning(
     workspace: Workspace,
 ) -> None:

@@ -41,7 +41,8 @@ def build_into(
     """Builds a digest into a folder, as a new process would; without what extras add unless `extras`."""
     with disk.lock(root), Cache(root) as cache:
         builder = Builder(root, config, folder, cache, drafts=drafts, extras=extras)
-        return builder.build(builder.scan())
+        scanned = builder.scan()
+        return builder.build(scanned, builder.load(scanned))
 
 
 def read_folder(folder: Path) -> dict[str, bytes]:
