@@ -50,6 +50,16 @@ class PendingChange(NamedTuple):
 
 
 _NOTHING_PENDING: Mapping[str, PendingChange] = {}
+
+
+class EarlierPending(NamedTuple):
+    """What an earlier line says is pending, and its time."""
+
+    at: str
+    pending: Mapping[str, PendingChange]
+
+
+_NO_EARLIER_PENDING: Mapping[str, EarlierPending] = {}
 _NOTHING_REPLACED: Mapping[str, frozenset[str]] = {}
 
 
@@ -66,6 +76,7 @@ class Record(NamedTuple):
     - `excerpts`: the hashes of all excerpts that were written, each with the time of its first line
     - `replaced`: the hashes of what was written earlier, by field, where other words were written
       since
+    - `earlier_pending`: what was pending by earlier lines, by their `stood`
     - `wrote_file`: True if the first line says that this feed's pull wrote the file, and did not
       join or adopt it
 
@@ -94,6 +105,7 @@ class Record(NamedTuple):
     image: str = ""
     other_files: tuple[str, ...] = ()
     replaced: Mapping[str, frozenset[str]] = _NOTHING_REPLACED
+    earlier_pending: Mapping[str, EarlierPending] = _NO_EARLIER_PENDING
 
 
 Ledgers = Mapping[str, Mapping[str, Record]]
@@ -212,6 +224,7 @@ def _combined(old: Record, record: Record) -> Record:
         wrote_file=wrote_file,
         other_files=files,
         replaced=_replaced(old, record),
+        earlier_pending=_earlier_pending(old, record),
     )
 
 
@@ -225,6 +238,13 @@ def _replaced(old: Record, record: Record) -> Mapping[str, frozenset[str]]:
         if before and now and before != now:
             found[name] = found.get(name, frozenset()) | {before}
     return found
+
+
+def _earlier_pending(old: Record, record: Record) -> Mapping[str, EarlierPending]:
+    """Returns what was pending by the lines before a later one, by `stood`."""
+    if not old.stood or old.stood == record.stood:
+        return old.earlier_pending
+    return {**old.earlier_pending, old.stood: EarlierPending(old.at, old.pending)}
 
 
 def last_written(records: Iterable[Record]) -> dict[str, str]:

@@ -122,10 +122,14 @@ def of_text(records: Collection[Record], *texts: str) -> Pending:
 
     The first of the texts whose hash is in a record counts.
     """
+    # Earlier lines count too: git may have merged two pulls and kept the file of the earlier one.
     for hashed in map(file_hash, texts):
-        known = [record for record in records if record.stood == hashed]
-        if known:
-            return max(known, key=attrgetter("at")).pending
+        newest = [record for record in records if record.stood == hashed]
+        if newest:
+            return max(newest, key=attrgetter("at")).pending
+        earlier = [record.earlier_pending.get(hashed) for record in records]
+        if any(earlier):
+            return max(filter(None, earlier), key=attrgetter("at")).pending
     return {}
 
 
@@ -143,8 +147,10 @@ def to_review(
     if not pending:
         # If git has rebased a pull onto an edit, no commit has the file as that pull left it, but
         # the version below has the old words.
-        newest = max((record for record in records if record.pending), key=attrgetter("at"))
-        for name, change in newest.pending.items():
+        newest = max(
+            (record for record in records if record.pending), key=attrgetter("at"), default=None
+        )
+        for name, change in newest.pending.items() if newest else ():
             was_there = any(change.words in version for version in versions)
             if change.kind in {CHANGED, REPLACED} and was_there and change.words not in text:
                 pending[name] = change
@@ -205,13 +211,19 @@ def _undone(records: Collection[Record], story: Story, merged: Merged) -> dict[s
 
 def is_edited(records: Collection[Record], story: Story, text: str) -> bool:
     """True if an editor wrote about a story, and its file is not as a pull left it."""
-    is_known = file_hash(text) in {record.stood for record in records}
+    hashed = file_hash(text)
+    is_known = any(_left(record, hashed) for record in records)
     return has_any(records) and has_own_words(story) and not is_known
 
 
 def has_any(records: Iterable[Record]) -> bool:
     """True if something may be pending, so that the file has to be read."""
-    return any(record.pending for record in records)
+    return any(record.pending or record.earlier_pending for record in records)
+
+
+def _left(record: Record, hashed: str) -> bool:
+    """True if a pull has left a file with this hash."""
+    return record.stood == hashed or hashed in record.earlier_pending
 
 
 def report_lines(
@@ -246,7 +258,7 @@ def carried_over(
 ) -> Sequence[Record]:
     """Returns the ledger lines for an edit by Digest itself, so that pending changes stay pending.
 
-    `records` are all records of the story; those with the hash of the old text get a line too.
+    `records` are all records of the story; those of a pull that left the old text get a line too.
     """
     if edit is None:
         return lines
@@ -255,10 +267,10 @@ def carried_over(
     result = list(lines)
     new = {(line.feed, line.id) for line in lines}
     for record in records:
-        if record.stood == before and (record.feed, record.id) not in new:
+        if _left(record, before) and (record.feed, record.id) not in new:
             result.append(record._replace(at=later(timestamp(now), record.at)))
     for index, line in enumerate(result):
-        if line.stood == before:
+        if _left(line, before):
             result[index] = line._replace(stood=after, pending=pending)
     return result
 

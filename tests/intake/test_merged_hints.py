@@ -126,6 +126,31 @@ def test_the_hint_is_also_there_if_the_commit_of_the_pull_was_rebased(
     assert one.hints() == []
 
 
+@pytest.mark.parametrize("first", ["the editor's pull", "the other pull"])
+@pytest.mark.parametrize("kept", ["ours", "theirs"])
+def test_the_hint_stays_if_two_machines_have_pulled_the_change_and_one_updated_is_kept(
+    clones: tuple[Clone, Clone], first: str, kept: str
+) -> None:
+    one, two = clones
+    two.add_note("So he goes free.\n")
+    two.commit(day=28)
+    one.now, two.now = one.now + timedelta(days=first != "the other pull"), one.now
+    two.now += timedelta(days=first == "the other pull")
+    turn(one)
+    turn(two)
+    assert two.hints() == [CHANGED.format("your note")]
+    two.git("fetch", "--quiet")
+
+    two.git("merge", "--no-edit", f"--strategy-option={kept}", "origin/main", day=29)
+
+    assert "So he goes free." in two.text
+    assert (two.hints(), two.changed) == ([CHANGED.format("your note")], (two.story.file,))
+    two.edit("free", "to jail")
+    assert two.hints() == []
+    two.commit(day=30)
+    assert (two.hints(), two.changed) == ([], ())
+
+
 def test_a_note_that_is_written_below_the_new_headline_has_no_hint(
     clones: tuple[Clone, Clone],
 ) -> None:
