@@ -42,6 +42,9 @@ def missing(root: Path, config: Config, as_json: bool, call: Call) -> None:
     number = len(report.missing) + report.older
     verb = "has" if number == 1 else "have"
     counted = f"{number} of {formatting.stories(report.stories)} {verb} no theme"
+    if report.left_without:
+        verb = "has" if report.left_without == 1 else "have"
+        counted += f"; {report.left_without} more {verb} none by your decision"
     call.say(counted if report.stories else _NO_STORY)
     if number and not config.themes:
         call.say(formatting.NO_THEMES)

@@ -8,7 +8,7 @@ Problems are for `digest check`: a file that cannot be read is named, and the re
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 from digest.cache import Cache
 from digest.checks.markdown_scan import renders_nothing
 from digest.commands.shared import git_history, reviewed
+from digest.commands.shared.undecided import still_without_theme
 from digest.content import load, paths, store
 from digest.content.letter_draft import unlinked
 from digest.content.load import Survey
@@ -26,7 +27,7 @@ from digest.feeds.feed_state import FeedState
 from digest.intake.snapshot import search_texts
 from digest.model import Config, Skipped, Story
 from digest.site.arrange import closed_weeks
-from digest.themes.suggest import StorySuggestions, suggested_counts, suggestions, without_theme
+from digest.themes.suggest import StorySuggestions, suggested_counts, suggestions
 from digest.week import Week
 
 
@@ -36,7 +37,7 @@ class WeekRow:
 
     - `stories`: all of the week, with the `hidden` ones; only the others count below
     - `noted`: stories with a note
-    - `themeless`: stories without a theme
+    - `themeless`: stories without a theme that no editor has decided to leave without one
     - `letter`: "written", "draft", "unread", or "" without one
     - `unlinked`: stories that are not in the letter, while it or its week is open
     """
@@ -93,8 +94,8 @@ class StatusReport:
     - `changed_by_pull`: files in which a pull has left something to look at
     - `restored`: files that were deleted and that a merge has brought back
     - `to_review`: the stories that are "new" or "changed" (`reviewed`), by file
-    - `themeless`: the stories without a theme, with suggestions for the newest; none if there are
-      no themes
+    - `themeless`: the stories that still need a theme, with suggestions for the newest; none if
+      there are no themes
     """
 
     weeks: tuple[WeekRow, ...]
@@ -123,9 +124,10 @@ def run(root: Path, config: Config, *, now: datetime) -> StatusReport:
     survey = load.survey(root, config)
     changed = reviewed.changed_by_pull(root, survey)
     stories = survey.content.stories
-    asked = without_theme(stories) if config.themes else []
+    themeless = still_without_theme(root, survey)
+    asked = themeless if config.themes else []
     return StatusReport(
-        weeks=_weeks(survey, config.close),
+        weeks=_weeks(survey, config.close, {story.file for story in themeless}),
         feeds=feed_rows(root, survey, config, now),
         skipped=survey.skipped,
         themeless=suggestions(asked, stories, config.themes),
@@ -135,8 +137,11 @@ def run(root: Path, config: Config, *, now: datetime) -> StatusReport:
     )
 
 
-def _weeks(survey: Survey, close: str) -> tuple[WeekRow, ...]:
-    """Returns a row for each week that has a file, the newest first."""
+def _weeks(survey: Survey, close: str, themeless: Collection[str]) -> tuple[WeekRow, ...]:
+    """Returns a row for each week that has a file, the newest first.
+
+    `themeless` are the files of the stories that still need a theme.
+    """
     stories: dict[Week, list[Story]] = {}
     for story in survey.content.stories:
         stories.setdefault(story.week, []).append(story)
@@ -165,7 +170,7 @@ def _weeks(survey: Survey, close: str) -> tuple[WeekRow, ...]:
                 is_closed=is_closed,
                 stories=len(of_week),
                 noted=sum(not renders_nothing(story.note) for story in shown),
-                themeless=sum(not story.themes for story in shown),
+                themeless=sum(story.file in themeless for story in shown),
                 drafts=sum(story.draft for story in shown),
                 hidden=len(of_week) - len(shown),
                 has_lead=any(story.lead for story in shown),

@@ -21,6 +21,7 @@ from digest import config_edit
 from digest.cache import Cache
 from digest.checks.markdown_scan import renders_nothing
 from digest.commands.shared import config_file
+from digest.commands.shared.undecided import still_without_theme
 from digest.commands.themes import results_of
 from digest.content import load, store
 from digest.content.letter_draft import unlinked
@@ -81,13 +82,15 @@ class Taken:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MissingReport:
-    """The stories that have no theme, the newest first, with suggestions; of `stories` in all.
+    """The stories that still need a theme, the newest first, with suggestions; of `stories` in all.
 
-    `older` is how many more there are that are not listed.
+    `older` is how many more there are that are not listed, `left_without` how many an editor has
+    decided to leave without a theme.
     """
 
     missing: tuple[StorySuggestions, ...]
     older: int
+    left_without: int
     stories: int
     skipped: Skipped
 
@@ -183,23 +186,24 @@ def take(root: Path, config: Config, theme: str, numbers: Collection[int]) -> tu
 
 
 def list_missing(root: Path, config: Config, *, every: bool) -> MissingReport:
-    """Finds the newest stories without a theme, or `every` one, and which themes they may have."""
+    """Finds the newest stories that need a theme, or `every` one, and which themes they may have."""
     survey = load.survey(root, config)
     stories = survey.content.stories
-    themeless = without_theme(stories)
+    themeless = still_without_theme(root, survey)
     listed = themeless if every else themeless[:MAX_COMPARED]
     return MissingReport(
         missing=suggestions(listed, stories, config.themes, most=None),
         older=len(themeless) - len(listed),
+        left_without=len(without_theme(stories)) - len(themeless),
         stories=len(stories),
         skipped=survey.skipped,
     )
 
 
 def propose(root: Path, config: Config) -> ProposeReport:
-    """Finds themes for the stories that have none."""
+    """Finds themes for the stories that still need one."""
     survey = load.survey(root, config)
-    stories = without_theme(survey.content.stories)
+    stories = still_without_theme(root, survey)
     return ProposeReport(
         themes=tuple(propose_themes(stories, [theme.id for theme in config.themes])),
         searched=len(stories),

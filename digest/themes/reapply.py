@@ -137,6 +137,16 @@ def still_found(result: RuleResult, themes: Sequence[Theme]) -> dict[str, str]:
     return {theme.id: found[theme.id] for theme in themes if found.get(theme.id) in theme.match}
 
 
+def stays_without_theme(story: Story, records: Sequence[Record], *, has_line: bool) -> bool:
+    """True if an editor has decided that a story without themes has none.
+
+    They took off the themes that a pull wrote, or its line `themes: []`; `has_line` says whether
+    the file has a line `themes`. In a file that no pull wrote, nothing is decided.
+    """
+    newest = _newest(_sources(records))
+    return newest is not None and (not has_line or _is_edited(story, newest, None))
+
+
 def searched_text(
     story: Story, records: Sequence[Record], summaries: Sequence[str]
 ) -> SearchedText:

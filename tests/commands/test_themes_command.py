@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import tempfile
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
@@ -353,6 +354,23 @@ def test_pull_and_status_count_new_stories_without_a_theme(root: Path) -> None:
     assert dry[1]["themes"] == [
         {"theme": "trade", "like": [{"file": CHIPS, "title": "Chips", "week": "2026-W20"}]}
     ]
+
+
+@pytest.mark.parametrize("file", [CHIPS, SHIPS], ids=["themes taken off", "never had one"])
+def test_a_story_left_without_a_theme_by_decision_needs_none(root: Path, file: str) -> None:
+    mine = "content/2026/w20/2026-05-15-mine.md"
+    (root / mine).write_text("---\ntitle: Mine\nlink: https://mine.example/\n---\n")
+    before = invoke(root, "status").stdout
+    assert invoke(root, "set", file, "themes=").exit_code == 0
+
+    missing = invoke(root, "themes", "--missing").stdout
+    status = invoke(root, "status").stdout
+
+    assert file not in missing
+    assert f"{mine}: Mine" in missing  # nobody has decided that yet
+    assert missing.endswith("1 more has none by your decision\n")
+    assert re.search(r"2026-W20  open +4 +· +2 ", before)
+    assert re.search(r"2026-W20  open +4 +· +" + ("2" if file == CHIPS else "1"), status)
 
 
 def test_the_preview_shows_stories_similar_to_one_without_a_theme(root: Path) -> None:

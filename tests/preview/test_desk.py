@@ -101,6 +101,7 @@ def test_a_story_can_be_left_without_a_theme_for_good(desk: Desk) -> None:
     assert changed_lines(before, desk.text(number_1)) == ["-themes: []"]
     desk.open()
     assert desk.page.count(button) == offered - 1
+    assert ", 3 without a theme, " in desk.page
 
 
 def test_a_story_is_grouped_under_another_and_separated_again(desk: Desk) -> None:
@@ -706,7 +707,7 @@ def test_a_save_without_javascript_reports_its_result_once_on_the_next_page(desk
         ({"note": "Mine."}, "Note saved"),
         ({"headline": "Mine"}, "Headline saved"),
         ({"set": "lead=true"}, "Leads the week"),
-        ({"set": "theme=+export-controls"}, "Themes memory-crunch, export-controls"),
+        ({"set": "theme=+export-controls"}, "Themes Memory crunch, Export controls"),
         ({"set": "theme=-memory-crunch"}, "No theme"),
         ({"set": "reviewed=true"}, "Left as it is"),
         ({"week": "2026-W49"}, "Moved to Week 49, 2026"),

@@ -19,6 +19,7 @@ from digest.preview.desk import view
 from digest.preview.desk.view import NOT_REFUSED, DeskCard, EventView, OtherStory, RefusedForm
 from digest.same_event import group_stories, present_file_of
 from digest.site import cards
+from digest.themes.reapply import stays_without_theme
 from digest.week import Week
 
 _NO_EVENT = EventView()
@@ -97,6 +98,9 @@ class DeskCards:
         is_reviewed = reviewed.is_reviewed(story, hashes)
         is_new = curate.is_untouched(story, records, build.config)
         is_changed = bool(pending.to_review(records, story, shown.text))
+        has_line = story_file.has_key(shown.text, "themes")
+        stays_without = stays_without_theme(story, records, has_line=has_line)
+        needs_theme = not (story.themes or story.hide or stays_without)
         summary = annotation.summary or story.excerpt
         return DeskCard(
             file=file,
@@ -108,7 +112,8 @@ class DeskCards:
             hints=annotation.hints,
             done=is_reviewed or not (is_new or is_changed),
             reviewed=is_reviewed,
-            may_decide_no_theme=not story.themes and story_file.has_key(shown.text, "themes"),
+            needs_theme=needs_theme,
+            may_decide_no_theme=needs_theme and has_line,
             refused=refused,
         )
 

@@ -252,14 +252,15 @@ class Desk:
         file, present_file = edit.file, edit.new_file or edit.file
         moved_to = formatting.label(changes.week) if changes.week else ""
         headline = view.joined([before.story.shown_headline])
-        message = f"{view.save_message(changes, moved_to)}: {headline}"
+        themes = self._content.current().config.themes
+        message = f"{view.save_message(changes, moved_to, themes)}: {headline}"
         is_saved = self._remember(message, [edit, *others])
         if changes.reviewed and seen != before.seen_hash:
             message = f"Changed since you saw it, look again: {self._named([present_file])}"
             return self._respond_saved(request, week, [present_file], message)
         notice, why = self._mark(before.story, reviewed_now=changes.reviewed)
         if why:
-            done = view.save_message(changes._replace(reviewed=None), moved_to)
+            done = view.save_message(changes._replace(reviewed=None), moved_to, themes)
             return self._respond_saved(
                 request, week, [file, present_file], f"{done}: {headline}", why
             )

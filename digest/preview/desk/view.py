@@ -98,6 +98,7 @@ class DeskCard:
     - `problems`: why it cannot be edited
     - `reviewed`: the editor has left it there as it is
     - `done`: it is reviewed, or neither new nor changed by a pull
+    - `needs_theme`: it has no theme, and no editor has decided to leave it without one
     - `may_decide_no_theme`: rules may still give it its first theme
     """
 
@@ -111,6 +112,7 @@ class DeskCard:
     problems: tuple[Problem, ...] = ()
     done: bool = False
     reviewed: bool = False
+    needs_theme: bool = False
     may_decide_no_theme: bool = False
     refused: RefusedForm = NOT_REFUSED
 
@@ -184,21 +186,22 @@ def progress(cards: Iterable[DeskCard], letter: str) -> str:
     if not cards:
         return f"No stories, {letter}"
     parts = [f"{sum(card.done for card in cards)} of {len(cards)} done"]
-    stories = [card.story for card in cards if card.story]
-    themeless = sum(not (story.themes or story.hide) for story in stories)
+    themeless = sum(card.needs_theme for card in cards)
     if themeless:
         parts.append(f"{themeless} without a theme")
     return ", ".join([*parts, letter])
 
 
-def save_message(saved: form.FormChanges, place: str) -> str:
+def save_message(saved: form.FormChanges, place: str, themes: Sequence[Theme]) -> str:
     """Returns in words what a save did; `place` is the week to which the story moved."""
+    titles = {theme.id: theme.title for theme in themes}
     done = []
     for name, value in saved.values.items():
         if name in _FLAG_WORDS:
             done.append(_FLAG_WORDS[name][0 if value else 1])
         elif name == "themes":
-            done.append(f"themes {', '.join(value)}" if value else "no theme")
+            names = ", ".join(titles.get(id, id) for id in value)
+            done.append(f"themes {names}" if value else "no theme")
         else:
             done.append(f"{form.LABELS[name].lower()} {'saved' if value else 'removed'}")
     if place:
