@@ -84,7 +84,7 @@ def find_neighbours(by_theme: Iterable[ThemeStories]) -> Mapping[str, Neighbours
 
 
 def key(stories: Iterable[Story], by_file: Mapping[str, Neighbours], anchors: Anchors) -> bytes:
-    """Returns a hash of everything that the lines below some stories show."""
+    """Returns a hash of everything that these lines show, with words of stories in other weeks."""
     parts, moved = [], anchors.by_file
     for story in stories:
         if story.file not in by_file:
@@ -100,26 +100,30 @@ def key(stories: Iterable[Story], by_file: Mapping[str, Neighbours], anchors: An
     return key_of(parts)
 
 
-def neighbours_view(
-    cards: Cards, story: Story, by_file: Mapping[str, Neighbours]
-) -> NeighboursView | None:
-    """Returns the line below a story; None if it has no neighbours elsewhere and no number."""
-    if story.file not in by_file:
-        return None
-    theme, number, total, before, after = by_file[story.file]
-    return NeighboursView(
-        theme=cards.chips[theme],
-        number=f"{number} of {total}" if total else "",
-        before=_link(cards, before, story.published),
-        after=_link(cards, after, story.published),
-    )
+def views(
+    stories: Iterable[Story], by_file: Mapping[str, Neighbours], cards: Cards
+) -> Mapping[str, NeighboursView]:
+    """Returns the lines below some stories by file, for those that have one."""
+    lines = {}
+    for story in stories:
+        if story.file not in by_file:
+            continue
+        theme, number, total, before, after = by_file[story.file]
+        lines[story.file] = NeighboursView(
+            theme=cards.chips[theme],
+            number=f"{number} of {total}" if total else "",
+            before=_link(cards, before, story.published),
+            after=_link(cards, after, story.published),
+        )
+    return lines
 
 
-def _link(cards: Cards, story: Story | None, near: date) -> NeighbourLink | None:
+def _link(cards: Cards, story: Story | None, beside: date) -> NeighbourLink | None:
+    """Returns the link to a neighbour of a story with the date `beside`, without the same year."""
     if story is None:
         return None
     day = formatting.day(story.published)
-    if story.published.year == near.year:
+    if story.published.year == beside.year:
         day = day.rpartition(" ")[0]
     title = formatting.shortened(story.shown_headline, _MAX_HEADLINE)
     return NeighbourLink(title, cards.place(story), day)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from digest.site import addresses, formatting
+from digest.site import addresses, formatting, neighbours
 from digest.site.ahead import DateAheadLine
 from digest.site.archive import Edition
 from digest.site.context import SiteContext, ThemeSummary, latest
@@ -12,8 +12,6 @@ from digest.site.page import Head, Page, PageLink
 from digest.site.pages.themes import theme_line
 from digest.site.pages.week import (
     edition_view,
-    neighbours_below,
-    neighbours_key,
     story_links,
     week_line,
 )
@@ -42,6 +40,9 @@ def home_page(context: SiteContext) -> Page:
         place=addresses.HOME,
         updated=latest(changes),
     )
+    neighbours_key = b""
+    if shown:
+        neighbours_key = neighbours.key(shown.stories, context.neighbours, archive.anchors)
     return context.page(
         "home.html",
         "the home page",
@@ -53,7 +54,7 @@ def home_page(context: SiteContext) -> Page:
         context.themes,
         len(archive.editions),
         context.ahead.next_dates(),
-        depends_on=neighbours_key(context, shown) if shown else b"",
+        depends_on=neighbours_key,
     )
 
 
@@ -67,9 +68,10 @@ def _home_data(
     ahead: tuple[DateAheadLine, ...],
 ) -> Mapping[str, object]:
     edition = edition_view(context, shown) if shown else None
+    stories = shown.stories if shown else ()
     return {
         "edition": edition,
-        "neighbours": neighbours_below(context, shown) if shown else {},
+        "neighbours": neighbours.views(stories, context.neighbours, context.cards),
         "listed": story_links(edition) if edition else (),
         "ahead": ahead,
         "open_weeks": tuple(week_line(context, edition, _MAX_HEADLINES) for edition in open_weeks),

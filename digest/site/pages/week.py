@@ -16,7 +16,6 @@ from digest.site.cards import Card
 from digest.site.context import SiteContext
 from digest.site.edition_dates import datetime_of
 from digest.site.markdown import Html
-from digest.site.neighbours import NeighboursView
 from digest.site.page import LONGEST_DESCRIPTION, Head, Listed, Page, PageLink
 from digest.site.social.pages import week_picture
 from digest.week import Week
@@ -131,11 +130,11 @@ def week_pages(context: SiteContext) -> Iterator[Page]:
     for edition, newer, older in zip(editions, (None, *weeks), (*weeks[1:], None), strict=False):
         dates = context.dates.get(edition.week)
         published = dates.published if dates else 0
-        shown_neighbours, ahead = (
-            neighbours_key(context, edition),
-            context.ahead.next_dates_as_of(edition),
+        neighbours_key = neighbours.key(
+            edition.stories, context.neighbours, context.archive.anchors
         )
-        values = newer, older, shown_neighbours, ahead, published
+        ahead = context.ahead.next_dates_as_of(edition)
+        values = newer, older, neighbours_key, ahead, published
         make = partial(_week_page, context, edition, *values)
         yield context.memory.memo(("week page", edition.week), (edition,), values, make)
     for edition in context.archive.vacated:
@@ -147,7 +146,7 @@ def _week_page(
     edition: Edition,
     newer: Week | None,
     older: Week | None,
-    shown_neighbours: bytes,
+    neighbours_key: bytes,
     ahead: tuple[DateAheadLine, ...],
     published: float,
 ) -> Page:
@@ -169,7 +168,7 @@ def _week_page(
         newer,
         older,
         ahead,
-        depends_on=shown_neighbours,
+        depends_on=neighbours_key,
     )
 
 
@@ -202,7 +201,7 @@ def _week_data(
     view = edition_view(context, edition)
     return {
         "edition": view,
-        "neighbours": neighbours_below(context, edition),
+        "neighbours": neighbours.views(edition.stories, context.neighbours, context.cards),
         "listed": story_links(view),
         "story_count": len(edition.stories),
         "ahead": ahead,
@@ -273,20 +272,6 @@ def _groups(context: SiteContext, edition: Edition) -> tuple[Group, ...]:
         detail = formatting.stories(len(others))
         groups.append(Group(title, "", detail, "_others", cards, lines, kickers=True))
     return tuple(groups)
-
-
-def neighbours_below(context: SiteContext, edition: Edition) -> Mapping[str, NeighboursView]:
-    """Returns the line below each story of a week that has one, by file; see `neighbours_key`."""
-    lines = {}
-    for story in edition.stories:
-        if view := neighbours.neighbours_view(context.cards, story, context.neighbours):
-            lines[story.file] = view
-    return lines
-
-
-def neighbours_key(context: SiteContext, edition: Edition) -> bytes:
-    """Returns a hash of these lines, which have words of stories in other weeks."""
-    return neighbours.key(edition.stories, context.neighbours, context.archive.anchors)
 
 
 def week_line(context: SiteContext, edition: Edition, headlines: int = 0) -> WeekLine:
