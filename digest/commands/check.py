@@ -273,11 +273,11 @@ def _mistyped_week_hints(survey: Survey, now: datetime) -> Iterator[Problem]:
     for one in dated:
         if not (isinstance(one, Story) and (one.hide or one.draft)):
             files[one.week] = one.file
-    near = without_mistyped(files, survey.content.reached)
-    for week in files.keys() - near:
-        if near and week.monday <= (now + future_weeks.TOLERANCE).date():
+    plausible = without_mistyped(files, survey.content.reached)
+    for week in files.keys() - plausible:
+        if plausible and week.monday <= (now + future_weeks.TOLERANCE).date():
             what = f"{week} is taken for mistyped, so it closes no earlier week: it is long after"
-            what += f" {near[-1]}, and the ledgers have nothing as new"
+            what += f" {plausible[-1]}, and the ledgers have nothing as new"
             cure = (
                 "correct its folder, or run 'digest pull', which records that its stories are there"
             )

@@ -87,10 +87,11 @@ def run(root: Path, config: Config, week: str = "") -> DraftedLetter:
         archive = arrange(content, config)
         editions = {edition.week: edition for edition in archive.editions if edition.stories}
         written = {letter.week: letter.file for letter in content.letters}
-        likely = {known: editions[known] for known in archive.weeks if known in editions}
-        weeks = editions if week else _recent(likely, written)
-        choice = choose_week(week, weeks) if week else _unwritten(weeks, written)
-        edition = editions[choice]
+        if week:
+            edition = editions[choose_week(week, editions)]
+        else:
+            plausible = {one: editions[one] for one in archive.plausible_weeks if one in editions}
+            edition = editions[_unwritten(_recent(plausible, written), written)]
         file = written.get(edition.week) or paths.letter(edition.week)
         sections = [(section.theme, list(section.stories)) for section in edition.sections]
         text = letter_draft.draft(edition.week, edition.lead, sections)
@@ -130,7 +131,7 @@ def add_links(root: Path, config: Config, week: str = "") -> AddedLinks:
             raise DigestError(
                 "content: no week that has stories has a letter yet; 'digest letter' drafts one"
             )
-        choice = choose_week(week, by_week if week else _likely(lettered, content))
+        choice = choose_week(week, by_week if week else _plausible(lettered, content))
         if choice not in letters:
             cure = f"'digest letter {choice}' drafts one"
             raise DigestError(f"{paths.letter(choice)}: {choice} has no letter yet; {cure}")
@@ -159,8 +160,8 @@ def publish(root: Path, config: Config, week: str = "", *, now: datetime) -> Pub
         drafts = {week: letter.file for week, letter in letters.items() if letter.draft}
         if not drafts and not week:
             raise DigestError("content: no letter is a draft; 'digest letter' drafts one")
-        known = {*letters, *(story.week for story in content.stories)}
-        choice = choose_week(week, known if week else _likely(drafts, content), "story")
+        weeks = {*letters, *(story.week for story in content.stories)}
+        choice = choose_week(week, weeks if week else _plausible(drafts, content), "story")
         if choice in letters and choice not in drafts:
             file = letters[choice].file
             raise DigestError(f"{file}: the letter of {choice} is published already")
@@ -208,18 +209,18 @@ def _recent(editions: Mapping[Week, Edition], lettered: Container[Week]) -> list
     return recent
 
 
-def _likely(lettered: Collection[Week], content: Content) -> set[Week]:
+def _plausible(lettered: Collection[Week], content: Content) -> set[Week]:
     """Returns these weeks of letters without those that are taken for mistyped.
 
     Raises DigestError if all of them are: then the editor has to name the week.
     """
     weeks = (*lettered, *(story.week for story in content.stories if not story.hide))
-    likely = set(lettered).intersection(without_mistyped(weeks, content.reached))
-    if not likely:
+    plausible = set(lettered).intersection(without_mistyped(weeks, content.reached))
+    if not plausible:
         mistyped = ", ".join(map(str, sorted(lettered)))
         what = f"the only weeks to choose from are taken for mistyped ({mistyped})"
         raise DigestError(f"content: {what}; name the week")
-    return likely
+    return plausible
 
 
 def _unwritten(weeks: Collection[Week], lettered: Collection[Week]) -> Week:

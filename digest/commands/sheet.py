@@ -60,8 +60,8 @@ def run(root: Path, config: Config, week: str = "") -> SheetReport:
     with store.locked_for_writing(root):
         survey = load.survey(root, config)
         weeks = {story.week for story in survey.content.stories}
-        near = without_mistyped(weeks, survey.content.reached)
-        chosen = choose_week(week, weeks if week else near, "story")
+        plausible = without_mistyped(weeks, survey.content.reached)
+        chosen = choose_week(week, weeks if week else plausible, "story")
         stories = [story for story in survey.content.stories if story.week == chosen]
         new = curate.untouched(survey, config)
         stories.sort(key=lambda story: (story.file not in new, story.file))

@@ -141,7 +141,7 @@ class Archive:
         return tuple(chain.from_iterable(edition.all_stories for edition in self.editions))
 
     @property
-    def weeks(self) -> list[Week]:
+    def plausible_weeks(self) -> list[Week]:
         """The weeks of the editions, oldest first, without those that are taken for mistyped."""
         return without_mistyped((edition.week for edition in self.editions), self.content.reached)
 
@@ -151,7 +151,7 @@ class Archive:
         for edition in self.editions:
             if edition.closed:
                 return edition
-        newest = self.weeks[-1:]
+        newest = self.plausible_weeks[-1:]
         return next((edition for edition in self.editions if edition.week in newest), None)
 
     @property

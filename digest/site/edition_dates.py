@@ -56,12 +56,12 @@ def dates_of(
     content, zone = archive.content, ZoneInfo(config.site.timezone)
     withdrawn, moved_away = _withdrawn(content, zone), _moved_away(content, zone)
     # A week that is taken for mistyped closes none.
-    near = set(archive.weeks)
+    plausible = set(archive.plausible_weeks)
     dates: dict[Week, EditionDates] = {}
     later_opened: float | None = None  # when the first of all later weeks opened
     for edition in archive.editions:  # newest first
         week, letter = edition.week, edition.letter
-        if week not in near:
+        if week not in plausible:
             continue
         monday = _monday(week, zone)
         added = [_added_at(story, week, monday, content) for story in edition.all_stories]

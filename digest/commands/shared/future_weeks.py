@@ -26,21 +26,21 @@ def hints(content: Content, config: Config, now: datetime) -> Iterator[Problem]:
     dated: tuple[Story | Letter, ...] = (*content.stories, *content.letters)
     weeks = {one.week for one in dated if _is_published(one)}
     lettered = {letter.week for letter in content.letters if _is_published(letter)}
-    near = without_mistyped(weeks, content.reached)
+    plausible = without_mistyped(weeks, content.reached)
     begun = {week for week in weeks if has_begun(week, now)}
     closed = closed_weeks(weeks, lettered, config.close, content.reached) & begun
     closed -= closed_weeks(begun, lettered & begun, config.close, content.reached)
     for one in dated:
         day = max(one.week.monday, one.day) if isinstance(one, Story) else one.week.monday
         may_close = isinstance(one, Letter) or config.close == "next-week"
-        is_near = one.week in near and one.week not in begun
-        closes = max(closed) if closed and is_near and may_close and _is_published(one) else None
+        is_coming = one.week in plausible and one.week not in begun
+        closes = max(closed) if closed and is_coming and may_close and _is_published(one) else None
         if closes or day > (now + TOLERANCE).date():
             what = f"belongs to {Week.of(day)}, which is in the future"
             cure = "if that is a mistake, correct the date or the week's folder"
             if closes:
                 what += f", so {closes} is closed"
-            elif one.week in weeks and one.week not in near:
+            elif one.week in weeks and one.week not in plausible:
                 cure += "; a week far ahead closes no earlier one"
             yield Problem(one.file, 0, what, cure, kind=Kind.HINT)
 

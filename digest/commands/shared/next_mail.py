@@ -65,9 +65,9 @@ def choose(state: MailState, words: str = "", claim: str = "") -> NextMail:
             return NextMail(None, f"nothing to mail: '{claim}' has noted nothing")
         words = str(claimed[0])
     if words:
-        known = {story.week for story in archive.content.stories}
-        known |= {letter.week for letter in archive.content.letters}
-        week = choose_week(words, known, "published story or letter")
+        weeks = {story.week for story in archive.content.stories}
+        weeks |= {letter.week for letter in archive.content.letters}
+        week = choose_week(words, weeks, "published story or letter")
         if reason := _refusal(week, state):
             raise DigestError(reason)
         return NextMail(next(edition for edition in archive.editions if edition.week == week))
@@ -126,9 +126,9 @@ def _refusal(week: Week, state: MailState) -> str:
         return f"{file}: is a draft, so {week} is not mailed; {cure}"
     if week not in state.dates:
         weeks = sorted(edition.week for edition in archive.editions)
-        near = archive.weeks
-        if state.config.close != "letter" and near[-1:] == [week] != weeks[-1:]:
-            what = f"{weeks[len(near)]} is taken for mistyped"
+        plausible = archive.plausible_weeks
+        if state.config.close != "letter" and plausible[-1:] == [week] != weeks[-1:]:
+            what = f"{weeks[len(plausible)]} is taken for mistyped"
             return f"{week} is still open, since {what}; 'digest check' says why"
         return f"{week} is still open; {_closing(state.config)}"
     return ""
