@@ -48,7 +48,8 @@ _HOST_NAME = re.compile(r"[\w.-]+|\[?[0-9a-fA-F:.]+\]?")
 class Opened:
     """The preview is ready at `url`.
 
-    - `exhausted`: True if the system has no file watchers left, so that files are scanned instead
+    - `exhausted`: True if the system has no file watchers left, so that all files are scanned every
+      second instead
     - `desk`: the desk's URL with its key, "" if it is off
     - `redirect`: a page that leads there, for browsers: other accounts can read the arguments with
       which a browser is started
@@ -92,11 +93,18 @@ class Polling:
 
 
 @dataclass(frozen=True, slots=True)
+class Failed:
+    """Something other than a build failed, such as printing an event; the preview goes on."""
+
+    problems: tuple[Problem, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Waiting:
     """A build waits until another run of digest has ended."""
 
 
-PreviewEvent = Opened | Built | Broken | Polling | Waiting
+PreviewEvent = Opened | Built | Broken | Failed | Polling | Waiting
 OnEvent = Callable[[PreviewEvent], None]
 """Called with each event, in order."""
 
@@ -121,18 +129,13 @@ def run(
     it; letters are published at the time that `clock` returns. Raises DigestError if there is no
     digest, or the port is taken.
     """
-    other_hosts = []
-    for name in allowed:
-        if not _HOST_NAME.fullmatch(name):
-            example = "preview.example.org"
-            raise DigestError(f"--allow-host {name}: give only the host's name, such as {example}")
-        other_hosts.append(name.strip("[]"))
+    other_hosts = frozenset(map(_host_name, allowed))
     with contextlib.suppress(Faults):  # these are shown over the page
         load_config(root)
     with server.listen(host, port) as listening:
-        port, desk_app = listening.getsockname()[1], None
+        port, desk_app = listening.getsockname()[1], None  # the port that was chosen for 0
         if desk or (hosts.is_loopback(host) and not other_hosts):
-            desk_app = Desk(root, DeskSession(port, frozenset(map(str.lower, other_hosts))), clock)
+            desk_app = Desk(root, DeskSession(port, other_hosts), clock)
         preview = Preview(root, on_event, clock, on_progress, desk_app)
         app = make_app(preview.state, host, port, other_hosts, desk_app)
         rebuilder = Rebuilder(
@@ -141,6 +144,7 @@ def run(
             preview.prepare,
             poll=poll,
             on_polling=lambda: on_event(Polling()),
+            on_error=lambda error: on_event(Failed(tuple(_problems(error)))),
         )
         try:
             rebuilder.begin()
@@ -163,6 +167,15 @@ def run(
                 disk.unlink(root / _REDIRECT)
 
 
+def _host_name(allowed: str) -> str:
+    """Returns the name of a host that may be requested, in lower case; raises DigestError for a URL
+    or a port."""
+    if not _HOST_NAME.fullmatch(allowed):
+        example = "preview.example.org"
+        raise DigestError(f"--allow-host {allowed}: give only the host's name, such as {example}")
+    return allowed.strip("[]").lower()
+
+
 class Preview:
     """Builds the preview, and posts each result to its `state`, which the server shows."""
 
@@ -177,10 +190,10 @@ class Preview:
         self._root, self._on_event, self._clock, self._desk = root, on_event, clock, desk
         self._on_progress = on_progress  # of the first build
         self._annotations: Annotations | None = None
-        self._cache = Cache(root)
-        self._builder: build.Builder | None = None
-        self._config: Config | None = None
-        self._changed: frozenset[str] = frozenset()  # since the last build that succeeded
+        self._cache = Cache(root)  # stays open from build to build, until the process ends
+        self._builder: build.Builder | None = None  # of the last build; None if it failed
+        self._config: Config | None = None  # the same
+        self._changed_since_success: frozenset[str] = frozenset()
         run_id = secrets.token_hex(4)  # pages of an earlier preview reload
         self._build_ids = (f"{run_id}-{number}" for number in count())
         self.state = PreviewState(
@@ -194,18 +207,18 @@ class Preview:
     def rebuild(self, changed: frozenset[str]) -> bool:
         """Builds after these files have changed; True if the build succeeded."""
         started = time.perf_counter()
-        self._changed |= changed
+        self._changed_since_success |= changed
         try:
-            unchanged = None if CONFIG_FILE in changed else self._config
-            config = unchanged or load_config(self._root)
-            content, result = self._build(config, changed)
+            config, content, result = self._build(changed)
             archive = result.archive
             if self._annotations is None:
                 annotations = Annotations(self._root, config, content, archive)
             else:
-                annotations = self._annotations.after(self._changed, config, content, archive)
+                annotations = self._annotations.after(
+                    self._changed_since_success, config, content, archive
+                )
         except Exception as error:  # the preview goes on and shows it
-            self._config = None
+            self._builder = self._config = None
             problems = tuple(_problems(error))
             if self._desk:
                 self._desk.set_problems(problems)
@@ -214,7 +227,7 @@ class Preview:
                 self._on_event(Broken(problems))
             return False
         self._on_progress = None
-        self._annotations, self._changed = annotations, frozenset()
+        self._annotations, self._changed_since_success = annotations, frozenset()
         base = SiteUrl(config.site.url).path
         if self._desk:
             self._desk.set_build(LastBuild(config, content, archive, annotations, base))
@@ -241,25 +254,27 @@ class Preview:
         )
         return True
 
-    def _build(self, config: Config, changed: frozenset[str]) -> tuple[Content, build.BuildResult]:
-        """Builds with the last builder, unless config or templates have changed, or it failed.
+    def _build(self, changed: frozenset[str]) -> tuple[Config, Content, build.BuildResult]:
+        """Builds with the last builder, unless it failed, or config or templates have changed.
 
         Pages are as those of a build at this time, which would also record new locations.
         """
-        builder, self._builder = self._builder, None
+        config, builder = self._config, self._builder
+        if config is None or CONFIG_FILE in changed:
+            config = load_config(self._root)
         has_new_template = any(file.startswith(_TEMPLATES) for file in changed)
         if builder is None or config != self._config or has_new_template:
             folder = self._root / _FOLDER
             builder = build.Builder(
                 self._root, config, folder, self._cache, drafts=True, extras=False, may_fork=False
             )
-            changed = frozenset()
+            changed = frozenset()  # a new builder scans all content
         with disk.lock(self._root, waiting=lambda: self._on_event(Waiting())):
             scanned = builder.scan(changed)
             content = build.as_recorded(builder.load(scanned), self._clock())
             result = builder.build(scanned, content, on_progress=self._on_progress)
         self._builder, self._config = builder, config
-        return content, result
+        return config, content, result
 
     def _post(self, shown: ShownBuild) -> None:
         self.state.post(replace(shown, build_id=next(self._build_ids)))
@@ -271,6 +286,8 @@ def _problems(error: Exception) -> Iterator[Problem]:
         yield from error.problems
     elif isinstance(error, DigestError):
         yield from (Problem("", 0, line) for line in str(error).splitlines())
+    elif isinstance(error, BrokenPipeError):
+        yield Problem("", 0, "nothing reads the preview's output any more, so it is not printed")
     elif isinstance(error, OSError):
         yield Problem("", 0, f"{error.filename or 'disk'}: {error.strerror or error}")
     else:

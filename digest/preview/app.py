@@ -15,7 +15,7 @@ import asyncio
 import mimetypes
 import os
 import re
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator
 from pathlib import Path
 from posixpath import basename
 from typing import Any, Protocol
@@ -86,12 +86,12 @@ def make_app(
     state: PreviewState,
     host: str,
     port: int,
-    allowed: Iterable[str] = (),
+    other_hosts: frozenset[str] = frozenset(),
     desk: DeskApp | None = None,
 ) -> Any:
     """Returns the ASGI application that listens at `host` and `port`.
 
-    `allowed` are other host names that it answers to.
+    `other_hosts` are other host names that it answers to, in lower case.
     """
 
     async def events(_: Request) -> Response:
@@ -105,9 +105,7 @@ def make_app(
         routes.append(Route("/_desk/{path:path}", desk_page, methods=["GET", "POST"]))
     return Starlette(
         routes=[*routes, Mount("/", _SiteFiles(state))],
-        middleware=[
-            Middleware(_HostCheck, host=host, port=port, allowed=frozenset(map(str.lower, allowed)))
-        ],
+        middleware=[Middleware(_HostCheck, host=host, port=port, other_hosts=other_hosts)],
     )
 
 
@@ -163,12 +161,14 @@ async def _body(request: Request) -> bytes | None:
 class _HostCheck:
     """Refuses requests with another Host header (`hosts`)."""
 
-    def __init__(self, app: Any, host: str, port: int, allowed: frozenset[str]) -> None:
-        self._app, self._at, self._allowed = app, (host, port), allowed
+    def __init__(self, app: Any, host: str, port: int, other_hosts: frozenset[str]) -> None:
+        self._app, self._at, self._other_hosts = app, (host, port), other_hosts
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         names = [value for name, value in scope["headers"] if name == b"host"]
-        if len(names) == 1 and hosts.is_ours(names[0].decode("latin-1"), *self._at, self._allowed):
+        if len(names) == 1 and hosts.is_ours(
+            names[0].decode("latin-1"), *self._at, self._other_hosts
+        ):
             await self._app(scope, receive, send)
             return
         message = (

@@ -17,10 +17,10 @@ _HOST = re.compile(r"(?:\[([0-9a-fA-F:.]+)\]|([^:\[\]/@\s]+))(?::(\d{1,5}))?")
 _ALL_INTERFACES = frozenset({"0.0.0.0", "::", ""})
 
 
-def is_ours(host: str, bound: str, port: int, allowed: frozenset[str] = frozenset()) -> bool:
-    """True if a Host header names this machine as we listen on it, or an allowed name.
+def is_ours(host: str, bound: str, port: int, other_hosts: frozenset[str] = frozenset()) -> bool:
+    """True if a Host header names this machine as we listen on it, or one of the other hosts.
 
-    A port must be ours, except with an allowed name, where a proxy may have its own. If we listen
+    A port must be ours, except with another host, where a proxy may have its own. If we listen
     on all interfaces, any IP address and the machine's own name will do: no one else's DNS server
     can make these point to us.
     """
@@ -28,7 +28,7 @@ def is_ours(host: str, bound: str, port: int, allowed: frozenset[str] = frozense
     if match is None:
         return False
     name = (match[1] or match[2]).lower()
-    if name in allowed:
+    if name in other_hosts:
         return True
     if match[3] and int(match[3]) != port:
         return False

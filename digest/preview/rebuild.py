@@ -5,8 +5,8 @@
 
 Many disks send no change events: Windows' own in WSL, folders shared into a container, network
 drives. So all files are also scanned every ten seconds, and every second once only a scan has
-found a change. The loop never ends by itself: after an error in a build or in the watcher, it waits
-for the next change.
+found a change. The loop never ends by itself: an error in it or in the watcher is reported, and it
+waits for the next change.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from digest.preview.changed_files import FileHashes
@@ -35,7 +36,8 @@ class Rebuilder:
     failure, any notice from the watcher starts another build, since the cause may be anywhere.
     `prepare` is called when there is nothing to build, as long as it returns True. With `poll`, no
     watcher is used, and all files are scanned every second; `on_polling` is called if that turns
-    out to be necessary without `poll`.
+    out to be necessary without `poll`. `on_error` is called with each error that `rebuild` or the
+    watcher raises; until a build succeeds, not with the same error again.
     """
 
     def __init__(
@@ -46,12 +48,14 @@ class Rebuilder:
         *,
         poll: bool = False,
         on_polling: Callable[[], None] = lambda: None,
+        on_error: Callable[[Exception], None] = lambda _: None,
     ) -> None:
-        self._rebuild, self._prepare, self._on_polling = rebuild, prepare, on_polling
+        self._rebuild, self._prepare = rebuild, prepare
+        self._on_polling, self._on_error = on_polling, on_error
         self._hashes = FileHashes(root)
         self._debouncer = Debouncer()
         self._watcher = None if poll else Watcher(root, self._debouncer.note)
-        self._polling = poll
+        self._scans_only = poll
         self._next_scan = 0.0
         self._succeeded = True
         self._ended = False
@@ -79,14 +83,21 @@ class Rebuilder:
 
     def _work(self) -> None:
         batch = ChangeBatch()  # the first scan finds what was saved during the first build
+        last_error = ""
         while not self._ended:
             timeout = _CHECK_WATCHER if batch.is_empty else _AFTER_BUILD
             try:
                 self._handle(batch)
                 if batch.is_empty and self._prepare():
                     timeout = 0.0
-            except Exception:  # the folder or the disk is gone, say: wait for the next change
+                if self._succeeded:
+                    last_error = ""
+            except Exception as error:  # the folder or the disk is gone, say
                 self._succeeded = False
+                if repr(error) != last_error:  # the next scan may find the same
+                    last_error = repr(error)
+                    with suppress(Exception):
+                        self._on_error(error)
             until_scan = max(0.0, self._next_scan - time.monotonic())
             batch = self._debouncer.next(min(until_scan, timeout))
 
@@ -108,11 +119,11 @@ class Rebuilder:
             return frozenset()
         is_first = not self._next_scan
         changed = self._scan()
-        if not changed or is_first or self._polling or self.exhausted:
+        if not changed or is_first or self._scans_only or self.exhausted:
             return changed
         late = self._debouncer.next(_NOTICE_DELAY)
         if not (late.everything or late.names & changed):
-            self._polling = True
+            self._scans_only = True
             self._on_polling()
         return changed | (self._scan() if late.everything else self._hashes.check(late.names))
 
@@ -123,5 +134,5 @@ class Rebuilder:
             return self._hashes.scan()
         finally:
             end = time.monotonic()
-            interval = _POLL_INTERVAL if self._polling or self.exhausted else _SCAN_INTERVAL
+            interval = _POLL_INTERVAL if self._scans_only or self.exhausted else _SCAN_INTERVAL
             self._next_scan = end + max(interval, _SCAN_PAUSE * (end - start))

@@ -146,7 +146,7 @@ def test_an_incomplete_form_never_reaches_the_desk(
     monkeypatch.setattr(preview_app, "_BODY_TIMEOUT", 0.3)
     desk = Desk()
     shown = ShownBuild(build_id="1", root=tmp_path, folder=tmp_path)
-    application = preview_app.make_app(PreviewState(shown), "127.0.0.1", 1, ["a"], desk)
+    application = preview_app.make_app(PreviewState(shown), "127.0.0.1", 1, frozenset("a"), desk)
     start = b"POST /_desk/story HTTP/1.1\r\nHost: a\r\nConnection: close\r\n"
     with running(application) as port:
         answered = talk(port, start + begun)

@@ -285,6 +285,32 @@ def test_after_a_failed_build_any_event_causes_another_build(kept: Kept) -> None
     assert kept.next() == set()
 
 
+def test_an_error_is_reported_once_and_the_loop_goes_on(plain: Path) -> None:
+    errors: queue.Queue[Exception] = queue.Queue()
+    built: queue.Queue[frozenset[str]] = queue.Queue()
+    causes = [BrokenPipeError("no reader"), BrokenPipeError("no reader"), ValueError("odd")]
+
+    def build(changed: frozenset[str]) -> bool:
+        built.put(changed)
+        if changed and causes:
+            raise causes.pop(0)
+        return True
+
+    failing = Rebuilder(plain, build, on_error=errors.put)
+    failing.begin()
+    built.get(timeout=LONGEST)
+    for number in range(4):
+        (plain / STORY).write_text(f"words {number}")
+        assert built.get(timeout=LONGEST) == {STORY}
+
+    assert [repr(errors.get(timeout=LONGEST)) for _ in range(2)] == [
+        "BrokenPipeError('no reader')",
+        "ValueError('odd')",
+    ]
+    assert errors.empty()
+    failing.end()
+
+
 def test_background_work_runs_in_steps_while_nothing_changes(plain: Path) -> None:
     bits: queue.Queue[int] = queue.Queue()
     left = [3, 2, 1]

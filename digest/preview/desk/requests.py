@@ -89,8 +89,8 @@ class DeskSession:
     away.
     """
 
-    def __init__(self, port: int, allowed: frozenset[str] = frozenset()) -> None:
-        self._port, self._allowed = port, allowed
+    def __init__(self, port: int, other_hosts: frozenset[str] = frozenset()) -> None:
+        self._port, self._other_hosts = port, other_hosts
         self.key = "".join(secrets.choice(_KEY) for _ in range(_KEY_LENGTH))
         self.token = secrets.token_urlsafe(32)
 
@@ -138,10 +138,10 @@ class DeskSession:
         return form
 
     def _is_here(self, host: str) -> bool:
-        """True if a Host header has our port; an allowed name is a proxy's, at a port of its own."""
+        """True if a Host header has our port; another host is a proxy's, at a port of its own."""
         try:
             parts = urlsplit(f"//{host}")
-            return (parts.port or 80) == self._port or parts.hostname in self._allowed
+            return (parts.port or 80) == self._port or parts.hostname in self._other_hosts
         except ValueError:
             return False
 
