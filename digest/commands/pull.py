@@ -319,6 +319,7 @@ class _Puller:
         )
         return replace(
             present,
+            merged=git_history.merged_versions(self.root, present),
             created_by_killed=journal.created(self.cache),
             carried=carried,
             returned=returned,

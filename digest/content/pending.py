@@ -137,12 +137,19 @@ def to_review(
     records: Collection[Record], story: Story, text: str, merged: Merged = NOT_MERGED
 ) -> Pending:
     """Returns what an editor should look at in a story, given its file's text."""
-    versions = merged.versions
-    undone = _undone(records, story, merged)
+    found = unseen(records, story, text, merged.versions)
+    shown = {name: change for name, change in found.items() if change.kind != REPLACED}
+    return {**shown, **_undone(records, story, merged)}
+
+
+def unseen(
+    records: Collection[Record], story: Story, text: str, versions: Collection[str]
+) -> Pending:
+    """Returns what is pending in a story, given its file's text and the versions that git has
+    merged into it; nothing if it was edited since.
+    """
     if not is_edited(records, story, text):
-        found = of_text(records, text)
-        shown = {name: change for name, change in found.items() if change.kind != REPLACED}
-        return {**shown, **undone}
+        return of_text(records, text)
     pending = dict(of_text(records, *versions))
     if not pending:
         # If git has rebased a pull onto an edit, no commit has the file as that pull left it, but
@@ -157,12 +164,11 @@ def to_review(
     for name, change in pending.items():
         if change.kind == REPLACED:
             pending[name] = change._replace(kind=CHANGED)
-    has_changed = {
+    return {
         name: change
         for name, change in pending.items()
         if change.kind != CHANGED or change.words != stored(name, getattr(story, name))
     }
-    return {**has_changed, **undone}
 
 
 def outdated_fields(records: Collection[Record], story: Story) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Collection, Container, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from posixpath import basename
@@ -44,6 +44,8 @@ class Snapshot:
     """What `digest add` has written."""
     texts: Mapping[str, str] = field(default_factory=dict)
     """The texts of these stories, by file."""
+    merged: Mapping[str, Collection[str]] = field(default_factory=dict)
+    """The versions that git has merged into a story's file since an editor last edited it."""
     unreadable: Mapping[str, str] = field(default_factory=dict)
     """The texts of files that could not be parsed."""
     problems: tuple[Problem, ...] = ()

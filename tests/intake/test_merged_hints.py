@@ -151,6 +151,28 @@ def test_the_hint_stays_if_two_machines_have_pulled_the_change_and_one_updated_i
     assert (two.hints(), two.changed) == ([], ())
 
 
+@pytest.mark.parametrize("way", WAYS, ids=["merge", "rebase"])
+def test_the_hint_stays_if_another_correction_is_pulled_before_the_editor_edits_the_merged_file(
+    clones: tuple[Clone, Clone], way: tuple[str, ...]
+) -> None:
+    one, two = clones
+    two.add_note("So he goes free.\n")
+    two.commit(day=28)
+    turn(one)
+    two.git(*way, day=29)
+
+    for feed in "ab":
+        two.tell(feed, corrected(title=FEED_WORDS, summary="He goes to jail."))
+    two.pull()
+
+    assert "> He goes to jail." in two.text
+    assert two.hints() == [CHANGED.format("your note")]
+    two.commit(day=30)
+    assert two.hints() == [CHANGED.format("your note")]
+    two.edit("free", "to jail")
+    assert two.hints() == []
+
+
 def test_a_note_that_is_written_below_the_new_headline_has_no_hint(
     clones: tuple[Clone, Clone],
 ) -> None:
