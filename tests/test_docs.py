@@ -9,11 +9,13 @@ a stand-in. A block marked `text` is only shown: it needs a network, a browser o
 
 from __future__ import annotations
 
+import ast
 import os
 import re
 import shlex
 import shutil
 import subprocess
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC
@@ -24,9 +26,9 @@ import click
 import pytest
 import warm
 
-from digest import config
+from digest import config, disk
 from digest.cli.main import cli
-from digest.content import story_file
+from digest.content import paths, story_file
 from digest.content.story_file import Vocabulary
 
 ROOT = Path(__file__).parent.parent
@@ -297,18 +299,61 @@ def test_every_page_is_reached_from_the_readme() -> None:
     assert [name_of(path) for path in PAGES[1:] if path not in linked] == []
 
 
+def attributes() -> dict[str, set[str]]:
+    """The names that each module, its classes, and each package of the program define, by the name of either."""
+    found = defaultdict[str, set[str]](set)
+    for path in (ROOT / "digest").rglob("*.py"):
+        found[path.parent.name].add(path.stem)
+        for owner in ast.walk(ast.parse(path.read_text())):
+            if isinstance(owner, ast.Module | ast.ClassDef):
+                names = found[owner.name if isinstance(owner, ast.ClassDef) else path.stem]
+                for node in owner.body:
+                    if isinstance(node, ast.FunctionDef | ast.ClassDef):
+                        names.add(node.name)
+                    elif isinstance(node, ast.AnnAssign | ast.Assign):
+                        targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+                        names.update(map(ast.unparse, targets))
+                found[path.stem] |= names
+    return found
+
+
 def test_every_name_in_the_architecture_exists() -> None:
-    """Each part of a path or dotted name is a file's name, or a word of the code."""
+    """A path leads to a file or folder of the repository, or stands in the code, for one of a digest or of its site. A
+    dotted name is one of the module, class or package before the dot. A single word stands in the code."""
     files = [
-        path for top in ("digest", "tests", "templates", "docs") for path in (ROOT / top).rglob("*")
+        path.relative_to(ROOT).as_posix()
+        for top in ("digest", "tests", "templates", "docs", ".github")
+        for path in (ROOT / top).rglob("*")
     ]
-    code = [
-        path.read_text(errors="replace") for path in files if path.suffix in {".py", ".html", ".js"}
-    ]
-    known = {*re.findall(r"\w+", "\n".join(code)), *(path.stem for path in files)}
+    own_paths = {path for file in files for path in (f"/{file}", f"/{file.removesuffix('.py')}")}
+    code = {
+        file: Path(ROOT, file).read_text(errors="replace")
+        for file in files
+        if file.endswith((".py", ".html", ".js"))
+    }
+    program = "\n".join(text for file, text in code.items() if file.startswith("digest/"))
+    words = {*re.findall(r"\w+", "\n".join(code.values())), *(Path(file).stem for file in files)}
+    defined = attributes()
+
+    def exists(name: str) -> bool:
+        path = f"/{name.strip('/')}"
+        literals = (f'"{path[1:]}', f'}}{path}"')
+        if any(known.endswith(path) for known in own_paths) or any(
+            map(program.__contains__, literals)
+        ):
+            return True
+        if "/" in name:
+            folder, _, rest = name.rpartition("/")
+            return folder in {disk.WORK_FOLDER, paths.LEDGERS} and f'}}/{rest}"' in program
+        if "." in name:
+            owner, _, attribute = name.rpartition(".")
+            return attribute in defined.get(owner, ())
+        return name in words
+
     named = re.findall(r"`([\w./]+)(?:\([^`]*\))?`", (DOCS / "architecture.md").read_text())
 
-    assert not {name for name in named if not known.issuperset(re.findall(r"\w+", name))}
+    assert [name for name in named if not exists(name)] == []
+    assert not any(map(exists, ("content/journal.py", "UnknownError.services", "store.nothing")))
 
 
 @pytest.mark.parametrize("name", commands())
