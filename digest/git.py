@@ -243,11 +243,31 @@ def _log(folder: Path, *arguments: str) -> Iterator[_Commit]:
     """Yields the commits that `git log` returns with these arguments, the newest first."""
     header = "--format=%x01%H %h %at %ct %P"
     log = run(folder, "log", "--relative", "-z", header, *arguments).stdout
+    amended: frozenset[str] | None = None
     for commit in log.split(b"\1")[1:]:
         first, *listed = (os.fsdecode(part.strip(b"\n")) for part in commit.split(b"\0"))
         id, short_id, written_at, committed_at, *parents = first.split()
-        is_rebased = written_at != committed_at  # `git commit --amend` looks the same
+        is_rebased = written_at != committed_at
+        if is_rebased:
+            amended = _amended(folder) if amended is None else amended
+            is_rebased = id not in amended
         yield _Commit(id, short_id, tuple(parents), is_rebased, tuple(listed))
+
+
+def _amended(folder: Path) -> frozenset[str]:
+    """Returns the commits by `git commit --amend` on this machine of one that was not rebased.
+
+    Only the reflog tells them from rebased ones, so in another clone they count as rebased.
+    """
+    log = run(folder, "log", "--walk-reflogs", "-z", "--format=%H %at %ct %gs", "HEAD").stdout
+    amended = set[str]()
+    before_is_rebased = False
+    for entry in reversed(log.decode(errors="replace").split("\0")):
+        id, written_at, committed_at, action = (*entry.split(" ", 3), "", "", "")[:4]
+        if action.startswith("commit (amend)") and not before_is_rebased:
+            amended.add(id)
+        before_is_rebased = written_at != committed_at and id not in amended
+    return frozenset(amended)
 
 
 def _edited(folder: Path, files: Collection[str]) -> frozenset[str] | None:

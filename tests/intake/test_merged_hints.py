@@ -289,3 +289,44 @@ def test_an_editor_who_returns_to_a_feeds_earlier_words_gets_no_hint_after_a_mer
     two.git("pull", "--quiet", "--no-rebase", "--no-edit", day=29)
 
     assert two.hints() == []
+
+
+def test_an_amended_commit_of_the_editor_brings_no_hint_back(clones: tuple[Clone, Clone]) -> None:
+    one, _ = clones
+    one.add_note("So he goes free.\n")
+    one.commit(day=27)
+    turn(one)
+    assert one.hints() == [CHANGED.format("your note")]
+    one.edit("free", "to jail")
+    one.commit(day=28)
+
+    one.git("commit", "--quiet", "--amend", "--message=Edited", day=29)
+
+    assert one.hints() == []
+    one.git("commit", "--quiet", "--amend", "--message=Edited again", day=30)
+    assert one.hints() == []
+
+
+def test_an_editor_who_returns_to_a_feeds_earlier_words_by_an_amended_commit_gets_no_hint(
+    clones: tuple[Clone, Clone],
+) -> None:
+    one, _ = clones
+    turn(one)
+    one.edit(f"title: {FEED_WORDS}", "title: Story 1 headline")
+
+    one.git("commit", "--quiet", "--amend", "--all", "--no-edit", day=29)
+
+    assert one.hints() == []
+
+
+def test_amending_a_commit_that_was_rebased_leaves_the_hint(clones: tuple[Clone, Clone]) -> None:
+    one, two = clones
+    two.add_note("So he goes free.\n")
+    two.commit(day=28)
+    turn(one)
+    two.git("pull", "--rebase", "--quiet", day=29)
+    assert two.hints() == [CHANGED.format("your note")]
+
+    two.git("commit", "--quiet", "--amend", "--message=A note", day=30)
+
+    assert two.hints() == [CHANGED.format("your note")]
