@@ -38,7 +38,7 @@ _HEAD = """\
 """
 _WEEK = re.compile(r"# (\d{4}-W\d{2}):")
 _LINE = re.compile(
-    r"(?P<verb>\S++)(?:[ \t]++[tT](?P<themes>\d+(?:[ \t]*,[ \t]*\d+)*|-)(?=\s))?[ \t]++(?P<title>.*)"
+    r"(?P<verb>[^\s>]\S*+)(?:[ \t]++[tT](?P<themes>\d+(?:[ \t]*,[ \t]*\d+)*|-)(?=\s))?[ \t]++(?P<title>.*)"
     r"\{(?P<name>[^\s{}]+)[ \t]+(?P<written>[0-9a-f]{30})\}[ \t]*"
 )
 _INDENT = " " * 4

@@ -161,10 +161,22 @@ def test_a_note_above_the_quotation_comes_before_the_one_that_was_there(tmp_path
     assert text(tmp_path, chips).endswith("> About Chips.\n\nFirst.\n\nSecond.\n")
 
 
-def pulled_story(root: Path) -> str:
+def test_a_quotation_that_ends_like_a_line_of_the_sheet_is_none(tmp_path: Path) -> None:
+    odd = "About {x 0123456789abcdef0123456789abcd}"
+    pulled_story(tmp_path, summary=odd)
+    invoke(tmp_path, "sheet")
+    assert f"\n> {odd}\n" in text(tmp_path)
+
+    applied = invoke(tmp_path, "sheet", "--apply")
+
+    assert (applied.exit_code, applied.stderr) == (0, "")
+    assert applied.stdout == f"{SHEET}: no line was changed, so nothing was done\n"
+
+
+def pulled_story(root: Path, summary: str = "About Chips.") -> str:
     """The file of a story that a pull wrote, with an excerpt."""
     (root / "digest.toml").write_text(SETTINGS)
-    (root / "first.xml").write_text(rss(("1", "Chips")))
+    (root / "first.xml").write_text(rss(("1", "Chips")).replace("About Chips.", summary))
     (root / "second.xml").write_text(rss())
     invoke(root, "pull")
     (story,) = load.load(root, config.load(root)).stories
