@@ -14,6 +14,8 @@ from digest import tracking_parameters
 
 THIS_MACHINE = frozenset({"localhost", "127.0.0.1", "::1"})
 """Names by which programs on this machine reach it."""
+ALL_INTERFACES = frozenset({"0.0.0.0", "::", ""})
+"""Addresses that a server listens on to be reached at all of the machine's."""
 _TEXT_FRAGMENT = re.compile(r":~:.*", re.DOTALL)
 _ARTICLE = re.compile(r"/article/(\d{6,})(?=/|$)")
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+")

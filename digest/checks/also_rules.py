@@ -141,5 +141,8 @@ def _not_shown(story: Story, other: Story) -> Iterator[tuple[str, str]]:
         yield what, "move its words into the note here"
     themes = [theme for theme in other.themes if theme not in story.themes]
     if themes:
-        what = f"also: '{name}' is on no page of its themes that this story does not have"
-        yield f"{what} ({', '.join(themes)})", "add them here, if they fit"
+        pages = "the page" if len(themes) == 1 else "the pages"
+        what = (
+            f"also: '{name}' is not on {pages} of {', '.join(themes)} while it is below this story"
+        )
+        yield what, "add to this story's themes what fits"

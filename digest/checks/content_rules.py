@@ -233,7 +233,9 @@ def _letter_hints(letters: Iterable[Letter], closed: Collection[Week]) -> Iterat
             )
         elif not letter.draft and letter_draft.is_unwritten(letter.body):
             what = "the letter is published, and its text is still as drafted: only links"
-            yield Hint(letter.file, what, "write it, or delete its first comment", line=letter.line)
+            blank = len(letter.body) - len(letter.body.lstrip("\n"))
+            cure = "write it, or delete its first comment"
+            yield Hint(letter.file, what, cure, line=letter.line + blank)
 
 
 def _other_leads_in_letters(content: Content, shown: Iterable[Story]) -> Iterator[Hint]:

@@ -113,7 +113,8 @@ def _print_opened(event: Opened, host: str, allowed: tuple[str, ...], call: Call
     if event.desk:
         may += ", and with the desk's address change your stories"
     if host.strip("[]") not in urls.THIS_MACHINE:
-        call.warn(f"Anyone who can reach this machine at {host} {may}")
+        at = "" if host.strip("[]") in urls.ALL_INTERFACES else f" at {host}"
+        call.warn(f"Anyone who can reach this machine{at} {may}")
     if allowed:
         call.warn(f"Anyone who can reach {', '.join(allowed)} {may}")
     if event.exhausted:

@@ -58,10 +58,13 @@ def set(call: Call, words: tuple[str, ...], as_json: bool) -> None:
     root, config = call.load()
     files, rest = list[str](), list[str]()
     for word in words:
-        is_file = "=" not in word and ("/" in word or "." in word)
+        is_file = "=" not in word and any(char in word for char in "/.*?[")
         (files if is_file else rest).append(word)
     if not files:
-        raise click.BadParameter("name at least one story's file", param_hint="FILE")
+        what = "name at least one story's file, such as content/2026/w20/2026-05-15-chips.md"
+        others = [word for word in rest if "=" not in word and word not in command.KEYS]
+        what += f"; '{others[0]}' is none" if others else ""
+        raise click.BadParameter(what, param_hint="FILE")
     named = [call.resolve_file(root, Path(word)) for word in files]
     for word, file in zip(files, named, strict=True):
         if "*" in word and not rest and not (root / file).exists():

@@ -236,8 +236,9 @@ def _print_changes(report: ApplyReport, call: Call) -> None:
     verb = "would change" if report.dry else "changed"
     call.say(f"{len(report.changed)} of {formatting.stories(report.stories)} {verb}")
     if report.editors:
+        count = formatting.stories(report.editors)
         call.say(
-            f"{formatting.stories(report.editors)} would change too, but an editor has changed their themes, so they stay"
+            f"{count} would have other themes by the rules; an editor has chosen theirs, so they stay"
         )
     call.warn(*report.left, *formatting.unreadable(report.unread))
     for file, gone in report.gone.items():

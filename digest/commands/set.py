@@ -6,6 +6,7 @@ files, words ──▶ new values by field ──▶ requests ──▶ curate �
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -36,6 +37,7 @@ KEYS = (
     "week",
     "take",
 )
+_SHORT_WEEK = re.compile(r"w?(\d{1,2})", re.IGNORECASE)
 _YES, _NO = frozenset({"", "true", "yes", "on"}), frozenset({"false", "no", "off"})
 
 
@@ -150,6 +152,9 @@ def _value(key: str, value: str, config: Config, today: date) -> Any:
             raise ValueError(f"'{key}={value}': write {key} or {key}=false")
         return value.lower() in _YES
     if key == "week":
+        if number := _SHORT_WEEK.fullmatch(value):
+            year = Week.of(today).year
+            raise ValueError(f"'{value}' needs its year: week={year}-W{int(number[1]):02}")
         return Week.parse_typed(value)
     if key == "correction":
         return (Correction(today, value),) if value else ()

@@ -14,7 +14,6 @@ import socket
 from digest import urls
 
 _HOST = re.compile(r"(?:\[([0-9a-fA-F:.]+)\]|([^:\[\]/@\s]+))(?::(\d{1,5}))?")
-_ALL_INTERFACES = frozenset({"0.0.0.0", "::", ""})
 
 
 def is_ours(host: str, bound: str, port: int, other_hosts: frozenset[str] = frozenset()) -> bool:
@@ -34,7 +33,7 @@ def is_ours(host: str, bound: str, port: int, other_hosts: frozenset[str] = froz
         return False
     if name in urls.THIS_MACHINE or name == bound.strip("[]").lower():
         return True
-    if bound not in _ALL_INTERFACES:
+    if bound not in urls.ALL_INTERFACES:
         return False
     this_machine = socket.gethostname().lower()
     return name in {this_machine, f"{this_machine}.local"} or _ip_address(name) is not None

@@ -377,7 +377,7 @@ def test_a_letter_that_is_published_as_drafted_is_reported(root: Path) -> None:
     run(root, "w20")
 
     as_drafted = digest("letter", "--publish", cwd=root)
-    hint = f"{W20}:5: hint: the letter is published, and its text is still as drafted: only links"
+    hint = f"{W20}:6: hint: the letter is published, and its text is still as drafted: only links"
 
     assert as_drafted.returncode == 0
     assert (

@@ -233,10 +233,17 @@ def test_several_files_move_to_another_week(root: Path) -> None:
         ((A, "headline"), "'headline' needs a value: headline=…"),
         ((A, "correction= "), "'correction' needs a value: correction=…"),
         ((A, "take=,"), "'take' needs a value: take=…"),
-        ((A, "week=21"), "'21' is not a week; write it as 2026-W20"),
+        ((A, "week=21"), "'21' needs its year: week=2026-W21"),
+        ((A, "week=w9"), "'w9' needs its year: week=2026-W09"),
+        ((A, "week=soon"), "'soon' is not a week; write it as 2026-W20"),
         ((A,), "nothing to change; write one of lead, hide"),
         (("content/2026/w20/*nope*",), "no file matches 'content/2026/w20/*nope*'"),
+        (("*nope*",), "no file matches '*nope*'"),
         (("hide",), "name at least one story's file"),
+        (
+            ("w20", "hide"),
+            "name at least one story's file, such as content/2026/w20/2026-05-15-chips.md; 'w20' is none",
+        ),
     ],
 )
 def test_invalid_arguments_are_wrong_usage_and_change_nothing(

@@ -528,7 +528,7 @@ def test_the_outcome_for_a_removed_theme_is_reported(root: Path) -> None:
         f"{CHIPS}: trade -> Elsewhere",
         f"{MEMORY}: memory, trade -> memory",
         "2 of 3 stories would change",
-        "1 story would change too, but an editor has changed their themes, so they stay",
+        "1 story would have other themes by the rules; an editor has chosen theirs, so they stay",
     ]
     assert result.stderr.splitlines() == [
         f"{SHIPS}: keeps 'trade', which digest.toml no longer has: you chose it",
