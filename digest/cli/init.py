@@ -73,7 +73,8 @@ def init(call: Call, folder: Path, feeds: tuple[str, ...], files: tuple[Path, ..
         removed = formatting.stories(len(report.removed))
         letters = count_of(len(report.letters), "letter")
         also = f", and {letters} as drafted" if report.letters else ""
-        call.say(f"Removed the sample: its feed, and {removed} without edits{also}")
+        stories = f", and {removed} without edits" if report.removed or report.edited else ""
+        call.say(f"Removed the sample: its feed{stories}{also}")
         call.say(*(f"{file}: stays, because it was edited" for file in report.edited))
         for file in report.unread:
             call.warn(f"{file}: stays, because it cannot be read; digest check")

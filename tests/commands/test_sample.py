@@ -44,6 +44,7 @@ def stories(root: Path) -> list[str]:
 def test_a_letter_goes_with_the_sample_only_as_it_was_drafted(mine: Path) -> None:
     for week in ("w07", "w08"):
         assert digest("letter", week, cwd=mine).returncode == 0
+    assert digest("letter", "w08", "--publish", cwd=mine).returncode == 0
     ours = mine / "content/2026/w07/letter.md"
     ours.write_text(ours.read_text().replace("-->", "-->\n\nDear reader."))
 
@@ -55,6 +56,12 @@ def test_a_letter_goes_with_the_sample_only_as_it_was_drafted(mine: Path) -> Non
     )
     assert stories(mine) == ["content/2026/w07/letter.md"]
     assert LEDGER not in digest("check", cwd=mine).stdout
+
+
+def test_a_sample_that_was_never_pulled_is_only_a_feed(tmp_path: Path) -> None:
+    assert digest("init", cwd=tmp_path).returncode == 0
+
+    assert grown(tmp_path)[2] == "Removed the sample: its feed"
 
 
 def test_an_unedited_sample_is_removed_and_leaves_a_fresh_digest(

@@ -21,6 +21,7 @@ from digest.commands.starter.starter_files import SAMPLE, STARTER
 from digest.commands.themes import with_removed_themes
 from digest.config import load as load_config
 from digest.content import letter_draft, paths, store, story_file
+from digest.content.edit import published_letter
 from digest.content.ledger import hashes_of
 from digest.content.load import Survey
 from digest.errors import DigestError
@@ -153,8 +154,8 @@ def _is_unedited(story: Story, text: str, survey: Survey, config: Config) -> boo
 def _unedited_letters(
     root: Path, content: Content, config: Config, removed: Container[str]
 ) -> dict[str, str]:
-    """Returns the letters that are as `digest letter` drafts them, by file, of weeks whose stories
-    are all removed."""
+    """Returns the letters that are as `digest letter` drafts them, published or not, by file, of
+    weeks whose stories are all removed."""
     editions = {edition.week: edition for edition in arrange(content, config).editions}
     found = {}
     for letter in content.letters:
@@ -164,8 +165,12 @@ def _unedited_letters(
         )
         sections = [(section.theme, section.stories) for section in edition.sections]
         drafted = letter_draft.draft(letter.week, edition.lead, sections)
-        if not stays and store.read_exactly(root, letter.file) == drafted:
-            found[letter.file] = drafted
+        texts = {drafted}
+        if letter.published:
+            texts.add(published_letter(drafted, letter.file, letter.published) or "")
+        text = store.read_exactly(root, letter.file)
+        if not stays and text in texts:
+            found[letter.file] = text
     return found
 
 
