@@ -174,9 +174,9 @@ def _print_counts(report: ThemesReport, call: Call) -> None:
             f"Today's rules would change the themes of {formatting.stories(report.due)}:"
             " digest themes --apply --dry-run"
         )
-    if report.editors:
+    if report.chosen_by_editor:
         call.say(
-            f"The rules disagree with the editor on {formatting.stories(report.editors)}; the editor's choice stays"
+            f"The rules disagree with the editor on {formatting.stories(report.chosen_by_editor)}; the editor's choice stays"
         )
     call.warn(*formatting.skipped(report.skipped))
 
@@ -235,8 +235,8 @@ def _print_changes(report: ApplyReport, call: Call) -> None:
         call.say(f"{change.file}: {_listed(change.before)} -> {_listed(change.after)}")
     verb = "would change" if report.dry else "changed"
     call.say(f"{len(report.changed)} of {formatting.stories(report.stories)} {verb}")
-    if report.editors:
-        count = formatting.stories(report.editors)
+    if report.chosen_by_editor:
+        count = formatting.stories(report.chosen_by_editor)
         call.say(
             f"{count} would have other themes by the rules; an editor has chosen theirs, so they stay"
         )

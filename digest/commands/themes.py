@@ -59,14 +59,14 @@ class ThemesReport:
     """A row for each theme, how many stories have none, and for how many the current rules say
     something else.
 
-    `due` counts those whose themes are ours, `editors` those whose themes are the editor's.
+    `due` counts those whose themes are ours, `chosen_by_editor` those whose themes are the editor's.
     """
 
     rows: tuple[ThemeRow, ...]
     stories: int
     elsewhere: int
     due: int
-    editors: int
+    chosen_by_editor: int
     skipped: Skipped
 
 
@@ -129,7 +129,7 @@ class ApplyReport:
 
     - `counts`: how many stories each theme had before and has after; "" is Elsewhere
     - `left`: lines on files that could not be changed
-    - `editors`: how many stories the rules would change if their themes were not the editor's
+    - `chosen_by_editor`: how many stories the rules would change if their themes were not the editor's
     - `gone`: by file, the themes of stories that digest.toml no longer has and that stay, since
       they are the editor's
     - `unread`: files that cannot be read
@@ -139,7 +139,7 @@ class ApplyReport:
     stories: int
     changed: tuple[ThemeChange, ...]
     left: tuple[str, ...]
-    editors: int
+    chosen_by_editor: int
     gone: Mapping[str, tuple[str, ...]]
     unread: tuple[str, ...]
     dry: bool
@@ -161,7 +161,7 @@ def run(root: Path, config: Config) -> ThemesReport:
         for theme in themes:
             last[theme] = max(story.week, last.get(theme, story.week))
     differing = [result for result in results if result.differs]
-    editors = sum(result.is_editors for result in differing)
+    chosen_by_editor = sum(result.is_editors for result in differing)
     return ThemesReport(
         rows=tuple(
             ThemeRow(theme.id, stories[theme.id], main[theme.id], last.get(theme.id))
@@ -169,8 +169,8 @@ def run(root: Path, config: Config) -> ThemesReport:
         ),
         stories=len(results),
         elsewhere=sum(not story.themes for story in survey.content.stories),
-        due=len(differing) - editors,
-        editors=editors,
+        due=len(differing) - chosen_by_editor,
+        chosen_by_editor=chosen_by_editor,
         skipped=survey.skipped,
     )
 
@@ -273,7 +273,7 @@ def apply(
     ids = current_ids(config.themes)
     before: Counter[str] = Counter()
     after: Counter[str] = Counter()
-    editors, still_gone = 0, dict[str, tuple[str, ...]]()
+    chosen_by_editor, still_gone = 0, dict[str, tuple[str, ...]]()
     for result in results:
         story = result.story
         themes = current_themes(story, ids)
@@ -283,7 +283,7 @@ def apply(
             continue
         after.update(themes or ("",))
         if result.is_editors:
-            editors += result.differs
+            chosen_by_editor += result.differs
             if removed := tuple(theme for theme in story.themes if theme in gone):
                 still_gone[story.file] = removed
     rows = (*(theme.id for theme in config.themes), *gone, "")
@@ -295,7 +295,7 @@ def apply(
         stories=len(results),
         changed=tuple(changed.values()),
         left=tuple(left),
-        editors=editors,
+        chosen_by_editor=chosen_by_editor,
         gone=still_gone,
         unread=survey.unread,
         dry=dry,

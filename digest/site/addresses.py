@@ -69,7 +69,7 @@ They do not depend on installed extras, so that a digest passes `check` on all m
 EDITORS_ICONS = (ICON, "favicon.svg", "favicon.png", "favicon.ico")
 """The files that an editor may put into content/static/ as the icon of the site, the best first."""
 
-PAGE_PATTERNS = (
+CONTENT_PATTERNS = (
     "[0-9][0-9][0-9][0-9]/w[0-9][0-9]/index.html",
     "[0-9][0-9][0-9][0-9]/w[0-9][0-9]/feed.atom",
     "[0-9][0-9][0-9][0-9]/w[0-9][0-9]/index.md",
@@ -79,7 +79,7 @@ PAGE_PATTERNS = (
     "corrections/feed.atom",
     "*/index.html",
 )
-"""Patterns of the files that depend on what editors write."""
+"""Patterns of the pages, feeds and Markdown files that a site may have or not: its content decides."""
 
 SEARCH_PATTERNS = (
     "search/search.js",

@@ -34,7 +34,7 @@ def find_built_files(folder: Path) -> set[str]:
     home or search page has one, since they may show what is now hidden or deleted. Other copied files stay.
     """
     ours = set()
-    for path in _files(folder, addresses.PAGE_PATTERNS):
+    for path in _files(folder, addresses.CONTENT_PATTERNS):
         # A style sheet is only next to a home page: this one would be another digest's.
         if is_marked_file(path) and not path.with_name(addresses.STYLE).exists():
             ours.add(path)

@@ -136,7 +136,7 @@ def test_themes_and_pending_rule_changes_are_counted(root: Path) -> None:
         ThemeRow("trade", 1, 0, Week(2026, 20)),
         ThemeRow("fleet", 0, 0, None),
     )
-    assert (report.stories, report.elsewhere, report.due, report.editors) == (3, 1, 1, 1)
+    assert (report.stories, report.elsewhere, report.due, report.chosen_by_editor) == (3, 1, 1, 1)
 
 
 def test_a_digest_without_a_story_says_what_to_do_next(tmp_path: Path) -> None:
@@ -223,7 +223,10 @@ def test_a_story_stays_without_a_theme_if_the_editor_removed_the_line(root: Path
         == [change.file for change in dry.changed]
         == [CHIPS]
     )
-    assert (report.editors, themes.explain(root, config.load(root), SHIPS).is_editors) == (1, True)
+    assert (report.chosen_by_editor, themes.explain(root, config.load(root), SHIPS).is_editors) == (
+        1,
+        True,
+    )
     assert "themes" not in (root / SHIPS).read_text()
 
 
@@ -512,7 +515,7 @@ def test_with_all_it_is_removed_from_the_others_too_and_their_other_themes_stay(
     assert report.counts == {"memory": (1, 1), "trade": (2, 0), "": (1, 2)}
     assert (load.survey(root, config.load(root)).problems, report.gone) == ((), {})
     rule(root, {"memory": ("ships",)})
-    assert applied(root).editors == 1
+    assert applied(root).chosen_by_editor == 1
 
 
 def test_the_outcome_for_a_removed_theme_is_reported(root: Path) -> None:
@@ -571,7 +574,7 @@ def test_having_no_theme_can_be_an_editors_choice_that_rules_keep(root: Path) ->
     edit(root, MEMORY, "themes: [memory, trade]", "themes: []")
 
     assert applied(root).changed == ()
-    assert applied(root).editors == 1
+    assert applied(root).chosen_by_editor == 1
 
 
 # ---------------------------------------------------------------- the rules run again
