@@ -377,6 +377,11 @@ def without_half_line(content: bytes) -> bytes:
     return content
 
 
+def path_hash(path: str) -> str:
+    """Returns a hash of a path, of 16 hexadecimal digits: a name that does not show the path."""
+    return hashlib.sha256(os.fsencode(path)).hexdigest()[:16]
+
+
 def file_error(action: str, path: Path | str, error: OSError) -> FileError:
     """Returns the error for a failed file operation; it says if a folder or a link is in the way."""
     why = in_its_place(path, error) or error.strerror or error

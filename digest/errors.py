@@ -135,7 +135,12 @@ def conflicts(text: str, file: str) -> tuple[Problem, ...]:
 
 def count_of(number: int, one: str, many: str = "") -> str:
     """Returns a count with its noun: `1 feed`, `2 feeds`."""
-    return f"{number} {one if number == 1 else many or one + 's'}"
+    return f"{number} {noun_of(number, one, many)}"
+
+
+def noun_of(number: int, one: str, many: str = "") -> str:
+    """Returns the form of a noun that a number takes; its plural ends in `s` unless it is given."""
+    return one if number == 1 else many or f"{one}s"
 
 
 def and_more(names: Sequence[str], most: int) -> str:

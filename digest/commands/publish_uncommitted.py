@@ -9,7 +9,6 @@ git's id of its content, `gone` if the file was deleted.
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
 from collections.abc import Iterable, Iterator
@@ -17,7 +16,7 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-from digest import git
+from digest import disk, git
 
 _FOLDER = "content"
 _NOTE = "Uncommitted: "
@@ -50,13 +49,13 @@ def present(root: Path, files: Iterable[str]) -> Iterator[FileVersion]:
         if not file.startswith(f"{_FOLDER}/"):
             continue
         if not (root / file).exists():
-            yield FileVersion(_hash(file), _GONE)
+            yield FileVersion(disk.path_hash(file), _GONE)
         elif (root / file).is_file() and "\n" not in file:  # no folder with a repository of its own
             existing.append(file)
     names = b"".join(os.fsencode(file) + b"\n" for file in existing)
     ids = _git(root, "hash-object", "--stdin-paths", stdin=names).stdout.decode().split()
     for file, id in zip(existing, ids, strict=False):
-        yield FileVersion(_hash(file), id)
+        yield FileVersion(disk.path_hash(file), id)
 
 
 def committed(root: Path, commits: str, author: str = "") -> frozenset[FileVersion]:
@@ -73,9 +72,5 @@ def committed(root: Path, commits: str, author: str = "") -> frozenset[FileVersi
         fields = part.split()
         if part.lstrip().startswith(b":") and len(fields) == 5:
             id, file = fields[3].decode(), os.fsdecode(next(parts, b""))
-            versions.add(FileVersion(_hash(file), id if id.strip("0") else _GONE))
+            versions.add(FileVersion(disk.path_hash(file), id if id.strip("0") else _GONE))
     return frozenset(versions)
-
-
-def _hash(file: str) -> str:
-    return hashlib.sha256(os.fsencode(file)).hexdigest()[:16]

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable
 from datetime import date
 
+from digest.errors import noun_of
 from digest.week import Week
 
 _MONTHS = ("January", "February", "March", "April", "May", "June",
@@ -124,7 +125,7 @@ def titled(week: Week, title: str) -> str:
 
 def count(number: int, one: str, many: str = "") -> str:
     """Returns a number with its noun: `1 story`, `2,000 stories`."""
-    return f"{number:,} {one if number == 1 else many or one + 's'}"
+    return f"{number:,} {noun_of(number, one, many)}"
 
 
 def stories(number: int) -> str:

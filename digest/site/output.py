@@ -13,7 +13,6 @@ of the output folder.
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import os
 import stat
 from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -101,7 +100,7 @@ def name_of(root: Path, folder: Path) -> str:
     """Returns the name of a folder in the cache, which stays if digest and output are moved."""
     home = root.resolve()
     name = folder.relative_to(home) if folder.is_relative_to(home) else folder
-    return hashlib.sha256(os.fsencode(name.as_posix())).hexdigest()[:16]
+    return disk.path_hash(name.as_posix())
 
 
 class Output:
