@@ -154,7 +154,7 @@ def _key(
 ) -> bytes:
     """Returns a hash of everything that a page may show of a story.
 
-    That is its file (`Content.hashes`), and the `facts` that are known of it besides, each by file.
+    That is its file (by `Content.hashes`) and the `facts` that its file does not have, each by file.
     Where links lead counts only if its texts have links.
     """
     file = story.file

@@ -61,7 +61,7 @@ class Layer(NamedTuple):
 
 
 class Mark(NamedTuple):
-    """A label: `at` units from the left (below the bars) or from the top (at a grid line)."""
+    """A label: below the bars `at` units from the left, at a grid line `at` units from the top."""
 
     at: int
     words: str
@@ -70,7 +70,7 @@ class Mark(NamedTuple):
 class Row(NamedTuple):
     """A slot as a row of a table, for people who do not see the chart: in total and by theme.
 
-    `place` is that of its week, empty if it has several; its column is `left` from the left.
+    `place` is that of its week, empty if it has several; its bar begins `left` units from the left.
     """
 
     words: str

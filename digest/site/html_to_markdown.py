@@ -75,8 +75,8 @@ def html_to_markdown(markup: Html) -> str:
 
 
 def html_to_text(markup: Html) -> str:
-    """Returns sanitized HTML with the marks of Markdown and with words as they are, for readers who
-    see the marks."""
+    """Returns sanitized HTML as plain text: with the marks of Markdown, but without its escapes, since
+    people read it as it is."""
     return _with_marks(markup, _MARKS)
 
 

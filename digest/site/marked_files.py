@@ -31,7 +31,8 @@ def find_built_files(folder: Path) -> set[str]:
     """Returns the paths of pages, feeds, pictures and search files of earlier builds in a folder.
 
     Pictures and search files have no mark. They count if they are where a build puts them and the
-    home or search page has one, since they may show what is now hidden or deleted. Other copied files stay.
+    home or search page has one, since they may show what is now hidden or deleted. Other copied
+    files stay.
     """
     ours = set()
     for path in _files(folder, addresses.CONTENT_PATTERNS):
@@ -80,7 +81,7 @@ def has_mark(path: str, content: bytes) -> bool:
 
 
 def mark_or_hash(path: str, content: bytes) -> str:
-    """Returns what tells a file of a build from another at the same path: "ours" or a hash."""
+    """Returns by what a file that a build wrote is recognised later: "ours" if marked, else a hash."""
     return "ours" if has_mark(path, content) else blake2b(content, digest_size=8).hexdigest()
 
 

@@ -26,7 +26,7 @@ _MAX_HEADLINE = 60  # characters
 
 
 class Neighbours(NamedTuple):
-    """Where a story is in a theme: its `number` of `total` (0 in a large one), and who is next."""
+    """Where a story is in a theme: its `number` of `total` (0 in a large one), and the stories beside it."""
 
     theme: str
     number: int

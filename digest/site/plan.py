@@ -3,8 +3,8 @@
     Archive ──▶ pages for readers, feeds, pages for programs, copied files ──▶ Plan
 
 Nothing is rendered, read or written here. Two sources for one path, and two stories with one id are
-found here; broken links when the pages that have them are made. `Plan.raise_problems` raises all of
-them.
+found here; broken links are found when the pages that have them are made. `Plan.raise_problems`
+raises all of these.
 """
 
 from __future__ import annotations

@@ -48,7 +48,7 @@ _PROPERTY = re.compile(r"--([\w-]+):([^;}]*)")
 
 
 class Renderer:
-    """Renders all builds of a process; what several pages share is rendered once per build."""
+    """Renders the pages of a process's builds; what several pages share is rendered once per build."""
 
     def __init__(self, root: Path, base: SiteUrl) -> None:
         self._base = base

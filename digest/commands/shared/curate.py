@@ -60,8 +60,9 @@ def new_request(
 ) -> ChangeRequest:
     """Returns a request to give a story new values by field, and to move it to a week.
 
-    The editor has seen its file as `shown`, or else with `seen_hash`; then it is refused. Raises
-    ValueError with the reason if a new name in `also` would have no effect among all stories.
+    If the editor has seen another version of its file than `shown`, `seen_hash` is the hash of that
+    version, and the request will be refused. Raises ValueError with the reason if a new name in
+    `also` would have no effect among all stories.
     """
     file, seen_hash = shown.story.file, seen_hash or shown.seen_hash
     also = changes.get("also") if seen_hash == shown.seen_hash else None
@@ -239,7 +240,7 @@ def _apply_request(
 
 
 def why_not_editable(root: Path, config: Config, file: str) -> list[Problem]:
-    """Returns why a file cannot be edited that is not among the stories."""
+    """Returns why a file that is not among the stories cannot be edited."""
     if not paths.is_story(file):
         return [Problem(file, 0, "this is not a story", f"name a file such as {_EXAMPLE}")]
     try:

@@ -1,6 +1,7 @@
 """Finds the feeds that an editor wants to follow, for `digest init` and `digest feeds add`.
 
-    addresses ──request──▶ feeds │ lists of feed readers ──▶ feeds │ all of them, once, with ids of their own
+    addresses ──request──▶ feeds ─┐
+    lists of feed readers ──▶ feeds ─┴──▶ each feed once, with an id of its own
 
 Addresses that are given one by one are requested, and each must lead to a feed; those of a list are
 not requested.
@@ -101,7 +102,7 @@ def run(
 def _read(file: Path) -> bytes:
     """Returns the bytes of a file that the user has named, which may be a pipe.
 
-    Of one that is too large, as many as the caller needs to refuse it.
+    If it is too large, only as many as show that.
     """
     from digest.feeds.opml import LARGEST
 

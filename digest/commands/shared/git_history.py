@@ -42,10 +42,8 @@ def list_written(cache: Cache, created: Collection[str], lines: Iterable[Record]
     """Adds files that a pull creates here to the list of files that git does not have yet.
 
     `lines` are those that it adds to the ledgers, and `created` has files that a killed pull
-    created.
-
-    The caller saves the cache before it writes them. Those that it then does not write, since it is
-    killed, are dropped by `note_deletions`, as no ledger has them.
+    created. The caller saves the cache before it writes the files. If it is killed first,
+    `note_deletions` drops those that were never written, since no ledger has them.
     """
     for file, at in uncommitted.newly_written(created, lines).items():
         cache.put(uncommitted.KIND, file, b"", at)

@@ -127,11 +127,11 @@ def _forget(root: Path, cache: Cache) -> None:
 
 
 def complete(root: Path, cache: Cache, feeds: Iterable[str]) -> tuple[str, ...]:
-    """Adds the ledger lines that a killed run did not come to; returns the files of their stories.
+    """Adds the ledger lines that a killed run could not add; returns the files of their stories.
 
-    `feeds` are those of digest.toml. A ledger that has changed since, other than by new lines, gets
-    none of new stories: they may not belong to what git has checked out now. The caller holds the
-    lock.
+    `feeds` are those of digest.toml. If a ledger has changed since in another way than by new lines,
+    it gets no lines of new stories: these may not belong to what git has checked out now. The caller
+    holds the lock.
     """
     noted = unfinished(cache, _LINES, _Noted)
     if not noted:
@@ -180,7 +180,7 @@ def _written(root: Path, cache: Cache, edits: Mapping[str, Edit]) -> Collection[
 
 
 def _own_lines(edit: Edit) -> set[str]:
-    """Returns lines of which a file has at least one if the edit was made, even if edited since."""
+    """Returns lines, one or more of which a file has if the edit was made, even if edited since."""
     after = edit.after.splitlines()
     if edit.before:
         return set(after).difference(edit.before.splitlines(), [""])

@@ -2,9 +2,8 @@
 
 Only closed editions are mailed, in the order in which they were published, as services do that mail
 the weekly feed: those published after the last one that was sent, even if that one is open again or
-has no story left. Where none was sent yet, it is the newest, so that mailing can begin with any
-archive. One pull or letter may close several weeks at one time: of these, the later week is the
-newer.
+has no story left. If none was sent yet, the newest is next, so that mailing can begin with any archive.
+One pull or letter may close several weeks at one time: of these, the later week is the newer.
 """
 
 from __future__ import annotations

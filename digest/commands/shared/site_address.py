@@ -29,7 +29,7 @@ _REMOTE = re.compile(
 
 
 def of_remote(remote: str) -> str:
-    """Returns where the host of a repository shows its site; nothing where that is not known."""
+    """Returns the URL at which the host of a repository shows its site; "" if it is not known."""
     found = _REMOTE.search(remote)
     if not found:
         return ""
@@ -40,8 +40,8 @@ def of_remote(remote: str) -> str:
 
 
 def of_origin(root: Path) -> str:
-    """Returns where the site of a folder is shown, by its remote `origin`; "" if the folder is not
-    the top of a repository."""
+    """Returns the URL of a folder's site by its remote `origin`; "" if the folder is not the top of a
+    repository."""
     from digest import git
 
     try:
@@ -73,7 +73,7 @@ def hint(root: Path, config: Config) -> Problem | None:
 
 
 def why_unreachable(url: str) -> str:
-    """Returns what a site's URL is if readers cannot reach it: an example's, or a private one; else
+    """Returns why readers cannot reach a URL, as a noun: an example's address, or a private one; else
     ""."""
     if urls.is_placeholder(url):
         return "still the example address"
@@ -81,5 +81,5 @@ def why_unreachable(url: str) -> str:
 
 
 def cure(address: str) -> str:
-    """Returns what to do about a url that readers cannot reach, if the site's own is known or not."""
+    """Returns what to do about a url that readers cannot reach; `address` is the site's, "" if unknown."""
     return f'write url = "{address}"' if address else "write the address of your site"
