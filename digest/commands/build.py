@@ -186,7 +186,7 @@ class Builder:
         """Returns the last build's manifest if another build would change nothing, else None.
 
         Another build is needed if files of the folder are missing or changed, if the search index
-        failed the last time, or if it `need_locations` and some stories have new ones.
+        failed the last time, or, with `need_locations`, if the ledgers lack some of them.
         """
         output = self._output()
         last = output.manifest
@@ -210,7 +210,7 @@ class Builder:
     ) -> BuildResult:
         """Builds the site of the `content` that was scanned and loaded.
 
-        Raises DigestError, and then nothing is written.
+        Raises DigestError, and then the folder stays as it is.
         """
         # Imported late: a build with nothing to do needs none of these.
         from digest.content import publishable

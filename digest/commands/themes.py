@@ -348,7 +348,7 @@ def _hashes_before_kill(root: Path) -> dict[str, str]:
     Only of files that still are, character for character, as that run wrote them.
     """
     with Cache(root) as cache:
-        stored = journal.unfinished(cache, "themes", dict[str, tuple[str, str]]) or {}
+        stored = journal.left_by_killed_run(cache, "themes", dict[str, tuple[str, str]]) or {}
     unfinished = {}
     for file, (themes, written) in stored.items():
         if paths.is_story(file):

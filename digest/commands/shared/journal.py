@@ -51,30 +51,30 @@ class _Noted:
     ledgers: dict[str, tuple[int, str]]
 
 
-def unfinished(cache: Cache, run: str, as_type: type[_T]) -> _T | None:
-    """Returns what a killed run (such as `themes`) was writing; None if none was killed."""
-    return cache.get(_KIND, run, b"", as_type)
+def left_by_killed_run(cache: Cache, name: str, as_type: type[_T]) -> _T | None:
+    """Returns what a killed run noted under a name, such as `themes`; None if none was killed."""
+    return cache.get(_KIND, name, b"", as_type)
 
 
 @contextmanager
 def in_progress(
-    cache: Cache, run: str, what: Sequence[object] | Mapping[str, object]
+    cache: Cache, name: str, note: Sequence[object] | Mapping[str, object]
 ) -> Iterator[None]:
-    """Notes what a run writes within the `with` block; an empty note replaces no earlier one.
+    """Notes what a run writes within the `with` block, under a name; an empty note replaces none.
 
     The cache is saved before the block, and has to be saved after it.
     """
-    if what:
-        cache.put(_KIND, run, b"", what)
+    if note:
+        cache.put(_KIND, name, b"", note)
     cache.save(flush=True)
     yield
     # No `finally`: if the block fails, the note has to stay for the next run.
-    cache.remove(_KIND, run)
+    cache.remove(_KIND, name)
 
 
 def _edits(cache: Cache) -> dict[str, Edit]:
     """Returns what a run that was killed was writing into story files, by file."""
-    found = unfinished(cache, _PULL, list[Edit]) or []
+    found = left_by_killed_run(cache, _PULL, list[Edit]) or []
     return {edit.file: edit for edit in found if paths.is_story(edit.file)}
 
 
@@ -133,7 +133,7 @@ def complete(root: Path, cache: Cache, feeds: Iterable[str]) -> tuple[str, ...]:
     it gets no lines of new stories: these may not belong to what git has checked out now. The caller
     holds the lock.
     """
-    noted = unfinished(cache, _LINES, _Noted)
+    noted = left_by_killed_run(cache, _LINES, _Noted)
     if not noted:
         _forget(root, cache)
         return ()
@@ -174,7 +174,7 @@ def _written(root: Path, cache: Cache, edits: Mapping[str, Edit]) -> Collection[
             is_exact = read_bytes(root, place) == edit.after.encode()
             if is_exact or not lines.isdisjoint(store.read_text(root, place).splitlines()):
                 written.add(file)
-    if unfinished(cache, _WRITTEN, bool) and (root / MARK).is_dir():
+    if left_by_killed_run(cache, _WRITTEN, bool) and (root / MARK).is_dir():
         written.update(file for file, edit in edits.items() if not edit.before)
     return written
 
