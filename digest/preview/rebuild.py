@@ -66,6 +66,11 @@ class Rebuilder:
         """True if the system has no more watches for us, so that all files are scanned instead."""
         return self._watcher is not None and self._watcher.exhausted
 
+    @property
+    def _is_polling(self) -> bool:
+        """True if all files are scanned every second, since no watcher reports changes."""
+        return self._scans_only or self.exhausted
+
     def begin(self) -> None:
         """Builds everything once, and starts to watch."""
         self._hashes.scan()
@@ -119,7 +124,7 @@ class Rebuilder:
             return frozenset()
         is_first = not self._next_scan
         changed = self._scan()
-        if not changed or is_first or self._scans_only or self.exhausted:
+        if not changed or is_first or self._is_polling:
             return changed
         late = self._debouncer.next(_NOTICE_DELAY)
         if not (late.everything or late.names & changed):
@@ -134,5 +139,5 @@ class Rebuilder:
             return self._hashes.scan()
         finally:
             end = time.monotonic()
-            interval = _POLL_INTERVAL if self._scans_only or self.exhausted else _SCAN_INTERVAL
+            interval = _POLL_INTERVAL if self._is_polling else _SCAN_INTERVAL
             self._next_scan = end + max(interval, _SCAN_PAUSE * (end - start))
