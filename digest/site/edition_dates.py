@@ -22,7 +22,7 @@ from digest.week import Week
 _LETTER_DELAY = 1.0
 """Seconds between closing and `updated` if a letter has no date: readers who have seen the edition
 without the letter should see it again."""
-_WITHDRAWN_DELAY = 1.0
+_REMOVED_DELAY = 1.0
 """Seconds by which `updated` moves for each story that was hidden or deleted: feed readers should
 replace their copy, and the time is not recorded."""
 
@@ -54,7 +54,7 @@ def dates_of(
         week 19   first story added on 20 May   opened on 20 May   closed on 20 May
     """
     content, zone = archive.content, ZoneInfo(config.site.timezone)
-    withdrawn, moved_away = _withdrawn(content, zone), _moved_away(content, zone)
+    removed, moved_away = _removed(content, zone), _moved_away(content, zone)
     # A week that is taken for mistyped closes none.
     plausible = set(archive.plausible_weeks)
     dates: dict[Week, EditionDates] = {}
@@ -65,14 +65,14 @@ def dates_of(
             continue
         monday = _monday(week, zone)
         added = [_added_at(story, week, monday, content) for story in edition.all_stories]
-        ever_added = (*added, *withdrawn.get(week, ()), *moved_away.get(week, ()))
+        ever_added = (*added, *removed.get(week, ()), *moved_away.get(week, ()))
         if edition.closed:
             by_letter = config.close == "letter" and letter is not None and not letter.draft
             if by_letter or later_opened is None:
                 closed_at = _published(letter) or max(added, default=monday)
             else:  # a week may get its first story when a later one has some already
                 closed_at = max(later_opened, min(ever_added, default=later_opened))
-            dates[week] = _dates(edition, closed_at, zone, len(withdrawn.get(week, ())))
+            dates[week] = _dates(edition, closed_at, zone, len(removed.get(week, ())))
         if config.close != "letter":
             opened_at = min(ever_added if added else (), default=_published(letter) or monday)
         elif edition.closed:
@@ -85,7 +85,7 @@ def dates_of(
     return dates
 
 
-def _withdrawn(content: Content, zone: tzinfo) -> dict[Week, list[float]]:
+def _removed(content: Content, zone: tzinfo) -> dict[Week, list[float]]:
     """Returns for each week when its hidden and deleted stories were added."""
     times: dict[Week, list[float]] = defaultdict(list)
     for story in content.stories:
@@ -136,8 +136,8 @@ def _added_at(story: Story, week: Week, monday: float, content: Content) -> floa
     return max(pulled or story.published.timestamp(), monday)
 
 
-def _dates(edition: Edition, closed_at: float, zone: tzinfo, withdrawn: int) -> EditionDates:
-    """Returns the dates of an edition; `withdrawn` is how many of its stories are."""
+def _dates(edition: Edition, closed_at: float, zone: tzinfo, removed: int) -> EditionDates:
+    """Returns the dates of an edition of which this many stories were hidden or deleted (`removed`)."""
     letter = edition.letter
     published = max(closed_at, _published(letter))
     changes = [last_change(story, zone).timestamp() for story in edition.all_stories]
@@ -146,7 +146,7 @@ def _dates(edition: Edition, closed_at: float, zone: tzinfo, withdrawn: int) -> 
         if closed_at != _published(letter):
             closed_at += _LETTER_DELAY
         updated = max(updated, closed_at, letter.updated.timestamp() if letter.updated else 0)
-    return EditionDates(published, updated + withdrawn * _WITHDRAWN_DELAY)
+    return EditionDates(published, updated + removed * _REMOVED_DELAY)
 
 
 def _published(letter: Letter | None) -> float:

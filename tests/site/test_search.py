@@ -555,7 +555,7 @@ def test_details_that_only_a_file_name_has_are_indexed(root: Path) -> None:
     assert found(made(root))["2026/w20/#quiet"]["meta"]["day"] == "20260513"
 
 
-def test_withdrawn_words_leave_the_index_even_if_the_list_of_built_files_is_lost(
+def test_removed_words_leave_the_index_even_if_the_list_of_built_files_is_lost(
     root: Path,
 ) -> None:
     before = made(root)

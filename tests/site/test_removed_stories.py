@@ -57,7 +57,7 @@ def test_the_archive_document_of_a_week_stays_when_its_stories_are_moved_away(
 
 @pytest.mark.parametrize("fate", ["hidden", "deleted", "moved, then hidden"])
 @pytest.mark.parametrize("kind", ["pulled", "by hand"])
-def test_a_week_whose_stories_were_all_withdrawn_keeps_its_page_and_its_archive_document(
+def test_a_week_whose_stories_were_all_removed_keeps_its_page_and_its_archive_document(
     workspace: Workspace, fate: str, kind: str
 ) -> None:
     for week, day in (("w19", 5), ("w20", 12), ("w21", 19)):
