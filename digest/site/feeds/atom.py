@@ -75,7 +75,7 @@ class EditionEntry(NamedTuple):
 
 
 class Dated(Protocol):
-    """What a feed lists."""
+    """An entry of a feed."""
 
     @property
     def updated(self) -> datetime:

@@ -97,7 +97,7 @@ def edition_mail(
 
 
 def _most(total: int, size: Callable[[int], int]) -> int:
-    """Returns the largest number up to `total` whose size is not too large; that of 0 is not."""
+    """Returns the largest number up to `total` with a `size` that fits, as that of 0 always does."""
     return bisect_right(range(total + 1), MAX_BYTES, key=size) - 1
 
 

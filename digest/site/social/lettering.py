@@ -64,9 +64,9 @@ def truncated(text: str, room: float, *, bold: bool) -> str:
 
 
 def fit(text: str, width: int, height: int, sizes: Iterable[int], *, bold: bool) -> Fitted:
-    """Returns a text in the largest of the `sizes` (falling) with which it fits a box of pixels.
+    """Returns a text in the largest of the `sizes` in which it fits a box of pixels; they fall.
 
-    With the last size, what does not fit is cut.
+    In the smallest size, what does not fit is cut.
     """
     fitted = Fitted(0, ())
     for size in sizes:
