@@ -1,6 +1,9 @@
 """`digest pull`: feeds into stories.
 
+    the sheet is applied
     chosen feeds ──fetch──▶ answers ──parse──▶ documents ──plan──▶ stories and ledger lines ──▶ written, remembered
+                                the inbox is emptied ─────┘
+    locations are recorded, themes are suggested
 
 Answers come in batches, each written before the next is parsed, so slow servers and large feeds do
 not delay the others. A feed that cannot be fetched or read is a row of the report; the others go
@@ -26,7 +29,7 @@ from digest.commands.shared import cached_content, git_history, journal
 from digest.content import store, story_file, summaries
 from digest.content.edit import Edit
 from digest.content.ledger import Ledgers, Record
-from digest.errors import DigestError, and_more, count_of
+from digest.errors import DigestError, Problem, and_more, count_of
 from digest.feeds import feed_state, parse_client
 from digest.feeds.feed_state import FeedState, FeedStates
 from digest.feeds.fetch import fetch_in_batches, user_agent
@@ -45,10 +48,16 @@ _MAX_NAMED = 5
 
 
 class _Batch(NamedTuple):
-    """The answers of some feeds, and their documents by feed; an unchanged feed has none."""
+    """The answers of some feeds, and what they are compared with.
+
+    `documents` are by feed, without dates that cannot be true; an unchanged feed has none.
+    `problems` are the ledgers'.
+    """
 
     answers: tuple[Fetched | Failed, ...]
     documents: Mapping[str, Document | Failed]
+    ledgers: Ledgers
+    problems: tuple[Problem, ...]
 
 
 def run(
@@ -65,7 +74,8 @@ def run(
     """Pulls the feeds into the digest at `root`; with `dry`, nothing is written.
 
     Feeds that the user has `named_by_user` are fetched even if their servers asked us to wait.
-    Raises DigestError if there is neither a feed nor a file in the inbox, or if the clock is wrong.
+    Raises DigestError if there is neither a feed nor a file in the inbox, if the clock is wrong, or
+    if a file cannot be read or written.
     """
     with store.locked_for_writing(root, dry=dry) as cleaned_up, Cache(root) as cache:
         recovered = () if dry else journal.complete(root, cache, {feed.id for feed in config.feeds})
@@ -82,31 +92,31 @@ def run(
         due = [feed for feed in feeds if feed.id not in rows]
         hashes = _input_hashes(root, due)
         files = store.files(root) if any(state.awaited for state in states.values()) else ()
-        batches = fetch_in_batches(
-            due,
-            root=root,
-            known=feed_state.validators(due, states, hashes, files),
-            agent=user_agent(config.site),
-            now=now,
-            limits=replace(limits, quick_answer=None) if dry else limits,
-            on_progress=on_progress,
+        answers: Iterable[tuple[Fetched | Failed, ...]] = [()]  # the inbox is emptied all the same
+        if due:
+            answers = fetch_in_batches(
+                due,
+                root=root,
+                known=feed_state.validators(due, states, hashes, files),
+                agent=user_agent(config.site),
+                now=now,
+                limits=replace(limits, quick_answer=None) if dry else limits,
+                on_progress=on_progress,
+            )
+        puller = _Puller(
+            root=root, cache=cache, config=config, states=states, hashes=hashes, now=now, dry=dry
         )
-        puller = _Puller(root, cache, config, states, hashes, now, dry)
-        reports = puller.process_all(_parse(batches, limits, dry), due)
-    problems, filed, suggested = list[str](), list[InboxMove](), list[StorySuggestions]()
-    for report in reports:
-        rows |= {row.feed: row for row in report.rows}
-        problems += report.problems
-        filed += report.filed
-        suggested += report.suggestions
+        content = puller.process_all(_batches(root, answers, limits, now, dry), due)
+        suggested = _suggest_themes(root, config, puller.new_stories, content)
+    rows |= puller.rows
     return PullReport(
         rows=tuple(rows[feed.id] for feed in config.feeds if feed.id in rows),
-        filed=tuple(filed),
+        filed=puller.filed,
         swept=cleaned_up.removed,
         completed=cleaned_up.completed,
         recovered=recovered,
-        suggestions=tuple(suggested),
-        problems=(*notices(root), *dropped, *deletions, *dict.fromkeys(problems)),
+        suggestions=suggested,
+        problems=(*notices(root), *dropped, *deletions, *puller.problems),
         sheet=applied,
         dry=dry,
     )
@@ -152,15 +162,31 @@ def _input_hashes(root: Path, feeds: Iterable[Feed]) -> dict[str, str]:
     }
 
 
-def _parse(
-    batches: Iterable[tuple[Fetched | Failed, ...]], limits: Limits, dry: bool
+def _batches(
+    root: Path,
+    answered: Iterable[tuple[Fetched | Failed, ...]],
+    limits: Limits,
+    now: datetime,
+    dry: bool,
 ) -> Iterator[_Batch]:
-    """Yields each batch with its parsed documents.
+    """Yields batches; raises DigestError if the clock is wrong."""
+    for answers, parsed in _parse(answered, limits, dry):
+        # Not earlier: git may bring other ledgers during a fetch.
+        ledgers, problems = store.read_whole_ledgers(root)
+        feeds = [answer.feed for answer in answers]
+        documents = pull_clock_check.check_dates(parsed, feeds, ledgers, now)
+        yield _Batch(answers, documents, ledgers, tuple(problems))
 
-    Feeds that take long to parse are yielded later, as a batch of their own, so that a hostile feed
-    cannot delay the others. A dry run, which writes nothing, has one batch.
+
+def _parse(
+    answered: Iterable[tuple[Fetched | Failed, ...]], limits: Limits, dry: bool
+) -> Iterator[tuple[tuple[Fetched | Failed, ...], Mapping[str, Document | Failed]]]:
+    """Yields answers, and their parsed documents by feed.
+
+    Feeds that take long to parse are yielded later, apart from the others, so that a hostile feed
+    cannot delay these. A dry run, which writes nothing, yields all at once.
     """
-    for answers in batches:
+    for answers in answered:
         bodies = [answer for answer in answers if isinstance(answer, Fetched) and answer.body]
         parsed = parse_client.parse_feeds(bodies, limits)
         if dry:
@@ -174,7 +200,7 @@ def _parse(
             unparsed -= documents.keys()
             ready = tuple(answer for answer in rest if answer.feed.id not in unparsed)
             rest = tuple(answer for answer in rest if answer.feed.id in unparsed)
-            yield _Batch(ready, documents)
+            yield ready, documents
 
 
 def _suggest_themes(
@@ -191,9 +217,9 @@ def _suggest_themes(
     return suggestions(themeless, content.stories, config.themes)
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class _Puller:
-    """Decides and writes one batch after another.
+    """Decides and writes one batch after another, and collects what to report.
 
     `states` is what is known of each feed, with what the batches so far brought. `hashes` are
     those of the ledgers before the fetch (`_input_hashes`).
@@ -206,27 +232,40 @@ class _Puller:
     hashes: Mapping[str, str]
     now: datetime
     dry: bool
+    rows: dict[str, PullRow] = field(default_factory=dict)
+    """By feed."""
+    filed: tuple[InboxMove, ...] = ()
+    """What was moved out of the inbox, or would be."""
+    problems: dict[str, None] = field(default_factory=dict)
+    """Lines on ledgers and inbox; each batch finds most of the same."""
+    new_stories: list[Story] = field(default_factory=list)
     texts: dict[str, list[str]] = field(default_factory=dict)
     """The texts that the batches so far were to write, by file of a story."""
 
-    def process_all(self, batches: Iterable[_Batch], due: Iterable[Feed]) -> list[PullReport]:
+    def process_all(self, batches: Iterable[_Batch], due: Iterable[Feed]) -> Content | None:
         """Processes all batches, which are of the feeds that are `due`; an error also says what was
         written and what was not.
+
+        Returns the content then; None if a file has an error, or after a dry run.
         """
-        reports, unfinished = list[PullReport](), [feed.id for feed in due]
+        not_pulled = [feed.id for feed in due]
         try:
-            for batch in batches:
-                reports.append(self.process(batch))
+            for number, batch in enumerate(batches):
+                if number == 0:
+                    self._begin(batch.ledgers)
+                self._process(batch)
                 for answer in batch.answers:
-                    unfinished.remove(answer.feed.id)
+                    not_pulled.remove(answer.feed.id)
+            if self.dry:
+                return None
+            return cached_content.record_locations(self.root, self.config, self.now)
         except DigestError as error:
             raise DigestError(
-                "\n".join([str(error), *self._what_is_written(unfinished)])
+                "\n".join([str(error), *self._what_is_written(not_pulled)])
             ) from error
-        return reports
 
-    def _what_is_written(self, unfinished: Sequence[str]) -> list[str]:
-        """Returns lines on what was written and on feeds that are not finished; none if nothing was
+    def _what_is_written(self, not_pulled: Sequence[str]) -> list[str]:
+        """Returns lines on what was written and on feeds that were not pulled; none if nothing was
         to be written yet.
         """
         written, missing = list[str](), 0
@@ -241,72 +280,74 @@ class _Puller:
             were = "was" if len(written) == 1 else "were"
             stories = count_of(len(written), "story", "stories")
             lines.append(f"{stories} {were} written before that: {and_more(written, _MAX_NAMED)}")
-        if self.texts:
+        if self.texts and not_pulled:
             are = "is" if missing == 1 else "are"
             stories = count_of(missing, "story", "stories")
             without = f" ({stories} {are} not written)" if missing else ""
-            feeds = and_more(unfinished, _MAX_NAMED)
+            feeds = and_more(not_pulled, _MAX_NAMED)
             lines.append(f"not finished: {feeds}{without}; pull again when this is fixed")
         return lines
 
-    def process(self, batch: _Batch) -> PullReport:
+    def _begin(self, ledgers: Ledgers) -> None:
+        """Empties the inbox, and looks for stories that git never had.
+
+        That is before the first batch, since a feed may bring a story of the inbox, and after its
+        dates have been checked, since a story without a date gets the week of the clock.
+        """
+        root, config = self.root, self.config
+        lost = git_history.never_committed_hints(root, self.cache, config, ledgers)
+        self.filed, not_moved = inbox_files.empty_inbox(
+            root, config, ledgers, now=self.now, dry=self.dry
+        )
+        if not (self.filed or not_moved) and all(feed.retired for feed in config.feeds):
+            raise DigestError("digest.toml: has no feed to pull; add one: digest feeds add URL")
+        self._report(*lost, *not_moved)
+
+    def _process(self, batch: _Batch) -> None:
         """Decides what the documents bring, and writes it, unless this is a dry run."""
-        root, config, now = self.root, self.config, self.now
-        # Not earlier: git may bring other ledgers during a fetch.
-        ledgers, problems = store.read_whole_ledgers(root)
-        feeds = {answer.feed.id: answer.feed for answer in batch.answers}
-        parsed = pull_clock_check.check_dates(batch.documents, feeds.values(), ledgers, now)
+        ledgers = batch.ledgers
         documents, passed_over = list[tuple[Feed, Document]](), dict[str, tuple[str, ...]]()
-        for id, feed in feeds.items():
-            document = parsed.get(id)
+        for answer in batch.answers:
+            feed = answer.feed
+            document = batch.documents.get(feed.id)
             if isinstance(document, Document):
-                wanted, passed_over[id] = feed_filter.filter_entries(
-                    feed, document, ledgers.get(id, {})
+                wanted, passed_over[feed.id] = feed_filter.filter_entries(
+                    feed, document, ledgers.get(feed.id, {})
                 )
                 documents.append((feed, wanted))
-        lost = git_history.never_committed_hints(root, self.cache, config, ledgers)
-        filed, not_moved = inbox_files.empty_inbox(root, config, ledgers, now=now, dry=self.dry)
-        if not (filed or not_moved) and all(feed.retired for feed in config.feeds):
-            raise DigestError("digest.toml: has no feed to pull; add one: digest feeds add URL")
-        damaged = git_history.damaged_ledgers(root, problems)
-        damaged |= git_history.shortened_ledgers(root, ledgers)
+        damaged = git_history.damaged_ledgers(self.root, batch.problems)
+        damaged |= git_history.shortened_ledgers(self.root, ledgers)
+        self._report(*batch.problems, *damaged.values())
         present = replace(self._snapshot(documents, ledgers), withheld=frozenset(damaged))
-        plan = plan_pull(documents, present, config, now)
+        plan = plan_pull(documents, present, self.config, self.now)
         outcomes = {outcome.feed.id: outcome for outcome in plan.outcomes}
-        rows = list[PullRow]()
+        rows = dict[str, PullRow]()
         for answer in batch.answers:
             id = answer.feed.id
-            rows.append(
-                pull_report.row_of(
-                    answer,
-                    document=parsed.get(id),
-                    outcome=outcomes.get(id),
-                    passed_over=passed_over.get(id, ()),
-                    states=self.states,
-                    config=config,
-                    ledgers=ledgers,
-                    now=now,
-                )
+            rows[id] = pull_report.row_of(
+                answer,
+                document=batch.documents.get(id),
+                outcome=outcomes.get(id),
+                passed_over=passed_over.get(id, ()),
+                states=self.states,
+                config=self.config,
+                ledgers=ledgers,
+                now=self.now,
             )
-        content = None
         if not self.dry:
             self._write(plan, present.created_by_killed)
-            self._remember(_Batch(batch.answers, parsed), plan, rows, ledgers)
-            content = cached_content.record_locations(root, config, now)
-        return PullReport(
-            rows=tuple(rows),
-            filed=filed,
-            suggestions=_suggest_themes(root, config, plan.stories, content),
-            problems=tuple(map(str, (*problems, *damaged.values(), *lost, *not_moved))),
-            dry=self.dry,
-        )
+            self._remember(batch, plan, rows, present.carried)
+        self.rows |= rows
+        self.new_stories += plan.stories
+
+    def _report(self, *problems: Problem) -> None:
+        self.problems |= dict.fromkeys(map(str, problems))
 
     def _snapshot(self, documents: Sequence[tuple[Feed, Document]], ledgers: Ledgers) -> Snapshot:
         """Returns what is needed to decide on the documents: very little if nothing in them is
         new."""
         carried = self.cache.get_kind(_CARRIED, frozenset[str])
-        for feed, document in documents:
-            carried[feed.id] = frozenset(changes.aliases_carried(document))
+        carried |= changes.aliases_by_feed(documents)
         returned = feed_state.returned((feed for feed, _ in documents), self.states)
         due = precedence.feeds_with_due_corrections(ledgers, self.config, carried)
         search = changes.search_texts_of_changes(documents, ledgers, due, returned)
@@ -352,7 +393,11 @@ class _Puller:
             store.add_lines(root, plan.lines)
 
     def _remember(
-        self, batch: _Batch, plan: PullPlan, rows: Iterable[PullRow], ledgers: Ledgers
+        self,
+        batch: _Batch,
+        plan: PullPlan,
+        rows: Mapping[str, PullRow],
+        carried: Mapping[str, frozenset[str]],
     ) -> None:
         """Keeps whole summaries, the aliases that feeds carry, and what each feed answered.
 
@@ -360,19 +405,17 @@ class _Puller:
         Feeds with a correction that waits are parsed again by the next pull, even if unchanged.
         """
         cache = self.cache
-        carried = cache.get_kind(_CARRIED, frozenset[str])
+        carried_before = cache.get_kind(_CARRIED, frozenset[str])
         for feed, document in batch.documents.items():
             if isinstance(document, Document):
-                aliases = frozenset(changes.aliases_carried(document))
-                if aliases != carried.get(feed):
-                    cache.put(_CARRIED, feed, b"", sorted(aliases))
-                carried[feed] = aliases
+                if carried[feed] != carried_before.get(feed):
+                    cache.put(_CARRIED, feed, b"", sorted(carried[feed]))
                 before = cache.get(summaries.KIND, feed, b"", summaries.Stored) or []
                 after = summaries.to_store(before, document.entries)
                 if after != before:
                     cache.put(summaries.KIND, feed, b"", after)
         incomplete = {outcome.feed.id for outcome in plan.outcomes if outcome.blocked}
-        incomplete |= precedence.feeds_with_held_corrections(ledgers, plan.lines, carried)
+        incomplete |= precedence.feeds_with_held_corrections(batch.ledgers, plan.lines, carried)
         with_lines = {line.feed for line in plan.lines}
         written = [answer.feed for answer in batch.answers if answer.feed.id in with_lines]
         hashes = {**self.hashes, **_input_hashes(self.root, written)}
@@ -381,7 +424,7 @@ class _Puller:
             batch.answers, batch.documents, incomplete, self.states, hashes, awaited
         )
         results = dict[str, str | int]()
-        for row in rows:
+        for row in rows.values():
             results[row.feed] = row.reason if row.state == "failed" else len(row.new)
         self.states = feed_state.with_results(learned, self.states, results, self.now)
         cache.keep_only(feed_state.KIND, self.states)

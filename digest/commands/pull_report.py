@@ -60,7 +60,8 @@ class PullReport:
     - `swept`, `completed`: files that a killed run had left half-written, or whole under a hidden
       name
     - `recovered`: stories whose ledger lines a killed run did not write
-    - `problems`: what is wrong with ledgers and inbox
+    - `problems`: lines on what is wrong with ledgers, inbox and cache, and on deletions that this
+      pull has recorded
     - `suggestions`: for the new stories that have no theme
     - `sheet`: what became of the sheet
     """

@@ -72,7 +72,7 @@ def fetch(
 ) -> tuple[Fetched | Failed, ...]:
     """Like `fetch_in_batches`, but returns all results at once."""
     in_one_batch = replace(limits, quick_answer=None)
-    (results,) = fetch_in_batches(
+    batches = fetch_in_batches(
         feeds,
         root=root,
         known=known,
@@ -81,7 +81,7 @@ def fetch(
         limits=in_one_batch,
         untrusted=untrusted,
     )
-    return results
+    return next(batches, ())
 
 
 def fetch_in_batches(
@@ -114,7 +114,7 @@ def fetch_in_batches(
         coroutines.append(_Request(feeds[number], session, is_trusted=is_trusted).run())
     for batch in concurrent.run_in_batches(coroutines, limits.quick_answer, on_progress):
         results |= {remote[number]: result for number, result in batch.items()}
-        if results or not feeds:
+        if results:
             yield tuple(results[number] for number in sorted(results))
         results = {}
 

@@ -157,12 +157,12 @@ def needs_line(
     return bool(new_aliases(aliases, record))
 
 
-def aliases_carried(document: Document) -> list[str]:
-    """Returns the aliases of all entries of a document."""
-    aliases = list[str]()
-    for entry in document.entries:
-        aliases += identity.aliases_of(entry)
-    return aliases
+def aliases_by_feed(documents: Iterable[tuple[Feed, Document]]) -> dict[str, frozenset[str]]:
+    """Returns the aliases of all entries of each feed's document."""
+    found = dict[str, frozenset[str]]()
+    for feed, document in documents:
+        found[feed.id] = frozenset().union(*map(identity.aliases_of, document.entries))
+    return found
 
 
 def withdrawn_fields(incoming: Mapping[str, str], record: Record) -> list[str]:

@@ -62,10 +62,6 @@ def plan_pull(
 
     The first of a story's feeds supplies its words.
     """
-    carried = {
-        feed.id: frozenset(changes.aliases_carried(document)) for feed, document in documents
-    }
-    snapshot = replace(snapshot, carried={**snapshot.carried, **carried})
     pull = PullState(documents, snapshot, config, now)
     matches = match.match_entries(pull.entries, pull.shared, pull.finder.is_gone)
     outcomes = []

@@ -59,7 +59,7 @@ class Snapshot:
     letters: tuple[str, ...] = ()
     """The texts of all letters."""
     carried: Mapping[str, frozenset[str]] = field(default_factory=dict)
-    """By feed, the aliases of all entries in its last document."""
+    """By feed, the aliases of all entries in its last document, which may be of this pull."""
     returned: frozenset[str] = frozenset()
     """Feeds that were retired, or had another id, in the last pull."""
     created_by_killed: Mapping[str, str] = field(default_factory=dict)

@@ -99,6 +99,7 @@ class Memory:
             texts=texts,
             vocabulary=vocabulary,
             excerpts=excerpts,
+            carried=changes.aliases_by_feed(documents),
         )
 
 

@@ -15,7 +15,7 @@ from builders import HONG_KONG, make_config, make_entry, make_feed, make_story
 from digest.content import ledger, story_file
 from digest.content.history import History
 from digest.content.story_file import Vocabulary
-from digest.intake.changes import search_texts_of_changes
+from digest.intake.changes import aliases_by_feed, search_texts_of_changes
 from digest.intake.merge import Merged
 from digest.intake.plan import plan_pull
 from digest.intake.pull_state import PullPlan, PullState
@@ -33,7 +33,9 @@ def pull(
 ) -> PullPlan:
     """What a pull of these documents decides."""
     read = [(feed, Document(title="", entries=tuple(entries))) for feed, entries in documents]
-    return plan_pull(read, desk or Snapshot(), config, NOW)
+    desk = desk or Snapshot()
+    desk = replace(desk, carried={**desk.carried, **aliases_by_feed(read)})
+    return plan_pull(read, desk, config, NOW)
 
 
 def after(*intakes: PullPlan, **fields: Any) -> Snapshot:
