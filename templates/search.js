@@ -135,6 +135,12 @@ function show(element, words) {
   return made;
 }
 
+// The index has a word with the signs around it, such as `Nvidia,` and `“chips”`.
+function highlighted(word) {
+  const [, before, letters, after] = /^([^\p{L}\p{N}]*)(.*?)([^\p{L}\p{N}]*)$/su.exec(word);
+  return letters ? [before, show("mark", letters), after] : [show("mark", word)];
+}
+
 function passage(parts) {
   const words = document.createElement("p");
   words.className = "passage";
@@ -150,12 +156,12 @@ function passages({ excerpt, content, locations, filters: { kind: [kind] } }) {
   const all = content.split(/\s+/);
   const end = all.findIndex((word) => word.includes(NOTE_END));
   const note = kind === "story" ? all.slice(0, end < 0 ? all.length : end) : [];
-  const marked = new Set(locations);
-  const parts = note.flatMap((word, at) => [at && !isCut ? " " : "", marked.has(at) ? show("mark", readable(word)) : readable(word)]);
+  const hits = new Set(locations);
+  const parts = note.flatMap((word, at) => [at && !isCut ? " " : "", ...(hits.has(at) ? highlighted(readable(word)) : [readable(word)])]);
   const whole = note.length ? [passage(parts)] : [];
-  if (note.length && (!marked.size || locations.some((at) => at < note.length))) return whole;
+  if (note.length && (!hits.size || locations.some((at) => at < note.length))) return whole;
   const plain = (part) => readable(part).replaceAll("&lt;", "<").replaceAll("&gt;", ">");
-  const words = passage(excerpt.split(/<mark>(.*?)<\/mark>/s).map((part, at) => (at % 2 ? show("mark", plain(part)) : plain(part))));
+  const words = passage(excerpt.split(/<mark>(.*?)<\/mark>/s).flatMap((part, at) => (at % 2 ? highlighted(plain(part)) : [plain(part)])));
   const shown = words.textContent.trim();
   if (!readable(content).trim().startsWith(shown)) words.prepend("… ");
   if (!readable(content).trim().endsWith(shown)) words.append(" …");
@@ -221,6 +227,7 @@ function said(number) {
 async function search() {
   const mine = ++turn;
   const any = asked().size > 0;
+  if (any && !index) status.textContent = "Searching …";
   try {
     const results = any ? await answered(Object.fromEntries(asked())) : [];
     if (mine !== turn) return;

@@ -933,6 +933,15 @@ def test_a_note_is_shown_whole_with_its_themes_and_letters_and_pages_are_marked(
         assert chips.first.evaluate("link => link.pathname") == "/trial/themes/tolls/"
 
 
+def test_the_signs_around_a_word_are_not_highlighted(browser: Browser, of_the_table: str) -> None:
+    with browsing.reading(browser) as page:
+        page.goto(f"{of_the_table}search/?q=farmers+dredger")
+        stories(page, "1 result")
+
+        assert "oyster farmers, who" in page.locator(".passage").inner_text()
+        assert page.locator("mark").all_inner_texts() == ["dredger", "farmers"]
+
+
 def name_of(link: str) -> str:
     """What `queries.tsv` calls the text behind a link."""
     place, _, anchor = link.partition("/trial/")[2].partition("#")
@@ -1043,7 +1052,7 @@ def test_a_word_finds_a_story_and_links_to_it(page: Page, address: str) -> None:
     page.get_by_label("Words").fill("ordered twice")
 
     assert stories(page, "1 result") == ["Two cranes too many"]
-    assert page.locator("#_stories mark").all_inner_texts() == ["ordered", "twice."]
+    assert page.locator("#_stories mark").all_inner_texts() == ["ordered", "twice"]
     assert "The Quay · Jo Writer 5 May 2026" in page.locator("#_stories > li").inner_text()
     page.get_by_role("link", name="Two cranes too many").click()
     page.wait_for_url(f"{address}2026/w19/#two-cranes")
@@ -1165,12 +1174,21 @@ def test_more_results_are_shown_on_request_and_the_focus_moves_to_the_first_new_
     assert page.get_by_role("button", name="Show more results").is_hidden()
 
 
+def test_nothing_says_that_javascript_is_missing_while_the_script_loads(
+    address: str, browser: Browser
+) -> None:
+    with browsing.reading(browser) as page:
+        page.route("**/search.js*", lambda route: route.abort())
+        page.goto(f"{address}search/?q=crane")
+
+        assert page.get_by_role("status").inner_text() == ""
+
+
 def test_without_javascript_the_page_says_where_to_look(address: str, browser: Browser) -> None:
     with browsing.reading(browser, java_script_enabled=False) as page:
         page.goto(f"{address}search/")
 
-        assert page.get_by_text(
-            "The search needs JavaScript, which is not running here."
-        ).is_visible()
-        page.get_by_role("status").get_by_role("link", name="the archive").click()
+        status = page.get_by_role("status")  # `inner_text` is what is visible
+        assert "The search needs JavaScript, which is not running here." in status.inner_text()
+        status.get_by_role("link", name="the archive").click()
         assert page.url == f"{address}archive/"
