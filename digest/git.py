@@ -109,6 +109,19 @@ def ever_committed(folder: Path, path: str, *, all_branches: bool = False) -> fr
     return _named(folder, *options.split(), commits, "--", path)
 
 
+def versions(folder: Path, path: str, commits: str, author: str = "") -> Iterator[tuple[str, str]]:
+    """Yields what files below `path` became in a range of commits (`a..b`): git's id of the content.
+
+    It is "" for a deleted file. With `author`, an e-mail address, only that author's commits count.
+    """
+    options = "-m --raw --no-abbrev --no-renames --fixed-strings"
+    by = (f"--author=<{author}>",) if author else ()
+    for commit in _log(folder, *options.split(), *by, commits, "--", path):
+        for change, file in zip(commit.listed[::2], commit.listed[1::2], strict=False):
+            id = change.split()[3]
+            yield file, id if id.strip("0") else ""
+
+
 def merged_from(folder: Path, files: Collection[str]) -> dict[str, tuple[str, ...]]:
     """Returns the versions that git has combined, by merge or rebase, into what a file is now.
 

@@ -63,14 +63,5 @@ def committed(root: Path, commits: str, author: str = "") -> frozenset[FileVersi
 
     With `author`, an e-mail address, only those of this author's commits.
     """
-    words = "log -z -m --raw --no-abbrev --no-renames --relative --format= --fixed-strings"
-    by = (f"--author=<{author}>",) if author else ()
-    log = _git(root, *words.split(), *by, commits, "--", _FOLDER)
-    versions = set()
-    parts = iter(log.stdout.split(b"\0"))
-    for part in parts:
-        fields = part.split()
-        if part.lstrip().startswith(b":") and len(fields) == 5:
-            id, file = fields[3].decode(), os.fsdecode(next(parts, b""))
-            versions.add(FileVersion(disk.path_hash(file), id if id.strip("0") else _GONE))
-    return frozenset(versions)
+    found = git.versions(root, _FOLDER, commits, author)
+    return frozenset(FileVersion(disk.path_hash(file), id or _GONE) for file, id in found)
