@@ -176,9 +176,12 @@ def both_sides(folder: Path, files: Collection[str]) -> dict[str, tuple[str, ...
 def before_rebase(folder: Path, files: Collection[str], ledgers: str) -> dict[str, str]:
     """Returns files in which a rebase may have kept one side, each with the last commit before it.
 
-    That is the last one that has changed the file and was not rebased. A rebased one above it has
-    changed a file in the folder `ledgers`: if that was a pull, the ledger says what the file had
-    then. Files that were edited since are left out.
+        base ── edit ── pull'      a rebase has put the pull's commit on top of the edit
+                 └ last commit of the file that was not rebased: it is returned
+
+    A file is returned only if a rebased commit above that one has changed the folder `ledgers`. If
+    that was a pull, its ledger lines say what it wrote into the file, and the ledger in the returned
+    commit lacks them. Files that were edited since are left out.
     """
     changed = _edited(folder, files) if files else None
     if changed is None:

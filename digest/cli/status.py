@@ -79,7 +79,7 @@ def _print_report(report: StatusReport, call: Call, *, has_themes: bool) -> None
         call.say(
             f"In {count}, the feed and the file differ, or the feed has changed since you wrote: digest check"
         )
-    for file in report.restored:
+    for file in report.brought_back:
         call.warn(f"{file}: was deleted, and a merge has brought it back; 'digest check' says more")
     call.warn(*formatting.skipped(report.skipped))
 

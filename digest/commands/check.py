@@ -103,7 +103,7 @@ def run(
         *_future_date_hints(survey, now, line_of),
         *_mistyped_week_hints(survey, now),
         *git_history.uncommitted_hints(root, survey),
-        *git_history.resurrected_hints(root, survey),
+        *git_history.brought_back_hints(root, survey),
     ]
     outside = LinkReport()
     if links:
@@ -147,7 +147,7 @@ def _content_problems(
         config,
         closed={edition.week for edition in archive.editions if edition.closed},
         read=read,
-        merged=reviewed.merged_files(root, survey),
+        merged=reviewed.git_merges(root, survey),
     )
 
 

@@ -92,7 +92,7 @@ class StatusReport:
     - `feeds`: in the order of digest.toml
     - `skipped`: the files that cannot be read
     - `changed_by_pull`: files in which a pull has left something to look at
-    - `restored`: files that were deleted and that a merge has brought back
+    - `brought_back`: files that were deleted and that a merge has brought back
     - `to_review`: the stories that are "new" or "changed" (`reviewed`), by file
     - `themeless`: the stories that still need a theme, with suggestions for the newest; none if
       there are no themes
@@ -102,7 +102,7 @@ class StatusReport:
     feeds: tuple[FeedRow, ...]
     skipped: Skipped
     changed_by_pull: tuple[str, ...] = ()
-    restored: tuple[str, ...] = ()
+    brought_back: tuple[str, ...] = ()
     to_review: Mapping[str, str] = field(default_factory=dict)
     themeless: tuple[StorySuggestions, ...] = ()
 
@@ -131,7 +131,9 @@ def run(root: Path, config: Config, *, now: datetime) -> StatusReport:
         feeds=feed_rows(root, survey, config, now),
         skipped=survey.skipped,
         themeless=suggestions(asked, stories, config.themes),
-        restored=tuple(problem.file for problem in git_history.resurrected_hints(root, survey)),
+        brought_back=tuple(
+            problem.file for problem in git_history.brought_back_hints(root, survey)
+        ),
         to_review=reviewed.stories_to_review(root, config, survey, changed),
         changed_by_pull=changed,
     )

@@ -60,7 +60,7 @@ Pending = Mapping[str, PendingChange]
 """What is pending in a story, by field."""
 
 
-class Merged(NamedTuple):
+class GitMerge(NamedTuple):
     """What git has merged or rebased into a file since an editor last saw it.
 
     `versions` are the texts that were combined, even if one side won. `left_out` are fields whose
@@ -71,7 +71,7 @@ class Merged(NamedTuple):
     left_out: Collection[str] = ()
 
 
-NOT_MERGED = Merged()
+NO_MERGE = GitMerge()
 
 
 def words_of(name: str, value: str | tuple[str, ...] | datetime) -> str:
@@ -134,7 +134,7 @@ def of_text(records: Collection[Record], *texts: str) -> Pending:
 
 
 def to_review(
-    records: Collection[Record], story: Story, text: str, merged: Merged = NOT_MERGED
+    records: Collection[Record], story: Story, text: str, merged: GitMerge = NO_MERGE
 ) -> Pending:
     """Returns what an editor should look at in a story, given its file's text."""
     found = unseen(records, story, text, merged.versions)
@@ -193,7 +193,9 @@ def outdated_fields(records: Collection[Record], story: Story) -> list[str]:
     return [name for name, known in earlier.items() if in_file.get(name) in known]
 
 
-def _undone(records: Collection[Record], story: Story, merged: Merged) -> dict[str, PendingChange]:
+def _undone(
+    records: Collection[Record], story: Story, merged: GitMerge
+) -> dict[str, PendingChange]:
     """Returns the corrections that git has left out."""
     fields = outdated_fields(records, story) if any(merged) else []
     if not fields:

@@ -255,7 +255,7 @@ def merged_versions(root: Path, present: Snapshot) -> dict[str, tuple[str, ...]]
 # ---------------------------------------------------------------- deleted files that are back
 
 
-def resurrected_hints(root: Path, survey: Survey) -> Iterator[Problem]:
+def brought_back_hints(root: Path, survey: Survey) -> Iterator[Problem]:
     """Yields a hint for each file that an editor deleted, and a merge or rebase has brought back.
 
     Each side of a merge is right by itself, so this is easy to miss, and the file is published

@@ -20,7 +20,7 @@ from digest.commands.shared import curate
 from digest.content import ledger, paths, pending, store
 from digest.content.history import History
 from digest.content.load import Survey
-from digest.content.pending import Merged
+from digest.content.pending import GitMerge
 from digest.model import Config, Story
 
 NEW, CHANGED = "new", "changed"
@@ -83,10 +83,10 @@ def stories_to_review(
 def changed_by_pull(root: Path, survey: Survey) -> tuple[str, ...]:
     """Returns the files in which a pull has left something to look at since an editor wrote."""
     read = partial(store.read_text, root)
-    return content_rules.files_to_review(survey, read, merged_files(root, survey))
+    return content_rules.files_to_review(survey, read, git_merges(root, survey))
 
 
-def merged_files(root: Path, survey: Survey) -> content_rules.MergedFiles:
+def git_merges(root: Path, survey: Survey) -> content_rules.GitMerges:
     """Returns what git has merged into the files in which a pull's change may be unseen."""
     history = survey.history
     edited, outdated = list[str](), list[Story]()
@@ -102,7 +102,7 @@ def merged_files(root: Path, survey: Survey) -> content_rules.MergedFiles:
     versions |= git.both_sides(root, [story.file for story in outdated])
     left_out = _left_out(root, history, outdated)
     return {
-        file: Merged(versions.get(file, ()), left_out.get(file, ()))
+        file: GitMerge(versions.get(file, ()), left_out.get(file, ()))
         for file in versions.keys() | left_out.keys()
     }
 
