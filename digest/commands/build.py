@@ -89,21 +89,20 @@ def run(
     on_progress: Progress | None = None,
     now: datetime | None = None,
     force: bool = False,
+    dry: bool = False,
 ) -> BuildReport:
     """Builds the digest at `root` into `output`, for the site's own address or for `base_url`.
 
     `base_url` is as `urls.site_url` returns it; ids stay, since they were made from the site's own
     address. With `now`, the locations of stories that no ledger has yet are recorded, so that their
     addresses redirect when they are moved later. The site is that of the ledgers with these lines,
-    or without them if they could not be written; nothing else in it depends on `now`. With `force`,
-    files in the folder that Digest did not make are overwritten. Raises DigestError, and Faults
-    with every problem in content, links and templates; then the site stays as it is.
+    or without them if they could not be written; nothing else in it depends on `now`. With `dry`,
+    it is the same site, and nothing is recorded. With `force`, files in the folder that Digest did
+    not make are overwritten. Raises DigestError, and Faults with every problem in content, links
+    and templates; then the site stays as it is.
     """
     outputs.check(root, output)
-    named = disk.read_inside(root, custom_domain.FILE)
-    problem = None if named is None else custom_domain.problem(named, config.site.url)
-    if problem and not problem.is_hint:
-        raise Faults([problem])
+    _check_domain(root, config)
     if base_url is not None:
         config = config._replace(site=config.site._replace(url=base_url))
     unrecorded, hints = "", tuple[str, ...]()
@@ -117,7 +116,7 @@ def run(
         else:
             content = builder.load(scanned)
             if now:
-                content, unrecorded = _record(root, content, now)
+                content, unrecorded = _record(root, content, now, dry=dry)
             built = builder.build(scanned, content, on_progress=on_progress)
             summary, written, hints = built.summary, built.written, built.hints
     if base_url is None and (problem := site_address.hint(root, config)):
@@ -140,6 +139,14 @@ def run(
         damaged=summary.damaged,
         hints=hints,
     )
+
+
+def _check_domain(root: Path, config: Config) -> None:
+    """Raises Faults if the custom domain in `content/static/` is not that of the site."""
+    named = disk.read_inside(root, custom_domain.FILE)
+    problem = None if named is None else custom_domain.problem(named, config.site.url)
+    if problem and not problem.is_hint:
+        raise Faults([problem])
 
 
 class Builder:
@@ -197,24 +204,28 @@ class Builder:
         return last if output.is_current(scanned.fingerprint(), self._settings_key) else None
 
     def load(self, scanned: Scan) -> Content:
-        """Returns the scanned content; raises Faults if files of it have errors."""
-        from digest.content.load import load_cached
+        """Returns the scanned content; its `unrecorded` locations are only those that are to be
+        recorded now.
+
+        Raises Faults if files of it have errors.
+        """
+        from digest.content.load import load_cached, new_locations_of
 
         reading = fingerprint.of_reading(self._config)
-        return load_cached(
+        content = load_cached(
             self._root, self._config, scanned, self._cache, reading, may_fork=self._may_fork
         )
+        return content._replace(unrecorded=new_locations_of(content))
 
     def build(
         self, scanned: Scan, content: Content, *, on_progress: Progress | None = None
     ) -> BuildResult:
-        """Builds the site of the `content` that was scanned and loaded.
+        """Builds the site of the `content` that was scanned and that `load` has returned.
 
         Raises DigestError, and then the folder stays as it is.
         """
         # Imported late: a build with nothing to do needs none of these.
         from digest.content import publishable
-        from digest.content.load import new_locations_of
         from digest.site.arrange import arrange
         from digest.site.plan import plan
         from digest.site.search.search_index import SearchIndex, build_index
@@ -257,7 +268,7 @@ class Builder:
                 content_key=scanned.fingerprint(),
                 settings_key=self._settings_key,
                 summary=summary,
-                has_new_locations=bool(new_locations_of(content)),
+                has_new_locations=bool(content.unrecorded),
             )
             written = output.commit(keys, manifest)
         except BaseException:
@@ -380,35 +391,34 @@ class _Count:
             self._on_progress(self._done, self._total)
 
 
-def _record(root: Path, content: Content, now: datetime) -> tuple[Content, str]:
+def _record(root: Path, content: Content, now: datetime, *, dry: bool) -> tuple[Content, str]:
     """Records where stories are; returns the content with these lines in the ledgers.
 
     Without them if that failed, and why it did, since the site is built all the same.
     """
     from digest.content import store
-    from digest.content.load import new_locations_of
 
-    if new_locations := new_locations_of(content):
-        try:
-            store.add_locations(root, new_locations, now)
-        except DigestError as error:
-            why = "so if you later move or rename a story, links to its old address may break"
-            return content, f"{error}; {why}"
-    return as_recorded(content, now), ""
+    recorded = as_recorded(content, now)
+    if dry or not content.unrecorded:
+        return recorded, ""
+    try:
+        store.add_locations(root, content.unrecorded, now)
+    except DigestError as error:
+        why = "so if you later move or rename a story, links to its old address may break"
+        return content, f"{error}; {why}"
+    return recorded._replace(unrecorded=()), ""
 
 
 def as_recorded(content: Content, now: datetime) -> Content:
-    """Returns the content as it is once its new locations are recorded at the time `now`.
+    """Returns loaded content as if its unrecorded locations had been recorded at the time `now`.
 
     Lines of that time may end a pause between weeks (`week.without_mistyped`).
     """
     from digest.content.ledger import timestamp
-    from digest.content.load import new_locations_of
 
-    if not new_locations_of(content):
+    if not content.unrecorded:
         return content
-    newest = max(content.newest_record, timestamp(now))
-    return content._replace(newest_record=newest, unrecorded=())
+    return content._replace(newest_record=max(content.newest_record, timestamp(now)))
 
 
 def _copied_key(file: Copied, since: int) -> bytes:

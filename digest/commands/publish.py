@@ -104,8 +104,7 @@ def run(
         raise Faults(damaged)  # published addresses and Atom ids would change
     source = publish_branch.source(root, _SOURCES)
     site = root / _FOLDER
-    recorded = None if dry else now
-    built = build.run(root, config, output=site, on_progress=on_progress, now=recorded)
+    built = build.run(root, config, output=site, on_progress=on_progress, now=now, dry=dry)
     if built.not_removed:
         raise DigestError("\n".join(built.not_removed))  # they would be published
     with disk.lock(root):

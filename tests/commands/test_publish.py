@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -165,6 +166,20 @@ def test_a_dry_run_reports_files_and_feeds_and_publishes_nothing(root: Path, rem
     assert added == ["new      about/index.html"]  # beside the index, where that extra is installed
     assert lines[-1].startswith(f"Would publish {_count(root)} files to gh-pages of {remote}: ")
     assert len(commits(remote)) == 1
+
+
+def test_a_dry_run_closes_the_week_before_a_pause_as_publishing_does(root: Path) -> None:
+    given, now = config.load(root), datetime(2026, 12, 1, tzinfo=UTC)
+    publish.run(root, given, now=datetime(2026, 5, 18, tzinfo=UTC))
+    late = root / "content/2026/w49/2026-11-30-late.md"
+    late.parent.mkdir()
+    late.write_text(STORY.format("late", "2026-11-30"))
+
+    reports = [publish.run(root, given, dry=dry, now=now) for dry in (True, True, False)]
+
+    assert len({report.changed for report in reports}) == 1
+    assert "weeks.atom" in reports[0].changed
+    assert late.name in (root / "content/ledger/_places.jsonl").read_text()
 
 
 def test_a_hidden_story_leaves_the_branch_and_stays_in_its_history(
