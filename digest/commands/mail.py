@@ -156,7 +156,7 @@ def run(
             return MailReport(outcome=Outcome.NOTHING_DUE, reason=reason)
         before = editions.mailed.get(edition.week, Mailed())
         log = _SentLog(root, config, edition.week, clock, before.claimed_by(options.claim))
-        is_service, wanted = config.mail.via in SERVICES, _wanted(options, config)
+        is_service, wanted = config.mail.via in SERVICES, _wanted_outcome(options, config)
         if wanted is not Outcome.WRITTEN:
             _check_not_mailed(before, edition.week, options, is_service=is_service)
         is_acting = wanted in {Outcome.SENT, Outcome.DRAFTED}
@@ -168,7 +168,7 @@ def run(
         mail = edition_mail(context, renderer, edition, editions.dates[edition.week])
         made = message(mail, config.mail, config.site.url)
         report = MailReport(
-            outcome=Outcome.SHOWN if options.dry else wanted,
+            outcome=Outcome.SHOWN,
             mail=mail,
             stories=len(edition.stories),
             message=made,
@@ -179,20 +179,20 @@ def run(
         if wanted is Outcome.CLAIMED:
             if log.claim is None:
                 log.record(sent.SENDING, by=options.claim)
-            return report
+            return replace(report, outcome=wanted)
         if is_acting and is_service:
             return _at_service(log, report, mail, options, secret)
         if wanted is Outcome.SENT:
             with log.while_sending() as begin:
                 smtp.send(made, config.mail, secret, begin)
-            return report
+            return replace(report, outcome=wanted)
         file = options.output or root / f"{edition.week}.eml"
         _check_file(root, file)
         disk.write(file.parent, file.name, made)
-        return replace(report, file=file)
+        return replace(report, outcome=wanted, file=file)
 
 
-def _wanted(options: MailOptions, config: Config) -> Outcome:
+def _wanted_outcome(options: MailOptions, config: Config) -> Outcome:
     """Returns what is to become of an edition that is due, unless the run is dry."""
     if options.send:
         return Outcome.SENT
@@ -228,7 +228,7 @@ def _at_service(
                 )
                 raise NotSentError(f"{mail.week}: {what}; {cure}")
             api.send(draft, begin)
-        return report
+        return replace(report, outcome=Outcome.SENT)
     if remote:
         return replace(
             report,
@@ -237,7 +237,7 @@ def _at_service(
             is_outdated=draft.is_outdated,
         )
     log.record(sent.DRAFT)
-    return replace(report, draft=draft.page)
+    return replace(report, outcome=Outcome.DRAFTED, draft=draft.page)
 
 
 def mark_sent(root: Path, config: Config, week: str, *, clock: Callable[[], datetime]) -> Week:
