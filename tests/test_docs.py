@@ -18,7 +18,6 @@ import subprocess
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -29,7 +28,6 @@ import warm
 from digest import config, disk
 from digest.cli.main import cli
 from digest.content import paths, story_file
-from digest.content.story_file import Vocabulary
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
@@ -264,7 +262,7 @@ def test_configuration_examples_are_valid(path: Path) -> None:
 def test_story_examples_are_valid(path: Path) -> None:
     for block in blocks(path, "markdown"):
         if block.startswith("---\n") and "\nlink:" in block:
-            story_file.loads(block, "content/2026/w20/2026-05-15-slug.md", Vocabulary(zone=UTC))
+            story_file.loads(block, "content/2026/w20/2026-05-15-slug.md")
 
 
 @pytest.mark.parametrize("path", LINKING, ids=name_of)

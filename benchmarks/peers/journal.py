@@ -42,11 +42,11 @@ def read(root: Path) -> Journal:
     """Returns all of a digest."""
     config = configs.load(root)
     files = sorted(_files(root))
-    known = story_file.Vocabulary(zone=ZoneInfo(config.site.timezone))
+    zone = ZoneInfo(config.site.timezone)
     base = urlsplit(config.site.url).path
     text = partial(_text, root)
     stories = [
-        _story(story_file.loads(text(file), file, known), base)
+        _story(story_file.loads(text(file), file, zone), base)
         for file in files
         if paths.is_story(file)
     ]

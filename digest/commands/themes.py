@@ -18,6 +18,7 @@ from datetime import datetime
 from pathlib import Path
 from posixpath import basename
 from types import MappingProxyType
+from zoneinfo import ZoneInfo
 
 from digest.cache import Cache
 from digest.commands.shared import journal
@@ -263,7 +264,7 @@ def apply(
         chosen = to_change(results, gone if all_stories else ())
         files = [result.story.file for result in chosen]
         texts = {file: store.read_exactly(root, file) for file in files}
-        decided = theme_edits(chosen, texts, survey.vocabulary)
+        decided = theme_edits(chosen, texts, ZoneInfo(config.site.timezone))
         changed_files = () if dry else _apply(root, decided, now)
     changed = dict[str, ThemeChange]()
     for result in decided.results:

@@ -14,15 +14,16 @@ import re
 import unicodedata
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import tzinfo
 from posixpath import basename
 from typing import Any
 from urllib.parse import unquote
 
 from digest import text_lines
-from digest.content import edit, excerpt, paths, read, story_file
+from digest.content import edit, excerpt, known_names, paths, read, story_file
 from digest.content.edit import Edit
+from digest.content.known_names import KnownNames
 from digest.content.pending import ANOTHERS, KEPT, Pending, file_hash, is_cut, value_of
-from digest.content.story_file import Vocabulary
 from digest.errors import Faults, Problem
 from digest.model import PUBLISHER_FIELDS, Story
 from digest.names import is_picture
@@ -76,16 +77,17 @@ class StoryInFile:
 
 
 def story_in_file(
-    data: bytes | None, file: str, known_excerpt: str, vocabulary: Vocabulary
+    data: bytes | None, file: str, known_excerpt: str, names: KnownNames, zone: tzinfo
 ) -> StoryInFile:
     """Returns a story as its file has it now; raises Faults if the file cannot be read.
 
-    `known_excerpt` is its excerpt as last read with the ledgers, which say whose a quotation is.
+    `known_excerpt` is its excerpt as last read with the ledgers, which say whose a quotation is;
+    `names` and `zone` are the digest's.
     """
     if data is None:
         raise Faults([Problem(file, 0, "there is no such file", "was it moved or deleted?")])
     text = read.decode(data, file)
-    story = story_file.loads(text, file, vocabulary, excerpt.hashes(known_excerpt))
+    story = known_names.loads(text, file, names, zone, excerpt.hashes(known_excerpt))
     return StoryInFile(story, file_hash(text), text)
 
 
@@ -93,17 +95,18 @@ def edit_for(
     request: ChangeRequest,
     data: bytes | None,
     known_excerpt: str,
-    vocabulary: Vocabulary,
+    names: KnownNames,
+    zone: tzinfo,
     names_in_folder: Collection[str] = (),
     other_file_with: Callable[[str], str] = lambda _: "",
 ) -> Edit | Refusal:
     """Returns the edit that carries out a request on the file's bytes, or why it is refused.
 
-    `known_excerpt` is as in `story_in_file`; `names_in_folder` are those in the file's folder, and
-    `other_file_with` returns another file that names a picture of it, or "".
+    `known_excerpt`, `names` and `zone` are as in `story_in_file`; `names_in_folder` are those in the
+    file's folder, and `other_file_with` returns another file that names a picture of it, or "".
     """
     try:
-        state = story_in_file(data, request.file, known_excerpt, vocabulary)
+        state = story_in_file(data, request.file, known_excerpt, names, zone)
     except Faults as faults:
         return Refusal(request=request, why=str(faults))
     story, text = state.story, state.text
@@ -130,7 +133,7 @@ def edit_for(
     if new_file and (why := _why_pictures_stay(text, pictures, other_file_with)):
         return refusal(f"{request.file}: shows {why}")
     try:
-        after = edit.with_changes(text, story, changes, vocabulary)
+        after = _with_known_names(state, changes, names, zone)
         after = edit.without_themes_line(after) if is_decided else after
         if len(after.encode()) > read.MAX_BYTES:
             raise ValueError(f"the file would have more than {read.MAX_BYTES:,} bytes")
@@ -144,6 +147,16 @@ def edit_for(
             why = f"{error}; edit the file itself"
         return refusal(f"{request.file}: {why}")
     return Edit(request.file, text, after, new_file, pictures if new_file else ())
+
+
+def _with_known_names(
+    state: StoryInFile, changes: Mapping[str, Any], names: KnownNames, zone: tzinfo
+) -> str:
+    """Returns the text with the changes made; raises Faults or ValueError, also for unknown names."""
+    after = edit.with_changes(state.text, state.story, changes, zone)
+    if unknown := known_names.problems_in(after, state.story.file, names):
+        raise Faults(unknown)
+    return after
 
 
 def _why_pictures_stay(

@@ -10,14 +10,14 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, tzinfo
 from posixpath import dirname
 from typing import Any
 
 from digest import text_lines
 from digest.content import excerpt, front_matter, story_file, yaml_front_matter
 from digest.content.front_matter import FENCE
-from digest.content.story_file import KEYS, Vocabulary
+from digest.content.story_file import KEYS
 from digest.content.yaml_front_matter import RUNNING, Span
 from digest.errors import Faults
 from digest.model import Story
@@ -58,22 +58,19 @@ class Edit:
         return [(f"{old}/{name}", f"{new}/{name}") for name in self.pictures]
 
 
-def try_changes(
-    text: str, story: Story, changes: Mapping[str, Any], vocabulary: Vocabulary
-) -> str | None:
+def try_changes(text: str, story: Story, changes: Mapping[str, Any], zone: tzinfo) -> str | None:
     """Returns the text with the changes made, or None if they cannot be made in place."""
     try:
-        return with_changes(text, story, changes, vocabulary)
+        return with_changes(text, story, changes, zone)
     except (Faults, ValueError):
         return None
 
 
-def with_changes(
-    text: str, story: Story, changes: Mapping[str, Any], vocabulary: Vocabulary
-) -> str:
+def with_changes(text: str, story: Story, changes: Mapping[str, Any], zone: tzinfo) -> str:
     """Returns the text with the changes made; raises Faults or ValueError if that is impossible.
 
-    `story` is the story in the text; `changes` has the new values by field.
+    `story` is the story in the text, read with the digest's time `zone`; `changes` has the new values
+    by field. Whether new themes exist is the caller's to check (`known_names`).
     """
     meant = replace(story, **changes)
     hashes = frozenset((*excerpt.hashes(story.excerpt), *excerpt.hashes(meant.excerpt)))
@@ -87,7 +84,7 @@ def with_changes(
                 result = _with_key(result, key, old[key], words)
     except IndexError as error:  # YAML has line breaks that we do not
         raise ValueError("the front matter has unusual line breaks") from error
-    read = story_file.loads(result, story.file, vocabulary, hashes)
+    read = story_file.loads(result, story.file, zone, hashes)
     if _without_gaps(read) != _without_gaps(meant):
         raise ValueError("the file is written in a way that cannot be changed in place")
     return result

@@ -2,7 +2,8 @@
 
     scan ──▶ folders, cached or read ──▶ what the ledgers know of their stories ──▶ Content
 
-Parsing a file depends only on its text and digest.toml. What depends on the ledgers (whose words an
+Parsing a file depends only on its text and the time zone. A cached folder with a name that
+digest.toml does not have is read again, for the line. What depends on the ledgers (whose words an
 excerpt has, where a story was before) is found for all stories at once, and cached as one value
 (`ledger_facts`), to which the words of the stories are then compared.
 """
@@ -15,14 +16,15 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
+from zoneinfo import ZoneInfo
 
 from digest import parallel
 from digest.cache import Cache, key_of
 from digest.content import excerpt, file_names, paths, publishable, story_file
+from digest.content.known_names import combined, names_of, unknown_themes
 from digest.content.ledger_facts import LedgerFacts, identity_key
-from digest.content.read import ContentReader, combined, unknown_themes, vocabulary_of
+from digest.content.read import ContentReader
 from digest.content.scan import NamesIn, Scan, copied, read_bytes, scan
-from digest.content.story_file import Vocabulary
 from digest.errors import DigestError, Faults, Problem
 from digest.model import (
     Config,
@@ -77,7 +79,6 @@ class Survey:
     ledger_problems: tuple[Problem, ...] = ()
     files: tuple[str, ...] = ()
     unfinished: tuple[str, ...] = ()
-    vocabulary: Vocabulary = field(default_factory=Vocabulary)
     unknown_themes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Themes that are not in digest.toml, each with the files of the stories that name it."""
     from_pages: Mapping[str, Record] = field(default_factory=dict)
@@ -144,9 +145,9 @@ class _Loader:
         self._root, self._scan, self._cache, self._may_fork = root, scanned, cache, may_fork
         names = scanned.folders.get(paths.LEDGERS, {})
         with_ledger = [feed for feed in map(paths.feed_of, names) if feed]
-        self._key = key_of(key, with_ledger)
+        self._key, self._zone = key, ZoneInfo(config.site.timezone)
         self._feeds = frozenset(feed.id for feed in config.feeds)
-        self.vocabulary = vocabulary_of(config, with_ledger)
+        self.names = names_of(config, with_ledger)
 
     def folders(self) -> _Folders:
         """Reads all folders."""
@@ -164,6 +165,7 @@ class _Loader:
                     keys[name] = key_of(self._key, stamps)
             cached = self._cache.get_all("folder", keys, _Folder)
             self._cache.keep_only("folder", names)
+            cached = {name: folder for name, folder in cached.items() if self._has_names(folder)}
         missing = [name for name in names if name not in cached]
         found: dict[str, _Found] = {}
         work = _MS_PER_FILE * sum(len(self._scan.folders[name]) for name in missing)
@@ -180,6 +182,11 @@ class _Loader:
             folders.append(folder)
         return _Folders(tuple(folders), tuple(problems), frozenset(unread))
 
+    def _has_names(self, folder: _Folder) -> bool:
+        """True if digest.toml has all names in a folder, so that there is no line to report."""
+        introduced = {page.name for page in folder.introductions}
+        return introduced <= self.names.themes and self.names.has_all(folder.stories)
+
     def _read(self, name: str) -> _Found:
         """Reads a folder, and changes nothing here."""
         file_hashes: dict[str, bytes] = {}
@@ -189,7 +196,7 @@ class _Loader:
             file_hashes[file] = key_of(file, data)
             return data
 
-        reader = ContentReader(self.vocabulary, bytes_of)
+        reader = ContentReader(self.names, self._zone, bytes_of)
         files = [f"{name}/{file}" for file in self._scan.folders[name]]
         stories = tuple(filter(None, map(reader.story, filter(paths.is_story, files))))
         others = [file for file in files if not paths.is_story(file)]
@@ -215,7 +222,8 @@ class _Loader:
         stories, ledgers = found.stories, self._scan.key(paths.LEDGERS)
         if self._cache is None or not ledgers:
             return self.find_ledger_facts(stories)
-        key = key_of(self._key, ledgers, *(folder.identity_key for folder in found.folders))
+        identities = (folder.identity_key for folder in found.folders)
+        key = key_of(self._key, sorted(self._feeds), ledgers, *identities)
         facts = self._cache.get("ledgers", "", key, LedgerFacts)
         if facts is None or not facts.still_fits(stories):
             facts = self.find_ledger_facts(stories)
@@ -287,7 +295,7 @@ class _Loader:
         data = read_bytes(self._root, file)
         if key_of(file, data) != hash:
             raise DigestError(f"{file}: this file has changed during the build; build again")
-        return story_file.loads(data.decode(), file, self.vocabulary, by_pull)
+        return story_file.loads(data.decode(), file, self._zone, by_pull)
 
 
 def load(root: Path, config: Config) -> Content:
@@ -310,7 +318,7 @@ def load_cached(
 def _whole(loader: _Loader) -> Content:
     found = loader.folders()
     if found.problems:
-        raise Faults(combined(found.problems, loader.vocabulary))
+        raise Faults(combined(found.problems, loader.names))
     return loader.content(found, loader.ledger_facts(found))
 
 
@@ -327,13 +335,12 @@ def survey(root: Path, config: Config) -> Survey:
     facts = loader.find_ledger_facts(found.stories, ledgers)
     return Survey(
         content=loader.content(found, facts),
-        problems=tuple(combined(found.problems, loader.vocabulary)),
+        problems=tuple(combined(found.problems, loader.names)),
         ledgers=ledgers.feeds,
         from_pages=ledgers.from_pages,
         ledger_problems=ledgers.problems,
         files=tuple(scanned.files),
         unfinished=tuple(sorted(scanned.unfinished)),
-        vocabulary=loader.vocabulary,
         unknown_themes=unknown_themes(found.problems),
     )
 

@@ -39,7 +39,6 @@ from digest.content.ledger import (
     timestamp,
 )
 from digest.content.letter_draft import links_to
-from digest.content.story_file import Vocabulary
 from digest.errors import Faults
 from digest.model import PUBLISHER_FIELDS, Story
 
@@ -209,7 +208,7 @@ def _undone(
             found[name] = PendingChange(_UNDONE, stored(name, words))
     for version in merged.versions:
         with suppress(Faults):
-            side = story_file.loads(version, story.file, Vocabulary(), None)
+            side = story_file.loads(version, story.file, by_pull=None)
             hashes = hashes_of(side)
             for name in fields:
                 if hashes.get(name) == written[name]:

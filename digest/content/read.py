@@ -8,58 +8,55 @@ here touches the disk.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import tzinfo
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
-from zoneinfo import ZoneInfo
 
 from digest import urls
-from digest.content import excerpt, front_matter, paths, story_file
+from digest.content import excerpt, front_matter, known_names, paths, story_file
 from digest.content.identity import keys_of_story
-from digest.content.story_file import Vocabulary
+from digest.content.known_names import KnownNames
 from digest.content.timestamps import parse_time
-from digest.errors import Faults, FileError, Kind, Problem, did_you_mean, known_words
-from digest.model import Config, FreePage, Letter, Story
+from digest.errors import Faults, FileError, Problem, did_you_mean, known_words
+from digest.model import FreePage, Letter, Story
 
 _T = TypeVar("_T")
 
 _LETTER_KEYS = ("title", "draft", "published", "updated", "ahead")
 _PAGE_KEYS = ("title", "draft")
 MAX_BYTES = 1_000_000
-_MIN_FOR_REMOVED = (
-    2  # other stories with the same unknown theme or feed: it was removed, not misspelt
-)
 
 
 class ContentReader:
     """Reads some files in `content/`: each gives its value, or None and `problems`.
 
     `unread` are the files that cannot be read. `bytes_of` returns the bytes of a file, and raises
-    FileError if it cannot. `excerpts` is as in `parse_story`.
+    FileError if it cannot. `names`, `zone` and `excerpts` are as in `parse_story`.
     """
 
     def __init__(
         self,
-        vocabulary: Vocabulary,
+        names: KnownNames,
+        zone: tzinfo,
         bytes_of: Callable[[str], bytes],
         excerpts: Mapping[str, frozenset[str]] | None = None,
     ) -> None:
-        self._vocabulary, self._bytes_of, self._excerpts = vocabulary, bytes_of, excerpts
+        self._names, self._zone = names, zone
+        self._bytes_of, self._excerpts = bytes_of, excerpts
         self.problems: list[Problem] = []
         self.unread: list[str] = []
 
     def story(self, file: str) -> Story | None:
         """Returns the story of a file."""
         return self._read(
-            file, lambda text: parse_story(text, file, self._vocabulary, self._excerpts)
+            file, lambda text: parse_story(text, file, self._names, self._zone, self._excerpts)
         )
 
     def letter(self, file: str) -> Letter | None:
         """Returns the letter of a file."""
-        return self._read(file, lambda text: parse_letter(text, file, self._vocabulary.zone))
+        return self._read(file, lambda text: parse_letter(text, file, self._zone))
 
     def page(self, file: str) -> FreePage | None:
         """Returns the free page of a file."""
@@ -68,9 +65,8 @@ class ContentReader:
     def introduction(self, file: str) -> FreePage | None:
         """Returns the introduction of the theme that gives the file its name."""
         name = Path(file).stem
-        themes = self._vocabulary.themes or frozenset()
-        if name not in themes:
-            current = self._vocabulary.current_themes
+        if name not in self._names.themes:
+            current = self._names.current_themes
             cure = did_you_mean(name, current)
             if not cure:
                 cure = f"if the theme is gone, delete this file; {known_words(current)}"
@@ -99,45 +95,6 @@ class ContentReader:
         return None
 
 
-def combined(problems: Sequence[Problem], vocabulary: Vocabulary) -> list[Problem]:
-    """Returns the problems, one for all stories that have the same removed theme or feed."""
-    stories = Counter((problem.kind, problem.name) for problem in problems)
-    result, done = list[Problem](), set[tuple[Kind | None, str]]()
-    for problem in problems:
-        unknown = (problem.kind, problem.name)
-        if unknown in done:
-            continue
-        others = stories[unknown] - 1
-        if not _is_removed(problem, others, vocabulary):
-            result.append(problem)
-            continue
-        done.add(unknown)
-        cure = story_file.removed_theme_cure(problem.name)
-        if problem.kind == Kind.UNKNOWN_FEED:
-            cure = f"{problem.cure} Or was that feed deleted? Then add it to digest.toml, with retired = true"
-        noun = "story" if others == 1 else "stories"
-        what = f"{problem.what}, here and in {others} other {noun}"
-        result.append(problem._replace(what=what, cure=cure))
-    return result
-
-
-def _is_removed(problem: Problem, others: int, vocabulary: Vocabulary) -> bool:
-    """True for a theme or feed that so many other stories name that it is hardly misspelt."""
-    if problem.kind == Kind.UNKNOWN_THEME:
-        is_misspelt = did_you_mean(problem.name, vocabulary.current_themes)
-        return others >= (_MIN_FOR_REMOVED if is_misspelt else 1)
-    return problem.kind == Kind.UNKNOWN_FEED and others >= _MIN_FOR_REMOVED
-
-
-def unknown_themes(problems: Iterable[Problem]) -> dict[str, tuple[str, ...]]:
-    """Returns the themes that digest.toml does not have, each with the files that name it."""
-    by_theme: dict[str, dict[str, None]] = {}
-    for problem in problems:
-        if problem.kind == Kind.UNKNOWN_THEME:
-            by_theme.setdefault(problem.name, {})[problem.file] = None
-    return {theme: tuple(files) for theme, files in by_theme.items()}
-
-
 def decode(content: bytes, file: str) -> str:
     """Returns the text of a file; raises Faults if it is not UTF-8, or too large."""
     if len(content) > MAX_BYTES:
@@ -149,32 +106,25 @@ def decode(content: bytes, file: str) -> str:
         raise Faults([Problem(file, 0, "not UTF-8 text", "save it as UTF-8")]) from error
 
 
-def vocabulary_of(config: Config, with_ledger: Iterable[str]) -> Vocabulary:
-    """Returns the names that stories may use; `with_ledger` are ids of feeds that have a ledger."""
-    present = frozenset(theme.id for theme in config.themes)
-    former = frozenset(old for theme in config.themes for old in theme.was) - present
-    return Vocabulary(
-        zone=ZoneInfo(config.site.timezone),
-        feeds=frozenset(feed.id for feed in config.feeds).union(with_ledger),
-        themes=present | former,
-        former=former,
-    )
-
-
 def parse_story(
-    text: str, file: str, vocabulary: Vocabulary, excerpts: Mapping[str, frozenset[str]] | None
+    text: str,
+    file: str,
+    names: KnownNames,
+    zone: tzinfo,
+    excerpts: Mapping[str, frozenset[str]] | None,
 ) -> Story:
     """Returns the story in a text; raises Faults with every problem in it.
 
-    `excerpts` are those that pull wrote (`History.excerpts`). If they are not known yet, the first
-    quotation that may be one counts.
+    Its feeds and themes must be among `names`; times without an offset are in `zone`. `excerpts` are
+    those that pull wrote (`History.excerpts`). If they are not known yet, the first quotation that may
+    be one counts.
     """
-    story = story_file.loads(text, file, vocabulary, None)
+    story = known_names.loads(text, file, names, zone, None)
     if excerpts is None or not story.excerpt:
         return story
     by_pull = written_excerpts(story, excerpts)
     if by_pull.isdisjoint(excerpt.hashes(story.excerpt)):
-        return story_file.loads(text, file, vocabulary, by_pull)
+        return story_file.loads(text, file, zone, by_pull)
     return story
 
 

@@ -10,12 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, tzinfo
 
 from digest.content import excerpt, ledger, pending
 from digest.content.edit import Edit, try_changes
 from digest.content.ledger import Record
-from digest.content.story_file import Vocabulary
 from digest.model import Feed, Story
 
 SHORTENED, LENGTHENED, REMOVED, RESTORED = "shortened", "lengthened", "removed", "restored"
@@ -106,14 +105,12 @@ def decide(
     )
 
 
-def edits_of(
-    cuts: Iterable[Cut], texts: Mapping[str, str], vocabulary: Vocabulary
-) -> dict[str, Edit | None]:
+def edits_of(cuts: Iterable[Cut], texts: Mapping[str, str], zone: tzinfo) -> dict[str, Edit | None]:
     """Returns the edit for each of the stories; None if its file cannot be changed in place."""
     edits: dict[str, Edit | None] = {}
     for due in cuts:
         story, before = due.story, texts[due.story.file]
-        after = try_changes(before, story, {"excerpt": excerpt.escape(due.words)}, vocabulary)
+        after = try_changes(before, story, {"excerpt": excerpt.escape(due.words)}, zone)
         edits[story.file] = None if after is None else Edit(story.file, before, after)
     return edits
 

@@ -10,9 +10,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, tzinfo
-from functools import lru_cache, partial
+from functools import partial
 from itertools import pairwise
 from typing import TypeVar
 
@@ -20,8 +19,8 @@ from digest import urls
 from digest.content import excerpt, front_matter, paths, timestamps
 from digest.content.plain_front_matter import Value
 from digest.content.timestamps import parse_time
-from digest.content.typos import is_curled
-from digest.errors import Faults, Kind, Problem, did_you_mean, known_words, suggestion
+from digest.content.typos import curly_cure
+from digest.errors import Faults, Problem, suggestion
 from digest.model import FLAGS, Correction, DueDate, Story
 from digest.week import Week
 
@@ -38,7 +37,6 @@ what a later pull changes from what an editor does: `themes`, and keys added at 
 _LIST_SEPARATOR = re.compile(r",|\s+(?=#)")
 _OPENED, _CLOSED = re.compile(r"[“„][^“”]*\Z"), re.compile(r"[^“”„]*[“”]\Z")
 """Two names with half a pair of curly quotes each: `[“Liu, H.”]` is split at its comma."""
-_MAX_REPORTED = 20  # unknown values of one key; finding a suggestion for each is slow
 BOOLEANS = (*FLAGS, "earlier")
 _TYPED = {"published": "timestamp", "updated": "timestamp", **dict.fromkeys(BOOLEANS, "bool")}
 """The types of YAML 1.1 that values have; all others are text."""
@@ -46,47 +44,24 @@ _NO_VALUE = Value(1, "")
 _NO_DAY = date(2000, 1, 1)
 """Stands for a missing or wrong day, which is an error."""
 _TRUE, _FALSE = frozenset({"true", "yes", "on"}), frozenset({"false", "no", "off", ""})
-_UNKNOWN = {"themes": Kind.UNKNOWN_THEME, "feeds": Kind.UNKNOWN_FEED}
-_FEED = re.compile(r"[a-z0-9][a-z0-9-]*")
-_MIN_SIMILARITY = 0.85
-"""An id at least this similar to a feed's is a typo (difflib's ratio)."""
 _CORRECTION = re.compile(r"(\d{4}-\d{2}-\d{2})\s*:\s+(.+)", re.DOTALL)
 _DUE_DATE = re.compile(r"(\d{4}(?:-\d{2}){0,2})\s*:\s+(.+)", re.DOTALL)
 
 
-@dataclass(frozen=True, slots=True)
-class Vocabulary:
-    """The names that a story file may use, and the digest's time zone; None allows any name.
-
-    `former` are earlier ids of themes: a story may use them, but they are never suggested.
-    """
-
-    zone: tzinfo = UTC
-    feeds: frozenset[str] | None = None
-    themes: frozenset[str] | None = None
-    former: frozenset[str] = frozenset()
-
-    @property
-    def current_themes(self) -> frozenset[str]:
-        """The themes that digest.toml has now, under the ids that they have now."""
-        return (self.themes or frozenset()) - self.former
-
-
-def loads(
-    text: str, file: str, vocabulary: Vocabulary, by_pull: Collection[str] | None = ()
-) -> Story:
+def loads(text: str, file: str, zone: tzinfo = UTC, by_pull: Collection[str] | None = ()) -> Story:
     """Returns the story in the text of `file`; raises Faults with every problem in it.
 
-    `by_pull` has the hashes of all excerpts that pull wrote for this story. If it is None, they are
-    unknown: the first quotation that pull could have written counts.
+    Two things that its text cannot say are given. `zone` is the digest's time zone: a time without
+    an offset is in it. `by_pull` has the hashes of all excerpts that pull wrote for this story, since
+    an editor may quote too. If it is None, they are unknown: the first quotation that pull could have
+    written counts. Whether its feeds and themes exist is checked by `known_names`.
     """
     matter = front_matter.parse(text, file, required=True)
     reader = Reader(file, matter.values)
     week, day, slug = _parse_path(reader, file)
-    day, published = _parse_dates(reader, day, vocabulary.zone)
+    day, published = _parse_dates(reader, day, zone)
     body = excerpt.split(matter.body, by_pull)
-    parse = partial(parse_time, zone=vocabulary.zone)
-    may_be_removed = partial(_may_be_removed, vocabulary.feeds)
+    parse = partial(parse_time, zone=zone)
     story = Story(
         file=file,
         week=week,
@@ -98,9 +73,9 @@ def loads(
         updated=reader.parsed("updated", parse, None),
         headline=reader.text("headline"),
         source=reader.text("source"),
-        authors=reader.texts("authors"),
-        feeds=reader.texts("feeds", vocabulary.feeds, allowed=may_be_removed),
-        themes=reader.texts("themes", vocabulary.themes, partial(_theme_cure, vocabulary)),
+        authors=reader.authors(),
+        feeds=_without_repeats(reader.names("feeds")),
+        themes=_without_repeats(reader.names("themes")),
         image=reader.parsed("image", _link, ""),
         id=reader.text("id"),
         lead=reader.flag("lead"),
@@ -230,41 +205,18 @@ class Reader:
             except ValueError as error:
                 what, cure = (*error.args, "")[:2]
             what = what if what.startswith(f"'{key}'") else f"{key}: {what}"
-            cure = _curled(words) or cure
+            cure = curly_cure(words) or cure
         self.add_problem(value.line if value else 1, what, cure)
         return default
 
-    def texts(
-        self,
-        key: str,
-        known: frozenset[str] | None = None,
-        cure_of: Callable[[str], str] | None = None,
-        allowed: Callable[[str], bool] = lambda _: False,
-    ) -> tuple[str, ...]:
-        """Returns the texts of a list, each once; one that is not known is a problem.
-
-        Except those that are `allowed`; `cure_of` returns what to do about any other.
-        """
-        value = self.values.get(key, _NO_VALUE)
-        words = value.listed
-        # An id has no comma in it: `memory, trade` without brackets is a list of two.
-        if known is not None and isinstance(value.words, str):
-            words = _separated(value.words)
-        for first, second in pairwise(words):
-            if key == "authors" and _OPENED.match(first) and _CLOSED.match(second):
+    def authors(self) -> tuple[str, ...]:
+        """Returns the authors, each once; unlike an id, a name may contain a comma."""
+        value = self.values.get("authors", _NO_VALUE)
+        for first, second in pairwise(value.listed):
+            if _OPENED.match(first) and _CLOSED.match(second):
                 what = f"the comma between '{first}' and '{second}' makes two authors"
-                self.add_problem(value.line, what, _curled(first))
-        unknown = [word for word in words if not (known is None or word in known or allowed(word))]
-        for word in unknown[:_MAX_REPORTED]:
-            cure = cure_of(word) if cure_of else suggestion(word, known or ())
-            what, cure = f"unknown {key[:-1]} '{word}'", _curled(word) or cure
-            problem = Problem(self.file, value.line, what, cure, kind=_UNKNOWN[key], name=word)
-            self.problems.append(problem)
-        if len(unknown) > _MAX_REPORTED:
-            what = f"{len(unknown) - _MAX_REPORTED} more unknown {key}"
-            self.add_problem(value.line, what, f"remove them from '{key}'")
-        # Equal lists of many stories are one object (`plain_front_matter`): copy only if needed.
-        return words if len(set(words)) == len(words) else tuple(dict.fromkeys(words))
+                self.add_problem(value.line, what, curly_cure(first))
+        return _without_repeats(value.listed)
 
     def names(self, key: str) -> tuple[str, ...]:
         """Returns names, which have no commas in them: without brackets, commas separate them."""
@@ -280,8 +232,13 @@ class Reader:
                 values.append(parse(words))
             except ValueError as error:
                 what, cure = error.args
-                self.add_problem(value.line, what, _curled(words) or cure)
+                self.add_problem(value.line, what, curly_cure(words) or cure)
         return tuple(values)
+
+
+def _without_repeats(words: tuple[str, ...]) -> tuple[str, ...]:
+    # Equal lists of many stories are one object (`plain_front_matter`): copy only if needed.
+    return words if len(set(words)) == len(words) else tuple(dict.fromkeys(words))
 
 
 def _separated(words: str) -> tuple[str, ...]:
@@ -357,38 +314,3 @@ def _correction(words: str) -> Correction:
     except ValueError:
         what, cure = f"'{words}' is not a correction", "write it as - 2026-05-20: what was wrong"
         raise ValueError(what, cure) from None
-
-
-def _curled(words: str) -> str:
-    """Returns how to fix curly quotes; "" if there are none."""
-    if is_curled(words):
-        return 'use straight quotes ("), or none: phones type curly ones'
-    return ""
-
-
-@lru_cache(maxsize=1024)
-def _may_be_removed(feeds: frozenset[str] | None, feed: str) -> bool:
-    """True for an id that a removed feed may have had; not for one like the id of a present feed.
-
-    Stories outlive their feeds, so such an id is not an error.
-    """
-    import difflib  # only needed for ids that are not in digest.toml
-
-    is_id = _FEED.fullmatch(feed) is not None
-    return is_id and not difflib.get_close_matches(feed, feeds or (), n=1, cutoff=_MIN_SIMILARITY)
-
-
-def _theme_cure(vocabulary: Vocabulary, theme: str) -> str:
-    """Returns how to fix an unknown theme: it is misspelt, or was removed from digest.toml."""
-    if cure := did_you_mean(theme, vocabulary.current_themes):
-        return cure
-    cure = known_words(vocabulary.current_themes)
-    return f"{cure}; or digest.toml had it before: {removed_theme_cure(theme)}"
-
-
-def removed_theme_cure(theme: str) -> str:
-    """Returns what to do about a theme that is no longer in digest.toml."""
-    return (
-        f'if another theme takes its place, add  was = ["{theme}"]  to that theme in digest.toml, and its stories '
-        "and addresses lead there; if it is gone, remove it from its stories: digest themes --apply"
-    )

@@ -34,6 +34,13 @@ def is_curled(words: str) -> bool:
     return _CURLED.search(words) is not None
 
 
+def curly_cure(words: str) -> str:
+    """Returns how to fix curly quotes; "" if there are none."""
+    if is_curled(words):
+        return 'use straight quotes ("), or none: phones type curly ones'
+    return ""
+
+
 def no_fence(line: str, file: str) -> Problem:
     """Returns the problem of a first line that does not open front matter."""
     if is_like_fence(line):

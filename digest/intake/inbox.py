@@ -93,7 +93,7 @@ def plan(
 
     `snapshot` must have the stories that contain one of `search_texts_of`.
     """
-    planning = _Planning(snapshot, now.astimezone(snapshot.vocabulary.zone).date())
+    planning = _Planning(snapshot, now.astimezone(snapshot.zone).date())
     problems = list(inbox.problems)
     files: dict[str, str] = {}
     for name, text in sorted(inbox.texts.items()):
@@ -126,7 +126,7 @@ class _Planning:
         """Returns the story file that an inbox file becomes, or has become; raises Faults."""
         if text in self.file_of_text:
             return self.file_of_text[text]
-        zone = self.snapshot.vocabulary.zone
+        zone = self.snapshot.zone
         # It is parsed as if it were in the week of its own date, or of today.
         day = _day(name) or self.today
         story = self.snapshot.parse(text, f"content/{Week.of(day).folder}/{day}-inbox.md")

@@ -228,7 +228,7 @@ class PullState:
         on_disk = self.snapshot.texts[story.file]
         text = self.edits[story.file].after if story.file in self.edits else on_disk
         written = precedence.last_written(self.records[file])
-        revision = revise(story, text, merged, self.snapshot.vocabulary, written)
+        revision = revise(story, text, merged, self.snapshot.zone, written)
         if revision.text != text:
             self.edits[story.file] = Edit(story.file, on_disk, revision.text)
             self.edited[file] = story.file

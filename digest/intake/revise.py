@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import tzinfo
 
 from digest import urls
 from digest.content.edit import try_changes
@@ -22,7 +23,6 @@ from digest.content.pending import (
     value_of,
     words_of,
 )
-from digest.content.story_file import Vocabulary
 from digest.intake.merge import MOVED, KeptField, Merged
 from digest.model import Story
 
@@ -45,7 +45,7 @@ class Revision:
 
 
 def revise(
-    story: Story, text: str, merged: Merged, vocabulary: Vocabulary, wrote: Mapping[str, str]
+    story: Story, text: str, merged: Merged, zone: tzinfo, wrote: Mapping[str, str]
 ) -> Revision:
     """Makes the changes of a merge in a story's text.
 
@@ -56,7 +56,7 @@ def revise(
         lines.append(f"{story.file}: {_what_was_kept(kept)}; the feed now says '{kept.from_feed}'")
     if not merged.changes:
         return Revision(story, text, merged.wrote, tuple(lines))
-    after = try_changes(text, story, merged.changes, vocabulary)
+    after = try_changes(text, story, merged.changes, zone)
     if after is None:
         said = []
         for name, value in merged.changes.items():

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Collection, Container, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, tzinfo
 from pathlib import Path
 from posixpath import basename
 from types import MappingProxyType
+from zoneinfo import ZoneInfo
 
 from digest import urls
 from digest.content import ledger, locations, paths
 from digest.content.history import History
 from digest.content.identity import keys_of_story
+from digest.content.known_names import KnownNames, names_of
 from digest.content.ledger import Ledgers, Record
-from digest.content.read import ContentReader, parse_story, vocabulary_of
+from digest.content.read import ContentReader, parse_story
 from digest.content.scan import read_bytes, scan
 from digest.content.store import read_from_pages, read_locations
-from digest.content.story_file import Vocabulary
 from digest.errors import Problem
 from digest.model import Config, Letter, Location, Story
 from digest.week import Week, reached_by, without_mistyped
@@ -50,8 +52,10 @@ class Snapshot:
     """The texts of files that could not be parsed."""
     problems: tuple[Problem, ...] = ()
     """What is wrong with these."""
-    vocabulary: Vocabulary = field(default_factory=Vocabulary)
-    """The feeds and themes that a story may name, and the time zone."""
+    names: KnownNames = field(default_factory=KnownNames)
+    """The feeds and themes that a story may name."""
+    zone: tzinfo = UTC
+    """The digest's time zone."""
     excerpts: Mapping[str, frozenset[str]] = field(default_factory=dict)
     """The hashes of the excerpts that pull or add wrote (`History.excerpts`)."""
     closed: Week | None = None
@@ -120,7 +124,7 @@ class Snapshot:
 
     def parse(self, text: str, file: str) -> Story:
         """Returns the story in a text; raises Faults with every problem in it."""
-        return parse_story(text, file, self.vocabulary, self.excerpts)
+        return parse_story(text, file, self.names, self.zone, self.excerpts)
 
     def open_week(self, week: Week) -> Week:
         """Returns the week itself, or the first open one if a letter has closed it."""
@@ -176,8 +180,8 @@ def read_snapshot(
     letter_files = list(filter(paths.is_letter, files))
     # Each file is read once, so that a story is what its text says, whatever is saved meanwhile.
     contents = {file: read_bytes(root, file) for file in (*story_files, *letter_files)}
-    vocabulary = vocabulary_of(config, ledgers)
-    reading = ContentReader(vocabulary, contents.__getitem__, excerpts)
+    names, zone = names_of(config, ledgers), ZoneInfo(config.site.timezone)
+    reading = ContentReader(names, zone, contents.__getitem__, excerpts)
     found: list[Story] = []
     texts: dict[str, str] = {}
     unreadable: dict[str, str] = {}
@@ -206,7 +210,8 @@ def read_snapshot(
         texts=texts,
         unreadable=unreadable,
         problems=tuple(reading.problems),
-        vocabulary=vocabulary,
+        names=names,
+        zone=zone,
         excerpts=excerpts,
         closed=closed,
         letters=tuple(contents[file].decode(errors="replace") for file in letter_files),

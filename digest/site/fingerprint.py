@@ -43,8 +43,8 @@ def shipped_templates() -> Path:
 
 
 def of_reading(config: Config) -> bytes:
-    """Returns a hash of what parsing depends on besides the content; it does not depend on the URL."""
-    return key_of(of_program(), config._replace(site=config.site._replace(url="")))
+    """Returns a hash of what parsing depends on besides the content: the program and the time zone."""
+    return key_of(of_program(), config.site.timezone)
 
 
 def of_pages(root: Path, config: Config, *, drafts: bool) -> bytes:

@@ -13,13 +13,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, tzinfo
 from typing import NamedTuple
 
 from digest.content import excerpt, ledger, pending
 from digest.content.edit import Edit, try_changes
 from digest.content.ledger import Record, hashes_of
-from digest.content.story_file import Vocabulary
 from digest.model import Config, Story, Theme
 from digest.names import current_ids
 from digest.themes.rules import is_of_summary, of_excerpt, phrase_of, themes_of, where_of
@@ -186,11 +185,11 @@ def to_change(results: Iterable[RuleResult], gone: Collection[str]) -> list[Rule
 
 
 def theme_edits(
-    results: Iterable[RuleResult], texts: Mapping[str, str], vocabulary: Vocabulary
+    results: Iterable[RuleResult], texts: Mapping[str, str], zone: tzinfo
 ) -> ThemeEdits:
     """Returns what to write so that these stories have the themes of their results.
 
-    `texts` has the text of each file.
+    `texts` has the text of each file, `zone` is the digest's.
     """
     changed, edits, not_editable = list[RuleResult](), dict[str, Edit](), list[str]()
     for result in results:
@@ -198,7 +197,7 @@ def theme_edits(
         before = texts.get(file, "")
         after: str | None = before
         if result.differs:
-            after = try_changes(before, result.story, themes, vocabulary)
+            after = try_changes(before, result.story, themes, zone)
         if after is None:
             not_editable.append(file)
         else:

@@ -25,7 +25,6 @@ from digest.commands.check import CheckReport
 from digest.content import ledger, load, store, story_file
 from digest.content.identity import hash_of
 from digest.content.ledger import Record
-from digest.content.story_file import Vocabulary
 from digest.errors import Kind, Problem
 from digest.feeds import private_networks, saved_copies
 from digest.feeds.limits import Limits
@@ -1267,7 +1266,7 @@ def test_an_opening_quotation_that_add_did_not_write_is_shown_as_the_editors(
     root: Path, story: Write
 ) -> None:
     file = story("a", "> Theirs.")
-    read = story_file.loads((root / file).read_text(), file, Vocabulary(), {hash_of("Theirs.")})
+    read = story_file.loads((root / file).read_text(), file, UTC, {hash_of("Theirs.")})
     store.add_lines(root, [add.record_of(read, NOW)])
     assert not check.run(root, now=NOW).problems
 

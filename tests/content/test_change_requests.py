@@ -15,14 +15,14 @@ from hypothesis import strategies as st
 from digest.content import change_requests, excerpt, story_file
 from digest.content.change_requests import ChangeRequest, Refusal
 from digest.content.edit import Edit
+from digest.content.known_names import KnownNames
 from digest.content.ledger import PendingChange
 from digest.content.pending import file_hash
-from digest.content.story_file import Vocabulary
 from digest.model import Correction, Story
 from digest.week import Week
 
 FILE = "content/2026/w20/2026-05-15-slug.md"
-KNOWN = Vocabulary(zone=HONG_KONG, themes=frozenset({"memory-crunch", "export-controls", "taiwan"}))
+KNOWN = KnownNames(themes=frozenset({"memory-crunch", "export-controls", "taiwan"}))
 EXCERPT = "Their first words.\n\nTheir last words."
 OURS = excerpt.hashes(EXCERPT)
 
@@ -53,7 +53,7 @@ CHANGES = st.fixed_dictionaries(
     optional={
         "note": NOTE.map("\n".join),
         "headline": WORDS | st.just("") | st.just("a\nb"),
-        "themes": st.lists(st.sampled_from(sorted(KNOWN.themes or ())), unique=True).map(tuple),
+        "themes": st.lists(st.sampled_from(sorted(KNOWN.themes)), unique=True).map(tuple),
         "lead": st.booleans(),
         "hide": st.booleans(),
         "draft": st.booleans(),
@@ -97,7 +97,7 @@ def without(lines: list[str], keys: Mapping[str, Any]) -> list[str]:
 
 
 def read(text: str) -> Story:
-    return story_file.loads(text, FILE, KNOWN, OURS)
+    return story_file.loads(text, FILE, HONG_KONG, OURS)
 
 
 @given(
@@ -118,7 +118,7 @@ def test_a_change_request_gives_the_same_file_as_an_edit_by_hand(
     before = read(text)
 
     result = change_requests.edit_for(
-        ChangeRequest(file=FILE, changes=changes), text.encode(), EXCERPT, KNOWN
+        ChangeRequest(file=FILE, changes=changes), text.encode(), EXCERPT, KNOWN, HONG_KONG
     )
 
     if isinstance(result, Refusal):  # a comment behind a headline would be lost
@@ -161,7 +161,7 @@ STORY = "---\ntitle: Full\nlink: https://news.example/1\nthemes: []\n---\n\n"
 
 def decided(text: str, excerpt_was: str = "", **changes: Any) -> Edit | Refusal:
     return change_requests.edit_for(
-        ChangeRequest(file=FILE, changes=changes), text.encode(), excerpt_was, KNOWN
+        ChangeRequest(file=FILE, changes=changes), text.encode(), excerpt_was, KNOWN, HONG_KONG
     )
 
 
@@ -249,13 +249,15 @@ def test_a_file_changed_since_it_was_read_is_not_written() -> None:
     now = (STORY + "Another's note.\n").encode()
     request = ChangeRequest(file=FILE, seen_hash=seen, changes={"note": "Mine.", "lead": True})
 
-    result = change_requests.edit_for(request, now, "", KNOWN)
+    result = change_requests.edit_for(request, now, "", KNOWN, HONG_KONG)
 
     assert isinstance(result, Refusal)
     assert result.changed
     assert result.story
     assert (result.request.changes["note"], result.story.note) == ("Mine.", "Another's note.")
-    again = change_requests.edit_for(replace(request, seen_hash=result.seen_hash), now, "", KNOWN)
+    again = change_requests.edit_for(
+        replace(request, seen_hash=result.seen_hash), now, "", KNOWN, HONG_KONG
+    )
     assert isinstance(again, Edit)
 
 
@@ -263,7 +265,7 @@ def test_line_endings_converted_by_git_are_not_a_change() -> None:
     crlf = STORY.replace("\n", "\r\n").encode()
     request = ChangeRequest(file=FILE, seen_hash=file_hash(STORY), changes={"note": "Mine."})
 
-    assert isinstance(change_requests.edit_for(request, crlf, "", KNOWN), Edit)
+    assert isinstance(change_requests.edit_for(request, crlf, "", KNOWN, HONG_KONG), Edit)
 
 
 def test_a_moved_story_takes_along_the_pictures_that_only_it_shows() -> None:
@@ -272,9 +274,9 @@ def test_a_moved_story_takes_along_the_pictures_that_only_it_shows() -> None:
 
     beside = ("quay.jpg", "a.md")
 
-    alone = change_requests.edit_for(request, data, "", KNOWN, beside)
+    alone = change_requests.edit_for(request, data, "", KNOWN, HONG_KONG, beside)
     shared = change_requests.edit_for(
-        request, data, "", KNOWN, beside, lambda _: "content/2026/w20/letter.md"
+        request, data, "", KNOWN, HONG_KONG, beside, lambda _: "content/2026/w20/letter.md"
     )
 
     assert isinstance(alone, Edit)
@@ -301,7 +303,7 @@ def test_only_the_full_name_of_a_picture_refers_to_it(shown: str, moves: bool) -
     request = ChangeRequest(file=FILE, week=Week(2026, 21))
     data = f"{STORY}{shown}\n".encode()
 
-    done = change_requests.edit_for(request, data, "", KNOWN, ["1 é.png"])
+    done = change_requests.edit_for(request, data, "", KNOWN, HONG_KONG, ["1 é.png"])
 
     assert isinstance(done, Edit)
     assert done.pictures == (("1 é.png",) if moves else ())
@@ -311,7 +313,7 @@ def test_a_picture_linked_with_its_folder_does_not_move() -> None:
     request = ChangeRequest(file=FILE, week=Week(2026, 21))
     data = f"{STORY}![](1.png)\n![](../w20/1.png)\n".encode()
 
-    done = change_requests.edit_for(request, data, "", KNOWN, ["1.png"])
+    done = change_requests.edit_for(request, data, "", KNOWN, HONG_KONG, ["1.png"])
 
     assert isinstance(done, Refusal)
     assert "shows 1.png, with its folder; move both files by hand" in done.why

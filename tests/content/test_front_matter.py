@@ -174,7 +174,7 @@ def test_a_plain_story_is_read_without_loading_yaml() -> None:
     code = (
         "import sys; from digest.content import story_file\n"
         "text = '---\\ntitle: A\\nlink: https://news.example/a\\nauthors: [Jo Writer]\\n---\\n\\nWords.\\n'\n"
-        "story_file.loads(text, 'content/2026/w20/2026-05-15-a.md', story_file.Vocabulary())\n"
+        "story_file.loads(text, 'content/2026/w20/2026-05-15-a.md')\n"
         "sys.exit('yaml' in sys.modules)"
     )
 

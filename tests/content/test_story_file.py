@@ -14,9 +14,9 @@ from builders import HONG_KONG, make_story
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from digest.content import excerpt, story_file
+from digest.content import excerpt, known_names, story_file
 from digest.content.identity import hash_of
-from digest.content.story_file import Vocabulary
+from digest.content.known_names import KnownNames
 from digest.errors import Faults
 from digest.model import Correction, DueDate, Story
 
@@ -35,8 +35,7 @@ WRITTEN = (  # the excerpts of the files in data/stories/valid
         for path in sorted(DATA.glob("valid/*.json"))
     ),
 )
-KNOWN = Vocabulary(
-    zone=HONG_KONG,
+KNOWN = KnownNames(
     feeds=frozenset({"semiconductors"}),
     themes=frozenset({"memory-crunch", "export-controls"}),
 )
@@ -58,7 +57,7 @@ def plain(value: Any) -> Any:
 def test_a_valid_file_is_the_story_beside_it(path: Path) -> None:
     expected = json.loads(path.with_suffix(".json").read_text())
 
-    story = story_file.loads(path.read_bytes().decode(), FILE, KNOWN, OURS)
+    story = story_file.loads(path.read_bytes().decode(), FILE, HONG_KONG, OURS)
 
     assert {key: plain(getattr(story, key)) for key in expected} == expected
     assert (story.file, str(story.week), story.day, story.slug) == (
@@ -72,7 +71,7 @@ def test_a_valid_file_is_the_story_beside_it(path: Path) -> None:
 @pytest.mark.parametrize("path", sorted(DATA.glob("invalid/*.md")), ids=lambda path: path.stem)
 def test_an_invalid_file_gets_these_lines(path: Path) -> None:
     with pytest.raises(Faults) as caught:
-        story_file.loads(path.read_text(), FILE, KNOWN)
+        known_names.loads(path.read_text(), FILE, KNOWN, HONG_KONG)
 
     assert str(caught.value) == path.with_suffix(".error").read_text().rstrip("\n")
 
@@ -94,7 +93,7 @@ def test_a_file_in_an_invalid_week_or_with_an_invalid_date_is_an_error(
     file: str, message: str
 ) -> None:
     with pytest.raises(Faults) as caught:
-        story_file.loads("---\ntitle: x\nlink: https://news.example/\n---\n", file, KNOWN)
+        story_file.loads("---\ntitle: x\nlink: https://news.example/\n---\n", file, HONG_KONG)
 
     assert message in str(caught.value)
     assert str(caught.value).startswith(file)
@@ -104,15 +103,15 @@ def test_a_story_without_a_date_is_an_error_if_published_is_empty() -> None:
     text = "---\ntitle: x\nlink: https://news.example/\npublished:\n---\n"
 
     with pytest.raises(Faults, match="the story has no date"):
-        story_file.loads(text, "content/2026/w20/slug.md", KNOWN)
+        story_file.loads(text, "content/2026/w20/slug.md", HONG_KONG)
 
 
 def test_the_noon_of_a_day_has_an_offset_of_whole_minutes() -> None:
     """Feeds cannot have another offset (RFC 3339); local time had seconds until about 1901."""
     text = "---\ntitle: x\nlink: https://news.example/\n---\n"
 
-    known = Vocabulary(zone=ZoneInfo("Asia/Hong_Kong"))
-    story = story_file.loads(text, "content/1850/w20/1850-05-15-slug.md", known)
+    zone = ZoneInfo("Asia/Hong_Kong")
+    story = story_file.loads(text, "content/1850/w20/1850-05-15-slug.md", zone)
 
     assert story.published.isoformat() == "1850-05-15T12:00:00+07:37"
 
@@ -120,7 +119,7 @@ def test_the_noon_of_a_day_has_an_offset_of_whole_minutes() -> None:
 def test_a_story_without_a_date_in_its_file_name_gets_its_publication_date() -> None:
     text = "---\ntitle: x\nlink: https://news.example/\npublished: 2026-05-15T23:30:00Z\n---\n"
 
-    story = story_file.loads(text, "content/2026/w20/slug.md", KNOWN)
+    story = story_file.loads(text, "content/2026/w20/slug.md", HONG_KONG)
 
     assert story.day == date(2026, 5, 16)
 
@@ -128,7 +127,7 @@ def test_a_story_without_a_date_in_its_file_name_gets_its_publication_date() -> 
 def test_published_is_kept_in_the_zone_in_which_it_was_written() -> None:
     text = "---\ntitle: x\nlink: https://news.example/\npublished: 2026-05-15T23:30:00-04:00\n---\n"
 
-    story = story_file.loads(text, FILE, KNOWN)
+    story = story_file.loads(text, FILE, HONG_KONG)
 
     assert story.published.isoformat() == "2026-05-15T23:30:00-04:00"
 
@@ -180,7 +179,7 @@ def test_a_written_story_is_read_back_unchanged(story: Story) -> None:
 
     text = story_file.dumps(story)
 
-    assert story_file.loads(text, story.file, Vocabulary(zone=HONG_KONG), ours) == story
+    assert story_file.loads(text, story.file, HONG_KONG, ours) == story
 
 
 @given(story=stories())
@@ -238,7 +237,7 @@ def test_keys_have_a_fixed_order_and_a_blank_line_ends_the_file() -> None:
 @given(text=st.text())
 def test_any_text_is_a_story_or_a_list_of_problems(text: str) -> None:
     try:
-        story_file.loads(text, FILE, KNOWN)
+        known_names.loads(text, FILE, KNOWN, HONG_KONG)
     except Faults as faults:
         assert faults.problems
 
@@ -269,6 +268,6 @@ def test_any_text_is_a_story_or_a_list_of_problems(text: str) -> None:
 def test_any_front_matter_is_read_or_a_list_of_problems(lines: list[str]) -> None:
     text = "\n".join(["---", *lines, "---", ""])
     try:
-        story_file.loads(text, FILE, KNOWN)
+        known_names.loads(text, FILE, KNOWN, HONG_KONG)
     except Faults as faults:
         assert faults.problems

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC
 from itertools import chain
 
 import pytest
@@ -11,8 +12,9 @@ from many import many
 
 from digest import config, redact
 from digest.checks.markdown_scan import MarkdownText
-from digest.content import excerpt, story_file
-from digest.content.read import ContentReader, vocabulary_of
+from digest.content import excerpt, known_names, story_file
+from digest.content.known_names import KnownNames, names_of
+from digest.content.read import ContentReader
 from digest.errors import Faults
 
 FILE = "content/2026/w20/2026-05-15-a.md"
@@ -165,7 +167,7 @@ def test_unterminated_front_matter_is_reported_with_its_line() -> None:
     keys = "".join(f"k{number}: a\n" for number in range(200_000))
 
     with pytest.raises(Faults) as raised:
-        story_file.loads(f"---\n{keys}---\n", FILE, story_file.Vocabulary())
+        story_file.loads(f"---\n{keys}---\n", FILE)
 
     assert str(raised.value) == (
         f"{FILE}:1002: the front matter has 200,000 lines, and at most 1,000 are read; "
@@ -177,10 +179,8 @@ def test_only_the_first_unknown_themes_are_named() -> None:
     themes = ", ".join(f"t{number}" for number in range(10_000))
 
     with pytest.raises(Faults) as raised:
-        story_file.loads(
-            f"---\nthemes: [{themes}]\n---\n",
-            FILE,
-            story_file.Vocabulary(themes=frozenset({"trade"})),
+        known_names.loads(
+            f"---\nthemes: [{themes}]\n---\n", FILE, KnownNames(themes=frozenset({"trade"})), UTC
         )
 
     named = [problem for problem in raised.value.problems if "theme" in problem.what]
@@ -196,7 +196,8 @@ def test_a_file_that_is_too_large_is_reported(kind: str) -> None:
         "page": "content/pages/about.md",
     }[kind]
     reading = ContentReader(
-        vocabulary_of(config.loads(SITE), ()),
+        names_of(config.loads(SITE), ()),
+        UTC,
         lambda _: b"---\ntitle: A\n---\n" + b"word " * 200_000,
         {},
     )

@@ -15,16 +15,15 @@ from test_inbox import SETTINGS
 
 from digest import config
 from digest.commands import build
-from digest.content import front_matter, story_file
+from digest.content import front_matter, known_names, story_file
 from digest.content.edit import try_changes
-from digest.content.read import ContentReader, vocabulary_of
-from digest.content.story_file import Vocabulary
+from digest.content.known_names import KnownNames, names_of
+from digest.content.read import ContentReader
 from digest.errors import Faults
 from digest.intake import inbox_files
 
 NOW = datetime(2026, 5, 20, 8, 0, tzinfo=UTC)
 FILE = "content/2026/w20/2026-05-15-slug.md"
-KNOWN = Vocabulary(zone=HONG_KONG)
 LINK = "link: https://news.example/1"
 
 
@@ -33,7 +32,7 @@ def story(*lines: str) -> str:
 
 
 def headline(text: str) -> str:
-    return story_file.loads(story("title: A", f"headline: {text}"), FILE, KNOWN).headline
+    return story_file.loads(story("title: A", f"headline: {text}"), FILE, HONG_KONG).headline
 
 
 LINE = st.text(
@@ -92,7 +91,7 @@ def test_quotes_around_a_headline_are_not_part_of_it(typed: str, text: str) -> N
 def test_every_text_field_is_read_exactly_as_typed(key: str, text: str) -> None:
     lines = [f"{key}: {text}"] if key == "title" else ["title: A", f"{key}: {text}"]
 
-    assert getattr(story_file.loads(story(*lines), FILE, KNOWN), key) == text
+    assert getattr(story_file.loads(story(*lines), FILE, HONG_KONG), key) == text
 
 
 def test_names_and_corrections_are_read_exactly_as_typed() -> None:
@@ -109,7 +108,7 @@ def test_names_and_corrections_are_read_exactly_as_typed() -> None:
             "  which is # wrong.",
         ),
         FILE,
-        KNOWN,
+        HONG_KONG,
     )
 
     assert read.authors == ("Jo #1", "Ann # 2")
@@ -121,7 +120,9 @@ def test_names_and_corrections_are_read_exactly_as_typed() -> None:
 
 
 def test_a_correction_on_the_line_of_its_key_keeps_its_words() -> None:
-    read = story_file.loads(story("title: A", "corrections: 2026-05-20: It said #5."), FILE, KNOWN)
+    read = story_file.loads(
+        story("title: A", "corrections: 2026-05-20: It said #5."), FILE, HONG_KONG
+    )
 
     assert [one.text for one in read.corrections] == ["It said #5."]
 
@@ -139,23 +140,23 @@ def test_a_correction_on_the_line_of_its_key_keeps_its_words() -> None:
 def test_a_text_of_several_lines_keeps_its_words_and_the_comments_between_them(
     lines: list[str], title: str
 ) -> None:
-    assert story_file.loads(story(*lines), FILE, KNOWN).title == title
+    assert story_file.loads(story(*lines), FILE, HONG_KONG).title == title
 
 
 def test_a_key_indented_by_mistake_is_an_error_and_not_part_of_the_headline() -> None:
     with pytest.raises(Exception, match="not valid YAML"):
-        story_file.loads(story("title: C # is", "  hide: true"), FILE, KNOWN)
+        story_file.loads(story("title: C # is", "  hide: true"), FILE, HONG_KONG)
 
 
 def test_a_tilde_is_not_an_author() -> None:
-    assert story_file.loads(story("title: A", "authors: ~"), FILE, KNOWN).authors == ()
+    assert story_file.loads(story("title: A", "authors: ~"), FILE, HONG_KONG).authors == ()
 
 
 @pytest.mark.parametrize(
     "line", ["lead: true # the story", "themes: [] # none yet", "image: # later"]
 )
 def test_a_comment_after_any_other_value_is_a_comment(line: str) -> None:
-    read = story_file.loads(story("title: A", line), FILE, KNOWN)
+    read = story_file.loads(story("title: A", line), FILE, HONG_KONG)
 
     assert (read.themes, read.image, read.lead) == ((), "", line.startswith("lead"))
 
@@ -165,9 +166,9 @@ def test_a_comment_after_any_other_value_is_a_comment(line: str) -> None:
 )
 def test_a_pull_replaces_a_headline_without_quotes_and_leaves_every_other_line(old: str) -> None:
     text = story(f"title: {old}", "headline: '#2' # mine")
-    read = story_file.loads(text, FILE, KNOWN)
+    read = story_file.loads(text, FILE, HONG_KONG)
 
-    new = try_changes(text, read, {"title": "Plain"}, KNOWN)
+    new = try_changes(text, read, {"title": "Plain"}, HONG_KONG)
 
     if "\n" in old:
         assert new is None or new == story("title: Plain", "headline: '#2' # mine")
@@ -216,7 +217,9 @@ LETTER, PAGE = "content/2026/w20/letter.md", "content/pages/about.md"
 def problems_of(tmp_path: Path, file: str, text: str) -> list[tuple[int, str]]:
     """Parses a letter, page or introduction; returns its problems by line."""
     (tmp_path / "digest.toml").write_text(SETTINGS)
-    reading = ContentReader(vocabulary_of(config.load(tmp_path), ()), lambda _: text.encode(), {})
+    reading = ContentReader(
+        names_of(config.load(tmp_path), ()), HONG_KONG, lambda _: text.encode(), {}
+    )
     assert (reading.letter if file == LETTER else reading.page)(
         file
     ) is None or not reading.problems
@@ -284,7 +287,7 @@ def test_a_date_at_either_end_of_the_calendar_is_an_error_with_its_line(
         f"corrections:\n  - '{date[:10]}: a slip'",
     ):
         with pytest.raises(Faults, match=re.escape(f"{FILE}:3: ")):
-            story_file.loads(story("title: A", line), FILE, KNOWN)
+            story_file.loads(story("title: A", line), FILE, HONG_KONG)
     assert problems_of(tmp_path, LETTER, f"---\nupdated: {date}\n---\n")[0][0] == 2
 
 
@@ -293,7 +296,7 @@ def test_a_date_at_either_end_of_the_calendar_is_an_error_with_its_line(
 )
 def test_a_file_name_with_a_date_at_either_end_of_the_calendar_is_an_error(place: str) -> None:
     with pytest.raises(Faults, match=place[:4]):
-        story_file.loads(story("title: A", "published: 2026-05-15"), f"content/{place}", KNOWN)
+        story_file.loads(story("title: A", "published: 2026-05-15"), f"content/{place}", HONG_KONG)
 
 
 @pytest.mark.parametrize("date", ENDS)
@@ -314,7 +317,7 @@ def test_a_pull_continues_despite_a_file_in_the_inbox_with_such_a_date(
     assert (filed, problem.file, problem.line) == ((), "content/inbox/a.md", 3)
 
 
-ALL = Vocabulary(zone=HONG_KONG, feeds=frozenset({"a"}), themes=frozenset({"memory", "trade"}))
+ALL = KnownNames(feeds=frozenset({"a"}), themes=frozenset({"memory", "trade"}))
 
 
 @pytest.mark.parametrize(
@@ -338,7 +341,7 @@ ALL = Vocabulary(zone=HONG_KONG, feeds=frozenset({"a"}), themes=frozenset({"memo
 )
 def test_words_that_yaml_would_ignore_are_an_error(lines: str, what: str) -> None:
     with pytest.raises(Faults, match=re.escape(what)):
-        story_file.loads(story("title: A", lines), FILE, ALL)
+        known_names.loads(story("title: A", lines), FILE, ALL, HONG_KONG)
 
 
 @pytest.mark.parametrize(
@@ -353,10 +356,10 @@ def test_words_that_yaml_would_ignore_are_an_error(lines: str, what: str) -> Non
 )
 def test_the_names_in_a_list_are_read_as_typed(typed: str, authors: tuple[str, ...]) -> None:
     text = story("title: A", f"authors: {typed}", "published: 2026-05-15")
-    read = story_file.loads(text, FILE, ALL)
+    read = story_file.loads(text, FILE, HONG_KONG)
 
     assert read.authors == authors
-    new = try_changes(text, read, {"authors": ("a\nb", "C:\\new", "#1")}, ALL)
+    new = try_changes(text, read, {"authors": ("a\nb", "C:\\new", "#1")}, HONG_KONG)
     assert new is not None
-    assert story_file.loads(new, FILE, ALL).authors == ("a\nb", "C:\\new", "#1")
+    assert story_file.loads(new, FILE, HONG_KONG).authors == ("a\nb", "C:\\new", "#1")
     assert ("# the three" in new) == ("# the three" in typed)

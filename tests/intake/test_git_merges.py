@@ -18,7 +18,7 @@ from repositories import git
 
 from digest import config
 from digest.commands import pull
-from digest.content import load, story_file
+from digest.content import load
 
 NOW = datetime(2026, 5, 20, 8, 0, tzinfo=UTC)
 SETTINGS = """\
@@ -156,9 +156,7 @@ def conflicts(root: Path, edit: str, change: str) -> bool:
     except subprocess.CalledProcessError:
         git(root, "merge", "--abort")
         return True
-    story_file.loads(
-        (root / FILE).read_text(), FILE, load.survey(root, config.load(root)).vocabulary
-    )
+    assert not load.survey(root, config.load(root)).problems
     return False
 
 

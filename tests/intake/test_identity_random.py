@@ -20,8 +20,8 @@ from many import many
 
 from digest.content import ledger, story_file
 from digest.content.history import History
+from digest.content.known_names import KnownNames
 from digest.content.read import parse_story
-from digest.content.story_file import Vocabulary
 from digest.feeds import normalize
 from digest.feeds.normalize import RawEntry
 from digest.intake import changes
@@ -70,10 +70,7 @@ class Memory:
         return dict(self.texts), dict(self.lines)
 
     def titles(self) -> dict[str, str]:
-        return {
-            file: story_file.loads(text, file, Vocabulary()).title
-            for file, text in self.texts.items()
-        }
+        return {file: story_file.loads(text, file).title for file, text in self.texts.items()}
 
     def note(self) -> None:
         for file, text in self.texts.items():
@@ -85,7 +82,7 @@ class Memory:
             feed: ledger.loads(lines.encode(), feed)[0] for feed, lines in self.lines.items()
         }
         names = changes.search_texts_of_changes(documents, ledgers)
-        vocabulary = Vocabulary(feeds=frozenset(feed.id for feed in FEEDS))
+        known = KnownNames(feeds=frozenset(feed.id for feed in FEEDS))
         excerpts = History(ledgers).excerpts()
         texts = {
             file: text for file, text in self.texts.items() if any(name in text for name in names)
@@ -94,10 +91,10 @@ class Memory:
             ledgers=ledgers if names else changes.related(documents, ledgers),
             files=frozenset(self.texts) if names else frozenset(),
             stories=tuple(
-                parse_story(text, file, vocabulary, excerpts) for file, text in texts.items()
+                parse_story(text, file, known, UTC, excerpts) for file, text in texts.items()
             ),
             texts=texts,
-            vocabulary=vocabulary,
+            names=known,
             excerpts=excerpts,
             carried=changes.aliases_by_feed(documents),
         )

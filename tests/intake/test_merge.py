@@ -17,7 +17,6 @@ from digest.content import excerpt, story_file
 from digest.content.edit import try_changes
 from digest.content.identity import hash_of
 from digest.content.ledger import hashes_of
-from digest.content.story_file import Vocabulary
 from digest.intake.merge import KeptField, Merged, Recorded, merge
 from digest.model import Story
 
@@ -297,7 +296,6 @@ def test_an_updated_time_set_by_pull_advances() -> None:
 
 FILE = "content/2026/w20/2026-05-15-slug.md"
 WRITTEN = ["Old words.", "New words.\n\nIn two paragraphs.", "Old words.\n\nMore."]
-KNOWN = Vocabulary(zone=HONG_KONG)
 OURS = frozenset(map(hash_of, WRITTEN))
 EDITS: Mapping[str, Any] = {
     **CHANGED,
@@ -312,10 +310,10 @@ EDITS: Mapping[str, Any] = {
 @pytest.mark.parametrize("path", sorted(DATA.glob("*.md")), ids=lambda path: path.stem)
 def test_only_the_changed_lines_change(path: Path) -> None:
     before, after = path.read_bytes().decode().split("=====\n")
-    story = story_file.loads(before, FILE, KNOWN, OURS)
+    story = story_file.loads(before, FILE, HONG_KONG, OURS)
     changes = {name: EDITS[name] for name in path.stem.split(".")[1:]}
 
-    assert try_changes(before, story, changes, KNOWN) == after
+    assert try_changes(before, story, changes, HONG_KONG) == after
 
 
 @given(
@@ -333,13 +331,13 @@ def test_any_change_gives_the_intended_story_and_keeps_every_other_line(
         "A note.",
     ]  # fmt: skip
     text = stop.join(lines) + (stop if last else "")
-    story = story_file.loads(text, FILE, KNOWN, OURS)
+    story = story_file.loads(text, FILE, HONG_KONG, OURS)
     changes = {name: EDITS[name] for name in names}
 
-    result = try_changes(text, story, changes, KNOWN)
+    result = try_changes(text, story, changes, HONG_KONG)
 
     assert result is not None
-    assert story_file.loads(result, FILE, KNOWN, OURS) == replace(story, **changes)
+    assert story_file.loads(result, FILE, HONG_KONG, OURS) == replace(story, **changes)
     assert {"# mine", "id: g1  # do not touch", "", "A note."} <= {
         line.rstrip("\r") for line in result.split("\n")
     }
@@ -350,12 +348,12 @@ def test_any_change_gives_the_intended_story_and_keeps_every_other_line(
 def test_a_file_that_cannot_be_changed_in_place_is_left_alone() -> None:
     text = "---\ntitle: |\n  Old\n  words\nlink: https://news.example/\nid: g1\n---\n"
     story = replace(
-        story_file.loads(text, FILE, KNOWN, OURS),
+        story_file.loads(text, FILE, HONG_KONG, OURS),
         title="something that the text does not say",
         note="x",
     )
 
-    assert try_changes(text, story, {"link": "https://news.example/new"}, KNOWN) is None
+    assert try_changes(text, story, {"link": "https://news.example/new"}, HONG_KONG) is None
 
 
 def test_the_excerpt_hash_covers_its_plain_words_and_the_markdown_if_that_says_more() -> None:

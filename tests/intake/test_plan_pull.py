@@ -14,7 +14,6 @@ from builders import HONG_KONG, make_config, make_entry, make_feed, make_story
 
 from digest.content import ledger, story_file
 from digest.content.history import History
-from digest.content.story_file import Vocabulary
 from digest.intake.changes import aliases_by_feed, search_texts_of_changes
 from digest.intake.merge import Merged
 from digest.intake.plan import plan_pull
@@ -51,7 +50,7 @@ def after(*intakes: PullPlan, **fields: Any) -> Snapshot:
         files=frozenset(story.file for story in stories),
         stories=tuple(stories),
         texts={story.file: story_file.dumps(story) for story in stories},
-        vocabulary=Vocabulary(zone=HONG_KONG),
+        zone=HONG_KONG,
         excerpts=History(ledgers).excerpts(),
     )
     return replace(desk, **fields)
@@ -352,9 +351,10 @@ def test_the_same_documents_give_the_same_decisions() -> None:
 def test_a_handwritten_story_without_an_id_is_matched_by_every_feed() -> None:
     file = "content/2026/w30/2026-05-14-hand.md"
     text = f"---\ntitle: Foundries fill up\nlink: {make_entry().link}\n---\n\nA note.\n"
-    known = Vocabulary(zone=HONG_KONG)
     by_hand = Snapshot(
-        stories=(story_file.loads(text, file, known),), files=frozenset({file}), texts={file: text}
+        stories=(story_file.loads(text, file, HONG_KONG),),
+        files=frozenset({file}),
+        texts={file: text},
     )
     adopted = pull((FIRST, [make_entry(id=make_entry().link)]), desk=by_hand)
     desk = replace(
@@ -362,7 +362,7 @@ def test_a_handwritten_story_without_an_id_is_matched_by_every_feed() -> None:
         stories=by_hand.stories,
         files=by_hand.files,
         texts=by_hand.texts,
-        vocabulary=known,
+        zone=HONG_KONG,
     )
 
     corrected = pull(

@@ -10,6 +10,7 @@ import itertools
 import json
 import re
 import shutil
+from datetime import UTC
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any, cast
@@ -23,14 +24,12 @@ from sites import read_folder
 
 from digest.content import excerpt, story_file
 from digest.content.identity import hash_of
-from digest.content.story_file import Vocabulary
 from digest.site.markdown import MarkdownRenderer
 
 DATA = Path(__file__).parents[1] / "data" / "quotations"
 FILE = "content/2026/w20/2026-05-15-slug.md"
 WORDS = "theirs *never* theirs & theirs.\n\ntheirs again."
 WRITER = MarkdownRenderer(cast("Any", None))  # the targets of links: these notes have none
-KNOWN = Vocabulary()
 OURS = {hash_of(WORDS)}
 FRONT = "---\ntitle: A\nlink: https://news.example/a\n---\n"
 
@@ -39,7 +38,7 @@ FRONT = "---\ntitle: A\nlink: https://news.example/a\n---\n"
 def test_a_body_is_split_as_its_case_says(path: Path) -> None:
     body, quoted, note = re.split(r"\n=====\n", path.read_bytes().decode())
 
-    story = story_file.loads(FRONT + body, FILE, KNOWN, OURS)
+    story = story_file.loads(FRONT + body, FILE, UTC, OURS)
 
     lines = "\n".join(line.rstrip() for line in excerpt.quote(story.excerpt).split("\n"))
     assert (re.sub(r"> +", "> ", lines), story.note) == (quoted, note)
@@ -51,9 +50,9 @@ def test_a_body_is_split_as_its_case_says(path: Path) -> None:
 def test_windows_line_ends_make_no_difference(path: Path) -> None:
     text = FRONT + re.split(r"\n=====\n", path.read_bytes().decode())[0]
 
-    story = story_file.loads(text.replace("\n", "\r\n"), FILE, KNOWN, OURS)
+    story = story_file.loads(text.replace("\n", "\r\n"), FILE, UTC, OURS)
 
-    assert story == story_file.loads(text, FILE, KNOWN, OURS)
+    assert story == story_file.loads(text, FILE, UTC, OURS)
 
 
 THEIRS = excerpt.quote(excerpt.escape(WORDS))
@@ -93,7 +92,7 @@ def test_the_editors_words_are_never_shown_as_the_publishers_and_the_publishers_
 ) -> None:
     body = "".join(gap + block for gap, block in zip(gaps, blocks, strict=False))
 
-    story = story_file.loads(FRONT + body, FILE, KNOWN, OURS)
+    story = story_file.loads(FRONT + body, FILE, UTC, OURS)
 
     assert story.excerpt == "" or excerpt.unescape(excerpt.unwrapped(story.excerpt)) == WORDS
     assert "theirs" not in outside_quotations(story.note)

@@ -279,6 +279,9 @@ SETTINGS = st.sampled_from(
         ("[[themes]]", '[[themes]]\nid = "nosuch"\ntitle = "Such"\nmatch = ["such"]\n[[themes]]'),
         ("[site]", '[editions]\nclose = "letter"\n[site]'),
         ('language = "en"', 'language = "fr"'),
+        ('timezone = "Asia/Hong_Kong"', 'timezone = "Europe/Paris"'),
+        ('id = "tariffs"', 'id = "tolls"'),
+        ('id = "tolls"', 'id = "tariffs"'),
     ]
 )
 WRONG = st.sampled_from(
@@ -682,6 +685,54 @@ def test_only_pages_that_show_an_edit_are_written(root: Path) -> None:
     assert isinstance(done, Written)
     assert 0 < done.written < 12 < done.unchanged
     assert build(root) == Written(written=0, removed=0, unchanged=done.written + done.unchanged)
+
+
+@pytest.mark.parametrize(
+    ("theme", "problem"),
+    [
+        ("tariffs", "content/2026/w19/2026-05-05-cranes-arrive.md:7: unknown theme 'tariffs'"),
+        ("lifting", "content/2026/w20/2026-05-11-cranes-arrive.md:6: unknown theme 'lifting'"),
+        ("cranes", "content/themes/cranes.md: introduces an unknown theme 'cranes'"),
+    ],
+)
+def test_a_theme_that_is_no_longer_in_digest_toml_fails_the_build_though_its_folder_is_cached(
+    root: Path, theme: str, problem: str
+) -> None:
+    settled(root, lambda _: None)
+    before = site_of(root, build(root))
+
+    configured(f'"{theme}"', '"elsewhere"')(root)
+
+    assert problem in str(build(root))
+    same_as_clean(root)
+    configured('"elsewhere"', f'"{theme}"')(root)
+    assert site_of(root, build(root)) == before
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ('title = "Harbour Notes"', 'title = "New Notes"'),
+        ('title = "Ice"', 'title = "New Ice"'),
+        ("[[themes]]", '[[themes]]\nid = "new"\ntitle = "New"\nmatch = ["new"]\n[[themes]]'),
+        ("[[feeds]]", '[[feeds]]\nid = "new"\nurl = "https://new.example/"\n[[feeds]]'),
+    ],
+    ids=["title", "title of a theme", "added theme", "added feed"],
+)
+def test_a_change_of_digest_toml_parses_no_file_again(root: Path, before: str, after: str) -> None:
+    settled(root, lambda _: None)
+    build(root)
+    configured(before, after)(root)
+    clean = copied(root, root.with_name("clean"))
+
+    with disk.lock(root), Cache(root) as cache:
+        builder = Builder(root, config.load(root), root / "site", cache, extras=False)
+        scanned = builder.scan()
+        for file in root.glob("content/**/*.md"):
+            file.write_text("---\nnot a story any more\n")
+        builder.build(scanned, builder.load(scanned))
+
+    assert read_folder(root / "site") == site_of(clean, build(clean))
 
 
 def ledgers_row(root: Path) -> tuple[bytes, bytes]:

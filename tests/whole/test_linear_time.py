@@ -25,6 +25,7 @@ from digest.content import (
     change_requests,
     edit,
     excerpt,
+    known_names,
     ledger,
     letter_draft,
     sheet,
@@ -34,6 +35,7 @@ from digest.content import (
 )
 from digest.content.change_requests import ChangeRequest
 from digest.content.history import History
+from digest.content.known_names import KnownNames
 from digest.errors import DigestError, conflicts
 from digest.feeds import plain_text
 from digest.intake import shared_texts
@@ -49,10 +51,9 @@ from digest.themes import phrase_proposals, propose, rules, suggest
 from digest.themes.phrase_proposals import RuleText
 
 FILE = "content/2026/w20/2026-05-15-a.md"
-KNOWN = story_file.Vocabulary()
 FRONT = "---\ntitle: A\nlink: https://a.b/\npublished: 2026-05-15T10:00:00+00:00\n---\n\n"
-STORY = story_file.loads(FRONT, FILE, KNOWN)
-SHOWN = change_requests.story_in_file(FRONT.encode(), FILE, "", KNOWN)
+STORY = story_file.loads(FRONT, FILE)
+SHOWN = change_requests.story_in_file(FRONT.encode(), FILE, "", KnownNames(), UTC)
 TODAY = date(2026, 5, 20)
 THEMES = (Theme(id="chips", title="Chips", match=("memory chip*", "a and b"), ignore=("potato",)),)
 SHEET = sheet.render(STORY.week, [STORY], THEMES)
@@ -61,7 +62,7 @@ SIZE = 60_000 if MANY > 1 else 6_000
 
 def story(text: str) -> None:
     with contextlib.suppress(DigestError):
-        story_file.loads(text, FILE, KNOWN)
+        known_names.loads(text, FILE, KnownNames(), UTC)
 
 
 class Nowhere(Targets):
@@ -104,7 +105,7 @@ def ledger_line(text: str) -> None:
 def act(name: str, value: Any) -> None:
     """Carries out what an editor wants of a story."""
     change_requests.edit_for(
-        ChangeRequest(file=FILE, changes={name: value}), FRONT.encode(), "", KNOWN
+        ChangeRequest(file=FILE, changes={name: value}), FRONT.encode(), "", KnownNames(), UTC
     )
 
 

@@ -27,8 +27,8 @@ from newsroom import FEEDS, Article, Publisher
 
 from digest import config
 from digest.commands import build, pull
-from digest.content import excerpt, story_file
-from digest.content.story_file import Vocabulary
+from digest.content import excerpt, known_names
+from digest.content.known_names import KnownNames
 from digest.errors import Faults
 from digest.model import Story
 
@@ -39,7 +39,7 @@ OURS = frozenset({"title", "link", "published", "updated", "authors", "feeds", "
 ADDED = OURS | {"id"}
 """The keys whose lines a pull may ever add: an `id` keeps a link that changes from being another story to readers."""
 WEEKS = ("content/2026/w19", "content/2026/w20", "content/2026/w21")
-KNOWN = Vocabulary(feeds=frozenset(FEEDS), themes=frozenset({"memory", "mine"}))
+KNOWN = KnownNames(feeds=frozenset(FEEDS), themes=frozenset({"memory", "mine"}))
 
 Step = tuple[str, int, int]
 Files = dict[str, bytes]
@@ -397,7 +397,7 @@ def _end(line: bytes) -> bytes:
 def _fields(text: bytes) -> dict[str, object]:
     """Returns what a story's file says, nothing where it cannot be read; any opening quotation as excerpt."""
     try:
-        story = story_file.loads(text.decode(), "content/2026/w20/2026-05-15-x.md", KNOWN)
+        story = known_names.loads(text.decode(), "content/2026/w20/2026-05-15-x.md", KNOWN, UTC)
     except (UnicodeDecodeError, Faults):
         return {}
     words = " ".join(
@@ -408,7 +408,7 @@ def _fields(text: bytes) -> dict[str, object]:
 
 def _story(text: bytes) -> Story | None:
     try:
-        return story_file.loads(text.decode(), "content/2026/w20/2026-05-15-x.md", KNOWN)
+        return known_names.loads(text.decode(), "content/2026/w20/2026-05-15-x.md", KNOWN, UTC)
     except (UnicodeDecodeError, Faults):
         return None
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from digest import disk
 from digest.checks import also_rules
@@ -82,9 +83,10 @@ class DeskCards:
             data = disk.read_inside(self._root, file)
             if data is None:
                 return DeskCard(file=file, refused=refused)
-            vocabulary = curate.vocabulary(self._root, build.config)
+            names = curate.known_names(self._root, build.config)
+            zone = ZoneInfo(build.config.site.timezone)
             excerpt = before.excerpt if before else ""
-            shown = change_requests.story_in_file(data, file, excerpt, vocabulary)
+            shown = change_requests.story_in_file(data, file, excerpt, names, zone)
         except Faults as faults:
             return DeskCard(file=file, problems=faults.problems, refused=refused)
         except DigestError as error:

@@ -16,18 +16,18 @@ from functools import partial
 from pathlib import Path
 from posixpath import basename, dirname
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from digest import disk
 from digest.checks import also_rules
 from digest.content import change_requests, ledger, paths, store
 from digest.content.change_requests import ChangeRequest, Refusal, StoryInFile
 from digest.content.edit import Edit
+from digest.content.known_names import KnownNames, names_of
 from digest.content.ledger import Record
 from digest.content.letter_draft import links_to
 from digest.content.load import Survey
-from digest.content.read import vocabulary_of
 from digest.content.scan import NamesIn
-from digest.content.story_file import Vocabulary
 from digest.errors import DigestError, Faults, Kind, Problem
 from digest.model import Config, Content, Story
 from digest.names import is_markdown
@@ -38,16 +38,17 @@ _EXAMPLE = "content/2026/w20/2026-05-15-slug.md"
 _LEADING = re.compile(rb"^\W*lead\W*:\W*(true|yes|on)\b", re.IGNORECASE | re.MULTILINE)
 
 
-def vocabulary(root: Path, config: Config) -> Vocabulary:
-    """Returns the names that a story's file may use."""
+def known_names(root: Path, config: Config) -> KnownNames:
+    """Returns the feeds and themes that a story's file may name."""
     with_ledger = filter(None, map(paths.feed_of, NamesIn(root)(paths.LEDGERS)))
-    return vocabulary_of(config, with_ledger)
+    return names_of(config, with_ledger)
 
 
 def read_story(root: Path, config: Config, story: Story) -> StoryInFile:
     """Returns a story as its file has it now; raises Faults if the file cannot be read."""
-    data = disk.read_inside(root, story.file)
-    return change_requests.story_in_file(data, story.file, story.excerpt, vocabulary(root, config))
+    data, zone = disk.read_inside(root, story.file), ZoneInfo(config.site.timezone)
+    names = known_names(root, config)
+    return change_requests.story_in_file(data, story.file, story.excerpt, names, zone)
 
 
 def new_request(
@@ -89,7 +90,7 @@ def apply_requests_locked(
 ) -> list[Edit | Refusal]:
     """Does what `apply_requests` does, for a caller that holds the digest's lock."""
     by_file = {story.file: story for story in stories}
-    names = vocabulary(root, config)
+    names = known_names(root, config)
     wanted = [
         _keep_lead_on_move(root, config, request, by_file.get(request.file)) for request in wanted
     ]
@@ -210,7 +211,7 @@ def _other_file_with(root: Path, file: str, name: str) -> str:
 
 
 def _apply_request(
-    root: Path, config: Config, request: ChangeRequest, story: Story | None, names: Vocabulary
+    root: Path, config: Config, request: ChangeRequest, story: Story | None, names: KnownNames
 ) -> Edit | Refusal:
     if story is None:
         return Refusal(
@@ -224,6 +225,7 @@ def _apply_request(
             data,
             story.excerpt,
             names,
+            ZoneInfo(config.site.timezone),
             beside,
             partial(_other_file_with, root, request.file),
         )
@@ -244,9 +246,8 @@ def why_not_editable(root: Path, config: Config, file: str) -> list[Problem]:
     if not paths.is_story(file):
         return [Problem(file, 0, "this is not a story", f"name a file such as {_EXAMPLE}")]
     try:
-        change_requests.story_in_file(
-            disk.read_inside(root, file), file, "", vocabulary(root, config)
-        )
+        data, zone = disk.read_inside(root, file), ZoneInfo(config.site.timezone)
+        change_requests.story_in_file(data, file, "", known_names(root, config), zone)
     except Faults as faults:
         return list(faults.problems)
     return [Problem(file, 0, "this story is new; look at it before you edit it")]
