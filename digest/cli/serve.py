@@ -78,7 +78,7 @@ def serve(
                 changed = and_more(event.changed, _MAX_NAMED)
                 files = f"{event.pages} files, {event.written} written, {event.removed} removed"
                 call.say(f"{changed or 'Built'}: {files} in {event.seconds * 1000:.0f} ms")
-            case command.Broken() | command.Failed():
+            case command.Broken() | command.OtherError():
                 call.warn(*map(str, event.problems))
             case command.Polling():
                 why = "The system does not report changed files here"

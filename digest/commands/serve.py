@@ -1,11 +1,12 @@
-"""`digest serve`: a preview of the digest, drafts included, on this machine only.
+"""`digest serve`: a preview of the digest, drafts included, and the desk, where it is curated.
 
     port ──▶ build ──▶ serve and watch ──▶ something has changed ──▶ build ──▶ the pages reload
                               └───────────────────◀──────────────────────┘
 
 Builds into `.digest/preview/`, never into `site/`, so that no draft is published by accident.
 Problems are shown over the last good page, and the preview goes on. Holds the digest's lock only
-while it builds.
+while it builds. Only this machine is answered, unless the editor gives another address to listen on
+or another host's name.
 """
 
 from __future__ import annotations
@@ -93,8 +94,8 @@ class Polling:
 
 
 @dataclass(frozen=True, slots=True)
-class Failed:
-    """Something other than a build failed, such as printing an event; the preview goes on."""
+class OtherError:
+    """An error outside a build, such as in printing an event; the preview goes on."""
 
     problems: tuple[Problem, ...]
 
@@ -104,7 +105,7 @@ class Waiting:
     """A build waits until another run of digest has ended."""
 
 
-PreviewEvent = Opened | Built | Broken | Failed | Polling | Waiting
+PreviewEvent = Opened | Built | Broken | OtherError | Polling | Waiting
 OnEvent = Callable[[PreviewEvent], None]
 """Called with each event, in order."""
 
@@ -144,7 +145,7 @@ def run(
             preview.prepare,
             poll=poll,
             on_polling=lambda: on_event(Polling()),
-            on_error=lambda error: on_event(Failed(tuple(_problems(error)))),
+            on_error=lambda error: on_event(OtherError(tuple(_problems(error)))),
         )
         try:
             rebuilder.begin()
