@@ -9,7 +9,7 @@ change it.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from posixpath import basename
 from types import MappingProxyType
@@ -27,9 +27,7 @@ from digest.model import Config, Content, FreePage, Letter, Story
 from digest.private_addresses import private_host_of
 from digest.week import Week
 
-GitMerges = Mapping[str, pending.GitMerge]
-"""By file, what git has merged into it; none if it was edited since."""
-_NO_MERGES: GitMerges = MappingProxyType({})
+_NO_MERGES: pending.GitMerges = MappingProxyType({})
 
 _ENOUGH_STORIES = 20
 """With fewer stories, a theme without one is normal."""
@@ -50,7 +48,7 @@ def review(
     *,
     closed: Collection[Week],
     read: Read,
-    merged: GitMerges,
+    merged: pending.GitMerges,
 ) -> tuple[Problem, ...]:
     """Returns all hints about a digest's content.
 
@@ -113,7 +111,7 @@ def of_text(text: Letter | FreePage, read: Read) -> tuple[Problem, ...]:
     return problems(_markdown_hints(Text(text.file, text.line, text.body)), read)
 
 
-def files_to_review(survey: Survey, read: Read, merged: GitMerges) -> tuple[str, ...]:
+def files_to_review(survey: Survey, read: Read, merged: pending.GitMerges) -> tuple[str, ...]:
     """Returns the files with changes by a pull that the editor has not looked at yet.
 
     `merged` is what git has merged into files since an editor last saw them.
@@ -167,7 +165,7 @@ def _pending(
     story: Story,
     history: History,
     read: Read,
-    merged: GitMerges = _NO_MERGES,
+    merged: pending.GitMerges = _NO_MERGES,
     letters: Sequence[Letter] = (),
 ) -> Iterator[Hint]:
     """Finds what pulls have left for the editor to look at in a story."""
@@ -183,7 +181,9 @@ def _pending(
         yield from story_rules.requoted(story, history)
 
 
-def _to_review(story: Story, history: History, read: Read, merged: GitMerges) -> pending.Pending:
+def _to_review(
+    story: Story, history: History, read: Read, merged: pending.GitMerges
+) -> pending.Pending:
     records = history.of(story)
     here = merged.get(story.file, pending.NO_MERGE)
     if not (any(here) or pending.has_any(records)):

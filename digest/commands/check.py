@@ -22,7 +22,13 @@ from digest.checks import content_rules
 from digest.checks.hint import LineOf, line_finder
 from digest.commands import check_links
 from digest.commands.check_links import LinkReport
-from digest.commands.shared import custom_domain, future_weeks, git_history, reviewed, site_address
+from digest.commands.shared import (
+    custom_domain,
+    future_weeks,
+    git_history,
+    git_merges,
+    site_address,
+)
 from digest.config import lines as config_lines
 from digest.config import load as load_config
 from digest.content import load, paths, publishable, store
@@ -147,7 +153,7 @@ def _content_problems(
         config,
         closed={edition.week for edition in archive.editions if edition.closed},
         read=read,
-        merged=reviewed.git_merges(root, survey),
+        merged=git_merges.find_merges(root, survey.content.stories, survey.history, read),
     )
 
 

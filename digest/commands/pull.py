@@ -25,10 +25,12 @@ from digest.cache import FILE as CACHE_FILE
 from digest.cache import Cache, notices
 from digest.commands import pull_clock_check, pull_report, sheet
 from digest.commands.pull_report import PullReport, PullRow
-from digest.commands.shared import cached_content, git_history, journal
+from digest.commands.shared import cached_content, git_history, git_merges, journal
 from digest.content import store, story_file, summaries
 from digest.content.edit import Edit
+from digest.content.history import History
 from digest.content.ledger import Ledgers, Record
+from digest.content.pending import GitMerges
 from digest.errors import DigestError, Problem, and_more, count_of
 from digest.feeds import feed_state, parse_client
 from digest.feeds.feed_state import FeedState, FeedStates
@@ -358,9 +360,14 @@ class _Puller:
             search,
             cached_content.read(self.root, self.config).altered if search else {},
         )
+        merged: GitMerges = {}
+        if present.stories:
+            history = History(present.ledgers, altered=present.altered)
+            read = present.texts.__getitem__
+            merged = git_merges.find_merges(self.root, present.stories, history, read)
         return replace(
             present,
-            merged=git_history.merged_versions(self.root, present),
+            merged=merged,
             created_by_killed=journal.created(self.cache),
             carried=carried,
             returned=returned,

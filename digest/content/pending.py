@@ -12,9 +12,9 @@ It is pending until they edit the file, or the file says the same as the feed.
 
 The ledger has the hash of the file as the pull left it: after any edit the change counts as seen.
 If git has merged that file with an edit made elsewhere, the editor has not seen the result, so the
-versions before the merge count. "undone" is in no ledger: it is found in these versions or, after
-a rebase of the pull's own commit, by what the ledger says since. `stored` and `value_of` convert the
-words.
+versions before the merge count. "undone" is in no ledger before the next pull: it is found in these
+versions or, if git has rebased the pull's own commit, in the ledger lines of that commit. `stored`
+and `value_of` convert the words.
 """
 
 from __future__ import annotations
@@ -71,6 +71,8 @@ class GitMerge(NamedTuple):
 
 
 NO_MERGE = GitMerge()
+GitMerges = Mapping[str, GitMerge]
+"""By file; none if it was edited since."""
 
 
 def words_of(name: str, value: str | tuple[str, ...] | datetime) -> str:
@@ -136,12 +138,24 @@ def to_review(
     records: Collection[Record], story: Story, text: str, merged: GitMerge = NO_MERGE
 ) -> Pending:
     """Returns what an editor should look at in a story, given its file's text."""
-    found = unseen(records, story, text, merged.versions)
+    found = _unseen(records, story, text, merged.versions)
     shown = {name: change for name, change in found.items() if change.kind != REPLACED}
     return {**shown, **_undone(records, story, merged)}
 
 
-def unseen(
+def before_pull(
+    records: Collection[Record], story: Story, text: str, merged: GitMerge = NO_MERGE
+) -> Pending:
+    """Returns what is pending in a story when a pull is about to change it.
+
+    On top of the pull's commit, nobody finds the merge below: what it has left out counts as kept.
+    """
+    undone = _undone(records, story, merged)
+    kept = {name: change._replace(kind=KEPT) for name, change in undone.items()}
+    return {**_unseen(records, story, text, merged.versions), **kept}
+
+
+def _unseen(
     records: Collection[Record], story: Story, text: str, versions: Collection[str]
 ) -> Pending:
     """Returns what is pending in a story, given its file's text and the versions that git has

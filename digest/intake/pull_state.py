@@ -214,8 +214,8 @@ class PullState:
         """Returns what is pending in a story after what this pull has decided so far."""
         if file not in self._pending:
             text = self.snapshot.texts[story.file]
-            versions = self.snapshot.merged.get(story.file, ())
-            found = pending.unseen(self.records[file].values(), story, text, versions)
+            merged = self.snapshot.merged.get(story.file, pending.NO_MERGE)
+            found = pending.before_pull(self.records[file].values(), story, text, merged)
             self._pending[file] = (story.file, found, found)
         return self._pending[file][2]
 

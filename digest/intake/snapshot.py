@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Container, Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
 from pathlib import Path
@@ -16,6 +16,7 @@ from digest.content.history import History
 from digest.content.identity import keys_of_story
 from digest.content.known_names import KnownNames, names_of
 from digest.content.ledger import Ledgers, Record
+from digest.content.pending import GitMerges
 from digest.content.read import ContentReader, parse_story
 from digest.content.scan import read_bytes, scan
 from digest.content.store import read_from_pages, read_locations
@@ -46,8 +47,7 @@ class Snapshot:
     """What `digest add` has written."""
     texts: Mapping[str, str] = field(default_factory=dict)
     """The texts of these stories, by file."""
-    merged: Mapping[str, Collection[str]] = field(default_factory=dict)
-    """The versions that git has merged into a story's file since an editor last edited it."""
+    merged: GitMerges = field(default_factory=dict)
     unreadable: Mapping[str, str] = field(default_factory=dict)
     """The texts of files that could not be parsed."""
     problems: tuple[Problem, ...] = ()

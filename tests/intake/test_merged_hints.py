@@ -232,6 +232,31 @@ def test_a_correction_that_a_merge_leaves_out_is_a_hint_until_the_file_is_edited
     assert (two.hints(), two.changed) == ([], ())
 
 
+@pytest.mark.parametrize("way", SIDES, ids=["merge", "rebase"])
+def test_a_correction_that_a_merge_leaves_out_stays_a_hint_when_another_one_is_pulled(
+    clones: tuple[Clone, Clone], way: tuple[str, ...]
+) -> None:
+    one, two = clones
+    two.edit("link:", "lead: true\nlink:")
+    two.commit(day=28)
+    turn(one)
+    two.git("fetch", "--quiet")
+    two.git(*way, day=29)
+
+    for feed in "ab":
+        two.tell(feed, corrected(title=FEED_WORDS, summary="He goes to jail."))
+    two.pull()
+
+    assert "> He goes to jail." in two.text
+    assert two.story.title == "Story 1 headline"
+    hint = f"the feed's headline is now '{FEED_WORDS}', yours says 'Story 1 headline'"
+    assert (two.hints(), two.changed) == ([hint], (two.story.file,))
+    two.commit(day=30)
+    assert two.hints() == [hint]
+    two.add_note("He is still free.\n")
+    assert two.hints() == []
+
+
 @pytest.mark.parametrize("line", ["lead: true", "headline: Free"])
 def test_a_correction_that_a_rebase_of_the_pulls_commit_leaves_out_is_a_hint(
     clones: tuple[Clone, Clone], line: str

@@ -4,7 +4,6 @@
                                               ──not here──▶ deleted before git had them: recorded in the ledger
     stories of ledgers ──▶ not here, not recorded as deleted ──never committed──▶ a hint that lists them
     lines of ledgers   ──▶ damaged, or not here any more ──▶ a problem; the pull adds no stories of that feed
-    edited stories     ──▶ versions that git has merged ──▶ what was pending in them still is
     deleted files      ──▶ here again, though no later commit has added or edited them ──▶ a hint
 
 Only `note_deletions` and `list_written` change something: that list and the ledgers. In a shallow
@@ -22,13 +21,11 @@ from posixpath import basename
 from digest import disk, git
 from digest.cache import Cache
 from digest.commands.shared import cached_content
-from digest.content import ledger, paths, pending, store
-from digest.content.history import History
+from digest.content import ledger, paths, store
 from digest.content.ledger import Ledgers, Record
 from digest.content.load import Survey
 from digest.errors import Kind, Problem, and_more, count_of
 from digest.intake import snapshot, uncommitted
-from digest.intake.snapshot import Snapshot
 from digest.intake.uncommitted import Missing
 from digest.model import Config
 from digest.names import is_markdown
@@ -231,25 +228,6 @@ def shortened_ledgers(root: Path, ledgers: Ledgers) -> dict[str, Problem]:
             cure = f"run 'git checkout HEAD -- {file}', or commit it if you took these lines out yourself"
             found[feed] = Problem(file, 0, what, cure)
     return found
-
-
-# ---------------------------------------------------------------- merged stories
-
-
-def merged_versions(root: Path, present: Snapshot) -> dict[str, tuple[str, ...]]:
-    """Returns the versions that git has merged into stories with an editor's words, by file.
-
-    The editor may not have seen the result, so that what was pending in a version still is.
-    """
-    stories = [story for story in present.stories if pending.has_own_words(story)]
-    if not stories:
-        return {}
-    history = History(present.ledgers, altered=present.altered)
-    files = []
-    for story in stories:
-        if pending.is_edited(history.of(story), story, present.texts[story.file]):
-            files.append(story.file)
-    return git.merged_from(root, files)
 
 
 # ---------------------------------------------------------------- deleted files that are back

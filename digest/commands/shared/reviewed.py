@@ -8,19 +8,16 @@ what one editor has seen. Without it, the stories that no one has touched are sh
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
 
-from digest import git
 from digest.cache import Cache, was_damaged
 from digest.checks import content_rules
-from digest.commands.shared import curate
-from digest.content import ledger, paths, pending, store
-from digest.content.history import History
+from digest.commands.shared import curate, git_merges
+from digest.content import store
 from digest.content.load import Survey
-from digest.content.pending import GitMerge
 from digest.model import Config, Story
 
 NEW, CHANGED = "new", "changed"
@@ -83,53 +80,8 @@ def stories_to_review(
 def changed_by_pull(root: Path, survey: Survey) -> tuple[str, ...]:
     """Returns the files in which a pull has left something to look at since an editor wrote."""
     read = partial(store.read_text, root)
-    return content_rules.files_to_review(survey, read, git_merges(root, survey))
-
-
-def git_merges(root: Path, survey: Survey) -> content_rules.GitMerges:
-    """Returns what git has merged into the files in which a pull's change may be unseen."""
-    history = survey.history
-    edited, outdated = list[str](), list[Story]()
-    for story in survey.content.stories:
-        records = [] if story.hide else history.of(story)
-        if pending.has_any(records):
-            text = store.read_text(root, story.file)
-            if pending.is_edited(records, story, text):
-                edited.append(story.file)
-        if pending.outdated_fields(records, story):
-            outdated.append(story)
-    versions = git.merged_from(root, edited)
-    versions |= git.both_sides(root, [story.file for story in outdated])
-    left_out = _left_out(root, history, outdated)
-    return {
-        file: GitMerge(versions.get(file, ()), left_out.get(file, ()))
-        for file in versions.keys() | left_out.keys()
-    }
-
-
-def _left_out(root: Path, history: History, stories: Sequence[Story]) -> dict[str, list[str]]:
-    """Returns the fields that pulls have corrected in commits that were rebased, and no file has."""
-    files = [story.file for story in stories]
-    last_commits = git.before_rebase(root, files, paths.LEDGERS)
-    place, found = git.prefix(root), dict[str, list[str]]()
-    for story in stories:
-        if story.file not in last_commits:
-            continue
-        records = history.of(story)
-        feeds = sorted({record.feed for record in records})
-        commit = last_commits[story.file]
-        ledgers_then = git.contents(
-            root, [f"{commit}:{place}{paths.ledger(feed)}" for feed in feeds]
-        )
-        known = {
-            feed: ledger.loads(text, feed)[0]
-            for feed, text in zip(feeds, ledgers_then, strict=True)
-        }
-        earlier = [known[record.feed].get(record.id) for record in records]
-        outdated_then = pending.outdated_fields([record for record in earlier if record], story)
-        outdated_now = pending.outdated_fields(records, story)
-        found[story.file] = [name for name in outdated_now if name not in outdated_then]
-    return found
+    merges = git_merges.find_merges(root, survey.content.stories, survey.history, read)
+    return content_rules.files_to_review(survey, read, merges)
 
 
 def _key(story: Story) -> str:
