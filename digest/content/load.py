@@ -47,11 +47,12 @@ _MS_PER_FILE = 0.06  # to read it
 
 
 class _Folder(NamedTuple):
-    """The parsed files of one folder.
+    """The parsed files of one folder, the problems of the others, and those of them that are `unread`.
 
     `hashes` has a hash of each story's file and name, `excerpts` the hashes of each excerpt, if its
     file has one; `with_secrets` are the stories with what looks like a secret in a URL. `identity_key`
-    is a hash of everything by which the ledgers know these stories, but for their words.
+    is a hash of everything by which the ledgers know these stories, but for their words. A folder
+    with problems is not cached.
     """
 
     stories: tuple[Story, ...]
@@ -63,6 +64,8 @@ class _Folder(NamedTuple):
     excerpts: dict[str, tuple[str, ...]]
     with_secrets: tuple[str, ...]
     identity_key: bytes
+    problems: tuple[Problem, ...]
+    unread: tuple[str, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,20 +108,11 @@ class Survey:
         return Skipped(self.unread, self.unknown_themes)
 
 
-class _Found(NamedTuple):
-    """What is in a folder: its files, the problems of those that have some, and those `unread`."""
-
-    folder: _Folder
-    problems: tuple[Problem, ...]
-    unread: tuple[str, ...]
-
-
 class _Folders(NamedTuple):
-    """What is in all folders, with the problems of all files, and those `unread`."""
+    """All folders, and the problems of all files, also of those that are in a wrong place."""
 
     folders: tuple[_Folder, ...]
     problems: tuple[Problem, ...]
-    unread: frozenset[str]
 
     @property
     def stories(self) -> tuple[Story, ...]:
@@ -155,7 +149,6 @@ class _Loader:
         others = [file for file in files if not paths.is_story(file)]
         misplaced = filter(None, (file_names.problem(file, files) for file in others))
         problems = [*self._scan.problems, *misplaced, *file_names.duplicate_problems(others)]
-        unread = list[str]()
         names = [name for name in self._scan.folders if not name.startswith(paths.LEDGERS)]
         keys: dict[str, bytes] = {}
         cached: Mapping[str, _Folder] = {}
@@ -167,27 +160,26 @@ class _Loader:
             self._cache.keep_only("folder", names)
             cached = {name: folder for name, folder in cached.items() if self._has_names(folder)}
         missing = [name for name in names if name not in cached]
-        found: dict[str, _Found] = {}
+        read: dict[str, _Folder] = {}
         work = _MS_PER_FILE * sum(len(self._scan.folders[name]) for name in missing)
-        parallel.map(self._read, missing, found.__setitem__, work=work if self._may_fork else 0)
+        parallel.map(self._read, missing, read.__setitem__, work=work if self._may_fork else 0)
         folders = []
         for name in names:
             folder = cached.get(name)
             if folder is None:
-                folder, wrong, left = found.pop(name)
-                problems += wrong
-                unread += left
-                if self._cache is not None and name in keys and not wrong:
+                folder = read.pop(name)
+                problems += folder.problems
+                if self._cache is not None and name in keys and not folder.problems:
                     self._cache.put("folder", name, keys[name], folder)
             folders.append(folder)
-        return _Folders(tuple(folders), tuple(problems), frozenset(unread))
+        return _Folders(tuple(folders), tuple(problems))
 
     def _has_names(self, folder: _Folder) -> bool:
         """True if digest.toml has all names in a folder, so that there is no line to report."""
         introduced = {page.name for page in folder.introductions}
         return introduced <= self.names.themes and self.names.has_all(folder.stories)
 
-    def _read(self, name: str) -> _Found:
+    def _read(self, name: str) -> _Folder:
         """Reads a folder, and changes nothing here."""
         file_hashes: dict[str, bytes] = {}
 
@@ -202,7 +194,7 @@ class _Loader:
         others = [file for file in files if not paths.is_story(file)]
         letters, introductions, pages = reader.texts(others)
         files_to_copy = copied(self._root, others)
-        folder = _Folder(
+        return _Folder(
             stories=stories,
             letters=letters,
             introductions=introductions,
@@ -214,8 +206,9 @@ class _Loader:
             },
             with_secrets=tuple(story.file for story in stories if publishable.has_secret(story)),
             identity_key=identity_key(stories),
+            problems=tuple(reader.problems),
+            unread=tuple(reader.unread),
         )
-        return _Found(folder, tuple(reader.problems), tuple(reader.unread))
 
     def ledger_facts(self, found: _Folders) -> LedgerFacts:
         """Returns what the ledgers know of the stories in the folders, from the cache if it can."""
@@ -250,7 +243,7 @@ class _Loader:
         files_to_copy = list[Copied]()
         hashes: dict[str, bytes] = {}
         excerpts: dict[str, tuple[str, ...]] = {}
-        with_secrets = set[str]()
+        with_secrets, unread = set[str](), set[str]()
         for folder in found.folders:
             letters += folder.letters
             introductions += folder.introductions
@@ -260,6 +253,7 @@ class _Loader:
             hashes.update(folder.hashes)
             excerpts.update(folder.excerpts)
             with_secrets.update(folder.with_secrets)
+            unread.update(folder.unread)
         for index, story in enumerate(stories):
             file = story.file
             by_pull = facts.excerpts.get(file, ())
@@ -283,7 +277,7 @@ class _Loader:
             public_secrets=facts.public_secrets,
             hashes=hashes,
             with_secrets=frozenset(with_secrets),
-            unread=found.unread,
+            unread=frozenset(unread),
             beside=NamesIn(self._root),
             unrecorded=facts.unrecorded,
             damaged=facts.damaged,
