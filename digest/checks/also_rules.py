@@ -145,4 +145,4 @@ def _not_shown(story: Story, other: Story) -> Iterator[tuple[str, str]]:
         what = (
             f"also: '{name}' is not on {pages} of {', '.join(themes)} while it is below this story"
         )
-        yield what, "add to this story's themes what fits"
+        yield what, "add what fits to this story's themes"

@@ -84,7 +84,7 @@ CASES: dict[str, tuple[Content, str]] = {
     ),
     "themes": (
         make_content(story(B, themes=("x",)), other(themes=("x", "y", "z"))),
-        f"also: '{B}' is not on the pages of y, z while it is below this story; add to this story's themes what fits",
+        f"also: '{B}' is not on the pages of y, z while it is below this story; add what fits to this story's themes",
     ),
 }
 
