@@ -385,8 +385,10 @@ class _Puller:
         edits += plan.edits
         for edit in edits:
             self.texts.setdefault(edit.file, []).append(edit.after)
+        # Listed before they are there, so that no story escapes that is deleted before a commit.
         created = {*created_by_killed, *(edit.file for edit in edits if not edit.before)}
         git_history.list_written(cache, created, plan.lines)
+        # The journal needs only the lines of files that change: the others can be made again.
         written = {edit.file for edit in edits}
         lines = defaultdict[str, list[Record]](list)
         for record in plan.lines:
@@ -395,6 +397,8 @@ class _Puller:
                 lines[file].append(record)
         with journal.noted(root, cache, edits, lines):
             store.write_stories(root, edits)
+            # From here on, a new story that is gone was deleted by the editor: if this pull is
+            # killed, the next one adds its line, and not the story again.
             if plan.stories:
                 journal.note_written(cache)
             store.add_lines(root, plan.lines)
