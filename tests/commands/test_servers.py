@@ -156,10 +156,12 @@ def test_a_broken_server_is_reported_in_its_row(
     assert FAILED[name] in row.reason
 
 
-def test_all_servers_together_take_about_the_deadline_of_one(
+def test_servers_are_not_waited_for_one_after_the_other(
     rows: tuple[dict[str, PullRow], float],
 ) -> None:
-    assert rows[1] < 3 * LIMITS.deadline
+    late = [name for name, why in FAILED.items() if why.startswith("no complete answer")]
+
+    assert rows[1] < len(late) * LIMITS.deadline
 
 
 @pytest.mark.parametrize("name", ["redirect301", "redirect308"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import gzip
 import hashlib
@@ -14,6 +15,7 @@ import threading
 import time
 import zlib
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -80,6 +82,34 @@ def good(exchange: Exchange) -> None:
 
 def moved_to(location: str, status: int = 301) -> Answer:
     return lambda exchange: exchange.reply(status, b"moved", Location=location)
+
+
+class Clock:
+    """A clock that can be put forward, so that no test has to wait for hours to pass."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self._monkeypatch = monkeypatch
+        self._ahead = 0.0
+        monotonic = time.monotonic
+        monkeypatch.setattr(time, "monotonic", lambda: monotonic() + self._ahead)
+
+    def pass_by(self, seconds: float) -> None:
+        self._ahead += seconds
+
+    def skip_pauses(self) -> None:
+        """Lets pauses of coroutines end at once, as late as they would."""
+        sleep = asyncio.sleep
+
+        async def skip(seconds: float) -> None:
+            self.pass_by(seconds)
+            await sleep(0)
+
+        self._monkeypatch.setattr(asyncio, "sleep", skip)
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    return Clock(monkeypatch)
 
 
 # ---------------------------------------------------------------- a good server
@@ -285,11 +315,13 @@ def test_a_lasting_failure_is_tried_three_times_in_all() -> None:
     assert failed(outcome).wait is None
 
 
-def test_waiting_between_attempts_is_counted() -> None:
+def test_waiting_between_attempts_is_counted(clock: Clock) -> None:
+    limits = Limits(deadline=250, connect_timeout=100, read_timeout=100, back_off=100, retries=5)
     with FeedHost({"/feed": lambda exchange: exchange.reply(500)}) as host:
-        failed(ask(host.url("/feed"), limits=Limits(deadline=2.5, back_off=1, retries=5))[0])
+        clock.skip_pauses()
+        failed(ask(host.url("/feed"), limits=limits)[0])
 
-        assert len(host.requests) == 2  # after 1 s, another 2 s would be too much
+        assert len(host.requests) == 2  # after 100 s, another 200 s would be too much
 
 
 @pytest.mark.parametrize("status", [400, 403, 404, 410, 418, 429])
@@ -316,13 +348,15 @@ def test_retry_after_is_waited_for_if_it_fits_in_the_deadline() -> None:
 def test_a_retry_after_beyond_the_deadline_is_reported_instead_of_waited_for(
     status: int, header: str
 ) -> None:
+    begun = time.monotonic()
     with FeedHost({"/feed": lambda exchange: exchange.reply(status, Retry_After=header)}) as host:
         outcome = failed(ask(host.url("/feed"))[0])
 
         assert len(host.requests) == 1
 
+    taken = timedelta(seconds=time.monotonic() - begun)
     assert outcome.wait is not None
-    assert abs(outcome.wait - NOW - timedelta(seconds=120)) < timedelta(seconds=3)
+    assert timedelta(0) <= outcome.wait - NOW - timedelta(seconds=120) <= taken
 
 
 @pytest.mark.parametrize(
@@ -695,24 +729,30 @@ def test_any_answer_of_a_server_gives_a_result(
 
 
 class Turnstile:
-    """Counts how many requests are under way at once, and delays each to let others come."""
+    """Counts how many requests are under way at once.
 
-    def __init__(self) -> None:
-        self.lock = threading.Lock()
+    Each waits until as many as are expected have been, and then a little, to let others come.
+    """
+
+    def __init__(self, expected: int) -> None:
+        self.changed = threading.Condition()
         self.inside = self.most = 0
+        self.expected = expected
 
     def __call__(self, exchange: Exchange) -> None:
-        with self.lock:
+        with self.changed:
             self.inside += 1
             self.most = max(self.most, self.inside)
+            self.changed.notify_all()
+            self.changed.wait_for(lambda: self.most >= self.expected, QUICK.deadline / 2)
         exchange.server.ended.wait(0.05)
-        with self.lock:
+        with self.changed:
             self.inside -= 1
         good(exchange)
 
 
 def test_one_host_gets_at_most_two_requests_at_once() -> None:
-    turnstile = Turnstile()
+    turnstile = Turnstile(2)
     with FeedHost({f"/{number}": turnstile for number in range(7)}) as host:
         outcomes = ask(*(host.url(f"/{number}") for number in range(7)))
 
@@ -724,7 +764,7 @@ def test_one_host_gets_at_most_two_requests_at_once() -> None:
     sys.platform != "linux", reason="only Linux listens on all of 127.0.0.0/8 unasked"
 )
 def test_limits_apply_to_all_hosts_together_and_to_hosts_of_redirects() -> None:
-    turnstile = Turnstile()
+    turnstile = Turnstile(2)
     with (
         FeedHost({f"/{number}": turnstile for number in range(6)}) as target,
         FeedHost(
@@ -740,25 +780,22 @@ def test_limits_apply_to_all_hosts_together_and_to_hosts_of_redirects() -> None:
         ]
         redirected = ask(*urls)
         most_on_one_host = turnstile.most
-        turnstile.most = 0
-        ask(
-            *(target.url(f"/{number}") for number in range(6)), limits=Limits(at_once=3, per_host=6)
-        )
+        turnstile.most, turnstile.expected = 0, 3
+        limits = replace(QUICK, at_once=3, per_host=6)
+        ask(*(target.url(f"/{number}") for number in range(6)), limits=limits)
 
     assert all(fetched(outcome).body == BODY for outcome in redirected)
     assert (most_on_one_host, turnstile.most) == (2, 3)
 
 
-def test_time_in_the_queue_is_not_counted() -> None:
+def test_time_in_the_queue_is_not_counted(clock: Clock) -> None:
     def slow(exchange: Exchange) -> None:
-        exchange.server.ended.wait(0.5)
+        clock.pass_by(50)
         good(exchange)
 
+    limits = Limits(per_host=1, deadline=100, connect_timeout=100, read_timeout=100)
     with FeedHost({f"/{number}": slow for number in range(5)}) as host:
-        outcomes = ask(
-            *(host.url(f"/{number}") for number in range(5)),
-            limits=Limits(per_host=1, deadline=2.0),
-        )
+        outcomes = ask(*(host.url(f"/{number}") for number in range(5)), limits=limits)
 
     assert all(fetched(outcome).body == BODY for outcome in outcomes)
 

@@ -31,7 +31,7 @@ from digest.feeds.limits import Limits
 from digest.model import Document, Failed, Fetched
 
 NOW = datetime(2026, 5, 20, 8, 0, tzinfo=UTC)
-SHORT = Limits(parse=0.3, quick_parse=0.1, deadline=5, retries=0)
+SHORT = Limits(parse=0.3, quick_parse=0.1, deadline=60, retries=0)
 SETTINGS = """\
 [site]
 title = "Test"
@@ -212,13 +212,13 @@ def test_good_feeds_are_written_before_a_slow_server_has_answered(root: Path) ->
     written: list[bool] = []
 
     def slow(exchange: Exchange) -> None:
-        until = time.monotonic() + 15
+        until = time.monotonic() + 60
         while not (is_there := bool(stories(root))) and time.monotonic() < until:
             time.sleep(0.05)
         written.append(is_there)
         exchange.reply(body=rss(item("Late")).encode())
 
-    limits = replace(SHORT, quick_answer=0.1, deadline=30, read_timeout=30)
+    limits = replace(SHORT, quick_answer=0.1, deadline=90, read_timeout=90)
     with FeedHost({"/bad": slow}) as host:
         (root / "digest.toml").write_text(SETTINGS.replace("bad.xml", host.url("/bad")))
         report, again = run(root, limits), run(root, limits)
@@ -335,7 +335,7 @@ parse.parse = parsed""")
         ("os._exit(0)", "crashes the program that reads it; the publisher has to fix that"),
         (
             "os.kill(os.getpid(), signal.SIGSTOP)",
-            "takes longer than 0.05 s to read; the publisher has to fix that",
+            "takes longer than 0.5 s to read; the publisher has to fix that",
         ),
         ("raise ValueError(2)", "digest fails to read it (ValueError); please report it"),
         ("print('hello', flush=True)", "read"),
@@ -343,13 +343,14 @@ parse.parse = parsed""")
     ids=["a crash", "an exit", "a stop", "an exception", "an output"],
 )
 def test_a_crashed_parser_loses_only_the_document_that_crashed_it(
-    in_worker: Callable[[str], None], act: str, reason: str
+    in_worker: Callable[[str], None], monkeypatch: pytest.MonkeyPatch, act: str, reason: str
 ) -> None:
+    monkeypatch.setattr(parse_client, "_WALL_PER_CPU", 3)
     in_worker(
         f"def parsed(one):\n    if b'Odd' in one.body:\n        {act}\n    return real(one)\nparse.parse = parsed"
     )
 
-    found = read(rss(item("Odd")), GOOD, limits=replace(SHORT, parse=0.05, quick_parse=0.05))
+    found = read(rss(item("Odd")), GOOD, limits=replace(SHORT, parse=0.5, quick_parse=0.2))
 
     assert {id: why for batch in found for id, why in batch.items()} == {"0": reason, "1": "read"}
 

@@ -356,7 +356,7 @@ def test_a_story_changed_below_a_note_is_to_do_until_it_is_reviewed(
         feed.write_text(feed.read_text().replace("Number 2", "Number 2, corrected"))
         desks.digest(root, "pull")
         assert "title: Number 2, corrected" in desk.text("number-2")
-        for _ in range(100):  # the preview reads the ledger again when it builds
+        for _ in range(600):  # the preview reads the ledger again when it builds
             if "0 of 6 done" in desk.open():
                 break
             time.sleep(0.1)
@@ -645,7 +645,7 @@ def test_an_old_lead_that_cannot_be_changed_is_reported(desk: Desk, accept: str)
     desk.save("number-1", set="lead=true")
     path = desk.root / desk.file("number-1")
     path.write_text(path.read_text().replace("lead:", "- lead:"))
-    for _ in range(100):  # until the failed build is known
+    for _ in range(600):  # until the failed build is known
         if "5 stories" in desk.open():
             break
         time.sleep(0.1)

@@ -10,7 +10,7 @@ import os
 import queue
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -26,7 +26,14 @@ from digest.preview.rebuild import Rebuilder
 WEEK = "content/2026/w20"
 STORY = f"{WEEK}/2026-05-15-a.md"
 OTHER = f"{WEEK}/2026-05-14-b.md"
-LONGEST = 20
+LONGEST = 60
+
+
+def until(true: Callable[[], bool]) -> None:
+    end = time.monotonic() + LONGEST
+    while not true():
+        assert time.monotonic() < end
+        time.sleep(0.01)
 
 
 class Kept:
@@ -377,7 +384,7 @@ def test_changes_are_found_without_file_system_events(
     monkeypatch.setattr(rebuild, "_SCAN_INTERVAL", 0.2)
     monkeypatch.setattr(rebuild, "_POLL_INTERVAL", 0.1)
     with keeping(plain) as kept:
-        time.sleep(0.1)  # the look after the first build, which finds what was saved meanwhile
+        until(lambda: bool(kept.rebuilder._next_scan))  # the scan after the first build
         kept.write(STORY)
         assert kept.next() == {STORY}
         monkeypatch.setattr(rebuild, "_SCAN_INTERVAL", 1000)  # it need not be waited for any more
@@ -394,6 +401,7 @@ def test_a_working_watcher_is_used_even_if_a_scan_comes_first(
 ) -> None:
     monkeypatch.setattr(rebuild, "_SCAN_INTERVAL", 0.001)
     monkeypatch.setattr(rebuild, "_SCAN_PAUSE", 0)
+    monkeypatch.setattr(rebuild, "_NOTICE_DELAY", LONGEST)
     with keeping(plain) as kept:
         for number in range(10):
             kept.write(STORY, f"words {number}")

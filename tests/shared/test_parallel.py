@@ -16,7 +16,7 @@ import pytest
 
 HAS_CORES = sys.platform == "linux" and len(os.sched_getaffinity(0)) > 1
 needs_cores = pytest.mark.skipif(not HAS_CORES, reason="needs Linux and two cores")
-PATIENCE = 60.0  # seconds, for a busy machine
+PATIENCE = 60  # seconds, for a busy machine
 
 PRELUDE = """
 import os, signal, sys, threading, time
@@ -32,6 +32,10 @@ def take(item, result):
 def squared(item):
     time.sleep(0.001)  # lets the other process run
     return item * item, os.getpid()
+
+def squared_slowly_here(item):
+    time.sleep(0.2 if os.getpid() == here else 0)  # so that others have work when they begin late
+    return squared(item)
 
 def zombies():
     try:
@@ -78,11 +82,17 @@ def wait_until_gone(group: int) -> None:
 
 
 @needs_cores
-def test_every_item_is_done_once_and_taken_by_the_process_that_asked() -> None:
-    program = """
+def test_every_item_is_done_once_and_taken_by_the_process_that_asked(tmp_path: Path) -> None:
+    program = f"""
+def squared_by_all(item):
+    open(f"{tmp_path}/{{os.getpid()}}", "w").close()
+    while len(os.listdir("{tmp_path}")) < len(os.sched_getaffinity(0)):
+        time.sleep(0.001)
+    return squared(item)
+
 items = list(range(1001))
-parallel.map(squared, items, take, work=10_000)
-assert results == {item: item * item for item in items}
+parallel.map(squared_by_all, items, take, work=10_000)
+assert results == {{item: item * item for item in items}}
 print(len(set(processes.values())) == len(os.sched_getaffinity(0)), zombies())
 """
     assert printed(program) == "True False"
@@ -160,11 +170,7 @@ except DigestError as error:
 @needs_cores
 def test_a_process_that_is_done_early_helps_another() -> None:
     program = """
-def slow_here(item):
-    time.sleep(0.02 if os.getpid() == here else 0)
-    return item * item, os.getpid()
-
-parallel.map(slow_here, list(range(100)), take, work=10_000)
+parallel.map(squared_slowly_here, list(range(100)), take, work=10_000)
 print(sum(process != here for process in processes.values()) > 60, len(results))
 """
     assert printed(program) == "True 100"
@@ -180,7 +186,7 @@ class Odd(Exception):
 def broken(item):
     if os.getpid() != here:
         raise {"key": KeyError("a"), "odd": Odd(1, 2)}[kind]
-    return squared(item)
+    return squared_slowly_here(item)
 
 for kind in ("key", "odd"):
     try:
@@ -199,7 +205,7 @@ def test_a_process_that_is_ended_from_outside_is_one_line_and_no_hang() -> None:
 def fatal(item):
     if os.getpid() != here:
         os.kill(os.getpid(), signal.SIGKILL)
-    return squared(item)
+    return squared_slowly_here(item)
 
 try:
     parallel.map(fatal, list(range(100)), take, work=10_000)

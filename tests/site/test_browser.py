@@ -153,8 +153,7 @@ class Visits:
 @pytest.fixture(scope="module")
 def visits(made: judges.Made, address: str, browser: Browser) -> Visits:
     found = Visits({}, set(), [])
-    with browser.new_context(viewport={"width": 320, "height": 640}) as context:
-        page = context.new_page()
+    with browsing.reading(browser, viewport={"width": 320, "height": 640}) as page:
         page.on("request", lambda request: found.asked.add(request.url.split("/")[2]))
         page.on("console", lambda message: found.said.append(message.text))
         page.on("pageerror", lambda error: found.said.append(str(error)))
