@@ -67,7 +67,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> judges.Made:
     ]
     feeds = {file.name: file.read_bytes() for file in files}
     return judges.make(
-        tmp_path_factory.mktemp("browser") / "digest", feeds, words=1000, more=THEMES
+        tmp_path_factory.mktemp("browser") / "digest", feeds, words=1000, more=THEMES, twice=False
     )
 
 

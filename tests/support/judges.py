@@ -106,8 +106,13 @@ def settings(feeds: Mapping[str, str], words: int = 40) -> str:
     return site + "".join(tables)
 
 
-def make(root: Path, feeds: Mapping[str, bytes], *, words: int = 40, more: str = "") -> Made:
-    """Makes a digest of these feeds (by the names of their files) with `more` settings, pulls it twice, builds it."""
+def make(
+    root: Path, feeds: Mapping[str, bytes], *, words: int = 40, more: str = "", twice: bool = True
+) -> Made:
+    """Makes a digest of these feeds (by the names of their files) with `more` settings, pulls it twice, builds it.
+
+    It is pulled once if not `twice`, since parsing hostile feeds takes seconds.
+    """
     root.mkdir(exist_ok=True)
     for name, body in feeds.items():
         (root / name).write_bytes(body)
@@ -115,10 +120,11 @@ def make(root: Path, feeds: Mapping[str, bytes], *, words: int = 40, more: str =
         settings({name_of(name): name for name in feeds}, words) + more
     )
     config = configs.load(root)
-    one = pull.run(root, config, config.feeds, now=NOW)
+    one = two = pull.run(root, config, config.feeds, now=NOW)
     first = content(root)
-    caches.forget(root, "feed")  # so that the second pull looks at every entry again
-    two = pull.run(root, config, config.feeds, now=LATER)
+    if twice:
+        caches.forget(root, "feed")  # so that the second pull looks at every entry again
+        two = pull.run(root, config, config.feeds, now=LATER)
     build.run(root, config, output=root / "site", base_url=None)
     return Made(
         root=root,
