@@ -93,6 +93,8 @@ def prefix(folder: Path) -> str:
 
 def tracked(folder: Path, path: str) -> frozenset[str] | None:
     """Returns the files below `path` that git has, staged ones too; None without a repository."""
+    if not _may_have_repository(folder):
+        return None
     return _named(folder, "ls-files", "-z", "--", path)
 
 
@@ -311,6 +313,8 @@ def contents(folder: Path, objects: Sequence[str], need: str = "this command") -
 
 def shortened(folder: Path, path: str) -> dict[str, bytes]:
     """Returns HEAD's version of each file below `path` that lost lines since; {} without git."""
+    if not _may_have_repository(folder):
+        return {}
     try:
         answer = run(
             folder, "diff", "--numstat", "--no-renames", "--relative", "-z", "HEAD", "--", path
@@ -324,6 +328,13 @@ def shortened(folder: Path, path: str) -> dict[str, bytes]:
             files.append(os.fsdecode(name))
     objects = [f"HEAD:{prefix(folder)}{file}" for file in files] if files else []
     return dict(zip(files, contents(folder, objects), strict=True))
+
+
+def _may_have_repository(folder: Path) -> bool:
+    """Returns False if git would find no repository: each pull asks, and git takes time to start."""
+    place = folder.resolve()
+    folders = (place, *place.parents)
+    return "GIT_DIR" in os.environ or any(os.path.lexists(one / ".git") for one in folders)
 
 
 def _named(folder: Path, *arguments: str) -> frozenset[str] | None:

@@ -464,3 +464,28 @@ def test_deletions_are_recorded_once_the_digest_is_in_git(
     commit(root)
     assert hints(root) == []
     assert "records that 1 story was deleted here" in digest("pull", cwd=root).stderr
+
+
+def test_a_pull_starts_git_only_in_a_repository(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, started = shutil.which("git"), tmp_path / "started"
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin/git").write_text(f'#!/bin/sh\necho "$1" >> {started}\nexec {real} "$@"\n')
+    (tmp_path / "bin/git").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}{os.pathsep}{os.environ['PATH']}")
+    root = tmp_path / "top/below"
+    root.mkdir(parents=True)
+    (root / "digest.toml").write_text(SETTINGS)
+    for number in (1, 2):
+        carries(root, *range(1, number + 1))
+        assert digest("pull", cwd=root).returncode == 0
+
+    assert not started.exists()
+
+    git(root.parent, "init", "--quiet")
+    started.unlink()
+    carries(root, 1, 2, 3)
+    assert digest("pull", cwd=root).returncode == 0
+
+    assert {"ls-files", "diff"} <= set(started.read_text().split())
