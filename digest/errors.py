@@ -3,6 +3,7 @@
     DigestError                config, content, feeds or the disk: printed as lines, exit code 1
      ├─ UnknownRefError        not a commit of the repository
      ├─ FileError              a file cannot be read or written
+     ├─ NotRecordedError       the locations of stories cannot be recorded
      ├─ NotSentError           a mail was not sent
      ├─ UnknownOutcomeError    a mail may have been sent
      └─ Faults                 one or more problems in files that people wrote
@@ -99,6 +100,10 @@ class FileError(DigestError):
 
     def __str__(self) -> str:
         return f"{self.path}: {self.what}"
+
+
+class NotRecordedError(DigestError):
+    """The locations of stories cannot be recorded."""
 
 
 class NotSentError(DigestError):

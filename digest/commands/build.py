@@ -1,18 +1,19 @@
 """`digest build`: the site from the stories.
 
     lock ──▶ scan ──nothing changed──▶ report
-               └▶ load ──▶ record new locations ──▶ arrange ──▶ plan
-                    ──▶ stage changed pages under hidden names ──▶ commit ──▶ report
+               └▶ load ──▶ arrange ──▶ plan ──▶ stage changed pages under hidden names
+                    ──▶ record new locations ──▶ commit ──▶ report
 
 All pages are staged before the first one appears, so a build that fails leaves the old site as it
-is. The cache saves work and never changes the result. No byte of the site depends on a clock,
-other than through the lines of ledgers; the disk's time only decides which stamps can be trusted.
+is, and the ledgers too: a location is recorded only when it gets a URL. The cache saves work and
+never changes the result. No byte of the site depends on a clock, other than through the lines of
+ledgers; the disk's time only decides which stamps can be trusted.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from itertools import islice
@@ -23,7 +24,7 @@ from digest import disk, parallel
 from digest.cache import Cache, key_of
 from digest.commands.shared import custom_domain, site_address
 from digest.content.scan import Scan, rescan, scan
-from digest.errors import DigestError, Faults, Problem
+from digest.errors import DigestError, Faults, NotRecordedError, Problem
 from digest.model import Config, Copied, Progress
 from digest.site import addresses, fingerprint
 from digest.site import output as outputs
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from digest.site.page import Page
     from digest.site.plan import Plan
     from digest.site.render import Renderer
+    from digest.site.search.search_index import SearchIndex
 
 _MS_PER_PAGE, _MS_PER_CARD = 0.8, 60  # milliseconds of work, for `parallel.map`
 
@@ -72,12 +74,13 @@ class BuildReport(NamedTuple):
 
 
 class BuildResult(NamedTuple):
-    """What a build has arranged and written; `hints` are those of `BuildReport`."""
+    """What a build has arranged and written; `hints` and `unrecorded` are those of `BuildReport`."""
 
     archive: Archive
     written: Written
     summary: Summary
     hints: tuple[str, ...]
+    unrecorded: str = ""
 
 
 def run(
@@ -99,7 +102,7 @@ def run(
     or without them if they could not be written; nothing else in it depends on `now`. With `dry`,
     it is the same site, and nothing is recorded. With `force`, files in the folder that Digest did
     not make are overwritten. Raises DigestError, and Faults with every problem in content, links
-    and templates; then the site stays as it is.
+    and templates; then the site stays as it is, and nothing is recorded.
     """
     outputs.check(root, output)
     _check_domain(root, config)
@@ -114,11 +117,9 @@ def run(
             summary = last.summary
             written = Written(written=0, removed=0, unchanged=len(last.files))
         else:
-            content = builder.load(scanned)
-            if now:
-                content, unrecorded = _record(root, content, now, dry=dry)
-            built = builder.build(scanned, content, on_progress=on_progress)
-            summary, written, hints = built.summary, built.written, built.hints
+            built = _build(root, builder, scanned, now, dry=dry, on_progress=on_progress)
+            summary, written = built.summary, built.written
+            hints, unrecorded = built.hints, built.unrecorded
     if base_url is None and (problem := site_address.hint(root, config)):
         hints = (*hints, problem.as_hint)
     return BuildReport(
@@ -139,6 +140,31 @@ def run(
         damaged=summary.damaged,
         hints=hints,
     )
+
+
+def _build(
+    root: Path,
+    builder: Builder,
+    scanned: Scan,
+    now: datetime | None,
+    *,
+    dry: bool,
+    on_progress: Progress | None,
+) -> BuildResult:
+    """Builds the site as if new locations had been recorded, and records them before it appears.
+
+    If they cannot be recorded, the site is built again without them.
+    """
+    from digest.content.new_locations import as_recorded, record
+
+    content = builder.load(scanned)
+    recorded = as_recorded(content, now) if now else content
+    to_record = partial(record, root, content, now) if now and not dry else None
+    try:
+        return builder.build(scanned, recorded, record=to_record, on_progress=on_progress)
+    except NotRecordedError as error:
+        built = builder.build(scanned, content, on_progress=on_progress)
+        return built._replace(unrecorded=str(error))
 
 
 def _check_domain(root: Path, config: Config) -> None:
@@ -209,7 +235,8 @@ class Builder:
 
         Raises Faults if files of it have errors.
         """
-        from digest.content.load import load_cached, new_locations_of
+        from digest.content.load import load_cached
+        from digest.content.new_locations import new_locations_of
 
         reading = fingerprint.of_reading(self._config)
         content = load_cached(
@@ -218,11 +245,17 @@ class Builder:
         return content._replace(unrecorded=new_locations_of(content))
 
     def build(
-        self, scanned: Scan, content: Content, *, on_progress: Progress | None = None
+        self,
+        scanned: Scan,
+        content: Content,
+        *,
+        record: Callable[[], None] | None = None,
+        on_progress: Progress | None = None,
     ) -> BuildResult:
         """Builds the site of the `content` that was scanned and that `load` has returned.
 
-        Raises DigestError, and then the folder stays as it is.
+        `record` records its new locations; it is called when the site is complete, but not yet in
+        place. Raises DigestError, and what `record` raises; then the folder stays as it is.
         """
         # Imported late: a build with nothing to do needs none of these.
         from digest.content import publishable
@@ -257,20 +290,15 @@ class Builder:
             self._stage_pages(planned, keys, output, on_progress)
             if planned.context.has_social_cards:
                 cache.keep_only("card", keys)
-            for file in planned.copied:
-                if not output.keep(file.path, keys[file.path]):
-                    output.stage(file.path, _read(file))
-            for path, key in index.files.items():
-                if not output.keep(path, key):
-                    output.stage(path, index.read(path))
+            _stage_files(planned.copied, index, keys, output)
             planned.raise_problems()
             manifest = Manifest(
                 content_key=scanned.fingerprint(),
                 settings_key=self._settings_key,
                 summary=summary,
-                has_new_locations=bool(content.unrecorded),
+                has_new_locations=bool(content.unrecorded) and record is None,
             )
-            written = output.commit(keys, manifest)
+            written = output.commit(keys, manifest, record or (lambda: None))
         except BaseException:
             output.drop()
             raise
@@ -378,6 +406,18 @@ def _drawn(svg: bytes) -> bytes:
         raise Faults([Problem(f"{fingerprint.FOLDER}/card.svg", 0, what, cure)]) from error
 
 
+def _stage_files(
+    copied: Iterable[Copied], index: SearchIndex, keys: Mapping[str, bytes], output: Output
+) -> None:
+    """Stages the copied files and the search index, where the folder does not have them yet."""
+    for file in copied:
+        if not output.keep(file.path, keys[file.path]):
+            output.stage(file.path, _read(file))
+    for path, key in index.files.items():
+        if not output.keep(path, key):
+            output.stage(path, index.read(path))
+
+
 class _Count:
     """Counts the files that are done, and reports each."""
 
@@ -389,36 +429,6 @@ class _Count:
         self._done += 1
         if self._on_progress:
             self._on_progress(self._done, self._total)
-
-
-def _record(root: Path, content: Content, now: datetime, *, dry: bool) -> tuple[Content, str]:
-    """Records where stories are; returns the content with these lines in the ledgers.
-
-    Without them if that failed, and why it did, since the site is built all the same.
-    """
-    from digest.content import store
-
-    recorded = as_recorded(content, now)
-    if dry or not content.unrecorded:
-        return recorded, ""
-    try:
-        store.add_locations(root, content.unrecorded, now)
-    except DigestError as error:
-        why = "so if you later move or rename a story, links to its old address may break"
-        return content, f"{error}; {why}"
-    return recorded._replace(unrecorded=()), ""
-
-
-def as_recorded(content: Content, now: datetime) -> Content:
-    """Returns loaded content as if its unrecorded locations had been recorded at the time `now`.
-
-    Lines of that time may end a pause between weeks (`week.without_mistyped`).
-    """
-    from digest.content.ledger import timestamp
-
-    if not content.unrecorded:
-        return content
-    return content._replace(newest_record=max(content.newest_record, timestamp(now)))
 
 
 def _copied_key(file: Copied, since: int) -> bytes:

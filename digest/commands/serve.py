@@ -29,6 +29,7 @@ from digest.commands.desk.content import LastBuild
 from digest.commands.desk.desk import Desk
 from digest.commands.serve_annotations import Annotations
 from digest.config import load as load_config
+from digest.content.new_locations import as_recorded
 from digest.errors import DigestError, Faults, Problem
 from digest.model import CONFIG_FILE, Config, Content, Progress
 from digest.preview import hosts, server
@@ -272,7 +273,7 @@ class Preview:
             changed = frozenset()  # a new builder scans all content
         with disk.lock(self._root, waiting=lambda: self._on_event(Waiting())):
             scanned = builder.scan(changed)
-            content = build.as_recorded(builder.load(scanned), self._clock())
+            content = as_recorded(builder.load(scanned), self._clock())
             result = builder.build(scanned, content, on_progress=self._on_progress)
         self._builder, self._config = builder, config
         return config, content, result

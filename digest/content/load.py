@@ -10,7 +10,6 @@ excerpt has, where a story was before) is found for all stories at once, and cac
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -32,11 +31,9 @@ from digest.model import (
     Copied,
     FreePage,
     Letter,
-    Location,
     Skipped,
     Story,
 )
-from digest.names import lasting_name
 
 if TYPE_CHECKING:
     from digest.content.history import History
@@ -337,26 +334,3 @@ def survey(root: Path, config: Config) -> Survey:
         unfinished=tuple(sorted(scanned.unfinished)),
         unknown_themes=unknown_themes(found.problems),
     )
-
-
-def new_locations_of(content: Content) -> tuple[Location, ...]:
-    """Returns the locations that have to be recorded in the ledger now.
-
-    A hidden story or a draft has no address yet, so it may move without a trace. But if another
-    story of its week has the same slug, both are recorded together, since their order decides which
-    of them has the slug as its anchor. If two stories have the same name, none is recorded: nothing
-    can be published until one of them is removed.
-    """
-    if not content.unrecorded:
-        return ()
-    names = {lasting_name(story, content.lasting_names) for story in content.stories}
-    if len(names) < len(content.stories):
-        return ()
-    stories = {story.file: story for story in content.stories}
-    slugs = Counter((story.week, story.slug) for story in content.stories)
-    found = []
-    for location in content.unrecorded:
-        story = stories[location.file]
-        if not (story.hide or story.draft) or slugs[story.week, story.slug] > 1:
-            found.append(location)
-    return tuple(found)

@@ -15,7 +15,7 @@ from __future__ import annotations
 import contextlib
 import os
 import stat
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
@@ -237,10 +237,17 @@ class Output:
             self._cache.remove("busy", self._name)
             self._cache.save()
 
-    def commit(self, keys: Mapping[str, bytes], manifest: Manifest) -> Written:
+    def commit(
+        self,
+        keys: Mapping[str, bytes],
+        manifest: Manifest,
+        on_checked: Callable[[], None] = lambda: None,
+    ) -> Written:
         """Puts what was staged in place, and removes files that this build did not make.
 
-        `keys` has the key of each file of the site; they are saved with the manifest.
+        `keys` has the key of each file of the site; they are saved with the manifest. `on_checked`
+        is called once all checks have passed, and before the first file is put in place; if it
+        raises an error, the site stays as it was.
         """
         staged = self._staging.ready()
         self._check_nothing_lost(staged)
@@ -250,6 +257,7 @@ class Output:
             if not fingerprint:
                 fingerprint = marked_files.mark_or_hash(path, disk.read(self.folder / path) or b"")
             now[path] = fingerprint
+        on_checked()
         if self._before != now:  # if this build is killed, old and new files must be listed
             both = {path: f"{self._before.get(path, '')} {new}" for path, new in now.items()}
             self._save_list(self._before | both)

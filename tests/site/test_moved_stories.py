@@ -17,7 +17,7 @@ from sites import read_folder
 from digest import config
 from digest.commands import build, check, export, pull, status
 from digest.content import ledger, locations, store
-from digest.errors import Faults
+from digest.errors import DigestError, Faults
 from digest.model import Location
 
 SETTINGS = """\
@@ -601,6 +601,24 @@ def test_a_place_seen_by_a_preview_is_recorded_by_the_next_build(workspace: Work
     workspace.build()
 
     assert len(workspace.located) == 1
+
+
+def test_a_build_that_fails_records_nothing(workspace: Workspace) -> None:
+    file = workspace.write(f"{W20}/2026-05-12-same.md", body="[there](missing.md)")
+    with pytest.raises(Faults, match=r"missing\.md"):
+        workspace.build()
+    assert not (workspace.root / LEDGER).exists()
+
+    file = workspace.move(file, f"{W21}/2026-05-12-same.md")
+    workspace.edit(file, r"\[there\].*", "")
+    workspace.put("site/2026/w21/index.html", "by hand")
+    with pytest.raises(DigestError, match="Digest did not make this file"):
+        workspace.build()
+    assert not (workspace.root / LEDGER).exists()
+
+    (workspace.root / "site/2026/w21/index.html").unlink()
+    assert not any(path.startswith("2026/w20/") for path in workspace.build())
+    assert [location.file for location in workspace.located] == [file]
 
 
 def test_check_status_and_a_dry_run_write_nothing(workspace: Workspace) -> None:

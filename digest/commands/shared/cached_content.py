@@ -16,7 +16,8 @@ from pathlib import Path
 from digest import disk
 from digest.cache import Cache
 from digest.content import store
-from digest.content.load import load_cached, new_locations_of, survey
+from digest.content.load import load_cached, survey
+from digest.content.new_locations import new_locations_of
 from digest.content.scan import scan
 from digest.errors import DigestError, Faults
 from digest.model import Config, Content

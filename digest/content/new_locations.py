@@ -1,0 +1,57 @@
+"""Locations that no ledger has yet: which are to be recorded, and content as if they had been."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import datetime
+from pathlib import Path
+
+from digest.content import store
+from digest.content.ledger import timestamp
+from digest.errors import DigestError, NotRecordedError
+from digest.model import Content, Location
+from digest.names import lasting_name
+
+
+def new_locations_of(content: Content) -> tuple[Location, ...]:
+    """Returns the locations that have to be recorded in the ledger now.
+
+    A hidden story or a draft has no address yet, so it may move without a trace. But if another
+    story of its week has the same slug, both are recorded together, since their order decides which
+    of them has the slug as its anchor. If two stories have the same name, none is recorded: nothing
+    can be published until one of them is removed.
+    """
+    if not content.unrecorded:
+        return ()
+    names = {lasting_name(story, content.lasting_names) for story in content.stories}
+    if len(names) < len(content.stories):
+        return ()
+    stories = {story.file: story for story in content.stories}
+    slugs = Counter((story.week, story.slug) for story in content.stories)
+    found = []
+    for location in content.unrecorded:
+        story = stories[location.file]
+        if not (story.hide or story.draft) or slugs[story.week, story.slug] > 1:
+            found.append(location)
+    return tuple(found)
+
+
+def as_recorded(content: Content, now: datetime) -> Content:
+    """Returns content as if its `unrecorded` locations had been recorded at the time `now`.
+
+    Lines of that time may end a pause between weeks (`week.without_mistyped`).
+    """
+    if not content.unrecorded:
+        return content
+    return content._replace(newest_record=max(content.newest_record, timestamp(now)))
+
+
+def record(root: Path, content: Content, now: datetime) -> None:
+    """Records the `unrecorded` locations of the content; raises NotRecordedError if that fails."""
+    if not content.unrecorded:
+        return
+    try:
+        store.add_locations(root, content.unrecorded, now)
+    except DigestError as error:
+        why = "so if you later move or rename a story, links to its old address may break"
+        raise NotRecordedError(f"{error}; {why}") from error
