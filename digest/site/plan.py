@@ -27,7 +27,7 @@ from digest.site.keys import BuildMemory
 from digest.site.page import Page
 from digest.site.pages.ahead import ahead_calendar, ahead_pages
 from digest.site.pages.archive import archive_page
-from digest.site.pages.corrections import corrections_feed, corrections_pages
+from digest.site.pages.corrections import all_corrected, corrections_feed, corrections_page
 from digest.site.pages.fixed import fixed_pages, site_files
 from digest.site.pages.home import home_page
 from digest.site.pages.machine_readable import machine_readable_pages
@@ -114,7 +114,7 @@ def plan(
         script_version=script_version,
         has_social_cards=has_social_cards,
     )
-    weeks = list(week_pages(context))
+    weeks, corrected = list(week_pages(context)), all_corrected(context)
     for_readers = _with_distinct_titles(
         [
             home_page(context),
@@ -122,14 +122,14 @@ def plan(
             *weeks,
             *fixed_pages(context),
             *ahead_pages(context),
-            *corrections_pages(context),
+            corrections_page(context, corrected),
             *theme_pages(context),
         ]
     )
     pages = (
         *for_readers,
         *feed_pages(context),
-        corrections_feed(context),
+        corrections_feed(context, corrected),
         *ahead_calendar(context),
         *machine_readable_pages(context),
         *site_files(context, for_readers),

@@ -7,7 +7,7 @@ story, so it counts as changed when the story last was.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import datetime, time
 from operator import attrgetter
 from typing import NamedTuple
@@ -32,9 +32,9 @@ class Corrected(NamedTuple):
     before: str
 
 
-def corrections_pages(context: SiteContext) -> Iterator[Page]:
-    """Yields the page of corrections; its feed is one of `corrections_feed`."""
-    title, corrected = context.config.site.title, _all(context)
+def corrections_page(context: SiteContext, corrected: tuple[Corrected, ...]) -> Page:
+    """Returns the page of everything that was corrected; see `all_corrected`."""
+    title = context.config.site.title
     count = formatting.count(len(corrected), "correction") if corrected else "No corrections"
     head = Head(
         title=context.page_title("Corrections"),
@@ -43,7 +43,7 @@ def corrections_pages(context: SiteContext) -> Iterator[Page]:
         feeds=(PageLink(f"{title}: corrections", addresses.CORRECTIONS_FEED),),
         updated=corrected[0].updated.isoformat() if corrected else "",
     )
-    yield context.page(
+    return context.page(
         "corrections.html",
         "the page of corrections",
         head,
@@ -52,10 +52,10 @@ def corrections_pages(context: SiteContext) -> Iterator[Page]:
     )
 
 
-def corrections_feed(context: SiteContext) -> Page:
-    """Returns the feed of corrections."""
+def corrections_feed(context: SiteContext, corrected: tuple[Corrected, ...]) -> Page:
+    """Returns the feed of the newest of everything that was corrected."""
     place, template = addresses.CORRECTIONS_FEED, "feeds/corrections.xml"
-    newest = _all(context)[:_MAX_IN_FEED]
+    newest = corrected[:_MAX_IN_FEED]
     return context.file(place, template, "the feed of corrections", _feed_data, newest)
 
 
@@ -73,7 +73,7 @@ def _feed_data(context: SiteContext, corrected: tuple[Corrected, ...]) -> Mappin
     }
 
 
-def _all(context: SiteContext) -> tuple[Corrected, ...]:
+def all_corrected(context: SiteContext) -> tuple[Corrected, ...]:
     """Returns everything that was corrected, the newest first."""
     content = context.archive.content
     site = context.config.site
