@@ -103,6 +103,11 @@ class Cache:
             if self._is_loaded(kind, name, key)
         }
 
+    def loaded(self, kind: str, name: str, as_type: type[T]) -> T | None:
+        """Returns the value that was read or stored last, under any key; None if there is none."""
+        value = self._loaded.get((kind, name), (b"", None))[1]
+        return value if isinstance(value, as_type) else None
+
     def get_kind(self, kind: str, as_type: type[T]) -> dict[str, T]:
         """Returns all values of a kind that are stored with an empty key, by name."""
         if kind in earlier_json.KINDS:
@@ -133,7 +138,8 @@ class Cache:
 
     def keep_only(self, kind: str, names: Collection[str]) -> None:
         """Removes the values of a kind with other names."""
-        stored = self._rows("SELECT name FROM cache WHERE kind = ?", (kind,))
+        # With the plus, SQLite does not look up the kind, for which it would read all values.
+        stored = self._rows("SELECT name FROM cache WHERE +kind = ?", (kind,))
         changed = [(name,) for changed, name in self._changes if changed == kind]
         for (name,) in (*stored, *changed):
             if name not in names:

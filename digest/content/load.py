@@ -48,8 +48,8 @@ class _Folder(NamedTuple):
 
     `hashes` has a hash of each story's file and name, `excerpts` the hashes of each excerpt, if its
     file has one; `with_secrets` are the stories with what looks like a secret in a URL. `identity_key`
-    is a hash of everything by which the ledgers know these stories, but for their words. A folder
-    with problems is not cached.
+    is a hash of everything by which the ledgers know these stories, but for their words,
+    `settings_key` of what the files were parsed with. A folder with problems is not cached.
     """
 
     stories: tuple[Story, ...]
@@ -63,6 +63,21 @@ class _Folder(NamedTuple):
     identity_key: bytes
     problems: tuple[Problem, ...]
     unread: tuple[str, ...]
+    settings_key: bytes
+
+    def with_stories_of(self, before: _Folder) -> _Folder:
+        """Returns the folder with the same objects as `before` for stories that have not changed.
+
+        By these objects the preview knows what is still up to date (`BuildMemory`).
+        """
+        if before.settings_key != self.settings_key:
+            return self
+        hashes, known = self.hashes, {story.file: story for story in before.stories}
+        stories = []
+        for story in self.stories:
+            is_same = before.hashes.get(story.file) == hashes[story.file]
+            stories.append(known[story.file] if is_same else story)
+        return self._replace(stories=tuple(stories))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -165,6 +180,8 @@ class _Loader:
             folder = cached.get(name)
             if folder is None:
                 folder = read.pop(name)
+                if self._cache and (before := self._cache.loaded("folder", name, _Folder)):
+                    folder = folder.with_stories_of(before)
                 problems += folder.problems
                 if self._cache is not None and name in keys and not folder.problems:
                     self._cache.put("folder", name, keys[name], folder)
@@ -205,6 +222,7 @@ class _Loader:
             identity_key=identity_key(stories),
             problems=tuple(reader.problems),
             unread=tuple(reader.unread),
+            settings_key=self._key,
         )
 
     def ledger_facts(self, found: _Folders) -> LedgerFacts:

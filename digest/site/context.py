@@ -170,6 +170,7 @@ def make_context(
     has_social_cards: bool = False,
 ) -> SiteContext:
     """Returns the context of one build; the arguments are those of `plan`."""
+    memory = memory or BuildMemory()
     base = SiteUrl(config.site.url)
     markdown = MarkdownRenderer(Targets(archive, base))
     cards = Cards(config, archive, markdown)
@@ -192,7 +193,7 @@ def make_context(
     return SiteContext(
         config=config,
         archive=archive,
-        memory=memory or BuildMemory(),
+        memory=memory,
         counts=counts,
         base=base,
         markdown=markdown,
@@ -200,7 +201,7 @@ def make_context(
         entries=Entries(config, cards),
         dates=dates_of(archive, config, weekly[-1].week) if weekly else {},
         themes=tuple(summaries),
-        neighbours=find_neighbours(archive.by_theme),
+        neighbours=find_neighbours(archive.by_theme, memory),
         ahead=ahead,
         site=_site_view(
             archive,

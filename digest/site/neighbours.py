@@ -9,17 +9,19 @@ A week's page shows words of stories in other weeks. So its key has a hash of ex
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
-from functools import cache
+from functools import cache, partial
+from itertools import chain
 from typing import NamedTuple
 
 from digest.cache import key_of
 from digest.model import Story
 from digest.site import formatting
 from digest.site.anchors import Anchors
-from digest.site.archive import ThemeStories
+from digest.site.archive import Edition, ThemeStories
 from digest.site.cards import Cards, Chip
+from digest.site.keys import BuildMemory
 
 _MAX_NUMBERED = 30  # stories of a theme that are numbered; of more, a number says little
 _MAX_HEADLINE = 60  # characters
@@ -52,10 +54,13 @@ class NeighboursView(NamedTuple):
     after: NeighbourLink | None
 
 
-def find_neighbours(by_theme: Iterable[ThemeStories]) -> Mapping[str, Neighbours]:
+def find_neighbours(
+    by_theme: Iterable[ThemeStories], memory: BuildMemory
+) -> Mapping[str, Neighbours]:
     """Returns the neighbours of each story by its file, in its narrowest theme of several stories.
 
-    Stories whose line would have nothing but the theme are left out.
+    Stories whose line would have nothing but the theme are left out. `memory` is that of the
+    builder: a theme that is as in the last build is not looked through again.
     """
     of_several = [theme_stories for theme_stories in by_theme if len(theme_stories.stories) > 1]
     sizes = {theme.id: len(stories) for theme, stories, _ in of_several}
@@ -66,30 +71,46 @@ def find_neighbours(by_theme: Iterable[ThemeStories]) -> Mapping[str, Neighbours
 
     by_file: dict[str, Neighbours] = {}
     for theme, stories, _ in of_several:
-        total = len(stories)
-        counted = total if total <= _MAX_NUMBERED else 0
-        for at, story in enumerate(stories):
-            if narrowest(story.themes) != theme.id:
-                continue
-            before = stories[at + 1] if at + 1 < total else None
-            after = stories[at - 1] if at else None
-            if before and before.week == story.week:
-                before = None
-            if after and after.week == story.week:
-                after = None
-            if counted or before or after:
-                number = total - at if counted else 0
-                by_file[story.file] = Neighbours(theme.id, number, counted, before, after)
+        make = partial(_in_theme, theme.id, stories, narrowest)
+        by_file |= memory.memo(("neighbours in theme", theme.id), stories, sizes, make)
     return by_file
 
 
-def key(stories: Iterable[Story], by_file: Mapping[str, Neighbours], anchors: Anchors) -> bytes:
-    """Returns a hash of everything that these lines show, with words of stories in other weeks."""
-    parts, moved = [], anchors.by_file
-    for story in stories:
-        if story.file not in by_file:
+def _in_theme(
+    theme: str, stories: Sequence[Story], narrowest: Callable[[tuple[str, ...]], str]
+) -> dict[str, Neighbours]:
+    """Returns the neighbours of the stories of which this is the `narrowest` theme, by file."""
+    by_file: dict[str, Neighbours] = {}
+    total = len(stories)
+    counted = total if total <= _MAX_NUMBERED else 0
+    for at, story in enumerate(stories):
+        if narrowest(story.themes) != theme:
             continue
-        theme, number, total, before, after = by_file[story.file]
+        before = stories[at + 1] if at + 1 < total else None
+        after = stories[at - 1] if at else None
+        if before and before.week == story.week:
+            before = None
+        if after and after.week == story.week:
+            after = None
+        if counted or before or after:
+            number = total - at if counted else 0
+            by_file[story.file] = Neighbours(theme, number, counted, before, after)
+    return by_file
+
+
+def key(
+    edition: Edition, by_file: Mapping[str, Neighbours], anchors: Anchors, memory: BuildMemory
+) -> bytes:
+    """Returns a hash of everything that these lines show, with words of stories in other weeks."""
+    of_edition = [by_file[story.file] for story in edition.stories if story.file in by_file]
+    made_from = list(chain.from_iterable(of_edition))
+    make = partial(_key, of_edition, anchors)
+    return memory.memo(("neighbours", edition.week), made_from, anchors.by_file, make)
+
+
+def _key(neighbours: Iterable[Neighbours], anchors: Anchors) -> bytes:
+    parts, moved = [], anchors.by_file
+    for theme, number, total, before, after in neighbours:
         parts.append(f"{theme} {number} {total}")
         for neighbour in (before, after):
             if neighbour:

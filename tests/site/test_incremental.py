@@ -400,6 +400,8 @@ paywall = true
 """
 
 STEPS: dict[str, Change] = {
+    "the digest is in another time zone": configured("Asia/Hong_Kong", "Europe/Paris"),
+    "it is back": configured("Europe/Paris", "Asia/Hong_Kong"),
     "a note is another": noted(1, "More words."),
     "a story leads its week": replaced(BY_HAND, "\n---\n", "\nlead: true\n---\n"),
     "it has a theme": replaced(BY_HAND, "\n---\n", "\nthemes: [cranes, ice]\n---\n"),
@@ -580,6 +582,48 @@ def test_a_reused_builder_equals_a_clean_build_whatever_changes(
         for change in changes:
             change(preview.root)
         preview.same_as_clean()
+
+
+def test_a_reused_builder_has_another_object_only_for_the_story_that_was_edited(
+    root: Path,
+) -> None:
+    """By these objects it knows what is still up to date."""
+    settled(root, lambda _: None)
+    with disk.lock(root), Cache(root) as cache:
+        builder = Builder(root, config.load(root), root / "site", cache, extras=False)
+        before = builder.load(scanned := builder.scan())
+        builder.build(scanned, before)
+        of_week = stories(root)[0].parent
+        assert len(list(of_week.glob("2*.md"))) > 1
+        edited = next(of_week.glob("2*.md"))
+        edited.write_text(f"{edited.read_text()}\nMore words.\n")
+        file = edited.relative_to(root).as_posix()
+
+        after = builder.load(builder.scan([file]))
+
+    pairs = zip(before.stories, after.stories, strict=True)
+    changed = [new.file for old, new in pairs if old is not new]
+    assert changed == [file]
+
+
+def test_stories_without_an_offset_are_read_again_in_another_time_zone(root: Path) -> None:
+    """Also if the cache stays open, as in the preview."""
+    file = stories(root)[0].parent / "2026-05-05-local.md"
+    file.write_text(NEW.format(title="Local", slug="local", day=5, theme="", note="Here."))
+    file.write_text(file.read_text().replace("+08:00", ""))
+    settled(root, lambda _: None)
+
+    def published(cache: Cache) -> str:
+        builder = Builder(root, config.load(root), root / "site", cache, extras=False)
+        content = builder.load(builder.scan())
+        return next(str(story.published) for story in content.stories if story.title == "Local")
+
+    with disk.lock(root), Cache(root) as cache:
+        assert published(cache).endswith("+08:00")
+        settings = root / "digest.toml"
+        settings.write_text(settings.read_text().replace("Asia/Hong_Kong", "America/Lima"))
+
+        assert published(cache).endswith("-05:00")
 
 
 def emptied(folder: str) -> Change:

@@ -42,7 +42,7 @@ def home_page(context: SiteContext) -> Page:
     )
     neighbours_key = b""
     if shown:
-        neighbours_key = neighbours.key(shown.stories, context.neighbours, archive.anchors)
+        neighbours_key = neighbours.key(shown, context.neighbours, archive.anchors, context.memory)
     return context.page(
         "home.html",
         "the home page",

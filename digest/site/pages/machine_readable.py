@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import html
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from typing import NamedTuple
 
 from digest.site import addresses, formatting
@@ -22,6 +23,7 @@ from digest.site.page import Page
 from digest.site.pages.week import edition_view
 from digest.week import Week
 
+_PLAIN = "feeds/plain.txt"
 _MAX_WEEKS = 26  # weeks in llms.txt; all are in archive.json
 
 
@@ -48,8 +50,9 @@ def machine_readable_pages(context: SiteContext) -> Iterator[Page]:
     for edition in context.archive.editions:
         week = edition.week
         place, source = addresses.week_markdown(week), f"{week} as Markdown"
-        inputs = edition, context.ahead.next_dates_as_of(edition)
-        yield context.file(place, "feeds/plain.txt", source, _week_data, *inputs)
+        ahead = context.ahead.next_dates_as_of(edition)
+        make = partial(context.file, place, _PLAIN, source, _week_data, edition, ahead)
+        yield context.memory.memo(("week as Markdown", week), (edition,), ahead, make)
         weeks.append(WeekEntry(week, edition.closed, len(edition.stories), edition.title))
     themes = []
     for summary in context.themes:
@@ -58,7 +61,7 @@ def machine_readable_pages(context: SiteContext) -> Iterator[Page]:
     place, source = addresses.ARCHIVE_JSON, "the list of weeks"
     yield context.file(place, "feeds/archive.json", source, _archive_data, *lists)
     place, source = addresses.LLMS, "the list for language models"
-    yield context.file(place, "feeds/plain.txt", source, _llms_data, *lists)
+    yield context.file(place, _PLAIN, source, _llms_data, *lists)
 
 
 def _week_data(

@@ -131,7 +131,7 @@ def week_pages(context: SiteContext) -> Iterator[Page]:
         dates = context.dates.get(edition.week)
         published = dates.published if dates else 0
         neighbours_key = neighbours.key(
-            edition.stories, context.neighbours, context.archive.anchors
+            edition, context.neighbours, context.archive.anchors, context.memory
         )
         ahead = context.ahead.next_dates_as_of(edition)
         values = newer, older, neighbours_key, ahead, published
