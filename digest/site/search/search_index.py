@@ -13,7 +13,6 @@ import importlib.util
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
-from posixpath import basename
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -36,21 +35,13 @@ class SearchIndex(NamedTuple):
     """The index of all years: a hash of each file by path; empty without an index.
 
     `read` returns the bytes of a file; `warning` says why the index could not be made.
+    `script_version` is the version of Pagefind's script, a hash of its files; "" without an index.
     """
 
     files: Mapping[str, bytes] = MappingProxyType({})
     read: Callable[[str], bytes] = lambda _: b""
+    script_version: str = ""
     warning: str = ""
-
-    @property
-    def script_version(self) -> str:
-        """The version of Pagefind's script, a hash of its files; "" without an index."""
-        parts = []
-        for path, file_hash in self.files.items():
-            name = basename(path)
-            if _is_script(name):
-                parts.append((name, file_hash))
-        return key_of(tuple(sorted(parts))).hex()[:10] if parts else ""
 
 
 class _Texts(NamedTuple):
@@ -111,11 +102,13 @@ def build_index(archive: Archive, config: Config, cache: Cache) -> SearchIndex:
         return files[name]
 
     newest, paths = max(hashes, key=int), {}
+    scripts = sorted(file for file in hashes[newest].items() if _is_script(file[0]))
     for year in texts:
         for name, file_hash in hashes[year].items():
             if year == newest or not _is_script(name):  # the newest script serves all years
                 paths[f"{addresses.SEARCH_INDEX}{year}/{name}"] = file_hash
-    return SearchIndex(files=paths, read=read)
+    version = key_of(tuple(scripts)).hex()[:10] if scripts else ""
+    return SearchIndex(files=paths, read=read, script_version=version)
 
 
 def _by_year(archive: Archive) -> dict[str, _Texts]:
