@@ -128,13 +128,12 @@ def derived_id(site: Site, *parts: str) -> str:
 
 
 class Entries:
-    """Makes the entries of one build, each once."""
+    """Makes the entries of one build. They are not kept: only the newest are in several feeds."""
 
     def __init__(self, config: Config, cards: Cards) -> None:
         self._config, self._cards = config, cards
         self.zone = ZoneInfo(config.site.timezone)
         self._themes = {theme.id: theme for theme in config.themes}
-        self._made: dict[str, AtomEntry] = {}
         self._sources: dict[tuple[str, str, str], AtomSource] = {}
 
     def entries(self, stories: Iterable[Story]) -> tuple[AtomEntry, ...]:
@@ -144,22 +143,20 @@ class Entries:
 
     def _entry(self, story: Story) -> AtomEntry:
         """Returns the entry of a story."""
-        if story.file not in self._made:
-            card, names = self._cards.main(story), self._cards.lasting_names
-            image = urls.web_link(story.image) or ""
-            ending = posixpath.splitext(urlsplit(image).path)[1].lower()
-            self._made[story.file] = AtomEntry(
-                id=entry_id(story, names),
-                published=story.published,
-                updated=_updated(story, last_change(story, self.zone), self.zone, names),
-                authors=story.authors or (card.source,),
-                source=self._source(story),
-                image=image,
-                image_type=_IMAGE_TYPES.get(ending, "image/jpeg") if image else "",
-                themes=tuple([self._themes[id] for id in story.themes]),
-                card=card,
-            )
-        return self._made[story.file]
+        card, names = self._cards.main(story), self._cards.lasting_names
+        image = urls.web_link(story.image) or ""
+        ending = posixpath.splitext(urlsplit(image).path)[1].lower()
+        return AtomEntry(
+            id=entry_id(story, names),
+            published=story.published,
+            updated=_updated(story, last_change(story, self.zone), self.zone, names),
+            authors=story.authors or (card.source,),
+            source=self._source(story),
+            image=image,
+            image_type=_IMAGE_TYPES.get(ending, "image/jpeg") if image else "",
+            themes=tuple([self._themes[id] for id in story.themes]),
+            card=card,
+        )
 
     def _source(self, story: Story) -> AtomSource:
         """Returns where a story comes from; made once for all stories from there."""
