@@ -18,6 +18,8 @@ from digest.site.archive import Archive
 from digest.site.charts import colour
 from digest.site.markdown import Html, MarkdownRenderer
 
+_MAX_KEPT = 2000  # cards, of many weeks; each has about 1.4 kB
+
 
 class Chip(NamedTuple):
     """A theme's title, the place of its page, and the number of its colour."""
@@ -92,7 +94,7 @@ def excerpt_by(story: Story, writer: str, feeds: Mapping[str, Feed]) -> str:
 
 
 class Cards:
-    """Makes the cards of one build, each once, when a page asks for it."""
+    """Makes the cards of one build when a page asks for them, and keeps the last ones."""
 
     def __init__(self, config: Config, archive: Archive, markdown: MarkdownRenderer) -> None:
         content = archive.content
@@ -120,6 +122,9 @@ class Cards:
             card = self._first[story.file]._replace(section=section, kicker=kicker, themes=themes)
             self._made[key] = card
             return card
+        if len(self._first) == _MAX_KEPT:  # pages of a week are made one after another
+            self._first.clear()
+            self._made.clear()
         file = story.file
         here = addresses.week(story.week)
         anchor = self._anchors.of(story)
