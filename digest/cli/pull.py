@@ -104,7 +104,7 @@ def _print_report(report: PullReport, call: Call) -> None:
     new = count_of(sum(len(row.new) for row in report.rows), "new story", "new stories")
     if report.suggestions:
         number = len(report.suggestions)
-        call.say(f"{number} of {new} {formatting.without_theme(number, report.likely)}")
+        call.say(f"{number} of {new} {formatting.need_likely_theme(number, report.likely)}")
     verb = "would be added" if report.dry else "added"
     call.say(f"{new} {verb}; {report.read} of {len(report.rows)} feeds read")
 

@@ -26,7 +26,7 @@ _MAX_ID_LENGTH = 26
 def status(call: Call) -> None:
     """Show what is done and what is not, by week and by feed.
 
-    By week: how many stories it has, how many of them have a note, lack a theme, are drafts or are
+    By week: how many stories it has, how many of them have a note, need a theme, are drafts or are
     hidden, and whether it has a lead and a letter. By feed: when it last answered, and what
     became of what it brought. Shows the newest 12 weeks; with --verbose all of them, and dates
     instead of ages. A file that cannot be read is named, and the rest is counted.
@@ -51,7 +51,9 @@ def _print_report(report: StatusReport, call: Call, *, has_themes: bool) -> None
     _print_weeks(report, call)
     if report.themeless:
         number = len(report.themeless)
-        call.say(f"{formatting.stories(number)} {formatting.without_theme(number, report.likely)}")
+        call.say(
+            f"{formatting.stories(number)} {formatting.need_likely_theme(number, report.likely)}"
+        )
     if report.weeks and not has_themes:
         call.say(formatting.NO_THEMES)
     states = [*report.to_review.values()]
@@ -92,7 +94,7 @@ def _print_weeks(report: StatusReport, call: Call) -> None:
         "state",
         "stories",
         "noted",
-        "no theme",
+        "need theme",
         "drafts",
         "hidden",
         "lead",

@@ -33,7 +33,7 @@ _MAX_NEAR = 5
     help="What a phrase would catch in all stories; repeat it to see what several phrases catch together.",
 )  # fmt: skip
 @click.option(
-    "--missing", is_flag=True, help="The stories without a theme, and what they are like."
+    "--missing", is_flag=True, help="The stories that need a theme, and what they are like."
 )
 @click.option(
     "--suggest", "suggest_for", metavar="[THEME]", is_flag=False, flag_value=_EVERY,

@@ -26,7 +26,7 @@ _MAX_NAMED = 5
 
 
 def missing(root: Path, config: Config, as_json: bool, call: Call) -> None:
-    """Prints the stories without a theme, the newest first, and what they are like."""
+    """Prints the stories that need a theme, the newest first, and what they are like."""
     from digest.commands import themes_rules
 
     report = themes_rules.list_missing(root, config, every=call.verbose or as_json)
@@ -40,11 +40,10 @@ def missing(root: Path, config: Config, as_json: bool, call: Call) -> None:
     if report.older:
         call.say(f"and {count_of(report.older, 'older one')}: digest --verbose themes --missing")
     number = len(report.missing) + report.older
-    verb = "has" if number == 1 else "have"
-    counted = f"{number} of {formatting.stories(report.stories)} {verb} no theme"
+    counted = f"{number} of {formatting.stories(report.stories)} {formatting.need_theme(number)}"
     if report.left_without:
         verb = "has" if report.left_without == 1 else "have"
-        counted += f"; {report.left_without} more {verb} none by your decision"
+        counted += f"; {report.left_without} {verb} none by your decision"
     call.say(counted if report.stories else _NO_STORY)
     if number and not config.themes:
         call.say(formatting.NO_THEMES)
@@ -131,20 +130,20 @@ def propose(root: Path, config: Config, call: Call) -> None:
 
     report = themes_rules.propose(root, config)
     call.warn(*formatting.skipped(report.skipped))
-    without = f"{formatting.stories(report.searched)} without a theme"
+    needing = f"{formatting.stories(report.searched)} that {formatting.need_theme(report.searched)}"
     if not report.searched:
-        call.say("Every story has a theme")
+        call.say("No story needs a theme")
     elif report.searched < report.fewest:
         verb = "is" if report.searched == 1 else "are"
         call.say(
-            f"There {verb} {without}: too few to see what recurs in them. Pull for some weeks, until there are"
+            f"There {verb} {needing}: too few to see what recurs in them. Pull for some weeks, until there are"
             f" {report.fewest}, or write themes of your own into digest.toml"
         )
     elif not report.themes:
-        call.say(f"Among {without}, no words recur often enough in the headlines")
+        call.say(f"Among {needing}, no words recur often enough in the headlines")
     else:
         call.say(
-            f"# What recurs in the headlines of {without}. Copy what is a theme to you into",
+            f"# What recurs in the headlines of {needing}. Copy what is a theme to you into",
             "# digest.toml, name it, and try its phrases: digest themes --try PHRASE",
             "",
         )

@@ -155,8 +155,12 @@ class Annotations:
 
     def records(self, story: Story) -> list[Record]:
         """Returns what the ledgers have about a story."""
+        return self.history().of(story)
+
+    def history(self) -> History:
+        """Returns what the ledgers have about all stories."""
         with self._caches.lock:
-            return self._history().of(story)
+            return self._history()
 
     def _annotation(self, file: str) -> Annotation:
         """Returns a story's annotation: what follows from the story alone is cached, the rest may

@@ -19,9 +19,11 @@ from digest.commands.shared import curate, future_weeks
 from digest.content import excerpt, load, pending, recut, store, story_file
 from digest.content.change_requests import ChangeRequest, Refusal, StoryInFile, publisher_values
 from digest.content.edit import Edit
+from digest.content.history import History
 from digest.content.load import Survey
 from digest.errors import Faults, suggestion
 from digest.model import FLAGS, PUBLISHER_FIELDS, Config, Content, Correction, Story
+from digest.themes.reapply import is_by_hand
 from digest.week import Week
 
 KEYS = (
@@ -70,6 +72,7 @@ def run(
     with store.locked_for_writing(root):
         survey = load.survey(root, config)
         stories = {story.file: story for story in survey.content.stories}
+        history = survey.history
         requests, refused = list[ChangeRequest](), list[SetResult]()
         for file in files:
             try:
@@ -78,10 +81,7 @@ def run(
                 week = values.get("week")
                 request = curate.new_request(shown, changes, week, content=survey.content)
                 if values.get("themes") == ():
-                    # A pull that finds no theme writes `themes: []`: that decides nothing.
-                    records = survey.history.of(shown.story)
-                    is_undecided = any("themes" not in record.wrote for record in records)
-                    request = replace(request, stays_without_theme=is_undecided)
+                    request = replace(request, empty_themes_line=_empty_line(shown.story, history))
                 requests.append(request)
             except Faults as faults:
                 refused.append(SetResult(file, file, False, str(faults)))
@@ -137,6 +137,19 @@ def parse_words(words: Sequence[str], config: Config, today: date) -> Mapping[st
     if not values:
         raise ValueError(f"nothing to change; write one of {', '.join(KEYS)}")
     return values
+
+
+def _empty_line(story: Story, history: History) -> bool | None:
+    """Returns how a story's file tells that it stays without a theme (`ChangeRequest`).
+
+    A pull that finds no theme writes `themes: []`, which decides nothing. If it wrote themes, their
+    absence tells it with or without the line.
+    """
+    if is_by_hand(story, history):
+        return True
+    records = history.of(story)
+    wrote_themes = records and all("themes" in record.wrote for record in records)
+    return None if wrote_themes else False
 
 
 def _result(result: Edit | Refusal) -> SetResult:

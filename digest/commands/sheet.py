@@ -17,11 +17,13 @@ from digest.commands.shared.week_choice import choose_week
 from digest.content import load, paths, sheet, store
 from digest.content.change_requests import ChangeRequest, Refusal
 from digest.content.edit import Edit
+from digest.content.load import Survey
 from digest.content.read import decode
 from digest.content.sheet import Sheet, SheetEntry
 from digest.errors import DigestError, Faults, Problem
-from digest.model import Config, Content, Story
+from digest.model import Config, Story
 from digest.names import without_ending
+from digest.themes.reapply import is_by_hand
 from digest.week import Week, without_mistyped
 
 FILE = paths.SHEET
@@ -96,7 +98,7 @@ def apply_locked(root: Path, config: Config) -> AppliedReport | None:
     if not read.is_changed:
         return AppliedReport(is_changed=False)
     survey = load.survey(root, config)
-    requests, refused = _requests(root, config, read, survey.content)
+    requests, refused = _requests(root, config, read, survey)
     results = curate.apply_requests_locked(root, config, requests.values(), survey.content.stories)
     changed = []
     for result in results:
@@ -130,9 +132,10 @@ def _read(data: bytes) -> Sheet:
 
 
 def _requests(
-    root: Path, config: Config, read: Sheet, content: Content
+    root: Path, config: Config, read: Sheet, survey: Survey
 ) -> tuple[dict[SheetEntry, ChangeRequest], dict[SheetEntry, str]]:
     """Returns what the lines of each story ask for, and why others cannot be carried out."""
+    content, history = survey.content, survey.history
     by_name: dict[str, list[Story]] = {}
     for story in content.stories:
         by_name.setdefault(without_ending(basename(story.file)), []).append(story)
@@ -152,13 +155,14 @@ def _requests(
             changes = sheet.changes_of(entry, shown.story, read.themes, config.themes)
             request = curate.new_request(shown, changes, content=content)
             if entry.stays_without_theme:
-                request = replace(request, stays_without_theme=True)
+                by_hand = is_by_hand(shown.story, history)
+                request = replace(request, empty_themes_line=by_hand)
         except (Faults, ValueError) as error:
             refused[entry] = str(error)
             continue
-        if (changes or request.stays_without_theme) and story.file in files:
+        if (changes or entry.stays_without_theme) and story.file in files:
             refused[entry] = _TWICE
-        elif changes or request.stays_without_theme:
+        elif changes or entry.stays_without_theme:
             requests[entry] = request
             files.add(story.file)
     return requests, refused

@@ -21,7 +21,7 @@ from digest import config_edit
 from digest.cache import Cache
 from digest.checks.markdown_scan import renders_nothing
 from digest.commands.shared import config_file
-from digest.commands.shared.undecided import still_without_theme
+from digest.commands.shared.undecided import needing_theme
 from digest.commands.themes import results_of
 from digest.content import load, store
 from digest.content.letter_draft import unlinked
@@ -82,7 +82,7 @@ class Taken:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MissingReport:
-    """The stories that still need a theme, the newest first, with suggestions; of `stories` in all.
+    """The stories that need a theme, the newest first, with suggestions; of `stories` in all.
 
     `older` is how many more there are that are not listed, `left_without` how many an editor has
     decided to leave without a theme.
@@ -97,7 +97,7 @@ class MissingReport:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProposeReport:
-    """Themes that recur among the stories without a theme; `fewest` stories are needed for that."""
+    """Themes that recur among the stories that need one; `fewest` stories are needed for that."""
 
     themes: tuple[ProposedTheme, ...]
     searched: int
@@ -189,7 +189,7 @@ def list_missing(root: Path, config: Config, *, every: bool) -> MissingReport:
     """Finds the newest stories that need a theme, or `every` one, and which themes they may have."""
     survey = load.survey(root, config)
     stories = survey.content.stories
-    themeless = still_without_theme(root, survey)
+    themeless = needing_theme(root, survey)
     listed = themeless if every else themeless[:MAX_COMPARED]
     return MissingReport(
         missing=suggestions(listed, stories, config.themes, most=None),
@@ -201,9 +201,9 @@ def list_missing(root: Path, config: Config, *, every: bool) -> MissingReport:
 
 
 def propose(root: Path, config: Config) -> ProposeReport:
-    """Finds themes for the stories that still need one."""
+    """Finds themes for the stories that need one."""
     survey = load.survey(root, config)
-    stories = still_without_theme(root, survey)
+    stories = needing_theme(root, survey)
     return ProposeReport(
         themes=tuple(propose_themes(stories, [theme.id for theme in config.themes])),
         searched=len(stories),

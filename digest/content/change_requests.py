@@ -37,15 +37,16 @@ class ChangeRequest:
     """What an editor wants of a story: new values by field, and the week to which it moves.
 
     `seen_hash` is the hash of the file as the editor saw it; "" accepts the file as it is. The
-    publisher's fields are only set to the publisher's own version. With `stays_without_theme`, no
-    rule gives the story a theme later.
+    publisher's fields are only set to the publisher's own version. `empty_themes_line` says how the
+    file tells that the story stays without a theme (`reapply.stays_without_theme`): True with the
+    line `themes: []`, False without a line `themes`. None leaves that undecided.
     """
 
     file: str
     seen_hash: str = ""
     changes: Mapping[str, Any] = field(default_factory=dict)
     week: Week | None = None
-    stays_without_theme: bool = False
+    empty_themes_line: bool | None = None
 
     @property
     def leads(self) -> bool:
@@ -123,7 +124,8 @@ def edit_for(
             request=request, why=why, story=story, seen_hash=state.seen_hash, changed=changed
         )
 
-    is_decided = request.stays_without_theme and story_file.has_key(text, "themes")
+    line = request.empty_themes_line
+    is_decided = line is not None and line != story_file.has_key(text, "themes")
     if not changes and not new_file and not is_decided:
         return Edit(request.file, text, text)
     if request.seen_hash and request.seen_hash != state.seen_hash:
@@ -134,7 +136,7 @@ def edit_for(
         return refusal(f"{request.file}: shows {why}")
     try:
         after = _with_known_names(state, changes, names, zone)
-        after = edit.without_themes_line(after) if is_decided else after
+        after = edit.with_empty_themes(after, has_line=line) if line is not None else after
         if len(after.encode()) > read.MAX_BYTES:
             raise ValueError(f"the file would have more than {read.MAX_BYTES:,} bytes")
     except Faults as faults:

@@ -90,16 +90,18 @@ def with_changes(text: str, story: Story, changes: Mapping[str, Any], zone: tzin
     return result
 
 
-def without_themes_line(text: str) -> str:
-    """Returns a story's text without its line `themes`; raises ValueError if a comment would be lost.
+def with_empty_themes(text: str, *, has_line: bool) -> str:
+    """Returns the text of a story without themes with the line `themes: []`, or without that line.
 
-    Pull writes `themes: []` for a story that no rule finds yet. Without the line, an editor has
-    decided that it has no theme.
+    Either may say that an editor has decided that the story has no theme
+    (`ChangeRequest.empty_themes_line`). Raises ValueError if a comment would be lost.
     """
     matter = _FrontMatter(text)
     span = matter.spans.get("themes")
-    if span is None:
+    if has_line == (span is not None):
         return text
+    if span is None:
+        return _with_key(text, "themes", (), ())
     _check_no_comments("themes", span, matter.bare[span.line : span.last + 1])
     return matter.with_lines(span.line, span.last + 1, [])
 

@@ -16,8 +16,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, tzinfo
 from typing import NamedTuple
 
-from digest.content import excerpt, ledger, pending
+from digest.content import excerpt, ledger, pending, story_file
 from digest.content.edit import Edit, try_changes
+from digest.content.history import History
 from digest.content.ledger import Record, hashes_of
 from digest.model import Config, Story, Theme
 from digest.names import current_ids
@@ -136,14 +137,22 @@ def still_found(result: RuleResult, themes: Sequence[Theme]) -> dict[str, str]:
     return {theme.id: found[theme.id] for theme in themes if found.get(theme.id) in theme.match}
 
 
-def stays_without_theme(story: Story, records: Sequence[Record], *, has_line: bool) -> bool:
-    """True if an editor has decided that a story without themes has none.
+def stays_without_theme(story: Story, text: str, history: History) -> bool:
+    """True if an editor has decided that a story without themes has none; `text` is its file's.
 
-    They took off the themes that a pull wrote, or its line `themes: []`; `has_line` says whether
-    the file has a line `themes`. In a file that no pull wrote, nothing is decided.
+    In a file that `pull` or `add` wrote, the editor has removed its themes, or the line `themes: []`.
+    In a file written by hand, the editor has written that line.
     """
-    newest = _newest(_sources(records))
-    return newest is not None and (not has_line or _is_edited(story, newest, None))
+    has_line = story_file.has_key(text, "themes")
+    if is_by_hand(story, history):
+        return has_line
+    newest = _newest(_sources(history.of(story)))
+    return not has_line or (newest is not None and _is_edited(story, newest, None))
+
+
+def is_by_hand(story: Story, history: History) -> bool:
+    """True if neither `pull` nor `add` wrote a story's file."""
+    return not _sources(history.of(story)) and not history.from_pages(story)
 
 
 def searched_text(

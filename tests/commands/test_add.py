@@ -14,6 +14,7 @@ from builders import make_feed
 from feedhost import Exchange, FeedHost
 from hypothesis import given
 from hypothesis import strategies as st
+from shell import invoke
 from test_cli import digest
 
 from digest import config
@@ -257,6 +258,22 @@ def test_a_page_becomes_a_story_without_a_feed(root: Path) -> None:
         "_added.jsonl",
         "_places.jsonl",
     }
+
+
+def test_an_added_story_without_a_theme_needs_one_until_its_line_is_removed(root: Path) -> None:
+    settings = (root / "digest.toml").read_text()
+    (root / "digest.toml").write_text(settings.replace("harbour", "wharf"))
+    with FeedHost({"/a": serving()}) as host:
+        file = run(root, host.url("/a")).story.file
+    assert "\nthemes: []\n" in (root / file).read_text()
+    before = invoke(root, "themes", "--missing").stdout
+
+    invoke(root, "set", file, "themes=")
+
+    assert "\nthemes:" not in (root / file).read_text()
+    after = invoke(root, "themes", "--missing").stdout
+    assert before.endswith("1 of 1 story needs a theme\n")
+    assert after == "0 of 1 story need a theme; 1 has none by your decision\n"
 
 
 def test_a_digest_with_an_added_story_builds(root: Path) -> None:

@@ -275,6 +275,17 @@ def test_themes_typed_with_spaces_or_capitals_are_not_part_of_the_headline(
     assert "themes: [export-controls, memory]\n---" in text(root, f"content/{A}")
 
 
+def test_t0_leaves_a_story_written_by_hand_without_a_theme(root: Path) -> None:
+    invoke(root, "sheet")
+    change(root, ("^l t- ", "l t0 "), ("^d t- ", "d t0 "))
+
+    applied = invoke(root, "sheet", "--apply")
+
+    assert applied.stdout == f"{SHEET}: 2 stories changed\n"
+    assert "\nthemes: []\n" in text(root, f"content/{B}")
+    assert "0 of 3 stories need a theme; 2 have none" in invoke(root, "themes", "--missing").stdout
+
+
 @pytest.mark.parametrize("digits", ["1" * 10, "9" * 5_000])
 def test_a_number_far_too_long_for_a_theme_is_refused(root: Path, digits: str) -> None:
     invoke(root, "sheet", "w20")

@@ -247,8 +247,8 @@ def test_the_table_fits_80_columns_and_shows_zero_as_a_dot(root: Path) -> None:
 
     lines = invoke(root, "status").output.splitlines()
 
-    assert lines[0] == "week      state  stories  noted  no theme  drafts  hidden  lead  letter"
-    assert lines[1] == "2026-W20  open         3      ·         2       ·       ·  ·     ·"
+    assert lines[0] == "week      state  stories  noted  need theme  drafts  hidden  lead  letter"
+    assert lines[1] == "2026-W20  open         3      ·           2       ·       ·  ·     ·"
     assert max(map(len, lines)) <= 80
 
 

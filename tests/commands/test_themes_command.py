@@ -39,6 +39,9 @@ ENTRIES = (
 )
 
 
+MINE = "---\ntitle: Mine\nlink: https://mine.example/\n---\n"
+
+
 def rss(entries: Sequence[tuple[str, str, str]] = ENTRIES) -> str:
     body = "".join(
         f"<item><title>{title}</title><link>https://news.example/article/35000{number}/x</link>"
@@ -330,7 +333,7 @@ def test_stories_without_a_theme_are_listed_with_similar_stories(root: Path) -> 
         f"{SHIPS}: Tariffs for chips",
         "  memory: like 'Memory is short' (w20), 'Chips' (w20)",
         "  trade: like 'Memory is short' (w20)",
-        "1 of 3 stories has no theme",
+        "1 of 3 stories needs a theme",
     ]
     (one,) = json.loads(invoke(root, "themes", "--missing", "--json").output)
     assert one["file"] == SHIPS
@@ -351,8 +354,8 @@ def test_pull_and_status_count_new_stories_without_a_theme(root: Path) -> None:
     pull = invoke(root, "pull", "first").output
     status = invoke(root, "status").output
 
-    assert "2 of 3 new stories have no theme: digest themes --missing\n" in pull
-    assert "3 stories have no theme: digest themes --missing\n" in status
+    assert "2 of 3 new stories need a theme: digest themes --missing\n" in pull
+    assert "3 stories need a theme: digest themes --missing\n" in status
     assert [one["title"] for one in dry] == ["Ships", "Chips and ships"]
     assert dry[1]["themes"] == [
         {"theme": "trade", "like": [{"file": CHIPS, "title": "Chips", "week": "2026-W20"}]}
@@ -362,7 +365,7 @@ def test_pull_and_status_count_new_stories_without_a_theme(root: Path) -> None:
 @pytest.mark.parametrize("file", [CHIPS, SHIPS], ids=["themes taken off", "never had one"])
 def test_a_story_left_without_a_theme_by_decision_needs_none(root: Path, file: str) -> None:
     mine = "content/2026/w20/2026-05-15-mine.md"
-    (root / mine).write_text("---\ntitle: Mine\nlink: https://mine.example/\n---\n")
+    (root / mine).write_text(MINE)
     before = invoke(root, "status").stdout
     assert invoke(root, "set", file, "themes=").exit_code == 0
 
@@ -371,9 +374,36 @@ def test_a_story_left_without_a_theme_by_decision_needs_none(root: Path, file: s
 
     assert file not in missing
     assert f"{mine}: Mine" in missing  # nobody has decided that yet
-    assert missing.endswith("1 more has none by your decision\n")
+    need = "2 of 4 stories need" if file == CHIPS else "1 of 4 stories needs"
+    assert missing.endswith(f"{need} a theme; 1 has none by your decision\n")
     assert re.search(r"2026-W20  open +4 +· +2 ", before)
     assert re.search(r"2026-W20  open +4 +· +" + ("2" if file == CHIPS else "1"), status)
+
+
+@pytest.mark.parametrize("line", ["", "themes: [trade]\n"], ids=["no line", "a theme"])
+def test_a_story_written_by_hand_can_be_left_without_a_theme(root: Path, line: str) -> None:
+    mine = root / "content/2026/w20/2026-05-15-mine.md"
+    mine.write_text(MINE.replace("---\n", f"---\n{line}", 1))
+
+    changed = invoke(root, "set", f"content/2026/w20/{mine.name}", "themes=")
+
+    assert changed.stdout.endswith("mine.md: changed\n")
+    assert "\nthemes: []\n" in mine.read_text()
+    missing = invoke(root, "themes", "--missing").stdout
+    assert missing.endswith("1 of 4 stories needs a theme; 1 has none by your decision\n")
+    assert mine.name not in missing
+    again = invoke(root, "set", f"content/2026/w20/{mine.name}", "themes=")
+    assert again.stdout.endswith("mine.md: unchanged\n")
+
+
+def test_a_decision_on_every_story_leaves_none_that_needs_a_theme(root: Path) -> None:
+    invoke(root, "set", CHIPS, MEMORY, SHIPS, "themes=")
+
+    missing = invoke(root, "themes", "--missing").stdout
+
+    assert missing == "0 of 3 stories need a theme; 3 have none by your decision\n"
+    assert invoke(root, "themes", "--propose").stdout == "No story needs a theme\n"
+    assert "a theme" not in invoke(root, "status").stdout
 
 
 def test_the_preview_shows_stories_similar_to_one_without_a_theme(root: Path) -> None:

@@ -50,7 +50,7 @@ def changed_lines(before: str, after: str) -> list[str]:
 def test_a_page_shows_the_full_summary_the_reasons_for_themes_and_the_progress(
     desk: Desk,
 ) -> None:
-    assert "0 of 6 done, 4 without a theme, no letter yet" in desk.page
+    assert "0 of 6 done, 4 need a theme, no letter yet" in desk.page
     assert '<p dir="auto">A second paragraph of 3.</p>' in desk.page
     assert "Memory crunch: &#39;memory&#39; in the headline" in desk.page
     assert "The Example Post · <time" in desk.page
@@ -101,7 +101,20 @@ def test_a_story_can_be_left_without_a_theme_for_good(desk: Desk) -> None:
     assert changed_lines(before, desk.text(number_1)) == ["-themes: []"]
     desk.open()
     assert desk.page.count(button) == offered - 1
-    assert ", 3 without a theme, " in desk.page
+    assert ", 3 need a theme, " in desk.page
+
+
+def test_a_story_written_by_hand_can_be_left_without_a_theme(desk: Desk) -> None:
+    file = f"{WEEK}/2026-11-25-mine.md"
+    desk.preview.write(file, "---\ntitle: Mine\nlink: https://mine.example/\n---\n")
+    while f'value="{file}"' not in desk.open():
+        time.sleep(0.01)  # until a build has read it
+    assert ", 5 need a theme, " in desk.page
+
+    desk.save("-mine", set="theme=-")
+
+    assert "\nthemes: []\n" in desk.text("-mine")
+    assert ", 4 need a theme, " in desk.open()
 
 
 def test_a_story_is_grouped_under_another_and_separated_again(desk: Desk) -> None:

@@ -132,13 +132,13 @@ def test_too_few_stories_are_explained_in_a_message(tmp_path: Path) -> None:
     rule(tmp_path, {})
     for option in ("--missing", "--suggest", "--score"):
         assert invoke(tmp_path, "themes", option).output == "No stories yet. Next: digest pull\n"
-    assert invoke(tmp_path, "themes", "--propose").output == "Every story has a theme\n"
+    assert invoke(tmp_path, "themes", "--propose").output == "No story needs a theme\n"
     for feed in ("first", "second"):
         (tmp_path / f"{feed}.xml").write_text(rss())
     pulled(tmp_path)
 
     assert (
-        "There are 3 stories without a theme: too few"
+        "There are 3 stories that need a theme: too few"
         in invoke(tmp_path, "themes", "--propose").output
     )
     assert "digest themes --propose" in invoke(tmp_path, "themes", "--missing").output

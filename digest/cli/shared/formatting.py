@@ -65,14 +65,18 @@ def unreadable(files: Iterable[str]) -> Iterator[str]:
     return (f"{file}: cannot be read completely; 'digest check' says why" for file in files)
 
 
-def without_theme(number: int, likely: Mapping[str, int]) -> str:
-    """Returns the words, after that number of stories, that they have no theme, and what they may
-    be: `likely` has how many look like each theme.
+def need_theme(number: int) -> str:
+    """Returns the words, after that number of stories, that they need a theme."""
+    return "needs a theme" if number == 1 else "need a theme"
+
+
+def need_likely_theme(number: int, likely: Mapping[str, int]) -> str:
+    """Returns the words, after that number of stories, that they need a theme, and which it may be:
+    `likely` has how many look like each theme.
     """
-    verb = "has" if number == 1 else "have"
     likeliest = list(likely.items())[:3]
     like = ", ".join(f"{number} like {theme}" for theme, number in likeliest)
-    what = f"{verb} no theme ({like})" if like else f"{verb} no theme"
+    what = f"{need_theme(number)} ({like})" if like else need_theme(number)
     return f"{what}: digest themes --missing"
 
 

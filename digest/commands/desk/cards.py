@@ -13,7 +13,7 @@ from digest import disk
 from digest.checks import also_rules
 from digest.commands.desk.content import DeskContent
 from digest.commands.shared import curate, reviewed
-from digest.content import change_requests, paths, pending, story_file
+from digest.content import change_requests, paths, pending
 from digest.errors import DigestError, Faults, Problem
 from digest.model import Content, Story
 from digest.preview.desk import view
@@ -100,8 +100,7 @@ class DeskCards:
         is_reviewed = reviewed.is_reviewed(story, hashes)
         is_new = curate.is_untouched(story, records, build.config)
         is_changed = bool(pending.to_review(records, story, shown.text))
-        has_line = story_file.has_key(shown.text, "themes")
-        stays_without = stays_without_theme(story, records, has_line=has_line)
+        stays_without = stays_without_theme(story, shown.text, build.annotations.history())
         needs_theme = not (story.themes or story.hide or stays_without)
         summary = annotation.summary or story.excerpt
         return DeskCard(
@@ -115,7 +114,6 @@ class DeskCards:
             done=is_reviewed or not (is_new or is_changed),
             reviewed=is_reviewed,
             needs_theme=needs_theme,
-            may_decide_no_theme=needs_theme and has_line,
             refused=refused,
         )
 

@@ -37,6 +37,7 @@ from digest.preview.desk.requests import DeskRequest, DeskResponse, DeskSession,
 from digest.preview.desk.view import DeskCard, RefusedForm
 from digest.site import formatting, templates
 from digest.site.markdown import Html
+from digest.themes.reapply import is_by_hand
 from digest.week import Week, without_mistyped
 
 _FOLDER = Path(view.__file__).parent
@@ -327,7 +328,8 @@ class Desk:
             before, changes.values, changes.week, content=build.content, seen_hash=seen
         )
         if changes.stays_without_theme:
-            wanted = replace(wanted, stays_without_theme=True)
+            by_hand = is_by_hand(before.story, build.annotations.history())
+            wanted = replace(wanted, empty_themes_line=by_hand)
         result, *others = curate.apply_requests(self._root, build.config, [wanted], stories)
         return _StorySave(before, changes, result, others)
 

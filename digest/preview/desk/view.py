@@ -99,7 +99,6 @@ class DeskCard:
     - `reviewed`: the editor has left it there as it is
     - `done`: it is reviewed, or neither new nor changed by a pull
     - `needs_theme`: it has no theme, and no editor has decided to leave it without one
-    - `may_decide_no_theme`: rules may still give it its first theme
     """
 
     file: str
@@ -113,7 +112,6 @@ class DeskCard:
     done: bool = False
     reviewed: bool = False
     needs_theme: bool = False
-    may_decide_no_theme: bool = False
     refused: RefusedForm = NOT_REFUSED
 
     @property
@@ -188,7 +186,7 @@ def progress(cards: Iterable[DeskCard], letter: str) -> str:
     parts = [f"{sum(card.done for card in cards)} of {len(cards)} done"]
     themeless = sum(card.needs_theme for card in cards)
     if themeless:
-        parts.append(f"{themeless} without a theme")
+        parts.append(f"{themeless} {'needs' if themeless == 1 else 'need'} a theme")
     return ", ".join([*parts, letter])
 
 
