@@ -125,7 +125,7 @@ def run(
             source_note=source_note,
             uncommitted=source.uncommitted,
             warnings=tuple(filter(None, warnings)),
-            mail=_next_mail(root, config) if dry else "",
+            mail=_next_mail(root, config, now) if dry else "",
             dry=dry,
         )
         if dry or report.same:
@@ -167,12 +167,13 @@ def _check_address(
         raise Faults([problem._replace(kind=None)])
 
 
-def _next_mail(root: Path, config: Config) -> str:
-    """Returns which edition 'digest mail' would send next, and to whom; empty if it sends none."""
+def _next_mail(root: Path, config: Config, now: datetime | None) -> str:
+    """Returns which edition 'digest mail' would send once the site is published, and to whom; empty
+    if it would send none."""
     settings = config.mail
     if not settings.via:
         return ""
-    edition = next_mail.choose(next_mail.read(root, config)).edition
+    edition = next_mail.choose(next_mail.read(root, config, built_at=now)).edition
     if edition is None:
         return ""
     to = settings.to or f"the readers at {settings.via}"

@@ -182,6 +182,25 @@ def test_a_dry_run_closes_the_week_before_a_pause_as_publishing_does(root: Path)
     assert late.name in (root / "content/ledger/_places.jsonl").read_text()
 
 
+def test_a_dry_run_names_the_mail_that_publishing_makes_due(root: Path) -> None:
+    with (root / "digest.toml").open("a") as settings:
+        settings.write(
+            '[mail]\nvia = "smtp"\nsmtp = "smtp.example.org:587"\n'
+            'from = "ada@example.org"\nto = "list@example.org"\n'
+        )
+    given, now = config.load(root), datetime(2026, 12, 1, tzinfo=UTC)
+    publish.run(root, given, now=datetime(2026, 5, 18, tzinfo=UTC))
+    late = root / "content/2026/w49/2026-11-30-late.md"
+    late.parent.mkdir()
+    late.write_text(STORY.format("late", "2026-11-30"))
+
+    before = publish.run(root, given, dry=True, now=now).mail
+    publish.run(root, given, now=now)
+
+    assert before == "'digest mail --send' would send 'Week 20, 2026: two' to list@example.org"
+    assert publish.run(root, given, dry=True, now=now).mail == before
+
+
 def test_a_hidden_story_leaves_the_branch_and_stays_in_its_history(
     root: Path, remote: Path
 ) -> None:

@@ -16,6 +16,7 @@ from typing import NamedTuple
 from digest.commands.shared.week_choice import choose_week
 from digest.content import publishable, sent, store
 from digest.content.load import load
+from digest.content.new_locations import as_recorded, new_locations_of
 from digest.content.sent import Mailed
 from digest.errors import DigestError, Faults
 from digest.model import Config
@@ -41,9 +42,16 @@ class NextMail(NamedTuple):
     reason: str = ""
 
 
-def read(root: Path, config: Config) -> MailState:
-    """Reads a digest; raises Faults if it, or the ledger of sent mails, has errors."""
-    archive = arrange(publishable.without_secrets(load(root, config)), config)
+def read(root: Path, config: Config, *, built_at: datetime | None = None) -> MailState:
+    """Reads a digest; raises Faults if it, or the ledger of sent mails, has errors.
+
+    With `built_at`, it is read as it will be after a build at that time, which records locations.
+    """
+    content = load(root, config)
+    if built_at:
+        content = content._replace(unrecorded=new_locations_of(content))
+        content = as_recorded(content, built_at)
+    archive = arrange(publishable.without_secrets(content), config)
     lines, problems = store.read_sent(root)
     if problems:
         raise Faults(problems)
