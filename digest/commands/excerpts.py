@@ -18,7 +18,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from digest.cache import Cache
-from digest.commands.shared import journal
+from digest.commands.shared import git_merges, journal
 from digest.content import load, recut, store
 from digest.content.recut import Cut
 from digest.errors import changed_meanwhile
@@ -81,7 +81,11 @@ def run(root: Path, config: Config, *, now: datetime, dry: bool = False) -> Exce
         done = {file: cut for file, cut in due.items() if edits[file]}
         changed_files: tuple[str, ...] = ()
         if done and not dry:
-            lines = {file: recut.ledger_lines([cut], edits, now) for file, cut in done.items()}
+            stories = [cut.story for cut in done.values()]
+            merges = git_merges.find_merges(root, stories, history, texts.__getitem__)
+            lines = {
+                file: recut.ledger_lines([cut], edits, merges, now) for file, cut in done.items()
+            }
             made = [edit for edit in edits.values() if edit]
             with journal.noted(root, cache, made, lines):
                 changed_files = store.apply_edits(root, made)

@@ -21,8 +21,9 @@ from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 from digest.cache import Cache
-from digest.commands.shared import journal
+from digest.commands.shared import git_merges, journal
 from digest.content import load, paths, store, story_file
+from digest.content.history import History
 from digest.content.identity import hash_of
 from digest.content.load import Survey
 from digest.errors import DigestError, Faults, Problem, changed_meanwhile
@@ -265,7 +266,7 @@ def apply(
         files = [result.story.file for result in chosen]
         texts = {file: store.read_exactly(root, file) for file in files}
         decided = theme_edits(chosen, texts, ZoneInfo(config.site.timezone))
-        changed_files = () if dry else _apply(root, decided, now)
+        changed_files = () if dry else _apply(root, decided, survey.history, now)
     changed = dict[str, ThemeChange]()
     for result in decided.results:
         file = result.story.file
@@ -359,9 +360,9 @@ def _hashes_before_kill(root: Path) -> dict[str, str]:
     return unfinished
 
 
-def _apply(root: Path, decided: ThemeEdits, now: datetime) -> tuple[str, ...]:
-    """Writes what was decided, files first, then the ledger for themes that are ours; returns files
-    that have changed in the meantime.
+def _apply(root: Path, decided: ThemeEdits, history: History, now: datetime) -> tuple[str, ...]:
+    """Writes what was decided, files first, then the ledger; returns files that have changed in the
+    meantime.
 
     The hashes of the themes before and of the new text are noted (`journal`), so that the next run
     completes a killed one.
@@ -373,10 +374,14 @@ def _apply(root: Path, decided: ThemeEdits, now: datetime) -> tuple[str, ...]:
     for result in ours:
         file = result.story.file
         unfinished[file] = [result.written, hash_of(decided.edits[file].after)]
+    stories = [result.story for result in decided.results]
+    merges = git_merges.find_merges(root, stories, history, lambda file: decided.edits[file].before)
     with Cache(root) as cache:
         with journal.in_progress(cache, "themes", unfinished):
             changed_files = store.apply_edits(root, decided.edits.values())
-            written = (result for result in ours if result.story.file not in changed_files)
-            store.add_lines(root, lines(written, decided.edits, now))
+            written = (
+                result for result in decided.results if result.story.file not in changed_files
+            )
+            store.add_lines(root, lines(written, decided.edits, merges, now))
         cache.save()
     return changed_files

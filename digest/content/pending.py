@@ -143,12 +143,13 @@ def to_review(
     return {**shown, **_undone(records, story, merged)}
 
 
-def before_pull(
+def before_edit(
     records: Collection[Record], story: Story, text: str, merged: GitMerge = NO_MERGE
 ) -> Pending:
-    """Returns what is pending in a story when a pull is about to change it.
+    """Returns what is pending in a story when Digest itself is about to change its file.
 
-    On top of the pull's commit, nobody finds the merge below: what it has left out counts as kept.
+    On top of the commit of that change, nobody finds the merge below: what it has left out counts
+    as kept.
     """
     undone = _undone(records, story, merged)
     kept = {name: change._replace(kind=KEPT) for name, change in undone.items()}
@@ -275,25 +276,33 @@ def has_own_words(story: Story) -> bool:
 
 
 def carried_over(
-    lines: Sequence[Record], records: Sequence[Record], edit: Edit | None, now: datetime
+    lines: Sequence[Record],
+    records: Sequence[Record],
+    story: Story,
+    edit: Edit,
+    merged: GitMerge,
+    now: datetime,
 ) -> Sequence[Record]:
     """Returns the ledger lines for an edit by Digest itself, so that pending changes stay pending.
 
-    `records` are all records of the story; those of a pull that left the old text get a line too.
+    `lines` are those that the edit needs anyway, `records` all records of the story, which is as
+    before the edit. Records of a pull that left the old text get a line too; without any, the
+    newest record gets one if something is pending.
     """
-    if edit is None:
-        return lines
     before, after = file_hash(edit.before), file_hash(edit.after)
-    pending = of_text(records, edit.before)
-    result = list(lines)
+    pending = before_edit(records, story, edit.before, merged)
+    left = [record for record in records if _left(record, before)]
+    if pending and not (left or lines):
+        left = [max(records, key=attrgetter("at"))]
     new = {(line.feed, line.id) for line in lines}
-    for record in records:
-        if _left(record, before) and (record.feed, record.id) not in new:
+    result = list(lines)
+    for record in left:
+        if (record.feed, record.id) not in new:
             result.append(record._replace(at=later(timestamp(now), record.at)))
-    for index, line in enumerate(result):
-        if _left(line, before):
-            result[index] = line._replace(stood=after, pending=pending)
-    return result
+    return [
+        line._replace(stood=after, pending=pending) if pending or _left(line, before) else line
+        for line in result
+    ]
 
 
 def hints(story: Story, pending: Pending, letter: str) -> Iterator[tuple[str, str, str]]:

@@ -15,6 +15,7 @@ from datetime import datetime, tzinfo
 from digest.content import excerpt, ledger, pending
 from digest.content.edit import Edit, try_changes
 from digest.content.ledger import Record
+from digest.content.pending import GitMerges
 from digest.model import Feed, Story
 
 SHORTENED, LENGTHENED, REMOVED, RESTORED = "shortened", "lengthened", "removed", "restored"
@@ -116,7 +117,7 @@ def edits_of(cuts: Iterable[Cut], texts: Mapping[str, str], zone: tzinfo) -> dic
 
 
 def ledger_lines(
-    cuts: Iterable[Cut], edits: Mapping[str, Edit | None], now: datetime
+    cuts: Iterable[Cut], edits: Mapping[str, Edit | None], merges: GitMerges, now: datetime
 ) -> list[Record]:
     """Returns the ledger lines that record the new excerpts as written by pull.
 
@@ -134,5 +135,9 @@ def ledger_lines(
             at = ledger.later(ledger.timestamp(now), record.at)
             wrote = {**record.wrote, "excerpt": ledger.hash_of_value(due.words)}
             new.append(record._replace(at=at, wrote=wrote))
-        lines += pending.carried_over(new, due.records, edits.get(due.story.file), now)
+        edit = edits.get(due.story.file)
+        merged = merges.get(due.story.file, pending.NO_MERGE)
+        lines += (
+            pending.carried_over(new, due.records, due.story, edit, merged, now) if edit else new
+        )
     return lines

@@ -20,6 +20,7 @@ from digest.content import excerpt, ledger, pending, story_file
 from digest.content.edit import Edit, try_changes
 from digest.content.history import History
 from digest.content.ledger import Record, hashes_of
+from digest.content.pending import GitMerges
 from digest.model import Config, Story, Theme
 from digest.names import current_ids
 from digest.themes.rules import is_of_summary, of_excerpt, phrase_of, themes_of, where_of
@@ -215,20 +216,26 @@ def theme_edits(
     return ThemeEdits(results=tuple(changed), edits=edits, not_editable=tuple(not_editable))
 
 
-def lines(results: Iterable[RuleResult], edits: Mapping[str, Edit], now: datetime) -> list[Record]:
-    """Returns the ledger lines that make the results' themes count as ours.
+def lines(
+    results: Iterable[RuleResult], edits: Mapping[str, Edit], merges: GitMerges, now: datetime
+) -> list[Record]:
+    """Returns the ledger lines that make the results' themes count as ours, unless an editor has
+    chosen them.
 
     What is pending in a file stays pending, since the editor has not edited it.
     """
     found = list[Record]()
     for result in results:
+        story = result.story
         written = ledger.hashes({"themes": tuple(result.themes)})
         new = []
-        for record in result.sources:
+        for record in () if result.is_editors else result.sources:
             others = {name: hash for name, hash in record.wrote.items() if name != "themes"}
             at = ledger.later(ledger.timestamp(now), record.at)
             new.append(record._replace(at=at, wrote=others | written, themes=result.themes))
-        found += pending.carried_over(new, result.records, edits[result.story.file], now)
+        merged = merges.get(story.file, pending.NO_MERGE)
+        edit = edits[story.file]
+        found += pending.carried_over(new, result.records, story, edit, merged, now)
     return found
 
 

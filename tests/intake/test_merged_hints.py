@@ -5,6 +5,7 @@ two.
 from __future__ import annotations
 
 import subprocess
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
@@ -12,7 +13,7 @@ import pytest
 from test_corrections import Workspace, corrected
 
 from digest import config
-from digest.commands import status
+from digest.commands import excerpts, status, themes
 
 FEED_WORDS = "Chip chief convicted"
 CHANGED = f"its headline has changed since {{}}: 'Story 1 headline' → '{FEED_WORDS}'"
@@ -173,6 +174,87 @@ def test_the_hint_stays_if_another_correction_is_pulled_before_the_editor_edits_
     assert two.hints() == []
 
 
+THEME = '[[themes]]\nid = "chips"\ntitle = "Chips"\nmatch = ["headline", "chip"]\n'
+
+
+def add_theme(clone: Clone) -> None:
+    with (clone.root / "digest.toml").open("a") as settings:
+        settings.write(THEME)
+
+
+def choose_theme(clone: Clone) -> None:
+    """An editor gives the story a theme."""
+    add_theme(clone)
+    clone.edit("themes: []", "themes: [chips]")
+
+
+def apply_themes(clone: Clone) -> None:
+    """`digest themes --apply` gives the story a theme."""
+    add_theme(clone)
+    assert themes.apply(clone.root, config.load(clone.root), now=clone.now).changed
+
+
+def take_theme_off(clone: Clone) -> None:
+    """`digest themes --apply --all-stories` takes off a theme that an editor chose and that is
+    gone.
+    """
+    settings = clone.root / "digest.toml"
+    settings.write_text(settings.read_text().replace(THEME, ""))
+    report = themes.apply(clone.root, config.load(clone.root), now=clone.now, all_stories=True)
+    assert report.changed
+
+
+def apply_excerpts(clone: Clone) -> None:
+    """`digest excerpts --apply` shortens the story's excerpt."""
+    settings = clone.root / "digest.toml"
+    settings.write_text(settings.read_text().replace("[[feeds]]", "[[feeds]]\nexcerpt = 3"))
+    assert excerpts.run(clone.root, config.load(clone.root), now=clone.now).changed
+
+
+APPLY = [apply_themes, take_theme_off, apply_excerpts]
+
+
+@pytest.mark.parametrize("way", WAYS, ids=["merge", "rebase"])
+@pytest.mark.parametrize("apply", APPLY)
+def test_the_hint_stays_if_digest_itself_edits_the_merged_file(
+    clones: tuple[Clone, Clone], way: tuple[str, ...], apply: Callable[[Clone], None]
+) -> None:
+    one, two = clones
+    if apply == take_theme_off:
+        choose_theme(two)
+    two.add_note("So he goes free.\n")
+    two.commit(day=28)
+    turn(one)
+    two.git(*way, day=29)
+    assert two.hints() == [CHANGED.format("your note")]
+
+    apply(two)
+
+    assert two.hints() == [CHANGED.format("your note")]
+    two.commit(day=30)
+    assert two.hints() == [CHANGED.format("your note")]
+    two.edit("free", "to jail")
+    assert two.hints() == []
+
+
+@pytest.mark.parametrize("apply", APPLY)
+def test_the_hint_stays_if_digest_itself_edits_a_file_as_the_pull_left_it(
+    clones: tuple[Clone, Clone], apply: Callable[[Clone], None]
+) -> None:
+    one, _ = clones
+    if apply == take_theme_off:
+        choose_theme(one)
+    one.add_note("So he goes free.\n")
+    turn(one)
+    assert one.hints() == [CHANGED.format("your note")]
+
+    apply(one)
+
+    assert one.hints() == [CHANGED.format("your note")]
+    one.edit("free", "to jail")
+    assert one.hints() == []
+
+
 def test_a_note_that_is_written_below_the_new_headline_has_no_hint(
     clones: tuple[Clone, Clone],
 ) -> None:
@@ -251,6 +333,28 @@ def test_a_correction_that_a_merge_leaves_out_stays_a_hint_when_another_one_is_p
     assert two.story.title == "Story 1 headline"
     hint = f"the feed's headline is now '{FEED_WORDS}', yours says 'Story 1 headline'"
     assert (two.hints(), two.changed) == ([hint], (two.story.file,))
+    two.commit(day=30)
+    assert two.hints() == [hint]
+    two.add_note("He is still free.\n")
+    assert two.hints() == []
+
+
+@pytest.mark.parametrize("way", SIDES, ids=["merge", "rebase"])
+@pytest.mark.parametrize("apply", [apply_themes, apply_excerpts])
+def test_a_correction_that_a_merge_leaves_out_stays_a_hint_if_digest_itself_edits_the_file(
+    clones: tuple[Clone, Clone], way: tuple[str, ...], apply: Callable[[Clone], None]
+) -> None:
+    one, two = clones
+    two.edit("link:", "lead: true\nlink:")
+    two.commit(day=28)
+    turn(one)
+    two.git("fetch", "--quiet")
+    two.git(*way, day=29)
+
+    apply(two)
+
+    hint = f"the feed's headline is now '{FEED_WORDS}', yours says 'Story 1 headline'"
+    assert two.hints() == [hint]
     two.commit(day=30)
     assert two.hints() == [hint]
     two.add_note("He is still free.\n")
