@@ -27,6 +27,18 @@ function load() {
 // Letters of scripts without spaces between words: each stands alone in the index, so they are asked for as a phrase.
 const UNSPACED = /(?=[\p{L}\p{N}])[\u0e01-\u0e5b\u0e81-\u0edf\u1000-\u109f\u1780-\u17ff\u2e80-\u2fdf\u3005-\u3007\u3021-\u3029\u3041-\u30ff\u3100-\u312f\u31a0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3\uf900-\ufaff\uff66-\uff9f\u{20000}-\u{3ffff}]/u;
 const LETTER = /[\p{L}\p{N}]/u;
+// What belongs to a word that is marked: also the vowels and accents of its letters, and the signs of `C++`, `C#` and `$5bn`.
+const PART = /[\p{L}\p{N}\p{M}\p{Sc}+#]/u;
+
+// A word, and what is before and after its letters; by index, since a pattern for its end takes time that grows with the square of its length.
+function parted(word, letter) {
+  const signs = [...word];
+  const start = signs.findIndex((sign) => letter.test(sign));
+  if (start < 0) return [word, "", ""];
+  let end = signs.length;
+  while (!letter.test(signs[end - 1])) end -= 1;
+  return [signs.slice(0, start), signs.slice(start, end), signs.slice(end)].map((part) => part.join(""));
+}
 
 function cut(words) {
   let parts = "", last = "";
@@ -88,7 +100,7 @@ async function having(all, words) {
 function plainly(text) {
   const known = uncut(text).normalize("NFD").replace(/[\p{M}\p{S}\p{C}]/gu, "").toLowerCase();
   const words = known.replace(/[’']s(?!\p{L})/gu, "").replace(/[\p{Pd}/]/gu, " ").split(/\s+/);
-  return words.map((word) => word.replace(/^\P{L}*?(?=[\p{L}\p{N}])|[^\p{L}\p{N}]+$/gu, "")).filter(Boolean).join(" ");
+  return words.map((word) => parted(word, LETTER)[1]).filter(Boolean).join(" ");
 }
 
 function has({ content, meta: { title, said_by } }, words) {
@@ -137,7 +149,7 @@ function show(element, words) {
 
 // The index has a word with the signs around it, such as `Nvidia,` and `“chips”`.
 function highlighted(word) {
-  const [, before, letters, after] = /^([^\p{L}\p{N}]*)(.*?)([^\p{L}\p{N}]*)$/su.exec(word);
+  const [before, letters, after] = parted(word, PART);
   return letters ? [before, show("mark", letters), after] : [show("mark", word)];
 }
 

@@ -16,6 +16,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 import browsing
 import cbor2
@@ -942,6 +943,55 @@ def test_the_signs_around_a_word_are_not_highlighted(browser: Browser, of_the_ta
         assert page.locator("mark").all_inner_texts() == ["dredger", "farmers"]
 
 
+WORDS = ["हिन्दी", "முதல்", "cafe\u0301", "C++", "C#", "$5bn"]
+"""Words that end in vowels and accents, which are signs of their own, or in symbols."""
+
+
+@pytest.fixture(scope="module")
+def of_words(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a site with a story about each of these words, and one with very long words."""
+    pytest.importorskip("pagefind", reason="pagefind is not installed")
+    root = tmp_path_factory.mktemp("words")
+    (root / "digest.toml").write_text(TOML)
+    for number, word in enumerate(WORDS):
+        write(
+            root, "2026-05-05", f"word-{number}", f"Story {number}", "", f"A note “{word}”, again."
+        )
+    long = f"a{'.' * 100_000}b"
+    write(root, "2026-05-05", "long", "Long words", "", f"Here are long words: {long} {long}.")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(search_index, "available", lambda: True)
+        made(root)
+    with browsing.serving(root / "site") as url:
+        yield url
+
+
+@pytest.mark.parametrize("word", WORDS)
+def test_a_word_is_highlighted_to_its_last_vowel_accent_or_symbol(
+    browser: Browser, of_words: str, word: str
+) -> None:
+    with browsing.reading(browser) as page:
+        page.goto(f"{of_words}search/?q={quote(word)}")
+        page.locator("mark").first.wait_for()
+
+        assert unicodedata.normalize("NFC", word) in {
+            unicodedata.normalize("NFC", marked)
+            for marked in page.locator("mark").all_inner_texts()
+        }
+
+
+def test_words_of_a_hundred_thousand_signs_are_searched_in_seconds(
+    browser: Browser, of_words: str
+) -> None:
+    with browsing.reading(browser) as page:
+        begun = time.monotonic()
+        page.goto(of_words + "search/?q=" + quote('"long words"'))
+        page.locator("mark").first.wait_for()
+
+        assert page.locator("#_stories h3").all_inner_texts() == ["Long words"]
+        assert time.monotonic() - begun < 20  # with a pattern for the end of a word, 48 seconds
+
+
 def name_of(link: str) -> str:
     """What `queries.tsv` calls the text behind a link."""
     place, _, anchor = link.partition("/trial/")[2].partition("#")
@@ -1174,14 +1224,19 @@ def test_more_results_are_shown_on_request_and_the_focus_moves_to_the_first_new_
     assert page.get_by_role("button", name="Show more results").is_hidden()
 
 
-def test_nothing_says_that_javascript_is_missing_while_the_script_loads(
+def test_a_page_whose_script_does_not_load_says_so_and_not_that_javascript_is_missing(
     address: str, browser: Browser
 ) -> None:
     with browsing.reading(browser) as page:
         page.route("**/search.js*", lambda route: route.abort())
         page.goto(f"{address}search/?q=crane")
 
-        assert page.get_by_role("status").inner_text() == ""
+        said = page.get_by_role("status").inner_text()
+        assert said == "This page has not loaded its search yet."
+
+
+def test_a_page_whose_search_has_loaded_says_nothing_until_it_is_asked(page: Page) -> None:
+    assert stories(page, "") == []
 
 
 def test_without_javascript_the_page_says_where_to_look(address: str, browser: Browser) -> None:
