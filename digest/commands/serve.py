@@ -146,7 +146,7 @@ def run(
             preview.prepare,
             poll=poll,
             on_polling=lambda: on_event(Polling()),
-            on_error=lambda error: on_event(OtherError(tuple(_problems(error)))),
+            on_error=lambda error: on_event(OtherError(tuple(_problems(error, in_build=False)))),
         )
         try:
             rebuilder.begin()
@@ -271,27 +271,32 @@ class Preview:
                 self._root, config, folder, self._cache, drafts=True, extras=False, may_fork=False
             )
             changed = frozenset()  # a new builder scans all content
-        with disk.lock(self._root, waiting=lambda: self._on_event(Waiting())):
+        with disk.lock(self._root, waiting=self._report_waiting):
             scanned = builder.scan(changed)
             content = as_recorded(builder.load(scanned), self._clock())
             result = builder.build(scanned, content, on_progress=self._on_progress)
         self._builder, self._config = builder, config
         return config, content, result
 
+    def _report_waiting(self) -> None:
+        with contextlib.suppress(OSError):  # no build fails because this cannot be printed
+            self._on_event(Waiting())
+
     def _post(self, shown: ShownBuild) -> None:
         self.state.post(replace(shown, build_id=next(self._build_ids)))
 
 
-def _problems(error: Exception) -> Iterator[Problem]:
+def _problems(error: Exception, *, in_build: bool = True) -> Iterator[Problem]:
     """Yields an error as problems that an editor understands."""
     if isinstance(error, Faults):
         yield from error.problems
     elif isinstance(error, DigestError):
         yield from (Problem("", 0, line) for line in str(error).splitlines())
-    elif isinstance(error, BrokenPipeError):
+    elif isinstance(error, BrokenPipeError) and not in_build:  # only events go through a pipe
         yield Problem("", 0, "nothing reads the preview's output any more, so it is not printed")
     elif isinstance(error, OSError):
         yield Problem("", 0, f"{error.filename or 'disk'}: {error.strerror or error}")
     else:
         what = " ".join(f"{type(error).__name__}: {error}".split())
-        yield Problem("", 0, f"this is a bug in Digest ({what})", "'digest build' shows where")
+        cure = "'digest build' shows where" if in_build else "the preview goes on"
+        yield Problem("", 0, f"this is a bug in Digest ({what})", cure)

@@ -5,8 +5,8 @@
 
 Many disks send no change events: Windows' own in WSL, folders shared into a container, network
 drives. So all files are also scanned every ten seconds, and every second once only a scan has
-found a change. The loop never ends by itself: an error in it or in the watcher is reported, and it
-waits for the next change.
+found a change. The loop never ends by itself: an error in it is reported, and it waits for the next
+change.
 """
 
 from __future__ import annotations
@@ -36,8 +36,9 @@ class Rebuilder:
     failure, any notice from the watcher starts another build, since the cause may be anywhere.
     `prepare` is called when there is nothing to build, as long as it returns True. With `poll`, no
     watcher is used, and all files are scanned every second; `on_polling` is called if that turns
-    out to be necessary without `poll`. `on_error` is called with each error that `rebuild` or the
-    watcher raises; until a build succeeds, not with the same error again.
+    out to be necessary without `poll`. `on_error` is called with each error that `rebuild`,
+    `prepare`, `on_polling`, the watcher or a scan raises before the end; until a build succeeds,
+    not with the same error again.
     """
 
     def __init__(
@@ -99,7 +100,8 @@ class Rebuilder:
                     last_error = ""
             except Exception as error:  # the folder or the disk is gone, say
                 self._succeeded = False
-                if repr(error) != last_error:  # the next scan may find the same
+                # The next scan may find the same; and at the end, the watcher is stopped under it.
+                if repr(error) != last_error and not self._ended:
                     last_error = repr(error)
                     with suppress(Exception):
                         self._on_error(error)

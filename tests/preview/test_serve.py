@@ -532,6 +532,51 @@ def test_quiet_prints_only_problems(root: Path) -> None:
     assert first.startswith("templates/week.html:1: ")
 
 
+PRINTING_FAILS = """
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from digest.commands import serve
+
+def on_event(event):
+    if isinstance(event, serve.OtherError):
+        print(*event.problems, flush=True)
+    elif isinstance(event, serve.Opened):
+        print("open", flush=True)
+    elif isinstance(event, serve.Built) and event.changed:
+        raise {error}("odd")
+
+serve.run(
+    Path(sys.argv[1]), host="127.0.0.1", port=0, on_event=on_event, on_progress=None,
+    clock=lambda: datetime.now(UTC), allowed=(), poll=False, desk=False,
+)
+"""
+"""A preview that cannot print its builds, after the first one."""
+
+
+@pytest.mark.parametrize(
+    ("error", "line"),
+    [
+        ("BrokenPipeError", "nothing reads the preview's output any more, so it is not printed"),
+        ("ValueError", "this is a bug in Digest (ValueError: odd); the preview goes on"),
+    ],
+)
+def test_an_error_outside_a_build_is_named_as_such(root: Path, error: str, line: str) -> None:
+    running = subprocess.Popen(
+        [sys.executable, "-c", PRINTING_FAILS.format(error=error), str(root)],
+        stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    assert running.stdout
+    opened = running.stdout.readline()
+    (root / STORY).write_text(story("Memory is shorter", "1"))
+    printed = running.stdout.readline()
+    running.kill()
+    running.wait()
+    running.stdout.close()
+
+    assert (opened, printed) == ("open\n", f"{line}\n")
+
+
 def test_serve_fails_outside_a_digest(tmp_path: Path) -> None:
     refused = digest("serve", cwd=tmp_path)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -12,7 +13,7 @@ import pytest
 from previews import OTHER, STORY, WEEK, story
 from sites import build_into, read_folder
 
-from digest import config
+from digest import config, disk
 from digest.cache import notices
 from digest.commands import serve
 from digest.commands.serve import Built, PreviewEvent
@@ -147,6 +148,24 @@ def test_open_pages_learn_of_a_build_that_cannot_be_printed(tmp_path: Path) -> N
 
     assert len({before, built, preview.state.shown.build_id}) == 3
     assert preview.state.shown.problems
+
+
+def test_a_build_that_cannot_say_that_it_waits_goes_on(tmp_path: Path) -> None:
+    root = previews.make(tmp_path / "digest")
+    events: list[PreviewEvent] = []
+    other_run = contextlib.ExitStack()
+
+    def on_event(event: PreviewEvent) -> None:
+        events.append(event)
+        if isinstance(event, serve.Waiting):
+            other_run.close()
+            raise BrokenPipeError
+
+    with other_run:
+        other_run.enter_context(disk.lock(root))
+        assert serve.Preview(root, on_event, lambda: NOW).rebuild(frozenset())
+
+    assert list(map(type, events)) == [serve.Waiting, serve.Built]
 
 
 def test_the_margins_show_a_save_made_during_a_failed_build(workspace: Workspace) -> None:

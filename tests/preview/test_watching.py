@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import queue
 import shutil
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -316,6 +317,32 @@ def test_an_error_is_reported_once_and_the_loop_goes_on(plain: Path) -> None:
     ]
     assert errors.empty()
     failing.end()
+
+
+def test_an_error_after_the_end_is_not_reported(plain: Path) -> None:
+    errors: queue.Queue[Exception] = queue.Queue()
+    building, ended = threading.Event(), threading.Event()
+
+    def build(changed: frozenset[str]) -> bool:
+        if changed:
+            building.set()
+            ended.wait(LONGEST)
+            raise ValueError("odd")
+        return True
+
+    ending = Rebuilder(plain, build, on_error=errors.put)
+    before = set(threading.enumerate())
+    ending.begin()
+    loops = [it for it in threading.enumerate() if it not in before and it.name == "preview"]
+    (plain / STORY).write_text("words")
+    assert building.wait(LONGEST)
+    ending.end()
+    ended.set()
+    for loop in loops:
+        loop.join(LONGEST)
+
+    assert len(loops) == 1
+    assert errors.empty()
 
 
 def test_background_work_runs_in_steps_while_nothing_changes(plain: Path) -> None:
