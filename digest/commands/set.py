@@ -6,6 +6,7 @@ files, words ──▶ new values by field ──▶ requests ──▶ curate �
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -165,9 +166,10 @@ def _value(key: str, value: str, config: Config, today: date) -> Any:
             raise ValueError(f"'{key}={value}': write {key} or {key}=false")
         return value.lower() in _YES
     if key == "week":
-        if number := _SHORT_WEEK.fullmatch(value):
-            year = Week.of(today).year
-            raise ValueError(f"'{value}' needs its year: week={year}-W{int(number[1]):02}")
+        number = _SHORT_WEEK.fullmatch(value)
+        this_year = f"{Week.of(today).year}-W{int(number[1]):02}" if number else ""
+        if number and _is_week(this_year):
+            raise ValueError(f"'{value}' needs its year: week={this_year}")
         return Week.parse_typed(value)
     if key == "correction":
         return (Correction(today, value),) if value else ()
@@ -187,6 +189,13 @@ def _value(key: str, value: str, config: Config, today: date) -> Any:
             kind = "theme" if key == "themes" else "field"
             raise ValueError(f"unknown {kind} '{name}'; {suggestion(name, allowed)}")
     return names
+
+
+def _is_week(words: str) -> bool:
+    with contextlib.suppress(ValueError):
+        Week.parse(words)
+        return True
+    return False
 
 
 def _shown(root: Path, config: Config, file: str, story: Story | None) -> StoryInFile:
