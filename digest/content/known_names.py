@@ -2,8 +2,8 @@
 
     story ──has_all──▶ yes      text of its file ──problems_in──▶ unknown names, with their lines
 
-Parsing a file does not depend on digest.toml (`story_file`). So a changed digest.toml makes no file
-be parsed again, except those that name a feed or theme which it no longer has.
+Parsing a file depends on no name in digest.toml (`story_file`), only on its time zone. So other
+feeds or themes there make no file be parsed again, except where a story names one that it may not.
 """
 
 from __future__ import annotations

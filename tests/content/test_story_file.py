@@ -57,8 +57,11 @@ def plain(value: Any) -> Any:
 def test_a_valid_file_is_the_story_beside_it(path: Path) -> None:
     expected = json.loads(path.with_suffix(".json").read_text())
 
-    story = story_file.loads(path.read_bytes().decode(), FILE, HONG_KONG, OURS)
+    text = path.read_bytes().decode()
 
+    story = story_file.loads(text, FILE, HONG_KONG, OURS)
+
+    assert known_names.loads(text, FILE, KNOWN, HONG_KONG, OURS) == story
     assert {key: plain(getattr(story, key)) for key in expected} == expected
     assert (story.file, str(story.week), story.day, story.slug) == (
         FILE,

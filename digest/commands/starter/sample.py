@@ -167,7 +167,8 @@ def _unedited_letters(
         drafted = letter_draft.draft(letter.week, edition.lead, sections)
         texts = {drafted}
         if letter.published:
-            texts.add(published_letter(drafted, letter.file, letter.published) or "")
+            published = published_letter(drafted, letter.file, letter.published)
+            texts.update(filter(None, [published]))
         text = store.read_exactly(root, letter.file)
         if not stays and text in texts:
             found[letter.file] = text
