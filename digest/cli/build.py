@@ -74,7 +74,7 @@ def build(
         rest = len(report.damaged) - _MAX_NAMED
         more = f"{rest} more, and " if rest > 0 else ""
         call.warn(f"{more}published addresses and Atom ids may change without these lines")
-    for warning in (report.warning, report.unrecorded, report.secrets, report.unknown):
+    for warning in (report.search_failure, report.unrecorded, report.secrets, report.unknown):
         if warning:
             call.warn(warning)
     call.warn(*report.not_removed, *report.hints[:_MAX_NAMED])

@@ -29,7 +29,7 @@ _MAX_NAMED = 3
     help="The port to listen on; 0 picks a free one.",
 )  # fmt: skip
 @click.option(
-    "--allow-host", "allowed", multiple=True, metavar="NAME",
+    "--allow-host", "other_hosts", multiple=True, metavar="NAME",
     help="Also answer to this host name, as a tunnel or proxy forwards it; can be repeated.",
 )  # fmt: skip
 @click.option(
@@ -43,8 +43,8 @@ _MAX_NAMED = 3
 )  # fmt: skip
 @click.pass_obj
 def serve(
-    call: Call, host: str, port: int, allowed: tuple[str, ...], poll: bool, open_: bool, desk: bool
-) -> None:
+    call: Call, host: str, port: int, other_hosts: tuple[str, ...], poll: bool, open_: bool, desk: bool
+) -> None:  # fmt: skip
     """Preview the site while you write.
 
     Shows all pages as they will be, drafts included, and reloads them after every save. Beside each
@@ -68,7 +68,7 @@ def serve(
         bar.close()
         match event:
             case command.Opened():
-                _print_opened(event, host, allowed, call)
+                _print_opened(event, host, other_hosts, call)
                 if open_ or desk:
                     url = event.desk if desk else event.url
                     _open_browser(event.redirect or url, url, call)
@@ -95,13 +95,13 @@ def serve(
             on_event=on_event,
             on_progress=bar.enter_context(progress.bar(call, "Pages", least=200)),
             clock=call.clock,
-            allowed=allowed,
+            other_hosts=other_hosts,
             poll=poll,
             desk=desk,
         )
 
 
-def _print_opened(event: Opened, host: str, allowed: tuple[str, ...], call: Call) -> None:
+def _print_opened(event: Opened, host: str, other_hosts: tuple[str, ...], call: Call) -> None:
     call.say(f"The preview is at {event.url} (Ctrl-C stops it)")
     if event.desk:
         call.say(f"The desk is at {event.desk}")
@@ -115,8 +115,8 @@ def _print_opened(event: Opened, host: str, allowed: tuple[str, ...], call: Call
     if host.strip("[]") not in urls.THIS_MACHINE:
         at = "" if host.strip("[]") in urls.ALL_INTERFACES else f" at {host}"
         call.warn(f"Anyone who can reach this machine{at} {may}")
-    if allowed:
-        call.warn(f"Anyone who can reach {', '.join(allowed)} {may}")
+    if other_hosts:
+        call.warn(f"Anyone who can reach {', '.join(other_hosts)} {may}")
     if event.exhausted:
         why = "The system has no file watchers left (fs.inotify)"
         call.warn(f"{why}; checking for changes every second instead")

@@ -46,7 +46,7 @@ class BuildReport(NamedTuple):
     """What a build did.
 
     - `pages`: how many files the site has, either `written` or `unchanged`
-    - `warning`: why the site has no search page
+    - `search_failure`: why the site has no search page
     - `unrecorded`: why the locations of stories could not be recorded
     - `not_removed`: old files that could not be removed
     - `unknown`: which files in the folder stay, since they may be the user's
@@ -64,7 +64,7 @@ class BuildReport(NamedTuple):
     written: int
     unchanged: int
     removed: int
-    warning: str = ""
+    search_failure: str = ""
     unrecorded: str = ""
     not_removed: tuple[str, ...] = ()
     unknown: str = ""
@@ -132,7 +132,7 @@ def run(
         written=written.written,
         unchanged=written.unchanged,
         removed=written.removed,
-        warning=summary.search_failure,
+        search_failure=summary.search_failure,
         unrecorded=unrecorded,
         not_removed=written.not_removed,
         unknown=written.unknown,
@@ -218,8 +218,8 @@ class Builder:
     def manifest_if_current(self, scanned: Scan, *, need_locations: bool) -> Manifest | None:
         """Returns the last build's manifest if another build would change nothing, else None.
 
-        Another build is needed if files of the folder are missing or changed, if the search index
-        failed the last time, or, with `need_locations`, if the ledgers lack some of them.
+        Another build is needed if files of the folder are missing or changed, or if the search
+        index failed the last time; with `need_locations`, also if locations have to be recorded.
         """
         output = self._output()
         last = output.manifest
@@ -230,10 +230,9 @@ class Builder:
         return last if output.is_current(scanned.fingerprint(), self._settings_key) else None
 
     def load(self, scanned: Scan) -> Content:
-        """Returns the scanned content; its `unrecorded` locations are only those that are to be
-        recorded now.
+        """Returns the scanned content; raises Faults if any of its files have errors.
 
-        Raises Faults if files of it have errors.
+        Locations that no ledger has, but that are not to be recorded yet, are not in `unrecorded`.
         """
         from digest.content.load import load_cached
         from digest.content.new_locations import new_locations_of
@@ -280,7 +279,7 @@ class Builder:
         summary = Summary(
             stories=len(archive.stories),
             weeks=len(archive.editions),
-            search_failure=index.warning,
+            search_failure=index.search_failure,
             secrets=publishable.notice(content),
             damaged=tuple(map(str, content.damaged)),
         )

@@ -116,7 +116,7 @@ def run(
         if not replacing:
             _check_nothing_lost(site, published, source, ids)
         cname = None if _CNAME in ids else _kept_name(config, published)
-        warnings = [built.warning, built.unrecorded, built.secrets, *built.hints]
+        warnings = [built.search_failure, built.unrecorded, built.secrets, *built.hints]
         warnings += _warnings(config, published, cname, _CNAME in ids, source.unpushed)
         branch, uncommitted = _source_notes(source, published.default)
         source_note = ", ".join(filter(None, (f"from {branch}" if branch else "", uncommitted)))

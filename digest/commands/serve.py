@@ -119,27 +119,28 @@ def run(
     on_event: OnEvent,
     on_progress: Progress | None,
     clock: Callable[[], datetime],
-    allowed: Sequence[str],
+    other_hosts: Sequence[str],
     poll: bool,
     desk: bool,
 ) -> None:
     """Serves the preview of the digest at `root` until the process is asked to end.
 
-    Besides names of this machine, requests may use the `allowed` host names. With `poll`, all files
+    Besides names of this machine, requests may use the names of `other_hosts`. With `poll`, all files
     are scanned every second, instead of waiting for events of the system. `on_progress` is called
     during the first build. The desk is on if only this machine can reach it, or if `desk` asks for
     it; letters are published at the time that `clock` returns. Raises DigestError if there is no
     digest, or the port is taken.
     """
-    other_hosts = frozenset(map(_host_name, allowed))
+    host_names = frozenset(map(_host_name, other_hosts))
     with contextlib.suppress(Faults):  # these are shown over the page
         load_config(root)
     with server.listen(host, port) as listening:
-        port, desk_app = listening.getsockname()[1], None  # the port that was chosen for 0
-        if desk or (hosts.is_loopback(host) and not other_hosts):
-            desk_app = Desk(root, DeskSession(port, other_hosts), clock)
+        port = listening.getsockname()[1]  # for 0, the system has chosen one
+        desk_app = None
+        if desk or (hosts.is_loopback(host) and not host_names):
+            desk_app = Desk(root, DeskSession(port, host_names), clock)
         preview = Preview(root, on_event, clock, on_progress, desk_app)
-        app = make_app(preview.state, host, port, other_hosts, desk_app)
+        app = make_app(preview.state, host, port, host_names, desk_app)
         rebuilder = Rebuilder(
             root,
             preview.rebuild,
@@ -158,8 +159,7 @@ def run(
             if desk_app:
                 opened = replace(opened, desk=f"{address}/_desk/?token={desk_app.session.key}")
             if desk:
-                page = _REDIRECT_HTML.format(opened.desk)
-                disk.write(root, _REDIRECT, page.encode(), mode=0o600)
+                disk.write(root, _REDIRECT, _REDIRECT_HTML.format(opened.desk).encode(), mode=0o600)
                 opened = replace(opened, redirect=(root / _REDIRECT).as_uri())
             on_event(opened)
             server.serve(app, listening, preview.state.close)
@@ -169,13 +169,13 @@ def run(
                 disk.unlink(root / _REDIRECT)
 
 
-def _host_name(allowed: str) -> str:
+def _host_name(given: str) -> str:
     """Returns the name of a host that may be requested, in lower case; raises DigestError for a URL
     or a port."""
-    if not _HOST_NAME.fullmatch(allowed):
+    if not _HOST_NAME.fullmatch(given):
         example = "preview.example.org"
-        raise DigestError(f"--allow-host {allowed}: give only the host's name, such as {example}")
-    return allowed.strip("[]").lower()
+        raise DigestError(f"--allow-host {given}: give only the host's name, such as {example}")
+    return given.strip("[]").lower()
 
 
 class Preview:
@@ -194,7 +194,7 @@ class Preview:
         self._annotations: Annotations | None = None
         self._cache = Cache(root)  # stays open from build to build, until the process ends
         self._builder: build.Builder | None = None  # of the last build; None if it failed
-        self._config: Config | None = None  # the same
+        self._config: Config | None = None  # of the last build; None if it failed
         self._changed_since_success: frozenset[str] = frozenset()
         run_id = secrets.token_hex(4)  # pages of an earlier preview reload
         self._build_ids = (f"{run_id}-{number}" for number in count())

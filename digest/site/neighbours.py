@@ -3,8 +3,8 @@
     stories of each theme ──▶ Neighbours of each story ──▶ NeighboursView, below its card
 
 A neighbour in the same week is on the same page, most often next to the story, and is not linked.
-A week's page shows words of stories in other weeks. So its key has a hash of exactly these words
-(`key`), and the page of a theme is not concerned.
+So a week's page shows words of stories in other weeks, and the page's key has a hash of them
+(`key`). The page of a theme has no such lines.
 """
 
 from __future__ import annotations
@@ -28,7 +28,10 @@ _MAX_HEADLINE = 60  # characters
 
 
 class Neighbours(NamedTuple):
-    """Where a story is in a theme: its `number` of `total` (0 in a large one), and the stories beside it."""
+    """Where a story is in a theme: its `number` of `total`, both 0 in a large theme.
+
+    `before` and `after` are the stories next to it, None if there is none or it is in the same week.
+    """
 
     theme: str
     number: int
@@ -101,7 +104,10 @@ def _in_theme(
 def key(
     edition: Edition, by_file: Mapping[str, Neighbours], anchors: Anchors, memory: BuildMemory
 ) -> bytes:
-    """Returns a hash of everything that these lines show, with words of stories in other weeks."""
+    """Returns a hash of everything that the lines below an edition's stories show.
+
+    That includes words of stories in other weeks.
+    """
     of_edition = [by_file[story.file] for story in edition.stories if story.file in by_file]
     made_from = list(chain.from_iterable(of_edition))
     make = partial(_key, of_edition, anchors)

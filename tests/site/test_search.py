@@ -639,11 +639,11 @@ def test_a_failing_search_program_is_one_line_and_no_search_page(
     report = build.run(root, configs.load(root), output=root / "site", base_url=None)
     site = read_folder(root / "site")
 
-    assert report.warning.startswith(
+    assert report.search_failure.startswith(
         "search: pagefind made no index, so the site has no search page: "
     )
-    assert "\n" not in report.warning
-    assert said in report.warning
+    assert "\n" not in report.search_failure
+    assert said in report.search_failure
     assert not [path for path in site if path.startswith("search/")]
     assert b"search/" not in site["index.html"]
     assert b"Something new" in site["2026/w20/index.html"]

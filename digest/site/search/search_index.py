@@ -34,14 +34,14 @@ _WORKERS = 4  # processes, one for a year; each takes tens of megabytes
 class SearchIndex(NamedTuple):
     """The index of all years: a hash of each file by path; empty without an index.
 
-    `read` returns the bytes of a file; `warning` says why the index could not be made.
+    `read` returns the bytes of a file; `search_failure` says why the index could not be made.
     `script_version` is the version of Pagefind's script, a hash of its files; "" without an index.
     """
 
     files: Mapping[str, bytes] = MappingProxyType({})
     read: Callable[[str], bytes] = lambda _: b""
     script_version: str = ""
-    warning: str = ""
+    search_failure: str = ""
 
 
 class _Texts(NamedTuple):
@@ -87,7 +87,7 @@ def build_index(archive: Archive, config: Config, cache: Cache) -> SearchIndex:
             cache.put("search files", year, keys[year], files)
     except ValueError as error:
         return SearchIndex(
-            warning=f"search: pagefind made no index, so the site has no search page: {error}"
+            search_failure=f"search: pagefind made no index, so the site has no search page: {error}"
         )
     for kind in ("search", "search files"):
         cache.keep_only(kind, keys)
