@@ -84,11 +84,7 @@ def changes(folder: Path, since: str) -> Changes:
 
 def prefix(folder: Path) -> str:
     """Returns a folder's path in its repository, with a slash at the end; "" at the top."""
-    try:
-        answer = run(folder, "rev-parse", "--show-prefix")
-    except DigestError:
-        return ""
-    return "" if answer.returncode else os.fsdecode(answer.stdout).removesuffix("\n")
+    return next(iter(_named(folder, "rev-parse", "--show-prefix") or ()), "")
 
 
 def tracked(folder: Path, path: str) -> frozenset[str] | None:
@@ -128,28 +124,15 @@ def merged_from(folder: Path, files: Collection[str]) -> dict[str, tuple[str, ..
     """Returns the versions that git has combined, by merge or rebase, into what a file is now.
 
     An editor may not have seen the result. Files that were edited since have none, and so have all
-    without a repository.
+    without a repository. A file may have been moved since.
     """
-    changed = _edited(folder, files) if files else None
-    if changed is None:
-        return {}
-    inside = prefix(folder)
-    versions = list[tuple[str, str]]()
-    seen = set(changed)
-    options = "-c --topo-order --no-renames --name-only"
-    for commit in _log(folder, *options.split(), "--", *files):
-        for name in commit.listed:
-            if not name or name in seen or "\n" in name:
-                continue
-            if commit.has_combined:
-                versions += [(name, f"{parent}:{inside}{name}") for parent in commit.parents]
-            else:
-                seen.add(name)
-    found: dict[str, list[str]] = defaultdict(list)
-    texts = contents(folder, [object for _, object in versions])
-    for (name, _), content in zip(versions, texts, strict=True):
-        found[name].append(content.decode(errors="replace"))
-    return {name: tuple(texts) for name, texts in found.items()}
+    inside, versions, seen = prefix(folder), list[tuple[str, str]](), set[str]()
+    for commit, file, before in _commits(folder, _places(folder, files), "-c"):
+        if not commit.has_combined:
+            seen.add(file)
+        elif file not in seen:
+            versions += [(file, f"{parent}:{inside}{before}") for parent in commit.parents]
+    return _texts_by_file(folder, versions)
 
 
 def both_sides(folder: Path, files: Collection[str]) -> dict[str, tuple[str, ...]]:
@@ -158,21 +141,20 @@ def both_sides(folder: Path, files: Collection[str]) -> dict[str, tuple[str, ...
     Files that were edited since have none. A merge of which only one side had changed the file
     counts as none; to tell, git has to look at one file at a time, so `files` should be few.
     """
-    changed = _edited(folder, files) if files else None
-    if changed is None:
-        return {}
-    inside, found = prefix(folder), dict[str, tuple[str, ...]]()
-    for file in (file for file in files if file not in changed):
-        versions = list[str]()
-        options = ("--simplify-merges", "--topo-order", "--no-renames")
-        for commit in _log(folder, *options, "--", file):
-            if not commit.has_combined:
-                break
-            versions += [f"{parent}:{inside}{file}" for parent in commit.parents]
-        if versions:
-            texts = contents(folder, versions)
-            found[file] = tuple(text.decode(errors="replace") for text in texts)
-    return found
+    inside, versions = prefix(folder), list[tuple[str, str]]()
+    for file, place in _places(folder, files).items():
+        commits = _commits(folder, {file: place}, "--simplify-merges")
+        for commit, _, before in itertools.takewhile(lambda one: one[0].has_combined, commits):
+            versions += [(file, f"{parent}:{inside}{before}") for parent in commit.parents]
+    return _texts_by_file(folder, versions)
+
+
+def _texts_by_file(folder: Path, versions: Sequence[tuple[str, str]]) -> dict[str, tuple[str, ...]]:
+    found: dict[str, list[str]] = defaultdict(list)
+    texts = contents(folder, [object for _, object in versions])
+    for (file, _), content in zip(versions, texts, strict=True):
+        found[file].append(content.decode(errors="replace"))
+    return {file: tuple(texts) for file, texts in found.items()}
 
 
 def before_rebase(folder: Path, files: Collection[str], ledgers: str) -> dict[str, str]:
@@ -185,13 +167,10 @@ def before_rebase(folder: Path, files: Collection[str], ledgers: str) -> dict[st
     that was a pull, its ledger lines say what it wrote into the file, and the ledger in the returned
     commit lacks them. Files that were edited since are left out.
     """
-    changed = _edited(folder, files) if files else None
-    if changed is None:
-        return {}
     found = dict[str, str]()
-    for file in (file for file in files if file not in changed):
-        commits = _log(folder, "--no-merges", "--no-renames", "--", file)
-        last = next((commit.id for commit in commits if not commit.is_rebased), "")
+    for file, place in _places(folder, files).items():
+        commits = _commits(folder, {file: place}, "--no-merges")
+        last = next((commit.id for commit, _, _ in commits if not commit.is_rebased), "")
         above = _log(folder, f"{last}..HEAD", "--", ledgers) if last else ()
         if any(commit.is_rebased for commit in above):
             found[file] = last
@@ -269,7 +248,62 @@ def _log(folder: Path, *arguments: str) -> Iterator[_Commit]:
         if is_rebased:
             amended = _amended(folder) if amended is None else amended
             is_rebased = id not in amended
-        yield _Commit(id, short_id, tuple(parents), is_rebased, tuple(listed))
+        yield _Commit(id, short_id, tuple(parents), is_rebased, tuple(filter(None, listed)))
+
+
+def _places(folder: Path, files: Collection[str]) -> dict[str, str]:
+    """Returns the files that are as in HEAD, each with its name there: it may have moved since."""
+    edited = _edited(folder, files) if files else None
+    if edited is None:
+        return {}
+    listed = _named(folder, "ls-tree", "-r", "-z", "--name-only", "HEAD", "--", *files)
+    places = {file: file for file in (listed or frozenset()) - edited}
+    new = [file for file in files if file not in (listed or ()) and "\n" not in file]
+    if new:
+        ids = run(folder, "hash-object", "--", *new).stdout.decode().split()
+        options = "--raw --no-abbrev --no-renames --diff-filter=D --relative -z"
+        gone = run(folder, "diff", *options.split(), "HEAD").stdout.split(b"\0")
+        old_ids = [change.split()[2].decode() for change in filter(None, gone[::2])]
+        name_of = dict(zip(old_ids, map(os.fsdecode, gone[1::2]), strict=False))
+        places |= {file: name_of[id] for file, id in zip(new, ids, strict=False) if id in name_of}
+    return {file: name for file, name in places.items() if "\n" not in name}
+
+
+def _commits(
+    folder: Path, places: Mapping[str, str], *options: str
+) -> Iterator[tuple[_Commit, str, str]]:
+    """Yields the commits that changed a file, the newest first: commit, file, its name before.
+
+    `places` are names in HEAD. A commit that only moves a file is left out; those below it follow.
+    """
+    to_ask = [("HEAD", {name: file for file, name in places.items()})] if places else []
+    while to_ask:
+        start, files = to_ask.pop()
+        alone = tuple(files) if len(files) == 1 else ()
+        how = ("--topo-order", "--no-renames", "--raw", *options, start, "--")
+        for commit in _log(folder, *how, *files):
+            statuses = dict(zip(commit.listed[1::2], commit.listed[::2], strict=False))
+            # A merge of which one side won lists nothing.
+            for name in [name for name in statuses or alone if name in files]:
+                file, before, is_same = files[name], name, False
+                if statuses.get(name, "").endswith(" A"):
+                    before, is_same = _moved_from(folder, commit, name)
+                if before != name:
+                    del files[name]
+                    if is_same or commit.has_combined:
+                        to_ask.append((f"{commit.id}^", {before: file}))
+                if not is_same:
+                    yield commit, file, before
+
+
+def _moved_from(folder: Path, commit: _Commit, name: str) -> tuple[str, bool]:
+    """Returns the name of a file before a commit that added it, and whether it was only moved."""
+    options = "-r -M --raw --no-abbrev --no-commit-id --relative --diff-filter=R -z"
+    moves = run(folder, "diff-tree", *options.split(), commit.id).stdout.split(b"\0")
+    for change, before, after in zip(moves[::3], moves[1::3], moves[2::3], strict=False):
+        if os.fsdecode(after) == name:
+            return os.fsdecode(before), change.split()[2] == change.split()[3]
+    return name, False
 
 
 def _amended(folder: Path) -> frozenset[str]:
@@ -315,10 +349,9 @@ def shortened(folder: Path, path: str) -> dict[str, bytes]:
     """Returns HEAD's version of each file below `path` that lost lines since; {} without git."""
     if not _may_have_repository(folder):
         return {}
+    options = "diff --numstat --no-renames --relative -z HEAD --"
     try:
-        answer = run(
-            folder, "diff", "--numstat", "--no-renames", "--relative", "-z", "HEAD", "--", path
-        )
+        answer = run(folder, *options.split(), path)
     except DigestError:
         return {}
     files = []
@@ -332,8 +365,7 @@ def shortened(folder: Path, path: str) -> dict[str, bytes]:
 
 def _may_have_repository(folder: Path) -> bool:
     """Returns False if git would find no repository: each pull asks, and git takes time to start."""
-    place = folder.resolve()
-    folders = (place, *place.parents)
+    folders = (folder.resolve(), *folder.resolve().parents)
     return "GIT_DIR" in os.environ or any(os.path.lexists(one / ".git") for one in folders)
 
 
@@ -343,10 +375,8 @@ def _named(folder: Path, *arguments: str) -> frozenset[str] | None:
         answer = run(folder, *arguments)
     except DigestError:
         return None
-    if answer.returncode:
-        return None
     names = (name.strip(b"\n") for name in answer.stdout.split(b"\0"))
-    return frozenset(os.fsdecode(name) for name in names if name)
+    return None if answer.returncode else frozenset(map(os.fsdecode, filter(None, names)))
 
 
 def remotes(folder: Path) -> tuple[str, ...]:

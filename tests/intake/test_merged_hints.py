@@ -255,6 +255,60 @@ def test_the_hint_stays_if_digest_itself_edits_a_file_as_the_pull_left_it(
     assert one.hints() == []
 
 
+def move(clone: Clone, *, commit: bool) -> None:
+    """An editor moves the story to another week, and changes no word."""
+    week = clone.root / "content/2026/w49"
+    week.mkdir(parents=True, exist_ok=True)
+    clone.file.rename(week / clone.file.name)
+    if commit:
+        clone.commit(day=28)
+
+
+@pytest.mark.parametrize("way", WAYS, ids=["merge", "rebase"])
+@pytest.mark.parametrize("when", ["with the note", "before the merge", "after the merge"])
+def test_the_hint_stays_if_the_editor_moves_the_file(
+    clones: tuple[Clone, Clone], way: tuple[str, ...], when: str
+) -> None:
+    one, two = clones
+    two.add_note("So he goes free.\n")
+    if when != "with the note":
+        two.commit(day=28)
+    if when != "after the merge":
+        move(two, commit=True)
+    turn(one)
+
+    two.git(*way, day=29)
+    if when == "after the merge":
+        move(two, commit=False)
+        assert two.hints() == [CHANGED.format("your note")]
+        two.commit(day=29)
+
+    assert two.hints() == [CHANGED.format("your note")]
+    for feed in "ab":
+        two.tell(feed, corrected(title=FEED_WORDS, summary="He goes to jail."))
+    two.pull()
+    assert two.hints() == [CHANGED.format("your note")]
+    two.commit(day=30)
+    assert two.hints() == [CHANGED.format("your note")]
+    two.edit("free", "to jail")
+    assert two.hints() == []
+
+
+def test_a_moved_and_edited_file_has_no_hint_after_a_merge(clones: tuple[Clone, Clone]) -> None:
+    one, two = clones
+    two.add_note("So he goes free.\n")
+    two.commit(day=28)
+    turn(one)
+    two.git("pull", "--no-rebase", "--quiet", day=29)
+    two.edit("free", "to jail")
+
+    move(two, commit=False)
+
+    assert two.hints() == []
+    two.commit(day=30)
+    assert two.hints() == []
+
+
 def test_a_note_that_is_written_below_the_new_headline_has_no_hint(
     clones: tuple[Clone, Clone],
 ) -> None:
@@ -333,6 +387,27 @@ def test_a_correction_that_a_merge_leaves_out_stays_a_hint_when_another_one_is_p
     assert two.story.title == "Story 1 headline"
     hint = f"the feed's headline is now '{FEED_WORDS}', yours says 'Story 1 headline'"
     assert (two.hints(), two.changed) == ([hint], (two.story.file,))
+    two.commit(day=30)
+    assert two.hints() == [hint]
+    two.add_note("He is still free.\n")
+    assert two.hints() == []
+
+
+@pytest.mark.parametrize("way", SIDES, ids=["merge", "rebase"])
+def test_a_correction_that_a_merge_leaves_out_stays_a_hint_if_the_file_is_moved(
+    clones: tuple[Clone, Clone], way: tuple[str, ...]
+) -> None:
+    one, two = clones
+    two.edit("link:", "lead: true\nlink:")
+    two.commit(day=28)
+    turn(one)
+    two.git("fetch", "--quiet")
+    two.git(*way, day=29)
+
+    move(two, commit=False)
+
+    hint = f"the feed's headline is now '{FEED_WORDS}'; the file has its earlier one, 'Story 1 headline'"
+    assert two.hints() == [hint]
     two.commit(day=30)
     assert two.hints() == [hint]
     two.add_note("He is still free.\n")
