@@ -28,7 +28,6 @@ from digest.commands.pull_report import PullReport, PullRow
 from digest.commands.shared import cached_content, git_history, git_merges, journal
 from digest.content import store, story_file, summaries
 from digest.content.edit import Edit
-from digest.content.history import History
 from digest.content.ledger import Ledgers, Record
 from digest.content.pending import GitMerges
 from digest.errors import DigestError, Problem, and_more, count_of
@@ -362,9 +361,8 @@ class _Puller:
         )
         merged: GitMerges = {}
         if present.stories:
-            history = History(present.ledgers, altered=present.altered)
             read = present.texts.__getitem__
-            merged = git_merges.find_merges(self.root, present.stories, history, read)
+            merged = git_merges.find_merges(self.root, present.stories, present.history, read)
         return replace(
             present,
             merged=merged,

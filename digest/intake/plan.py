@@ -60,7 +60,8 @@ def plan_pull(
 ) -> PullPlan:
     """Decides what to write for these documents, which must be in the order of digest.toml.
 
-    The first of a story's feeds supplies its words.
+    The first of a story's feeds supplies its words. `snapshot.carried` has the aliases of these
+    documents already (`changes.aliases_by_feed`).
     """
     pull = PullState(documents, snapshot, config, now)
     matches = match.match_entries(pull.entries, pull.shared, pull.finder.is_gone)

@@ -45,6 +45,8 @@ class Snapshot:
     """
     from_pages: Mapping[str, Record] = field(default_factory=dict)
     """What `digest add` has written."""
+    history: History = field(default_factory=lambda: History({}))
+    """What the ledgers and `from_pages` remember of each story."""
     texts: Mapping[str, str] = field(default_factory=dict)
     """The texts of these stories, by file."""
     merged: GitMerges = field(default_factory=dict)
@@ -207,6 +209,7 @@ def read_snapshot(
         stories=tuple(found),
         altered=altered,
         from_pages=from_pages,
+        history=history,
         texts=texts,
         unreadable=unreadable,
         problems=tuple(reading.problems),
@@ -222,6 +225,6 @@ def _newest_closed(
     letters: Iterable[Letter], files: Iterable[str], reached: Week | None
 ) -> Week | None:
     """Returns the newest week whose letter is published, except weeks that are mistyped."""
-    near = set(without_mistyped(filter(None, map(paths.week_of, files)), reached))
+    plausible = set(without_mistyped(filter(None, map(paths.week_of, files)), reached))
     weeks = [letter.week for letter in letters if not letter.draft]
-    return max((week for week in weeks if week in near), default=None)
+    return max((week for week in weeks if week in plausible), default=None)
