@@ -44,7 +44,9 @@ class History:
         self._records: dict[str, list[Record]] = defaultdict(list)
         """The records of stories, by each of their keys."""
         self._since: dict[str, str] = {}
-        """When the ledgers first mention a file."""
+        """When the ledgers first mention a story's file."""
+        self._other_files: dict[str, dict[str, str]] = defaultdict(dict)
+        """The other files where a story was first put, by other machines, each with its time."""
         self._first_pulls: dict[str, str] = {}
         """The time of each feed's first pull."""
         self._by_file: dict[str, list[Record]] = defaultdict(list)
@@ -52,6 +54,10 @@ class History:
             for record in records.values():
                 feed, since = record.feed, record.since or record.at
                 self._first_pulls[feed] = min(since, self._first_pulls.get(feed, since))
+                if record.files:
+                    others = dict(record.files)
+                    since = others.pop(record.file)
+                    _keep_earliest(self._other_files[record.file], others)
                 self._since[record.file] = min(since, self._since.get(record.file, since))
                 self._by_file[record.file].append(record)
                 for key in ledger.file_keys(record):
@@ -244,6 +250,7 @@ class History:
         files: dict[str, str] = {}
         for location in sorted((*first, *located)):
             files.setdefault(location.file, location.at)
+        _keep_earliest(files, self._other_files.get(origin, {}))
         records = self.of_file(origin)
         links, dates, headlines = list[str](), set[str](), set[str]()
         for record in (*records, *self._pages_by_origin.get(origin, ())):
@@ -375,9 +382,17 @@ class History:
         for file, since in self._since.items():
             if file not in self._located:
                 yield file, file, since
+                for other, since_then in self._other_files.get(file, {}).items():
+                    yield file, other, since_then
         for origin in self._located:
             for file, since in self.known_story(origin).files.items():
                 yield origin, file, since
+
+
+def _keep_earliest(times: dict[str, str], others: Mapping[str, str]) -> None:
+    """Adds the times of other files to those of files; of two, the earlier counts."""
+    for file, at in others.items():
+        times[file] = min(at, times.get(file, at))
 
 
 def _is_of(record: Record, located: Sequence[Location]) -> bool:

@@ -81,7 +81,8 @@ class Record(NamedTuple):
       join or adopt it
 
     `image` is the hash of the URL of the picture that was written.
-    `other_files` are the files in older lines, if two machines added the entry under two names.
+    `files` are set only if two machines added the entry under two names: all files in its lines,
+    each with the time of the first line.
     """
 
     feed: str
@@ -103,7 +104,7 @@ class Record(NamedTuple):
     deleted: bool | None = None
     wrote_file: bool = False
     image: str = ""
-    other_files: tuple[str, ...] = ()
+    files: Mapping[str, str] = _NO_HASHES
     replaced: Mapping[str, frozenset[str]] = _NOTHING_REPLACED
     earlier_pending: Mapping[str, EarlierPending] = _NO_EARLIER_PENDING
 
@@ -214,7 +215,9 @@ def _combined(old: Record, record: Record) -> Record:
     since = old.since or old.at
     # Two lines may have the same time: which of them is read first must not matter.
     wrote_file = old.wrote_file or (record.wrote_file and record.at == since)
-    files = old.other_files if old.file == record.file else (*old.other_files, old.file)
+    files = old.files
+    if old.file != record.file:
+        files = {record.file: record.at, **(files or {old.file: since})}
     return record._replace(
         aliases=aliases,
         earlier_titles=earlier_titles,
@@ -222,7 +225,7 @@ def _combined(old: Record, record: Record) -> Record:
         excerpts=excerpts,
         deleted=deleted,
         wrote_file=wrote_file,
-        other_files=files,
+        files=files,
         replaced=_replaced(old, record),
         earlier_pending=_earlier_pending(old, record),
     )

@@ -9,7 +9,7 @@ from builders import make_story
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from digest.content import find_ledger_facts, paths
+from digest.content import find_ledger_facts, ledger, paths
 from digest.content.history import History
 from digest.content.ledger import Record
 from digest.content.match_files import StoryMatches
@@ -130,3 +130,17 @@ def test_records_are_in_the_order_of_the_storys_feeds() -> None:
     met = known.of(make_story(id="1", feeds=("b", "a")))
 
     assert [record.feed for record in met] == ["b", "a"]
+
+
+def test_a_story_has_an_address_for_each_file_that_a_machine_gave_it() -> None:
+    mine = record_of(1, FILES[0], at="2026-05-15T10:00:00Z")
+    theirs = record_of(1, FILES[1], at="2026-05-15T10:00:01Z")
+    known = History({FEED: ledger.records_of_lines([theirs, mine])})
+    kept = story_of(1, FILES[1])
+
+    addresses = known.addresses([kept], matched(known, kept))
+
+    assert [(one.file, one.present_file, one.since) for one in addresses] == [
+        (FILES[0], FILES[1], mine.at),
+        (FILES[1], FILES[1], theirs.at),
+    ]

@@ -326,17 +326,24 @@ KINDS = ("tell", "tell", "tell", "edit", "edit", "pull", "pull", "job", "job", "
 STEPS = st.lists(st.tuples(st.sampled_from(KINDS), BIG, BIG), min_size=3, max_size=14)
 
 
+CALM = settings(
+    deadline=None,
+    database=None,
+    phases=(Phase.generate, Phase.shrink),
+    report_multiple_bugs=False,
+    suppress_health_check=list(HealthCheck),
+)
+
+
 @pytest.mark.parametrize("part", range(3))
 def test_no_history_on_two_machines_breaks_the_guarantees_to_readers(part: int) -> None:
-    calm = settings(
-        max_examples=many(4),
-        deadline=None,
-        database=None,
-        phases=(Phase.generate, Phase.shrink),
-        report_multiple_bugs=False,
-        suppress_health_check=list(HealthCheck),
-    )
-    in_parts(calm(given(STEPS)(lambda steps: _play(steps, part))), part)()
+    some = settings(CALM, max_examples=many(4))
+    in_parts(some(given(STEPS)(lambda steps: _play(steps, part))), part)()
+
+
+def test_a_story_that_two_machines_named_differently_keeps_both_addresses() -> None:
+    steps = [("tell", 0, 0), ("job", 0, 0), ("move", 0, 1)]
+    CALM(given(st.just(steps))(lambda steps: _play(steps, 2)))()
 
 
 def _play(steps: list[Step], part: int) -> None:

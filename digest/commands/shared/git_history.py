@@ -250,7 +250,7 @@ def brought_back_hints(root: Path, survey: Survey) -> Iterator[Problem]:
         if story.hide:
             continue
         for record in history.of(story):
-            present_files |= dict.fromkeys(record.other_files, story.file)
+            present_files |= dict.fromkeys(record.files, story.file)
             if record.deleted:
                 deleted_elsewhere.add(story.file)
     present_files |= {
