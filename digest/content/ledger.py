@@ -23,10 +23,11 @@ the newest `at` wins, and aliases are combined. Of publishers' texts, only headl
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from itertools import pairwise
 from operator import attrgetter
 from typing import Any, NamedTuple
 
@@ -192,62 +193,53 @@ def records_of_lines(records: Iterable[Record]) -> dict[str, Record]:
     rank: Callable[[Record], tuple[Any, ...]] = attrgetter("at", "title")
     if len(set(map(rank, lines))) < len(lines):  # rare: what they say decides, not their order
         rank = _whole_rank
-    by_id: dict[str, Record] = {}
-    for record in sorted(lines, key=rank):
-        old = by_id.get(record.id)
-        by_id[record.id] = _combined(old, record) if old else record
-    return by_id
+    by_id: dict[str, list[Record]] = {}
+    for line in sorted(lines, key=rank):
+        by_id.setdefault(line.id, []).append(line)
+    return {id: _combined(found) for id, found in by_id.items()}
 
 
 def _whole_rank(record: Record) -> tuple[Any, ...]:
     return record.at, record.title, record.file, record.aliases, dumps(record)
 
 
-def _combined(old: Record, record: Record) -> Record:
-    """Returns a record with what its earlier lines say that still counts."""
-    earlier_titles = old.earlier_titles
-    if old.title != record.title:
-        earlier_titles = (*earlier_titles, (old.title, record.at))
-    aliases = tuple(dict.fromkeys(old.aliases + record.aliases))
-    is_known = record.excerpts.keys() <= old.excerpts.keys()
-    excerpts = old.excerpts if is_known else {**record.excerpts, **old.excerpts}
-    deleted = record.deleted if old.deleted is None or record.deleted else old.deleted
-    since = old.since or old.at
-    # Two lines may have the same time: which of them is read first must not matter.
-    wrote_file = old.wrote_file or (record.wrote_file and record.at == since)
-    files = old.files
-    if old.file != record.file:
-        files = {record.file: record.at, **(files or {old.file: since})}
-    return record._replace(
-        aliases=aliases,
-        earlier_titles=earlier_titles,
+def _combined(lines: Sequence[Record]) -> Record:
+    """Returns the newest of an entry's lines, which are sorted, with what counts from all of them."""
+    newest, since = lines[-1], lines[0].at
+    if len(lines) == 1:
+        return newest
+    deleted = {line.deleted for line in lines} - {None}
+    files = {line.file: line.at for line in reversed(lines)}
+    return newest._replace(
+        aliases=tuple(dict.fromkeys([alias for line in lines for alias in line.aliases])),
+        earlier_titles=tuple(
+            [(line.title, after.at) for line, after in pairwise(lines) if line.title != after.title]
+        ),
         since=since,
-        excerpts=excerpts,
-        deleted=deleted,
-        wrote_file=wrote_file,
-        files=files,
-        replaced=_replaced(old, record),
-        earlier_pending=_earlier_pending(old, record),
+        excerpts={hash: at for line in reversed(lines) for hash, at in line.excerpts.items()},
+        deleted=True in deleted if deleted else None,
+        # Two lines may have the same time: which of them is read first must not matter.
+        wrote_file=any(line.wrote_file and line.at == since for line in lines),
+        files=files if len(files) > 1 else _NO_HASHES,
+        replaced=_replaced(lines),
+        earlier_pending={
+            line.stood: EarlierPending(line.at, line.pending)
+            for line, after in pairwise(lines)
+            if line.stood and line.stood != after.stood
+        },
     )
 
 
-def _replaced(old: Record, record: Record) -> Mapping[str, frozenset[str]]:
+def _replaced(lines: Sequence[Record]) -> Mapping[str, frozenset[str]]:
     """Returns the hashes of what was written before a later line, by field."""
-    if old.wrote == record.wrote:
-        return old.replaced
-    found = dict(old.replaced)
-    for name in PUBLISHER_FIELDS:
-        before, now = old.wrote.get(name), record.wrote.get(name)
-        if before and now and before != now:
-            found[name] = found.get(name, frozenset()) | {before}
-    return found
-
-
-def _earlier_pending(old: Record, record: Record) -> Mapping[str, EarlierPending]:
-    """Returns what was pending by the lines before a later one, by `stood`."""
-    if not old.stood or old.stood == record.stood:
-        return old.earlier_pending
-    return {**old.earlier_pending, old.stood: EarlierPending(old.at, old.pending)}
+    found: dict[str, set[str]] = {}
+    for line, after in pairwise(lines):
+        if line.wrote != after.wrote:
+            for name in PUBLISHER_FIELDS:
+                before, now = line.wrote.get(name), after.wrote.get(name)
+                if before and now and before != now:
+                    found.setdefault(name, set()).add(before)
+    return {name: frozenset(hashes) for name, hashes in found.items()}
 
 
 def last_written(records: Iterable[Record]) -> dict[str, str]:

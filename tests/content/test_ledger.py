@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
 
+import growth
 import pytest
 from builders import HONG_KONG
 from hypothesis import example, given
@@ -177,6 +178,29 @@ def test_the_order_of_lines_makes_no_difference(records: list[Record], shuffle: 
     shuffle.shuffle(lines)
 
     assert ledger.loads(b"".join(lines), "a")[0] == ledger.loads(content, "a")[0]
+
+
+def test_many_lines_of_one_entry_are_combined_in_linear_time() -> None:
+    def make(lines: int) -> str:
+        return "".join(
+            ledger.dumps(
+                OLD._replace(
+                    at=f"2026-05-15T10:00:00.{number:06}Z",
+                    title=f"Title {number}",
+                    file=f"content/2026/w20/2026-05-15-{number}.md",
+                    aliases=("guid:1", f"link:news.example/{number}"),
+                    wrote={"title": f"{number}", "excerpt": f"{number}"},
+                    stood=f"{number}",
+                    pending={"title": PendingChange("kept", f"Title {number}")},
+                )
+            )
+            for number in range(lines)
+        )
+
+    def read(text: str) -> None:
+        ledger.loads(text.encode(), "a")
+
+    assert not growth.is_growing(read, make, 1_000)
 
 
 MOMENTS = [
