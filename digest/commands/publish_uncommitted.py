@@ -16,7 +16,7 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-from digest import disk, git
+from digest import disk, git, git_log
 
 _FOLDER = "content"
 _NOTE = "Uncommitted: "
@@ -63,5 +63,5 @@ def committed(root: Path, commits: str, author: str = "") -> frozenset[FileVersi
 
     With `author`, an e-mail address, only those of this author's commits.
     """
-    found = git.versions(root, _FOLDER, commits, author)
+    found = git_log.versions(root, _FOLDER, commits, author)
     return frozenset(FileVersion(disk.path_hash(file), id or _GONE) for file, id in found)

@@ -466,7 +466,7 @@ def test_deletions_are_recorded_once_the_digest_is_in_git(
     assert "records that 1 story was deleted here" in digest("pull", cwd=root).stderr
 
 
-def test_a_pull_starts_git_only_in_a_repository(
+def test_pull_and_check_start_git_only_in_a_repository(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     real, started = shutil.which("git"), tmp_path / "started"
@@ -480,6 +480,10 @@ def test_a_pull_starts_git_only_in_a_repository(
     for number in (1, 2):
         carries(root, *range(1, number + 1))
         assert digest("pull", cwd=root).returncode == 0
+    feed = (root / "a.json").read_text()
+    (root / "a.json").write_text(feed.replace("Story 1", "The first story"))
+    assert "1 updated" in digest("pull", cwd=root).stdout
+    assert digest("check", cwd=root).returncode == 0
 
     assert not started.exists()
 

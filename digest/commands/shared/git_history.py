@@ -18,7 +18,7 @@ from operator import attrgetter
 from pathlib import Path
 from posixpath import basename
 
-from digest import disk, git
+from digest import disk, git, git_log
 from digest.cache import Cache
 from digest.commands.shared import cached_content
 from digest.content import ledger, paths, store
@@ -60,7 +60,9 @@ def note_deletions(root: Path, cache: Cache, config: Config) -> tuple[str, ...]:
     gone = {file: time for file, time in waiting.items() if not (root / file).is_file()}
     messages = []
     if gone:
-        ever = committed | (git.ever_committed(root, _CONTENT, all_branches=True) or frozenset())
+        ever = committed | (
+            git_log.ever_committed(root, _CONTENT, all_branches=True) or frozenset()
+        )
         ledgers, _ = store.read_ledgers(root)
         ours = uncommitted.never_committed(uncommitted.written_by_this_machine(gone, ledgers), ever)
         deleted = _without_moved(root, config, ledgers, ours)
@@ -135,7 +137,7 @@ def _never_committed(root: Path, cache: Cache, ledgers: Ledgers, files: Iterable
     listed = cache.get_kind(uncommitted.KIND, str)
     here = {*uncommitted.written_by_this_machine(listed, ledgers)} if listed else set()
     missing = uncommitted.missing_stories(ledgers, frozenset(files), here)
-    ever = git.ever_committed(root, _CONTENT) if missing else None
+    ever = git_log.ever_committed(root, _CONTENT) if missing else None
     return {} if ever is None else uncommitted.never_committed(missing, ever)
 
 
@@ -256,7 +258,7 @@ def brought_back_hints(root: Path, survey: Survey) -> Iterator[Problem]:
     present_files |= {
         file: file for file in survey.files if is_markdown(file) and file not in hidden
     }
-    found = git.brought_back(
+    found = git_log.brought_back(
         root, _CONTENT, present_files, deleted_elsewhere, ledgers=paths.LEDGERS
     )
     for file, commit in sorted(found.items()):

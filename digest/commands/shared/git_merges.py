@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
-from digest import git
+from digest import git, git_log
 from digest.content import ledger, paths, pending
 from digest.content.history import History
 from digest.content.pending import GitMerge, GitMerges
@@ -32,8 +32,8 @@ def find_merges(
             edited.append(story.file)
         if pending.outdated_fields(records, story):
             outdated.append(story)
-    versions = git.merged_from(root, edited)
-    versions |= git.both_sides(root, [story.file for story in outdated])
+    versions = git_log.merged_from(root, edited)
+    versions |= git_log.both_sides(root, [story.file for story in outdated])
     left_out = _left_out(root, history, outdated)
     return {
         file: GitMerge(versions.get(file, ()), left_out.get(file, ()))
@@ -44,17 +44,15 @@ def find_merges(
 def _left_out(root: Path, history: History, stories: Sequence[Story]) -> dict[str, list[str]]:
     """Returns the fields that pulls have corrected in commits that were rebased, and no file has."""
     files = [story.file for story in stories]
-    last_commits = git.before_rebase(root, files, paths.LEDGERS)
-    place, found = git.prefix(root), dict[str, list[str]]()
+    last_commits = git_log.before_rebase(root, files, paths.LEDGERS)
+    found = dict[str, list[str]]()
     for story in stories:
         if story.file not in last_commits:
             continue
         records = history.of(story)
         feeds = sorted({record.feed for record in records})
         commit = last_commits[story.file]
-        ledgers_then = git.contents(
-            root, [f"{commit}:{place}{paths.ledger(feed)}" for feed in feeds]
-        )
+        ledgers_then = git.contents(root, [f"{commit}:./{paths.ledger(feed)}" for feed in feeds])
         known = {
             feed: ledger.loads(text, feed)[0]
             for feed, text in zip(feeds, ledgers_then, strict=True)
