@@ -23,7 +23,7 @@ from digest import text_lines
 from digest.content import edit, excerpt, known_names, paths, read, story_file
 from digest.content.edit import Edit
 from digest.content.known_names import KnownNames
-from digest.content.pending import ANOTHERS, KEPT, Pending, file_hash, is_cut, value_of
+from digest.content.pending import THEIRS, Pending, file_hash, is_cut, value_of
 from digest.errors import Faults, Problem
 from digest.model import PUBLISHER_FIELDS, Story
 from digest.names import is_picture
@@ -192,7 +192,7 @@ def publisher_values(story: Story, pending: Pending, summary: str) -> dict[str, 
     """
     values: dict[str, Any] = {}
     for name, change in pending.items():
-        if name not in PUBLISHER_FIELDS or change.kind not in {KEPT, ANOTHERS}:
+        if name not in PUBLISHER_FIELDS or change.kind not in THEIRS:
             continue
         value = "" if is_cut(change.words) else value_of(name, change.words)
         if name == "excerpt":

@@ -12,9 +12,9 @@ It is pending until they edit the file, or the file says the same as the feed.
 
 The ledger has the hash of the file as the pull left it: after any edit the change counts as seen.
 If git has merged that file with an edit made elsewhere, the editor has not seen the result, so the
-versions before the merge count. "undone" is in no ledger before the next pull: it is found in these
-versions or, if git has rebased the pull's own commit, in the ledger lines of that commit. `stored`
-and `value_of` convert the words.
+versions before the merge count. In these versions "undone" is found or, if git has rebased the
+pull's own commit, in the ledger lines of that commit; a ledger has it once Digest itself has changed
+the file. `stored` and `value_of` convert the words.
 """
 
 from __future__ import annotations
@@ -42,14 +42,16 @@ from digest.content.letter_draft import links_to
 from digest.errors import Faults
 from digest.model import PUBLISHER_FIELDS, Story
 
-KINDS = KEPT, ANOTHERS, CHANGED, WITHDRAWN, REPLACED = (
+KINDS = KEPT, ANOTHERS, CHANGED, WITHDRAWN, REPLACED, UNDONE = (
     "kept",
     "another's",
     "changed",
     "withdrawn",
     "replaced",
+    "undone",
 )
-_UNDONE = "undone"
+THEIRS = frozenset({KEPT, ANOTHERS, UNDONE})
+"""The kinds whose words are a feed's, and not in the file."""
 _LABELS = {"title": "headline", "authors": "byline", "excerpt": "summary"}
 _ENDS = "the hint disappears once you edit the file"
 _STORED_FIELDS = frozenset({"title", "link", "authors", "image"})
@@ -138,22 +140,23 @@ def to_review(
     records: Collection[Record], story: Story, text: str, merged: GitMerge = NO_MERGE
 ) -> Pending:
     """Returns what an editor should look at in a story, given its file's text."""
-    found = _unseen(records, story, text, merged.versions)
-    shown = {name: change for name, change in found.items() if change.kind != REPLACED}
-    return {**shown, **_undone(records, story, merged)}
+    found = of_story(records, story, text, merged)
+    return {name: change for name, change in found.items() if change.kind != REPLACED}
 
 
-def before_edit(
+def of_story(
     records: Collection[Record], story: Story, text: str, merged: GitMerge = NO_MERGE
 ) -> Pending:
-    """Returns what is pending in a story when Digest itself is about to change its file.
+    """Returns all that is pending in a story, given its file's text.
 
-    On top of the commit of that change, nobody finds the merge below: what it has left out counts
-    as kept.
+    When Digest itself changes the file, this is to be stored with it: below the commit of that
+    change, nobody finds what a merge has left out.
     """
-    undone = _undone(records, story, merged)
-    kept = {name: change._replace(kind=KEPT) for name, change in undone.items()}
-    return {**_unseen(records, story, text, merged.versions), **kept}
+    found = dict(_unseen(records, story, text, merged.versions))
+    for name, change in _undone(records, story, merged).items():
+        if name not in found or found[name].kind != UNDONE:  # a ledger may have newer words
+            found[name] = change
+    return found
 
 
 def _unseen(
@@ -220,14 +223,14 @@ def _undone(
             # Of the publishers' texts, the ledger has only headlines.
             titles = {hash_of(record.title): record.title for record in records}
             words = titles.get(written[name], "") if name == "title" else ""
-            found[name] = PendingChange(_UNDONE, stored(name, words))
+            found[name] = PendingChange(UNDONE, stored(name, words))
     for version in merged.versions:
         with suppress(Faults):
             side = story_file.loads(version, story.file, by_pull=None)
             hashes = hashes_of(side)
             for name in fields:
                 if hashes.get(name) == written[name]:
-                    found[name] = PendingChange(_UNDONE, stored(name, getattr(side, name)))
+                    found[name] = PendingChange(UNDONE, stored(name, getattr(side, name)))
     return found
 
 
@@ -290,7 +293,7 @@ def carried_over(
     newest record gets one if something is pending.
     """
     before, after = file_hash(edit.before), file_hash(edit.after)
-    pending = before_edit(records, story, edit.before, merged)
+    pending = of_story(records, story, edit.before, merged)
     left = [record for record in records if _left(record, before)]
     if pending and not (left or lines):
         left = [max(records, key=attrgetter("at"))]
@@ -320,7 +323,7 @@ def hints(story: Story, pending: Pending, letter: str) -> Iterator[tuple[str, st
             if theirs:
                 what += f" to '{theirs}'"
             yield name, what, f"use the new one or keep this one; {_ENDS}"
-        elif change.kind == _UNDONE:
+        elif change.kind == UNDONE:
             what = f"the feed has changed its {label}; the file has the earlier one"
             if theirs:
                 yours = words_of(name, getattr(story, name))

@@ -215,7 +215,7 @@ class PullState:
         if file not in self._pending:
             text = self.snapshot.texts[story.file]
             merged = self.snapshot.merged.get(story.file, pending.NO_MERGE)
-            found = pending.before_edit(self.records[file].values(), story, text, merged)
+            found = pending.of_story(self.records[file].values(), story, text, merged)
             self._pending[file] = (story.file, found, found)
         return self._pending[file][2]
 

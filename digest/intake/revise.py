@@ -17,6 +17,8 @@ from digest.content.pending import (
     CHANGED,
     KEPT,
     REPLACED,
+    THEIRS,
+    UNDONE,
     WITHDRAWN,
     Pending,
     stored,
@@ -108,7 +110,10 @@ def pending_after_merge(
                 CHANGED if is_written_about else REPLACED, stored(name, old)
             )
     for kept in merged.kept:
+        was = before.get(kept.field)
         kind = ANOTHERS if kept.why == ANOTHERS else KEPT
+        if was and was.kind == UNDONE:
+            kind = UNDONE
         found[kept.field] = PendingChange(kind, stored(kept.field, kept.value))
     return found | {name: PendingChange(WITHDRAWN) for name in merged.withdrawn}
 
@@ -119,7 +124,7 @@ def reworded(
     """Returns what is pending, with a feed's new words in place of those that it `said` before."""
     found = dict(before)
     for name, change in before.items():
-        if change.kind not in {KEPT, ANOTHERS} or not change.words:
+        if change.kind not in THEIRS or not change.words:
             continue
         is_of_feed = hash_of_value(value_of(name, change.words)) == said.get(name)
         if is_of_feed and incoming.get(name, said.get(name)) != said.get(name):

@@ -319,14 +319,15 @@ def test_a_picture_linked_with_its_folder_does_not_move() -> None:
     assert "shows 1.png, with its folder; move both files by hand" in done.why
 
 
-def test_the_publishers_version_of_a_field_can_be_chosen() -> None:
+@pytest.mark.parametrize("kind", ["kept", "another's", "undone"])
+def test_the_publishers_version_of_a_field_can_be_chosen(kind: str) -> None:
     story = read(STORY)
     pending = {
-        "title": PendingChange("kept", "Fuller"),
-        "authors": PendingChange("kept", "Jo, Ann"),
+        "title": PendingChange(kind, "Fuller"),
+        "authors": PendingChange(kind, "Jo, Ann"),
         "link": PendingChange("changed", "https://news.example/0"),
-        "excerpt": PendingChange("kept", ""),
-        "image": PendingChange("kept", "x" * 300),
+        "excerpt": PendingChange(kind, ""),
+        "image": PendingChange(kind, "x" * 300),
     }
 
     taken = change_requests.publisher_values(story, pending, "1. New.")

@@ -385,12 +385,32 @@ def test_a_correction_that_a_merge_leaves_out_stays_a_hint_when_another_one_is_p
 
     assert "> He goes to jail." in two.text
     assert two.story.title == "Story 1 headline"
-    hint = f"the feed's headline is now '{FEED_WORDS}', yours says 'Story 1 headline'"
+    hint = f"the feed's headline is now '{FEED_WORDS}'; the file has its earlier one, 'Story 1 headline'"
     assert (two.hints(), two.changed) == ([hint], (two.story.file,))
     two.commit(day=30)
     assert two.hints() == [hint]
     two.add_note("He is still free.\n")
     assert two.hints() == []
+
+
+@pytest.mark.parametrize("way", SIDES, ids=["merge", "rebase"])
+def test_a_correction_that_a_merge_leaves_out_is_a_hint_with_the_feeds_newest_words(
+    clones: tuple[Clone, Clone], way: tuple[str, ...]
+) -> None:
+    one, two = clones
+    two.edit("link:", "lead: true\nlink:")
+    two.commit(day=28)
+    turn(one)
+    two.git("fetch", "--quiet")
+    two.git(*way, day=29)
+
+    for feed in "ab":
+        two.tell(feed, corrected(title="Chip chief jailed"))
+    two.pull()
+
+    assert two.story.title == "Story 1 headline"
+    hint = "the feed's headline is now 'Chip chief jailed'; the file has its earlier one, 'Story 1 headline'"
+    assert two.hints() == [hint]
 
 
 @pytest.mark.parametrize("way", SIDES, ids=["merge", "rebase"])
@@ -428,7 +448,7 @@ def test_a_correction_that_a_merge_leaves_out_stays_a_hint_if_digest_itself_edit
 
     apply(two)
 
-    hint = f"the feed's headline is now '{FEED_WORDS}', yours says 'Story 1 headline'"
+    hint = f"the feed's headline is now '{FEED_WORDS}'; the file has its earlier one, 'Story 1 headline'"
     assert two.hints() == [hint]
     two.commit(day=30)
     assert two.hints() == [hint]
