@@ -8,7 +8,7 @@ from __future__ import annotations
 import itertools
 import os
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -43,14 +43,17 @@ def ever_committed(folder: Path, path: str, *, all_branches: bool = False) -> fr
     return git.names(folder, *options.split(), commits, "--", path)
 
 
-def versions(folder: Path, path: str, commits: str, author: str = "") -> Iterator[tuple[str, str]]:
-    """Yields what files below `path` became in a range of commits (`a..b`): git's id of the content.
+def versions(
+    folder: Path, paths: Iterable[str], commits: str, author: str = ""
+) -> Iterator[tuple[str, str]]:
+    """Yields what files became in a range of commits (`a..b`): the file, and git's id of its content.
 
-    It is "" for a deleted file. With `author`, an e-mail address, only that author's commits count.
+    `paths` are files and folders. The id is "" for a deleted file. With `author`, an e-mail
+    address, only that author's commits count.
     """
     options = "-m --raw --no-abbrev --no-renames --fixed-strings"
     by = (f"--author=<{author}>",) if author else ()
-    for commit in _log(folder, *options.split(), *by, commits, "--", path):
+    for commit in _log(folder, *options.split(), *by, commits, "--", *paths):
         for change, file in zip(commit.listed[::2], commit.listed[1::2], strict=False):
             id = change.split()[3]
             yield file, id if id.strip("0") else ""

@@ -29,14 +29,6 @@ from digest.site.reader_changes import FeedChanges
 
 _FOLDER = Path(disk.WORK_FOLDER, "publish")
 _CNAME = custom_domain.NAME
-_SOURCES = (
-    CONFIG_FILE,
-    "content",
-    "templates",
-    ":(exclude)content/ledger",
-    ":(exclude)content/inbox",
-)
-"""What a site is built from, as git has it; the ledger and the inbox are not published."""
 _USUAL = frozenset({"main", "master"})
 """Names of default branches, for remotes that do not report theirs."""
 _MAX_NAMED = 3
@@ -102,7 +94,7 @@ def run(
     _check_address(root, config, published, replacing=replacing)
     if damaged := store.read_all_ledgers(root).problems:
         raise Faults(damaged)  # published addresses and Atom ids would change
-    source = publish_branch.source(root, _SOURCES)
+    source = publish_branch.source(root)
     site = root / _FOLDER
     built = build.run(root, config, output=site, on_progress=on_progress, now=now, dry=dry)
     if built.not_removed:

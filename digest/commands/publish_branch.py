@@ -223,8 +223,8 @@ class PublishedBranch:
 class Source:
     """What is published: the short name of the `commit` in use, "" before the first, its `branch`.
 
-    `uncommitted` are new or changed files, and `versions` those of `content/` as they are now;
-    `unpushed` is the number of commits that the upstream branch does not have.
+    `uncommitted` are new, changed or deleted files, and `versions` what they are now; `unpushed` is
+    the number of commits that the upstream branch does not have.
     """
 
     commit: str
@@ -264,12 +264,12 @@ def blob_id(content: bytes, same_format_as: str = "") -> str:
     return kind(b"blob %d\0" % len(content) + content).hexdigest()
 
 
-def source(folder: Path, places: Iterable[str]) -> Source:
-    """Returns the state of git for the files and folders (`places`) that a site is built from."""
+def source(folder: Path) -> Source:
+    """Returns the state of git for what a site is built from (`publish_uncommitted.SOURCES`)."""
     commit = _git(folder, "rev-parse", "--short", "--verify", "--quiet", "HEAD")
     branch = _git(folder, "symbolic-ref", "--quiet", "--short", "HEAD")
     words = "--no-optional-locks status --porcelain -z --no-renames --untracked-files=all --"
-    status = _git(folder, *words.split(), *places)
+    status = _git(folder, *words.split(), *publish_uncommitted.SOURCES)
     ahead = _git(folder, "rev-list", "--count", "@{upstream}..HEAD")
     inside = git.prefix(folder)
     is_gone = {}

@@ -1,5 +1,5 @@
-"""Notes in a commit of the branch gh-pages which files of `content/` were published before they were
-committed, so that another clone does not put their older versions back.
+"""Notes in a commit of the branch gh-pages which files were published before they were committed, so
+that another clone does not put their older versions back.
 
     Uncommitted: 3f2a… 9c41…
 
@@ -17,8 +17,16 @@ from pathlib import Path
 from typing import NamedTuple
 
 from digest import disk, git, git_log
+from digest.model import CONFIG_FILE
 
-_FOLDER = "content"
+SOURCES = (
+    CONFIG_FILE,
+    "content",
+    "templates",
+    ":(exclude)content/ledger",
+    ":(exclude)content/inbox",
+)
+"""What a site is built from, as git has it; the ledger and the inbox are not published."""
 _NOTE = "Uncommitted: "
 _GONE = "gone"
 _LINE = re.compile(rf"{_NOTE}([0-9a-f]{{16}}) ([0-9a-f]{{40,64}}|{_GONE})")
@@ -43,11 +51,9 @@ def loads(lines: Iterable[str]) -> frozenset[FileVersion]:
 
 
 def present(root: Path, files: Iterable[str]) -> Iterator[FileVersion]:
-    """Yields the versions that files of the digest have now; only those of `content/`."""
+    """Yields the versions that files of the digest have now."""
     existing = []
     for file in files:
-        if not file.startswith(f"{_FOLDER}/"):
-            continue
         if not (root / file).exists():
             yield FileVersion(disk.path_hash(file), _GONE)
         elif (root / file).is_file() and "\n" not in file:  # no folder with a repository of its own
@@ -59,9 +65,9 @@ def present(root: Path, files: Iterable[str]) -> Iterator[FileVersion]:
 
 
 def committed(root: Path, commits: str, author: str = "") -> frozenset[FileVersion]:
-    """Returns the versions that files of `content/` got in a range of commits (`a..b`).
+    """Returns the versions that files got in a range of commits (`a..b`).
 
     With `author`, an e-mail address, only those of this author's commits.
     """
-    found = git_log.versions(root, _FOLDER, commits, author)
+    found = git_log.versions(root, SOURCES, commits, author)
     return frozenset(FileVersion(disk.path_hash(file), id or _GONE) for file, id in found)

@@ -513,6 +513,32 @@ def test_another_clone_does_not_undo_what_was_published_uncommitted(
     assert digest("publish", "--replace", cwd=other).returncode == 0
 
 
+@pytest.mark.parametrize(
+    ("file", "text"),
+    [("digest.toml", SETTINGS.replace("Test", "Renamed")), ("templates/robots.txt", "# Ours\n")],
+)
+def test_another_clone_does_not_undo_an_uncommitted_setting_or_template(
+    root: Path, remote: Path, tmp_path: Path, file: str, text: str
+) -> None:
+    git(root, "push", "--quiet", "origin", "main")
+    other = clone(remote, tmp_path / "other")
+    digest("publish", cwd=root)
+    (root / file).parent.mkdir(exist_ok=True)
+    (root / file).write_text(text)
+    assert f"Published with 1 uncommitted file: {file}" in digest("publish", cwd=root).stdout
+
+    refused = digest("publish", cwd=other)
+
+    assert refused.returncode == 1
+    assert "was published with 1 file that was not committed, which" in refused.stderr
+    # Once it is committed, also with a later change, every clone can publish.
+    (root / file).write_text(f"{text}\n")
+    git(root, "add", file)
+    commit_all(root)
+    git(other, "pull", "--quiet", "origin", "main")
+    assert digest("publish", cwd=other).returncode == 0
+
+
 def test_uncommitted_changes_can_be_changed_again_where_they_were_published(
     root: Path, remote: Path, tmp_path: Path
 ) -> None:
