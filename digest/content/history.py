@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from copy import copy
 from datetime import datetime
 from itertools import chain
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 from types import MappingProxyType
 
 from digest import urls
@@ -328,9 +328,16 @@ class History:
         """
         weeks = {story.file: story.week for story in stories}
         moved, stayed = list[StoryAddress](), list[tuple[str, str, str]]()
-        for origin, file, since in self._past_files():
+        origins: dict[str, str] = {}
+        known = set[tuple[str, str]]()
+        for origin, file, since in sorted(self._past_files(), key=itemgetter(2, 0, 1)):
             plain = origin if origin in weeks and origin not in matches.candidates else ""
             story = matches.files.get(origin, plain)
+            if (file, story) in known:
+                continue
+            known.add((file, story))
+            if story:  # feeds may know it under several names: its first origin counts
+                origin = origins.setdefault(story, origin)
             if story == file:
                 stayed.append((origin, file, since))
             elif address := _address(file, story, since, origin):

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import replace
 
 from builders import make_story
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from digest import urls
 from digest.content import find_ledger_facts, ledger, paths
 from digest.content.history import History
 from digest.content.ledger import Record
@@ -143,4 +145,27 @@ def test_a_story_has_an_address_for_each_file_that_a_machine_gave_it() -> None:
     assert [(one.file, one.present_file, one.since) for one in addresses] == [
         (FILES[0], FILES[1], mine.at),
         (FILES[1], FILES[1], theirs.at),
+    ]
+
+
+def test_a_file_of_a_story_is_one_address_whatever_feeds_know_it_by() -> None:
+    id = "tag:news.example,2026:1"
+    kept = replace(story_of(1, FILES[1]), id=id, feeds=(FEED, "other"))
+    aliases = (f"guid:{id}", f"link:{urls.canonical(kept.link)}")
+
+    def line(feed: str, file: str, second: int) -> Record:
+        at = f"2026-05-15T10:00:0{second}Z"
+        return record_of(1, file, feed=feed, at=at, aliases=aliases)._replace(id=id)
+
+    ledgers = {
+        FEED: ledger.records_of_lines([line(FEED, FILES[1], 1), line(FEED, FILES[0], 0)]),
+        "other": ledger.records_of_lines([line("other", FILES[0], 0)]),
+    }
+    known = History(ledgers)
+
+    addresses = known.addresses([kept], matched(known, kept))
+
+    assert [(one.file, one.present_file, one.origin) for one in addresses] == [
+        (FILES[0], FILES[1], FILES[0]),
+        (FILES[1], FILES[1], FILES[0]),
     ]
