@@ -82,7 +82,8 @@ class Snapshot:
         taken = set(self.files)
         taken.update(location.file for location in self.located)
         for records in self.ledgers.values():
-            taken.update(record.file for record in records.values())
+            for record in records.values():
+                taken.update((record.file, *record.files))
         return frozenset(taken)
 
     def deleted(self, addresses: Iterable[str]) -> str:

@@ -68,6 +68,24 @@ def test_a_later_edit_of_a_pull_that_restores_the_text_replaces_the_earlier_one(
     assert state.edits[story.file].after == story_file.dumps(story)
 
 
+def test_no_name_that_another_machine_gave_a_story_is_used_again() -> None:
+    ours = pull((FIRST, [make_entry()]))
+    theirs = pull((FIRST, [make_entry(title="Foundries are full")]))
+    (later,) = (line._replace(at=ledger.later(line.at, line.at)) for line in theirs.lines)
+    merged = ledger.records_of_lines([*ours.lines, later])
+    desk = replace(after(theirs), ledgers={"first": merged})
+
+    another = make_entry(
+        id="another",
+        link="https://news.example/another",
+        published=datetime(2026, 5, 15, 5, 30, tzinfo=UTC),
+    )
+
+    (story,) = pull((FIRST, [another]), desk=desk).stories
+
+    assert story.file == ours.stories[0].file.replace(".md", "-2.md")
+
+
 def test_a_new_entry_becomes_a_story_of_its_local_week() -> None:
     entry = make_entry(
         published=datetime(2026, 4, 5, 22, 0, tzinfo=UTC), image="https://cdn.example/a.jpg"
