@@ -401,7 +401,8 @@ class Content(NamedTuple):
     beside: Callable[[str], Sequence[str]] = _nothing_beside
     """Returns the names of everything in a folder."""
     unrecorded: tuple[Location, ...] = ()
-    """Locations that no ledger has yet; `at` is the newest time in any ledger."""
+    """All locations that no ledger has yet, whether they are to be recorded now or not
+    (`content/new_locations.py`); `at` is the newest time in any ledger."""
     damaged: tuple[Problem, ...] = ()
     """The lines of ledgers that cannot be read."""
     newest_record: str = ""

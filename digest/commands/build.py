@@ -7,7 +7,8 @@
 All pages are staged before the first one appears, so a build that fails leaves the old site as it
 is, and the ledgers too: a location is recorded only when it gets a URL. The cache saves work and
 never changes the result. No byte of the site depends on a clock, other than through the lines of
-ledgers; the disk's time only decides which stamps can be trusted.
+ledgers; the disk's time only decides which stamps can be trusted. What a build with nothing to do
+does not need is imported late, since most of its time is start-up.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ from digest.site.keys import BuildMemory
 from digest.site.output import Manifest, Output, Summary, Written
 
 if TYPE_CHECKING:
-    from digest.model import Content
+    from digest.content.new_locations import Loaded
     from digest.site.archive import Archive
     from digest.site.page import Page
     from digest.site.plan import Plan
@@ -97,12 +98,13 @@ def run(
     """Builds the digest at `root` into `output`, for the site's own address or for `base_url`.
 
     `base_url` is as `urls.site_url` returns it; ids stay, since they were made from the site's own
-    address. With `now`, the locations of stories that no ledger has yet are recorded, so that their
-    addresses redirect when they are moved later. The site is that of the ledgers with these lines,
-    or without them if they could not be written; nothing else in it depends on `now`. With `dry`,
-    it is the same site, and nothing is recorded. With `force`, files in the folder that Digest did
-    not make are overwritten. Raises DigestError, and Faults with every problem in content, links
-    and templates; then the site stays as it is, and nothing is recorded.
+    address. At the time `now`, the locations of stories that no ledger has yet are recorded, so
+    that their addresses redirect when they are moved later. The site is that of the ledgers with
+    these lines, or without them if they could not be written; nothing else in it depends on `now`.
+    With `dry`, it is the same site, and nothing is recorded. All commands give `now`; without it,
+    as in tests of a site alone, the site is that of the ledgers as they are. With `force`, files in
+    the folder that Digest did not make are overwritten. Raises DigestError, and Faults with every
+    problem in content, links and templates; then the site stays as it is, and nothing is recorded.
     """
     outputs.check(root, output)
     _check_domain(root, config)
@@ -155,15 +157,19 @@ def _build(
 
     If they cannot be recorded, the site is built again without them.
     """
-    from digest.content.new_locations import as_recorded, record
+    from digest.content.new_locations import record
 
-    content = builder.load(scanned)
-    recorded = as_recorded(content, now) if now else content
-    to_record = partial(record, root, content, now) if now and not dry else None
+    loaded = builder.load(scanned)
+    new = loaded.new_locations
+    if not now or not new:
+        return builder.build(scanned, loaded, on_progress=on_progress)
+    to_record = None if dry else partial(record, root, new, now)
     try:
-        return builder.build(scanned, recorded, record=to_record, on_progress=on_progress)
+        return builder.build(
+            scanned, loaded.as_recorded(now), record=to_record, on_progress=on_progress
+        )
     except NotRecordedError as error:
-        built = builder.build(scanned, content, on_progress=on_progress)
+        built = builder.build(scanned, loaded, on_progress=on_progress)
         return built._replace(unrecorded=str(error))
 
 
@@ -229,41 +235,38 @@ class Builder:
             return None
         return last if output.is_current(scanned.fingerprint(), self._settings_key) else None
 
-    def load(self, scanned: Scan) -> Content:
-        """Returns the scanned content; raises Faults if any of its files have errors.
-
-        Locations that no ledger has, but that are not to be recorded yet, are not in `unrecorded`.
-        """
+    def load(self, scanned: Scan) -> Loaded:
+        """Returns the scanned content; raises Faults if any of its files have errors."""
         from digest.content.load import load_cached
-        from digest.content.new_locations import new_locations_of
+        from digest.content.new_locations import Loaded
 
         reading = fingerprint.of_reading(self._config)
         content = load_cached(
             self._root, self._config, scanned, self._cache, reading, may_fork=self._may_fork
         )
-        return content._replace(unrecorded=new_locations_of(content))
+        return Loaded.of(content)
 
     def build(
         self,
         scanned: Scan,
-        content: Content,
+        loaded: Loaded,
         *,
         record: Callable[[], None] | None = None,
         on_progress: Progress | None = None,
     ) -> BuildResult:
-        """Builds the site of the `content` that was scanned and that `load` has returned.
+        """Builds the site of the scanned content that `load` has returned.
 
-        `record` records its new locations; it is called when the site is complete, but not yet in
-        place. Raises DigestError, and what `record` raises; then the folder stays as it is.
+        In this order, changed files are staged under hidden names, `record` records new locations,
+        the cache is saved with a list of old and new files, staged files are renamed, stale ones
+        removed, and the manifest is saved. After a DigestError, the folder stays as it is.
         """
-        # Imported late: a build with nothing to do needs none of these.
         from digest.content import publishable
         from digest.site.arrange import arrange
         from digest.site.plan import plan
         from digest.site.search.search_index import SearchIndex, build_index
         from digest.site.social.pages import can_draw
 
-        config, cache = self._config, self._cache
+        config, cache, content = self._config, self._cache, loaded.content
         clean = publishable.without_secrets(content)
         archive = arrange(clean, config, drafts=self._drafts, memory=self._memory)
         index = build_index(archive, config, cache) if self._extras else SearchIndex()
@@ -295,7 +298,7 @@ class Builder:
                 content_key=scanned.fingerprint(),
                 settings_key=self._settings_key,
                 summary=summary,
-                has_new_locations=bool(content.unrecorded) and record is None,
+                has_new_locations=bool(loaded.new_locations) and record is None,
             )
             written = output.commit(keys, manifest, record or (lambda: None))
         except BaseException:

@@ -79,7 +79,7 @@ def run(
     dry: bool = False,
     replacing: bool = False,
     on_progress: Progress | None = None,
-    now: datetime | None,
+    now: datetime,
 ) -> PublishReport:
     """Publishes the digest at `root`; with `dry`, only reports what that would change.
 
@@ -159,7 +159,7 @@ def _check_address(
         raise Faults([problem._replace(kind=None)])
 
 
-def _next_mail(root: Path, config: Config, now: datetime | None) -> str:
+def _next_mail(root: Path, config: Config, now: datetime) -> str:
     """Returns which edition 'digest mail' would send once the site is published, and to whom; empty
     if it would send none."""
     settings = config.mail

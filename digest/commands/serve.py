@@ -29,7 +29,6 @@ from digest.commands.desk.content import LastBuild
 from digest.commands.desk.desk import Desk
 from digest.commands.serve_annotations import Annotations
 from digest.config import load as load_config
-from digest.content.new_locations import as_recorded
 from digest.errors import DigestError, Faults, Problem
 from digest.model import CONFIG_FILE, Config, Content, Progress
 from digest.preview import hosts, server
@@ -273,10 +272,10 @@ class Preview:
             changed = frozenset()  # a new builder scans all content
         with disk.lock(self._root, waiting=self._report_waiting):
             scanned = builder.scan(changed)
-            content = as_recorded(builder.load(scanned), self._clock())
-            result = builder.build(scanned, content, on_progress=self._on_progress)
+            loaded = builder.load(scanned).as_recorded(self._clock())
+            result = builder.build(scanned, loaded, on_progress=self._on_progress)
         self._builder, self._config = builder, config
-        return config, content, result
+        return config, loaded.content, result
 
     def _report_waiting(self) -> None:
         with contextlib.suppress(OSError):  # no build fails because this cannot be printed

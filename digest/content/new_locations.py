@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
+from typing import NamedTuple
 
 from digest.content import store
 from digest.content.ledger import timestamp
@@ -13,8 +15,30 @@ from digest.model import Content, Location
 from digest.names import lasting_name
 
 
+class Loaded(NamedTuple):
+    """Content, and the locations of its stories that have to be recorded when it is published."""
+
+    content: Content
+    new_locations: tuple[Location, ...]
+
+    @classmethod
+    def of(cls, content: Content) -> Loaded:
+        """Returns the content with its new locations."""
+        return cls(content, new_locations_of(content))
+
+    def as_recorded(self, now: datetime) -> Loaded:
+        """Returns the content as it is once its new locations have been recorded at the time `now`.
+
+        Lines of that time may end a pause between weeks (`week.without_mistyped`).
+        """
+        if not self.new_locations:
+            return self
+        newest = max(self.content.newest_record, timestamp(now))
+        return self._replace(content=self.content._replace(newest_record=newest))
+
+
 def new_locations_of(content: Content) -> tuple[Location, ...]:
-    """Returns the locations that have to be recorded in the ledger now.
+    """Returns those `unrecorded` locations that have to be recorded in the ledger now.
 
     A hidden story or a draft has no address yet, so it may move without a trace. But if another
     story of its week has the same slug, both are recorded together, since their order decides which
@@ -36,22 +60,10 @@ def new_locations_of(content: Content) -> tuple[Location, ...]:
     return tuple(found)
 
 
-def as_recorded(content: Content, now: datetime) -> Content:
-    """Returns content as if its `unrecorded` locations had been recorded at the time `now`.
-
-    Lines of that time may end a pause between weeks (`week.without_mistyped`).
-    """
-    if not content.unrecorded:
-        return content
-    return content._replace(newest_record=max(content.newest_record, timestamp(now)))
-
-
-def record(root: Path, content: Content, now: datetime) -> None:
-    """Records the `unrecorded` locations of the content; raises NotRecordedError if that fails."""
-    if not content.unrecorded:
-        return
+def record(root: Path, new_locations: Iterable[Location], now: datetime) -> None:
+    """Records locations at the time `now`; raises NotRecordedError if that fails."""
     try:
-        store.add_locations(root, content.unrecorded, now)
+        store.add_locations(root, new_locations, now)
     except DigestError as error:
         why = "so if you later move or rename a story, links to its old address may break"
         raise NotRecordedError(f"{error}; {why}") from error

@@ -63,8 +63,8 @@ class Manifest(NamedTuple):
     """The last build into a folder: keys of its content and of all else (program, templates,
     config).
 
-    `files` has the key and stamp of each file. With `has_new_locations`, the locations of some
-    stories were not in the ledgers yet.
+    `files` has the key and stamp of each file. With `has_new_locations`, the build has not recorded
+    the new locations of some stories.
     """
 
     content_key: bytes = b""

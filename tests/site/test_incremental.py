@@ -591,17 +591,17 @@ def test_a_reused_builder_has_another_object_only_for_the_story_that_was_edited(
     settled(root, lambda _: None)
     with disk.lock(root), Cache(root) as cache:
         builder = Builder(root, config.load(root), root / "site", cache, extras=False)
-        before = builder.load(scanned := builder.scan())
-        builder.build(scanned, before)
+        loaded = builder.load(scanned := builder.scan())
+        builder.build(scanned, loaded)
         of_week = stories(root)[0].parent
         assert len(list(of_week.glob("2*.md"))) > 1
         edited = next(of_week.glob("2*.md"))
         edited.write_text(f"{edited.read_text()}\nMore words.\n")
         file = edited.relative_to(root).as_posix()
 
-        after = builder.load(builder.scan([file]))
+        after = builder.load(builder.scan([file])).content
 
-    pairs = zip(before.stories, after.stories, strict=True)
+    pairs = zip(loaded.content.stories, after.stories, strict=True)
     changed = [new.file for old, new in pairs if old is not new]
     assert changed == [file]
 
@@ -615,7 +615,7 @@ def test_stories_without_an_offset_are_read_again_in_another_time_zone(root: Pat
 
     def published(cache: Cache) -> str:
         builder = Builder(root, config.load(root), root / "site", cache, extras=False)
-        content = builder.load(builder.scan())
+        content = builder.load(builder.scan()).content
         return next(str(story.published) for story in content.stories if story.title == "Local")
 
     with disk.lock(root), Cache(root) as cache:

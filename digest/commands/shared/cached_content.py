@@ -37,7 +37,9 @@ def record_locations(root: Path, config: Config, now: datetime) -> Content | Non
     """Records where stories are, and returns the content; the caller holds the digest's lock.
 
     While a file has an error, nothing is recorded, and None is returned: then nothing can be
-    published, so no new URL exists yet.
+    published, so no new URL exists yet. Broken links and the like, which only a build finds, do not
+    prevent it: a location that was never public leaves at most a page that leads on, but without
+    one that was, as after a build on a server that commits nothing, a URL would lead nowhere.
     """
     with Cache(root) as cache:
         try:

@@ -16,7 +16,7 @@ from typing import NamedTuple
 from digest.commands.shared.week_choice import choose_week
 from digest.content import publishable, sent, store
 from digest.content.load import load
-from digest.content.new_locations import as_recorded, new_locations_of
+from digest.content.new_locations import Loaded
 from digest.content.sent import Mailed
 from digest.errors import DigestError, Faults
 from digest.model import Config
@@ -49,8 +49,7 @@ def read(root: Path, config: Config, *, built_at: datetime | None = None) -> Mai
     """
     content = load(root, config)
     if built_at:
-        content = content._replace(unrecorded=new_locations_of(content))
-        content = as_recorded(content, built_at)
+        content = Loaded.of(content).as_recorded(built_at).content
     archive = arrange(publishable.without_secrets(content), config)
     lines, problems = store.read_sent(root)
     if problems:
