@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 from digest.cache import Cache
 from digest.checks.markdown_scan import renders_nothing
 from digest.commands.shared import git_history, reviewed
-from digest.commands.shared.undecided import needing_theme
+from digest.commands.shared.undecided import themeless_stories
 from digest.content import load, paths, store
 from digest.content.letter_draft import unlinked
 from digest.content.load import Survey
@@ -124,7 +124,7 @@ def run(root: Path, config: Config, *, now: datetime) -> StatusReport:
     survey = load.survey(root, config)
     changed = reviewed.changed_by_pull(root, survey)
     stories = survey.content.stories
-    themeless = needing_theme(root, survey)
+    themeless = themeless_stories(root, survey).needing
     asked = themeless if config.themes else []
     return StatusReport(
         weeks=_weeks(survey, config.close, {story.file for story in themeless}),

@@ -21,7 +21,7 @@ from digest import config_edit
 from digest.cache import Cache
 from digest.checks.markdown_scan import renders_nothing
 from digest.commands.shared import config_file
-from digest.commands.shared.undecided import needing_theme
+from digest.commands.shared.undecided import themeless_stories
 from digest.commands.themes import results_of
 from digest.content import load, store
 from digest.content.letter_draft import unlinked
@@ -37,7 +37,7 @@ from digest.themes.reasons import current_themes
 from digest.themes.score import LabelledStory, outdated_rules, scores
 from digest.themes.score import Proportion as Proportion
 from digest.themes.score import Score as Score
-from digest.themes.suggest import MAX_COMPARED, StorySuggestions, suggestions, without_theme
+from digest.themes.suggest import MAX_COMPARED, StorySuggestions, suggestions
 from digest.week import Week
 
 _KIND = "suggested"
@@ -189,12 +189,12 @@ def list_missing(root: Path, config: Config, *, every: bool) -> MissingReport:
     """Finds the newest stories that need a theme, or `every` one, and which themes they may have."""
     survey = load.survey(root, config)
     stories = survey.content.stories
-    themeless = needing_theme(root, survey)
-    listed = themeless if every else themeless[:MAX_COMPARED]
+    needing, left_without = themeless_stories(root, survey)
+    listed = needing if every else needing[:MAX_COMPARED]
     return MissingReport(
         missing=suggestions(listed, stories, config.themes, most=None),
-        older=len(themeless) - len(listed),
-        left_without=len(without_theme(stories)) - len(themeless),
+        older=len(needing) - len(listed),
+        left_without=len(left_without),
         stories=len(stories),
         skipped=survey.skipped,
     )
@@ -203,7 +203,7 @@ def list_missing(root: Path, config: Config, *, every: bool) -> MissingReport:
 def propose(root: Path, config: Config) -> ProposeReport:
     """Finds themes for the stories that need one."""
     survey = load.survey(root, config)
-    stories = needing_theme(root, survey)
+    stories = themeless_stories(root, survey).needing
     return ProposeReport(
         themes=tuple(propose_themes(stories, [theme.id for theme in config.themes])),
         searched=len(stories),
