@@ -240,9 +240,8 @@ class Builder:
         from digest.content.load import load_cached
         from digest.content.new_locations import Loaded
 
-        reading = fingerprint.of_reading(self._config)
         content = load_cached(
-            self._root, self._config, scanned, self._cache, reading, may_fork=self._may_fork
+            self._root, self._config, scanned, self._cache, may_fork=self._may_fork
         )
         return Loaded.of(content)
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 from zoneinfo import ZoneInfo
 
-from digest import parallel
+from digest import parallel, program
 from digest.cache import Cache, key_of
 from digest.content import excerpt, file_names, paths, publishable, story_file
 from digest.content.known_names import combined, names_of, unknown_themes
@@ -133,7 +133,7 @@ class _Folders(NamedTuple):
 
 
 class _Loader:
-    """Reads the content once; `key` is as in `load_cached`, and only used with a `cache`.
+    """Reads the content once, unchanged folders from the `cache`.
 
     Unless it `may_fork`, all files are read in this process.
     """
@@ -143,15 +143,15 @@ class _Loader:
         root: Path,
         config: Config,
         scanned: Scan,
-        cache: Cache | None = None,
-        key: bytes = b"",
+        cache: Cache,
         *,
         may_fork: bool = True,
     ) -> None:
         self._root, self._scan, self._cache, self._may_fork = root, scanned, cache, may_fork
         names = scanned.folders.get(paths.LEDGERS, {})
         with_ledger = [feed for feed in map(paths.feed_of, names) if feed]
-        self._key, self._zone = key, ZoneInfo(config.site.timezone)
+        self._zone = ZoneInfo(config.site.timezone)
+        self._key = key_of(program.fingerprint(), config.site.timezone)
         self._feeds = frozenset(feed.id for feed in config.feeds)
         self.names = names_of(config, with_ledger)
 
@@ -163,14 +163,12 @@ class _Loader:
         problems = [*self._scan.problems, *misplaced, *file_names.duplicate_problems(others)]
         names = [name for name in self._scan.folders if not name.startswith(paths.LEDGERS)]
         keys: dict[str, bytes] = {}
-        cached: Mapping[str, _Folder] = {}
-        if self._cache is not None:
-            for name in names:
-                if stamps := self._scan.key(name):
-                    keys[name] = key_of(self._key, stamps)
-            cached = self._cache.get_all("folder", keys, _Folder)
-            self._cache.keep_only("folder", names)
-            cached = {name: folder for name, folder in cached.items() if self._has_names(folder)}
+        for name in names:
+            if stamps := self._scan.key(name):
+                keys[name] = key_of(self._key, stamps)
+        cached = self._cache.get_all("folder", keys, _Folder)
+        self._cache.keep_only("folder", names)
+        cached = {name: folder for name, folder in cached.items() if self._has_names(folder)}
         missing = [name for name in names if name not in cached]
         read: dict[str, _Folder] = {}
         work = _MS_PER_FILE * sum(len(self._scan.folders[name]) for name in missing)
@@ -180,10 +178,10 @@ class _Loader:
             folder = cached.get(name)
             if folder is None:
                 folder = read.pop(name)
-                if self._cache and (before := self._cache.loaded("folder", name, _Folder)):
+                if before := self._cache.loaded("folder", name, _Folder):
                     folder = folder.with_stories_of(before)
                 problems += folder.problems
-                if self._cache is not None and name in keys and not folder.problems:
+                if name in keys and not folder.problems:
                     self._cache.put("folder", name, keys[name], folder)
             folders.append(folder)
         return _Folders(tuple(folders), tuple(problems))
@@ -225,24 +223,26 @@ class _Loader:
             settings_key=self._key,
         )
 
-    def ledger_facts(self, found: _Folders) -> LedgerFacts:
-        """Returns what the ledgers know of the stories in the folders, from the cache if it can."""
-        stories, ledgers = found.stories, self._scan.key(paths.LEDGERS)
-        if self._cache is None or not ledgers:
-            return self.find_ledger_facts(stories)
+    def ledger_facts(self, found: _Folders, ledgers: AllLedgers | None = None) -> LedgerFacts:
+        """Returns what the ledgers know of the stories in the folders, from the cache if it can.
+
+        If `ledgers` are given, they are not read from the disk.
+        """
+        stories, stamps = found.stories, self._scan.key(paths.LEDGERS)
+        if not stamps:
+            return self._find_ledger_facts(stories, ledgers)
         identities = (folder.identity_key for folder in found.folders)
-        key = key_of(self._key, sorted(self._feeds), ledgers, *identities)
+        key = key_of(self._key, sorted(self._feeds), stamps, *identities)
         facts = self._cache.get("ledgers", "", key, LedgerFacts)
         if facts is None or not facts.still_fits(stories):
-            facts = self.find_ledger_facts(stories)
+            facts = self._find_ledger_facts(stories, ledgers)
             self._cache.put("ledgers", "", key, facts)
         return facts
 
-    def find_ledger_facts(
-        self, stories: tuple[Story, ...], ledgers: AllLedgers | None = None
+    def _find_ledger_facts(
+        self, stories: tuple[Story, ...], ledgers: AllLedgers | None
     ) -> LedgerFacts:
-        """Returns what these ledgers, or those on the disk, know of the stories."""
-        # Imported late: most builds have this in the cache.
+        # Imported late: most commands have this in the cache.
         from digest.content.find_ledger_facts import find_ledger_facts
         from digest.content.store import read_all_ledgers
 
@@ -309,22 +309,19 @@ class _Loader:
 
 def load(root: Path, config: Config) -> Content:
     """Reads all content; raises Faults with every problem in it."""
-    return _whole(_Loader(root, config, scan(root)))
+    with Cache(root) as cache:
+        return load_cached(root, config, scan(root), cache)
 
 
 def load_cached(
-    root: Path, config: Config, scanned: Scan, cache: Cache, key: bytes, *, may_fork: bool = True
+    root: Path, config: Config, scanned: Scan, cache: Cache, *, may_fork: bool = True
 ) -> Content:
     """Reads the folders that have changed since they were cached, and takes the others from there.
 
-    `key` is a hash of everything that parsing depends on, except the files. The caller saves the
-    cache. Unless it `may_fork`, all is done in this process. Raises Faults with every problem in the
-    content.
+    The caller saves the cache. Unless it `may_fork`, all is done in this process. Raises Faults with
+    every problem in the content.
     """
-    return _whole(_Loader(root, config, scanned, cache, key, may_fork=may_fork))
-
-
-def _whole(loader: _Loader) -> Content:
+    loader = _Loader(root, config, scanned, cache, may_fork=may_fork)
     found = loader.folders()
     if found.problems:
         raise Faults(combined(found.problems, loader.names))
@@ -338,10 +335,11 @@ def survey(root: Path, config: Config) -> Survey:
     """
     from digest.content import store
 
-    scanned = store.scan_whole(root)
-    loader = _Loader(root, config, scanned)
-    found, ledgers = loader.folders(), store.read_all_ledgers(root)
-    facts = loader.find_ledger_facts(found.stories, ledgers)
+    scanned, ledgers = store.scan_whole(root), store.read_all_ledgers(root)
+    with Cache(root) as cache:
+        loader = _Loader(root, config, scanned, cache)
+        found = loader.folders()
+        facts = loader.ledger_facts(found, ledgers)
     return Survey(
         content=loader.content(found, facts),
         problems=tuple(combined(found.problems, loader.names)),

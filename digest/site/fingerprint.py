@@ -1,50 +1,23 @@
-"""Hashes of what every page depends on besides the content: program, libraries, templates, config.
-
-Libraries are not imported for this; the stamps of their files are enough.
-"""
+"""A hash of what every page depends on besides the content: program, libraries, templates, config."""
 
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Iterator
-from functools import cache
-from importlib.util import find_spec
 from pathlib import Path
 
-from digest import __version__, disk
+from digest import disk, program
 from digest.cache import key_of
 from digest.errors import Faults, Problem
 from digest.model import Config
 
 FOLDER = "templates"
-_LIBRARIES = (
-    "jinja2",
-    "markupsafe",
-    "markdown",
-    "nh3",
-    "yaml",
-    "imagesize",
-    "cbor2",
-    "pagefind",
-    "pagefind_bin",
-    "pagefind_bin_extended",
-    "tzdata",
-    "resvg_py",
-    "oxipng",
-)
-_PACKAGE = Path(__file__).resolve().parents[1]
 
 
 def shipped_templates() -> Path:
     """Returns the folder of the shipped templates: in the installed package, or next to it."""
-    inside = _PACKAGE / FOLDER
-    return inside if inside.is_dir() else _PACKAGE.parent / FOLDER
-
-
-def of_reading(config: Config) -> bytes:
-    """Returns a hash of what parsing depends on besides the content: the program and the time zone."""
-    return key_of(of_program(), config.site.timezone)
+    inside = program.PACKAGE / FOLDER
+    return inside if inside.is_dir() else program.PACKAGE.parent / FOLDER
 
 
 def of_pages(root: Path, config: Config, *, drafts: bool) -> bytes:
@@ -55,22 +28,7 @@ def of_pages(root: Path, config: Config, *, drafts: bool) -> bytes:
     if problems := list(irregular_files(root)):
         raise Faults(problems)
     templates = (*_contents(root / FOLDER), *_contents(shipped_templates()))
-    return key_of(of_program(), config, drafts, *templates)
-
-
-@cache
-def of_program() -> bytes:
-    """Returns a hash of the program and its libraries, as they were at the first call."""
-    stamps = []
-    for name in _LIBRARIES:
-        spec = find_spec(name)
-        stamps.append(name.encode() + _stamp(spec.origin if spec else None))
-    for folder, _, names in os.walk(_PACKAGE):
-        for name in sorted(names):
-            if name.endswith(".py"):
-                file = f"{folder}/{name}"
-                stamps.append(file.encode() + _stamp(file))
-    return key_of(__version__, sys.version, *stamps)
+    return key_of(program.fingerprint(), config, drafts, *templates)
 
 
 def irregular_files(root: Path) -> Iterator[Problem]:
@@ -105,10 +63,3 @@ def _contents(folder: Path) -> Iterator[bytes]:
             if os.path.isfile(file):  # noqa: PTH113
                 yield os.fsencode(file)
                 yield disk.read(file) or b""
-
-
-def _stamp(file: str | None) -> bytes:
-    try:
-        return repr(disk.stamp(os.stat(file))).encode() if file else b"none"  # noqa: PTH116
-    except OSError:
-        return b"none"

@@ -30,8 +30,8 @@ from jinja2 import (
 from jinja2.bccache import Bucket
 from jinja2.utils import htmlsafe_json_dumps
 
+from digest import program
 from digest.errors import Faults, Kind, Problem, conflicts, did_you_mean, suggestion
-from digest.site import fingerprint
 from digest.site.fingerprint import FOLDER, irregular_files, shipped_templates
 from digest.site.markdown import Html
 
@@ -49,7 +49,7 @@ class _Compiled(FileSystemBytecodeCache):
 
     def get_source_checksum(self, source: str) -> str:
         """Returns a hash of what a compiled template depends on: its source, program, libraries."""
-        return super().get_source_checksum(f"{fingerprint.of_program().hex()}\n{source}")
+        return super().get_source_checksum(f"{program.fingerprint().hex()}\n{source}")
 
     def load_bytecode(self, bucket: Bucket) -> None:
         try:

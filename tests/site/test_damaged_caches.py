@@ -124,7 +124,7 @@ def test_a_notice_says_that_the_file_was_damaged(root: Path) -> None:
     assert "damaged" not in outcome(root, "build")[1]
 
 
-@pytest.mark.parametrize("command", ["status", "new", "themes", "pull", "build"])
+@pytest.mark.parametrize("command", ["status", "check", "new", "themes", "pull", "build"])
 def test_every_command_that_reads_a_damaged_file_says_so_once(copied: Path, command: str) -> None:
     (copied / FILE).write_bytes(b"nonsense" * 900)
 

@@ -31,7 +31,6 @@ from sites import find, pages, parse, read_folder, text
 from digest import config as configs
 from digest.commands import build
 from digest.model import Config, Content, Correction
-from digest.site import fingerprint
 from digest.site.addresses import SiteUrl
 from digest.site.arrange import arrange
 from digest.site.fingerprint import shipped_templates
@@ -487,7 +486,7 @@ def test_another_version_of_the_search_program_builds_every_index_again(
 ) -> None:
     made(root)
     before = keys(root)
-    monkeypatch.setattr(fingerprint, "of_program", lambda: b"another")
+    monkeypatch.setattr("digest.program.fingerprint", lambda: b"another")
 
     made(root)
 

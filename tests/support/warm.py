@@ -284,10 +284,9 @@ def _prepare() -> None:
     """Lets the calls do without what would be started or made again for each of them."""
     import httpx
 
-    from digest import installed
+    from digest import installed, program
     from digest.commands.starter import own_wheel
     from digest.feeds import parse_client
-    from digest.site import fingerprint
 
     def start(worker: parse_client.Worker) -> _Parser:
         process = _Parser()
@@ -296,7 +295,7 @@ def _prepare() -> None:
         return process
 
     parse_client.Worker._start = start  # type: ignore[method-assign, assignment]
-    fingerprint.of_program()
+    program.fingerprint()
     httpx.create_ssl_context = tls_contexts()  # type: ignore[assignment]
     httpx.create_ssl_context()
     if copy := installed.metadata():

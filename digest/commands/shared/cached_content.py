@@ -16,19 +16,17 @@ from pathlib import Path
 from digest import disk
 from digest.cache import Cache
 from digest.content import store
-from digest.content.load import load_cached, survey
+from digest.content.load import load, load_cached, survey
 from digest.content.new_locations import new_locations_of
 from digest.content.scan import scan
 from digest.errors import DigestError, Faults
 from digest.model import Config, Content
-from digest.site import fingerprint
 
 
 def read(root: Path, config: Config) -> Content:
     """Returns the content, without the files that cannot be read."""
     try:
-        with Cache(root) as cache:
-            return load_cached(root, config, scan(root), cache, fingerprint.of_reading(config))
+        return load(root, config)
     except Faults:
         return survey(root, config).content
 
@@ -44,7 +42,7 @@ def record_locations(root: Path, config: Config, now: datetime) -> Content | Non
     with Cache(root) as cache:
         try:
             scanned = scan(root, disk.trusted_until(root))
-            content = load_cached(root, config, scanned, cache, fingerprint.of_reading(config))
+            content = load_cached(root, config, scanned, cache)
         except Faults:
             return None
         if locations := new_locations_of(content):

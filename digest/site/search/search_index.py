@@ -16,9 +16,10 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
+from digest import program
 from digest.cache import Cache, key_of
 from digest.model import Config, FreePage, Letter, Story, Theme
-from digest.site import addresses, fingerprint
+from digest.site import addresses
 from digest.site.addresses import SiteUrl
 from digest.site.archive import Archive, Edition
 from digest.site.cards import publisher
@@ -69,8 +70,8 @@ def build_index(archive: Archive, config: Config, cache: Cache) -> SearchIndex:
     texts, language = _by_year(archive), config.site.language
     feeds = tuple((feed.id, feed.publisher) for feed in config.feeds)
     themes = tuple((theme.id, theme.was) for theme in config.themes)
-    # What every index depends on besides its texts; `of_program` has the version of Pagefind.
-    shared = key_of(fingerprint.of_program(), language, feeds, themes)
+    # What every index depends on besides its texts; the program's has the version of Pagefind.
+    shared = key_of(program.fingerprint(), language, feeds, themes)
     keys = {year: archive.keys.of(shared, *of_year) for year, of_year in texts.items()}
     hashes: dict[str, dict[str, bytes]] = {}
     changed = {}
