@@ -5,16 +5,17 @@
                                 the inbox is emptied ─────┘
     locations are recorded, themes are suggested
 
-Answers come in batches, each written before the next is parsed, so slow servers and large feeds do
-not delay the others. A feed that cannot be fetched or read is a row of the report; the others go
-on. What servers said (validators, pauses) is saved last, after everything that they brought is
-written, and is ignored if the ledger has changed since. Decisions are made in `intake`.
+The digest is locked from the first step to the last. Answers come in batches, each written before
+the next is parsed, so slow servers and large feeds do not delay the others. A feed that cannot be
+fetched or read is a row of the report; the others go on. What servers said (validators, pauses) is
+saved last in each batch, after everything that they brought is written, and is ignored if the
+ledger has changed since. Decisions are made in `intake`.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -82,20 +83,16 @@ def run(
         recovered = () if dry else journal.complete(root, cache, {feed.id for feed in config.feeds})
         deletions = () if dry else git_history.note_deletions(root, cache, config)
         applied = None if dry else sheet.apply_locked(root, config)
-        stored = cache.get_kind(feed_state.KIND, FeedState)
         pulled = {feed.id for feed in (*config.feeds, *feeds) if not feed.retired}
-        states = feed_state.mark_away(feed_state.valid(stored, now), pulled)
-        dropped = []
-        for id in sorted(stored.keys() - states.keys()):
-            what = f"what it says about '{id}' cannot be true, so it was dropped"
-            dropped.append(f"{CACHE_FILE}: {what}, and the feed is fetched again")
-        rows = {} if named_by_user else _waiting(feeds, states, now)
-        due = [feed for feed in feeds if feed.id not in rows]
+        states, dropped = _read_states(cache, pulled, now)
+        waiting = {} if named_by_user else pull_report.waiting_rows(feeds, states, now)
+        due = [feed for feed in feeds if feed.id not in waiting]
         hashes = _input_hashes(root, due)
         files = store.files(root) if any(state.awaited for state in states.values()) else ()
-        answers: Iterable[tuple[Fetched | Failed, ...]] = [()]  # the inbox is emptied all the same
+        # One batch without answers if no feed is due: the inbox is emptied all the same.
+        batches: Iterable[tuple[Fetched | Failed, ...]] = [()]
         if due:
-            answers = fetch_in_batches(
+            batches = fetch_in_batches(
                 due,
                 root=root,
                 known=feed_state.validators(due, states, hashes, files),
@@ -105,21 +102,25 @@ def run(
                 on_progress=on_progress,
             )
         puller = _Puller(
-            root=root, cache=cache, config=config, states=states, hashes=hashes, now=now, dry=dry
+            root=root,
+            cache=cache,
+            config=config,
+            limits=limits,
+            hashes=hashes,
+            now=now,
+            dry=dry,
+            states=states,
+            rows=waiting,
         )
-        content = puller.process_all(_batches(root, answers, limits, now, dry), due)
-        suggested = _suggest_themes(root, config, puller.new_stories, content)
-    rows |= puller.rows
-    return PullReport(
-        rows=tuple(rows[feed.id] for feed in config.feeds if feed.id in rows),
-        filed=puller.filed,
+        content = puller.process_all(batches, due)
+        report = puller.report(content)
+    return replace(
+        report,
         swept=cleaned_up.removed,
         completed=cleaned_up.completed,
         recovered=recovered,
-        suggestions=suggested,
-        problems=(*notices(root), *dropped, *deletions, *puller.problems),
+        problems=(*notices(root), *dropped, *deletions, *report.problems),
         sheet=applied,
-        dry=dry,
     )
 
 
@@ -144,97 +145,74 @@ def select_feeds(config: Config, names: Iterable[str]) -> tuple[Feed, ...]:
     return feeds
 
 
-def _waiting(feeds: Iterable[Feed], states: FeedStates, now: datetime) -> dict[str, PullRow]:
-    """Returns rows for the feeds whose servers asked us to wait."""
-    rows = {}
-    for feed in feeds:
-        until = feed_state.wait_of(feed, states, now)
-        if until:
-            reason = f"its server asked not to be contacted again before {until.isoformat()}"
-            rows[feed.id] = PullRow(feed=feed.id, state="waiting", reason=reason)
-    return rows
+def _read_states(
+    cache: Cache, pulled: Collection[str], now: datetime
+) -> tuple[dict[str, FeedState], list[str]]:
+    """Returns what earlier pulls know of the feeds, and a line on each state that cannot be true.
+
+    `pulled` are the feeds that are not retired.
+    """
+    stored = cache.get_kind(feed_state.KIND, FeedState)
+    states = feed_state.mark_away(feed_state.valid(stored, now), pulled)
+    dropped = []
+    for id in sorted(stored.keys() - states.keys()):
+        what = f"what it says about '{id}' cannot be true, so it was dropped"
+        dropped.append(f"{CACHE_FILE}: {what}, and the feed is fetched again")
+    return states, dropped
 
 
 def _input_hashes(root: Path, feeds: Iterable[Feed]) -> dict[str, str]:
     """Returns the hash of each feed's ledger, and of the phrases that choose its entries."""
     return {
-        feed.id: store.ledger_mark(root, feed.id) + feed_filter.hash_of_phrases(feed)
+        feed.id: store.ledger_hash(root, feed.id) + feed_filter.hash_of_phrases(feed)
         for feed in feeds
     }
 
 
-def _batches(
-    root: Path,
-    answered: Iterable[tuple[Fetched | Failed, ...]],
-    limits: Limits,
-    now: datetime,
-    dry: bool,
-) -> Iterator[_Batch]:
-    """Yields batches; raises DigestError if the clock is wrong."""
-    for answers, parsed in _parse(answered, limits, dry):
-        # Not earlier: git may bring other ledgers during a fetch.
-        ledgers, problems = store.read_whole_ledgers(root)
-        feeds = [answer.feed for answer in answers]
-        documents = pull_clock_check.check_dates(parsed, feeds, ledgers, now)
-        yield _Batch(answers, documents, ledgers, tuple(problems))
-
-
 def _parse(
-    answered: Iterable[tuple[Fetched | Failed, ...]], limits: Limits, dry: bool
+    answers: tuple[Fetched | Failed, ...], limits: Limits, dry: bool
 ) -> Iterator[tuple[tuple[Fetched | Failed, ...], Mapping[str, Document | Failed]]]:
-    """Yields answers, and their parsed documents by feed.
+    """Yields answers, and their parsed documents by feed; at least once, also without answers.
 
     Feeds that take long to parse are yielded later, apart from the others, so that a hostile feed
     cannot delay these. A dry run, which writes nothing, yields all at once.
     """
-    for answers in answered:
-        bodies = [answer for answer in answers if isinstance(answer, Fetched) and answer.body]
-        parsed = parse_client.parse_feeds(bodies, limits)
-        if dry:
-            whole = dict[str, Document | Failed]()
-            for documents in parsed:
-                whole |= documents
-            parsed = iter([whole])
-        unparsed = {answer.feed.id for answer in bodies}
-        rest = answers
+    bodies = [answer for answer in answers if isinstance(answer, Fetched) and answer.body]
+    parsed = parse_client.parse_feeds(bodies, limits)
+    if dry:
+        together = dict[str, Document | Failed]()
         for documents in parsed:
-            unparsed -= documents.keys()
-            ready = tuple(answer for answer in rest if answer.feed.id not in unparsed)
-            rest = tuple(answer for answer in rest if answer.feed.id in unparsed)
-            yield ready, documents
-
-
-def _suggest_themes(
-    root: Path, config: Config, new: Iterable[Story], content: Content | None
-) -> tuple[StorySuggestions, ...]:
-    """Returns suggestions for those of the new stories that have no theme, the newest first.
-
-    `content` is everything that the digest has, None if not read yet.
-    """
-    themeless = without_theme(new) if config.themes else []
-    if not themeless:
-        return ()
-    content = content or cached_content.read(root, config)
-    return suggestions(themeless, content.stories, config.themes)
+            together |= documents
+        yield answers, together
+        return
+    unparsed = {answer.feed.id for answer in bodies}
+    rest = answers
+    for documents in parsed:
+        unparsed -= documents.keys()
+        ready = tuple(answer for answer in rest if answer.feed.id not in unparsed)
+        rest = tuple(answer for answer in rest if answer.feed.id in unparsed)
+        yield ready, documents
 
 
 @dataclass(slots=True, kw_only=True)
 class _Puller:
-    """Decides and writes one batch after another, and collects what to report.
+    """Parses, decides and writes one batch after another, and collects what to report.
 
-    `states` is what is known of each feed, with what the batches so far brought. `hashes` are
-    those of the ledgers before the fetch (`_input_hashes`).
+    `hashes` are those of the ledgers before the fetch (`_input_hashes`). The fields from `states`
+    on change with each batch.
     """
 
     root: Path
     cache: Cache
     config: Config
-    states: FeedStates
+    limits: Limits
     hashes: Mapping[str, str]
     now: datetime
     dry: bool
-    rows: dict[str, PullRow] = field(default_factory=dict)
-    """By feed."""
+    states: FeedStates
+    """What is known of each feed, with what the batches so far brought."""
+    rows: dict[str, PullRow]
+    """By feed; at first those of feeds that are not asked."""
     filed: tuple[InboxMove, ...] = ()
     """What was moved out of the inbox, or would be."""
     problems: dict[str, None] = field(default_factory=dict)
@@ -243,20 +221,32 @@ class _Puller:
     texts: dict[str, list[str]] = field(default_factory=dict)
     """The texts that the batches so far were to write, by file of a story."""
 
-    def process_all(self, batches: Iterable[_Batch], due: Iterable[Feed]) -> Content | None:
-        """Processes all batches, which are of the feeds that are `due`; an error also says what was
+    def process_all(
+        self, batches: Iterable[tuple[Fetched | Failed, ...]], due: Iterable[Feed]
+    ) -> Content | None:
+        """Processes the answers of all feeds that are `due`, a batch at a time, as they come.
+
+        Locations are recorded once, after the last batch. If a batch fails, the earlier ones stay
+        written, and the next pull or build records their locations; the error also says what was
         written and what was not.
 
         Returns the content then; None if a file has an error, or after a dry run.
         """
         not_pulled = [feed.id for feed in due]
+        is_first = True
         try:
-            for number, batch in enumerate(batches):
-                if number == 0:
-                    self._begin(batch.ledgers)
-                self._process(batch)
-                for answer in batch.answers:
-                    not_pulled.remove(answer.feed.id)
+            for answers in batches:
+                for ready, parsed in _parse(answers, self.limits, self.dry):
+                    # Not earlier: git may bring other ledgers during a fetch.
+                    ledgers, problems = store.read_whole_ledgers(self.root)
+                    feeds = [answer.feed for answer in ready]
+                    documents = pull_clock_check.check_dates(parsed, feeds, ledgers, self.now)
+                    if is_first:
+                        self._begin(ledgers)
+                    is_first = False
+                    self._process(_Batch(ready, documents, ledgers, tuple(problems)))
+                    for feed in feeds:
+                        not_pulled.remove(feed.id)
             if self.dry:
                 return None
             return cached_content.record_locations(self.root, self.config, self.now)
@@ -264,6 +254,24 @@ class _Puller:
             raise DigestError(
                 "\n".join([str(error), *self._what_is_written(not_pulled)])
             ) from error
+
+    def report(self, content: Content | None) -> PullReport:
+        """Returns what the batches brought, and suggestions for new stories that have no theme.
+
+        `content` is what `process_all` has returned.
+        """
+        suggested: tuple[StorySuggestions, ...] = ()
+        themeless = without_theme(self.new_stories) if self.config.themes else []
+        if themeless:
+            content = content or cached_content.read(self.root, self.config)
+            suggested = suggestions(themeless, content.stories, self.config.themes)
+        return PullReport(
+            rows=tuple(self.rows[feed.id] for feed in self.config.feeds if feed.id in self.rows),
+            filed=self.filed,
+            problems=tuple(self.problems),
+            suggestions=suggested,
+            dry=self.dry,
+        )
 
     def _what_is_written(self, not_pulled: Sequence[str]) -> list[str]:
         """Returns lines on what was written and on feeds that were not pulled; none if nothing was
@@ -302,7 +310,7 @@ class _Puller:
         )
         if not (self.filed or not_moved) and all(feed.retired for feed in config.feeds):
             raise DigestError("digest.toml: has no feed to pull; add one: digest feeds add URL")
-        self._report(*lost, *not_moved)
+        self._note(*lost, *not_moved)
 
     def _process(self, batch: _Batch) -> None:
         """Decides what the documents bring, and writes it, unless this is a dry run."""
@@ -318,8 +326,8 @@ class _Puller:
                 documents.append((feed, wanted))
         damaged = git_history.damaged_ledgers(self.root, batch.problems)
         damaged |= git_history.shortened_ledgers(self.root, ledgers)
-        self._report(*batch.problems, *damaged.values())
-        present = replace(self._snapshot(documents, ledgers), withheld=frozenset(damaged))
+        self._note(*batch.problems, *damaged.values())
+        present = replace(self._snapshot(documents, ledgers), damaged=frozenset(damaged))
         plan = plan_pull(documents, present, self.config, self.now)
         outcomes = {outcome.feed.id: outcome for outcome in plan.outcomes}
         rows = dict[str, PullRow]()
@@ -336,12 +344,12 @@ class _Puller:
                 now=self.now,
             )
         if not self.dry:
-            self._write(plan, present.created_by_killed)
+            self._write(plan, present.created_by_killed_pull)
             self._remember(batch, plan, rows, present.carried)
         self.rows |= rows
         self.new_stories += plan.stories
 
-    def _report(self, *problems: Problem) -> None:
+    def _note(self, *problems: Problem) -> None:
         self.problems |= dict.fromkeys(map(str, problems))
 
     def _snapshot(self, documents: Sequence[tuple[Feed, Document]], ledgers: Ledgers) -> Snapshot:
@@ -349,9 +357,9 @@ class _Puller:
         new."""
         carried = self.cache.get_kind(_CARRIED, frozenset[str])
         carried |= changes.aliases_by_feed(documents)
-        returned = feed_state.returned((feed for feed, _ in documents), self.states)
+        resumed = feed_state.resumed((feed for feed, _ in documents), self.states)
         due = precedence.feeds_with_due_corrections(ledgers, self.config, carried)
-        search = changes.search_texts_of_changes(documents, ledgers, due, returned)
+        search = changes.search_texts_of_changes(documents, ledgers, due, resumed)
         present = snapshot.read_snapshot(
             self.root,
             self.config,
@@ -366,25 +374,25 @@ class _Puller:
         return replace(
             present,
             merged=merged,
-            created_by_killed=journal.created(self.cache),
+            created_by_killed_pull=journal.created(self.cache),
             carried=carried,
-            returned=returned,
+            resumed=resumed,
         )
 
-    def _write(self, plan: PullPlan, created_by_killed: Mapping[str, str]) -> None:
+    def _write(self, plan: PullPlan, created_by_killed_pull: Mapping[str, str]) -> None:
         """Writes the stories and ledgers.
 
         If this pull is killed in between, the next one fetches the feeds again, and finds it done.
         """
         root, cache = self.root, self.cache
         # What a killed pull has put in place must be on disk before the ledger names it.
-        disk.flush_names(root, [file for file in created_by_killed if (root / file).exists()])
+        disk.flush_names(root, [file for file in created_by_killed_pull if (root / file).exists()])
         edits = [Edit(story.file, "", story_file.dumps(story)) for story in plan.stories]
         edits += plan.edits
         for edit in edits:
             self.texts.setdefault(edit.file, []).append(edit.after)
         # Listed before they are there, so that no story escapes that is deleted before a commit.
-        created = {*created_by_killed, *(edit.file for edit in edits if not edit.before)}
+        created = {*created_by_killed_pull, *(edit.file for edit in edits if not edit.before)}
         git_history.list_written(cache, created, plan.lines)
         # The journal needs only the lines of files that change: the others can be made again.
         written = {edit.file for edit in edits}
@@ -423,7 +431,7 @@ class _Puller:
                 after = summaries.to_store(before, document.entries)
                 if after != before:
                     cache.put(summaries.KIND, feed, b"", after)
-        incomplete = {outcome.feed.id for outcome in plan.outcomes if outcome.blocked}
+        incomplete = {outcome.feed.id for outcome in plan.outcomes if outcome.postponed}
         incomplete |= precedence.feeds_with_held_corrections(batch.ledgers, plan.lines, carried)
         with_lines = {line.feed for line in plan.lines}
         written = [answer.feed for answer in batch.answers if answer.feed.id in with_lines]

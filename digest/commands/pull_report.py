@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from posixpath import basename
@@ -14,7 +15,7 @@ from digest.feeds.feed_state import FeedStates
 from digest.intake import feed_health
 from digest.intake.inbox import InboxMove
 from digest.intake.pull_state import DocumentOutcome
-from digest.model import Config, Document, Failed, Fetched
+from digest.model import Config, Document, Failed, Feed, Fetched
 from digest.themes.suggest import StorySuggestions, suggested_counts
 
 
@@ -90,6 +91,17 @@ class PullReport:
     def likely(self) -> dict[str, int]:
         """How many of the new stories without a theme look like each theme."""
         return suggested_counts(self.suggestions)
+
+
+def waiting_rows(feeds: Iterable[Feed], states: FeedStates, now: datetime) -> dict[str, PullRow]:
+    """Returns rows for the feeds whose servers asked us to wait."""
+    rows = {}
+    for feed in feeds:
+        until = feed_state.wait_of(feed, states, now)
+        if until:
+            reason = f"its server asked not to be contacted again before {until.isoformat()}"
+            rows[feed.id] = PullRow(feed=feed.id, state="waiting", reason=reason)
+    return rows
 
 
 def row_of(

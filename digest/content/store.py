@@ -159,7 +159,7 @@ def ledger_bytes(root: Path, feed: str) -> bytes:
     return disk.read_inside(root, paths.ledger(feed)) or b""
 
 
-def ledger_mark(root: Path, feed: str) -> str:
+def ledger_hash(root: Path, feed: str) -> str:
     """Returns the hash of a feed's ledger as it is now; that of b"" if there is none."""
     return hashlib.sha256(ledger_bytes(root, feed)).hexdigest()[:16]
 

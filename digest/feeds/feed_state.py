@@ -78,7 +78,7 @@ def mark_away(states: FeedStates, pulled: Collection[str]) -> dict[str, FeedStat
     return result
 
 
-def returned(feeds: Iterable[Feed], states: FeedStates) -> frozenset[str]:
+def resumed(feeds: Iterable[Feed], states: FeedStates) -> frozenset[str]:
     """Returns the feeds that were away: retired, or under another id."""
     return frozenset(feed.id for feed in feeds if states.get(feed.id, UNKNOWN).is_away)
 

@@ -44,7 +44,10 @@ _EXPECTED = {
 def parse_feeds(
     documents: Sequence[Fetched], limits: Limits
 ) -> Iterator[dict[str, Document | Failed]]:
-    """Yields parsed feeds by feed id: first those that are quick to parse, then the others."""
+    """Yields parsed feeds by feed id: first those that are quick to parse, then the others.
+
+    Without documents, yields one empty batch.
+    """
     return _batches("feed", documents, limits)
 
 

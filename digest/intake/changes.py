@@ -26,18 +26,18 @@ def search_texts_of_changes(
     documents: Sequence[tuple[Feed, Document]],
     ledgers: Ledgers,
     due: Collection[str] = (),
-    returned: Collection[str] = (),
+    resumed: Collection[str] = (),
 ) -> frozenset[str]:
     """Returns the texts to search the story files for: those of new and changed entries.
 
-    In feeds that are `due`, held corrections count as changes too; in feeds that have `returned`,
+    In feeds that are `due`, held corrections count as changes too; in feeds that are `resumed`,
     also what other feeds have corrected meanwhile.
     """
     read = [(feed.id, identity.without_repeats(document.entries)) for feed, document in documents]
     shared = SharedAliases(read, ledger.known_files(related(documents, ledgers)))
     matches = match.match_entries(read, shared)
     found: set[str] = set()
-    by_file = ledger.by_file(ledgers) if returned else {}
+    by_file = ledger.by_file(ledgers) if resumed else {}
     for (feed, entries), files in zip(read, matches, strict=True):
         records = {record.file: record for record in ledgers.get(feed, {}).values()}
         for entry, file in zip(entries, files, strict=True):
@@ -47,7 +47,7 @@ def search_texts_of_changes(
                 continue
             incoming = incoming_hashes(entry, record)
             is_due = record.held and feed in due
-            is_outdated = feed in returned and contradicted(record, incoming, by_file[file])
+            is_outdated = feed in resumed and contradicted(record, incoming, by_file[file])
             if has_changed(incoming, record) or is_due or is_outdated:
                 found |= search_texts(identity.aliases_of(entry) + record.aliases)
     return frozenset(found)

@@ -1,14 +1,14 @@
 """Plans a pull: decides what each entry means for story files and ledgers.
 
-    entry ──match──▶  new       a new story; its week, file name and slug are set here for good
-                      adopted   a story file that no ledger knows: written by hand, or left by a
-                                pull that was killed
-                      known     nothing changes in the file
-                      updated   the file changes: the merge brings new words of the feed, or a
-                                feed joins the story
-                      blocked   the entry's story may be in a file that cannot be read
-                      withheld  a new story that is not added: its feed's ledger is damaged, so an
-                                editor may have deleted it
+    entry ──match──▶  new         a new story; its week, file name and slug are set here for good
+                      adopted     a story file that no ledger knows: written by hand, or left by a
+                                  pull that was killed
+                      known       nothing changes in the file
+                      updated     the file changes: the merge brings new words of the feed, or a
+                                  feed joins the story
+                      unreadable  the entry's story may be in a file that cannot be read
+                      withheld    a new story that is not added: its feed's ledger is damaged, so an
+                                  editor may have deleted it
 
 It only decides: documents and a snapshot come in, a plan comes out. A story that an editor has
 deleted does not come back, and a file that cannot be read is never changed.
@@ -36,7 +36,7 @@ from digest.model import Config, Document, Entry, Feed, Story
 class EntryDecision(NamedTuple):
     """What becomes of one entry (see the module), and the story file that this concerns."""
 
-    kind: Literal["new", "adopted", "known", "updated", "blocked", "withheld"]
+    kind: Literal["new", "adopted", "known", "updated", "unreadable", "withheld"]
     file: str
 
 
@@ -60,8 +60,7 @@ def plan_pull(
 ) -> PullPlan:
     """Decides what to write for these documents, which must be in the order of digest.toml.
 
-    The first of a story's feeds supplies its words. `snapshot.carried` has the aliases of these
-    documents already (`changes.aliases_by_feed`).
+    The first of a story's feeds supplies its words.
     """
     pull = PullState(documents, snapshot, config, now)
     matches = match.match_entries(pull.entries, pull.shared, pull.finder.is_gone)
@@ -112,8 +111,8 @@ def _document(
 
     files_before = {*ids.values()}
     brought_before = sum(file in files_before for file in files)
-    blocked = files_of("blocked")
-    doubts = warnings(document.entries, entries, blocked, pull.snapshot.problems)
+    unreadable = files_of("unreadable")
+    doubts = warnings(document.entries, entries, unreadable, pull.snapshot.problems)
     return DocumentOutcome(
         feed=feed,
         entries=len(entries),
@@ -121,8 +120,8 @@ def _document(
         adopted=files_of("adopted"),
         updated=files_of("updated"),
         known=len(files_of("known")) + len(files_of("updated")),
-        blocked=len(blocked) + len(files_of("withheld")),
-        brought_before=None if feed.id in pull.snapshot.withheld else brought_before,
+        postponed=len(unreadable) + len(files_of("withheld")),
+        brought_before=None if feed.id in pull.snapshot.damaged else brought_before,
         kept=tuple(pull.report.kept),
         notices=(*pull.report.notices, *dates.report_line(pull.report.new_dates)),
         warnings=(*document.warnings, *doubts),
@@ -141,19 +140,19 @@ def _decide(pull: PullState, arrival: Arrival, file: str | None) -> EntryDecisio
     return _known(pull, arrival, file)
 
 
-# No story in the ledgers: new, adopted, blocked, or deleted before any feed brought it
+# No story in the ledgers: new, adopted, unreadable, or deleted before any feed brought it
 
 
 def _unmatched(pull: PullState, arrival: Arrival) -> EntryDecision:
     """Decides on an entry that matches no story."""
-    if blocked := pull.snapshot.unreadable_with(search_texts(arrival.aliases)):
-        return EntryDecision("blocked", blocked)
+    if unreadable := pull.snapshot.unreadable_with(search_texts(arrival.aliases)):
+        return EntryDecision("unreadable", unreadable)
     link = arrival.entry.link
     addresses = [] if pull.shared.is_of_several_entries(link) else [link]
     if deleted := pull.snapshot.deleted(addresses):
         incoming = ledger.hashes(changes.fields_of(arrival.entry))
         return _add_feed(pull, arrival, deleted, None, incoming)
-    if arrival.feed.id in pull.snapshot.withheld:
+    if arrival.feed.id in pull.snapshot.damaged:
         return EntryDecision("withheld", "")
     return _add_story(pull, arrival)
 
@@ -191,7 +190,7 @@ def _adopt(pull: PullState, arrival: Arrival, file: str) -> EntryDecision:
     feeds = story.feeds if arrival.feed.id in story.feeds else (arrival.feed.id,)
     fresh = replace(fresh_story(arrival, pull.config, pull.now), feeds=feeds)
     in_file = Entry(id=story.id, title=story.title, link=story.link)
-    created = pull.snapshot.created_by_killed.get(story.file)
+    created = pull.snapshot.created_by_killed_pull.get(story.file)
     is_unedited = created is not None and created == pull.snapshot.texts[story.file]
     lacks = None if is_unedited else lacking(story)
     pull.add_first_line(arrival, file, agreed_hashes(story, fresh), in_file, lacks)
@@ -207,20 +206,20 @@ def _known(pull: PullState, arrival: Arrival, file: str) -> EntryDecision:
     record = records.get(arrival.feed.id)
     incoming = changes.incoming_hashes(arrival.entry, record)
     if record is None:
-        story, blocked = pull.finder.find(file, search_texts(arrival.aliases))
-        if blocked:
-            return EntryDecision("blocked", blocked)
+        story, unreadable = pull.finder.find(file, search_texts(arrival.aliases))
+        if unreadable:
+            return EntryDecision("unreadable", unreadable)
         return _add_feed(pull, arrival, file, story, incoming)
 
     contradicted: frozenset[str] = frozenset()
-    if arrival.feed.id in pull.snapshot.returned:
+    if arrival.feed.id in pull.snapshot.resumed:
         contradicted = precedence.contradicted(record, incoming, records)
     if not (changes.has_changed(incoming, record) or record.held or contradicted):
         pull.add_alias_line(arrival, record)
         return EntryDecision("known", file)
-    story, blocked = pull.finder.find(file, search_texts(arrival.aliases + record.aliases))
-    if blocked:
-        return EntryDecision("blocked", blocked)
+    story, unreadable = pull.finder.find(file, search_texts(arrival.aliases + record.aliases))
+    if unreadable:
+        return EntryDecision("unreadable", unreadable)
     if story is None:
         # The file was deleted. The words are not noted, so that they are news if git brings the
         # file back.

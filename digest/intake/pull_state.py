@@ -37,7 +37,7 @@ class DocumentOutcome:
     adopted: tuple[str, ...] = ()
     updated: tuple[str, ...] = ()
     known: int = 0
-    blocked: int = 0
+    postponed: int = 0
     """Entries whose story may be in a file that cannot be read, or was lost with lines of the
     ledger.
 
@@ -86,16 +86,16 @@ class DocumentReport:
 def warnings(
     entries: Sequence[Entry],
     distinct: Sequence[Entry],
-    blocked: Iterable[str],
+    unreadable: Iterable[str],
     problems: Iterable[Problem],
 ) -> list[str]:
     """Returns a warning for each unreadable file, for shared guids, and for skipped entries.
 
-    `distinct` are the entries without repeated ones, `blocked` the files that cannot be read.
+    `distinct` are the entries without repeated ones, `unreadable` the files that cannot be read.
     """
     repeated = identity.repeated_guids(distinct)
     dropped = identity.count_dropped(entries, distinct)
-    problem_of = {file: Problem(file, 0, "cannot be read") for file in blocked}
+    problem_of = {file: Problem(file, 0, "cannot be read") for file in unreadable}
     for problem in reversed(tuple(problems)):
         if problem.file in problem_of:
             problem_of[problem.file] = problem
@@ -129,7 +129,8 @@ class PullState:
     ) -> None:
         self.snapshot, self.config, self.now = snapshot, config, now.replace(microsecond=0)
         self._at = ledger.timestamp(now)
-        self.feed_order = precedence.FeedOrder(config, snapshot.carried)
+        carried = {**snapshot.carried, **changes.aliases_by_feed(documents)}
+        self.feed_order = precedence.FeedOrder(config, carried)
         self.records = ledger.by_file(snapshot.ledgers)
         """The newest records of each story, by its file and by feed, with the lines of this
         pull.

@@ -65,12 +65,12 @@ class Snapshot:
     letters: tuple[str, ...] = ()
     """The texts of all letters."""
     carried: Mapping[str, frozenset[str]] = field(default_factory=dict)
-    """By feed, the aliases of all entries in its last document, which may be of this pull."""
-    returned: frozenset[str] = frozenset()
+    """By feed, the aliases of all entries in its last document before this pull, or in this one."""
+    resumed: frozenset[str] = frozenset()
     """Feeds that were retired, or had another id, in the last pull."""
-    created_by_killed: Mapping[str, str] = field(default_factory=dict)
+    created_by_killed_pull: Mapping[str, str] = field(default_factory=dict)
     """The texts of the files that the last pull was about to create, if it was killed."""
-    withheld: frozenset[str] = frozenset()
+    damaged: frozenset[str] = frozenset()
     """Feeds whose ledgers have lost lines.
 
     They may not add stories, since these may have been deleted.

@@ -553,6 +553,10 @@ def test_a_new_feed_that_takes_too_long_is_reported_and_the_next_feed_of_the_pag
         assert [feed.url for feed in found.feeds] == [host.url("/good")]
 
 
+def test_without_documents_there_is_one_empty_batch() -> None:
+    assert list(parse_client.parse_feeds([], SHORT)) == [{}]
+
+
 def test_a_document_comes_out_of_the_worker_unchanged() -> None:
     from digest.feeds.parse import parse
 

@@ -96,7 +96,6 @@ class Memory:
             texts=texts,
             names=known,
             excerpts=excerpts,
-            carried=changes.aliases_by_feed(documents),
         )
 
 

@@ -32,9 +32,7 @@ def pull(
 ) -> PullPlan:
     """What a pull of these documents decides."""
     read = [(feed, Document(title="", entries=tuple(entries))) for feed, entries in documents]
-    desk = desk or Snapshot()
-    desk = replace(desk, carried={**desk.carried, **aliases_by_feed(read)})
-    return plan_pull(read, desk, config, NOW)
+    return plan_pull(read, desk or Snapshot(), config, NOW)
 
 
 def after(*intakes: PullPlan, **fields: Any) -> Snapshot:
@@ -185,6 +183,18 @@ def test_a_feed_that_brings_a_known_story_later_gets_a_line_of_its_own() -> None
     assert edit.after == edit.before.replace("feeds: [first]", "feeds: [first, second]")
 
 
+def test_a_feed_counts_as_it_is_in_this_pull_not_as_it_was_in_the_last() -> None:
+    last = [(feed, Document(title="", entries=(make_entry(),))) for feed in (FIRST, SECOND)]
+    desk = after(plan_pull(last, Snapshot(), CONFIG, NOW), carried=aliases_by_feed(last))
+    corrected = make_entry(title="Foundries are full")
+
+    held = pull((SECOND, [corrected]), desk=desk)
+    supplied = pull((FIRST, []), (SECOND, [corrected]), desk=desk)
+
+    assert held.edits == ()
+    assert "Foundries are full" in supplied.edits[0].after  # the first feed has dropped the entry
+
+
 def test_equal_headlines_get_numbers_in_the_order_of_arrival() -> None:
     entries = [
         make_entry(id=f"{n}", link=f"https://news.example/{n}", title="Weekly News!")
@@ -325,7 +335,7 @@ def test_an_entry_with_an_unreadable_file_is_left_for_later() -> None:
 
     intake = pull((FIRST, [make_entry()]), desk=Snapshot(unreadable=broken))
 
-    assert (intake.stories, intake.lines, intake.outcomes[0].blocked) == ((), (), 1)
+    assert (intake.stories, intake.lines, intake.outcomes[0].postponed) == ((), (), 1)
     assert intake.outcomes[0].warnings == (
         "content/2026/w20/2026-05-15-x.md: cannot be read; until that is fixed, its story is left as it is",
     )
