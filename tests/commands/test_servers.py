@@ -186,6 +186,32 @@ def test_servers_are_not_waited_for_one_after_the_other(
     assert rows[1] < LIMITS.deadline
 
 
+def test_servers_that_hang_do_not_hold_up_the_others_under_the_usual_limits(
+    server: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hanging = {
+        name: server.url(f"/{name}/x", address=address)
+        for name, address in (("hang", 1), ("hangbody", 1), ("slowheaders", 2))
+    }
+    good = {
+        f"f{number}": server.url(f"/ok/{number}", address=number % 2 + 2) for number in range(16)
+    }
+    clock, asked = Clock(monkeypatch), list[int]()
+
+    def give_up(done: int, _: int) -> None:
+        if done == len(good):
+            asked.append(sum(request["behaviour"] == "ok" for request in server.requests))
+            clock.pass_by(LIMITS.deadline)
+
+    report = run(tmp_path, hanging | good, on_progress=give_up)
+
+    assert asked == [len(good)]  # so the first to end were all the good ones
+    assert {row.feed: row.reason for row in report.rows} == {
+        **dict.fromkeys(hanging, LATE),
+        **dict.fromkeys(good, ""),
+    }
+
+
 @pytest.mark.parametrize("name", ["redirect301", "redirect308"])
 def test_a_permanently_moved_feed_is_reported_with_its_new_url(
     name: str, rows: tuple[dict[str, PullRow], float]
