@@ -8,7 +8,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
-from digest.content import store
 from digest.content.ledger import timestamp
 from digest.errors import DigestError, NotRecordedError
 from digest.model import Content, Location
@@ -62,6 +61,8 @@ def new_locations_of(content: Content) -> tuple[Location, ...]:
 
 def record(root: Path, new_locations: Iterable[Location], now: datetime) -> None:
     """Records locations at the time `now`; raises NotRecordedError if that fails."""
+    from digest.content import store  # late: most builds have nothing to record
+
     try:
         store.add_locations(root, new_locations, now)
     except DigestError as error:
