@@ -17,30 +17,25 @@ import os
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from digest import disk, parallel
+from digest import disk
 from digest.cache import Cache, key_of
 from digest.commands.shared import custom_domain, site_address
 from digest.content.scan import Scan, rescan, scan
-from digest.errors import DigestError, Faults, NotRecordedError, Problem
+from digest.errors import DigestError, Faults, NotRecordedError
 from digest.model import Config, Copied, Progress
-from digest.site import addresses, fingerprint
+from digest.site import fingerprint
 from digest.site import output as outputs
 from digest.site.keys import BuildMemory
 from digest.site.output import Manifest, Output, Summary, Written
+from digest.site.stage_pages import PageStager
 
 if TYPE_CHECKING:
     from digest.content.new_locations import Loaded
     from digest.site.archive import Archive
-    from digest.site.page import Page
-    from digest.site.plan import Plan
-    from digest.site.render import Renderer
     from digest.site.search.search_index import SearchIndex
-
-_MS_PER_PAGE, _MS_PER_CARD = 0.8, 60  # milliseconds of work, for `parallel.map`
 
 
 class BuildReport(NamedTuple):
@@ -207,7 +202,7 @@ class Builder:
         self._settings_key = fingerprint.of_pages(root, config, drafts=drafts)
         self._memory = BuildMemory()
         self._scan: Scan | None = None
-        self._renderer: Renderer | None = None
+        self._pages = PageStager(root, cache, may_fork=may_fork)
 
     def scan(self, changed: Collection[str] = ()) -> Scan:
         """Scans all content, or after an earlier scan only the files that have `changed`."""
@@ -288,9 +283,7 @@ class Builder:
         output = self._output()
         output.begin(keys)
         try:
-            self._stage_pages(planned, keys, output, on_progress)
-            if planned.context.has_social_cards:
-                cache.keep_only("card", keys)
+            self._pages.stage(planned, keys, self._settings_key, output, on_progress)
             _stage_files(planned.copied, index, keys, output)
             planned.raise_problems()
             manifest = Manifest(
@@ -311,101 +304,6 @@ class Builder:
             self._root, self._folder, self._cache, id=self._config.site.id, force=self._force
         )
 
-    def _stage_pages(
-        self, planned: Plan, keys: Mapping[str, bytes], output: Output, on_progress: Progress | None
-    ) -> None:
-        """Renders and stages the pages that the folder does not have yet."""
-        wanted = [page for page in planned.pages if not output.keep(page.path, keys[page.path])]
-        if not wanted:
-            return
-        if self._renderer is None:
-            from digest.site.render import Renderer
-
-            self._renderer = Renderer(self._root, planned.base)
-            self._renderer.raise_problems()
-        # Pages of the same weeks are neighbours, since a process makes the card of a story once.
-        wanted.sort(key=lambda page: page.newest or (), reverse=True)
-        edition_keys, cached_editions = planned.edition_keys(self._settings_key), dict[str, str]()
-        if any(page.path == addresses.WEEKS_FEED for page in wanted):
-            cached_editions = self._cache.get_all("edition", edition_keys, str)
-        self._renderer.begin(planned.context.shared, cached_editions)
-        progress = _Count(len(wanted), on_progress)
-        pictures: dict[str, bytes] = {}
-
-        def stage_page(page: Page, rendered: _Rendered) -> None:
-            planned.context.markdown.problems.extend(rendered.problems)
-            for id, text in rendered.editions.items():
-                self._cache.put("edition", id, edition_keys[id], text)
-            if page.path.startswith(addresses.CARDS):
-                pictures[page.path] = rendered.content
-            else:
-                output.stage(page.path, rendered.content)
-                progress.add()
-
-        parallel.map(
-            partial(_rendered, self._renderer, planned),
-            wanted,
-            stage_page,
-            work=_MS_PER_PAGE * len(wanted) if self._may_fork else 0,
-        )
-        if pictures:
-            self._stage_cards(pictures, output, progress)
-
-    def _stage_cards(self, pictures: Mapping[str, bytes], output: Output, progress: _Count) -> None:
-        """Stages social cards as PNG, from the cache unless their SVG pictures have changed.
-
-        Other output folders have the same cards, and a new machine gets them with the cache.
-        """
-        from digest.site.social import png
-
-        card_keys = {path: key_of(png.renderer_hash(), svg) for path, svg in pictures.items()}
-        cached_cards = self._cache.get_all("card", card_keys, bytes)
-        for path, content in cached_cards.items():
-            output.stage(path, content)
-            progress.add()
-
-        def stage_drawn(path: str, content: bytes) -> None:
-            self._cache.put("card", path, card_keys[path], content)
-            output.stage(path, content)
-            progress.add()
-
-        missing = [path for path in pictures if path not in cached_cards]
-        parallel.map(
-            lambda path: _drawn(pictures[path]),
-            missing,
-            stage_drawn,
-            work=_MS_PER_CARD * len(missing) if self._may_fork else 0,
-        )
-
-
-class _Rendered(NamedTuple):
-    """A rendered page, with the problems of its texts and the texts of editions made for it, by id."""
-
-    content: bytes
-    problems: list[Problem]
-    editions: dict[str, str]
-
-
-def _rendered(renderer: Renderer, planned: Plan, page: Page) -> _Rendered:
-    """Renders a page; everything that is to be kept of it is in the result."""
-    problems, editions = planned.context.markdown.problems, renderer.editions
-    before = len(problems), len(editions)
-    content = renderer.page(page, planned.data(page))
-    return _Rendered(
-        content, problems[before[0] :], dict(islice(editions.items(), before[1], None))
-    )
-
-
-def _drawn(svg: bytes) -> bytes:
-    """Returns a social card as PNG."""
-    from digest.site.social import png
-
-    try:
-        return png.draw(svg)
-    except png.DrawingError as error:
-        what, cure = f"gives a picture that cannot be drawn: {error}", "correct the template"
-        raise Faults([Problem(f"{fingerprint.FOLDER}/card.svg", 0, what, cure)]) from error
-
 
 def _stage_files(
     copied: Iterable[Copied], index: SearchIndex, keys: Mapping[str, bytes], output: Output
@@ -417,19 +315,6 @@ def _stage_files(
     for path, key in index.files.items():
         if not output.keep(path, key):
             output.stage(path, index.read(path))
-
-
-class _Count:
-    """Counts the files that are done, and reports each."""
-
-    def __init__(self, total: int, on_progress: Progress | None) -> None:
-        self._done, self._total, self._on_progress = 0, total, on_progress
-
-    def add(self) -> None:
-        """Counts one more."""
-        self._done += 1
-        if self._on_progress:
-            self._on_progress(self._done, self._total)
 
 
 def _copied_key(file: Copied, since: int) -> bytes:
