@@ -14,7 +14,8 @@ is that story.
                our own instead of a guid: a link; a hash            15; 60
     link       the same page, which only this story has             60; 20 if links move
                the same page, which several have, or a whole site   10
-               the publisher's article number                       60
+               the publisher's article number                       60; 20 if several stories have it
+                                                                    and not all have the second
                the same path, headline and excerpt, another query   20
                the same path on another host, or without `.html`     5
     headline   the same as the newest one                           50; 40 for an earlier one
@@ -88,7 +89,8 @@ def match_entries(
     entries add to a story count in the second round, for all feeds. All entries of a document are
     scored before any is matched, so that a weak match does not take the story of a strong one.
     `shared` is that of these documents. `is_gone` is True for the file of a deleted story: an entry
-    of another feed with its guid and date is that story, under any headline.
+    of another feed with its guid and date is that story, under any headline. If two machines have
+    added a story twice, under two links with its article number, the one that is left counts.
     """
     stories = Stories(shared.files_by_key)
     matches: list[list[str]] = [[""] * len(entries) for _, entries in documents]
@@ -107,6 +109,9 @@ def match_entries(
                     )
             for index, file in _best_matches(open_entries, set(files)).items():
                 files[index] = file
+            for index, comparison in open_entries.items():
+                if files[index]:
+                    files[index] = comparison.left_of_article(files[index], files, is_gone)
             if not is_own_feed:
                 for index, comparison in open_entries.items():
                     if not files[index]:
@@ -229,6 +234,27 @@ class Comparison:
             return ""
         return file if self._has("second", file) and is_gone(file) else ""
 
+    def left_of_article(
+        self, file: str, taken: Collection[str], is_gone: Callable[[str], bool]
+    ) -> str:
+        """Returns the story itself or, if it was deleted, one that is left of the same article.
+
+        These have the entry's article number and second, and are not `taken` by other entries.
+        """
+        if not self._is_one_article(file):
+            return file
+        others = set(self._stories.under(self._keys["article"])).difference(taken)
+        if not others or not is_gone(file):
+            return file
+        left = [other for other in others if not (other.startswith(NEW) or is_gone(other))]
+        return min(left, default=file)
+
+    def _is_one_article(self, file: str) -> bool:
+        """True if all stories with the entry's article number have its second, and `file` is one."""
+        if not (self._is_own_feed and self._has("article", file)) or self._is_date_shared:
+            return False
+        return all(self._has("second", one) for one in self._stories.under(self._keys["article"]))
+
     def _score(self, file: str) -> int:
         headline, second = self._headline_points(file), 0
         if self._has("second", file):
@@ -276,7 +302,8 @@ class Comparison:
     def _link_points(self, file: str, *, agrees: bool) -> int:
         kind = self._link_kind
         if self._has("article", file):
-            return 60 if self._is_only("article", file) else 20
+            is_one = self._is_only("article", file) or self._is_one_article(file)
+            return 60 if is_one else 20
         addresses: tuple[KeyKind, ...] = ("whole link", "only page")
         for address in addresses:
             if self._has(address, file):

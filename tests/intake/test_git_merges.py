@@ -196,3 +196,66 @@ def test_a_file_of_an_older_pull_keeps_its_order_and_its_end(tmp_path: Path) -> 
     assert (tmp_path / FILE).read_text() == changed.replace(
         published, f"{published}\nupdated: 2026-05-20T10:00:00+00:00"
     )
+
+
+ALPHA = "content/2026/w20/2026-05-15-alpha.md"
+BETA = "content/2026/w20/2026-05-15-beta.md"
+
+
+def two_names(folder: Path, first: Mapping[str, Any], second: Mapping[str, Any]) -> Path:
+    """A repository with the merge of two pulls of one entry, whose publisher changed it between."""
+    root, other = folder / "one", folder / "two"
+    root.mkdir()
+    git(root, "init", "--quiet", "--initial-branch=main")
+    (root / "digest.toml").write_text(SETTINGS)
+    (root / ".gitattributes").write_text("content/ledger/*.jsonl merge=union text eol=lf\n")
+    (root / ".gitignore").write_text(".digest/\n*.json\n")
+    git(root, "add", "--all")
+    git(root, "commit", "--quiet", "--message=begin")
+    git(folder, "clone", "--quiet", str(root), str(other))
+    for number, (clone, change) in enumerate([(root, first), (other, second)]):
+        publish(clone, change)
+        pulled(clone, NOW + timedelta(hours=number))
+        git(clone, "add", "--all")
+        git(clone, "commit", "--quiet", "--message=pull")
+    git(root, "pull", "--quiet", "--no-rebase", "--no-edit", str(other), "main")
+    assert texts(root).keys() == {ALPHA, BETA}
+    return root
+
+
+def texts(root: Path) -> dict[str, str]:
+    """The texts of all stories, by file."""
+    return {
+        path.relative_to(root).as_posix(): path.read_text()
+        for path in sorted(root.glob("content/*/w*/*.md"))
+    }
+
+
+def by_link(slug: str, title: str) -> dict[str, str]:
+    """An entry that only its link identifies, which ends in a slug of its headline."""
+    return {"id": "", "url": f"https://news.example/article/1234567/{slug}", "title": title}
+
+
+@pytest.mark.parametrize("kept", [ALPHA, BETA])
+@pytest.mark.parametrize("slug", ["alpha", "beta", "gamma"])
+def test_an_article_under_two_links_is_corrected_and_not_doubled(
+    tmp_path: Path, kept: str, slug: str
+) -> None:
+    root = two_names(tmp_path, by_link("alpha", "Alpha"), by_link("beta", "Beta"))
+    (root / ({ALPHA, BETA} - {kept}).pop()).unlink()
+    git(root, "commit", "--quiet", "--all", "--message=keep one")
+    for hours, title in enumerate(["Gamma", "Delta"], start=2):
+        publish(root, by_link(slug, title))
+        pulled(root, NOW + timedelta(hours=hours))
+        assert texts(root).keys() == {kept}
+        assert f"title: {title}\n" in texts(root)[kept]
+
+
+def test_an_article_under_two_links_stays_deleted(tmp_path: Path) -> None:
+    root = two_names(tmp_path, by_link("alpha", "Alpha"), by_link("beta", "Beta"))
+    git(root, "rm", "--quiet", ALPHA, BETA)
+    git(root, "commit", "--quiet", "--message=delete both")
+    for hours, title in enumerate(["Gamma", "Delta"], start=2):
+        publish(root, by_link("beta", title))
+        pulled(root, NOW + timedelta(hours=hours))
+        assert not texts(root)
