@@ -107,11 +107,8 @@ def match_entries(
                     open_entries[index] = Comparison(
                         feed, evidence[index], stories, is_own_feed=is_own_feed
                     )
-            for index, file in _best_matches(open_entries, set(files)).items():
+            for index, file in _best_matches(open_entries, set(files), is_gone).items():
                 files[index] = file
-            for index, comparison in open_entries.items():
-                if files[index]:
-                    files[index] = comparison.left_of_article(files[index], files, is_gone)
             if not is_own_feed:
                 for index, comparison in open_entries.items():
                     if not files[index]:
@@ -131,10 +128,13 @@ def _content(entry: Entry) -> tuple[str, ...]:
 
 
 def _best_matches(
-    comparisons: Mapping[int, Comparison], claimed: Collection[str]
+    comparisons: Mapping[int, Comparison],
+    claimed: Collection[str],
+    is_gone: Callable[[str], bool],
 ) -> dict[int, str]:
     """Returns the story of each entry with enough points, highest scores first, each story once.
 
+    If it was deleted, and another story of the same article is left, that one counts.
     Between equal scores the order of the entries in `comparisons` decides.
     """
     pairs = []
@@ -148,6 +148,10 @@ def _best_matches(
         if index not in found and file not in taken:
             found[index] = file
             taken.add(file)
+    taken.update(claimed)
+    for index, file in found.items():
+        found[index] = comparisons[index].left_of_article(file, taken, is_gone)
+        taken.add(found[index])
     return found
 
 
