@@ -17,6 +17,7 @@ from digest.site.archive import Archive
 from digest.site.arrange import arrange
 from digest.site.link_targets import Targets
 from digest.site.markdown import MarkdownRenderer
+from digest.site.page import newest_first
 from digest.site.plan import plan, reserved_names
 from digest.site.search import search_index
 from digest.site.social.pages import can_draw
@@ -34,7 +35,7 @@ def find_build_problems(
     planned = plan(
         archive, config, script_version=script_version, has_social_cards=can_draw(config)
     )
-    for page in planned.pages:
+    for page in newest_first(planned.pages):
         planned.data(page)  # resolves every link on the page
     names = reserved_names(page for page in content.pages if page.draft)
     return (

@@ -9,7 +9,7 @@ key, and only a page with a new key is made again.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -88,6 +88,12 @@ class Page:
         made_by = f"{self.make.__module__}.{self.make.__qualname__}"
         made_from = self.inputs, self.depends_on
         return keys.of(shared, self.path, self.template, made_by, self.head, *made_from)
+
+
+def newest_first(pages: Iterable[Page]) -> list[Page]:
+    """Returns pages by their newest week: so those of a week are neighbours, and the card of a story,
+    which several of them show, is made once for all."""
+    return sorted(pages, key=lambda page: page.newest or (), reverse=True)
 
 
 def _weeks(value: object) -> Iterator[Week]:

@@ -59,13 +59,13 @@ class PageStager:
     def _stage(
         self, pages: list[Page], planned: Plan, settings_key: bytes, output: Output, count: _Count
     ) -> None:
+        from digest.site.page import newest_first
+
         if self._renderer is None:
             from digest.site.render import Renderer
 
             self._renderer = Renderer(self._root, planned.base)
             self._renderer.raise_problems()
-        # Pages of the same weeks are neighbours, since a process makes the card of a story once.
-        pages.sort(key=lambda page: page.newest or (), reverse=True)
         edition_keys, cached_editions = planned.edition_keys(settings_key), dict[str, str]()
         if any(page.path == addresses.WEEKS_FEED for page in pages):
             cached_editions = self._cache.get_all("edition", edition_keys, str)
@@ -84,7 +84,7 @@ class PageStager:
 
         parallel.map(
             partial(_rendered, self._renderer, planned),
-            pages,
+            newest_first(pages),
             stage_page,
             work=_MS_PER_PAGE * len(pages) if self._may_fork else 0,
         )
