@@ -62,6 +62,7 @@ class EarlierPending(NamedTuple):
 
 _NO_EARLIER_PENDING: Mapping[str, EarlierPending] = {}
 _NOTHING_REPLACED: Mapping[str, frozenset[str]] = {}
+_NO_OTHER_FILE: Mapping[str, Record] = {}
 
 
 class Record(NamedTuple):
@@ -83,7 +84,8 @@ class Record(NamedTuple):
 
     `image` is the hash of the URL of the picture that was written.
     `files` are set only if two machines added the entry under two names: all files in its lines,
-    each with the time of the first line.
+    each with the time of the first line. `by_other_file` has what only the lines of each file but
+    `file` say: they know what a pull wrote into that one.
     """
 
     feed: str
@@ -106,6 +108,7 @@ class Record(NamedTuple):
     wrote_file: bool = False
     image: str = ""
     files: Mapping[str, str] = _NO_HASHES
+    by_other_file: Mapping[str, Record] = _NO_OTHER_FILE
     replaced: Mapping[str, frozenset[str]] = _NOTHING_REPLACED
     earlier_pending: Mapping[str, EarlierPending] = _NO_EARLIER_PENDING
 
@@ -221,6 +224,7 @@ def _combined(lines: Sequence[Record]) -> Record:
         # Two lines may have the same time: which of them is read first must not matter.
         wrote_file=any(line.wrote_file and line.at == since for line in lines),
         files=files if len(files) > 1 else _NO_HASHES,
+        by_other_file=_by_other_file(lines, newest.file) if len(files) > 1 else _NO_OTHER_FILE,
         replaced=_replaced(lines),
         earlier_pending={
             line.stood: EarlierPending(line.at, line.pending)
@@ -228,6 +232,15 @@ def _combined(lines: Sequence[Record]) -> Record:
             if line.stood and line.stood != after.stood
         },
     )
+
+
+def _by_other_file(lines: Sequence[Record], newest: str) -> Mapping[str, Record]:
+    """Returns what only the lines of each file say, without the file of the newest line."""
+    found: dict[str, list[Record]] = {}
+    for line in lines:
+        if line.file != newest:
+            found.setdefault(line.file, []).append(line)
+    return {file: _combined(of_file) for file, of_file in found.items()}
 
 
 def _replaced(lines: Sequence[Record]) -> Mapping[str, frozenset[str]]:
@@ -240,6 +253,38 @@ def _replaced(lines: Sequence[Record]) -> Mapping[str, frozenset[str]]:
                 if before and now and before != now:
                     found.setdefault(name, set()).add(before)
     return {name: frozenset(hashes) for name, hashes in found.items()}
+
+
+def in_present_files(
+    ledgers: Mapping[str, dict[str, Record]], is_there: Callable[[str], bool]
+) -> dict[str, dict[str, Record]]:
+    """Returns the ledgers with each story that has two names under that of the file that is left.
+
+    Its record has what lines of that file say. If those of the other file have newer words, these
+    are still a correction for this one. `is_there` is True for a file that exists, in any week.
+    """
+    found = dict(ledgers)
+    for feed, records in ledgers.items():
+        doubly_named = [record for record in records.values() if record.by_other_file]
+        present = {record.id: _in_present_file(record, is_there) for record in doubly_named}
+        found[feed] = {**records, **present} if present else records
+    return found
+
+
+def _in_present_file(record: Record, is_there: Callable[[str], bool]) -> Record:
+    if not record.by_other_file or is_there(record.file):
+        return record
+    left = [other for file, other in record.by_other_file.items() if is_there(file)]
+    if not left:
+        return record
+    return max(left, key=attrgetter("at", "file"))._replace(
+        at=record.at,
+        aliases=record.aliases,
+        since=record.since,
+        excerpts=record.excerpts,
+        deleted=record.deleted,
+        files=record.files,
+    )
 
 
 def last_written(records: Iterable[Record]) -> dict[str, str]:

@@ -14,6 +14,7 @@ from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from datetime import datetime
 from functools import cache, partial
 from pathlib import Path
+from posixpath import basename
 from typing import TYPE_CHECKING, NamedTuple
 
 from digest import disk
@@ -84,7 +85,7 @@ def read_ledgers(root: Path) -> tuple[dict[str, dict[str, Record]], tuple[Proble
 
 
 def read_whole_ledgers(root: Path) -> tuple[dict[str, dict[str, Record]], tuple[Problem, ...]]:
-    """Reads the ledgers for a command that adds to them.
+    """Reads the ledgers for a command that adds to them (`ledger.in_present_files`).
 
     Raises Faults if no line of a ledger can be read: all deleted stories of that feed would return.
     """
@@ -97,7 +98,8 @@ def read_whole_ledgers(root: Path) -> tuple[dict[str, dict[str, Record]], tuple[
             lost.append(Problem(file, 0, "no line of this ledger can be read", cure))
     if lost:
         raise Faults(lost)
-    return ledgers, problems
+    names = cache(lambda: frozenset(map(basename, files(root))))  # rarely needed
+    return ledger.in_present_files(ledgers, lambda file: basename(file) in names()), problems
 
 
 def read_locations(root: Path) -> tuple[tuple[Location, ...], tuple[Problem, ...]]:

@@ -7,6 +7,7 @@ Every edit meets every change, each on its own branch, with real pulls and real 
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
@@ -18,6 +19,7 @@ from repositories import git
 
 from digest import config
 from digest.commands import pull
+from digest.commands.shared import cached_content
 from digest.content import load
 
 NOW = datetime(2026, 5, 20, 8, 0, tzinfo=UTC)
@@ -259,3 +261,61 @@ def test_an_article_under_two_links_stays_deleted(tmp_path: Path) -> None:
         publish(root, by_link("beta", title))
         pulled(root, NOW + timedelta(hours=hours))
         assert not texts(root)
+
+
+MOVED = ALPHA.replace("w20", "w21")
+CORRECTED: Mapping[str, Any] = {
+    "title": "Gamma",
+    "summary": "It was the other one, says the court.",
+}
+
+
+@pytest.mark.parametrize("is_second", [False, True])
+@pytest.mark.parametrize("kept", [ALPHA, BETA, MOVED])
+def test_of_two_names_the_file_that_stays_gets_the_corrections(
+    tmp_path: Path, kept: str, is_second: bool
+) -> None:
+    both = {"second": is_second}
+    root = two_names(tmp_path, {"title": "Alpha", **both}, {"title": "Beta", **both})
+    if kept == MOVED:
+        (root / kept).parent.mkdir()
+        (root / ALPHA).rename(root / kept)
+    for file in {ALPHA, BETA} & texts(root).keys() - {kept}:
+        (root / file).unlink()
+    git(root, "add", "--all")
+    git(root, "commit", "--quiet", "--message=keep one")
+    settings = config.load(root)
+    for hours, change in enumerate([{"title": "Beta"}, CORRECTED], start=2):
+        publish(root, {**change, **both})
+        now = NOW + timedelta(hours=hours)
+        report = pull.run(root, settings, settings.feeds, now=now)
+        assert [row.kept for row in report.rows] == [(), ()]
+        assert texts(root).keys() == {kept}
+        assert f"title: {change['title']}\n" in texts(root)[kept]
+    assert CORRECTED["summary"] in texts(root)[kept]
+    content = cached_content.read(root, settings)
+    assert content.earlier_headlines == {kept: ("Alpha", "Beta")}
+
+
+@pytest.mark.parametrize("kept", [ALPHA, BETA])
+def test_of_two_names_the_file_that_stays_keeps_what_an_editor_wrote(
+    tmp_path: Path, kept: str
+) -> None:
+    root = two_names(tmp_path, {"title": "Alpha"}, {"title": "Beta"})
+    (root / ({ALPHA, BETA} - {kept}).pop()).unlink()
+    edited = re.sub("title: .*", "title: My own", texts(root)[kept]) + "\nA note.\n"
+    (root / kept).write_text(edited)
+    for hours, title in enumerate(["Beta", "Gamma"], start=2):
+        publish(root, {"title": title})
+        pulled(root, NOW + timedelta(hours=hours))
+        assert texts(root) == {kept: edited}
+
+
+def test_a_file_of_two_names_that_lost_its_id_gets_the_corrections(tmp_path: Path) -> None:
+    root = two_names(tmp_path, {"title": "Alpha"}, {"title": "Beta"})
+    (root / BETA).unlink()
+    (root / ALPHA).write_text(re.sub("(?m)^id: .*\n", "", texts(root)[ALPHA]))
+    publish(root, {"title": "Gamma"})
+    pulled(root, NOW + timedelta(hours=2))
+    assert texts(root).keys() == {ALPHA}
+    assert "title: Gamma\n" in texts(root)[ALPHA]
