@@ -18,7 +18,9 @@ gave no date at first. Optional keys:
   (`content/pending.py`), as long as the file has the hash `stood`; authors are one a line
 
 Git merges ledgers by union, so order and repeats of lines do not matter: for each id the line with
-the newest `at` wins, and aliases are combined. Of publishers' texts, only headlines are stored.
+the newest `at` wins, and aliases are combined. `file` differs between lines if two machines added
+the entry under two names: then the newest line of the file that is there wins. Of publishers' texts,
+only headlines are stored.
 """
 
 from __future__ import annotations

@@ -73,7 +73,10 @@ def files(root: Path) -> tuple[str, ...]:
 
 
 def read_ledgers(root: Path) -> tuple[dict[str, dict[str, Record]], tuple[Problem, ...]]:
-    """Reads the ledgers of all feeds, also of feeds that are no longer in digest.toml."""
+    """Reads the ledgers of all feeds, also of feeds that are no longer in digest.toml.
+
+    A story that has two names is under that of the file that is there (`ledger.in_present_files`).
+    """
     ledgers, problems = {}, list[Problem]()
     folder = root / paths.LEDGERS
     for path in sorted(folder.glob("*.jsonl")) if folder.is_dir() else ():
@@ -81,11 +84,13 @@ def read_ledgers(root: Path) -> tuple[dict[str, dict[str, Record]], tuple[Proble
         if feed:
             ledgers[feed], wrong = ledger.loads(ledger_bytes(root, feed), feed)
             problems.extend(wrong)
-    return ledgers, tuple(problems)
+    names = cache(lambda: frozenset(map(basename, files(root))))  # rarely needed
+    present = ledger.in_present_files(ledgers, lambda file: basename(file) in names())
+    return present, tuple(problems)
 
 
 def read_whole_ledgers(root: Path) -> tuple[dict[str, dict[str, Record]], tuple[Problem, ...]]:
-    """Reads the ledgers for a command that adds to them (`ledger.in_present_files`).
+    """Reads the ledgers for a command that adds to them.
 
     Raises Faults if no line of a ledger can be read: all deleted stories of that feed would return.
     """
@@ -98,8 +103,7 @@ def read_whole_ledgers(root: Path) -> tuple[dict[str, dict[str, Record]], tuple[
             lost.append(Problem(file, 0, "no line of this ledger can be read", cure))
     if lost:
         raise Faults(lost)
-    names = cache(lambda: frozenset(map(basename, files(root))))  # rarely needed
-    return ledger.in_present_files(ledgers, lambda file: basename(file) in names()), problems
+    return ledgers, problems
 
 
 def read_locations(root: Path) -> tuple[tuple[Location, ...], tuple[Problem, ...]]:

@@ -176,7 +176,6 @@ def read_snapshot(
     as well, since their files no longer contain their aliases.
     """
     from_pages = read_from_pages(root)[0]
-    altered = _by_present_names(altered, ledgers)
     history = History(ledgers, altered=altered, from_pages=from_pages)
     excerpts = history.excerpts()
     files = scan(root).files if search else []
@@ -221,15 +220,6 @@ def read_snapshot(
         closed=closed,
         letters=tuple(contents[file].decode(errors="replace") for file in letter_files),
     )
-
-
-def _by_present_names(altered: Mapping[str, str], ledgers: Ledgers) -> dict[str, str]:
-    """Returns altered stories by the names that the ledgers have here (`in_present_files`)."""
-    present: dict[str, str] = {}
-    for records in ledgers.values() if altered else ():
-        for record in records.values():
-            present.update(dict.fromkeys(record.files, record.file))
-    return {file: present.get(origin, origin) for file, origin in altered.items()}
 
 
 def _newest_closed(

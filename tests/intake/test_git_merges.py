@@ -18,7 +18,7 @@ import pytest
 from repositories import git
 
 from digest import config
-from digest.commands import pull
+from digest.commands import excerpts, pull
 from digest.commands.shared import cached_content
 from digest.content import load
 
@@ -319,3 +319,16 @@ def test_a_file_of_two_names_that_lost_its_id_gets_the_corrections(tmp_path: Pat
     pulled(root, NOW + timedelta(hours=2))
     assert texts(root).keys() == {ALPHA}
     assert "title: Gamma\n" in texts(root)[ALPHA]
+
+
+def test_a_file_of_two_names_whose_excerpt_was_recut_gets_the_corrections(tmp_path: Path) -> None:
+    root = two_names(tmp_path, {"title": "Alpha"}, {"title": "Beta"})
+    (root / BETA).unlink()
+    shorter = SETTINGS.replace('id = "first"\n', 'id = "first"\nexcerpt = 2\n')
+    (root / "digest.toml").write_text(shorter)
+    excerpts.run(root, config.load(root), now=NOW + timedelta(hours=2))
+    assert "> Orders come …\n" in texts(root)[ALPHA]
+    publish(root, CORRECTED)
+    pulled(root, NOW + timedelta(hours=3))
+    assert "title: Gamma\n" in texts(root)[ALPHA]
+    assert "> It was …\n" in texts(root)[ALPHA]
