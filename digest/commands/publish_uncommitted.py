@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from digest import disk, git, git_log
+from digest.errors import DigestError
 from digest.model import CONFIG_FILE
 
 SOURCES = (
@@ -51,16 +52,20 @@ def loads(lines: Iterable[str]) -> frozenset[FileVersion]:
 
 
 def present(root: Path, files: Iterable[str]) -> Iterator[FileVersion]:
-    """Yields the versions that files of the digest have now."""
-    existing = []
+    """Yields the versions that files of the digest have now; raises DigestError if git cannot read one."""
+    existing, prefix = [], git.prefix(root)  # git takes these names from the top of its repository
     for file in files:
         if not (root / file).exists():
             yield FileVersion(disk.path_hash(file), _GONE)
         elif (root / file).is_file() and "\n" not in file:  # no folder with a repository of its own
             existing.append(file)
-    names = b"".join(os.fsencode(file) + b"\n" for file in existing)
-    ids = _git(root, "hash-object", "--stdin-paths", stdin=names).stdout.decode().split()
-    for file, id in zip(existing, ids, strict=False):
+    names = b"".join(os.fsencode(f"{prefix}{file}\n") for file in existing)
+    hashed = _git(root, "hash-object", "--stdin-paths", stdin=names)
+    ids = hashed.stdout.decode().split()
+    if hashed.returncode or len(ids) < len(existing):
+        why = hashed.stderr.decode(errors="replace").strip()
+        raise DigestError(f"{existing[len(ids)]}: git cannot read this file: {why}")
+    for file, id in zip(existing, ids, strict=True):
         yield FileVersion(disk.path_hash(file), id)
 
 

@@ -517,11 +517,17 @@ def test_another_clone_does_not_undo_what_was_published_uncommitted(
     ("file", "text"),
     [("digest.toml", SETTINGS.replace("Test", "Renamed")), ("templates/robots.txt", "# Ours\n")],
 )
+@pytest.mark.parametrize("folder", ["", "sub"])
 def test_another_clone_does_not_undo_an_uncommitted_setting_or_template(
-    root: Path, remote: Path, tmp_path: Path, file: str, text: str
+    root: Path, remote: Path, tmp_path: Path, file: str, text: str, folder: str
 ) -> None:
+    if folder:  # the digest is not all of its repository
+        (root / folder).mkdir()
+        git(root, "mv", *git(root, "ls-files").split(), "-k", folder)
+        commit_all(root)
     git(root, "push", "--quiet", "origin", "main")
-    other = clone(remote, tmp_path / "other")
+    other = clone(remote, tmp_path / "other") / folder
+    root /= folder
     digest("publish", cwd=root)
     (root / file).parent.mkdir(exist_ok=True)
     (root / file).write_text(text)
