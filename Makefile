@@ -5,6 +5,9 @@ BIN := .venv/bin
 VERSION := import sys; print("%d.%d" % sys.version_info[:2])
 NEW_ENOUGH := import sys; sys.version_info < (3, 11) and sys.exit(1)
 
+# With it, each process of the tests would compile all modules again.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: help site serve test lint format judges package-test floors lock pictures font card bench bench-peers clean FORCE
 
 help:  ## lists these targets
