@@ -13,7 +13,7 @@ letter.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Container, Mapping
+from collections.abc import Collection, Container, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -24,7 +24,7 @@ from digest.content import edit, letter_draft, paths, store
 from digest.content.edit import Edit
 from digest.content.load import load
 from digest.errors import DigestError, changed_meanwhile
-from digest.model import Config, Content
+from digest.model import Config, Content, Story
 from digest.site.archive import Edition
 from digest.site.arrange import arrange
 from digest.site.edition_dates import dates_of
@@ -136,8 +136,8 @@ def add_links(root: Path, config: Config, week: str = "") -> AddedLinks:
             cure = f"'digest letter {choice}' drafts one"
             raise DigestError(f"{paths.letter(choice)}: {choice} has no letter yet; {cure}")
         letter = letters[choice]
-        stories = [story for section in by_week[choice].sections for story in section.stories]
-        missing = letter_draft.unlinked(letter.body, stories, content.story_addresses)
+        absent = {story.file for story in letter_draft.absent_stories(letter, content)}
+        missing = [story for story in _in_order(by_week[choice]) if story.file in absent]
         text = store.read_exactly(root, letter.file)
         if missing:
             _rewrite(root, Edit(letter.file, text, letter_draft.with_links(text, missing)))
@@ -147,6 +147,14 @@ def add_links(root: Path, config: Config, week: str = "") -> AddedLinks:
         added=len(missing),
         drafts=_count_drafts(content, choice),
     )
+
+
+def _in_order(edition: Edition) -> Iterator[Story]:
+    """Yields the stories of an edition as a letter lists them: the lead, then by main theme."""
+    if edition.lead:
+        yield edition.lead
+    for section in edition.sections:
+        yield from section.stories
 
 
 def publish(root: Path, config: Config, week: str = "", *, now: datetime) -> PublishedLetter:

@@ -19,7 +19,7 @@ from digest.checks.markdown_scan import renders_nothing
 from digest.commands.shared import git_history, reviewed
 from digest.commands.shared.undecided import themeless_stories
 from digest.content import load, paths, store
-from digest.content.letter_draft import unlinked
+from digest.content.letter_draft import absent_stories
 from digest.content.load import Survey
 from digest.errors import DigestError
 from digest.feeds import feed_state
@@ -164,8 +164,7 @@ def _weeks(survey: Survey, close: str, themeless: Collection[str]) -> tuple[Week
         if letter:
             state = "draft" if letter.draft else "written"
             if letter.draft or not is_closed:
-                ready = [story for story in shown if not story.draft]
-                absent = unlinked(letter.body, ready, survey.content.story_addresses)
+                absent = absent_stories(letter, survey.content)
         rows.append(
             WeekRow(
                 week=week,

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 from posixpath import basename
 
 from digest.content import excerpt
-from digest.model import Story, StoryAddress, Theme
+from digest.model import Content, Letter, Story, StoryAddress, Theme
+from digest.same_event import group_stories, present_file_of
 from digest.week import Week
 
 _PROMPT = (
@@ -71,6 +73,22 @@ def unlinked(body: str, stories: Iterable[Story], addresses: Iterable[StoryAddre
         if not any(links_to(body, name) for name in known):
             missing.append(story)
     return missing
+
+
+def absent_stories(letter: Letter, content: Content) -> list[Story]:
+    """Returns the stories of a letter's week that readers see and that it does not link.
+
+    A story that is shown below another one (`also`) need not be linked.
+    """
+    stories = [
+        story
+        for story in content.stories
+        if story.week == letter.week and not (story.hide or story.draft)
+    ]
+    groups = group_stories(stories, present_file_of(content.story_addresses)).below.values()
+    below = {story.file for story in chain.from_iterable(groups)}
+    shown = [story for story in stories if story.file not in below]
+    return unlinked(letter.body, shown, content.story_addresses)
 
 
 def with_links(text: str, stories: Iterable[Story]) -> str:

@@ -175,7 +175,7 @@ def more(root: Path, week: str = "") -> AddedLinks:
 
 @pytest.mark.parametrize("end", ["\n", "", "\n\n\n", "\r\n"])
 def test_more_adds_the_missing_links_and_changes_nothing_else(root: Path, end: str) -> None:
-    before = f"---\ntitle: Mine\n---\n\nSee [a](2026-05-13-a.md) and https://news.example/c.{end}"
+    before = f"---\ntitle: Mine\n---\n\nSee [a](2026-05-13-a.md) and https://news.example/2026-05-15-c.{end}"
     before = before.replace("\n", "\r\n") if end == "\r\n" else before
     put(root, "2026/w20/2026-05-15-c.md", "Chips", "lead: true", "themes: [memory]")
     (root / W20).write_bytes(before.encode())
@@ -483,3 +483,15 @@ def test_a_lead_that_was_renamed_since_the_letter_is_no_hint(root: Path) -> None
     digest("build", cwd=root)
 
     assert "leads the week" not in digest("check", cwd=root).stdout
+
+
+def test_status_and_more_agree_on_what_is_not_in_the_letter(root: Path) -> None:
+    run(root)
+    put(root, "2026/w20/2026-05-16-below.md", "Of the same event")
+    put(root, "2026/w20/2026-05-16-lead.md", "Lead", "lead: true", "also: [2026-05-16-below]")
+
+    assert "2026-W20: 1 story not in the letter" in digest("status", cwd=root).stdout
+    digest("letter", "--more", cwd=root)
+
+    assert (root / W20).read_text().endswith("\n- [Lead](2026-05-16-lead.md)\n")
+    assert "not in the letter" not in digest("status", cwd=root).stdout
