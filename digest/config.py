@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, cast
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from digest import disk, mail_settings, redact, urls
-from digest.errors import DigestError, Faults, Problem, suggestion
+from digest.errors import DigestError, Faults, Problem, did_you_mean, suggestion
 from digest.model import CONFIG_FILE, Config, Feed, Site, Theme
 from digest.names import current_ids, is_device
 from digest.phrases import check_phrase
@@ -101,10 +101,10 @@ def loads(text: str) -> Config:
     """Parses the text of a `digest.toml`; raises Faults with every problem in it."""
     data = _parsed(text)
     file = _File(text)
-    tables = {name: file.tables(name, data.get(name)) for name in _TABLES}
-    for name in data:
-        if name not in _TABLES:
-            file.add(name, 0, "", f"unknown table '{name}'", suggestion(name, _TABLES))
+    unknown = data.keys() - _TABLES.keys()
+    tables = {name: file.tables(name, data.get(name), unknown) for name in _TABLES}
+    for name in unknown:
+        file.add(name, 0, "", f"unknown table '{name}'", suggestion(name, _TABLES))
     site = _site(tables["site"][0])
     feeds = tuple(map(_feed, tables["feeds"]))
     themes = tuple(map(_theme, tables["themes"]))
@@ -151,14 +151,16 @@ class _File:
         line = self.lines.get((table, number, key), self.lines.get((table, number, ""), 0))
         self.problems.append(Problem(CONFIG_FILE, line, what, cure))
 
-    def tables(self, name: str, value: object) -> list[_Table]:
+    def tables(self, name: str, value: object, unknown: Collection[str]) -> list[_Table]:
         """Returns the tables with a name, each without invalid keys; an empty one if it is missing.
 
-        Of a list, there may be none.
+        Of a list, there may be none. If the name of one of the `unknown` tables is like it, that one
+        was meant, and no key is missing.
         """
-        is_list = name in _LISTS
+        is_list, required = name in _LISTS, _REQUIRED.get(name, ())
         if value is None:
             value = [] if is_list else {}
+            required = () if _is_meant(name, unknown) else required
         tables = value if is_list and isinstance(value, list) else [value]
         if not all(isinstance(table, dict) for table in tables):
             header = f"[[{name}]]" if is_list else f"[{name}]"
@@ -166,7 +168,7 @@ class _File:
             self.add(name, 0, "", f"'{name}' is not a table", cure)
             tables = [] if is_list else [{}]
         return [
-            _Table(self, name, number, cast("dict[str, Any]", values))
+            _Table(self, name, number, cast("dict[str, Any]", values), required)
             for number, values in enumerate(tables)
         ]
 
@@ -177,7 +179,14 @@ class _Table:
     The others are problems of the file. In a list, tables have numbers from 0.
     """
 
-    def __init__(self, file: _File, name: str, number: int, values: Mapping[str, Any]) -> None:
+    def __init__(
+        self,
+        file: _File,
+        name: str,
+        number: int,
+        values: Mapping[str, Any],
+        required: Iterable[str],
+    ) -> None:
         self._file, self.name, self._number = file, name, number
         self.values: dict[str, Any] = {}
         types = _TABLES[name]
@@ -186,8 +195,9 @@ class _Table:
                 self.add(key, f"mail.{key} is a secret", mail_settings.secret_cure())
             elif key not in types:
                 self.add(key, f"unknown key '{key}' in [{name}]", suggestion(key, types))
-        for key in _REQUIRED.get(name, ()):
-            if key not in values:
+        unknown = values.keys() - types.keys()
+        for key in required:
+            if key not in values and not _is_meant(key, unknown):
                 self.add("", f"{self.name_of(key)} is missing", f"add {key} = …")
         for key, value in values.items():
             if key not in types:
@@ -217,6 +227,11 @@ class _Table:
         if self.name in _LISTS:
             return f"{key} of {self.name[:-1]} {self._number + 1}"
         return f"{self.name}.{key}"
+
+
+def _is_meant(name: str, unknown: Iterable[str]) -> bool:
+    """True if an unknown name is so like this one that it is a typo."""
+    return any(did_you_mean(word, [name]) for word in unknown)
 
 
 def _site(table: _Table) -> Site:
