@@ -90,8 +90,9 @@ def _print_drafted(report: DraftedLetter, call: Call, *, is_chosen: bool) -> Non
     call.say(f"{report.file}: drafted for {which} with {formatting.stories(report.linked)}{drafts}")
     call.say("Write it, then run 'digest letter --publish'")
     if report.in_feed_since:
+        since = f"{report.in_feed_since:%Y-%m-%d %H:%M}"
         call.warn(
-            f"{report.week} has been in the weekly feed since {report.in_feed_since:%Y-%m-%d %H:%M}: the edition"
+            f"If your site is published, {report.week} has been in its weekly feed since {since}: the edition"
             " leaves the feed until the letter is published; services that mail the feed may then send it"
             f" a second time. To keep its date, write 'published: {report.in_feed_since.isoformat()}' into the letter"
         )

@@ -442,7 +442,7 @@ def test_only_a_draft_is_published(root: Path) -> None:
 def test_drafting_a_letter_for_a_published_edition_prints_a_warning(root: Path) -> None:
     result = digest("letter", "w19", cwd=root)
 
-    assert "2026-W19 has been in the weekly feed since 2026-05-13 12:00" in result.stderr
+    assert "2026-W19 has been in its weekly feed since 2026-05-13 12:00" in result.stderr
     assert "published: 2026-05-13T12:00:00+08:00" in result.stderr
     assert digest("letter", "w20", cwd=root).stderr == ""
     assert "published with 1 story" in digest("letter", "--publish", "w19", cwd=root).stdout
