@@ -14,6 +14,7 @@ from datetime import date, datetime
 from pathlib import Path
 from types import MappingProxyType
 from typing import Literal, NamedTuple
+from zoneinfo import ZoneInfo
 
 from digest.errors import Problem
 from digest.week import Week, reached_by
@@ -38,6 +39,11 @@ class Site(NamedTuple):
     timezone: str = "UTC"
     editor: str = ""
     hub: str = ""
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The time zone, in which stories have their days and weeks."""
+        return ZoneInfo(self.timezone)
 
 
 class Feed(NamedTuple):

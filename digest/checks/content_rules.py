@@ -13,7 +13,6 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from posixpath import basename
 from types import MappingProxyType
-from zoneinfo import ZoneInfo
 
 from digest import urls
 from digest.checks import also_rules, file_rules, ignored_keys, markdown_rules, story_rules
@@ -57,7 +56,7 @@ def review(
     """
     history = survey.history
     content = survey.content
-    zone = ZoneInfo(config.site.timezone)
+    zone = config.site.zone
     shown = [story for story in content.stories if not story.hide]
     former_weeks = {(address.present_file, address.week) for address in content.story_addresses}
     hints: list[Hint] = []
@@ -94,7 +93,7 @@ def of_story(story: Story, history: History, config: Config, read: Read) -> tupl
     for text in _notes([story]):
         hints += _markdown_hints(text)
     hints += _empty_flags(story.file, read)
-    hints += story_rules.of_story(story, history, ZoneInfo(config.site.timezone))
+    hints += story_rules.of_story(story, history, config.site.zone)
     hints += story_rules.in_another_week(story, history)
     hints += _pending(story, history, read)
     return problems(hints, read)

@@ -15,7 +15,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 from digest.cache import Cache
 from digest.commands.shared import git_merges, journal
@@ -77,7 +76,7 @@ def run(root: Path, config: Config, *, now: datetime, dry: bool = False) -> Exce
             cuts.append(recut.decide(story, records, feed, summaries_of(story)))
         due = {cut.story.file: cut for cut in cuts if cut.is_due}
         texts = {file: store.read_exactly(root, file) for file in due}
-        edits = recut.edits_of(due.values(), texts, ZoneInfo(config.site.timezone))
+        edits = recut.edits_of(due.values(), texts, config.site.zone)
         done = {file: cut for file, cut in due.items() if edits[file]}
         changed_files: tuple[str, ...] = ()
         if done and not dry:

@@ -17,7 +17,6 @@ from collections.abc import Collection, Container, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 from digest.commands.shared.week_choice import choose_week
 from digest.content import edit, letter_draft, paths, store
@@ -102,8 +101,7 @@ def run(root: Path, config: Config, week: str = "") -> DraftedLetter:
     dates = dates_of(archive, config).get(edition.week)
     in_feed_since = None
     if dates:
-        zone = ZoneInfo(config.site.timezone)
-        in_feed_since = datetime.fromtimestamp(int(dates.published), zone)
+        in_feed_since = datetime.fromtimestamp(int(dates.published), config.site.zone)
     return DraftedLetter(
         file=file,
         week=edition.week,
@@ -180,7 +178,7 @@ def publish(root: Path, config: Config, week: str = "", *, now: datetime) -> Pub
             raise DigestError(f"{paths.letter(choice)}: {what}; {cure}")
         file = drafts[choice]
         text = store.read_exactly(root, file)
-        when = now.astimezone(ZoneInfo(config.site.timezone)).replace(microsecond=0)
+        when = now.astimezone(config.site.zone).replace(microsecond=0)
         published = edit.published_letter(text, file, when)
         if published is None:
             raise DigestError(

@@ -14,7 +14,6 @@ from datetime import date, datetime
 from pathlib import Path
 from posixpath import basename
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from digest.commands.shared import curate, future_weeks
 from digest.content import excerpt, load, pending, recut, store, story_file
@@ -68,7 +67,7 @@ def run(
 
     Raises ValueError for a word that cannot be understood, before anything is written.
     """
-    today = now.astimezone(ZoneInfo(config.site.timezone)).date()
+    today = now.astimezone(config.site.zone).date()
     values = parse_words(words, config, today)
     with store.locked_for_writing(root):
         survey = load.survey(root, config)

@@ -12,7 +12,6 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 from digest.cache import Cache
 from digest.checks.markdown_scan import renders_nothing
@@ -189,7 +188,7 @@ def feed_rows(root: Path, survey: Survey, config: Config, now: datetime) -> tupl
     hidden_by_record = _hidden_by_record(root, survey)
     states = {feed.id: "retired" if feed.retired else "active" for feed in config.feeds}
     states |= {feed: "ledger only" for feed in survey.ledgers if feed not in states}
-    zone = ZoneInfo(config.site.timezone)
+    zone = config.site.zone
     rows = []
     for feed, state in states.items():
         records = survey.ledgers.get(feed, {})

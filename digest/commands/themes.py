@@ -18,7 +18,6 @@ from datetime import datetime
 from pathlib import Path
 from posixpath import basename
 from types import MappingProxyType
-from zoneinfo import ZoneInfo
 
 from digest.cache import Cache
 from digest.commands.shared import git_merges, journal
@@ -265,7 +264,7 @@ def apply(
         chosen = to_change(results, gone if all_stories else ())
         files = [result.story.file for result in chosen]
         texts = {file: store.read_exactly(root, file) for file in files}
-        decided = theme_edits(chosen, texts, ZoneInfo(config.site.timezone))
+        decided = theme_edits(chosen, texts, config.site.zone)
         changed_files = () if dry else _apply(root, decided, survey.history, now)
     changed = dict[str, ThemeChange]()
     for result in decided.results:

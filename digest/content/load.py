@@ -15,7 +15,6 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
-from zoneinfo import ZoneInfo
 
 from digest import parallel, program
 from digest.cache import Cache, key_of
@@ -150,7 +149,7 @@ class _Loader:
         self._root, self._scan, self._cache, self._may_fork = root, scanned, cache, may_fork
         names = scanned.folders.get(paths.LEDGERS, {})
         with_ledger = [feed for feed in map(paths.feed_of, names) if feed]
-        self._zone = ZoneInfo(config.site.timezone)
+        self._zone = config.site.zone
         self._key = key_of(program.fingerprint(), config.site.timezone)
         self._feeds = frozenset(feed.id for feed in config.feeds)
         self.names = names_of(config, with_ledger)

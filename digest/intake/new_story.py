@@ -44,7 +44,7 @@ def has_credible_date(entry: Entry, now: datetime) -> bool:
 def fresh_story(arrival: Arrival, config: Config, now: datetime) -> Story:
     """Returns the story of an entry, without slug and file. Its week is that of its local day."""
     feed, entry = arrival.feed, arrival.entry
-    zone = ZoneInfo(config.site.timezone)
+    zone = config.site.zone
     published = _local(entry, zone) if has_credible_date(entry, now) else now.astimezone(zone)
     published = published.replace(microsecond=0)
     return Story(

@@ -8,7 +8,6 @@ from datetime import UTC, tzinfo
 from pathlib import Path
 from posixpath import basename
 from types import MappingProxyType
-from zoneinfo import ZoneInfo
 
 from digest import urls
 from digest.content import ledger, locations, paths
@@ -183,7 +182,7 @@ def read_snapshot(
     letter_files = list(filter(paths.is_letter, files))
     # Each file is read once, so that a story is what its text says, whatever is saved meanwhile.
     contents = {file: read_bytes(root, file) for file in (*story_files, *letter_files)}
-    names, zone = names_of(config, ledgers), ZoneInfo(config.site.timezone)
+    names, zone = names_of(config, ledgers), config.site.zone
     reading = ContentReader(names, zone, contents.__getitem__, excerpts)
     found: list[Story] = []
     texts: dict[str, str] = {}

@@ -16,7 +16,6 @@ from datetime import date, datetime, time
 from functools import partial
 from operator import attrgetter
 from typing import NamedTuple
-from zoneinfo import ZoneInfo
 
 from digest.model import Config, DueDate, Letter, Story
 from digest.names import lasting_name
@@ -160,7 +159,7 @@ def _story(story: Story, archive: Archive) -> DatedText:
 
 
 def _letter(letter: Letter, edition: Edition, config: Config) -> DatedText:
-    monday = datetime.combine(letter.week.monday, time(), ZoneInfo(config.site.timezone))
+    monday = datetime.combine(letter.week.monday, time(), config.site.zone)
     return DatedText(
         file=letter.file,
         name=f"letter {letter.week}",

@@ -185,7 +185,7 @@ def _by_week(
         "public secrets": content.public_secrets,
     }
     facts = {name: fact for name, fact in facts.items() if fact}
-    ids, zone = current_ids(config.themes), ZoneInfo(config.site.timezone)
+    ids, zone = current_ids(config.themes), config.site.zone
 
     @cache  # stories have few combinations of themes
     def current_themes(themes: tuple[str, ...]) -> tuple[str, ...]:

@@ -12,7 +12,6 @@ from collections import defaultdict
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, tzinfo
 from typing import NamedTuple
-from zoneinfo import ZoneInfo
 
 from digest.model import Config, Content, Letter, Story
 from digest.names import last_change
@@ -53,7 +52,7 @@ def dates_of(
         week 20   first story added on 12 May   opened on 12 May   closed on 19 May
         week 19   first story added on 20 May   opened on 20 May   closed on 20 May
     """
-    content, zone = archive.content, ZoneInfo(config.site.timezone)
+    content, zone = archive.content, config.site.zone
     removed, moved_away = _removed(content, zone), _moved_away(content, zone)
     # A week that is taken for mistyped closes none.
     plausible = set(archive.plausible_weeks)

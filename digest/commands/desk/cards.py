@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 from digest import disk
 from digest.checks import also_rules
@@ -84,9 +83,10 @@ class DeskCards:
             if data is None:
                 return DeskCard(file=file, refused=refused)
             names = curate.known_names(self._root, build.config)
-            zone = ZoneInfo(build.config.site.timezone)
             excerpt = before.excerpt if before else ""
-            shown = change_requests.story_in_file(data, file, excerpt, names, zone)
+            shown = change_requests.story_in_file(
+                data, file, excerpt, names, build.config.site.zone
+            )
         except Faults as faults:
             return DeskCard(file=file, problems=faults.problems, refused=refused)
         except DigestError as error:

@@ -18,7 +18,6 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
-from zoneinfo import ZoneInfo
 
 from digest import text_lines
 from digest.commands.desk.cards import DeskCards
@@ -140,8 +139,7 @@ class Desk:
         return weeks[-1] if weeks else Week.of(self._today())
 
     def _today(self) -> date:
-        zone = ZoneInfo(self._content.current().config.site.timezone)
-        return self._clock().astimezone(zone).date()
+        return self._clock().astimezone(self._content.current().config.site.zone).date()
 
     # ------------------------------------------------------------ pages
 

@@ -12,7 +12,6 @@ from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
-from zoneinfo import ZoneInfo
 
 from digest import disk, text_lines
 from digest.commands import letter as letters
@@ -178,8 +177,7 @@ class LetterDesk:
         return _LetterFile(text, head, form)
 
     def _parse(self, text: str, file: str) -> Letter:
-        zone = ZoneInfo(self._content.current().config.site.timezone)
-        return read.parse_letter(text, file, zone)
+        return read.parse_letter(text, file, self._content.current().config.site.zone)
 
     def _file(self, week: Week) -> str:
         """Returns the file of a week's letter, whether it exists or not."""

@@ -16,7 +16,6 @@ from functools import partial
 from pathlib import Path
 from posixpath import basename, dirname
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from digest import disk
 from digest.checks import also_rules
@@ -46,7 +45,7 @@ def known_names(root: Path, config: Config) -> KnownNames:
 
 def read_story(root: Path, config: Config, story: Story) -> StoryInFile:
     """Returns a story as its file has it now; raises Faults if the file cannot be read."""
-    data, zone = disk.read_inside(root, story.file), ZoneInfo(config.site.timezone)
+    data, zone = disk.read_inside(root, story.file), config.site.zone
     names = known_names(root, config)
     return change_requests.story_in_file(data, story.file, story.excerpt, names, zone)
 
@@ -225,7 +224,7 @@ def _apply_request(
             data,
             story.excerpt,
             names,
-            ZoneInfo(config.site.timezone),
+            config.site.zone,
             beside,
             partial(_other_file_with, root, request.file),
         )
@@ -246,7 +245,7 @@ def why_not_editable(root: Path, config: Config, file: str) -> list[Problem]:
     if not paths.is_story(file):
         return [Problem(file, 0, "this is not a story", f"name a file such as {_EXAMPLE}")]
     try:
-        data, zone = disk.read_inside(root, file), ZoneInfo(config.site.timezone)
+        data, zone = disk.read_inside(root, file), config.site.zone
         change_requests.story_in_file(data, file, "", known_names(root, config), zone)
     except Faults as faults:
         return list(faults.problems)

@@ -14,7 +14,6 @@ from hashlib import sha1
 from operator import attrgetter
 from typing import NamedTuple, Protocol
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo
 
 from digest import redact, urls
 from digest.model import Config, Site, Story, Theme
@@ -132,7 +131,7 @@ class Entries:
 
     def __init__(self, config: Config, cards: Cards) -> None:
         self._config, self._cards = config, cards
-        self.zone = ZoneInfo(config.site.timezone)
+        self.zone = config.site.zone
         self._themes = {theme.id: theme for theme in config.themes}
         self._sources: dict[tuple[str, str, str], AtomSource] = {}
 

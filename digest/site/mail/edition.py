@@ -11,7 +11,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
-from zoneinfo import ZoneInfo
 
 from digest.errors import DigestError, Faults
 from digest.site import formatting
@@ -89,7 +88,7 @@ def edition_mail(
         id=atom.edition_id(site, edition.week),
         url=context.base.absolute(view.place),
         subject=title,
-        date=datetime.fromtimestamp(int(dates.published), ZoneInfo(site.timezone)),
+        date=datetime.fromtimestamp(int(dates.published), site.zone),
         text=text_part(body(total, total)),
         body=styled(body(full, listed), context.site.direction),
         page=page(full, listed),
