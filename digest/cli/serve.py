@@ -97,7 +97,7 @@ def serve(
             clock=call.clock,
             other_hosts=other_hosts,
             poll=poll,
-            desk=desk,
+            open_desk=desk,
         )
 
 

@@ -21,6 +21,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import count
 from pathlib import Path
+from typing import NamedTuple
 
 from digest import disk
 from digest.cache import Cache
@@ -120,26 +121,26 @@ def run(
     clock: Callable[[], datetime],
     other_hosts: Sequence[str],
     poll: bool,
-    desk: bool,
+    open_desk: bool,
 ) -> None:
     """Serves the preview of the digest at `root` until the process is asked to end.
 
     Besides names of this machine, requests may use the names of `other_hosts`. With `poll`, all files
     are scanned every second, instead of waiting for events of the system. `on_progress` is called
-    during the first build. The desk is on if only this machine can reach it, or if `desk` asks for
-    it; letters are published at the time that `clock` returns. Raises DigestError if there is no
-    digest, or the port is taken.
+    during the first build. The desk is on if only this machine can reach it, or to `open_desk`: then
+    a page that leads there is written for the browser. Letters are published at the time that
+    `clock` returns. Raises DigestError if there is no digest, or the port is taken.
     """
     host_names = frozenset(map(_host_name, other_hosts))
-    with contextlib.suppress(Faults):  # these are shown over the page
+    has_desk = open_desk or (hosts.is_loopback(host) and not host_names)
+    # Without a digest nothing can be shown; faults in its settings are shown over the page.
+    with contextlib.suppress(Faults):
         load_config(root)
     with server.listen(host, port) as listening:
         port = listening.getsockname()[1]  # for 0, the system has chosen one
-        desk_app = None
-        if desk or (hosts.is_loopback(host) and not host_names):
-            desk_app = Desk(root, DeskSession(port, host_names), clock)
-        preview = Preview(root, on_event, clock, on_progress, desk_app)
-        app = make_app(preview.state, host, port, host_names, desk_app)
+        desk = Desk(root, DeskSession(port, host_names), clock) if has_desk else None
+        preview = Preview(root, on_event, clock, on_progress, desk)
+        app = make_app(preview.state, host, port, host_names, desk)
         rebuilder = Rebuilder(
             root,
             preview.rebuild,
@@ -155,16 +156,16 @@ def run(
             opened = Opened(address + (preview.state.shown.base or "/"), rebuilder.exhausted)
             if network := server.network_host(listening):
                 opened = replace(opened, network=server.address_of(listening, network))
-            if desk_app:
-                opened = replace(opened, desk=f"{address}/_desk/?token={desk_app.session.key}")
             if desk:
+                opened = replace(opened, desk=f"{address}/_desk/?token={desk.session.key}")
+            if open_desk:
                 disk.write(root, _REDIRECT, _REDIRECT_HTML.format(opened.desk).encode(), mode=0o600)
                 opened = replace(opened, redirect=(root / _REDIRECT).as_uri())
             on_event(opened)
             server.serve(app, listening, preview.state.close)
         finally:
             rebuilder.end()
-            if desk:
+            if open_desk:
                 disk.unlink(root / _REDIRECT)
 
 
@@ -175,6 +176,13 @@ def _host_name(given: str) -> str:
         example = "preview.example.org"
         raise DigestError(f"--allow-host {given}: give only the host's name, such as {example}")
     return given.strip("[]").lower()
+
+
+class _Last(NamedTuple):
+    """The builder of a build that succeeded, and the settings that it was made with."""
+
+    builder: build.Builder
+    config: Config
 
 
 class Preview:
@@ -192,9 +200,8 @@ class Preview:
         self._on_progress = on_progress  # of the first build
         self._annotations: Annotations | None = None
         self._cache = Cache(root)  # stays open from build to build, until the process ends
-        self._builder: build.Builder | None = None  # of the last build; None if it failed
-        self._config: Config | None = None  # of the last build; None if it failed
-        self._changed_since_success: frozenset[str] = frozenset()
+        self._last: _Last | None = None  # None if the last build failed: the next one reads all
+        self._changed_since_success: frozenset[str] = frozenset()  # for the annotations, which stay
         run_id = secrets.token_hex(4)  # pages of an earlier preview reload
         self._build_ids = (f"{run_id}-{number}" for number in count())
         self.state = PreviewState(
@@ -219,7 +226,7 @@ class Preview:
                     self._changed_since_success, config, content, archive
                 )
         except Exception as error:  # the preview goes on and shows it
-            self._builder = self._config = None
+            self._last = None
             problems = tuple(_problems(error))
             if self._desk:
                 self._desk.set_problems(problems)
@@ -260,11 +267,12 @@ class Preview:
 
         Pages are as those of a build at this time, which would also record new locations.
         """
-        config, builder = self._config, self._builder
-        if config is None or CONFIG_FILE in changed:
-            config = load_config(self._root)
+        last = self._last
+        config = last.config if last and CONFIG_FILE not in changed else load_config(self._root)
         has_new_template = any(file.startswith(_TEMPLATES) for file in changed)
-        if builder is None or config != self._config or has_new_template:
+        if last and config == last.config and not has_new_template:
+            builder = last.builder
+        else:
             folder = self._root / _FOLDER
             builder = build.Builder(
                 self._root, config, folder, self._cache, drafts=True, extras=False, may_fork=False
@@ -274,7 +282,7 @@ class Preview:
             scanned = builder.scan(changed)
             loaded = builder.load(scanned).as_recorded(self._clock())
             result = builder.build(scanned, loaded, on_progress=self._on_progress)
-        self._builder, self._config = builder, config
+        self._last = _Last(builder, config)
         return config, loaded.content, result
 
     def _report_waiting(self) -> None:

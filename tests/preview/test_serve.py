@@ -548,7 +548,7 @@ def on_event(event):
 
 serve.run(
     Path(sys.argv[1]), host="127.0.0.1", port=0, on_event=on_event, on_progress=None,
-    clock=lambda: datetime.now(UTC), other_hosts=(), poll=False, desk=False,
+    clock=lambda: datetime.now(UTC), other_hosts=(), poll=False, open_desk=False,
 )
 """
 """A preview that cannot print its builds, after the first one."""
