@@ -7,12 +7,18 @@ from __future__ import annotations
 
 import itertools
 import os
+import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from digest import git
+
+_MADE_HERE = re.compile(
+    r"(?:commit|cherry-pick|revert|am)\b|.*\((?:pick|reword|edit|squash|fixup|continue)\)|.*: Merge made by"
+)
+"""What the reflog says of a commit that was made in this clone."""
 
 
 class _Commit(NamedTuple):
@@ -44,16 +50,22 @@ def ever_committed(folder: Path, path: str, *, all_branches: bool = False) -> fr
 
 
 def versions(
-    folder: Path, paths: Iterable[str], commits: str, author: str = ""
+    folder: Path,
+    paths: Iterable[str],
+    commits: str,
+    author: str = "",
+    without: Collection[str] = (),
 ) -> Iterator[tuple[str, str]]:
     """Yields what files became in a range of commits (`a..b`): the file, and git's id of its content.
 
     `paths` are files and folders. The id is "" for a deleted file. With `author`, an e-mail
-    address, only that author's commits count.
+    address, only that author's commits count. The commits in `without` are left out.
     """
     options = "-m --raw --no-abbrev --no-renames --fixed-strings"
     by = (f"--author=<{author}>",) if author else ()
     for commit in _log(folder, *options.split(), *by, commits, "--", *paths):
+        if commit.id in without:
+            continue
         for change, file in zip(commit.listed[::2], commit.listed[1::2], strict=False):
             id = change.split()[3]
             yield file, id if id.strip("0") else ""
@@ -248,6 +260,13 @@ def _log(folder: Path, *arguments: str) -> Iterator[_Commit]:
             amended = _amended(folder) if amended is None else amended
             is_rebased = id not in amended
         yield _Commit(id, short_id, tuple(parents), is_rebased, tuple(filter(None, listed)))
+
+
+def made_here(folder: Path) -> frozenset[str]:
+    """Returns the commits that were made in this clone, by its reflog, and not fetched into it."""
+    log = git.run(folder, "log", "--walk-reflogs", "-z", "--format=%H %gs", "HEAD").stdout
+    entries = (entry.partition(" ") for entry in log.decode(errors="replace").split("\0"))
+    return frozenset(id for id, _, action in entries if _MADE_HERE.match(action))
 
 
 def _amended(folder: Path) -> frozenset[str]:

@@ -176,7 +176,8 @@ class PublishedBranch:
         commits = f"{last.source}..HEAD"
         missing = last.uncommitted - {*present}
         missing -= publish_uncommitted.committed(self.folder, commits)
-        later = publish_uncommitted.committed(self.folder, commits, last.author)
+        # There its editor may also have committed a later version of them.
+        later = publish_uncommitted.committed_elsewhere(self.folder, commits, last.author)
         files = {file for file, _ in missing} - {file for file, _ in later}
         return len(files)
 

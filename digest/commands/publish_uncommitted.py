@@ -17,6 +17,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from digest import disk, git, git_log
+from digest.content import paths
+from digest.content.scan import NOT_COPIED
 from digest.errors import DigestError
 from digest.model import CONFIG_FILE
 
@@ -24,10 +26,10 @@ SOURCES = (
     CONFIG_FILE,
     "content",
     "templates",
-    ":(exclude)content/ledger",
-    ":(exclude)content/inbox",
+    *(f":(exclude){path}" for path in (paths.LEDGERS, paths.INBOX, paths.SHEET)),
+    *(f":(exclude,glob)**/{name}" for name in NOT_COPIED),
 )
-"""What a site is built from, as git has it; the ledger and the inbox are not published."""
+"""What a site is built from, as git has it: without what is never published."""
 _NOTE = "Uncommitted: "
 _GONE = "gone"
 _LINE = re.compile(rf"{_NOTE}([0-9a-f]{{16}}) ([0-9a-f]{{40,64}}|{_GONE})")
@@ -69,10 +71,17 @@ def present(root: Path, files: Iterable[str]) -> Iterator[FileVersion]:
         yield FileVersion(disk.path_hash(file), id)
 
 
-def committed(root: Path, commits: str, author: str = "") -> frozenset[FileVersion]:
-    """Returns the versions that files got in a range of commits (`a..b`).
+def committed(root: Path, commits: str) -> frozenset[FileVersion]:
+    """Returns the versions that files got in a range of commits (`a..b`)."""
+    return _versions(git_log.versions(root, SOURCES, commits))
 
-    With `author`, an e-mail address, only those of this author's commits.
-    """
-    found = git_log.versions(root, SOURCES, commits, author)
+
+def committed_elsewhere(root: Path, commits: str, author: str) -> frozenset[FileVersion]:
+    """Returns the versions that files got in commits of an author, by e-mail address, that were not
+    made in this clone."""
+    here = git_log.made_here(root)
+    return _versions(git_log.versions(root, SOURCES, commits, author, without=here))
+
+
+def _versions(found: Iterable[tuple[str, str]]) -> frozenset[FileVersion]:
     return frozenset(FileVersion(disk.path_hash(file), id or _GONE) for file, id in found)

@@ -26,7 +26,7 @@ from digest.errors import Kind, Problem
 from digest.model import Copied
 from digest.names import is_markdown
 
-_NOT_COPIED = (".DS_Store", "Thumbs.db", ".git", "*~", ".#*", ".*.sw?", disk.LEFT_BEHIND)
+NOT_COPIED = (".DS_Store", "Thumbs.db", ".git", "*~", ".#*", ".*.sw?", disk.LEFT_BEHIND)
 """Files of operating systems, editors and killed runs."""
 _MAX_DEPTH = 50  # nested folders
 _SAVED, _CHANGED = itemgetter(0), itemgetter(1)
@@ -176,7 +176,7 @@ def _top_problem(content: Path) -> Iterator[Problem]:
 def _is_skipped(name: str, *, is_static: bool) -> bool:
     """True for a name that is not scanned: in `static/`, files of systems; elsewhere, hidden ones."""
     if is_static:
-        return any(fnmatchcase(name, pattern) for pattern in _NOT_COPIED)
+        return any(fnmatchcase(name, pattern) for pattern in NOT_COPIED)
     return name[0] == "." and not file_names.is_hidden_text(name)
 
 

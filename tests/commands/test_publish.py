@@ -583,6 +583,45 @@ def test_a_file_that_was_published_uncommitted_is_not_undone_by_another_editors_
     assert "was published with 1 file that was not committed, which" in refused.stderr
 
 
+@pytest.mark.parametrize("how", ["commit", "merge", "rebase"])
+def test_a_file_that_was_published_uncommitted_is_not_undone_by_its_editors_other_machine(
+    root: Path, remote: Path, tmp_path: Path, how: str
+) -> None:
+    git(root, "push", "--quiet", "origin", "main")
+    other = clone(remote, tmp_path / "other")
+    write(root, "one", "2026-05-14", extra="hide: true\n")
+    digest("publish", cwd=root)
+    write(other, "one", "2026-05-14", extra="lead: true\n")
+    git(other, "commit", "--quiet", "--all", "--message", "Lead")
+    if how != "commit":
+        write(root, "three", "2026-05-16")
+        git(root, "add", "content/2026/w20/2026-05-16-three.md")
+        git(root, "commit", "--quiet", "--message", "Three")
+        git(root, "push", "--quiet", "origin", "main")
+        git(other, "pull", "--quiet", "--no-edit", f"--rebase={how == 'rebase'}".lower())
+
+    refused = digest("publish", cwd=other)
+
+    assert refused.returncode == 1
+    assert "was published with 1 file that was not committed, which" in refused.stderr
+
+
+@pytest.mark.parametrize(
+    "file", ["content/sheet.md", "content/.DS_Store", "content/2026/w20/a.md~"]
+)
+def test_files_that_are_never_published_stop_no_other_clone(
+    root: Path, remote: Path, tmp_path: Path, file: str
+) -> None:
+    git(root, "push", "--quiet", "origin", "main")
+    other = clone(remote, tmp_path / "other")
+    (root / file).write_text("Not of the site")
+    assert "uncommitted" not in digest("publish", cwd=root).stdout
+    write(other, "one", "2026-05-14", extra="hide: true\n")
+    commit_all(other)
+
+    assert digest("publish", cwd=other).returncode == 0
+
+
 def test_unpushed_commits_are_reported(root: Path) -> None:
     assert digest("publish", cwd=root).stderr == ""  # without an upstream branch
     git(root, "push", "--quiet", "--set-upstream", "origin", "main")
