@@ -192,12 +192,16 @@ def _commits(
     `places` are names in HEAD. A commit that only moves a file is left out; those below it follow.
     """
     to_ask = [("HEAD", {name: file for file, name in places.items()})] if places else []
+    inside = git.prefix(folder) if places else ""
     while to_ask:
         start, files = to_ask.pop()
         alone = tuple(files) if len(files) == 1 else ()
         how = ("--topo-order", "--no-renames", "--raw", *options, start, "--")
         for commit in _log(folder, *how, *files):
-            statuses = dict(zip(commit.listed[1::2], commit.listed[::2], strict=False))
+            statuses = {}
+            for status, name in zip(commit.listed[::2], commit.listed[1::2], strict=False):
+                # For files of merges (`::`), git ignores --relative.
+                statuses[name.removeprefix(inside) if status.startswith("::") else name] = status
             # A merge of which one side won lists nothing.
             for name in [name for name in statuses or alone if name in files]:
                 file, before, is_same = files[name], name, False

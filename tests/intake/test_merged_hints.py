@@ -55,19 +55,24 @@ class Clone(Workspace):
 @pytest.fixture
 def clones(tmp_path: Path) -> tuple[Clone, Clone]:
     """Two clones of a digest with one story; pulls run in the first."""
-    (tmp_path / "one").mkdir()
-    one = Clone(tmp_path / "one")
+    return make_clones(tmp_path)
+
+
+def make_clones(folder: Path, inside: str = "") -> tuple[Clone, Clone]:
+    """Two clones of a repository with a digest in this folder of it."""
+    (folder / "one" / inside).mkdir(parents=True)
+    one = Clone(folder / "one" / inside)
     one.tell("a", corrected())
     one.tell("b", corrected())
     one.pull()
     (one.root / ".gitignore").write_text(".digest/\n")
     (one.root / ".gitattributes").write_text("content/ledger/*.jsonl merge=union text eol=lf\n")
-    one.git("init", "--quiet", "--initial-branch=main")
+    one.git("init", "--quiet", "--initial-branch=main", str(folder / "one"))
     one.commit(day=27)
-    one.git("clone", "--quiet", ".", str(tmp_path / "two"))
-    (tmp_path / "two/.digest").mkdir()
+    one.git("clone", "--quiet", str(folder / "one"), str(folder / "two"))
     two = Clone.__new__(Clone)
-    two.root, two.now = tmp_path / "two", one.now + timedelta(days=2)
+    two.root, two.now = folder / "two" / inside, one.now + timedelta(days=2)
+    (two.root / ".digest").mkdir()
     return one, two
 
 
@@ -109,6 +114,23 @@ def test_the_hint_stays_after_a_clean_merge_until_the_editor_edits_the_file(
     assert two.hints() == []
     two.commit(day=30)
     assert (two.hints(), two.changed) == ([], ())
+
+
+@pytest.mark.parametrize("way", WAYS, ids=["merge", "rebase"])
+def test_the_hint_is_also_there_in_a_folder_of_a_repository(
+    tmp_path: Path, way: tuple[str, ...]
+) -> None:
+    one, two = make_clones(tmp_path, "beat")
+    two.add_note("So he goes free.\n")
+    two.commit(day=28)
+    turn(one)
+
+    two.git(*way, day=29)
+
+    assert two.hints() == [CHANGED.format("your note")]
+    two.git("mv", two.story.file, two.story.file.replace(".md", "-moved.md"))
+    two.commit(day=30)
+    assert two.hints() == [CHANGED.format("your note")]
 
 
 def test_the_hint_is_also_there_if_the_commit_of_the_pull_was_rebased(
