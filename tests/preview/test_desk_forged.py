@@ -172,10 +172,10 @@ def test_the_desk_is_off_on_a_public_address_unless_requested(
     monkeypatch.setenv("BROWSER", "true")
     with previewing(desk.root, *words) as preview:
         off = preview.get("/_desk/").status
-        said = "\n".join(preview.lines)
+    said = "\n".join(preview.lines)
     with previewing(desk.root, *words, "--desk") as preview:
         on = httpx.get(desks.address(preview)).status_code
-        warned = "\n".join(preview.lines)
+    warned = "\n".join(preview.lines)
 
     assert (off, on) == (404, 200)
     assert "_desk" not in said

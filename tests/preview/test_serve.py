@@ -595,10 +595,9 @@ def test_a_problem_present_at_the_start_is_reported_once(root: Path) -> None:
     with previewing(root) as preview, Stream(preview) as stream:
         preview.write(OTHER, story("Fish", "2"))
         stream.next()
+        reported = preview.wait_for_lines(f"{STORY}:", 2)
 
-    assert (
-        len([line for line in preview.lines if line.startswith(f"{STORY}:")]) == 2
-    )  # at first, and after the save
+    assert reported == 2  # at first, and after the save
 
 
 UNHEARD = 'mount -t overlay overlay -o "lowerdir=$0/lower,upperdir=$0/upper,workdir=$0/work" "$0/merged" && exec "$@"'

@@ -11,6 +11,7 @@ import re
 import signal
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -93,6 +94,17 @@ class Preview:
         text = (self.root / file).read_text()
         assert old in text
         self.write(file, text.replace(old, new))
+
+    def wait_for_lines(self, beginning: str, number: int) -> int:
+        """Waits until so many printed lines begin like this, and returns how many do.
+
+        A build is shown a moment before its line is printed.
+        """
+        end = time.monotonic() + LONGEST
+        while (found := sum(line.startswith(beginning) for line in self.lines)) < number:
+            assert time.monotonic() < end, self.lines
+            time.sleep(0.02)
+        return found
 
     def end(self, how: int = signal.SIGINT) -> int:
         """Ends the preview as Ctrl-C does, and returns how it ended."""
