@@ -33,7 +33,7 @@ _ERRORS = ("locked", "readonly", "disk I/O error", "unable to open", "is full")
 
 _SIDE_FILES = ("-journal", "-wal", "-shm")
 """The endings of files that SQLite may open beside its own."""
-_DAMAGED = f"{FILE} was damaged and is created again"
+_DAMAGED = f"{FILE} was damaged and could not be used"
 _OF_KIND = "SELECT name, key, value, checksum FROM cache WHERE kind = ?"
 
 _ALL = ""  # all kinds: the whole file is damaged

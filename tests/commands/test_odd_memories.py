@@ -32,7 +32,7 @@ STORED = [
     ("reviewed", "a https://a.example/1"),
 ]
 FORGOTTEN = ".digest/cache.sqlite: what it says about 'a' cannot be true, so it was dropped, and the feed is fetched again"
-DAMAGED = ".digest/cache.sqlite was damaged and is created again"
+DAMAGED = ".digest/cache.sqlite was damaged and could not be used"
 ADDRESS = "https://a.example/"
 FEED = (
     "<rss version='2.0'><channel><title>A</title><item><title>Old</title><link>https://a.example/1</link>"

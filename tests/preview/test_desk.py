@@ -342,7 +342,7 @@ def test_a_save_says_that_marks_of_reviewed_stories_were_damaged(desk: Desk) -> 
     message = desks.parsed(desk.send("story", form, Accept="application/json"))["message"]
 
     assert message == (
-        "Left as it is: Number 3 on memory; .digest/cache.sqlite was damaged and is created again; "
+        "Left as it is: Number 3 on memory; .digest/cache.sqlite was damaged and could not be used; "
         "stories that you had left as they are may be shown again"
     )
 

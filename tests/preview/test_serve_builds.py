@@ -210,4 +210,4 @@ def test_a_damaged_cache_is_dropped_with_a_message(workspace: Workspace) -> None
 
     assert begun.rebuild(frozenset())
     assert isinstance(workspace.events[-1], Built)
-    assert notices(workspace.root) == (".digest/cache.sqlite was damaged and is created again",)
+    assert notices(workspace.root) == (".digest/cache.sqlite was damaged and could not be used",)

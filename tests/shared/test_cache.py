@@ -17,7 +17,7 @@ import pytest
 from digest.cache import FILE, Cache, notices
 from digest.errors import DigestError
 
-DAMAGED = ".digest/cache.sqlite was damaged and is created again"
+DAMAGED = ".digest/cache.sqlite was damaged and could not be used"
 
 
 def test_a_value_is_returned_for_its_own_key_alone(tmp_path: Path) -> None:

@@ -120,7 +120,7 @@ def test_a_damaged_cache_file_is_created_again(root: Path, damage: Any) -> None:
 def test_a_notice_says_that_the_file_was_damaged(root: Path) -> None:
     (root / FILE).write_bytes(b"nonsense" * 900)
 
-    assert ".digest/cache.sqlite was damaged and is created again" in outcome(root, "build")[1]
+    assert ".digest/cache.sqlite was damaged and could not be used" in outcome(root, "build")[1]
     assert "damaged" not in outcome(root, "build")[1]
 
 
@@ -131,7 +131,7 @@ def test_every_command_that_reads_a_damaged_file_says_so_once(copied: Path, comm
     lines = outcome(copied, command)[1]
 
     assert lines.count("damaged") == 1
-    assert ".digest/cache.sqlite was damaged and is created again\n" in lines
+    assert ".digest/cache.sqlite was damaged and could not be used\n" in lines
 
 
 @pytest.mark.parametrize("command", ["status", "pull", "build"])
