@@ -101,7 +101,7 @@ def loads(text: str) -> Config:
     """Parses the text of a `digest.toml`; raises Faults with every problem in it."""
     data = _parsed(text)
     file = _File(text)
-    unknown = data.keys() - _TABLES.keys()
+    unknown = [name for name in data if name not in _TABLES]
     tables = {name: file.tables(name, data.get(name), unknown) for name in _TABLES}
     for name in unknown:
         file.add(name, 0, "", f"unknown table '{name}'", suggestion(name, _TABLES))

@@ -52,7 +52,10 @@ class PageStager:
         """
         wanted = [page for page in planned.pages if not output.keep(page.path, keys[page.path])]
         if wanted:
-            self._stage(wanted, planned, settings_key, output, _Count(len(wanted), on_progress))
+            from digest.site.page import newest_first  # late, as in `commands/build.py`
+
+            count = _Count(len(wanted), on_progress)
+            self._stage(newest_first(wanted), planned, settings_key, output, count)
         if planned.context.has_social_cards:
             self._cache.keep_only("card", keys)
 
