@@ -219,7 +219,7 @@ def test_config_errors_are_reported_first_and_alone(root: Path, story: Write) ->
         "digest.toml:12: unknown key 'mtach' in [themes]; did you mean 'match'?\n" in result.output
     )
     assert result.output.endswith(
-        "2 errors, 0 hints in 1 file; the rest is checked once that is correct\n"
+        "1 error, 0 hints in 1 file; the rest is checked once that is correct\n"
     )
 
 
