@@ -565,13 +565,19 @@ def test_uncommitted_changes_can_be_changed_again_where_they_were_published(
     assert digest("publish", cwd=other).returncode == 0
 
 
+def clone_before_hidden(root: Path, remote: Path, folder: Path) -> Path:
+    """A clone from before a story was hidden in `root`, and published so without a commit."""
+    git(root, "push", "--quiet", "origin", "main")
+    other = clone(remote, folder / "other")
+    write(root, "one", "2026-05-14", extra="hide: true\n")
+    digest("publish", cwd=root)
+    return other
+
+
 def test_a_file_that_was_published_uncommitted_is_not_undone_by_another_editors_change_of_it(
     root: Path, remote: Path, tmp_path: Path
 ) -> None:
-    git(root, "push", "--quiet", "origin", "main")
-    other = clone(remote, tmp_path / "other")
-    write(root, "one", "2026-05-14", extra="hide: true\n")
-    digest("publish", cwd=root)
+    other = clone_before_hidden(root, remote, tmp_path)
     write(other, "one", "2026-05-14", extra="lead: true\n")
     git(other, "config", "user.email", "bea@example.org")
     theirs = ("-c", "user.email=bea@example.org")
@@ -587,10 +593,7 @@ def test_a_file_that_was_published_uncommitted_is_not_undone_by_another_editors_
 def test_a_file_that_was_published_uncommitted_is_not_undone_by_its_editors_other_machine(
     root: Path, remote: Path, tmp_path: Path, how: str
 ) -> None:
-    git(root, "push", "--quiet", "origin", "main")
-    other = clone(remote, tmp_path / "other")
-    write(root, "one", "2026-05-14", extra="hide: true\n")
-    digest("publish", cwd=root)
+    other = clone_before_hidden(root, remote, tmp_path)
     write(other, "one", "2026-05-14", extra="lead: true\n")
     git(other, "commit", "--quiet", "--all", "--message", "Lead")
     if how != "commit":

@@ -368,18 +368,25 @@ SIDES = [
 ]
 
 
+def with_correction_left_out(
+    clones: tuple[Clone, Clone], way: tuple[str, ...], line: str = "lead: true"
+) -> Clone:
+    """The second clone after it has edited the story and kept its own side of the pull's correction."""
+    one, two = clones
+    two.edit("link:", f"{line}\nlink:")
+    two.commit(day=28)
+    turn(one)
+    two.git("fetch", "--quiet")
+    two.git(*way, day=29)
+    return two
+
+
 @pytest.mark.parametrize("way", SIDES, ids=["merge", "rebase"])
 @pytest.mark.parametrize("line", ["lead: true", "headline: Free"])
 def test_a_correction_that_a_merge_leaves_out_is_a_hint_until_the_file_is_edited(
     clones: tuple[Clone, Clone], way: tuple[str, ...], line: str
 ) -> None:
-    one, two = clones
-    two.edit("link:", f"{line}\nlink:")
-    two.commit(day=28)
-    turn(one)
-
-    two.git("fetch", "--quiet")
-    two.git(*way, day=29)
+    two = with_correction_left_out(clones, way, line)
 
     assert two.story.title == "Story 1 headline"
     hint = f"the feed's headline is now '{FEED_WORDS}'; the file has its earlier one, 'Story 1 headline'"
@@ -394,12 +401,7 @@ def test_a_correction_that_a_merge_leaves_out_is_a_hint_until_the_file_is_edited
 def test_a_correction_that_a_merge_leaves_out_stays_a_hint_when_another_one_is_pulled(
     clones: tuple[Clone, Clone], way: tuple[str, ...]
 ) -> None:
-    one, two = clones
-    two.edit("link:", "lead: true\nlink:")
-    two.commit(day=28)
-    turn(one)
-    two.git("fetch", "--quiet")
-    two.git(*way, day=29)
+    two = with_correction_left_out(clones, way)
 
     for feed in "ab":
         two.tell(feed, corrected(title=FEED_WORDS, summary="He goes to jail."))
@@ -419,12 +421,7 @@ def test_a_correction_that_a_merge_leaves_out_stays_a_hint_when_another_one_is_p
 def test_a_correction_that_a_merge_leaves_out_is_a_hint_with_the_feeds_newest_words(
     clones: tuple[Clone, Clone], way: tuple[str, ...]
 ) -> None:
-    one, two = clones
-    two.edit("link:", "lead: true\nlink:")
-    two.commit(day=28)
-    turn(one)
-    two.git("fetch", "--quiet")
-    two.git(*way, day=29)
+    two = with_correction_left_out(clones, way)
 
     for feed in "ab":
         two.tell(feed, corrected(title="Chip chief jailed"))
@@ -439,12 +436,7 @@ def test_a_correction_that_a_merge_leaves_out_is_a_hint_with_the_feeds_newest_wo
 def test_a_correction_that_a_merge_leaves_out_stays_a_hint_if_the_file_is_moved(
     clones: tuple[Clone, Clone], way: tuple[str, ...]
 ) -> None:
-    one, two = clones
-    two.edit("link:", "lead: true\nlink:")
-    two.commit(day=28)
-    turn(one)
-    two.git("fetch", "--quiet")
-    two.git(*way, day=29)
+    two = with_correction_left_out(clones, way)
 
     move(two, commit=False)
 
@@ -461,12 +453,7 @@ def test_a_correction_that_a_merge_leaves_out_stays_a_hint_if_the_file_is_moved(
 def test_a_correction_that_a_merge_leaves_out_stays_a_hint_if_digest_itself_edits_the_file(
     clones: tuple[Clone, Clone], way: tuple[str, ...], apply: Callable[[Clone], None]
 ) -> None:
-    one, two = clones
-    two.edit("link:", "lead: true\nlink:")
-    two.commit(day=28)
-    turn(one)
-    two.git("fetch", "--quiet")
-    two.git(*way, day=29)
+    two = with_correction_left_out(clones, way)
 
     apply(two)
 
