@@ -267,10 +267,8 @@ def _log(folder: Path, *arguments: str) -> Iterator[_Commit]:
 
 
 def made_here(folder: Path) -> frozenset[str]:
-    """Returns the commits that were made in this clone, by its reflog, and not fetched into it."""
-    log = git.run(folder, "log", "--walk-reflogs", "-z", "--format=%H %gs", "HEAD").stdout
-    entries = (entry.partition(" ") for entry in log.decode(errors="replace").split("\0"))
-    return frozenset(id for id, _, action in entries if _MADE_HERE.match(action))
+    """Returns the commits that were made in this working tree, by its reflog, and not fetched into it."""
+    return frozenset(id for id, _, action in _reflog(folder) if _MADE_HERE.match(action))
 
 
 def _amended(folder: Path) -> frozenset[str]:
@@ -278,12 +276,21 @@ def _amended(folder: Path) -> frozenset[str]:
 
     Only the reflog tells them from rebased ones, so in another clone they count as rebased.
     """
-    log = git.run(folder, "log", "--walk-reflogs", "-z", "--format=%H %at %ct %gs", "HEAD").stdout
     amended = set[str]()
     before_is_rebased = False
-    for entry in reversed(log.decode(errors="replace").split("\0")):
-        id, written_at, committed_at, action = (*entry.split(" ", 3), "", "", "")[:4]
+    for id, is_rewritten, action in reversed(_reflog(folder)):
         if action.startswith("commit (amend)") and not before_is_rebased:
             amended.add(id)
-        before_is_rebased = written_at != committed_at and id not in amended
+        before_is_rebased = is_rewritten and id not in amended
     return frozenset(amended)
+
+
+def _reflog(folder: Path) -> list[tuple[str, bool, str]]:
+    """Returns what HEAD was in this working tree, the newest first: a commit, whether it was written
+    anew (rebased or amended), and the action that led to it."""
+    log = git.run(folder, "log", "--walk-reflogs", "-z", "--format=%H %at %ct %gs", "HEAD").stdout
+    entries = []
+    for entry in log.decode(errors="replace").split("\0"):
+        id, written_at, committed_at, action = (*entry.split(" ", 3), "", "", "")[:4]
+        entries.append((id, written_at != committed_at, action))
+    return entries

@@ -64,7 +64,7 @@ def present(root: Path, files: Iterable[str]) -> Iterator[FileVersion]:
     names = b"".join(os.fsencode(f"{prefix}{file}\n") for file in existing)
     hashed = _git(root, "hash-object", "--stdin-paths", stdin=names)
     ids = hashed.stdout.decode().split()
-    if hashed.returncode or len(ids) < len(existing):
+    if len(ids) < len(existing):  # git stops at the first that it cannot read
         why = hashed.stderr.decode(errors="replace").strip()
         raise DigestError(f"{existing[len(ids)]}: git cannot read this file: {why}")
     for file, id in zip(existing, ids, strict=True):

@@ -149,8 +149,8 @@ def of_story(
 ) -> Pending:
     """Returns all that is pending in a story, given its file's text.
 
-    When Digest itself changes the file, this is to be stored with it: below the commit of that
-    change, nobody finds what a merge has left out.
+    When Digest itself changes the file, this is to be stored with it: after the commit of that
+    change, what a merge has left out can no longer be found in git.
     """
     found = dict(_unseen(records, story, text, merged.versions))
     for name, change in _undone(records, story, merged).items():

@@ -67,8 +67,8 @@ class Scan(NamedTuple):
 def scan(root: Path, since: int = 0) -> Scan:
     """Scans all files; of hidden files only texts, and those in `static/`.
 
-    `since` is the time of the scan by the disk's clock (`disk.trusted_until`), or 0 if no stamps
-    are going to be compared.
+    `since` is the time of the scan by the disk's clock (`disk.trusted_until`), or 0 if nothing is
+    going to be stored under these stamps.
     """
     folders: dict[str, Mapping[str, Stamp]] = {}
     unfinished: list[str] = []

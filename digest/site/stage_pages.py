@@ -52,17 +52,14 @@ class PageStager:
         """
         wanted = [page for page in planned.pages if not output.keep(page.path, keys[page.path])]
         if wanted:
-            from digest.site.page import newest_first  # late, as in `commands/build.py`
-
-            count = _Count(len(wanted), on_progress)
-            self._stage(newest_first(wanted), planned, settings_key, output, count)
+            self._stage(wanted, planned, settings_key, output, _Count(len(wanted), on_progress))
         if planned.context.has_social_cards:
             self._cache.keep_only("card", keys)
 
     def _stage(
         self, pages: list[Page], planned: Plan, settings_key: bytes, output: Output, count: _Count
     ) -> None:
-        from digest.site.page import newest_first
+        from digest.site.page import newest_first  # late, as in `commands/build.py`
 
         if self._renderer is None:
             from digest.site.render import Renderer
