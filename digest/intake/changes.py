@@ -31,13 +31,24 @@ def search_texts_of_changes(
     """Returns the texts to search the story files for: those of new and changed entries.
 
     In feeds that are `due`, held corrections count as changes too; in feeds that are `resumed`,
-    also what other feeds have corrected meanwhile.
+    also what other feeds have corrected meanwhile. If it depends on whether a story was deleted
+    which one an entry is, the texts of the stories in question are also returned: only their files
+    tell.
     """
     read = [(feed.id, identity.without_repeats(document.entries)) for feed, document in documents]
     shared = SharedAliases(read, ledger.known_files(related(documents, ledgers)))
-    matches = match.match_entries(read, shared)
+    in_question: set[str] = set()
+
+    def is_gone(file: str) -> bool:
+        in_question.add(file)
+        return True  # so that it is asked about the other stories of the same article, too
+
+    matches = match.match_entries(read, shared, is_gone)
+    by_file = ledger.by_file(ledgers) if resumed or in_question else {}
     found: set[str] = set()
-    by_file = ledger.by_file(ledgers) if resumed else {}
+    for file in in_question:
+        for known in by_file.get(file, {}).values():
+            found |= search_texts(known.aliases)
     for (feed, entries), files in zip(read, matches, strict=True):
         records = {record.file: record for record in ledgers.get(feed, {}).values()}
         for entry, file in zip(entries, files, strict=True):

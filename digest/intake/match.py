@@ -79,9 +79,7 @@ _TIE_BREAKERS: tuple[KeyKind, ...] = (
 
 
 def match_entries(
-    documents: Documents,
-    shared: SharedAliases,
-    is_gone: Callable[[str], bool] = lambda _: False,
+    documents: Documents, shared: SharedAliases, is_gone: Callable[[str], bool]
 ) -> list[list[str]]:
     """Returns for each entry of each document the file of its story, or a label (`NEW`).
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 import subprocess
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -106,11 +106,11 @@ CONFLICTS = {
 }
 
 
-def publish(root: Path, change: Mapping[str, Any]) -> None:
-    """Sets the publisher's only entry, in the first feed or in both."""
+def publish(root: Path, change: Mapping[str, Any], *others: Mapping[str, Any]) -> None:
+    """Sets the publisher's entry, in the first feed or in both; `others` are in the first only."""
     item = {**ENTRY, **change}
     both = item.pop("second", False)
-    for feed, items in (("first", [item]), ("second", [item] if both else [])):
+    for feed, items in (("first", [item, *others]), ("second", [item] if both else [])):
         document = {"version": "https://jsonfeed.org/version/1.1", "title": feed, "items": items}
         (root / f"{feed}.json").write_text(json.dumps(document))
 
@@ -251,6 +251,29 @@ def test_an_article_under_two_links_is_corrected_and_not_doubled(
         pulled(root, NOW + timedelta(hours=hours))
         assert texts(root).keys() == {kept}
         assert f"title: {title}\n" in texts(root)[kept]
+
+
+ANOTHER: Mapping[str, Any] = {
+    **ENTRY,
+    "id": "https://news.example/?p=2",
+    "url": "https://news.example/another",
+    "date_published": "2026-05-16T08:00:00Z",
+}
+
+
+@pytest.mark.parametrize("kept", [ALPHA, BETA])
+@pytest.mark.parametrize("others", [[], [ANOTHER]])
+def test_of_an_article_under_two_links_the_file_that_stays_gets_what_the_feed_says(
+    tmp_path: Path, kept: str, others: Sequence[Mapping[str, Any]]
+) -> None:
+    root = two_names(tmp_path, by_link("alpha", "Alpha"), by_link("beta", "Beta"))
+    (root / ({ALPHA, BETA} - {kept}).pop()).unlink()
+    git(root, "commit", "--quiet", "--all", "--message=keep one")
+    publish(root, by_link("beta", "Beta"), *others)
+    for hours in (2, 3):
+        pulled(root, NOW + timedelta(hours=hours))
+        assert len(texts(root)) == 1 + len(others)
+        assert "title: Beta\nlink: https://news.example/article/1234567/beta\n" in texts(root)[kept]
 
 
 def test_an_article_under_two_links_stays_deleted(tmp_path: Path) -> None:

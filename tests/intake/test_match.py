@@ -35,7 +35,7 @@ def known(*entries: tuple[str, Entry, str]) -> dict[str, list[str]]:
 def files_of(feed: str, entries: list[Entry], stories: Mapping[str, list[str]]) -> list[str | None]:
     """The file of the story of each entry of one document, None for a new story."""
     documents = [(feed, entries)]
-    (matches,) = match.match_entries(documents, SharedAliases(documents, stories))
+    (matches,) = match.match_entries(documents, SharedAliases(documents, stories), lambda _: False)
     return [None if file.startswith(match.NEW) else file for file in matches]
 
 
