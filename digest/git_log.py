@@ -7,18 +7,12 @@ from __future__ import annotations
 
 import itertools
 import os
-import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from digest import git
-
-_MADE_HERE = re.compile(
-    r"(?:commit|cherry-pick|revert|am)\b|.*\((?:pick|reword|edit|squash|fixup|continue)\)|.*: Merge made by"
-)
-"""What the reflog says of a commit that was made in this clone."""
 
 
 class _Commit(NamedTuple):
@@ -49,23 +43,14 @@ def ever_committed(folder: Path, path: str, *, all_branches: bool = False) -> fr
     return git.names(folder, *options.split(), commits, "--", path)
 
 
-def versions(
-    folder: Path,
-    paths: Iterable[str],
-    commits: str,
-    author: str = "",
-    without: Collection[str] = (),
-) -> Iterator[tuple[str, str]]:
-    """Yields what files became in a range of commits (`a..b`): the file, and git's id of its content.
+def versions(folder: Path, paths: Iterable[str], commits: str) -> Iterator[tuple[str, str]]:
+    """Yields what files became in commits (`a..b`, or all up to `b`): the file, and git's id of its
+    content, "" for a deleted file.
 
-    `paths` are files and folders. The id is "" for a deleted file. With `author`, an e-mail
-    address, only that author's commits count. The commits in `without` are left out.
+    `paths` are files and folders.
     """
-    options = "-m --raw --no-abbrev --no-renames --fixed-strings"
-    by = (f"--author=<{author}>",) if author else ()
-    for commit in _log(folder, *options.split(), *by, commits, "--", *paths):
-        if commit.id in without:
-            continue
+    options = "-m --raw --no-abbrev --no-renames"
+    for commit in _log(folder, *options.split(), commits, "--", *paths):
         for change, file in zip(commit.listed[::2], commit.listed[1::2], strict=False):
             id = change.split()[3]
             yield file, id if id.strip("0") else ""
@@ -266,31 +251,17 @@ def _log(folder: Path, *arguments: str) -> Iterator[_Commit]:
         yield _Commit(id, short_id, tuple(parents), is_rebased, tuple(filter(None, listed)))
 
 
-def made_here(folder: Path) -> frozenset[str]:
-    """Returns the commits that were made in this working tree, by its reflog, and not fetched into it."""
-    return frozenset(id for id, _, action in _reflog(folder) if _MADE_HERE.match(action))
-
-
 def _amended(folder: Path) -> frozenset[str]:
     """Returns the commits by `git commit --amend` on this machine of one that was not rebased.
 
     Only the reflog tells them from rebased ones, so in another clone they count as rebased.
     """
+    log = git.run(folder, "log", "--walk-reflogs", "-z", "--format=%H %at %ct %gs", "HEAD").stdout
     amended = set[str]()
     before_is_rebased = False
-    for id, is_rewritten, action in reversed(_reflog(folder)):
+    for entry in reversed(log.decode(errors="replace").split("\0")):
+        id, written_at, committed_at, action = (*entry.split(" ", 3), "", "", "")[:4]
         if action.startswith("commit (amend)") and not before_is_rebased:
             amended.add(id)
-        before_is_rebased = is_rewritten and id not in amended
+        before_is_rebased = written_at != committed_at and id not in amended
     return frozenset(amended)
-
-
-def _reflog(folder: Path) -> list[tuple[str, bool, str]]:
-    """Returns what HEAD was in this working tree, the newest first: a commit, whether it was written
-    anew (rebased or amended), and the action that led to it."""
-    log = git.run(folder, "log", "--walk-reflogs", "-z", "--format=%H %at %ct %gs", "HEAD").stdout
-    entries = []
-    for entry in log.decode(errors="replace").split("\0"):
-        id, written_at, committed_at, action = (*entry.split(" ", 3), "", "", "")[:4]
-        entries.append((id, written_at != committed_at, action))
-    return entries

@@ -64,6 +64,10 @@ def _print_report(report: PublishReport, call: Call) -> None:
     branch, files = f"gh-pages of {report.address}", count_of(report.files, "file")
     if report.same:
         call.say(f"Nothing has changed: {branch} has these {report.files} files already")
+        if report.commit:
+            call.say(
+                "Files that were published before they were committed have changed since; now other clones can publish"
+            )
         return
     if report.dry or call.verbose:
         call.say(*_lines_of_files(report))

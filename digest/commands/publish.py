@@ -5,7 +5,7 @@
 Builds into `.digest/publish/`, which has only what a build has written, and changes neither `site/`
 nor the working tree. Does not publish over a branch with a digest's own files, over files that
 Digest did not put there (except with `--replace`), or for an address that is not the site's. Makes
-no commit if nothing has changed.
+no commit if nothing has changed, unless that is what lets other clones publish again.
 """
 
 from __future__ import annotations
@@ -17,8 +17,9 @@ from functools import partial
 from pathlib import Path
 
 from digest import disk, urls
-from digest.commands import build, publish_branch
+from digest.commands import build, publish_branch, publish_uncommitted
 from digest.commands.publish_branch import Publication, PublishedBranch, Source
+from digest.commands.publish_uncommitted import FileVersion
 from digest.commands.shared import custom_domain, next_mail, site_address
 from digest.config import lines as config_lines
 from digest.content import store
@@ -100,13 +101,12 @@ def run(
     if built.not_removed:
         raise DigestError("\n".join(built.not_removed))  # they would be published
     with disk.lock(root):
-        ids = {}
-        for path in sorted(site.rglob("*")):
-            if path.is_file():
-                id = publish_branch.blob_id(path.read_bytes(), published.commit)
-                ids[path.relative_to(site).as_posix()] = id
+        ids = publish_branch.blob_ids(site, published.commit)
+        # Where there is no commit yet, nothing can be missing.
+        last = published.last_publication() if source.commit else Publication()
+        missing = published.missing_files(last, source.working_versions)
         if not replacing:
-            _check_nothing_lost(site, published, source, ids)
+            _check_nothing_lost(site, published, last, missing, ids)
         cname = None if _CNAME in ids else _kept_name(config, published)
         warnings = [built.search_failure, built.unrecorded, built.secrets, *built.hints]
         warnings += _warnings(config, published, cname, _CNAME in ids, source.unpushed)
@@ -120,13 +120,16 @@ def run(
             mail=_next_mail(root, config, now) if dry else "",
             dry=dry,
         )
-        if dry or report.same:
+        # Other clones cannot publish while the branch says that they lack a version of a file.
+        if dry or (report.same and not missing):
             return report
         message = f"Publish {config.site.title}"
         if source.commit:
             state = ", ".join(filter(None, (branch, uncommitted)))
             message += f" from {source.commit}" + (f" ({state})" if state else "")
-        commit = published.push(site, message=message, cname=cname, uncommitted=source.versions)
+        commit = published.push(
+            site, message=message, cname=cname, uncommitted=source.working_versions
+        )
         return replace(report, commit=commit)
 
 
@@ -174,12 +177,18 @@ def _next_mail(root: Path, config: Config, now: datetime) -> str:
 
 
 def _check_nothing_lost(
-    site: Path, published: PublishedBranch, source: Source, ids: Mapping[str, str]
+    site: Path,
+    published: PublishedBranch,
+    last: Publication,
+    missing: frozenset[FileVersion],
+    ids: Mapping[str, str],
 ) -> None:
-    """Raises DigestError if publishing would replace what Digest cannot bring back."""
+    """Raises DigestError if publishing would replace what Digest cannot bring back.
+
+    `missing` are the uncommitted files of the `last` publication that are not here.
+    """
     remote, replace_command = published.address, "'digest publish --replace'"
     # Published from a commit that is not here: stories may have been taken down in it.
-    last = published.last_publication() if source.commit else Publication()
     if commit := published.missing_source(last):
         what = f"the site on {publish_branch.NAME} was published from commit {commit}, which this branch does not have"
         cure = (
@@ -188,14 +197,16 @@ def _check_nothing_lost(
         )
         raise DigestError(f"{remote}: {what}; {cure}")
     # Published with files that were not committed, and are not here: a story may be hidden in them.
-    if missing := published.missing_files(last, source.versions):
-        files = (
-            f"{count_of(missing, 'file')} that {'was' if missing == 1 else 'were'} not committed"
-        )
-        what = f"the site on {publish_branch.NAME} was published with {files}, which this branch does not have"
+    # Where it was published, its editor may have changed them since.
+    if missing and not published.is_from_here(last):
+        were = "was" if len(missing) == 1 else "were"
+        files = f"{count_of(len(missing), 'file')} that {were} not committed"
+        named = and_more(publish_uncommitted.names(published.folder, missing), _MAX_NAMED)
+        what = f"the site on {publish_branch.NAME} was published with {files}, which this branch does not have ({named})"
         cure = (
-            "commit and push where it was published, and run 'git pull' here; if it is lost, "
-            f"replace the published site by this version with {replace_command}"
+            "commit and push where it was published (if they have changed there since, publish there "
+            "again), and run 'git pull' here; if they are lost, replace the published site by this "
+            f"version with {replace_command}"
         )
         raise DigestError(f"{remote}: {what}; {cure}")
     # The site of another digest, by the id of its feed.

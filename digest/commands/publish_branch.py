@@ -52,12 +52,11 @@ _CURES = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Publication:
-    """What a commit of ours on the branch says: from which commit (`source`) its `author`, an e-mail
-    address, published, and with which files that were not committed. Empty without such a commit.
+    """What a commit of ours on the branch says: from which commit (`source`) the site was built, ""
+    if there was none yet, and with which files that were not committed. Empty without such a commit.
     """
 
     commit: str = ""
-    author: str = ""
     source: str = ""
     uncommitted: frozenset[FileVersion] = frozenset()
 
@@ -140,15 +139,14 @@ class PublishedBranch:
         return last
 
     def _last_publication(self) -> Publication:
-        words = ("log", "-1", "--format=%H%n%ae%n%B", f"--grep=^{_MADE}$", self.commit)
+        words = ("log", "-1", "--format=%H%n%B", f"--grep=^{_MADE}$", self.commit)
         log = _git(self.folder, *words)
         if not self.commit or log.returncode or not log.stdout:
             return Publication()
-        commit, author, subject, *rest = log.stdout.decode(errors="replace").split("\n")
+        commit, subject, *rest = log.stdout.decode(errors="replace").split("\n")
         source = _FROM.search(subject)
         return Publication(
             commit=commit,
-            author=author,
             source=source[1] if source else "",
             uncommitted=publish_uncommitted.loads(rest),
         )
@@ -163,23 +161,21 @@ class PublishedBranch:
         included = _git(self.folder, "merge-base", "--is-ancestor", last.source, "HEAD")
         return "" if included.returncode == 0 else last.source
 
-    def missing_files(self, last: Publication, present: Iterable[FileVersion]) -> int:
-        """Returns how many files the branch was published with that were not committed, and are
-        neither `present` nor in the history of HEAD.
-
-        None are missing in the working tree from which it was published: there its editor may have
-        changed them again.
-        """
+    def is_from_here(self, last: Publication) -> bool:
+        """True if a site was published from this working tree."""
         own = _git(self.folder, "rev-parse", "--verify", "--quiet", _LAST_OWN)
-        if not last.uncommitted or own.stdout.decode().strip() == last.commit:
-            return 0
-        commits = f"{last.source}..HEAD"
-        missing = last.uncommitted - {*present}
-        missing -= publish_uncommitted.committed(self.folder, commits)
-        # There its editor may also have committed a later version of them.
-        later = publish_uncommitted.committed_elsewhere(self.folder, commits, last.author)
-        files = {file for file, _ in missing} - {file for file, _ in later}
-        return len(files)
+        return own.stdout.decode().strip() == last.commit
+
+    def missing_files(
+        self, last: Publication, working_versions: Iterable[FileVersion]
+    ) -> frozenset[FileVersion]:
+        """Returns the uncommitted files that a site was published with, and that are neither in the
+        working tree nor in the history of HEAD as they were then."""
+        missing = last.uncommitted - {*working_versions}
+        if missing:
+            commits = f"{last.source}..HEAD" if last.source else "HEAD"
+            missing -= publish_uncommitted.committed_versions(self.folder, commits)
+        return missing
 
     def push(
         self,
@@ -224,14 +220,14 @@ class PublishedBranch:
 class Source:
     """What is published: the short name of the `commit` in use, "" before the first, its `branch`.
 
-    `uncommitted` are new, changed or deleted files, and `versions` what they are now; `unpushed` is
-    the number of commits that the upstream branch does not have.
+    `uncommitted` are new, changed or deleted files, and `working_versions` what they are now;
+    `unpushed` is the number of commits that the upstream branch does not have.
     """
 
     commit: str
     branch: str
     uncommitted: tuple[str, ...]
-    versions: frozenset[FileVersion]
+    working_versions: frozenset[FileVersion]
     unpushed: int
 
 
@@ -256,6 +252,15 @@ def fetch_branch(folder: Path) -> PublishedBranch:
     )
 
 
+def blob_ids(site: Path, same_format_as: str = "") -> dict[str, str]:
+    """Returns git's id for each file in a folder, by path, sorted; see `blob_id`."""
+    return {
+        path.relative_to(site).as_posix(): blob_id(path.read_bytes(), same_format_as)
+        for path in sorted(site.rglob("*"))
+        if path.is_file()
+    }
+
+
 def blob_id(content: bytes, same_format_as: str = "") -> str:
     """Returns git's id for a file's content.
 
@@ -271,6 +276,9 @@ def source(folder: Path) -> Source:
     branch = _git(folder, "symbolic-ref", "--quiet", "--short", "HEAD")
     words = "--no-optional-locks status --porcelain -z --no-renames --untracked-files=all --"
     status = _git(folder, *words.split(), *publish_uncommitted.SOURCES)
+    if status.returncode:  # uncommitted files would be published without a note of them
+        why = status.stderr.decode(errors="replace").strip()
+        raise DigestError(f"{folder}: git cannot tell which files are not committed: {why}")
     ahead = _git(folder, "rev-list", "--count", "@{upstream}..HEAD")
     inside = git.prefix(folder)
     is_gone = {}
@@ -281,7 +289,7 @@ def source(folder: Path) -> Source:
         commit=commit.stdout.decode().strip(),
         branch=branch.stdout.decode(errors="replace").strip(),
         uncommitted=uncommitted,
-        versions=frozenset(publish_uncommitted.present(folder, uncommitted)),
+        working_versions=frozenset(publish_uncommitted.working_versions(folder, uncommitted)),
         unpushed=0 if ahead.returncode else int(ahead.stdout),
     )
 

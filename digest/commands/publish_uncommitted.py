@@ -53,8 +53,8 @@ def loads(lines: Iterable[str]) -> frozenset[FileVersion]:
     return frozenset(FileVersion(*line.groups()) for line in map(_LINE.fullmatch, lines) if line)
 
 
-def present(root: Path, files: Iterable[str]) -> Iterator[FileVersion]:
-    """Yields the versions that files of the digest have now; raises DigestError if git cannot read one."""
+def working_versions(root: Path, files: Iterable[str]) -> Iterator[FileVersion]:
+    """Yields what files of the digest are now; raises DigestError if git cannot read one."""
     existing, prefix = [], git.prefix(root)  # git takes these names from the top of its repository
     for file in files:
         if not (root / file).exists():
@@ -71,17 +71,17 @@ def present(root: Path, files: Iterable[str]) -> Iterator[FileVersion]:
         yield FileVersion(disk.path_hash(file), id)
 
 
-def committed(root: Path, commits: str) -> frozenset[FileVersion]:
-    """Returns the versions that files got in a range of commits (`a..b`)."""
-    return _versions(git_log.versions(root, SOURCES, commits))
-
-
-def committed_elsewhere(root: Path, commits: str, author: str) -> frozenset[FileVersion]:
-    """Returns the versions that files got in commits of an author, by e-mail address, that were not
-    made in this clone."""
-    here = git_log.made_here(root)
-    return _versions(git_log.versions(root, SOURCES, commits, author, without=here))
-
-
-def _versions(found: Iterable[tuple[str, str]]) -> frozenset[FileVersion]:
+def committed_versions(root: Path, commits: str) -> frozenset[FileVersion]:
+    """Returns what files of the digest became in commits (`a..b`, or all up to `b`)."""
+    found = git_log.versions(root, SOURCES, commits)
     return frozenset(FileVersion(disk.path_hash(file), id or _GONE) for file, id in found)
+
+
+def names(root: Path, versions: Iterable[FileVersion]) -> list[str]:
+    """Returns the names of files that git has here, sorted, and last how many others there are."""
+    tracked = _git(root, "ls-files", "-z", "--", *SOURCES).stdout.split(b"\0")
+    name_of = {disk.path_hash(name): name for name in map(os.fsdecode, tracked)}
+    hashes = {version.file for version in versions}
+    known = sorted(name_of[hash] for hash in hashes & name_of.keys())
+    new = len(hashes) - len(known)
+    return [*known, f"{new} that {'is' if new == 1 else 'are'} not here"] if new else known

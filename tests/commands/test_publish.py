@@ -499,9 +499,10 @@ def test_another_clone_does_not_undo_what_was_published_uncommitted(
     assert (refused.returncode, looked.returncode, commits(remote)) == (1, 1, before)
     assert refused.stderr == looked.stderr
     assert (
-        "was published with 3 files that were not committed, which this branch does not have; "
-        "commit and push where it was published, and run 'git pull' here; if it is lost, replace "
-        in refused.stderr
+        "was published with 3 files that were not committed, which this branch does not have "
+        "(content/2026/w20/2026-05-14-one.md, content/2026/w20/2026-05-15-two.md, 1 that is not here); "
+        "commit and push where it was published (if they have changed there since, publish there "
+        "again), and run 'git pull' here; if they are lost, replace " in refused.stderr
     )
     assert "two" not in git(remote, "log", "-1", "--format=%B", "gh-pages")
     # Once they are committed as they were published, every clone can publish.
@@ -537,8 +538,7 @@ def test_another_clone_does_not_undo_an_uncommitted_setting_or_template(
 
     assert refused.returncode == 1
     assert "was published with 1 file that was not committed, which" in refused.stderr
-    # Once it is committed, also with a later change, every clone can publish.
-    (root / file).write_text(f"{text}\n")
+    # Once it is committed, every clone can publish.
     git(root, "add", file)
     commit_all(root)
     git(other, "pull", "--quiet", "origin", "main")
@@ -555,14 +555,51 @@ def test_uncommitted_changes_can_be_changed_again_where_they_were_published(
         assert digest("publish", cwd=root).returncode == 0
     assert len(commits(remote)) == 3
     assert digest("publish", cwd=other).stdout.startswith("Nothing has changed")
-    # What its editor commits later counts, even if it is not what was published.
+    # If what was committed is not what was published, it has to be published there as well: in
+    # another clone it could be what someone has written on top of an older version.
     write(root, "one", "2026-05-14", extra="hide: true\n")
     digest("publish", cwd=root)
     write(root, "one", "2026-05-14", extra="hide: true\nlead: true\n")
     commit_all(root)
-    assert digest("publish", cwd=other).returncode == 1
     git(other, "pull", "--quiet", "origin", "main")
+    assert digest("publish", cwd=other).returncode == 1
+    unchanged = digest("publish", cwd=root)
+    assert unchanged.stdout.startswith("Nothing has changed")
+    assert unchanged.stdout.endswith("have changed since; now other clones can publish\n")
     assert digest("publish", cwd=other).returncode == 0
+    before = commits(remote)
+    assert digest("publish", cwd=root).stdout.startswith("Nothing has changed")
+    assert commits(remote) == before
+
+
+def test_another_clone_can_publish_what_was_published_before_the_first_commit(
+    remote: Path, tmp_path: Path
+) -> None:
+    root = tmp_path / "new"
+    root.mkdir()
+    (root / "digest.toml").write_text(SETTINGS)
+    write(root, "one", "2026-05-14")
+    git(root, "init", "--quiet", "--initial-branch", "main")
+    git(root, "remote", "add", "origin", str(remote))
+    assert digest("publish", cwd=root).returncode == 0
+    git(root, "add", ".")
+    git(root, "commit", "--quiet", "--message", "Begin")
+    git(root, "push", "--quiet", "--force", "origin", "main")
+    other = clone(remote, tmp_path / "other")
+    write(other, "one", "2026-05-14", extra="lead: true\n")
+
+    assert digest("publish", cwd=other).returncode == 0
+
+
+def test_nothing_is_published_if_git_cannot_tell_what_is_not_committed(
+    root: Path, remote: Path
+) -> None:
+    (root / ".git/index").write_bytes(b"damaged")
+
+    run = digest("publish", cwd=root)
+
+    assert (run.returncode, git(remote, "branch", "--list", "gh-pages")) == (1, "")
+    assert "git cannot tell which files are not committed: " in run.stderr
 
 
 def clone_before_hidden(root: Path, remote: Path, folder: Path) -> Path:
@@ -605,8 +642,11 @@ def test_a_file_that_was_published_uncommitted_is_not_undone_by_its_editors_othe
 
     refused = digest("publish", cwd=other)
 
-    assert refused.returncode == 1
-    assert "was published with 1 file that was not committed, which" in refused.stderr
+    git(other, "push", "--quiet", "origin", "main")
+    third = clone(remote, tmp_path / "third")
+    for run in (refused, digest("publish", cwd=third)):
+        assert run.returncode == 1
+        assert "was published with 1 file that was not committed, which" in run.stderr
 
 
 @pytest.mark.parametrize(
