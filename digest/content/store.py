@@ -75,7 +75,8 @@ def files(root: Path) -> tuple[str, ...]:
 def read_ledgers(root: Path) -> tuple[dict[str, dict[str, Record]], tuple[Problem, ...]]:
     """Reads the ledgers of all feeds, also of feeds that are no longer in digest.toml.
 
-    A story that has two names is under that of the file that is there (`ledger.in_present_files`).
+    A story that has two names is under that of the story file that exists, in any week
+    (`ledger.in_present_files`).
     """
     ledgers, problems = {}, list[Problem]()
     folder = root / paths.LEDGERS
@@ -84,8 +85,10 @@ def read_ledgers(root: Path) -> tuple[dict[str, dict[str, Record]], tuple[Proble
         if feed:
             ledgers[feed], wrong = ledger.loads(ledger_bytes(root, feed), feed)
             problems.extend(wrong)
-    names = cache(lambda: frozenset(map(basename, files(root))))  # rarely needed
-    present = ledger.in_present_files(ledgers, lambda file: basename(file) in names())
+    names_of_stories = cache(  # rarely needed
+        lambda: frozenset(map(basename, filter(paths.is_story, files(root))))
+    )
+    present = ledger.in_present_files(ledgers, lambda file: basename(file) in names_of_stories())
     return present, tuple(problems)
 
 

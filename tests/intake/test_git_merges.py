@@ -14,13 +14,14 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import caches
 import pytest
 from repositories import git
 
 from digest import config
 from digest.commands import excerpts, pull
 from digest.commands.shared import cached_content
-from digest.content import load
+from digest.content import load, store
 
 NOW = datetime(2026, 5, 20, 8, 0, tzinfo=UTC)
 SETTINGS = """\
@@ -355,3 +356,29 @@ def test_a_file_of_two_names_whose_excerpt_was_recut_gets_the_corrections(tmp_pa
     pulled(root, NOW + timedelta(hours=3))
     assert "title: Gamma\n" in texts(root)[ALPHA]
     assert "> It was …\n" in texts(root)[ALPHA]
+
+
+@pytest.mark.parametrize(
+    "copy", ["content/static/2026-05-15-beta.md", "content/inbox/x/2026-05-15-beta.md"]
+)
+def test_of_two_names_only_a_file_of_a_story_counts_as_there(tmp_path: Path, copy: str) -> None:
+    root = two_names(tmp_path, {"title": "Alpha"}, {"title": "Beta"})
+    (root / copy).parent.mkdir(parents=True)
+    (root / BETA).rename(root / copy)
+    (record,) = store.read_ledgers(root)[0]["first"].values()
+    assert record.file == ALPHA
+
+
+def test_an_unreadable_file_of_two_names_counts_as_there_with_and_without_cache(
+    tmp_path: Path,
+) -> None:
+    root = two_names(tmp_path, {"title": "Alpha"}, {"title": "Beta"})
+    settings = config.load(root)
+    text = (root / BETA).read_bytes()
+    (root / BETA).unlink()
+    pulled(root, NOW + timedelta(hours=2))
+    (root / BETA).write_bytes(text + b"\xff")
+    cached = cached_content.read(root, settings)
+    caches.forget(root, "ledgers")
+    assert cached == cached_content.read(root, settings)
+    assert {address.origin for address in cached.story_addresses} == {BETA}
