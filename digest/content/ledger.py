@@ -19,8 +19,8 @@ gave no date at first. Optional keys:
 
 Git merges ledgers by union, so order and repeats of lines do not matter: for each id the line with
 the newest `at` wins, and aliases are combined. `file` differs between lines if two machines added
-the entry under two names: then the newest line of the file that is there wins. Of publishers' texts,
-only headlines are stored.
+the entry under two names: then the newest line of the file that exists wins (`in_present_files`). Of
+publishers' texts, only headlines are stored.
 """
 
 from __future__ import annotations
@@ -260,10 +260,11 @@ def _replaced(lines: Sequence[Record]) -> Mapping[str, frozenset[str]]:
 def in_present_files(
     ledgers: Mapping[str, dict[str, Record]], is_there: Callable[[str], bool]
 ) -> dict[str, dict[str, Record]]:
-    """Returns the ledgers with each story that has two names under that of the file that is left.
+    """Returns the ledgers with each story that has two names under that of the file that exists.
 
-    Its record has what lines of that file say. If those of the other file have newer words, these
-    are still a correction for this one. `is_there` is True for a file that exists, in any week.
+    Its record has what lines of that file say: if those of the other file have newer words, these
+    are still a correction for this one. Only `at`, `since`, `aliases`, `excerpts` and `deleted` are
+    those of all lines. `is_there` is True for a file that exists, in any week.
     """
     found = dict(ledgers)
     for feed, records in ledgers.items():

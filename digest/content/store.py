@@ -85,10 +85,12 @@ def read_ledgers(root: Path) -> tuple[dict[str, dict[str, Record]], tuple[Proble
         if feed:
             ledgers[feed], wrong = ledger.loads(ledger_bytes(root, feed), feed)
             problems.extend(wrong)
-    names_of_stories = cache(  # rarely needed
-        lambda: frozenset(map(basename, filter(paths.is_story, files(root))))
-    )
-    present = ledger.in_present_files(ledgers, lambda file: basename(file) in names_of_stories())
+
+    @cache
+    def story_names() -> frozenset[str]:  # rarely needed
+        return frozenset(map(basename, filter(paths.is_story, files(root))))
+
+    present = ledger.in_present_files(ledgers, lambda file: basename(file) in story_names())
     return present, tuple(problems)
 
 

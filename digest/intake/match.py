@@ -148,7 +148,7 @@ def _best_matches(
             taken.add(file)
     taken.update(claimed)
     for index, file in found.items():
-        found[index] = comparisons[index].left_of_article(file, taken, is_gone)
+        found[index] = comparisons[index].remaining_story(file, taken, is_gone)
         taken.add(found[index])
     return found
 
@@ -236,23 +236,23 @@ class Comparison:
             return ""
         return file if self._has("second", file) and is_gone(file) else ""
 
-    def left_of_article(
+    def remaining_story(
         self, file: str, taken: Collection[str], is_gone: Callable[[str], bool]
     ) -> str:
-        """Returns the story itself or, if it was deleted, one that is left of the same article.
+        """Returns the story itself or, if it was deleted, another one of the same article.
 
         These have the entry's article number and second, and are not `taken` by other entries.
         """
-        if not self._is_one_article(file):
+        if not self._is_same_article(file):
             return file
         others = set(self._stories.under(self._keys["article"])).difference(taken)
         if not others or not is_gone(file):
             return file
-        left = [other for other in others if not (other.startswith(NEW) or is_gone(other))]
-        return min(left, default=file)
+        remaining = [other for other in others if not (other.startswith(NEW) or is_gone(other))]
+        return min(remaining, default=file)
 
-    def _is_one_article(self, file: str) -> bool:
-        """True if all stories with the entry's article number have its second, and `file` is one."""
+    def _is_same_article(self, file: str) -> bool:
+        """True if a story and all others with the entry's article number are of the same second."""
         if not (self._is_own_feed and self._has("article", file)) or self._is_date_shared:
             return False
         return all(self._has("second", one) for one in self._stories.under(self._keys["article"]))
@@ -304,8 +304,8 @@ class Comparison:
     def _link_points(self, file: str, *, agrees: bool) -> int:
         kind = self._link_kind
         if self._has("article", file):
-            is_one = self._is_only("article", file) or self._is_one_article(file)
-            return 60 if is_one else 20
+            is_same = self._is_only("article", file) or self._is_same_article(file)
+            return 60 if is_same else 20
         addresses: tuple[KeyKind, ...] = ("whole link", "only page")
         for address in addresses:
             if self._has(address, file):

@@ -19,7 +19,7 @@ import pytest
 from repositories import git
 
 from digest import config
-from digest.commands import excerpts, pull
+from digest.commands import check, excerpts, pull
 from digest.commands.shared import cached_content
 from digest.content import load, store
 
@@ -205,8 +205,17 @@ ALPHA = "content/2026/w20/2026-05-15-alpha.md"
 BETA = "content/2026/w20/2026-05-15-beta.md"
 
 
-def two_names(folder: Path, first: Mapping[str, Any], second: Mapping[str, Any]) -> Path:
-    """A repository with the merge of two pulls of one entry, whose publisher changed it between."""
+def two_names(
+    folder: Path,
+    first: Mapping[str, Any],
+    second: Mapping[str, Any],
+    *,
+    before_commit: Callable[[Path], object] = lambda _: None,
+) -> Path:
+    """A repository with the merge of two pulls of one entry, whose publisher changed it between.
+
+    `before_commit` is called with each of the two clones after its pull.
+    """
     root, other = folder / "one", folder / "two"
     root.mkdir()
     git(root, "init", "--quiet", "--initial-branch=main")
@@ -219,10 +228,10 @@ def two_names(folder: Path, first: Mapping[str, Any], second: Mapping[str, Any])
     for number, (clone, change) in enumerate([(root, first), (other, second)]):
         publish(clone, change)
         pulled(clone, NOW + timedelta(hours=number))
+        before_commit(clone)
         git(clone, "add", "--all")
         git(clone, "commit", "--quiet", "--message=pull")
     git(root, "pull", "--quiet", "--no-rebase", "--no-edit", str(other), "main")
-    assert texts(root).keys() == {ALPHA, BETA}
     return root
 
 
@@ -382,3 +391,18 @@ def test_an_unreadable_file_of_two_names_counts_as_there_with_and_without_cache(
     caches.forget(root, "ledgers")
     assert cached == cached_content.read(root, settings)
     assert {address.origin for address in cached.story_addresses} == {BETA}
+
+
+@pytest.mark.parametrize("deleted", [ALPHA, BETA])
+def test_a_story_deleted_under_one_name_is_reported_if_a_merge_brings_the_other(
+    tmp_path: Path, deleted: str
+) -> None:
+    def delete_it(clone: Path) -> None:
+        if (clone / deleted).exists():
+            (clone / deleted).unlink()
+            pulled(clone, NOW + timedelta(hours=2))
+
+    root = two_names(tmp_path, {"title": "Alpha"}, {"title": "Beta"}, before_commit=delete_it)
+    (hint,) = check.run(root, now=NOW + timedelta(hours=3)).problems
+    assert hint.file == ({ALPHA, BETA} - {deleted}).pop()
+    assert hint.what.startswith("was deleted on another machine, as the ledger says")
