@@ -8,6 +8,7 @@ import click
 
 from digest.cli.shared import completion, formatting
 from digest.cli.shared.call import Call
+from digest.cli.shared.exclusive import check_exclusive
 
 if TYPE_CHECKING:
     from digest.commands.letter import AddedLinks, DraftedLetter, PublishedLetter
@@ -47,8 +48,7 @@ def letter(call: Call, week: str, more: bool, publish: bool) -> None:
     from digest.commands import letter as command
 
     root, config = call.load()
-    if more and publish:
-        raise click.UsageError("--more and --publish exclude each other; run one after the other")
+    check_exclusive({"--more": more, "--publish": publish})
     try:
         if publish:
             _print_published(command.publish(root, config, week, now=call.now), call)

@@ -10,6 +10,7 @@ import click
 
 from digest.cli.shared import completion, formatting
 from digest.cli.shared.call import Call
+from digest.cli.shared.exclusive import check_exclusive
 from digest.cli.shared.safe_print import echo
 
 if TYPE_CHECKING:
@@ -68,11 +69,13 @@ def mail(
     from digest.mail_settings import SECRET
 
     root, config = call.load()
-    if sent and (send or output or dry or again or claim):
-        raise click.UsageError("--sent excludes the other options")
-    if send and output:
-        raise click.UsageError("--send and --output exclude each other; run one after the other")
-    if claim and (output or again or (send and week)):
+    if sent:
+        others = {"--send": send, "--output": output, "--dry-run": dry, "--again": again}
+        check_exclusive({"--sent": sent, **others, "--claim": claim or None})
+    check_exclusive({"--send": send, "--output": output})
+    check_exclusive({"--claim": claim or None, "--output": output})
+    check_exclusive({"--claim": claim or None, "--again": again})
+    if claim and send and week:
         raise click.UsageError("--claim can be used with --send or with WEEK, but not with both")
     if again and not send:
         raise click.UsageError("--again needs --send")

@@ -22,6 +22,7 @@ import click
 from digest import __version__
 from digest.cli.shared.call import Call
 from digest.cli.shared.colours import in_colour, wants_colour
+from digest.cli.shared.exclusive import check_exclusive
 from digest.cli.shared.groups import Commands
 from digest.cli.shared.safe_print import echo
 from digest.errors import DigestError
@@ -97,8 +98,7 @@ def cli(context: click.Context, root: Path | None, quiet: bool, verbose: bool) -
 
     'digest COMMAND --help' explains a command, with examples.
     """
-    if quiet and verbose:
-        raise click.UsageError("--quiet and --verbose exclude each other.")
+    check_exclusive({"--quiet": quiet, "--verbose": verbose})
     context.color = wants_colour(os.environ)
 
     def clock() -> datetime:

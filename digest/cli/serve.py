@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -17,6 +18,14 @@ if TYPE_CHECKING:
     from digest.commands.serve import Opened, PreviewEvent
 
 _MAX_NAMED = 3
+_PORT, _MAX_PORT = re.compile(r"[0-9]{1,5}"), 65535
+
+
+def _port(_: click.Context, __: click.Parameter, typed: str) -> int:
+    """Returns the number of a port; raises a usage error if it is not one."""
+    if not (_PORT.fullmatch(typed) and int(typed) <= _MAX_PORT):
+        raise click.BadParameter(f"'{typed}' is not a port; write a number from 0 to {_MAX_PORT}")
+    return int(typed)
 
 
 @click.command()
@@ -25,7 +34,7 @@ _MAX_NAMED = 3
     help="The address to listen on; 0.0.0.0 lets others on the network see the preview.",
 )  # fmt: skip
 @click.option(
-    "--port", type=click.IntRange(0, 65535), default=8000, show_default=True,
+    "--port", default="8000", show_default=True, metavar="NUMBER", callback=_port,
     help="The port to listen on; 0 picks a free one.",
 )  # fmt: skip
 @click.option(

@@ -11,6 +11,7 @@ import click
 from digest.cli import themes_rules
 from digest.cli.shared import completion, formatting
 from digest.cli.shared.call import Call
+from digest.cli.shared.exclusive import check_exclusive
 from digest.phrases import check_phrase
 
 if TYPE_CHECKING:
@@ -131,17 +132,14 @@ def _check_usage(
 ) -> None:
     """Raises UsageError for options that do not go together; `named` are those that exclude each
     other."""
-    given = [name for name, value in named.items() if value not in (None, False, ())]
-    if len(given) > 1:
-        *names, last = named
-        raise click.UsageError(f"{', '.join(names)} and {last} exclude each other.")
-    if take is not None and "--suggest" not in given:
+    given = check_exclusive(named)
+    if take is not None and given != "--suggest":
         raise click.UsageError("--take belongs to --suggest.")
-    if (all_stories or dry) and given and "--apply" not in given:
-        raise click.UsageError("--all and --dry-run belong to --apply.")
-    if all_stories and not dry and "--apply" not in given:
+    if all_stories and given != "--apply" and (given or not dry):
         raise click.UsageError("--all belongs to --apply.")
-    if as_json and "--missing" not in given:
+    if dry and given not in {"", "--apply"}:
+        raise click.UsageError("--dry-run belongs to --apply.")
+    if as_json and given != "--missing":
         raise click.UsageError("--json belongs to --missing.")
 
 

@@ -158,9 +158,13 @@ def take(root: Path, config: Config, theme: str, numbers: Collection[int]) -> tu
         raise DigestError(
             f"no numbers have been shown here yet; look at the phrases first: {again}"
         )
+    if not shown:
+        raise DigestError(
+            f"no phrase was worth adding when you last looked; decide on more stories, then look again: {again}"
+        )
     wrong = sorted(number for number in numbers if not 0 < number <= len(shown))
     if wrong:
-        phrases = "1 phrase was" if len(shown) == 1 else f"{len(shown) or 'no'} phrases were"
+        phrases = "1 phrase was" if len(shown) == 1 else f"{len(shown)} phrases were"
         raise DigestError(f"{wrong[0]} is not the number of a phrase; {phrases} shown: {again}")
     chosen = [shown[number - 1] for number in sorted(set(numbers))]
     for id, phrase in chosen:

@@ -177,7 +177,10 @@ def test_a_command_works_from_any_folder_inside_and_with_root_from_outside(new: 
             ["pull", "harbour-lantren"],
             "digest.toml has no feed 'harbour-lantren'; did you mean 'harbour-lantern'?",
         ),
-        (["--quiet", "--verbose", "pull"], "exclude each other"),
+        (["--quiet", "--verbose", "pull"], ": --quiet and --verbose exclude each other;"),
+        (["serve", "--port", "abc"], "'abc' is not a port; write a number from 0 to 65535"),
+        (["serve", "--port", "65536"], "'65536' is not a port; write a number from 0 to 65535"),
+        (["serve", "--port", ""], "'' is not a port; write a number from 0 to 65535"),
         (["--root", "nowhere", "pull"], "does not exist"),
         (
             ["build", "--base-url", "ftp://x"],
@@ -314,7 +317,7 @@ def test_quiet_and_verbose_exclude_each_other_wherever_they_are(
     run = digest(*words, cwd=tmp_path)
 
     assert run.returncode == 2
-    assert "--quiet and --verbose exclude each other." in run.stderr
+    assert "--quiet and --verbose exclude each other; use one at a time." in run.stderr
 
 
 def test_quiet_prints_nothing_and_verbose_names_the_files(new: Path) -> None:

@@ -549,15 +549,19 @@ def repository(root: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "words",
+    ("words", "said"),
     [
-        ("--send", "--output", "a.eml"),
-        ("--again",),
-        ("--sent", "--send"),
-        ("--claim", "a", "--output", "a.eml"),
-        ("--claim", "a", "--send", "w20"),
+        (("--send", "--output", "a.eml"), "--send and --output exclude each other"),
+        (("--again",), "--again needs --send"),
+        (("--sent", "--send"), "--sent and --send exclude each other"),
+        (("--sent", "--claim", "a"), "--sent and --claim exclude each other"),
+        (("--claim", "a", "--output", "a.eml"), "--claim and --output exclude each other"),
+        (("--claim", "a", "--send", "--again"), "--claim and --again exclude each other"),
+        (("--claim", "a", "--send", "w20"), "--claim can be used with --send or with WEEK"),
     ],
 )
-def test_conflicting_options_are_wrong_usage(root: Path, words: tuple[str, ...]) -> None:
-    assert digest("mail", *words, cwd=root).returncode == 2
+def test_conflicting_options_are_wrong_usage(root: Path, words: tuple[str, ...], said: str) -> None:
+    run = digest("mail", *words, cwd=root)
+
+    assert (run.returncode, f": {said}" in run.stderr) == (2, True)
     assert lines(root) == []

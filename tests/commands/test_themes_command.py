@@ -301,17 +301,15 @@ def test_several_phrases_are_tried_together(root: Path) -> None:
     [
         (["--try", "a *"], "the phrase 'a *' has a '*' that ends no word"),
         (["--try", ""], "the phrase '' is empty"),
-        (["--try", "x", "--apply"], "exclude each other"),
-        (["--explain", "x", "--try", "y"], "exclude each other"),
+        (["--try", "x", "--apply"], ": --try and --apply exclude each other; use one at a time."),
         (
-            ["--explain", "x", "--dry-run"],
-            "--all and --dry-run belong to --apply",
+            ["--explain", "x", "--try", "y", "--score"],
+            ": --explain, --try and --score exclude each other; use one at a time.",
         ),
-        (
-            ["--try", "x", "--dry-run"],
-            "--all and --dry-run belong to --apply",
-        ),
-        (["--all"], "--all belongs to --apply"),
+        (["--explain", "x", "--dry-run"], ": --dry-run belongs to --apply"),
+        (["--try", "x", "--dry-run"], ": --dry-run belongs to --apply"),
+        (["--try", "x", "--all"], ": --all belongs to --apply"),
+        (["--all"], ": --all belongs to --apply"),
         (["--try", "a", "--try", "a *"], "the phrase 'a *' has a '*' that ends no word"),
     ],
 )

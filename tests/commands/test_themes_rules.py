@@ -103,6 +103,17 @@ def test_phrases_are_suggested_with_numbers_and_written_only_when_chosen(root: P
     ]
 
 
+def test_of_an_empty_list_of_phrases_none_can_be_taken(root: Path) -> None:
+    invoke(root, "themes", "--suggest", "prices")
+
+    result = invoke(root, "themes", "--suggest", "prices", "--take", "1")
+
+    assert str(result.exception) == (
+        "no phrase was worth adding when you last looked; decide on more stories, then look again:"
+        " digest themes --suggest prices"
+    )
+
+
 def test_comments_and_order_of_digest_toml_stay_when_phrases_are_added(root: Path) -> None:
     decide(root)
     invoke(root, "themes", "--suggest")
@@ -130,7 +141,10 @@ def test_comments_and_order_of_digest_toml_stay_when_phrases_are_added(root: Pat
         (["--suggest", "--take", "9" * 5000], "write the numbers of phrases, such as 1,4"),
         (["--take", "1"], "--take belongs to --suggest"),
         (["--suggest", "price"], "digest.toml has no theme 'price'; did you mean 'prices'?"),
-        (["--suggest", "--score"], "exclude each other"),
+        (
+            ["--suggest", "--score"],
+            ": --suggest and --score exclude each other; use one at a time.",
+        ),
     ],
 )
 def test_an_invalid_choice_of_phrases_is_refused(

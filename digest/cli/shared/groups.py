@@ -13,6 +13,7 @@ from typing import Any
 
 import click
 
+from digest.cli.shared.exclusive import check_exclusive
 from digest.errors import suggestion
 
 
@@ -90,8 +91,8 @@ def _set_verbosity(context: click.Context, option: click.Parameter, given: bool)
     """Sets how much the command prints, in the call that the group has begun."""
     if given and context.obj:
         context.obj = context.obj._replace(**{str(option.name): True})
-        if context.obj.quiet and context.obj.verbose:
-            raise click.UsageError("--quiet and --verbose exclude each other.", ctx=context)
+        both = {"--quiet": context.obj.quiet, "--verbose": context.obj.verbose}
+        check_exclusive(both, context)
 
 
 def _check_repeats(command: click.Command, context: click.Context, args: list[str]) -> None:
