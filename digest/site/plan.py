@@ -164,17 +164,18 @@ def _duplicate_stories(content: Content) -> list[Problem]:
     for story in stories:
         other = first.setdefault(lasting_name(story, names), story)
         if other.file != story.file:
-            has_id = bool(story.id or other.id)
-            same = "link" if story.link == other.link else "Atom id"
-            if has_id and story.id == other.id:
+            is_same_link = story.link == other.link
+            may_be_copy = bool(story.id or other.id) and not is_same_link  # for another story
+            same = "link" if is_same_link else "Atom id"
+            if story.id and story.id == other.id:
                 same = "id"
             what = f"is the same story as {other.file}: both have the same {same}"
             cure = "delete one of them"
-            if has_id:
+            if may_be_copy:
                 cure = "delete one, or remove 'id' from the newer one"
             if story.hide != other.hide:  # if the hidden one goes, the other is published
                 cure = "delete the one that is not hidden"
-                if has_id:
+                if may_be_copy:
                     cure += ", or remove 'id' from it if it is another story"
             problems.append(Problem(story.file, 0, what, cure))
     return problems

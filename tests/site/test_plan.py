@@ -489,6 +489,16 @@ def test_two_stories_with_one_id_are_an_error_that_names_both() -> None:
     ]
 
 
+def test_of_two_stories_with_one_id_and_link_one_is_to_be_deleted() -> None:
+    first = make_story("a", id="urn:x:1", link="https://news.example/1")
+    second = make_story("b", id="urn:x:1", link="https://news.example/1")
+
+    assert faults(make_content(first, second)) == [
+        "content/2026/w20/2026-05-15-b.md: is the same story as content/2026/w20/2026-05-15-a.md: both have the same "
+        "id; delete one of them"
+    ]
+
+
 def test_the_cure_for_two_stories_with_one_id_keeps_the_hidden_one() -> None:
     content = make_content(make_story("a", id="urn:x:1"), make_story("b", id="urn:x:1", hide=True))
 
