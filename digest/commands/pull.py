@@ -31,7 +31,7 @@ from digest.content import store, story_file, summaries
 from digest.content.edit import Edit
 from digest.content.ledger import Ledgers, Record
 from digest.content.pending import GitMerges
-from digest.errors import DigestError, Problem, and_more, count_of
+from digest.errors import DigestError, Problem
 from digest.feeds import feed_state, parse_client
 from digest.feeds.feed_state import FeedState, FeedStates
 from digest.feeds.fetch import fetch_in_batches, user_agent
@@ -46,7 +46,6 @@ from digest.themes.suggest import StorySuggestions, suggestions, without_theme
 
 _CARRIED = "carried"
 """The kind in the cache of the aliases of all entries in each feed's last document."""
-_MAX_NAMED = 5
 
 
 class _Batch(NamedTuple):
@@ -251,9 +250,9 @@ class _Puller:
                 return None
             return cached_content.record_locations(self.root, self.config, self.now)
         except DigestError as error:
-            raise DigestError(
-                "\n".join([str(error), *self._what_is_written(not_pulled)])
-            ) from error
+            present = {file: store.read_text(self.root, file) for file in self.texts}
+            done = pull_report.lines_before_error(self.texts, present, not_pulled)
+            raise DigestError("\n".join([str(error), *done])) from error
 
     def report(self, content: Content | None) -> PullReport:
         """Returns what the batches brought, and suggestions for new stories that have no theme.
@@ -272,30 +271,6 @@ class _Puller:
             suggestions=suggested,
             dry=self.dry,
         )
-
-    def _what_is_written(self, not_pulled: Sequence[str]) -> list[str]:
-        """Returns lines on what was written and on feeds that were not pulled; none if nothing was
-        to be written yet.
-        """
-        written, missing = list[str](), 0
-        for file, texts in self.texts.items():
-            text = store.read_text(self.root, file)
-            if text in texts:
-                written.append(file)
-            if text != texts[-1]:
-                missing += 1
-        lines = []
-        if written:
-            were = "was" if len(written) == 1 else "were"
-            stories = count_of(len(written), "story", "stories")
-            lines.append(f"{stories} {were} written before that: {and_more(written, _MAX_NAMED)}")
-        if self.texts and not_pulled:
-            are = "is" if missing == 1 else "are"
-            stories = count_of(missing, "story", "stories")
-            without = f" ({stories} {are} not written)" if missing else ""
-            feeds = and_more(not_pulled, _MAX_NAMED)
-            lines.append(f"not finished: {feeds}{without}; pull again when this is fixed")
-        return lines
 
     def _begin(self, ledgers: Ledgers) -> None:
         """Empties the inbox, and looks for stories that git never had.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from posixpath import basename
@@ -10,6 +10,7 @@ from posixpath import basename
 from digest import redact, urls
 from digest.commands.sheet import AppliedReport
 from digest.content.ledger import Ledgers
+from digest.errors import and_more, count_of
 from digest.feeds import feed_state
 from digest.feeds.feed_state import FeedStates
 from digest.intake import feed_health
@@ -17,6 +18,8 @@ from digest.intake.inbox import InboxMove
 from digest.intake.pull_state import DocumentOutcome
 from digest.model import Config, Document, Failed, Feed, Fetched
 from digest.themes.suggest import StorySuggestions, suggested_counts
+
+_MAX_NAMED = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,3 +172,31 @@ def _renamed(outcome: DocumentOutcome, config: Config, ledgers: Ledgers) -> str:
             what = f"all its stories are those of '{old}', which is no longer in digest.toml"
             return f"{what}; if you renamed the feed, they now name both ids"
     return ""
+
+
+def lines_before_error(
+    texts: Mapping[str, Sequence[str]], present: Mapping[str, str], not_pulled: Sequence[str]
+) -> list[str]:
+    """Returns lines on what a pull had written before an error, and on feeds that were not pulled.
+
+    `texts` are those that it was to write into each file, in order, `present` is the file's text
+    now. No line is returned if nothing was to be written yet.
+    """
+    written, missing = list[str](), 0
+    for file, of_file in texts.items():
+        if present[file] in of_file:
+            written.append(file)
+        if present[file] != of_file[-1]:
+            missing += 1
+    lines = []
+    if written:
+        were = "was" if len(written) == 1 else "were"
+        stories = count_of(len(written), "story", "stories")
+        lines.append(f"{stories} {were} written before that: {and_more(written, _MAX_NAMED)}")
+    if texts and not_pulled:
+        are = "is" if missing == 1 else "are"
+        stories = count_of(missing, "story", "stories")
+        without = f" ({stories} {are} not written)" if missing else ""
+        feeds = and_more(not_pulled, _MAX_NAMED)
+        lines.append(f"not finished: {feeds}{without}; pull again when this is fixed")
+    return lines
