@@ -19,8 +19,14 @@ _SECTION = re.compile(rb"^diff --git .*$", re.MULTILINE)
 _HUNK = re.compile(rb"^@@ -\S+ \+(\d+)(?:,(\d+))? @@", re.MULTILINE)
 _DIFF = (
     *("diff", "-z", "--raw", "--patch", "--unified=0", "--abbrev=40", "-M", "--relative"),
-    *("--no-color", "--no-ext-diff", "--no-textconv", "--ignore-submodules=all"),
+    *("--no-ext-diff", "--no-textconv", "--ignore-submodules=all"),
 )
+_DEFAULTS = (
+    *("core.abbrev=auto", "color.ui=false"),
+    *("log.showSignature=false", "log.showRoot=true", "log.follow=false"),
+    *("log.diffMerges=separate", "diff.interHunkContext=0", "grep.patternType=default"),
+)
+"""The values of settings with which an editor may have changed what git prints."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,13 +150,13 @@ def _may_have_repository(folder: Path) -> bool:
 def run(
     folder: Path, *arguments: str, need: str = "this command", stdin: bytes | None = None
 ) -> subprocess.CompletedProcess[bytes]:
-    """Runs git in a folder, with messages in English; raises DigestError if it cannot be run.
+    """Runs git in a folder, with output as by default and messages in English.
 
-    `need` is what needs git, for the message.
+    Raises DigestError if it cannot be run. `need` is what needs git, for the message.
     """
     try:
         return subprocess.run(
-            ["git", *arguments],
+            ["git", *(part for setting in _DEFAULTS for part in ("-c", setting)), *arguments],
             cwd=folder,
             env={**os.environ, "LC_ALL": "C"},
             capture_output=True,

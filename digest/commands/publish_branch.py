@@ -163,8 +163,10 @@ class PublishedBranch:
 
     def is_from_here(self, last: Publication) -> bool:
         """True if a site was published from this working tree."""
-        own = _git(self.folder, "rev-parse", "--verify", "--quiet", _LAST_OWN)
-        return own.stdout.decode().strip() == last.commit
+        # Killed while it pushed, it has left the temporary branch.
+        refs = (_LAST_OWN, f"refs/heads/{_OURS}")
+        found = [_git(self.folder, "rev-parse", "--verify", "--quiet", ref).stdout for ref in refs]
+        return f"{last.commit}\n".encode() in found
 
     def missing_files(
         self, last: Publication, working_versions: Iterable[FileVersion]

@@ -274,6 +274,19 @@ def test_files_left_by_a_killed_run_block_nothing(root: Path, remote: Path) -> N
     assert len(commits(remote)) == 1
 
 
+def test_a_run_that_was_killed_when_it_had_pushed_counts_as_published_here(
+    root: Path, remote: Path
+) -> None:
+    write(root, "one", "2026-05-14", extra="hide: true\n")
+    digest("publish", cwd=root)
+    git(root, "update-ref", "-d", publish_branch._LAST_OWN)
+    git(root, "branch", publish_branch._OURS, *commits(remote))
+    write(root, "one", "2026-05-14", extra="lead: true\n")
+
+    assert digest("publish", cwd=root).returncode == 0
+    assert len(commits(remote)) == 2
+
+
 def test_a_domain_that_is_only_on_the_branch_is_kept_and_reported(
     root: Path, remote: Path, tmp_path: Path
 ) -> None:
@@ -647,6 +660,25 @@ def test_a_file_that_was_published_uncommitted_is_not_undone_by_its_editors_othe
     for run in (refused, digest("publish", cwd=third)):
         assert run.returncode == 1
         assert "was published with 1 file that was not committed, which" in run.stderr
+
+
+@pytest.mark.parametrize("setting", ["core.abbrev=5", "grep.patternType=fixed"])
+@pytest.mark.parametrize("is_committed", [True, False])
+def test_settings_of_git_let_no_clone_undo_what_was_published(
+    root: Path, remote: Path, tmp_path: Path, setting: str, is_committed: bool
+) -> None:
+    git(root, "push", "--quiet", "origin", "main")
+    other = clone(remote, tmp_path / "other")
+    for folder in (root, other):
+        git(folder, "config", *setting.split("="))
+    digest("publish", cwd=root)
+    write(root, "one", "2026-05-14", extra="hide: true\n")
+    if is_committed:
+        commit_all(root)
+    digest("publish", cwd=root)
+    before = commits(remote)
+
+    assert (digest("publish", cwd=other).returncode, commits(remote)) == (1, before)
 
 
 @pytest.mark.parametrize(
