@@ -328,6 +328,34 @@ def test_undo_works_by_keyboard_and_is_described_in_the_status_line(page: Page, 
     assert files(desk.root) == before
 
 
+def test_undoing_a_move_says_so_and_reports_no_new_story(page: Page, desk: Desk) -> None:
+    story = page.locator("article[data-name*='number-2']")
+    before = files(desk.root)
+    story.locator("summary", has_text="Headline").click()
+    story.locator("input[name=week]").fill("2026-W47")
+    story.get_by_role("button", name="Save", exact=True).click()
+    story.wait_for(state="detached")
+    page.get_by_role("button", name="Undo").click()
+    story.wait_for()
+
+    assert page.locator("#message").inner_text().startswith("Undone: moved")
+    assert files(desk.root) == before
+
+
+def test_the_reason_of_a_refusal_is_scrolled_into_view(page: Page) -> None:
+    page.set_viewport_size({"width": 390, "height": 500})
+    story = page.locator("article[data-name*='number-2']")
+    story.locator("summary", has_text="Headline").click()
+    story.locator("input[name=week]").fill("next week")
+    story.get_by_role("button", name="Save", exact=True).click()
+    why = story.get_by_role("alert")
+    why.wait_for()
+    box = why.bounding_box()
+
+    assert box is not None
+    assert 0 <= box["y"] <= 500 - box["height"]
+
+
 def test_themes_are_chosen_by_their_first_letters_and_the_main_one_with_shift(
     page: Page, desk: Desk
 ) -> None:

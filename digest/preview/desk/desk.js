@@ -70,9 +70,11 @@
     }
   };
 
+  const returning = new Set(); // stories that a save of this page brought back
   const show = (reply, sent, id) => {
     for (const [name, html] of Object.entries(reply.cards || {})) {
       const old = document.getElementById(name);
+      if (!old && html) returning.add(name);
       if (!old) later(0);
       else if (html) replace(old, html, name === id ? sent : {});
       else remove(old);
@@ -80,6 +82,8 @@
     if (reply.letter !== undefined) replace(one("#letter"), reply.letter, sent);
     if (reply.progress) one("#progress").textContent = reply.progress;
     if (reply.message) showMessage(reply.message, reply.refused);
+    const node = document.getElementById(id), why = node && one("[role=alert]", node);
+    if (why && node.contains(document.activeElement)) why.scrollIntoView({ block: "nearest" }); // it is above the buttons
   };
 
   const remove = (story) => {
@@ -121,7 +125,7 @@
         else replace(old, node.matches("aside") ? node.innerHTML : node.outerHTML, {});
       }
       if (!old) {
-        added.push(title(node));
+        if (!returning.delete(node.id)) added.push(title(node));
         const fresh = document.importNode(node, true);
         note(fresh);
         const section = one("#todo").parentNode;
