@@ -151,9 +151,7 @@ def _explain(call: Call, root: Path, config: Config, given: Path) -> ExplainRepo
     try:
         return command.explain(root, config, file)
     except LookupError as error:
-        raise click.BadParameter(
-            f"{file} is not a story; {error}", param_hint="--explain"
-        ) from None
+        raise click.BadParameter(str(error), param_hint="--explain") from None
 
 
 def _print_counts(report: ThemesReport, call: Call) -> None:

@@ -10,17 +10,15 @@ about to do, so that the next run completes one that was killed.
 from __future__ import annotations
 
 import contextlib
-import difflib
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from posixpath import basename
 from types import MappingProxyType
 
 from digest.cache import Cache
-from digest.commands.shared import git_merges, journal
+from digest.commands.shared import curate, git_merges, journal
 from digest.content import load, paths, store, story_file
 from digest.content.history import History
 from digest.content.identity import hash_of
@@ -179,7 +177,7 @@ def run(root: Path, config: Config) -> ThemesReport:
 def explain(root: Path, config: Config, file: str) -> ExplainReport:
     """Says why the story of a file has its themes.
 
-    Raises Faults if the file cannot be read, LookupError with the cure if it is not a story.
+    Raises Faults if the file cannot be read, LookupError if it is not that of a story.
     """
     survey = load.survey(root, config)
     story = next((story for story in survey.content.stories if story.file == file), None)
@@ -194,11 +192,7 @@ def explain(root: Path, config: Config, file: str) -> ExplainReport:
             problems = [Problem(file, 0, "cannot be read", "'digest check' says why")]
         if problems:
             raise Faults(problems)
-        files_by_name = {basename(one.file): one.file for one in survey.content.stories}
-        near = difflib.get_close_matches(basename(file), files_by_name, n=1)
-        if near:
-            raise LookupError(f"did you mean '{files_by_name[near[0]]}'?")
-        raise LookupError("name a story's file, such as content/2026/w20/…md")
+        raise LookupError(str(curate.not_a_story(root, file)))
     (result,) = results_of(root, survey, config, stories=[story])
     return ExplainReport(
         file=file,

@@ -123,7 +123,9 @@ def test_a_save_between_reading_and_writing_is_not_lost(root: Path, monkeypatch:
     ("file", "why"),
     [
         ("../outside.md", "this is not a story"),
-        ("content/2026/w20/letter.md", "this is not a story"),
+        ("content/2026/w20/letter.md", "there is no such file; name a file such as content/"),
+        ("digest.toml", "this is not a story; name a file such as content/"),
+        ("content/2026/w21/2026-05-13-a.md", f"there is no such file; did you mean '{A}'?"),
         ("content/2026/w20/2026-05-13-none.md", "there is no such file; was it moved or deleted?"),
         ("content/2026/w20/2026-05-16-broken.md", ":3: unknown key 'lnk'; did you mean 'link'?"),
     ],

@@ -269,7 +269,7 @@ def test_an_unchangeable_file_is_reported_and_the_others_are_changed(root: Path)
     assert result.exit_code == 1
     assert result.stdout == f"{B}: changed\n"
     assert result.stderr.splitlines() == [
-        "content/none.md: this is not a story; name a file such as content/2026/w20/2026-05-15-slug.md",
+        "content/none.md: there is no such file; name a file such as content/2026/w20/2026-05-15-slug.md",
         f"{A}:1: there is no 'link'; add link: … to the front matter",
         f"{A}:3: unknown key 'lnk'; did you mean 'link'?",
     ]

@@ -234,18 +234,19 @@ def test_a_story_stays_without_a_theme_if_the_editor_removed_the_line(root: Path
 
 
 @pytest.mark.parametrize(
-    ("name", "cure"),
+    ("name", "why"),
     [
-        ("2026-05-15-chip.md", f"did you mean '{CHIPS}'?"),
-        ("x", "name a story's file"),
-        ("content", "name a story's file"),
+        ("2026-05-15-chip.md", f"there is no such file; did you mean '{CHIPS}'?"),
+        ("content/2026/w20/2026-05-30-x.md", "there is no such file; was it moved or deleted?"),
+        ("x.md", "there is no such file; name a file such as content/"),
+        ("content", "this is not a story; name a file such as content/"),
     ],
 )
-def test_a_file_that_is_not_a_story_is_wrong_usage(root: Path, name: str, cure: str) -> None:
+def test_a_file_that_is_not_a_story_is_wrong_usage(root: Path, name: str, why: str) -> None:
     result = invoke(root, "themes", "--explain", name)
 
     assert result.exit_code == 2
-    assert f"{name} is not a story; {cure}" in result.stderr
+    assert f"Invalid value for --explain: {name}: {why}" in result.stderr
 
 
 def test_an_unreadable_story_is_explained_by_its_errors(root: Path) -> None:

@@ -20,7 +20,7 @@ from digest.commands.shared import curate
 from digest.content import letter_draft, paths, read
 from digest.content.edit import Edit, with_title
 from digest.content.pending import file_hash
-from digest.errors import DigestError
+from digest.errors import DigestError, Faults
 from digest.model import Letter
 from digest.site import addresses
 from digest.site.addresses import SiteUrl
@@ -110,7 +110,7 @@ class LetterDesk:
                 file = action.removeprefix("link=")
                 story = self._content.stories.get(file)
                 if story is None:
-                    raise DigestError(f"{file}: this is not a story")
+                    raise Faults([curate.not_a_story(self._root, file)])
                 body = text_lines.normalized(f"{body}\n\n{letter_draft.link(story)}")
             if (title, body) != (form.title, form.body):
                 if given.keys() & {"title", "body"} and given.get("seen") != form.seen_hash:

@@ -8,6 +8,7 @@ A file is only written if it is still as it was read. `make_edits` undoes an edi
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, suppress
@@ -34,6 +35,7 @@ from digest.week import Week
 
 _MAX_TRIES = 3
 _EXAMPLE = "content/2026/w20/2026-05-15-slug.md"
+_NOT_SLUG = re.compile(r"^\d{4}-\d{2}-\d{2}-|\.\w+$")
 _LEADING = re.compile(rb"^\W*lead\W*:\W*(true|yes|on)\b", re.IGNORECASE | re.MULTILINE)
 
 
@@ -240,12 +242,30 @@ def _apply_request(
     )
 
 
+def not_a_story(root: Path, file: str) -> Problem:
+    """Returns the problem of a file that was named as that of a story, and is not there or is
+    something else; it suggests the story with the most similar slug."""
+    what = "this is not a story"
+    with suppress(DigestError):  # outside the digest's folder, nothing is said of what there is
+        if not disk.inside(root, file).exists():
+            what = "there is no such file"
+    stories = filter(paths.is_story, store.files(root))
+    by_slug = {_NOT_SLUG.sub("", basename(story)): story for story in stories}
+    near = difflib.get_close_matches(_NOT_SLUG.sub("", basename(file)), by_slug, n=1)
+    cure = "was it moved or deleted?" if paths.is_story(file) else f"name a file such as {_EXAMPLE}"
+    if near:
+        cure = f"did you mean '{by_slug[near[0]]}'?"
+    return Problem(file, 0, what, cure)
+
+
 def why_not_editable(root: Path, config: Config, file: str) -> list[Problem]:
     """Returns why a file that is not among the stories cannot be edited."""
     if not paths.is_story(file):
-        return [Problem(file, 0, "this is not a story", f"name a file such as {_EXAMPLE}")]
+        return [not_a_story(root, file)]
     try:
         data, zone = disk.read_inside(root, file), config.site.zone
+        if data is None:
+            return [not_a_story(root, file)]
         change_requests.story_in_file(data, file, "", known_names(root, config), zone)
     except Faults as faults:
         return list(faults.problems)
