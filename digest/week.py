@@ -13,6 +13,9 @@ from typing import NamedTuple
 
 _FOLDER = re.compile(r"(\d{4})/w(\d{2})")
 _NAME = re.compile(r"(\d{4})-W(\d{2})", re.IGNORECASE)
+YEARS = range(1800, 9000)
+"""Years of dates and weeks that an editor may write. Others are typos, and time zones fail near the
+ends of the calendar."""
 _HALF_A_YEAR, _TWO_YEARS, _TEN_YEARS = 26, 104, 520  # weeks
 _CACHED = 1 << 14  # weeks; an archive asks for its own again and again
 
@@ -57,13 +60,19 @@ class Week(_Parts):
     def parse_typed(cls, words: str) -> Week:
         """Parses a week as people type it: in any case, with `content/` or a `/` around it.
 
-        Raises ValueError for anything else.
+        Raises ValueError for anything else, and for a year that is none of `YEARS`.
         """
-        folder = words.strip().lower().removeprefix("content/").rstrip("/")
+        folder = words.strip().lower().removeprefix("content/").rstrip("/").replace("-w", "/w")
+        match = _FOLDER.fullmatch(folder)
+        if not match:
+            raise ValueError(f"'{words}' is not a week; write it as 2026-W20")
+        if int(match[1]) not in YEARS:
+            what = f"'{words}' is not between the years {YEARS[0]} and {YEARS[-1]}"
+            raise ValueError(f"{what}; correct the year")
         try:
-            return cls.parse(folder.replace("-w", "/w"))
+            return cls.parse(folder)
         except ValueError:
-            raise ValueError(f"'{words}' is not a week; write it as 2026-W20") from None
+            raise ValueError(f"{match[1]} has no week {match[2]}; correct the number") from None
 
     @classmethod
     def from_ordinal(cls, ordinal: int) -> Week:

@@ -16,8 +16,8 @@ from io import BytesIO
 from itertools import islice
 from typing import Any, TypeVar
 
-from digest.content.timestamps import YEARS
 from digest.errors import Kind, Problem
+from digest.week import YEARS
 
 T = TypeVar("T")
 

@@ -22,7 +22,7 @@ from digest.content.timestamps import parse_time
 from digest.content.typos import curly_cure
 from digest.errors import Faults, Problem, suggestion
 from digest.model import FLAGS, Correction, DueDate, Story
-from digest.week import Week
+from digest.week import YEARS, Week
 
 _T = TypeVar("_T")
 
@@ -150,7 +150,7 @@ def has_key(text: str, key: str) -> bool:
 def week_of(file: str) -> Week:
     """Returns the week whose folder has the file; raises Faults if its year has no such week."""
     week = paths.week_of(file)
-    if week is None or week.year not in timestamps.YEARS:
+    if week is None or week.year not in YEARS:
         what = f"there is no week {paths.folder_of(file)}"
         raise Faults([Problem(file, 0, what, "move the file to the folder of a real week")])
     return week

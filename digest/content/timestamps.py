@@ -10,8 +10,8 @@ from __future__ import annotations
 import re
 from datetime import date, datetime, timedelta, timezone, tzinfo
 
-YEARS = range(1800, 9000)
-"""Valid years. Others are typos, and time zones fail near the ends of the calendar."""
+from digest.week import YEARS
+
 _GAP = re.compile(r"\s+(?=[+-]\d\d:?\d\d$|Z$)")
 
 

@@ -287,7 +287,7 @@ def test_a_week_without_stories_is_an_error_that_names_weeks_with_stories(words:
         choose_week(words, [Week(2026, 20)])
 
 
-@pytest.mark.parametrize("words", ["2026-W60", "may", "2026-20", "../w20", "w200", "w99", "w0"])
+@pytest.mark.parametrize("words", ["may", "2026-20", "../w20", "w200", "w99", "w0"])
 def test_an_invalid_week_is_wrong_usage(words: str) -> None:
     with pytest.raises(ValueError, match="is not a week; write it as 2026-W20"):
         choose_week(words, [Week(2026, 20)])

@@ -239,6 +239,11 @@ def test_several_files_move_to_another_week(root: Path) -> None:
         ((A, "week=54"), "'54' is not a week; write it as 2026-W20"),
         ((A, "week=w0"), "'w0' is not a week; write it as 2026-W20"),
         ((A, "week=soon"), "'soon' is not a week; write it as 2026-W20"),
+        ((A, "week=2025-W53"), "2025 has no week 53; correct the number"),
+        (
+            (A, "week=9999-W52"),
+            "'9999-W52' is not between the years 1800 and 8999; correct the year",
+        ),
         ((A,), "nothing to change; write one of lead, hide"),
         (("content/2026/w20/*nope*",), "no file matches 'content/2026/w20/*nope*'"),
         (("*nope*",), "no file matches '*nope*'"),

@@ -280,6 +280,7 @@ def test_the_other_version_can_be_kept(desk: Desk) -> None:
         ({"add": "c"}, "may be memory-crunch or export-controls"),
         ({"set": "theme=+wine"}, "no theme is called"),
         ({"week": "next"}, "is not a week; write it as 2026-W20"),
+        ({"week": "9999-W52"}, "is not between the years 1800 and 8999; correct the year"),
     ],
 )
 def test_an_invalid_value_is_refused_and_what_was_typed_is_shown_again(

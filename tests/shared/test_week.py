@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 
 import pytest
@@ -42,6 +43,22 @@ def test_a_week_is_parsed_from_its_days_and_its_names(day: date) -> None:
 def test_an_invalid_week_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"week|Week"):
         Week.parse(text)
+
+
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        ("soon", "'soon' is not a week; write it as 2026-W20"),
+        ("2026-W54", "2026 has no week 54; correct the number"),
+        ("content/2025/w53/", "2025 has no week 53; correct the number"),
+        ("2026-W00", "2026 has no week 00; correct the number"),
+        ("9999-W52", "'9999-W52' is not between the years 1800 and 8999; correct the year"),
+        ("0206-W20", "'0206-W20' is not between the years 1800 and 8999; correct the year"),
+    ],
+)
+def test_a_week_that_is_typed_wrongly_is_refused_with_the_reason(words: str, why: str) -> None:
+    with pytest.raises(ValueError, match=re.escape(why)):
+        Week.parse_typed(words)
 
 
 @given(st.dates(date(1, 1, 8), date(9999, 12, 1)))
