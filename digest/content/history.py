@@ -56,7 +56,7 @@ class History:
                 self._first_pulls[feed] = min(since, self._first_pulls.get(feed, since))
                 if record.files:
                     others = dict(record.files)
-                    since = others.pop(record.file)
+                    since = others.pop(record.file, since)
                     _keep_earliest(self._other_files[record.file], others)
                 self._since[record.file] = min(since, self._since.get(record.file, since))
                 self._by_file[record.file].append(record)

@@ -19,7 +19,7 @@ gave no date at first. Optional keys:
 
 Git merges ledgers by union, so order and repeats of lines do not matter: for each id the line with
 the newest `at` wins, and aliases are combined. `file` differs between lines if two machines added
-the entry under two names: then the newest line of the file that exists wins (`in_present_files`). Of
+the entry under two names: then the newest line of the file that exists wins (`present_files`). Of
 publishers' texts, only headlines are stored.
 """
 
@@ -85,7 +85,7 @@ class Record(NamedTuple):
       join or adopt it
 
     `image` is the hash of the URL of the picture that was written.
-    `files` are set only if two machines added the entry under two names: all files in its lines,
+    `files` are set only if two machines added the story under two names: all files in its lines,
     each with the time of the first line. `by_other_file` has what only the lines of each file but
     `file` say: they know what a pull wrote into that one.
     """
@@ -255,39 +255,6 @@ def _replaced(lines: Sequence[Record]) -> Mapping[str, frozenset[str]]:
                 if before and now and before != now:
                     found.setdefault(name, set()).add(before)
     return {name: frozenset(hashes) for name, hashes in found.items()}
-
-
-def in_present_files(
-    ledgers: Mapping[str, dict[str, Record]], is_there: Callable[[str], bool]
-) -> dict[str, dict[str, Record]]:
-    """Returns the ledgers with each story that has two names under that of the file that exists.
-
-    Its record has what lines of that file say: if those of the other file have newer words, these
-    are still a correction for this one. Only `at`, `since`, `aliases`, `excerpts` and `deleted` are
-    those of all lines. `is_there` is True for a file that exists, in any week.
-    """
-    found = dict(ledgers)
-    for feed, records in ledgers.items():
-        doubly_named = [record for record in records.values() if record.by_other_file]
-        present = {record.id: _in_present_file(record, is_there) for record in doubly_named}
-        found[feed] = {**records, **present} if present else records
-    return found
-
-
-def _in_present_file(record: Record, is_there: Callable[[str], bool]) -> Record:
-    if not record.by_other_file or is_there(record.file):
-        return record
-    left = [other for file, other in record.by_other_file.items() if is_there(file)]
-    if not left:
-        return record
-    return max(left, key=attrgetter("at", "file"))._replace(
-        at=record.at,
-        aliases=record.aliases,
-        since=record.since,
-        excerpts=record.excerpts,
-        deleted=record.deleted,
-        files=record.files,
-    )
 
 
 def last_written(records: Iterable[Record]) -> dict[str, str]:

@@ -231,7 +231,7 @@ class _Loader:
         if not stamps:
             return self._find_ledger_facts(stories, ledgers)
         identities = [folder.identity_key for folder in found.folders]
-        # Whether a file exists also matters if it cannot be read (`ledger.in_present_files`).
+        # Whether a file exists also matters if it cannot be read (`present_files`).
         unread = [file for folder in found.folders for file in folder.unread]
         key = key_of(self._key, sorted(self._feeds), stamps, *identities, sorted(unread))
         facts = self._cache.get("ledgers", "", key, LedgerFacts)

@@ -22,6 +22,7 @@ from digest.cache import Cache
 from digest.content import ledger, locations, paths, sent, summaries
 from digest.content.history import History
 from digest.content.ledger import Record
+from digest.content.present_files import in_present_files
 from digest.content.scan import Scan, leaves_files_out, read_bytes, scan
 from digest.content.sent import SentLine
 from digest.errors import DigestError, Faults, Problem
@@ -76,7 +77,7 @@ def read_ledgers(root: Path) -> tuple[dict[str, dict[str, Record]], tuple[Proble
     """Reads the ledgers of all feeds, also of feeds that are no longer in digest.toml.
 
     A story that has two names is under that of the story file that exists, in any week
-    (`ledger.in_present_files`).
+    (`present_files`).
     """
     ledgers, problems = {}, list[Problem]()
     folder = root / paths.LEDGERS
@@ -90,7 +91,7 @@ def read_ledgers(root: Path) -> tuple[dict[str, dict[str, Record]], tuple[Proble
     def story_names() -> frozenset[str]:  # rarely needed
         return frozenset(map(basename, filter(paths.is_story, files(root))))
 
-    present = ledger.in_present_files(ledgers, lambda file: basename(file) in story_names())
+    present = in_present_files(ledgers, lambda file: basename(file) in story_names())
     return present, tuple(problems)
 
 

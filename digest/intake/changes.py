@@ -14,6 +14,7 @@ from datetime import datetime
 from digest import urls
 from digest.content import identity, ledger
 from digest.content.ledger import Ledgers, Record
+from digest.content.present_files import is_of_present_file
 from digest.intake import dates, match
 from digest.intake.entry_keys import SharedAliases
 from digest.intake.merge import WITHDRAWABLE
@@ -53,7 +54,7 @@ def search_texts_of_changes(
         records = {record.file: record for record in ledgers.get(feed, {}).values()}
         for entry, file in zip(entries, files, strict=True):
             record = records.get(file)
-            if record is None:
+            if record is None or not is_of_present_file(record):
                 found |= search_texts(identity.aliases_of(entry))
                 continue
             incoming = incoming_hashes(entry, record)

@@ -24,6 +24,7 @@ from typing import Literal, NamedTuple
 from digest import urls
 from digest.content import ledger, paths, pending
 from digest.content.ledger import Record, hashes_of
+from digest.content.present_files import is_of_present_file
 from digest.intake import changes, dates, match, precedence, revise
 from digest.intake.entry_keys import arrivals
 from digest.intake.merge import Merged, Recorded, agreed_hashes, lacking, merge
@@ -205,7 +206,7 @@ def _known(pull: PullState, arrival: Arrival, file: str) -> EntryDecision:
     records = pull.records[file]
     record = records.get(arrival.feed.id)
     incoming = changes.incoming_hashes(arrival.entry, record)
-    if record is None:
+    if record is None or not is_of_present_file(record):
         story, unreadable = pull.finder.find(file, search_texts(arrival.aliases))
         if unreadable:
             return EntryDecision("unreadable", unreadable)

@@ -108,10 +108,11 @@ CONFLICTS = {
 
 
 def publish(root: Path, change: Mapping[str, Any], *others: Mapping[str, Any]) -> None:
-    """Sets the publisher's entry, in the first feed or in both; `others` are in the first only."""
+    """Sets the publisher's entry, usually in the first feed only; `others` are also in that one."""
     item = {**ENTRY, **change}
-    both = item.pop("second", False)
-    for feed, items in (("first", [item, *others]), ("second", [item] if both else [])):
+    firsts = [item] if item.pop("first", True) else []
+    seconds = [item] if item.pop("second", False) else []
+    for feed, items in (("first", [*firsts, *others]), ("second", seconds)):
         document = {"version": "https://jsonfeed.org/version/1.1", "title": feed, "items": items}
         (root / f"{feed}.json").write_text(json.dumps(document))
 
@@ -406,3 +407,28 @@ def test_a_story_deleted_under_one_name_is_reported_if_a_merge_brings_the_other(
     (hint,) = check.run(root, now=NOW + timedelta(hours=3)).problems
     assert hint.file == ({ALPHA, BETA} - {deleted}).pop()
     assert hint.what.startswith("was deleted on another machine, as the ledger says")
+
+
+@pytest.mark.parametrize("pulled_by_two", ["first", "second"])
+def test_of_two_names_the_file_that_stays_gets_the_feeds_of_the_other(
+    tmp_path: Path, pulled_by_two: str
+) -> None:
+    both, one = {"first": True, "second": True}, {"first": False, "second": False}
+    first = {"title": "Alpha", **both}
+    second = {"title": "Beta", **one, pulled_by_two: True}
+    root = two_names(tmp_path, first, second)
+    (root / ALPHA).unlink()
+    publish(root, {"title": "Beta", **both})
+    for hours in (2, 3):
+        pulled(root, NOW + timedelta(hours=hours))
+        assert texts(root).keys() == {BETA}
+        assert "title: Beta\n" in texts(root)[BETA]
+        assert "feeds: [first, second]\n" in texts(root)[BETA]
+
+    publish(root, {"title": "Gamma", **both})
+    pulled(root, NOW + timedelta(hours=4))
+    assert texts(root).keys() == {BETA}
+    assert "title: Gamma\n" in texts(root)[BETA]
+    content = cached_content.read(root, config.load(root))
+    assert {address.file for address in content.story_addresses} == {ALPHA, BETA}
+    assert {address.present_file for address in content.story_addresses} == {BETA}
