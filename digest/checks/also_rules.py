@@ -142,7 +142,6 @@ def _not_shown(story: Story, other: Story) -> Iterator[tuple[str, str]]:
     themes = [theme for theme in other.themes if theme not in story.themes]
     if themes:
         pages = "the page" if len(themes) == 1 else "the pages"
-        what = (
-            f"also: '{name}' is not on {pages} of {', '.join(themes)} while it is below this story"
-        )
-        yield what, "add what fits to this story's themes"
+        named = ", ".join(themes)
+        what = f"also: below this story, '{name}' is no longer on {pages} of {named}"
+        yield what, f"to show it there, add {named} to this story's themes"

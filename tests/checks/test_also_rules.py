@@ -84,7 +84,8 @@ CASES: dict[str, tuple[Content, str]] = {
     ),
     "themes": (
         make_content(story(B, themes=("x",)), other(themes=("x", "y", "z"))),
-        f"also: '{B}' is not on the pages of y, z while it is below this story; add what fits to this story's themes",
+        f"also: below this story, '{B}' is no longer on the pages of y, z; "
+        "to show it there, add y, z to this story's themes",
     ),
 }
 
