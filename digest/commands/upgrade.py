@@ -131,6 +131,9 @@ def _merged(
 ) -> tuple[bytes, str]:
     """Returns a file with what the editor and what this version changed in it, or why that cannot
     be."""
+    if not record.had(file):
+        return ours, "there is no record of what Digest wrote there"
+    changed = "you have changed it" if record.is_known else "you may have changed it"
     try:
         base = record.texts[file].encode() if file in record.texts else None
         if base is None:  # the newest commit that has it as Digest wrote it
@@ -139,14 +142,14 @@ def _merged(
             versions = git.contents(root, [f"{commit}:./{file}" for commit in commits], _NEED)
             base = next((one for one in versions if record.has_written(file, one)), None)
         if base is None:
-            return ours, "you have changed it, and git does not have it as Digest wrote it"
+            return ours, f"{changed}, and git does not have it as Digest wrote it"
         with tempfile.TemporaryDirectory() as folder:
             for name, content in (("ours", ours), ("base", base), ("theirs", new)):
                 (Path(folder) / name).write_bytes(content.replace(b"\r\n", b"\n"))
             words = ("merge-file", "-p", "ours", "base", "theirs")
             answer = git.run(Path(folder), *words, need=_NEED)
     except DigestError as error:
-        return ours, f"you have changed it, and it cannot be merged: {error}"
+        return ours, f"{changed}, and it cannot be merged: {error}"
     if answer.returncode:
         return ours, "you and this version of Digest have changed the same lines"
     merged = answer.stdout

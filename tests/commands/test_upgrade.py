@@ -150,6 +150,26 @@ def test_an_edited_file_without_its_original_in_git_is_left_and_named(
     assert (mine / WORKFLOW).read_text() == "on: push\n"
 
 
+@pytest.mark.parametrize("has_record", [True, False])
+def test_a_file_that_digest_is_not_known_to_have_written_is_not_called_changed(
+    mine: Path, has_record: bool
+) -> None:
+    record = json.loads((mine / init_record.FILE).read_text())
+    del record["files"][SCHEMA]
+    (mine / init_record.FILE).write_text(json.dumps(record))
+    if not has_record:
+        (mine / init_record.FILE).unlink()
+
+    left = dict(upgraded(mine).left)
+
+    assert left[SCHEMA] == "there is no record of what Digest wrote there"
+    assert left.get(WORKFLOW) == (
+        None
+        if has_record
+        else "you may have changed it, and git does not have it as Digest wrote it"
+    )
+
+
 def test_a_file_deleted_by_the_editor_stays_deleted(mine: Path) -> None:
     (mine / WORKFLOW).unlink()
 
