@@ -15,7 +15,7 @@ from posixpath import basename
 from types import MappingProxyType
 
 from digest import urls
-from digest.checks import also_rules, file_rules, ignored_keys, markdown_rules, story_rules
+from digest.checks import also_rules, file_rules, key_rules, markdown_rules, story_rules
 from digest.checks.hint import Hint, LineOf, Read, problems
 from digest.checks.markdown_scan import MarkdownText
 from digest.content import letter_draft, pending
@@ -65,7 +65,7 @@ def review(
     if not (urls.is_placeholder(config.site.url) or private_host_of(config.site.url)):
         hints += _private_links(survey)  # the site may have readers elsewhere
     for written in (*shown, *content.texts):
-        hints += _empty_flags(written.file, read)
+        hints += _key_hints(written.file, read)
     for story in shown:
         hints += story_rules.of_story(story, history, zone)
         hints += story_rules.in_another_week(story, history, former_weeks)
@@ -92,7 +92,7 @@ def of_story(story: Story, history: History, config: Config, read: Read) -> tupl
     hints: list[Hint] = []
     for text in _notes([story]):
         hints += _markdown_hints(text)
-    hints += _empty_flags(story.file, read)
+    hints += _key_hints(story.file, read)
     hints += story_rules.of_story(story, history, config.site.zone)
     hints += story_rules.in_another_week(story, history)
     hints += _pending(story, history, read)
@@ -190,11 +190,15 @@ def _to_review(
     return pending.to_review(records, story, read(story.file), here)
 
 
-def _empty_flags(file: str, read: Read) -> Iterator[Hint]:
-    for line, key in ignored_keys.empty_flags(read(file)):
+def _key_hints(file: str, read: Read) -> Iterator[Hint]:
+    text = read(file)
+    for line, key in key_rules.empty_flags(text):
         yield Hint(
             file, f"'{key}' has no value, so it is off", "write true, or remove the line", line=line
         )
+    for line in key_rules.unclosed_quotes(text):
+        what = "a text begins with a quotation mark that is never closed, so readers see it"
+        yield Hint(file, what, "close it, or remove it", line=line)
 
 
 def _markdown_hints(text: Text) -> Iterator[Hint]:

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
 from digest import sanitize, urls
-from digest.checks import ignored_keys
+from digest.checks import key_rules
 from digest.checks.markdown_scan import FENCE, MARKER, ClosingFences, Link, MarkdownText, is_fence
 from digest.errors import count_of
 from digest.private_addresses import private_host_of
@@ -321,7 +321,7 @@ def lost_front_matter(prose: MarkdownText) -> Iterator[MarkdownHint]:
 
 def misplaced_keys(prose: MarkdownText) -> Iterator[MarkdownHint]:
     """Finds keys that were typed below the front matter, where they are published as text."""
-    for line, key in ignored_keys.keys_in_body(prose.plain):
+    for line, key in key_rules.keys_in_body(prose.plain):
         proper = "" if key == key.lower() else f", as '{key.lower()}'"
         what = f"'{key}:' has no effect here, and is published as text"
         yield MarkdownHint(line, what, f"move this line above the second ---{proper}")

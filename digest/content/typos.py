@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Sequence
+from itertools import takewhile
 
+from digest.content.plain_front_matter import ONE_TEXT
 from digest.errors import Problem
 
 _DASHES = re.compile(r"[-‐‑‒–—―−－﹘﹣─━⸺⸻]+\s*")
@@ -16,6 +18,14 @@ _CURLED = re.compile(r"[“”‘’„]")
 _KEY = re.compile(r" {0,3}([A-Za-z][\w-]*)[ \t]*:(?!//)")
 _WIDE_COLON = re.compile(r"([A-Za-z][\w-]*)[ \t]*([：﹕︰꞉∶])")
 _ODD_SPACE = re.compile(r"([A-Za-z][\w-]*)[ \t]*:[ \t]*(?![ \t\r\n])\s")
+_UNCLOSED = re.compile(
+    r"""(?:(?P<key>[A-Za-z][\w-]*)[ \t]*:|[ \t]*-)[ \t]+"""
+    r"""(?P<mark>"(?=[^"]*$)|'(?=[^']*$)|\[(?=[^\]]*$)|\{(?=[^}]*$))"""
+)
+_NEXT_VALUE = re.compile(r"[A-Za-z-]")
+_RUNNING = ONE_TEXT | {"authors"}
+_CLOSING = {"[": "]", "{": "}"}
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f]")
 _NO_COLON = re.compile(r"([A-Za-z][\w-]*)(?:[ \t](?!.*:(?:\s|$)).*)?")
 
 
@@ -107,12 +117,33 @@ def broken(lines: Sequence[str], file: str, error: Exception) -> Problem:
     near = list(reversed(lines[max(number - 1, 0) : number + 1]))
     cure = _cure(near)
     if not cure:
+        if problem := _unclosed(lines, number, file):
+            return problem
         for index in (number, number - 1):
             if index >= 0 and (problem := _no_colon(lines[index], file, index + 2)):
                 return problem
-    reason = getattr(error, "problem", None) or getattr(error, "context", None)
-    what = f"the front matter is not valid YAML: {reason or str(error).splitlines()[0]}"
-    return Problem(file, number + 2, what, cure or "put the text of that line in straight quotes")
+        cure = "write 'key: value' at the beginning of the line, or correct its indentation"
+        key = _KEY.match(lines[number])
+        if key and not lines[number].startswith(" "):
+            cure = f"put the text after '{key[1]}:' in straight quotes"
+    return Problem(file, number + 2, "the front matter is not valid YAML", cure)
+
+
+def _unclosed(lines: Sequence[str], number: int, file: str) -> Problem | None:
+    """Returns the problem of the first line, up to that of a number, with a quotation mark or
+    bracket that opens a value and is never closed; None if there is none.
+
+    Running text on one line is no problem: it is read to its end, as typed ('tis the season).
+    """
+    for index, line in enumerate(lines[: number + 1]):
+        if found := _UNCLOSED.match(line):
+            mark, closing = found["mark"], _CLOSING.get(found["mark"], found["mark"])
+            below = list(takewhile(lambda one: not _NEXT_VALUE.match(one), lines[index + 1 :]))
+            is_read = found["key"] in _RUNNING and not below
+            if not (is_read or any(closing in one for one in below)):
+                what = f"a value begins with {mark}, which is never closed"
+                return Problem(file, index + 2, what, f"add {closing} at its end, or remove it")
+    return None
 
 
 def _looks_right(lines: Sequence[str], file: str) -> Problem | None:
@@ -124,6 +155,10 @@ def _looks_right(lines: Sequence[str], file: str) -> Problem | None:
         if match := _ODD_SPACE.match(line):
             what = f"after '{match[1]}:' is a no-break or other special space"
             return Problem(file, number, what, "delete it, and type a plain space")
+        if _CONTROL.search(line):
+            return Problem(
+                file, number, "this line has an invisible control character", "delete it"
+            )
         if line.rstrip() == "...":
             return Problem(file, number, "'...' is not 'key: value'", "delete this line")
     return None

@@ -109,12 +109,9 @@ def _compose(lines: Sequence[str]) -> tuple[yaml.Node | None, list[str]]:
     readable = _as_typed(lines)
     try:
         return yaml.compose("\n".join(readable), Loader=_Loader), readable
-    except yaml.YAMLError as first:
+    except yaml.YAMLError:
         readable = _repaired(lines, readable)
-        try:
-            return yaml.compose("\n".join(readable), Loader=_Loader), readable
-        except yaml.YAMLError:
-            raise first from None
+        return yaml.compose("\n".join(readable), Loader=_Loader), readable
 
 
 def _anchors_and_tags(lines: Sequence[str], file: str) -> list[Problem]:
@@ -341,6 +338,8 @@ def _repaired(lines: Sequence[str], typed: Sequence[str]) -> list[str]:
     for number, line in enumerate(lines):
         if typed[number] != line or _is_yaml(line):
             continue
+        if _wrapped(lines, number, len(line) - len(line.lstrip())):
+            continue  # its quotes may end below
         pair, item = _PAIR.fullmatch(line), _ITEM.fullmatch(line)
         if pair and pair[1] in RUNNING and pair[2]:
             repaired[number] = line[: pair.start(2)] + _in_quotes(pair[2].strip())

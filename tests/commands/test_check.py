@@ -155,6 +155,35 @@ def test_a_flag_without_a_value_gets_a_hint(root: Path, story: Write, line: str)
 
 
 @pytest.mark.parametrize(
+    ("line", "is_slip"),
+    [
+        ('headline: "Islanders', True),
+        ("headline: 'Islanders", True),
+        ('source: "The Herald # ours', True),
+        ('authors: ["Ann, Bob]', True),
+        ('corrections:\n- 2026-05-20: "He said', True),
+        ("headline: 'Tis the season", False),
+        ("headline: '90s nostalgia", False),
+        ('headline: "Panic" over chips', False),
+        ("headline: '\"Islanders'", False),
+        ('headline: "Islanders\n  of the strait"', False),
+        ('headline: Full at 12"', False),
+    ],
+)
+def test_a_quotation_mark_that_is_never_closed_gets_a_hint(
+    root: Path, line: str, is_slip: bool
+) -> None:
+    text = f"---\ntitle: A\nlink: https://news.example/a\n{line}\n---\n"
+    put(root, f"{W20}2026-05-15-a.md", text)
+    report = run(root)
+
+    number = 5 if "\n-" in line else 4
+    what = "a text begins with a quotation mark that is never closed, so readers see it"
+    hint = f"{W20}2026-05-15-a.md:{number}: {what}; close it, or remove it"
+    assert [str(problem) for problem in report.problems] == [hint] * is_slip
+
+
+@pytest.mark.parametrize(
     "twin",
     [
         {"link": "https://news.example/a?utm_source=rss", "title": "Another"},

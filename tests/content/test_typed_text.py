@@ -317,6 +317,50 @@ def test_a_pull_continues_despite_a_file_in_the_inbox_with_such_a_date(
     assert (filed, problem.file, problem.line) == ((), "content/inbox/a.md", 3)
 
 
+@pytest.mark.parametrize(
+    ("lines", "problem"),
+    [
+        (
+            "link: 'https://news.example",
+            "4: a value begins with ', which is never closed; add ' at",
+        ),
+        (
+            "themes: [memory, trade",
+            "4: a value begins with [, which is never closed; add ] at its end",
+        ),
+        (
+            'corrections:\n- "2026-05-20: A',
+            '5: a value begins with ", which is never closed; add "',
+        ),
+        ('headline: "A\n  b', '4: a value begins with ", which is never closed; add "'),
+        (
+            "headline: 'Tis time\nid: @x",
+            "5: the front matter is not valid YAML; put the text after 'id:'",
+        ),
+        (
+            'authors: "A\n  B"\nid: @x',
+            "6: the front matter is not valid YAML; put the text after 'id:'",
+        ),
+        ("\tid: x", "4: the front matter is not valid YAML; use spaces, not tabs"),
+        (
+            "  id: x",
+            "4: the front matter is not valid YAML; write 'key: value' at the beginning of",
+        ),
+        (
+            "id: a\x07b",
+            "4: this line has an invisible control character; delete it",
+        ),
+    ],
+)
+def test_front_matter_that_is_not_yaml_is_reported_in_plain_words(lines: str, problem: str) -> None:
+    with pytest.raises(Faults) as raised:
+        story_file.loads(
+            f"---\ntitle: A\nlink: https://a.example/\n{lines}\nimage: x\n---\n", FILE, HONG_KONG
+        )
+
+    assert str(raised.value).startswith(f"{FILE}:{problem}")
+
+
 ALL = KnownNames(feeds=frozenset({"a"}), themes=frozenset({"memory", "trade"}))
 
 

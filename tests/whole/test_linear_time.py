@@ -20,7 +20,7 @@ import pytest
 from many import MANY, many
 
 from digest import config, config_edit, phrases, redact, text_lines, urls
-from digest.checks import ignored_keys, markdown_rules, markdown_scan, story_rules
+from digest.checks import key_rules, markdown_rules, markdown_scan, story_rules
 from digest.content import (
     change_requests,
     edit,
@@ -214,8 +214,11 @@ FUNCTIONS: dict[str, Callable[[str], Any]] = {
     "a page for programs": lambda text: html_to_markdown(
         Html(MarkdownRenderer(Nowhere()).html(text, file=FILE, here="2026/w20/", top=3))
     ),
-    "keys without effect": lambda text: list(ignored_keys.keys_in_body(text)),
-    "flags without a value": lambda text: list(ignored_keys.empty_flags(f"---\n{text}\n---\n")),
+    "keys without effect": lambda text: list(key_rules.keys_in_body(text)),
+    "quotation marks never closed": lambda text: list(
+        key_rules.unclosed_quotes(f"---\n{text}\n---\n")
+    ),
+    "flags without a value": lambda text: list(key_rules.empty_flags(f"---\n{text}\n---\n")),
     "a note that quotes": lambda text: list(
         story_rules.requoted(replace(STORY, note=f"> {text}"), History({}))
     ),

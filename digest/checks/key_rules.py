@@ -1,4 +1,5 @@
-"""Finds keys without effect: below the front matter, or without a value.
+"""Finds keys without effect, below the front matter or without a value, and quotation marks in
+front matter that are never closed.
 
 A line of prose such as "Source: a colleague" is not a key. So flags are found anywhere and in any
 case, other keys only at the start or end of a text.
@@ -15,6 +16,12 @@ from digest.model import FLAGS
 _LINE = re.compile(r"([A-Za-z]+)[ \t]*:[ \t]*(.*)")
 _SET = re.compile(r"(?:true|yes|on)?", re.IGNORECASE)
 _EMPTY = re.compile(rf"^({'|'.join(FLAGS)})[ \t]*:[ \t]*(?:#.*)?$", re.MULTILINE)
+_UNCLOSED = re.compile(
+    r"""^(?:(?:title|headline|source|authors)[ \t]*:|[ \t]*-[ \t]+\d{4}(?:-\d\d){1,2}[ \t]*:)[ \t]+\[?"""
+    r"""(?:"[^"\n]*|'(?!\d|(?i:tis|twas|til|em|cause|n)\b)[^'\n]*)$(?!\n[ \t])""",
+    re.MULTILINE,
+)
+"""Text that opens with a quotation mark, to its end; an apostrophe, as in 'tis or '90s, is none."""
 _FRONT_MATTER = re.compile(r"\ufeff?---[ \t]*\n(.*?)^---[ \t]*$", re.MULTILINE | re.DOTALL)
 
 
@@ -44,6 +51,15 @@ def empty_flags(text: str) -> Iterator[tuple[int, str]]:
     if matter:
         for found in _EMPTY.finditer(matter[1]):
             yield matter[1].count("\n", 0, found.start()) + 2, found[1]
+
+
+def unclosed_quotes(text: str) -> Iterator[int]:
+    """Yields each line of a file's front matter with a quotation mark that opens a text and is
+    never closed: it is part of the text, which was hardly meant."""
+    matter = _FRONT_MATTER.match(text)
+    if matter:
+        for found in _UNCLOSED.finditer(matter[1]):
+            yield matter[1].count("\n", 0, found.start()) + 2
 
 
 def _leading_key_lines(lines: list[str]) -> int:
