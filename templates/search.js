@@ -208,7 +208,11 @@ function line(story) {
   heading.append(link);
   details.className = "details";
   details.append(show("span", said_by));
-  if (written) details.append(" ", show("span", written));
+  if (written) {
+    const when = show("time", written);
+    when.dateTime = date.join("-");
+    details.append(" ", when);
+  }
   row.append(heading, details);
   row.append(...passages(story).filter((words) => words.textContent.trim() !== title));
   if (story.filters.theme && !story.filters.kind.includes("page")) row.append(themes(story.filters.theme));

@@ -925,6 +925,7 @@ def test_a_note_is_shown_whole_with_its_themes_and_letters_and_pages_are_marked(
         stories(page, "3 results")
         letter = page.locator("#_stories > li", has_text="The week of the oysters")
         assert letter.locator(".details").inner_text() == "Letter 1 February 2026"
+        assert letter.locator(".details time").get_attribute("datetime") == "2026-02-01"
 
         page.goto(f"{of_the_table}search/?q=toll+reform&theme=tolls")
         stories(page, "2 results")
