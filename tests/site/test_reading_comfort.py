@@ -55,6 +55,9 @@ MOVES = """() => [...document.querySelectorAll('*')].filter(node => {
     const style = getComputedStyle(node);
     return parseFloat(style.transitionDuration) > 0.01 || parseFloat(style.animationDuration) > 0.01;
 }).map(node => node.tagName + '.' + node.className)"""
+GAPS = """() => [...document.querySelectorAll('.excerpt + .steps, .note + .steps, .original + .steps, .excerpt + .original')]
+    .map(line => line.getBoundingClientRect().top - line.previousElementSibling.getBoundingClientRect().bottom)"""
+"""The distances in pixels of lines below stories from the words above them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,6 +154,16 @@ def test_lists_of_dates_have_readable_lines(place: str, address: str, reader: Pa
     widest = reader.evaluate(WIDEST)
 
     assert 20 < widest <= 34  # em: some 75 characters
+
+
+def test_what_leads_to_other_stories_stands_apart_from_the_excerpt(
+    address: str, reader: Page
+) -> None:
+    reader.goto(f"{address}2026/w20/")
+    gaps = reader.evaluate(GAPS)
+
+    assert gaps
+    assert min(gaps) >= 8  # pixels
 
 
 def test_nothing_moves_when_a_picture_loads_late(visits: dict[str, Visit]) -> None:
