@@ -17,6 +17,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
+from urllib.parse import urlsplit
 
 from digest import config
 from digest.commands import build, init, letter, pull
@@ -65,10 +66,14 @@ def of_site(site: Path) -> Callable[[Route], None]:
     """Returns a function that answers requests with the files of a site."""
 
     def answer(route: Route) -> None:
-        path = site / route.request.url.removeprefix(URL)
+        path = site / urlsplit(route.request.url).path.lstrip("/")
         path = path / "index.html" if path.is_dir() else path
+        if not path.is_file():
+            raise SystemExit(
+                f"make pictures: a page asks for {route.request.url}, which is missing"
+            )
         kind = mimetypes.guess_type(path.name)[0] or "text/plain"
-        route.fulfill(path=path, content_type=kind) if path.is_file() else route.fulfill(status=404)
+        route.fulfill(path=path, content_type=kind)
 
     return answer
 
