@@ -471,7 +471,7 @@ def test_pull_and_check_start_git_only_in_a_repository(
 ) -> None:
     real, started = shutil.which("git"), tmp_path / "started"
     (tmp_path / "bin").mkdir()
-    (tmp_path / "bin/git").write_text(f'#!/bin/sh\necho "$1" >> {started}\nexec {real} "$@"\n')
+    (tmp_path / "bin/git").write_text(f'#!/bin/sh\necho "$*" >> {started}\nexec {real} "$@"\n')
     (tmp_path / "bin/git").chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}{os.pathsep}{os.environ['PATH']}")
     root = tmp_path / "top/below"
