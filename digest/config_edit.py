@@ -252,7 +252,7 @@ def _changed(text: str, change: Callable[[TOMLDocument], str], *, only_feeds: bo
             document, text = parse(part), part
     except TOMLKitError as error:
         raise DigestError(
-            f"digest.toml: cannot be changed by a program ({error}); change it by hand"
+            f"{CONFIG_FILE}: Digest cannot change this file safely ({error}); make the change by hand"
         ) from None
     if dumps(document) != text:
         raise DigestError(_scattered_table_message(text))
@@ -282,7 +282,7 @@ def _scattered_table_message(text: str) -> str:
             line = text.count("\n", 0, found.start()) + 1
             return (
                 f"{CONFIG_FILE}:{line}: this [[{found[1]}]] is separated from the others by another table;"
-                " move it up to them, or change the file by hand"
+                " move it up to them, or make the change by hand"
             )
         seen.append(found[1])
-    return f"{CONFIG_FILE}: cannot be changed by a program; change it by hand"
+    return f"{CONFIG_FILE}: Digest cannot change this file safely; make the change by hand"

@@ -120,7 +120,9 @@ def print_remarks(feeds: Iterable[FeedRow], call: Call) -> None:
     """Prints the meaning of the star beside a feed's last answer, and why feeds failed."""
     feeds = tuple(feeds)
     if any(row.state == "active" and row.answered_at and not row.is_sure for row in feeds):
-        call.say("* when its ledger last grew; this machine has not pulled it")
+        call.say(
+            "* not pulled on this machine; this is when it last brought something, by its ledger"
+        )
     for row in feeds:
         if row.reason:
             call.warn(f"{row.feed}: the last pull failed: {row.reason}")

@@ -242,7 +242,7 @@ def _print_changes(report: ApplyReport, call: Call) -> None:
         call.warn(f"{file}: keeps '{names}', which digest.toml no longer has: you chose it")
     if report.gone:
         call.warn(
-            f"{formatting.stories(len(report.gone))} with a theme of your choice that is gone; this removes it:"
+            f"To remove these themes from {formatting.stories(len(report.gone))}, too:"
             " digest themes --apply --all"
         )
 

@@ -85,7 +85,7 @@ def _read(address: str, config: Config, now: datetime, limits: Limits) -> tuple[
     document = fetched if isinstance(fetched, Failed) else parse_client.parse_page(fetched, limits)
     if document is None:
         raise DigestError(
-            redact.mask(f"{address}: that is a feed; put it under [[feeds]] in digest.toml")
+            redact.mask(f"{address}: this is a feed; to pull it: digest feeds add URL")
         )
     if isinstance(fetched, Failed) or isinstance(document, Failed):
         reason = document.reason if isinstance(document, Failed) else ""

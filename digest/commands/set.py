@@ -224,6 +224,6 @@ def _changes(
         versions = publisher_values(story, differing, cut)
         for name in taken:
             if name not in versions:
-                raise ValueError(f"no other {name} by its publisher is known; see 'digest check'")
+                raise ValueError(f"there is no other {name} by its publisher to take")
             changes[name] = versions[name]
     return changes

@@ -133,7 +133,7 @@ def edit_for(
         return refusal(why, changed=True)
     pictures = tuple(name for name in names_in_folder if is_picture(name) and mentions(text, name))
     if new_file and (why := _why_pictures_stay(text, pictures, other_file_with)):
-        return refusal(f"{request.file}: shows {why}")
+        return refusal(f"{request.file}: {why}")
     try:
         after = _with_known_names(state, changes, names, zone)
         after = edit.with_empty_themes(after, has_line=line) if line is not None else after
@@ -167,9 +167,9 @@ def _why_pictures_stay(
     """Returns which picture cannot move with the story that shows it, why, and what to do, or ""."""
     for name in pictures:
         if other := other_file_with(name):
-            return f"{name}, as {other} does; move both files by hand, and correct the links"
+            return f"shows {name}, as {other} does; move both files by hand, and correct the links"
         if f"/{_nfc(name)}" in _HERE.sub("", _plain(text)):
-            return f"{name}, with its folder; move both files by hand, and correct the link"
+            return f"names its folder in the link to {name}; move both files by hand, and correct the link"
     return ""
 
 

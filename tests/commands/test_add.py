@@ -366,7 +366,7 @@ def test_a_feed_is_not_accepted_as_a_page(root: Path, feed: str, kind: str) -> N
         run(root, host.url("/feed.xml"))
 
     assert str(refused.value).endswith(
-        "/feed.xml: that is a feed; put it under [[feeds]] in digest.toml"
+        "/feed.xml: this is a feed; to pull it: digest feeds add URL"
     )
     assert not (root / "content/2026").exists()
 

@@ -432,7 +432,7 @@ def test_a_table_header_inside_a_multi_line_string_is_not_a_feed() -> None:
     site = SIMPLE + 'description = """\n[[feeds]]\n"""\n'
     text = f'{site}[[feeds]]\nid = "a"\nurl = "https://a.example/f"\n{apart}{late}'
 
-    with pytest.raises(DigestError, match="change the file by hand"):
+    with pytest.raises(DigestError, match="or make the change by hand"):
         config_edit.with_retired(text, "a", retired=True)
 
 

@@ -289,7 +289,7 @@ def test_the_publishers_version_is_used_if_it_is_known(pulled: Path) -> None:
     refused = invoke(pulled, "set", file, "take=link")
     taken = invoke(pulled, "set", file, "take=title")
 
-    assert "no other link by its publisher is known" in refused.stderr
+    assert "there is no other link by its publisher to take" in refused.stderr
     assert taken.stdout == f"{file}: changed\n"
     assert "title: Chips, again" in (pulled / file).read_text()
     before = read_folder(pulled / "content")

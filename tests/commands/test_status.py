@@ -194,7 +194,7 @@ def test_without_a_cache_the_last_pull_is_taken_from_the_ledger(root: Path) -> N
         None,
     )
     assert (
-        "* when its ledger last grew; this machine has not pulled it\n"
+        "* not pulled on this machine; this is when it last brought something, by its ledger\n"
         in invoke(root, "status").output
     )
 

@@ -564,7 +564,7 @@ def test_the_outcome_for_a_removed_theme_is_reported(root: Path) -> None:
     ]
     assert result.stderr.splitlines() == [
         f"{SHIPS}: keeps 'trade', which digest.toml no longer has: you chose it",
-        "1 story with a theme of your choice that is gone; this removes it: digest themes --apply --all",
+        "To remove these themes from 1 story, too: digest themes --apply --all",
     ]
 
 

@@ -316,7 +316,7 @@ def test_a_picture_linked_with_its_folder_does_not_move() -> None:
     done = change_requests.edit_for(request, data, "", KNOWN, HONG_KONG, ["1.png"])
 
     assert isinstance(done, Refusal)
-    assert "shows 1.png, with its folder; move both files by hand" in done.why
+    assert ": names its folder in the link to 1.png; move both files by hand" in done.why
 
 
 @pytest.mark.parametrize("kind", ["kept", "another's", "undone"])

@@ -1,7 +1,7 @@
 """Click groups with the behaviour that all our groups share.
 
-A misspelt command is answered with the likely one, an option with one value may be given once, and
-`--quiet` and `--verbose` go before a command or after it.
+A misspelt command is answered with the likely one, a word too many is named, an option with one
+value may be given once, and `--quiet` and `--verbose` go before a command or after it.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ class Commands(click.Group):
     """Finds the command that is asked for, and gives it the options that every command has."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        _check_repeats(self, ctx, args)
+        _check_words(self, ctx, args)
         with _short_options_explained():
             return super().parse_args(ctx, args)
 
@@ -42,7 +42,7 @@ class Commands(click.Group):
         name, command, rest = super().resolve_command(ctx, args)
         if command is not None:
             command = _with_shared_options(command)
-            _check_repeats(command, click.Context(command, parent=ctx, info_name=name), rest)
+            _check_words(command, click.Context(command, parent=ctx, info_name=name), rest)
         return name, command, rest
 
 
@@ -95,13 +95,13 @@ def _set_verbosity(context: click.Context, option: click.Parameter, given: bool)
         check_exclusive(both, context)
 
 
-def _check_repeats(command: click.Command, context: click.Context, args: list[str]) -> None:
-    """Raises a usage error where an option that takes one value is given twice: click would drop
-    all but the last."""
+def _check_words(command: click.Command, context: click.Context, args: list[str]) -> None:
+    """Raises a usage error where an option that takes one value is given twice, since click would
+    drop all but the last, and for a word that the command has no use for."""
     if context.resilient_parsing:  # while a shell completes
         return
     lenient = click.Context(command, info_name=context.info_name, resilient_parsing=True)
-    _, _, given = command.make_parser(lenient).parse_args(args=list(args))
+    _, unused, given = command.make_parser(lenient).parse_args(args=list(args))
     for param in given:
         if not isinstance(param, click.Option) or param.multiple or param.is_flag or param.count:
             continue
@@ -110,3 +110,7 @@ def _check_repeats(command: click.Command, context: click.Context, args: list[st
             raise click.UsageError(
                 f"{param.opts[0]} is given {times} times; give it once.", ctx=context
             )
+    asks_for_help = any(isinstance(param, click.Option) and param.is_eager for param in given)
+    if unused and not (asks_for_help or isinstance(command, click.Group)):
+        what = f"'{context.info_name}' has no use for '{unused[0]}'; leave it out."
+        raise click.UsageError(what, ctx=context)

@@ -55,7 +55,7 @@ class LetterForm(NamedTuple):
         if not self.exists:
             return "no letter yet"
         if not self.is_read:
-            return "letter has a fault"
+            return "letter has an error"
         return "letter drafted" if self.draft else "letter published"
 
 

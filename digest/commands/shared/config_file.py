@@ -38,6 +38,6 @@ def write(root: Path, before: str, after: str, expected: Config) -> None:
 
     if without_names(parse(after)) != without_names(expected):
         raise DigestError(
-            f"{CONFIG_FILE}: cannot be changed by a program without changing more; change it by hand"
+            f"{CONFIG_FILE}: Digest cannot change this file without changing other lines, too; make the change by hand"
         )
     config_edit.write(root, before, after)
