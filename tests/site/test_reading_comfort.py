@@ -15,11 +15,15 @@ import browsing
 import pytest
 import showcase as showcases
 
+from digest import config
+from digest.commands import build
+
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 PHONE = {"width": 320, "height": 6_000}  # tall, so that whatever moves is seen to move
 DESK = {"width": 1280, "height": 900}
+PAPER = {"width": 794, "height": 1123}
 FRAME = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
 SHIFT = """() => new Promise(done => {
     let total = 0;
@@ -58,6 +62,30 @@ MOVES = """() => [...document.querySelectorAll('*')].filter(node => {
 GAPS = """() => [...document.querySelectorAll('.excerpt + .steps, .note + .steps, .original + .steps, .excerpt + .original')]
     .map(line => line.getBoundingClientRect().top - line.previousElementSibling.getBoundingClientRect().bottom)"""
 """The distances in pixels of lines below stories from the words above them."""
+ENDS = """() => [...document.querySelectorAll('.details')].map(line => {
+    const last = [...line.children].filter(one => one.checkVisibility()).at(-1);
+    return last.textContent + getComputedStyle(last, '::after').content.replace('none', '');
+})"""
+GAPS_OF_CARDS = """() => [...document.querySelectorAll('.card + .card')].map(card =>
+    card.firstElementChild.getBoundingClientRect().top - card.previousElementSibling.getBoundingClientRect().bottom)"""
+TOML_OF_PAPER = """[site]
+title = "On paper"
+url = "https://digest.example/trial/"
+[[feeds]]
+id = "wall"
+url = "https://wall.example/rss.xml"
+title = "The Wall"
+paywall = true
+"""
+STORY_OF_PAPER = """---
+title: Number {name}
+link: https://wall.example/{name}
+published: 2026-05-12
+feeds: [wall]
+{more}---
+
+A note.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -248,3 +276,27 @@ def test_a_printed_week_has_urls_and_no_menu(address: str, browser: Browser) -> 
 
     assert "https://post.example/" in written
     assert menus == 0
+
+
+def test_a_printed_week_has_space_between_cards_and_no_dot_at_the_end_of_a_line(
+    tmp_path: Path, browser: Browser
+) -> None:
+    week = tmp_path / "content/2026/w20"
+    week.mkdir(parents=True)
+    (tmp_path / "digest.toml").write_text(TOML_OF_PAPER)
+    for name, more in (("one", ""), ("two", ""), ("three", "saved: https://web.archive.org/x\n")):
+        (week / f"2026-05-12-{name}.md").write_text(STORY_OF_PAPER.format(name=name, more=more))
+    build.run(tmp_path, config.load(tmp_path), output=tmp_path / "site", base_url=None)
+
+    with (
+        browsing.serving(tmp_path / "site") as served,
+        browsing.reading(browser, viewport=PAPER) as page,
+    ):
+        page.goto(f"{served}2026/w20/")
+        page.emulate_media(media="print")
+        ends = page.evaluate(ENDS)
+        gaps = page.evaluate(GAPS_OF_CARDS)
+
+    assert ends == ["12 May 2026"] * 3
+    assert len(gaps) == 2
+    assert min(gaps) >= 16  # pixels
