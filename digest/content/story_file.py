@@ -41,6 +41,10 @@ BOOLEANS = (*FLAGS, "earlier")
 _TYPED = {"published": "timestamp", "updated": "timestamp", **dict.fromkeys(BOOLEANS, "bool")}
 """The types of YAML 1.1 that values have; all others are text."""
 _NO_VALUE = Value(1, "")
+_OTHER_NAMES = {"date": "published", "pubdate": "published", "url": "link", "href": "link", "tags": "themes",
+                "category": "themes", "categories": "themes", "publisher": "source", "site": "source"}  # fmt: skip
+"""Keys by the names that other programs have for them."""
+_NO_DATE, _CORRECT_IT = "is not a real date", "correct it"
 _NO_DAY = date(2000, 1, 1)
 """Stands for a missing or wrong day, which is an error."""
 _TRUE, _FALSE = frozenset({"true", "yes", "on"}), frozenset({"false", "no", "off", ""})
@@ -170,7 +174,9 @@ class Reader:
         """Raises Faults if there were any problems; a key that is not in `keys` is one."""
         for key, value in self.values.items():
             if key not in keys:
-                self.add_problem(value.line, f"unknown key '{key}'", suggestion(key, keys))
+                meant = _OTHER_NAMES.get(key.lower(), "")
+                cure = f"did you mean '{meant}'?" if meant in keys else suggestion(key, keys)
+                self.add_problem(value.line, f"unknown key '{key}'", cure)
         if self.problems:
             raise Faults(sorted(self.problems, key=lambda problem: problem.line))
 
@@ -294,23 +300,23 @@ def _flag(words: str) -> bool:
 def due_date(words: str) -> DueDate:
     """Returns a date ahead from `2027-01: what is due`, for `Reader.dated`."""
     match = _DUE_DATE.fullmatch(words)
-    try:
-        if match is None:
-            raise ValueError
-        timestamps.day(f"{match[1]}-01-01"[:10])  # the first day of a month or a year
-    except ValueError:
+    if match is None:
         what = f"ahead: '{words}' has no date with what is due then"
         cure = "write it as 2027-01: what is due; a day (2027-01-15) or a year (2027) is fine too"
-        raise ValueError(what, cure) from None
+        raise ValueError(what, cure)
+    try:
+        timestamps.day(f"{match[1]}-01-01"[:10])  # the first day of a month or a year
+    except ValueError:
+        raise ValueError(f"ahead: '{match[1]}' {_NO_DATE}", _CORRECT_IT) from None
     return DueDate(match[1], " ".join(match[2].split()))
 
 
 def _correction(words: str) -> Correction:
     match = _CORRECTION.fullmatch(words)
+    if match is None:
+        what, cure = f"'{words}' is not a correction", "write it as - 2026-05-20: what was wrong"
+        raise ValueError(what, cure)
     try:
-        if match is None:
-            raise ValueError
         return Correction(timestamps.day(match[1]), match[2].strip())
     except ValueError:
-        what, cure = f"'{words}' is not a correction", "write it as - 2026-05-20: what was wrong"
-        raise ValueError(what, cure) from None
+        raise ValueError(f"corrections: '{match[1]}' {_NO_DATE}", _CORRECT_IT) from None

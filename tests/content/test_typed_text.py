@@ -361,6 +361,31 @@ def test_front_matter_that_is_not_yaml_is_reported_in_plain_words(lines: str, pr
     assert str(raised.value).startswith(f"{FILE}:{problem}")
 
 
+@pytest.mark.parametrize(
+    ("line", "why"),
+    [
+        ("date: 2026-05-15", "unknown key 'date'; did you mean 'published'?"),
+        ("Tags: memory", "unknown key 'Tags'; did you mean 'themes'?"),
+        ("publisher: The Herald", "unknown key 'publisher'; did you mean 'source'?"),
+        ("updatet: 2026-05-15", "unknown key 'updatet'; did you mean 'updated'?"),
+        ("ahead: 2026-06-31: a ruling", "ahead: '2026-06-31' is not a real date; correct it"),
+        ("ahead: 2027-13: a ruling", "ahead: '2027-13' is not a real date; correct it"),
+        ("ahead: a ruling", "ahead: 'a ruling' has no date with what is due then; write it as"),
+        (
+            "corrections: 2026-06-31: a slip",
+            "corrections: '2026-06-31' is not a real date; correct it",
+        ),
+        (
+            "corrections: a slip",
+            "'a slip' is not a correction; write it as - 2026-05-20: what was wrong",
+        ),
+    ],
+)
+def test_an_error_names_the_key_or_the_date_that_was_meant(line: str, why: str) -> None:
+    with pytest.raises(Faults, match=re.escape(f"{FILE}:3: {why}")):
+        story_file.loads(story("title: A", line), FILE, HONG_KONG)
+
+
 ALL = KnownNames(feeds=frozenset({"a"}), themes=frozenset({"memory", "trade"}))
 
 
