@@ -54,6 +54,8 @@ _ATTRIBUTES = {
     "th": {"colspan", "rowspan", "scope"},
     "time": {"datetime"},
 }
+_ALIGNMENTS = frozenset({"left", "center", "right"})
+"""The classes that cells of a table may have: how Markdown aligns their column."""
 
 
 def text_of(markup: str) -> str:
@@ -94,6 +96,7 @@ def safe_html(markup: str) -> str:
         markup,
         tags=_INLINE | _FLOW,
         attributes=_ATTRIBUTES,
+        tag_attribute_values={cell: {"class": set(_ALIGNMENTS)} for cell in _CELLS},
         clean_content_tags=_NOT_TEXT,
         url_schemes={"http", "https", "mailto"},
         link_rel=None,

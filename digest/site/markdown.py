@@ -21,6 +21,7 @@ from digest.site.link_targets import BrokenLink, Targets
 if TYPE_CHECKING:
     from markdown import Markdown
 
+_ALIGNED = re.compile(r'(<t[dh]) style="text-align: ([a-z]+);">')
 _FENCED = re.compile(r"^ *(?:`{3}|~{3})", re.MULTILINE)
 _FOOTNOTE = re.compile(r"^ {0,3}\[\^([^\[\]\s^]+)\]:[ \t]*", re.MULTILINE)
 _FOOTNOTE_BEGUN = re.compile(r"(?<!\\)\[\^")
@@ -245,9 +246,10 @@ def _converted(markdown: Markdown, text: str) -> str:
     if markdown_cost.is_too_much(text):
         return _as_text(text)
     try:
-        return markdown.reset().convert(text)
+        shown = markdown.reset().convert(text)
     except RecursionError:
         return _as_text(text)
+    return _ALIGNED.sub(r'\1 class="\2">', shown)  # no style is safe
 
 
 def _as_text(text: str) -> str:

@@ -24,6 +24,7 @@ from digest.site.arrange import arrange
 from digest.site.context import make_context
 from digest.site.edition_dates import dates_of
 from digest.site.mail.edition import MAX_BYTES, EditionMail, edition_mail
+from digest.site.mail.styles import styled
 from digest.site.mail.text import WIDTH, columns, text_part
 from digest.site.markdown import Html
 from digest.site.render import Renderer
@@ -225,6 +226,16 @@ def test_any_headline_is_one_subject(title: str) -> None:
         "List-Unsubscribe", "From", "To", "Subject", "Date", "Message-ID", "MIME-Version", "Content-Type",
     ]  # fmt: skip
     assert found.defects == []
+
+
+def test_columns_are_aligned_without_a_style_sheet() -> None:
+    cells = '<tr><td>28 nm</td><td class="right">14</td></tr>'
+    border = "padding: 4px 8px; border: 1px solid #a8a297"
+
+    assert styled(Html(cells), "").splitlines()[1] == (
+        f'<tr><td style="{border}; text-align: left">28 nm</td>'
+        f'<td style="{border}; text-align: right">14</td></tr></div>'
+    )
 
 
 def test_pictures_are_shown_as_text_and_nothing_is_loaded(everything: EditionMail) -> None:

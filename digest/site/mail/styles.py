@@ -13,6 +13,7 @@ _TAG = re.compile(r'<(?P<name>[a-z][a-z0-9]*)(?P<attributes>(?:[^>"]|"[^"]*")*)>
 _LINKED_HEADING = re.compile(
     r'(<h[1-6] style="[^"]*"><a href="[^"]*" style="[^"]*text-decoration:) underline'
 )
+_ALIGNED = re.compile(r' class="([a-z]+)"')
 _ALT = re.compile(r'\balt="([^"]*)"')
 _HEADING = "font-weight: bold; color: #1c1b19; line-height: 1.25"
 _CODE = "font-family: Menlo, Consolas, monospace; font-size: 14px; background-color: #f4f1ea"
@@ -55,4 +56,10 @@ def _styled(tag: re.Match[str]) -> str:
     if name == "img":
         alt = _ALT.search(attributes)
         return f"[{alt[1]}]" if alt and alt[1] else ""
-    return f'<{name}{attributes} style="{_STYLES[name]}">' if name in _STYLES else tag[0]
+    if name not in _STYLES:
+        return tag[0]
+    style = _STYLES[name]
+    if name in {"td", "th"} and (side := _ALIGNED.search(attributes)):
+        attributes = attributes.replace(side[0], "")
+        style = style.replace("text-align: left", f"text-align: {side[1]}")
+    return f'<{name}{attributes} style="{style}">'
