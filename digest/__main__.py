@@ -6,6 +6,7 @@ So this one imports little.
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
@@ -15,6 +16,8 @@ _INTERRUPTED = 130  # 128 and the number of the signal, as shells count
 
 def main() -> None:
     """Runs the command line."""
+    # Commands need nearly all that they read until they end, so to look for garbage finds little.
+    gc.set_threshold(500_000)
     # Not so under nohup, say, which ignores the signal.
     catches = signal.getsignal(signal.SIGINT) is signal.default_int_handler
     try:

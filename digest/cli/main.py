@@ -113,7 +113,6 @@ def main() -> None:
 
     Raises KeyboardInterrupt after Ctrl-C.
     """
-    gc.set_threshold(100_000)  # commands are short, and need what they have read until they end
     try:
         cli(prog_name="digest")
     except DigestError as error:
