@@ -154,13 +154,15 @@ class _Loader:
         self._feeds = frozenset(feed.id for feed in config.feeds)
         self.names = names_of(config, with_ledger)
 
+    @cached_property
+    def _files(self) -> frozenset[str]:
+        """All files; made when a folder is read, since most are in the cache."""
+        return frozenset(self._scan.files)
+
     def folders(self) -> _Folders:
         """Reads all folders."""
-        files = dict.fromkeys(self._scan.files)
-        others = [file for file in files if not paths.is_story(file)]
-        misplaced = filter(None, (file_names.problem(file, files) for file in others))
-        problems = [*self._scan.problems, *misplaced, *file_names.duplicate_problems(others)]
-        names = [name for name in self._scan.folders if not name.startswith(paths.LEDGERS)]
+        problems, ledgers = list(self._scan.problems), f"{paths.LEDGERS}/"
+        names = [name for name in self._scan.folders if not f"{name}/".startswith(ledgers)]
         keys: dict[str, bytes] = {}
         for name in names:
             if stamps := self._scan.key(name):
@@ -203,6 +205,7 @@ class _Loader:
         files = [f"{name}/{file}" for file in self._scan.folders[name]]
         stories = tuple(filter(None, map(reader.story, filter(paths.is_story, files))))
         others = [file for file in files if not paths.is_story(file)]
+        misplaced = filter(None, (file_names.problem(file, self._files) for file in others))
         letters, introductions, pages = reader.texts(others)
         files_to_copy = copied(self._root, others)
         return _Folder(
@@ -217,7 +220,7 @@ class _Loader:
             },
             with_secrets=tuple(story.file for story in stories if publishable.has_secret(story)),
             identity_key=identity_key(stories),
-            problems=tuple(reader.problems),
+            problems=(*misplaced, *file_names.duplicate_problems(others), *reader.problems),
             unread=tuple(reader.unread),
             settings_key=self._key,
         )
