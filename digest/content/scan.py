@@ -7,6 +7,7 @@ Symbolic links are not followed: their targets may not belong to the digest.
 
 from __future__ import annotations
 
+import marshal
 import os
 import re
 import stat
@@ -126,7 +127,7 @@ def _key(folder: str, files: Mapping[str, Stamp], since: int) -> bytes:
     stamps = list(files.values())
     if since and max(max(map(_CHANGED, stamps)), max(map(_SAVED, stamps))) >= since:
         return b""
-    return cache.key_of(os.fsencode("/".join((folder, *files))), stamps)
+    return cache.key_of(marshal.dumps([folder, *files.items()], 2))
 
 
 def leaves_files_out(problem: Problem) -> bool:

@@ -124,10 +124,13 @@ class Output:
         self._not_removed: dict[str, str] = {}
         self._name = name_of(root, self.folder)
         self.manifest = cache.get("output", self._name, b"", Manifest) or Manifest()
-        listed = cache.get("files", self._name, b"", dict[str, str])
-        self.listed = listed if listed and all(map(marked_files.is_inside, listed)) else None
-        """The files that builds wrote, with fingerprints; None if the list is lost or damaged."""
         self._staging = Staging(self.folder, begin=self._note_begun)
+
+    @cached_property
+    def listed(self) -> dict[str, str] | None:
+        """The files that builds wrote, with fingerprints; None if the list is lost or damaged."""
+        listed = self._cache.get("files", self._name, b"", dict[str, str])
+        return listed if listed and all(map(marked_files.is_inside, listed)) else None
 
     def _note_begun(self) -> None:
         """Notes that a build has begun to write: if it is killed, the next one has to clean up."""
@@ -350,11 +353,8 @@ class Output:
             first = self.folder / others[0]
             what = f"{first}: Digest did not make this file, and would write over it"
             if len(others) > 1:
-                more = (
-                    f" and {len(others) - _MAX_NAMED} more files"
-                    if len(others) > _MAX_NAMED
-                    else ""
-                )
+                unnamed = len(others) - _MAX_NAMED
+                more = f" and {unnamed} more files" if unnamed > 0 else ""
                 what += f" (and over {', '.join(others[1:_MAX_NAMED])}{more})"
             raise DigestError(f"{what}; move it, choose another folder, or build with --force")
 

@@ -77,27 +77,34 @@ class _ThemePage(NamedTuple):
 
 def theme_pages(context: SiteContext) -> Iterator[Page]:
     """Yields the list of themes, then the pages of each theme."""
+    pages = list[Page]()
+    for number, theme_stories in enumerate(context.archive.by_theme, 1):
+        pages += _pages_of(context, theme_stories, number)
     site, by_theme = context.config.site.title, context.archive.by_theme
     titles = formatting.listed(theme.title for theme, _, _ in by_theme)
     head = Head(
         title=context.page_title("Themes"),
         description=f"What {site} follows: {titles}." if titles else f"{site} has no themes yet.",
         place=addresses.THEMES,
-        updated=latest(context.last_change(theme.id, stories) for theme, stories, _ in by_theme),
+        updated=latest(page.head.updated for page in pages if page.head),
     )
     source = "the page of all themes"
     yield context.page("themes.html", source, head, _themes_data, context.themes)
-    for number, theme_stories in enumerate(by_theme, 1):
-        theme = theme_stories.theme
-        newest, pages = paginate(theme_stories.stories)
-        links = []
-        for at in range(1, len(pages) + 1):
-            links.append(PageLink(f"Older stories, page {at}", addresses.theme_page(theme.id, at)))
-        yield _first_page(context, theme_stories, number, newest, links[-1] if links else None)
-        newer = [*links[1:], PageLink("Newest stories", addresses.theme(theme.id))]
-        for stories, here, after, before in zip(pages, links, newer, (None, *links), strict=False):
-            yield _older_page(context, theme, stories, here, after, before)
-        yield from _redirects(context, theme, links)
+    yield from pages
+
+
+def _pages_of(context: SiteContext, theme_stories: ThemeStories, number: int) -> Iterator[Page]:
+    """Yields the pages of a theme, and its redirects; `number` is that of the theme, from 1."""
+    theme = theme_stories.theme
+    newest, older = paginate(theme_stories.stories)
+    links = []
+    for at in range(1, len(older) + 1):
+        links.append(PageLink(f"Older stories, page {at}", addresses.theme_page(theme.id, at)))
+    yield _first_page(context, theme_stories, number, newest, links[-1] if links else None)
+    newer = [*links[1:], PageLink("Newest stories", addresses.theme(theme.id))]
+    for stories, here, after, before in zip(older, links, newer, (None, *links), strict=False):
+        yield _older_page(context, theme, stories, here, after, before)
+    yield from _redirects(context, theme, links)
 
 
 def _themes_data(context: SiteContext, themes: tuple[ThemeSummary, ...]) -> Mapping[str, object]:
