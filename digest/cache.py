@@ -269,6 +269,8 @@ class Cache:
             # A kill leaves the last saved state. A power cut during a build may damage the file,
             # which is then created again: to flush each of its changes would double its time.
             self._connection.execute("PRAGMA synchronous = OFF")
+            # Of a new file: most values are large, and are read and written in fewer pieces.
+            self._connection.execute("PRAGMA page_size = 16384")
             self._connection.execute(_TABLE)
         return self._connection
 
