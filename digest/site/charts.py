@@ -142,8 +142,9 @@ def sum_by_slot(counts: Mapping[Week, int], slots: Sequence[Slot]) -> tuple[int,
     size = end - slots[-1][0].ordinal + 1
     sums = [0] * len(slots)
     for week, number in counts.items():
-        if begin <= week.ordinal <= end:
-            sums[len(slots) - 1 - (end - week.ordinal) // size] += number
+        before_end = end - week.ordinal
+        if 0 <= before_end <= end - begin:
+            sums[len(slots) - 1 - before_end // size] += number
     return tuple(sums)
 
 
