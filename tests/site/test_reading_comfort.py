@@ -194,6 +194,17 @@ def test_what_leads_to_other_stories_stands_apart_from_the_excerpt(
     assert min(gaps) >= 8  # pixels
 
 
+def test_the_description_stands_below_the_name_at_every_width(
+    address: str, browser: Browser
+) -> None:
+    starts = "() => ['.name', '.motto'].map(one => document.querySelector(one).getBoundingClientRect().left)"
+    with browsing.reading(browser, viewport={"width": 600, "height": 900}) as page:
+        page.goto(address)
+        name, motto = page.evaluate(starts)
+
+    assert name == motto
+
+
 def test_nothing_moves_when_a_picture_loads_late(visits: dict[str, Visit]) -> None:
     assert {place: one.shift for place, one in visits.items() if one.shift} == {}
 
