@@ -69,6 +69,7 @@ _DEVICE = "a file named '{}' cannot be published everywhere", "choose another id
 _CLOSE = frozenset({"next-week", "letter"})
 _SYNTAX_CURES = {
     "Unclosed array": "put a comma between its values, and ] at its end",
+    "Illegal character '\\n'": "put a quotation mark at the end of the text",
     "Cannot overwrite a value": "this key has a value already; keep one of the two",
 }
 """Advice for messages of tomllib."""
@@ -104,7 +105,11 @@ def loads(text: str) -> Config:
     unknown = [name for name in data if name not in _TABLES]
     tables = {name: file.tables(name, data.get(name), unknown) for name in _TABLES}
     for name in unknown:
-        file.add(name, 0, "", f"unknown table '{name}'", suggestion(name, _TABLES))
+        what, cure = f"unknown table '{name}'", suggestion(name, _TABLES)
+        values = data[name] if isinstance(data[name], list) else [data[name]]
+        if not any(isinstance(value, dict) for value in values):
+            what, cure = f"'{name}' is in no table", "move it below the line of one, such as [site]"
+        file.add(name, 0, "", what, cure)
     site = _site(tables["site"][0])
     feeds = tuple(map(_feed, tables["feeds"]))
     themes = tuple(map(_theme, tables["themes"]))
@@ -155,9 +160,10 @@ class _File:
         """Returns the tables with a name, each without invalid keys; an empty one if it is missing.
 
         Of a list, there may be none. If the name of one of the `unknown` tables is like it, that one
-        was meant, and no key is missing.
+        was meant, and no key is missing. Nor is one that is `unknown` itself, above all tables.
         """
-        is_list, required = name in _LISTS, _REQUIRED.get(name, ())
+        is_list = name in _LISTS
+        required = tuple(key for key in _REQUIRED.get(name, ()) if key not in unknown)
         if value is None:
             value = [] if is_list else {}
             required = () if _is_meant(name, unknown) else required

@@ -124,6 +124,18 @@ def test_any_text_gives_a_configuration_or_an_error(text: str) -> None:
     ("text", "said"),
     [
         (
+            'title = "T"\n[site]\nurl = "https://a.example/"',
+            "1: 'title' is in no table; move it below the line of one, such as [site]",
+        ),
+        (
+            'match = ["x"]\n[site]\ntitle = "T"\nurl = "https://a.example/"',
+            "1: 'match' is in no table; move it below the line of one, such as [site]",
+        ),
+        (
+            '[site]\ntitle = "T\nurl = "https://a.example/"',
+            "2: not valid TOML: Illegal character '\\n'; put a quotation mark at the end of the text",
+        ),
+        (
             "x = [1 2]",
             "1: not valid TOML: Unclosed array; put a comma between its values, and ] at its end",
         ),
