@@ -1,7 +1,7 @@
-"""Reads and writes files safely: files appear whole, lines are only added, one writer at a time.
+"""Reads and writes files safely: files appear whole, lines are only added, none through a link.
 
 A file is written beside its place under a hidden name and then renamed, so that a reader, a crash
-or a full disk never leaves half a file. What prevents a write is said in one line. Also the lock.
+or a full disk never leaves half a file. What prevents a write is said in one line.
 """
 
 from __future__ import annotations
@@ -13,29 +13,26 @@ import json
 import os
 import re
 import stat
-import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from digest.errors import DigestError, FileError, in_its_place
 
-try:
-    import fcntl
-except ImportError:  # pragma: no cover - Windows has no flock, so nothing is locked
-    fcntl = None  # type: ignore[assignment]
-
 WORK_FOLDER = ".digest"
+LOCK_FILE = f"{WORK_FOLDER}/lock"
+"""Its time of change also tells that of the disk, see `trusted_until`."""
 _UNFINISHED = ".unfinished"
 LEFT_BEHIND = f".*{_UNFINISHED}"
 """The pattern of hidden names of unfinished files."""
 _HIDDEN = re.compile(r"\.(?P<name>.+?)(?:\.(?P<hash>[0-9a-f]{16}))?\.unfinished", re.DOTALL)
-_PREVIEW_MARK = b"brief"
 _NONBLOCKING = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)  # never waits for a pipe
 _READING = os.O_RDONLY | _NONBLOCKING
-_ADDING = os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_NOFOLLOW", 0) | _NONBLOCKING
+ADDING = os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_NOFOLLOW", 0) | _NONBLOCKING
+"""How a file is opened to which something is added."""
 _SPECIAL_PARTS = frozenset({"", ".", ".."})
 _BLANK = b" \t\r\n\0"
 _CANNOT_FLUSH = frozenset({errno.EINVAL, errno.ENOTSUP, errno.EBADF})  # a file system has no flush
+_LONGEST_NAME = 255  # bytes, on nearly all disks
 _TICK = 20_000_000  # ns: the coarsest resolution of time stamps on disks
 
 
@@ -101,7 +98,7 @@ def trusted_until(root: Path) -> int:
     A file changed before it gets another stamp when it is changed again; one changed later
     may not. The caller holds the lock.
     """
-    lock_file = root / WORK_FOLDER / "lock"
+    lock_file = root / LOCK_FILE
     os.utime(lock_file)
     return lock_file.stat().st_mtime_ns - _TICK
 
@@ -120,8 +117,11 @@ def write(root: Path, file: str, content: bytes, mode: int | None = None) -> Non
 
 
 def hidden(name: str) -> str:
-    """Returns the hidden name of an unfinished file."""
-    return f".{name}{_UNFINISHED}"
+    """Returns the hidden name of an unfinished file; one with a hash if it would be too long."""
+    hidden_name = f".{name}{_UNFINISHED}"
+    if len(os.fsencode(hidden_name)) <= _LONGEST_NAME:
+        return hidden_name
+    return f".{path_hash(name)}{_UNFINISHED}"
 
 
 def create(root: Path, file: str, content: bytes, *, flush: bool = True) -> bool:
@@ -226,7 +226,7 @@ def append(root: Path, file: str, lines: str, *, flush: bool = True) -> None:
     try:
         make_folder(path.parent, None)
         _unshare(root, file, path)
-        with open(os.open(path, _ADDING, 0o666), "a+b", buffering=0) as opened:  # noqa: PTH123
+        with open(os.open(path, ADDING, 0o666), "a+b", buffering=0) as opened:  # noqa: PTH123
             opened.seek(0)
             is_regular = stat.S_ISREG(os.fstat(opened.fileno()).st_mode)
             content = opened.readall() if is_regular else b""
@@ -273,49 +273,6 @@ def _unshare(root: Path, file: str, path: Path) -> None:
                 raise DigestError(
                     f"{file}: this file is being changed by another program; run the command again"
                 )
-
-
-@contextlib.contextmanager
-def lock(root: Path, waiting: Callable[[], None] | None = None) -> Iterator[None]:
-    """Holds the digest's lock while one run writes; raises DigestError if another run holds it.
-
-    With `waiting`, which is called in that case, it waits for the other run to end instead. That is
-    for the preview: its builds are many and short, and other runs wait for them in turn. The
-    operating system releases the lock when the process ends, so it can never be stale.
-    """
-    lock_file = inside(root, f"{WORK_FOLDER}/lock")
-    try:
-        lock_file.parent.mkdir(parents=True, exist_ok=True)
-        for name in os.listdir(lock_file.parent):  # noqa: PTH208
-            inside(root, f"{WORK_FOLDER}/{name}")
-        file = open(os.open(lock_file, _ADDING, 0o666), "ab", buffering=0)  # noqa: PTH123, SIM115
-    except OSError as error:
-        raise file_error("write", lock_file, error) from error
-    with file:
-        if fcntl is not None:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError as error:
-                if waiting is not None:
-                    waiting()
-                elif not _is_held_by_preview(lock_file):
-                    what = f"{root}: another run of digest is writing here; wait until it has ended"
-                    raise DigestError(what) from error
-                fcntl.flock(file, fcntl.LOCK_EX)
-            try:
-                file.truncate(0)
-                if waiting is not None:
-                    file.write(_PREVIEW_MARK)
-            except OSError as error:
-                raise file_error("write", lock_file, error) from error
-        yield
-
-
-def _is_held_by_preview(lock_file: Path) -> bool:
-    """True if a preview's build holds the lock; it says so only after it has taken it."""
-    if read(lock_file) != _PREVIEW_MARK:
-        time.sleep(0.05)
-    return read(lock_file) == _PREVIEW_MARK
 
 
 def make_folder(folder: Path, mode: int | None) -> None:

@@ -17,7 +17,7 @@ ROOT = Path(__file__).parent.parent
 FILES = sorted((ROOT / "digest").rglob("*.py"))
 SHARED = {
     "cache", "config_edit", "config_template", "disk", "earlier_json", "errors", "git", "git_log", "installed",
-    "mail_settings", "model", "names", "parallel", "phrases", "private_addresses", "program", "redact", "same_event",
+    "lock", "mail_settings", "model", "names", "parallel", "phrases", "private_addresses", "program", "redact", "same_event",
     "sanitize", "scripts", "text_lines", "tracking_parameters", "urls", "week",
 }  # fmt: skip
 MAY_IMPORT = {

@@ -20,7 +20,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from digest import disk
+from digest import disk, lock
 from digest.cache import Cache, key_of
 from digest.commands.shared import custom_domain, site_address
 from digest.content.scan import Scan, rescan, scan
@@ -106,7 +106,7 @@ def run(
     if base_url is not None:
         config = config._replace(site=config.site._replace(url=base_url))
     unrecorded, hints = "", tuple[str, ...]()
-    with disk.lock(root), Cache(root) as cache:
+    with lock.hold(root), Cache(root) as cache:
         builder = Builder(root, config, output, cache, force=force)
         scanned = builder.scan()
         last = builder.manifest_if_current(scanned, need_locations=now is not None)

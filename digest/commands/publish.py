@@ -16,7 +16,7 @@ from datetime import datetime
 from functools import partial
 from pathlib import Path
 
-from digest import disk, urls
+from digest import disk, lock, urls
 from digest.commands import build, publish_branch, publish_uncommitted
 from digest.commands.publish_branch import Publication, PublishedBranch, Source
 from digest.commands.publish_uncommitted import FileVersion
@@ -100,7 +100,7 @@ def run(
     built = build.run(root, config, output=site, on_progress=on_progress, now=now, dry=dry)
     if built.not_removed:
         raise DigestError("\n".join(built.not_removed))  # they would be published
-    with disk.lock(root):
+    with lock.hold(root):
         ids = publish_branch.blob_ids(site, published.commit)
         # Where there is no commit yet, nothing can be missing.
         last = published.last_publication() if source.commit else Publication()

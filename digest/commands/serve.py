@@ -23,7 +23,7 @@ from itertools import count
 from pathlib import Path
 from typing import NamedTuple
 
-from digest import disk
+from digest import disk, lock
 from digest.cache import Cache
 from digest.commands import build
 from digest.commands.desk.content import LastBuild
@@ -278,7 +278,7 @@ class Preview:
                 self._root, config, folder, self._cache, drafts=True, extras=False, may_fork=False
             )
             changed = frozenset()  # a new builder scans all content
-        with disk.lock(self._root, waiting=self._report_waiting):
+        with lock.hold(self._root, waiting=self._report_waiting):
             scanned = builder.scan(changed)
             loaded = builder.load(scanned).as_recorded(self._clock())
             result = builder.build(scanned, loaded, on_progress=self._on_progress)

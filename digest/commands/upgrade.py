@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from digest import config_template, disk, git
+from digest import config_template, disk, git, lock
 from digest.commands.starter import init_record, requirement, starter_files
 from digest.commands.starter.init_record import InitRecord
 from digest.config import load as load_config
@@ -65,7 +65,7 @@ class UpgradeReport:
 def run(root: Path, *, now: datetime, apply: bool = False) -> UpgradeReport:
     """Compares the files that `init` wrote with those of a new digest; with `apply`, writes what
     has changed, under the digest's lock."""
-    with disk.lock(root) if apply else contextlib.nullcontext():
+    with lock.hold(root) if apply else contextlib.nullcontext():
         return _run(root, now, apply=apply)
 
 

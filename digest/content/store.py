@@ -17,7 +17,7 @@ from pathlib import Path
 from posixpath import basename
 from typing import TYPE_CHECKING, NamedTuple
 
-from digest import disk
+from digest import disk, lock
 from digest.cache import Cache
 from digest.content import ledger, locations, paths, sent, summaries
 from digest.content.history import History
@@ -312,7 +312,7 @@ def locked_for_writing(root: Path, *, dry: bool = False) -> Iterator[CleanedUp]:
 
     A `dry` run does neither. Raises Faults if files were left out (`scan_whole`).
     """
-    with nullcontext() if dry else disk.lock(root):
+    with nullcontext() if dry else lock.hold(root):
         scanned = scan_whole(root)
         yield CleanedUp() if dry else sweep(root, scanned.unfinished)
 

@@ -13,7 +13,7 @@ from many import many
 from sites import read_folder
 from test_letter import SETTINGS, put
 
-from digest import config, disk
+from digest import config, disk, lock
 from digest.commands.shared import curate
 from digest.content import load
 from digest.content.change_requests import ChangeRequest, Refusal
@@ -156,7 +156,7 @@ def test_a_story_does_not_overwrite_another_when_moved(root: Path) -> None:
 
 
 def test_nothing_is_written_while_another_run_is_writing(root: Path) -> None:
-    with disk.lock(root), pytest.raises(DigestError, match="another run"):
+    with lock.hold(root), pytest.raises(DigestError, match="another run"):
         run(root, ChangeRequest(file=A, changes={"lead": True}))
 
 

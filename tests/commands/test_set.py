@@ -21,7 +21,7 @@ from test_letter import SETTINGS as LETTERED
 from test_letter import put
 from test_pull import NOW, SETTINGS, rss
 
-from digest import config, disk
+from digest import config, lock
 from digest.commands import pull
 from digest.commands import set as set_command
 from digest.commands.shared import curate, reviewed
@@ -400,7 +400,7 @@ def test_text_that_cannot_be_saved_stays_in_a_file_that_is_named(root: Path, acc
 
 
 def test_text_stays_in_a_file_that_is_named_while_another_run_writes(root: Path) -> None:
-    with disk.lock(root):
+    with lock.hold(root):
         result = invoke(root, "note", A, VISUAL=editor("place.write_text('My words.')"))
 
     assert result.exit_code

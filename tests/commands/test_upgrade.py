@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from repositories import git
 
-from digest import disk
+from digest import lock
 from digest.commands import init, upgrade
 from digest.commands.starter import init_record, requirement, starter_files
 from digest.commands.starter.init_record import FILE
@@ -67,7 +67,7 @@ def upgraded(root: Path) -> UpgradeReport:
 
 
 def test_it_writes_only_while_no_other_run_does(mine: Path) -> None:
-    with disk.lock(mine):
+    with lock.hold(mine):
         upgrade.run(mine, now=NOW)
         with pytest.raises(DigestError, match="another run of digest is writing here"):
             upgraded(mine)

@@ -13,7 +13,7 @@ import desks
 import pytest
 from desks import WEEK, Desk, files, serving
 
-from digest import disk
+from digest import lock
 from digest.cache import FILE as CACHE_FILE
 from digest.preview.desk.view import DeskCard
 
@@ -449,7 +449,7 @@ def test_a_letter_with_an_error_shows_it_and_keeps_what_was_typed(desk: Desk) ->
 
 
 def test_while_another_run_writes_nothing_is_saved_and_what_was_typed_is_shown(desk: Desk) -> None:
-    with disk.lock(desk.root):
+    with lock.hold(desk.root):
         refused = desk.save(STORY, note="Typed.", set="hide=true")
     desk.page = refused.text
     desk.save(STORY)
@@ -493,7 +493,7 @@ def test_anything_in_place_of_a_story_is_named_by_its_path_in_the_digest(
 ) -> None:
     file = desk.file(STORY)
     path, form = desk.root / file, desk.form(STORY) | {"note": "Typed."}
-    with disk.lock(desk.root):  # no build runs while the file is missing
+    with lock.hold(desk.root):  # no build runs while the file is missing
         path.unlink()
         path.mkdir() if kind == "folder" else os.mkfifo(path)
     try:
@@ -510,7 +510,7 @@ def test_anything_in_place_of_a_story_is_named_by_its_path_in_the_digest(
 def test_an_undo_blocked_by_another_run_can_be_repeated(desk: Desk) -> None:
     before = files(desk.root)
     desk.save(STORY, set="hide=true")
-    with disk.lock(desk.root):
+    with lock.hold(desk.root):
         refused = desk.undo()
     desk.undo()
 

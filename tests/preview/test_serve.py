@@ -18,7 +18,7 @@ import pytest
 import warm
 from previews import OTHER, STORY, WEEK, Preview, Stream, previewing, story
 
-from digest import config, disk
+from digest import config, lock
 from digest.commands import build
 
 PAGE = "2026/w20/"
@@ -259,7 +259,7 @@ def test_commands_can_run_beside_an_idle_preview(preview: Preview) -> None:
 
 def test_a_build_waits_until_another_command_has_ended(preview: Preview) -> None:
     with Stream(preview) as stream:
-        with disk.lock(preview.root):
+        with lock.hold(preview.root):
             preview.write(STORY, story("Memory is shorter", "1"))
             while not any("Waiting for another run" in line for line in preview.lines):
                 assert preview.process.poll() is None

@@ -13,7 +13,7 @@ import pytest
 from previews import OTHER, STORY, WEEK, story
 from sites import build_into, read_folder
 
-from digest import config, disk
+from digest import config, lock
 from digest.cache import notices
 from digest.commands import serve
 from digest.commands.serve import Built, PreviewEvent
@@ -162,7 +162,7 @@ def test_a_build_that_cannot_say_that_it_waits_goes_on(tmp_path: Path) -> None:
             raise BrokenPipeError
 
     with other_run:
-        other_run.enter_context(disk.lock(root))
+        other_run.enter_context(lock.hold(root))
         assert serve.Preview(root, on_event, lambda: NOW).rebuild(frozenset())
 
     assert list(map(type, events)) == [serve.Waiting, serve.Built]

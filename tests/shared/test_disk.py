@@ -1,12 +1,9 @@
-"""Writing to disk: whole files, added lines, one writer at a time."""
+"""Writing to disk: whole files, added lines."""
 
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 from collections.abc import Callable
-from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -43,6 +40,15 @@ def test_a_new_file_never_replaces_an_existing_one(tmp_path: Path) -> None:
     assert [(path.name, path.read_bytes()) for path in tmp_path.iterdir()] == [
         ("story.md", b"mine")
     ]
+
+
+@pytest.mark.parametrize("name", [f"{'n' * 252}.md", f"{'京' * 84}.md"])
+def test_a_file_may_have_the_longest_name_of_a_disk(tmp_path: Path, name: str) -> None:
+    assert disk.create(tmp_path, name, b"one")
+    assert disk.replace(tmp_path, name, b"one", b"two")
+    disk.write(tmp_path, name, b"three")
+
+    assert [(path.name, path.read_bytes()) for path in tmp_path.iterdir()] == [(name, b"three")]
 
 
 def test_a_temporary_file_left_by_a_killed_run_does_not_stay(tmp_path: Path) -> None:
@@ -152,33 +158,6 @@ def test_no_path_leaves_the_digest(tmp_path: Path, file: str) -> None:
         disk.write(tmp_path, file, b"x")
 
 
-def test_a_pipe_is_never_waited_for(tmp_path: Path) -> None:
-    (tmp_path / ".digest").mkdir()
-    os.mkfifo(tmp_path / ".digest" / "lock")
-    code = (
-        "from pathlib import Path; from digest import disk\n"
-        f"with disk.lock(Path({str(tmp_path)!r})): print('in')"
-    )
-
-    ended = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=60
-    )
-
-    assert ended.stdout == "in\n" or "errors.FileError" in ended.stderr
-
-
-def test_a_link_in_place_of_a_cache_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "outside").mkdir()
-    (tmp_path / "digest/.digest").mkdir(parents=True)
-    (tmp_path / "digest/.digest/built").symlink_to(tmp_path / "outside")
-
-    with (
-        pytest.raises(DigestError, match=r"^\.digest/built: is a symbolic link"),
-        disk.lock(tmp_path / "digest"),
-    ):
-        pass
-
-
 def test_a_file_is_replaced_only_if_its_content_is_unchanged(tmp_path: Path) -> None:
     place = tmp_path / "story.md"
     place.write_bytes(b"old")
@@ -202,62 +181,6 @@ def test_a_hard_link_left_by_a_killed_run_is_never_written_through(
 
     assert (place.read_bytes(), seen.read_bytes()) == (b"new", b"mine")
     assert {path.name for path in tmp_path.iterdir()} == {"story.md", "seen"}
-
-
-def test_a_second_run_is_turned_away_while_the_first_writes(tmp_path: Path) -> None:
-    code = f"from pathlib import Path; from digest import disk\nwith disk.lock(Path({str(tmp_path)!r})): print('in')"
-
-    with disk.lock(tmp_path):
-        second = subprocess.run(
-            [sys.executable, "-c", code], capture_output=True, text=True, check=False
-        )
-    third = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=False
-    )
-
-    assert "another run of digest is writing here; wait until it has ended" in second.stderr
-    assert third.stdout == "in\n"
-
-
-def test_a_second_run_waits_for_a_preview_whose_builds_are_short(tmp_path: Path) -> None:
-    code = f"from pathlib import Path; from digest import disk\nwith disk.lock(Path({str(tmp_path)!r})): print('in')"
-    locks = Path("/proc/locks")
-    if not locks.exists():
-        pytest.skip("this system does not tell who waits for a lock")
-
-    with disk.lock(tmp_path, waiting=lambda: None):
-        waiting = f":{(tmp_path / '.digest/lock').stat().st_ino} "
-        second = subprocess.Popen(
-            [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.STDOUT
-        )
-        while second.poll() is None and not any(
-            "->" in line and waiting in line for line in _lines(locks)
-        ):
-            pass
-    said, _ = second.communicate(timeout=60)
-
-    assert said == b"in\n"
-
-
-def test_a_run_also_waits_for_a_preview_that_has_not_yet_announced_short_builds(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    preview = ExitStack()
-    preview.enter_context(disk.lock(tmp_path, waiting=lambda: None))
-    place = tmp_path / ".digest/lock"
-    place.write_bytes(b"")
-
-    def go_on(_: float) -> None:
-        place.write_bytes(b"brief")
-        preview.close()
-
-    monkeypatch.setattr("digest.disk.time.sleep", go_on)
-    with disk.lock(tmp_path):
-        assert place.read_bytes() == b""
-
-
-def _lines(path: Path) -> list[str]:
-    return path.read_text().splitlines()
 
 
 @pytest.mark.parametrize("write", [disk.write, disk.create])

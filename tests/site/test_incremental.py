@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from many import many
 from sites import build_into, read_folder
 
-from digest import config, disk
+from digest import config, lock
 from digest.cache import FILE, Cache
 from digest.commands.build import Builder
 from digest.errors import DigestError
@@ -61,7 +61,7 @@ def build(root: Path, *, drafts: bool = False) -> Written | str:
     """Builds a digest, without a search page; returns what is wrong if it fails."""
     try:
         given = config.load(root)
-        with disk.lock(root), Cache(root) as cache:
+        with lock.hold(root), Cache(root) as cache:
             builder = Builder(root, given, root / "site", cache, drafts=drafts, extras=False)
             scanned = builder.scan()
             last = builder.manifest_if_current(scanned, need_locations=False)
@@ -548,7 +548,7 @@ class Preview:
             if any(file == "digest.toml" or file.startswith("templates/") for file in changed):
                 self._builder = None
             builder = self._builder = self._builder or self._anew()
-            with disk.lock(self.root):
+            with lock.hold(self.root):
                 scanned = builder.scan(changed)
                 return builder.build(scanned, builder.load(scanned)).written
         except DigestError as error:
@@ -589,7 +589,7 @@ def test_a_reused_builder_has_another_object_only_for_the_story_that_was_edited(
 ) -> None:
     """By these objects it knows what is still up to date."""
     settled(root, lambda _: None)
-    with disk.lock(root), Cache(root) as cache:
+    with lock.hold(root), Cache(root) as cache:
         builder = Builder(root, config.load(root), root / "site", cache, extras=False)
         loaded = builder.load(scanned := builder.scan())
         builder.build(scanned, loaded)
@@ -618,7 +618,7 @@ def test_stories_without_an_offset_are_read_again_in_another_time_zone(root: Pat
         content = builder.load(builder.scan()).content
         return next(str(story.published) for story in content.stories if story.title == "Local")
 
-    with disk.lock(root), Cache(root) as cache:
+    with lock.hold(root), Cache(root) as cache:
         assert published(cache).endswith("+08:00")
         settings = root / "digest.toml"
         settings.write_text(settings.read_text().replace("Asia/Hong_Kong", "America/Lima"))
@@ -769,7 +769,7 @@ def test_a_change_of_digest_toml_parses_no_file_again(root: Path, before: str, a
     configured(before, after)(root)
     clean = copied(root, root.with_name("clean"))
 
-    with disk.lock(root), Cache(root) as cache:
+    with lock.hold(root), Cache(root) as cache:
         builder = Builder(root, config.load(root), root / "site", cache, extras=False)
         scanned = builder.scan()
         for file in root.glob("content/**/*.md"):

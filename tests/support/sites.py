@@ -10,7 +10,7 @@ from urllib.parse import unquote, urljoin, urlsplit
 
 import html5lib
 
-from digest import disk
+from digest import lock
 from digest.cache import Cache
 from digest.commands.build import Builder, BuildResult
 from digest.model import Config, Content
@@ -39,7 +39,7 @@ def build_into(
     folder: Path, root: Path, config: Config, *, drafts: bool = False, extras: bool = False
 ) -> BuildResult:
     """Builds a digest into a folder, as a new process would; without what extras add unless `extras`."""
-    with disk.lock(root), Cache(root) as cache:
+    with lock.hold(root), Cache(root) as cache:
         builder = Builder(root, config, folder, cache, drafts=drafts, extras=extras)
         scanned = builder.scan()
         return builder.build(scanned, builder.load(scanned))

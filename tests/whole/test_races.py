@@ -20,7 +20,7 @@ from newsroom import FEEDS, Publisher
 from repositories import git
 from sites import read_folder
 
-from digest import config, disk
+from digest import config, lock
 from digest.commands import build, init, pull
 from digest.commands.pull_report import PullReport
 from digest.content import load
@@ -69,7 +69,7 @@ def test_a_second_run_at_the_same_time_says_so_and_changes_nothing(
 ) -> None:
     before = read_folder(root)
 
-    with disk.lock(root):
+    with lock.hold(root):
         second = digest(root, command)
 
     assert (second.returncode, second.stdout) == (1, "")
@@ -100,7 +100,7 @@ def test_simultaneous_runs_have_the_result_of_consecutive_ones(root: Path, tmp_p
 
 
 def test_a_dry_run_needs_no_lock(root: Path) -> None:
-    with disk.lock(root):
+    with lock.hold(root):
         assert digest(root, "pull", "--dry-run").returncode == 0
 
 

@@ -18,7 +18,7 @@ from pathlib import Path
 from posixpath import basename, dirname
 from typing import Any
 
-from digest import disk
+from digest import disk, lock
 from digest.checks import also_rules
 from digest.content import change_requests, ledger, paths, store
 from digest.content.change_requests import ChangeRequest, Refusal, StoryInFile
@@ -82,7 +82,7 @@ def apply_requests(
     another week, ends the lead of the others in its week: those edits follow at the end. Of two
     such requests for a week, the second is refused. Raises DigestError if another run writes here.
     """
-    with disk.lock(root):
+    with lock.hold(root):
         return apply_requests_locked(root, config, wanted, stories)
 
 
@@ -125,7 +125,7 @@ def make_edits(root: Path, edits: Sequence[Edit]) -> list[str]:
 
     Raises DigestError, and changes nothing, if another run writes here or a place is taken.
     """
-    with disk.lock(root), ExitStack() as reverting:
+    with lock.hold(root), ExitStack() as reverting:
         texts = {edit.file: edit.before.encode() for edit in reversed(edits)}  # the first of each
         changed = [file for file in texts if (disk.read_inside(root, file) or b"") != texts[file]]
         if changed:
