@@ -17,7 +17,7 @@ import browsing
 import httpx
 import pytest
 import warm
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 from jinja2 import FileSystemBytecodeCache
 from jinja2.bccache import Bucket
 from many import IS_DRAWN_ANEW, many
@@ -30,9 +30,13 @@ from digest.site.social import png
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
-# No deadline: what a busy machine does slowly is not wrong. A usual run draws the same examples every time.
+# What a busy machine does slowly is not wrong. A usual run draws the same examples every time.
 settings.register_profile(
-    "digest", deadline=None, derandomize=not IS_DRAWN_ANEW, max_examples=many(50)
+    "digest",
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+    derandomize=not IS_DRAWN_ANEW,
+    max_examples=many(50),
 )
 # Both keep compiled code from being kept, which makes everything slow that tests start.
 for name in ("CI", "PYTHONDONTWRITEBYTECODE"):
