@@ -44,7 +44,11 @@ _LINE = re.compile(
 _INDENT = " " * 4
 _REFUSED = "# refused:"
 _UNCLEAR = "is not understood: keep the {…} at the end of a story's line"
-_NOT_INDENTED = "a line below it is not understood: indent the lines of a note by four spaces"
+_NOT_INDENTED = (
+    "'{line}' below it is not understood: indent the lines of a note by four spaces, "
+    "and keep the {{…}} at the end of a story's line"
+)
+_MAX_SHOWN = 40  # characters of a line
 _PARTS: Final = ("first letter", "themes", "headline", "quotation", "note")
 """What an editor calls the parts of `SheetValues`, in their order."""
 _HASH_LENGTH, _MAX_DIGITS = 6, 9
@@ -238,8 +242,9 @@ def _parse_entry(lines: list[str]) -> SheetEntry:
     themes = "".join((match["themes"] or "").split())
     values = SheetValues(verb, themes, _squashed(match["title"]), quote, note)
     problem = "" if verb in VERBS else f"'{match['verb']}' is not k, x, l or d"
-    if any(line and not line[0].isspace() for line in below):
-        problem = _NOT_INDENTED
+    outdented = [line for line in below if line and not line[0].isspace()]
+    if outdented:
+        problem = _NOT_INDENTED.format(line=outdented[0][:_MAX_SHOWN].rstrip())
     return SheetEntry(tuple(lines), match["name"], written, values, problem)
 
 

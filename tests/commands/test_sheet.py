@@ -230,7 +230,8 @@ def test_refused_lines_stay_with_their_reasons_until_they_are_corrected(root: Pa
     assert [line.partition(": ")[2] for line in applied.stderr.splitlines()] == [
         f"2026-05-13-a: its note was changed both here and in content/{A} since the sheet was "
         "written; edit that file, then delete these lines",
-        "2026-05-14-b: a line below it is not understood: indent the lines of a note by four spaces",
+        "2026-05-14-b: 'Not indented.' below it is not understood: indent the lines of a note by "
+        "four spaces, and keep the {…} at the end of a story's line",
         "2026-05-15-c: no theme has the number 9; the head of the sheet lists them",
     ]
     assert {file: text(root, f"content/{file}") for file in (A, B, C)} == before
@@ -248,6 +249,11 @@ def test_refused_lines_stay_with_their_reasons_until_they_are_corrected(root: Pa
     [
         (r"^k (.*\{2026-05-13)-a", r"x \1-b2", "no readable story is called 2026-05-13-b2"),
         (r"\{2026-05-13-a.*", "", "is not understood"),
+        (
+            r"\{2026-05-14-b.*",
+            "",
+            "'l t- B' below it is not understood: indent the lines of a note",
+        ),
         ("^k ", "p ", "'p' is not k, x, l or d"),
         ("^k t2,1", "# k t2,1", "'#' is not k, x, l or d"),
     ],
