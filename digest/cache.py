@@ -28,8 +28,8 @@ _TABLE = """CREATE TABLE IF NOT EXISTS cache (
 ) WITHOUT ROWID"""
 _MAX_SINGLE_READS = 10  # more values than this are read with all others of their kind
 _LOCK_TIMEOUT = 5  # seconds to wait for another process that is writing
-_ERRORS = ("locked", "readonly", "disk I/O error", "unable to open", "is full")
-"""Words in SQLite's messages about the disk or another process, and not about a damaged file."""
+_DISK_ERRORS = ("readonly", "disk I/O error", "unable to open", "is full")
+"""Words in SQLite's messages about the disk, and not about a damaged file."""
 
 _SIDE_FILES = ("-journal", "-wal", "-shm")
 """The endings of files that SQLite may open beside its own."""
@@ -76,7 +76,8 @@ class Cache:
     def get(self, kind: str, name: str, key: bytes, as_type: type[T]) -> T | None:
         """Returns the value of a kind and name stored under `key`; None if there is none.
 
-        With an empty key it is always read from disk: another process may have stored a newer one.
+        With an empty key it is read from disk, unless this process has one that is not saved yet:
+        another process may have stored a newer one.
         """
         if self._is_loaded(kind, name, key):
             return cast("T", self._loaded[kind, name][1])
@@ -148,7 +149,7 @@ class Cache:
     def save(self, *, flush: bool = False) -> None:
         """Writes all changes since the last `save`; with `flush`, they survive a power cut.
 
-        Raises DigestError if the file cannot be written.
+        Raises DigestError if the file cannot be written; then the changes are not tried again.
         """
         if not self._changes and not self._damaged_rows:
             return
@@ -180,7 +181,7 @@ class Cache:
             earlier_json.remove(self._root)
 
     def close(self) -> None:
-        """Closes the file; unsaved changes are lost."""
+        """Closes the file until it is needed again."""
         if self._connection is not None:
             self._connection.close()
             self._connection = None
@@ -319,7 +320,7 @@ def was_damaged(root: Path, kind: str) -> str:
 
 
 def _is_disk_error(error: sqlite3.DatabaseError) -> bool:
-    return any(words in str(error) for words in _ERRORS)
+    return any(words in str(error) for words in _DISK_ERRORS)
 
 
 def _is_locked(error: sqlite3.DatabaseError) -> bool:

@@ -4,8 +4,9 @@
                └▶ load ──▶ arrange ──▶ plan ──▶ stage changed pages under hidden names
                     ──▶ record new locations ──▶ commit ──▶ report
 
-All pages are staged before the first one appears, so a build that fails leaves the old site as it
-is, and the ledgers too: a location is recorded only when it gets a URL. The cache saves work and
+All pages are staged before the first one appears, so content or templates with errors leave the
+old site as it is, and the ledgers too: a location is recorded only when it gets a URL. If the disk
+fails while files are put in place, a part of them is new, and the next build ends it. The cache saves work and
 never changes the result. No byte of the site depends on a clock, other than through the lines of
 ledgers; the disk's time only decides which stamps can be trusted. What a build with nothing to do
 does not need is imported late, since most of its time is start-up.
@@ -252,7 +253,8 @@ class Builder:
 
         In this order, changed files are staged under hidden names, `record` records new locations,
         the cache is saved with a list of old and new files, staged files are renamed, stale ones
-        removed, and the manifest is saved. After a DigestError, the folder stays as it is.
+        removed, and the manifest is saved. After a DigestError before the renaming, the folder stays
+        as it is.
         """
         from digest.content import publishable
         from digest.site.arrange import arrange

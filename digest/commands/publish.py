@@ -102,8 +102,7 @@ def run(
         raise DigestError("\n".join(built.not_removed))  # they would be published
     with lock.hold(root):
         ids = publish_branch.blob_ids(site, published.commit)
-        # Where there is no commit yet, nothing can be missing.
-        last = published.last_publication() if source.commit else Publication()
+        last = published.last_publication()
         missing = published.missing_files(last, source.working_versions)
         if not replacing:
             _check_nothing_lost(site, published, last, missing, ids)

@@ -30,8 +30,8 @@ _NO_STAMP = (0, 0, 0, 0)
 class _FileHash(NamedTuple):
     """A file's stamp and the hash of its content, b"" for a large file.
 
-    `sure` is True from the second scan on. Before, on a disk with timestamps in whole seconds, the
-    file may have been saved again with the same stamp.
+    `sure` is True once a later scan has found the same stamp and content. Before, on a disk with
+    timestamps in whole seconds, the file may have been saved again with it.
     """
 
     stamp: Stamp
@@ -83,8 +83,8 @@ class FileHashes:
         path = self._root / name
         try:
             status = path.stat()
-            is_same = before is not None and before.stamp == disk.stamp(status)
-            if before and is_same and before.sure:
+            is_same_stamp = before is not None and before.stamp == disk.stamp(status)
+            if before and is_same_stamp and before.sure:
                 return before
             content = b""
             if stat.S_ISREG(status.st_mode) and status.st_size <= _MAX_HASHED_BYTES:
@@ -93,7 +93,8 @@ class FileHashes:
             return _FileHash(_NO_STAMP, b"link") if path.is_symlink() else None
         except OSError:
             return _FileHash(_NO_STAMP, b"unreadable")
-        return _FileHash(disk.stamp(status), content, sure=is_same or not self._hashes)
+        sure = before is not None and is_same_stamp and before.content == content
+        return _FileHash(disk.stamp(status), content, sure=sure)
 
 
 def is_read(name: str) -> bool:

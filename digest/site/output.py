@@ -234,7 +234,7 @@ class Output:
         self._staging.put(path, content)
 
     def drop(self) -> None:
-        """Removes what was staged; the site stays as it was."""
+        """Removes what was staged and not put in place yet."""
         self._staging.drop(self._paths)
         with contextlib.suppress(DigestError):  # the build is already failing with another error
             self._cache.remove("busy", self._name)

@@ -709,20 +709,37 @@ def test_unpushed_commits_are_reported(root: Path) -> None:
     assert (run.returncode, run.stderr) == (0, warning)
 
 
-def test_a_detached_head_and_a_repository_without_a_commit_can_publish(
-    root: Path, remote: Path
-) -> None:
+def test_a_detached_head_can_publish(root: Path) -> None:
     git(root, "checkout", "--quiet", "--detach")
 
     assert digest("publish", cwd=root).returncode == 0
 
+
+def without_history(root: Path, remote: Path) -> None:
+    """As a digest is that was copied without its repository."""
     shutil.rmtree(root / ".git")
     git(root, "init", "--quiet")
     git(root, "remote", "add", "origin", str(remote))
-    write(root, "three", "2026-05-16")
 
-    assert digest("publish", cwd=root).returncode == 0
-    assert git(remote, "log", "-1", "--format=%s", "gh-pages") == "Publish Test"
+
+def test_a_repository_without_a_commit_can_publish(root: Path, remote: Path) -> None:
+    without_history(root, remote)
+
+    for name in ("three", "four"):
+        write(root, name, "2026-05-16")
+        assert digest("publish", cwd=root).returncode == 0
+        assert git(remote, "log", "-1", "--format=%s", "gh-pages") == "Publish Test"
+
+
+def test_a_copy_without_history_does_not_undo_what_was_published(root: Path, remote: Path) -> None:
+    digest("publish", cwd=root)
+    without_history(root, remote)
+
+    refused = digest("publish", cwd=root)
+
+    assert (refused.returncode, len(commits(remote))) == (1, 1)
+    assert "which this branch does not have; run 'git pull' first" in refused.stderr
+    assert digest("publish", "--replace", cwd=root).returncode == 0
 
 
 def test_only_the_digest_is_published_if_it_is_in_a_folder_of_a_repository(

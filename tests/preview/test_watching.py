@@ -462,14 +462,16 @@ def test_polling_finds_an_edit_that_keeps_size_and_time(
         assert kept.until(STORY)
 
 
+@pytest.mark.parametrize("seconds_since_start", [0, 1])
 def test_two_saves_in_one_second_are_both_noticed_on_a_disk_with_second_timestamps(
-    plain: Path, monkeypatch: pytest.MonkeyPatch
+    plain: Path, monkeypatch: pytest.MonkeyPatch, seconds_since_start: int
 ) -> None:
     clock = 1
     monkeypatch.setattr(disk, "stamp", lambda status: (clock, clock, status.st_size, status.st_ino))
+    (plain / STORY).write_text("begin text")
     seen = FileHashes(plain)
     seen.scan()
-    clock = 2
+    clock += seconds_since_start
     found = []
     for words in ("first save", "other save"):
         (plain / STORY).write_text(words)
