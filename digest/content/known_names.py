@@ -44,11 +44,9 @@ class KnownNames:
         """The themes that digest.toml has now, under the ids that they have now."""
         return self.themes - self.former
 
-    def has_all(self, stories: Collection[Story]) -> bool:
-        """True if every feed and theme that the stories name is known."""
-        themes = set().union(*{story.themes for story in stories})
-        feeds = set().union(*{story.feeds for story in stories})
-        return themes <= self.themes and all(map(self._has_feed, feeds - self.feeds))
+    def has_all(self, feeds: Iterable[str], themes: Iterable[str]) -> bool:
+        """True if stories may have all these names in their `feeds` and `themes`."""
+        return self.themes.issuperset(themes) and all(map(self._has_feed, feeds))
 
     def has(self, key: str, name: str) -> bool:
         """True if a story may have this name in its key `feeds` or `themes`."""
@@ -76,7 +74,7 @@ def loads(
     problems: Sequence[Problem] = ()
     try:
         story = story_file.loads(text, file, zone, by_pull)
-        if names.has_all([story]):
+        if names.has_all(story.feeds, story.themes):
             return story
     except Faults as faults:
         problems = faults.problems

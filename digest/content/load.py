@@ -45,6 +45,7 @@ _MS_PER_FILE = 0.06  # to read it
 class _Folder(NamedTuple):
     """The parsed files of one folder, the problems of the others, and those of them that are `unread`.
 
+    `feeds` and `themes` are all that its stories and introductions name.
     `hashes` has a hash of each story's file and name, `excerpts` the hashes of each excerpt, if its
     file has one; `with_secrets` are the stories with what looks like a secret in a URL. `identity_key`
     is a hash of everything by which the ledgers know these stories, but for their words,
@@ -56,6 +57,8 @@ class _Folder(NamedTuple):
     introductions: tuple[FreePage, ...]
     pages: tuple[FreePage, ...]
     copied: tuple[tuple[str, str, tuple[int, int] | None, int], ...]
+    feeds: tuple[str, ...]
+    themes: tuple[str, ...]
     hashes: dict[str, bytes]
     excerpts: dict[str, tuple[str, ...]]
     with_secrets: tuple[str, ...]
@@ -169,7 +172,9 @@ class _Loader:
                 keys[name] = key_of(self._key, stamps)
         cached = self._cache.get_all("folder", keys, _Folder)
         self._cache.keep_only("folder", names)
-        cached = {name: folder for name, folder in cached.items() if self._has_names(folder)}
+        # For an unknown name, the folder is read again: the line is to be reported.
+        has_all = self.names.has_all
+        cached = {name: one for name, one in cached.items() if has_all(one.feeds, one.themes)}
         missing = [name for name in names if name not in cached]
         read: dict[str, _Folder] = {}
         work = _MS_PER_FILE * sum(len(self._scan.folders[name]) for name in missing)
@@ -187,11 +192,6 @@ class _Loader:
             folders.append(folder)
         return _Folders(tuple(folders), tuple(problems))
 
-    def _has_names(self, folder: _Folder) -> bool:
-        """True if digest.toml has all names in a folder, so that there is no line to report."""
-        introduced = {page.name for page in folder.introductions}
-        return introduced <= self.names.themes and self.names.has_all(folder.stories)
-
     def _read(self, name: str) -> _Folder:
         """Reads a folder, and changes nothing here."""
         file_hashes: dict[str, bytes] = {}
@@ -208,12 +208,15 @@ class _Loader:
         misplaced = filter(None, (file_names.problem(file, self._files) for file in others))
         letters, introductions, pages = reader.texts(others)
         files_to_copy = copied(self._root, others)
+        themes = {page.name for page in introductions}.union(*{one.themes for one in stories})
         return _Folder(
             stories=stories,
             letters=letters,
             introductions=introductions,
             pages=pages,
             copied=tuple((one.file, one.path, one.size, one.byte_size) for one in files_to_copy),
+            feeds=tuple(sorted(set().union(*{one.feeds for one in stories}))),
+            themes=tuple(sorted(themes)),
             hashes={story.file: file_hashes[story.file] for story in stories},
             excerpts={
                 story.file: excerpt.hashes(story.excerpt) for story in stories if story.excerpt
@@ -273,11 +276,14 @@ class _Loader:
             excerpts.update(folder.excerpts)
             with_secrets.update(folder.with_secrets)
             unread.update(folder.unread)
+        by_pull = facts.excerpts
+        not_by_pull = {
+            file for file, own in excerpts.items() if set(own).isdisjoint(by_pull.get(file, ()))
+        }
         for index, story in enumerate(stories):
             file = story.file
-            by_pull = facts.excerpts.get(file, ())
-            if story.excerpt and set(by_pull).isdisjoint(excerpts[file]):
-                stories[index] = story = self._read_again(file, hashes[file], by_pull)
+            if file in not_by_pull:
+                stories[index] = story = self._read_again(file, hashes[file], by_pull.get(file, ()))
                 excerpts[file] = excerpt.hashes(story.excerpt)
                 hashes[file] = key_of(hashes[file], story.excerpt)
         return Content(
