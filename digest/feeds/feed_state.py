@@ -12,7 +12,7 @@ from datetime import datetime
 from posixpath import basename
 
 from digest import urls
-from digest.feeds import http_errors
+from digest.feeds import http_rules
 from digest.model import Document, Failed, Feed, Fetched, Validators
 
 KIND = "feed"
@@ -52,7 +52,7 @@ def valid(states: FeedStates, now: datetime) -> dict[str, FeedState]:
 
     A feed with a time more than a week ahead, or without a zone, is left out.
     """
-    latest = now + http_errors.LONGEST_WAIT
+    latest = now + http_rules.LONGEST_WAIT
     result = {}
     for feed, state in states.items():
         times = [time for time in (state.wait, state.answered) if time]

@@ -24,9 +24,9 @@ from pathlib import Path
 import httpx
 
 from digest import __version__, urls
-from digest.feeds import concurrent, http_errors, local_file
+from digest.feeds import concurrent, http_errors, http_rules, local_file
 from digest.feeds.decompress import Decompressor, UnreadableBodyError
-from digest.feeds.http_errors import Redirect, Retry
+from digest.feeds.http_rules import Redirect, Retry
 from digest.feeds.limits import USUAL, Limits
 from digest.feeds.link_check import LinkResult
 from digest.feeds.private_networks import Guard, PrivateAddressError
@@ -266,7 +266,7 @@ class _Request:
         self._session = session
         self._known = session.validators(feed)
         self._time_left = session.limits.deadline
-        self._conditions = http_errors.conditional_headers(self._known, session.now())
+        self._conditions = http_rules.conditional_headers(self._known, session.now())
 
     async def run(self) -> Fetched | Failed:
         try:
@@ -283,7 +283,7 @@ class _Request:
             conditional, self._conditions = self._conditions, {}
             if isinstance(outcome, Failed):
                 is_same_without = (
-                    outcome.status in http_errors.NOT_CONDITIONAL or outcome.kind == "unknown host"
+                    outcome.status in http_rules.NOT_CONDITIONAL or outcome.kind == "unknown host"
                 )
                 if not conditional or is_same_without or self._time_left <= 0:
                     return outcome
@@ -359,11 +359,11 @@ class _Request:
 
     async def _read(self, response: httpx.Response, address: str) -> _Outcome:
         status = response.status_code
-        if status in http_errors.REDIRECTS:
-            return Redirect(response.extensions["location"], status in http_errors.PERMANENT)
+        if status in http_rules.REDIRECTS:
+            return Redirect(response.extensions["location"], status in http_rules.PERMANENT)
         if status == 304 and self._conditions:
             return self._fetched(response, address, None)
-        if status in http_errors.WITH_BODY:
+        if status in http_rules.WITH_BODY:
             encoding = response.headers.get("content-encoding", "")
             decompressor = Decompressor(encoding, self._session.limits.body)
             async for chunk in response.aiter_raw():
@@ -373,11 +373,11 @@ class _Request:
                 return self._failed("an empty answer")
             return self._fetched(response, address, body)
         header = response.headers.get("retry-after", "")
-        wait = http_errors.retry_after(header, self._session.now())
+        wait = http_rules.retry_after(header, self._session.now())
         reason = http_errors.status_reason(status, page=self._session.pages)
         wait = wait if status in {429, 503} else None
         failed = Failed(feed=self._feed, reason=reason, wait=wait, status=status)
-        if http_errors.is_retryable(status, failed.wait):
+        if http_rules.is_retryable(status, failed.wait):
             return Retry(failed)
         return failed
 
@@ -396,7 +396,7 @@ class _Request:
             content_type=response.headers.get("content-type", ""),
             validators=Validators(
                 etag=response.headers.get("etag", kept.etag),
-                modified=http_errors.usable_last_modified(modified, self._session.now()),
+                modified=http_rules.usable_last_modified(modified, self._session.now()),
                 hash=fingerprint,
             ),
         )

@@ -27,7 +27,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from many import many
 
-from digest.feeds import http_errors
+from digest.feeds import http_errors, http_rules
 from digest.feeds.decompress import Decompressor, UnreadableBodyError
 from digest.feeds.fetch import fetch, fetch_in_batches
 from digest.feeds.limits import Limits
@@ -355,7 +355,7 @@ def test_a_retry_after_beyond_the_deadline_is_reported_instead_of_waited_for(
 def test_retry_after_is_read_in_all_its_forms(header: str, wait: timedelta | None) -> None:
     expected = None if wait is None else NOW + wait
 
-    assert http_errors.retry_after(header, NOW) == expected
+    assert http_rules.retry_after(header, NOW) == expected
 
 
 # ---------------------------------------------------------------- redirects
