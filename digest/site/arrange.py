@@ -196,10 +196,7 @@ def _by_week(
     weeks = {}
     for week, stories in by_week.items():
         files = [story.file for story in stories]
-        facts_of_week = [
-            (name, list(map(fact.get, files)))
-            for name, fact in {**facts, "file": content.hashes}.items()
-        ]
+        facts_of_week = [(name, list(map(fact.get, files))) for name, fact in facts.items()]
         make = partial(_week_stories, stories, key, current_themes, zone, present_file)
         weeks[week] = memory.memo(("stories", week), stories, (links_key, facts_of_week), make)
     return weeks
