@@ -152,6 +152,7 @@ def run(
         try:
             rebuilder.begin()
             gc.freeze()  # what the first build has read stays alive: no need to scan it again
+            gc.set_threshold(100_000)  # garbage of many builds adds up, other than in `__main__`
             address = server.address_of(listening, host)
             opened = Opened(address + (preview.state.shown.base or "/"), rebuilder.exhausted)
             if network := server.network_host(listening):
