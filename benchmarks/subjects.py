@@ -20,7 +20,7 @@ from benchmarks.peers.programs import Program
 def _without(*libraries: str) -> tuple[str, ...]:
     """Returns the command `digest` as it is where these libraries are not installed."""
     hidden = "; ".join(f"sys.modules['{library}'] = None" for library in libraries)
-    return (sys.executable, "-c", f"import sys; {hidden}; from digest.cli.main import main; main()")
+    return (sys.executable, "-c", f"import sys; {hidden}; from digest.__main__ import main; main()")
 
 
 WITH_SEARCH, WITH_CARDS = _without("resvg_py"), _without("pagefind")
